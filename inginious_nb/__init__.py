@@ -1,0 +1,1 @@
+"""Submit notebook cells to an INGInious grading backend and read the feedback beneath them."""

@@ -1,0 +1,103 @@
+"""The one exception tree. Everything may import it; it imports nothing.
+
+::
+
+    InginiousError                  every error of this package; its text is for a person
+    ├── WireError
+    │   ├── LocalProtocolError      we were about to send what the protocol does not allow
+    │   └── RemoteProtocolError     a peer sent what the protocol does not allow
+    ├── CourseError                 a course folder or one of its tasks cannot be used
+    │   ├── CourseNotFoundError
+    │   └── TaskNotFoundError
+    ├── AnswerError                 an answer cannot be submitted as it is
+    ├── BackendError
+    │   ├── BackendUnavailableError no grading service answers at the address
+    │   └── UnknownEnvironmentError no agent offers what the task asks for
+    ├── ServiceError                the embedded grading service cannot run
+    ├── HistoryError                the history of submissions cannot be read or written
+    └── UsageError                  a command was called with words that make no sense
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class InginiousError(Exception):
+    """Base of all errors raised by inginious_nb.
+
+    ``str(error)`` is a sentence that tells a person what to do next; details go to the log.
+    """
+
+
+class WireError(InginiousError):
+    """Something on the wire is not as protocol.md section 1 has it."""
+
+
+class LocalProtocolError(WireError):
+    """We were about to send a message that the protocol does not allow; nothing was sent."""
+
+
+class RemoteProtocolError(WireError):
+    """A peer sent a frame that is not a message of the protocol."""
+
+
+class CourseError(InginiousError):
+    """A course folder, or one task of it, cannot be used.
+
+    Attributes:
+        path: The offending file, if one is known.
+        line: Its 1-based line, if known.
+    """
+
+    def __init__(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.line = line
+
+
+class CourseNotFoundError(CourseError):
+    """No course of that id is known."""
+
+
+class TaskNotFoundError(CourseError):
+    """The course has no task of that id."""
+
+
+class AnswerError(InginiousError):
+    """An answer cannot be submitted as it is.
+
+    Attributes:
+        problem_id: The problem it was meant for, or None if it concerns the whole task.
+    """
+
+    def __init__(self, message: str, *, problem_id: str | None = None) -> None:
+        super().__init__(message)
+        self.problem_id = problem_id
+
+
+class BackendError(InginiousError):
+    """The grading service could not take or finish a job."""
+
+
+class BackendUnavailableError(BackendError):
+    """No grading service answers at the address."""
+
+
+class UnknownEnvironmentError(BackendError):
+    """No agent of the grading service offers the environment that the task asks for."""
+
+
+class ServiceError(InginiousError):
+    """The embedded grading service cannot be started or has ended."""
+
+
+class HistoryError(InginiousError):
+    """The history of submissions cannot be read or written."""
+
+
+class UsageError(InginiousError):
+    """A command was called with words that make no sense; the text says which would."""

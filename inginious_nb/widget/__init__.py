@@ -1,0 +1,1 @@
+"""The anywidget classes: Python's half of what a person sees."""

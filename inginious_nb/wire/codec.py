@@ -1,0 +1,110 @@
+"""Messages to frames and back: msgpack maps with ``@type`` (protocol.md 1.2).
+
+Both directions are strict. What we send is checked before it leaves, since one malformed message
+ends a real backend for everybody (protocol.md 1.8); what a peer sends either becomes a valid
+message or a `RemoteProtocolError`, never anything in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .messages import Message, Vocabulary
+
+_CANNOT_DECODE = (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException)
+_CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
+
+
+def encode(message: Message) -> bytes:
+    """Encode a message as one frame, ``@type`` last as INGInious writes it.
+
+    Raises:
+        LocalProtocolError: A field has the wrong type, or holds what msgpack cannot carry; the
+            text names the field and, within it, the place.
+    """
+    payload: dict[str, Any] = {}
+    for name, test in message.field_tests.items():
+        value = getattr(message, name)
+        if not test(value):
+            raise LocalProtocolError(
+                f"{type(message).__name__}.{name} cannot be {_shown(value)}; it was not sent."
+            )
+        payload[name] = value
+    payload["@type"] = type(message).__name__
+    try:
+        return msgpack.packb(payload, use_bin_type=True)  # type: ignore[no-any-return]
+    except _CANNOT_ENCODE as error:
+        place, reason = next(_culprits(payload, ""), ("the message", str(error)))
+        raise LocalProtocolError(f"{place} cannot be sent: {reason}.") from error
+
+
+def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> Message:
+    """Decode one frame as a message of the vocabulary; arrays become tuples.
+
+    Raises:
+        RemoteProtocolError: The frame is not msgpack, not a map, of a type that the vocabulary
+            has not, has a missing or additional field, or one of the wrong type.
+    """
+    try:
+        payload = msgpack.unpackb(frame, raw=False, use_list=False, strict_map_key=False)
+    except _CANNOT_DECODE as error:
+        raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
+    if not isinstance(payload, dict):
+        raise RemoteProtocolError(f"The frame holds {_shown(payload)} instead of a map.")
+    name = payload.pop("@type", None)
+    message_class = vocabulary.get(name) if isinstance(name, str) else None
+    if message_class is None:
+        raise RemoteProtocolError(f"{_shown(name)} is not a message that may come from here.")
+    tests = message_class.field_tests
+    if payload.keys() != tests.keys():
+        missing = ", ".join(sorted(tests.keys() - payload.keys())) or "none"
+        additional = ", ".join(sorted(map(_shown, payload.keys() - tests.keys()))) or "none"
+        raise RemoteProtocolError(
+            f"{name} has the wrong fields (missing: {missing}; additional: {additional})."
+        )
+    for key, test in tests.items():
+        if not test(payload[key]):
+            raise RemoteProtocolError(f"{name}.{key} cannot be {_shown(payload[key])}.")
+    return message_class(**payload)
+
+
+def _shown(value: object) -> str:
+    """A value as it may stand in a log line: short, whatever a peer sent."""
+    limit = 60
+    if isinstance(value, (dict, list, tuple, bytes)):
+        return f"a {type(value).__name__} of {len(value)}"
+    text = ascii(value[: limit + 1] if isinstance(value, str) else value)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _culprits(value: object, place: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """The places in a value that msgpack cannot carry, each with the reason, depth first."""
+    deepest = 200
+    if depth > deepest:
+        yield place.lstrip("."), "it is nested too deeply"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _culprits(key, f"{place} (key {_shown(key)})", depth + 1)
+            yield from _culprits(
+                item, f"{place}.{key if isinstance(key, str) else _shown(key)}", depth + 1
+            )
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _culprits(item, f"{place}[{index}]", depth + 1)
+    else:
+        try:
+            msgpack.packb(value, use_bin_type=True)
+        except UnicodeEncodeError:
+            yield place.lstrip("."), "it has half of a surrogate pair, which is not valid text"
+        except _CANNOT_ENCODE:
+            yield (
+                place.lstrip("."),
+                f"it holds a {type(value).__name__}, which the protocol has no form for",
+            )

@@ -1,0 +1,134 @@
+"""Shapes of message fields: the annotation a field carries and the test its value must pass.
+
+The peer checks field *names* only (protocol.md 1.2); wrong types then break it later, for
+everybody. So each field is tested in both directions, by predicates cheap enough for every frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Map = dict[Any, Any]
+"""A msgpack map. Keys are text in all that we send; a peer may use others (protocol.md 1.2)."""
+
+TextPair = tuple[str, str]
+"""A result: its code and its text (protocol.md 1.4)."""
+
+Debug = bool | Literal["ssh"]
+"""False, True (return stdout and stderr) or "ssh" (open a remote shell instead of running)."""
+
+
+def is_text(value: object) -> bool:
+    """Whether value is text."""
+    return isinstance(value, str)
+
+
+def is_optional_text(value: object) -> bool:
+    """Whether value is text or nil."""
+    return value is None or isinstance(value, str)
+
+
+def is_optional_bytes(value: object) -> bool:
+    """Whether value is bytes or nil."""
+    return value is None or isinstance(value, bytes)
+
+
+def is_integer(value: object) -> bool:
+    """Whether value is an integer; a boolean is not one here."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> bool:
+    """Whether value is a float or an integer; a boolean is not one here."""
+    return isinstance(value, (float, int)) and not isinstance(value, bool)
+
+
+def is_map(value: object) -> bool:
+    """Whether value is a map."""
+    return isinstance(value, dict)
+
+
+def is_text_keyed_map(value: object) -> bool:
+    """Whether value is a map whose keys are text."""
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value)
+
+
+def is_array(value: object) -> bool:
+    """Whether value is an array, however it was decoded."""
+    return isinstance(value, (tuple, list))
+
+
+def is_debug(value: object) -> bool:
+    """Whether value is one of the three debug modes."""
+    return isinstance(value, bool) or value == "ssh"
+
+
+def is_text_pair(value: object) -> bool:
+    """Whether value is a (code, text) pair."""
+    return (
+        isinstance(value, (tuple, list))
+        and len(value) == 2  # noqa: PLR2004 - a pair
+        and isinstance(value[0], str)
+        and isinstance(value[1], str)
+    )
+
+
+def is_problem_results(value: object) -> bool:
+    """Whether value maps problem ids to (code, text) or, where a script set only that, a text."""
+    return isinstance(value, dict) and all(
+        isinstance(key, str) and (isinstance(result, str) or is_text_pair(result))
+        for key, result in value.items()
+    )
+
+
+def is_client_environments(value: object) -> bool:
+    """Whether value maps environment types to arrays of names."""
+    return isinstance(value, dict) and all(
+        isinstance(kind, str) and is_array(names) and all(isinstance(name, str) for name in names)
+        for kind, names in value.items()
+    )
+
+
+def is_agent_environments(value: object) -> bool:
+    """Whether value maps environment types to maps of names to details with id and created."""
+    return isinstance(value, dict) and all(
+        isinstance(kind, str)
+        and isinstance(names, dict)
+        and all(
+            isinstance(name, str)
+            and isinstance(details, dict)
+            and "id" in details
+            and "created" in details
+            for name, details in names.items()
+        )
+        for kind, names in value.items()
+    )
+
+
+def _is_queue_row(value: object, shape: tuple[Callable[[object], bool], ...]) -> bool:
+    return (
+        isinstance(value, (tuple, list))
+        and len(value) == len(shape)
+        and all(test(item) for test, item in zip(shape, value, strict=True))
+    )
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+_RUNNING = (is_text, _is_flag, is_text, is_text, is_text, is_number, is_number)
+_WAITING = (is_text, _is_flag, is_text, is_text, is_number)
+
+
+def is_running_rows(value: object) -> bool:
+    """Whether value is an array of seven-tuples as protocol.md 1.6 has them."""
+    return is_array(value) and all(_is_queue_row(row, _RUNNING) for row in value)  # type: ignore[attr-defined]
+
+
+def is_waiting_rows(value: object) -> bool:
+    """Whether value is an array of five-tuples as protocol.md 1.6 has them."""
+    return is_array(value) and all(_is_queue_row(row, _WAITING) for row in value)  # type: ignore[attr-defined]

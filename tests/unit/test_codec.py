@@ -1,0 +1,153 @@
+"""The codec against messages recorded from INGInious 0.9.2, and against everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inginious_nb import wire
+from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
+
+VECTORS = json.loads((Path(__file__).parents[1] / "data" / "vectors.json").read_text())["vectors"]
+VOCABULARIES = {
+    "client->backend": wire.FROM_CLIENT,
+    "backend->client": wire.TO_CLIENT,
+    "backend->agent": wire.TO_AGENT,
+    "agent->backend": wire.FROM_AGENT,
+}
+
+
+def as_recorded(value):
+    """JSON back to what msgpack gives: arrays as tuples, bytes from hex."""
+    if isinstance(value, dict):
+        if value.keys() == {"__bytes_hex__"}:
+            return bytes.fromhex(value["__bytes_hex__"])
+        return {key: as_recorded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(as_recorded(item) for item in value)
+    return value
+
+
+def a_job(**changes):
+    fields = {
+        "job_id": "j",
+        "priority": 0,
+        "course_id": "c",
+        "task_id": "t",
+        "task_problems": {},
+        "inputdata": {},
+        "environment_type": "mcq",
+        "environment": "mcq",
+        "environment_parameters": {},
+        "debug": False,
+        "launcher": "tests",
+    }
+    return wire.ClientNewJob(**(fields | changes))
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['direction']} {v['type']}")
+def test_recorded_messages_decode_to_their_fields_and_encode_to_the_same_bytes(vector):
+    frame = bytes.fromhex(vector["hex"])
+    message = wire.decode(frame, VOCABULARIES[vector["direction"]])
+    assert type(message).__name__ == vector["type"]
+    expected = as_recorded(vector["decoded"])
+    assert {name: getattr(message, name) for name in message.field_tests} == {
+        key: value for key, value in expected.items() if key != "@type"
+    }
+    assert [*message.field_tests, "@type"] == vector["key_order"]
+    assert wire.encode(message) == frame
+
+
+def test_the_recordings_cover_all_four_directions():
+    assert {vector["direction"] for vector in VECTORS} == VOCABULARIES.keys()
+
+
+def test_a_message_of_another_direction_is_refused():
+    with pytest.raises(RemoteProtocolError, match="Ping"):
+        wire.decode(wire.encode(wire.Ping()), wire.FROM_AGENT)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        ({"job_id": "j", "extra": 1, "@type": "BackendJobStarted"}, "additional: 'extra'"),
+        ({"@type": "BackendJobStarted"}, "missing: job_id"),
+        ({"job_id": 3, "@type": "BackendJobStarted"}, "job_id cannot be 3"),
+        ({"job_id": "j"}, "None is not a message"),
+        ({"@type": ["Pong"]}, "is not a message"),
+        ([1, 2], "instead of a map"),
+    ],
+)
+def test_a_malformed_frame_is_refused_with_its_reason(payload, reason):
+    with pytest.raises(RemoteProtocolError, match=reason):
+        wire.decode(msgpack.packb(payload), wire.TO_CLIENT)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_become_a_message_or_a_remote_protocol_error(frame):
+    for vocabulary in VOCABULARIES.values():
+        try:
+            message = wire.decode(frame, vocabulary)
+        except RemoteProtocolError:
+            continue
+        assert isinstance(message, wire.Message)
+
+
+@pytest.mark.parametrize("opening", [b"\x91", b"\x81\x00"], ids=["arrays", "maps"])
+def test_nesting_deeper_than_the_stack_is_refused(opening):
+    with pytest.raises(RemoteProtocolError):
+        wire.decode(opening * 200_000 + b"\xc0", wire.TO_CLIENT)
+
+
+def test_a_length_that_promises_more_than_the_frame_has_is_refused():
+    with pytest.raises(RemoteProtocolError):
+        wire.decode(b"\xdf\xff\xff\xff\xff", wire.TO_CLIENT)
+
+
+answers = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text() | st.binary(),
+    lambda inner: st.lists(inner).map(tuple) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), answers))
+def test_what_is_sent_is_what_arrives(inputdata):
+    job = a_job(inputdata=inputdata)
+    assert wire.decode(wire.encode(job), wire.FROM_CLIENT) == job
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"priority": "1"}, "priority cannot be '1'"),
+        ({"priority": True}, "priority cannot be True"),
+        ({"inputdata": [1]}, "inputdata cannot be a list of 1"),
+        ({"inputdata": {3: "x"}}, "inputdata cannot be"),
+        ({"debug": "yes"}, "debug cannot be 'yes'"),
+        (
+            {"task_problems": {"q": {"due": dt.date(2026, 1, 1)}}},
+            r"task_problems\.q\.due.*a date",
+        ),
+        ({"inputdata": {"q": "\ud800"}}, r"inputdata\.q.*surrogate"),
+        ({"inputdata": {"q": [0, lambda: 0]}}, r"inputdata\.q\[1\].*a function"),
+        ({"inputdata": {"q": 2**64}}, r"inputdata\.q.*int"),
+        ({"priority": 2**64}, "priority.*int"),
+    ],
+)
+def test_what_the_protocol_cannot_carry_is_refused_at_home_and_named(changes, reason):
+    with pytest.raises(LocalProtocolError, match=reason):
+        wire.encode(a_job(**changes))
+
+
+def test_a_structure_that_holds_itself_is_refused():
+    loop: dict = {}
+    loop["again"] = loop
+    with pytest.raises(LocalProtocolError, match="nested too deeply"):
+        wire.encode(a_job(inputdata={"q": loop}))
