@@ -1,0 +1,68 @@
+"""A daemon thread that runs one asyncio loop, and the ways into it from other threads.
+
+Everything that must go on while the kernel computes lives on it: pings, results, queue positions
+(docs/architecture.md). Nothing here knows what runs there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from concurrent.futures import Future
+
+_T = TypeVar("_T")
+
+
+class IOThread:
+    """One asyncio loop in one daemon thread.
+
+    Args:
+        name: The thread's name, as debuggers show it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread and return once its loop runs."""
+        self._thread.start()
+        self._ready.wait()
+
+    def run(self, coroutine: Coroutine[Any, Any, _T]) -> Future[_T]:
+        """Run a coroutine on the loop; the future can be waited for from any other thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def call_soon(self, function: Callable[..., object], *args: object) -> None:
+        """Call a function on the loop soon, in the order of the calls."""
+        self.loop.call_soon_threadsafe(function, *args)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop."""
+        if self._loop is None or self._loop.is_closed():
+            raise RuntimeError("The I/O thread is not running.")
+        return self._loop
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Cancel what runs on the loop, end it and wait for the thread; harmless when repeated."""
+        loop = self._loop
+        if loop is None or not self._thread.is_alive():
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        # A Runner cancels what is left and shuts the executor down when its block ends. The
+        # selector loop is asked for by name since zmq cannot watch its sockets on a proactor loop.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            self._loop = runner.get_loop()
+            self._loop.call_soon(self._ready.set)
+            asyncio.set_event_loop(self._loop)
+            self._loop.run_forever()

@@ -1,0 +1,160 @@
+"""Configuration: traitlets, overridden by environment variables, overridden by ``%inginious``.
+
+One declaration a setting: its name in ``ipython_config.py`` (``c.Inginious.backend``), its
+environment variable, its type, default and help. The table in the documentation is made from it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import locale
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+from traitlets import Dict, Enum, Float, Integer, List, TraitError, Unicode, default
+from traitlets.config import SingletonConfigurable
+
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from traitlets.config import Config
+
+_LEVELS_ABOVE = 3
+
+
+class Inginious(SingletonConfigurable):
+    """The settings of inginious_nb.
+
+    The class is named as it is written in ``ipython_config.py``: ``c.Inginious.backend = "…"``.
+    """
+
+    backend = Unicode(
+        "",
+        help="Client address of an INGInious backend, such as tcp://grading.example.org:2001. "
+        "Empty: the embedded grading service.",
+    ).tag(config=True, env="INGINIOUS_BACKEND")
+
+    courses = List(
+        Unicode(),
+        help="Course folders, or folders of course folders. Empty: the folder `courses` in the "
+        "notebook's folder or one of the three above it, and any of these that is a course itself.",
+    ).tag(config=True, env="INGINIOUS_COURSES")
+
+    username = Unicode(help="Sent to the task as @username.").tag(
+        config=True, env="INGINIOUS_USERNAME"
+    )
+
+    email = Unicode("", help="Sent to the task as @email.").tag(config=True, env="INGINIOUS_EMAIL")
+
+    language = Unicode(help="Language code sent to the task as @lang.").tag(
+        config=True, env="INGINIOUS_LANGUAGE"
+    )
+
+    history = Unicode(help="File that keeps what was submitted and what came back.").tag(
+        config=True, env="INGINIOUS_HISTORY"
+    )
+
+    sandbox = Enum(
+        ["auto", "bubblewrap", "plain"],
+        "auto",
+        help="How the embedded service isolates a task's scripts; auto: bubblewrap where it works.",
+    ).tag(config=True, env="INGINIOUS_SANDBOX")
+
+    slots = Integer(
+        0, min=0, help="Jobs that the embedded service runs at the same time; 0: one per core."
+    ).tag(config=True, env="INGINIOUS_SLOTS")
+
+    environments = Dict(
+        value_trait=Unicode(),
+        key_trait=Unicode(),
+        help="More environments for the embedded service, as name: name of the one it has "
+        '(such as {"pyjavacpp": "default"}).',
+    ).tag(config=True, env="INGINIOUS_ENVIRONMENTS")
+
+    queue_update_s = Float(
+        10.0, help="Seconds between two looks at the queue when no job of ours waits; 0: never."
+    ).tag(config=True, env="INGINIOUS_QUEUE_UPDATE")
+
+    resend_limit = Integer(
+        3, min=0, help="How many times a job that the backend lost is sent again."
+    ).tag(config=True, env="INGINIOUS_RESEND_LIMIT")
+
+    give_up_after_s = Float(
+        3600.0, min=1.0, help="Seconds without any answer after which a submission is given up."
+    ).tag(config=True, env="INGINIOUS_GIVE_UP_AFTER")
+
+    environment_wait_s = Float(
+        20.0,
+        min=0.0,
+        help="Seconds to wait for an agent that offers the task's environment once the backend "
+        "answers.",
+    ).tag(config=True, env="INGINIOUS_ENVIRONMENT_WAIT")
+
+    @default("username")
+    def _default_username(self) -> str:
+        # On a JupyterHub the account of the container is the same for everybody.
+        try:
+            return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+        except (OSError, KeyError):  # a container whose user has no name
+            return "student"
+
+    @default("language")
+    def _default_language(self) -> str:
+        code = (locale.getlocale()[0] or "en").replace("-", "_").partition("_")[0].lower()
+        return code if code.isalpha() and code not in ("c", "posix") else "en"
+
+    @default("history")
+    def _default_history(self) -> str:
+        return str(platformdirs.user_data_path("inginious_nb") / "history.sqlite")
+
+    def course_paths(self, directory: Path | None = None) -> list[Path]:
+        """The folders to look for courses in, for a notebook in directory (default: the cwd)."""
+        if self.courses:
+            return [Path(path).expanduser() for path in self.courses]
+        here = (directory or Path.cwd()).resolve()
+        near = [here, *here.parents[:_LEVELS_ABOVE]]
+        named = [folder / "courses" for folder in near if (folder / "courses").is_dir()]
+        return named + [folder for folder in near if (folder / "course.yaml").is_file()]
+
+
+def load_settings(
+    config: Config | None = None, environ: Mapping[str, str] = os.environ
+) -> Inginious:
+    """The settings from a traitlets configuration and, on top of it, the environment.
+
+    Raises:
+        UsageError: An environment variable has a value that its setting cannot take.
+    """
+    settings = Inginious(config=config)
+    for name, trait in settings.traits(config=True).items():
+        variable = trait.metadata["env"]
+        text = environ.get(variable)
+        if not text:
+            continue
+        try:
+            setattr(settings, name, _parsed(trait, text))
+        except (TraitError, ValueError) as error:
+            raise UsageError(f"The environment variable {variable} cannot be {text!r}.") from error
+    return settings
+
+
+def described_settings() -> Iterator[tuple[str, str, str, str]]:
+    """All settings as (traitlet, environment variable, default, help), for help and docs."""
+    for name, trait in sorted(Inginious.class_traits(config=True).items()):
+        value = trait.default_value
+        shown = str(value) if isinstance(value, (str, int, float)) and value != "" else ""
+        yield f"c.Inginious.{name}", trait.metadata["env"], shown, trait.help
+
+
+def _parsed(trait: Any, text: str) -> Any:
+    """The value that an environment variable's text means for a setting."""
+    if isinstance(trait, List):
+        return [part for part in text.split(os.pathsep) if part]
+    if isinstance(trait, Dict):
+        pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
+        return {pair[0].strip(): pair[1].strip() for pair in pairs}
+    return trait.from_string(text)

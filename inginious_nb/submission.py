@@ -1,0 +1,168 @@
+"""One submission while it lives: the handle a user holds and the state that widgets show.
+
+It is a passive object: `session` moves it through its phases, anybody may read it, wait for it,
+subscribe to it or ask for its end, from any thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import CancelledError, Future
+from typing import TYPE_CHECKING, Any, Literal
+
+from .observers import Observers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from .client.results import JobResult
+    from .course import Task
+    from .errors import InginiousError
+    from .history import AnswerSource, Attempt
+
+Phase = Literal["reading", "refused", "saved", "sent", "queued", "running", "done"]
+"""reading: the answers are still to come from the notebook; refused: they cannot be submitted;
+saved: in the history, not yet sent; the rest as it says."""
+
+Origin = Literal["widget", "magic", "cli", "api"]
+
+
+class Submission:
+    """A submission and what is known of it now.
+
+    Attributes:
+        id: Also the id of its job on the wire.
+        number: 1-based attempt at this task, 0 until the answers are known.
+        times: When each phase was reached, in seconds since the epoch.
+        at_most_before: At most so many jobs are served before it; None when not known.
+        sendings: How many times it was sent; more than 1 after the backend lost it.
+        kill_requested: Its end was asked for and is not confirmed yet.
+        limit_s: Wall seconds that the task may run, None when it does not say.
+        error: Why it was refused.
+        ssh: (host, port, user, password) of a shell opened for it. Secret: never in a synced trait.
+    """
+
+    def __init__(self, submission_id: str, task: Task, origin: Origin) -> None:
+        self.id = submission_id
+        self.task = task
+        self.origin = origin
+        self.number = 0
+        self.answers: Mapping[str, Any] = {}
+        self.sources: tuple[AnswerSource, ...] = ()
+        self.phase: Phase = "reading"
+        self.times: dict[Phase, float] = {"reading": time.time()}
+        self.at_most_before: int | None = None
+        self.sendings = 0
+        self.kill_requested = False
+        limits = task.environment_parameters.get("limits", {})
+        self.limit_s: float | None = limits.get("hard_time")
+        self.ssh: tuple[str, int, str, str] | None = None
+        self.error: InginiousError | None = None
+        self.outcome: JobResult | None = None
+        self._future: Future[JobResult] = Future()
+        self._observers = Observers()
+        self._lock = threading.Lock()
+        self._killer: Callable[[], object] | None = None
+
+    def __repr__(self) -> str:
+        task = f"{self.task.course_id}/{self.task.id}"
+        return f"<Submission {self.number or ''} to {task}: {self.phase}>".replace("  ", " ")
+
+    # ---- what a user does with it -----------------------------------------------------------
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self._future.done()
+
+    def result(self, timeout_s: float | None = None) -> JobResult:
+        """Wait for the result.
+
+        Interrupting the wait (Ctrl-C, the kernel's stop button) leaves the submission running.
+
+        Raises:
+            TimeoutError: There was none after timeout_s seconds; the submission goes on.
+            InginiousError: The answers could not be submitted.
+        """
+        try:
+            return self._future.result(timeout_s)
+        except CancelledError:
+            raise TimeoutError("The submission was given up before it was sent.") from None
+
+    def __await__(self) -> Generator[Any, None, JobResult]:
+        # Cancelling the waiter must not cancel the submission that others wait for too.
+        return asyncio.shield(asyncio.wrap_future(self._future)).__await__()
+
+    def kill(self) -> None:
+        """Ask for its end; it ends with the result ``killed`` once that is confirmed."""
+        with self._lock:
+            if self.done or self.kill_requested:
+                return
+            self.kill_requested = True
+            killer = self._killer
+        if killer is not None:
+            killer()
+        self._observers.notify()
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call callback after each change, on any thread; returns how to end that."""
+        return self._observers.subscribe(callback)
+
+    # ---- what the session does with it ------------------------------------------------------
+
+    def save(self, attempt: Attempt) -> None:
+        """Its answers are known and in the history."""
+        self.number = attempt.number
+        self.answers = attempt.answers
+        self.sources = attempt.sources
+        self.advance("saved", attempt.submitted_at)
+
+    def advance(self, phase: Phase, at: float) -> None:
+        """It reached a phase; one that it left behind is not entered again."""
+        with self._lock:
+            if self.done:
+                return
+            if phase != "queued":
+                self.at_most_before = None
+            self.phase = phase
+            self.times[phase] = at
+        self._observers.notify()
+
+    def update(self, **changes: object) -> None:
+        """Set attributes and tell the subscribers once."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self._observers.notify()
+
+    def killable_by(self, killer: Callable[[], object]) -> None:
+        """From now on killer ends the job; called at once if its end was asked for already."""
+        with self._lock:
+            self._killer = killer
+            asked = self.kill_requested
+        if asked:
+            killer()
+
+    def finish(self, outcome: JobResult, at: float) -> None:
+        """Its result came; anything after the first is ignored."""
+        with self._lock:
+            if self.done:
+                return
+            self.outcome = outcome
+            self.phase = "done"
+            self.times["done"] = at
+            self.ssh = None
+            self._future.set_result(outcome)
+        self._observers.notify()
+
+    def refuse(self, error: InginiousError) -> None:
+        """Its answers cannot be submitted; nothing was sent."""
+        with self._lock:
+            if self.done:
+                return
+            self.error = error
+            self.phase = "refused"
+            self.times["refused"] = time.time()
+            self._future.set_exception(error)
+        self._observers.notify()
