@@ -1,0 +1,74 @@
+"""One registration of an agent with a backend: a socket, and when it was last heard.
+
+What the messages mean is the agent's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING
+
+import zmq
+
+from inginious_nb import wire
+from inginious_nb.embedded.sockets import LoopSocket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Connection:
+    """A DEALER socket to the agent address of a backend.
+
+    It has a routing id of its own, so that it stays the same agent to the backend when its TCP
+    connection breaks and libzmq makes another.
+
+    Attributes:
+        was_heard: Whether anything ever came back.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        address: str,
+        receive: Callable[[Connection, bytes], None],
+    ) -> None:
+        self.was_heard = False
+        self._receive = receive
+        self._clock = asyncio.get_running_loop().time
+        self._heard_at = self._clock()
+        socket = context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.IPV6, 1)
+        socket.setsockopt(zmq.SNDHWM, 0)  # what is sent is bounded by what is received
+        socket.setsockopt(zmq.ROUTING_ID, b"agent-" + uuid.uuid4().bytes)
+        try:
+            socket.connect(address)
+        except zmq.ZMQError:
+            socket.close(linger=0)
+            raise
+        self._socket = LoopSocket(socket, self._take)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since something was last heard, or since the connection was opened."""
+        return self._clock() - self._heard_at
+
+    def send(self, message: wire.Message) -> None:
+        """Send a message; after `close` it is dropped.
+
+        Raises:
+            LocalProtocolError: The message is not valid; nothing was sent.
+        """
+        frame = wire.encode(message)
+        if not self._socket.closed:
+            self._socket.send([frame])
+
+    def close(self, linger_s: float = 1.0) -> None:
+        """Close the socket; what was sent has ``linger_s`` seconds to leave."""
+        self._socket.close(linger_s)
+
+    def _take(self, frames: list[bytes]) -> None:
+        self.was_heard = True
+        self._heard_at = self._clock()
+        self._receive(self, frames[0])
