@@ -1,1 +1,35 @@
 """A course folder on disk as INGInious keeps it: courses, tasks, problem types. No zmq."""
+
+from __future__ import annotations
+
+from .accessibility import Accessibility
+from .course import Course, Tag
+from .environment import Environment
+from .library import CourseLibrary
+from .problems import (
+    CodeProblem,
+    FileProblem,
+    MatchProblem,
+    MultipleChoiceProblem,
+    Problem,
+    SingleLineCodeProblem,
+)
+from .settings import SubmissionLimit, TaskSettings
+from .task import Task
+
+__all__ = [
+    "Accessibility",
+    "CodeProblem",
+    "Course",
+    "CourseLibrary",
+    "Environment",
+    "FileProblem",
+    "MatchProblem",
+    "MultipleChoiceProblem",
+    "Problem",
+    "SingleLineCodeProblem",
+    "SubmissionLimit",
+    "Tag",
+    "Task",
+    "TaskSettings",
+]

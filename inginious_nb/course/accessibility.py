@@ -1,0 +1,109 @@
+"""When a task is open: the accessibility values of course.yaml and task.yaml.
+
+Times are those on the wall where the course is given: datetimes without a zone. Nothing here
+reads a clock; callers pass the time in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from .fields import FieldError
+
+_DATE = r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?:[ T]\d{1,2}(?::\d{1,2}(?::\d{1,2})?)?)?"
+# One pattern instead of a split: the separator also stands inside DD/MM/YYYY.
+_PERIOD = re.compile(
+    rf"\s*(?P<start>{_DATE})?\s*(?:/\s*(?P<middle>{_DATE})?\s*(?:/\s*(?P<end>{_DATE})?\s*)?)?"
+)
+_FORMATS = tuple(
+    f"{day}{time}"
+    for day in ("%Y-%m-%d", "%d/%m/%Y")
+    for time in ("", " %H", " %H:%M", " %H:%M:%S")
+)
+
+
+@dataclass(frozen=True)
+class Accessibility:
+    """When submissions are accepted (protocol.md 3.3).
+
+    Attributes:
+        closed: Never, whatever the dates.
+        start: The first moment, or None if it has always been open.
+        soft_end: The deadline to show; submissions after it count as late.
+        end: The last moment, or None if it never closes.
+    """
+
+    closed: bool = False
+    start: dt.datetime | None = None
+    soft_end: dt.datetime | None = None
+    end: dt.datetime | None = None
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read a value: true, false, START, /END, START/END or START/SOFT/END.
+
+        Raises:
+            FieldError: It is none of these; also for a date without quotes, which YAML reads as
+                something else than text.
+        """
+        if value is None or value is True or value == "":
+            return cls()
+        if value is False:
+            return cls(closed=True)
+        if isinstance(value, dt.date):
+            raise FieldError(f"the date {value} must stand between quotes")
+        if not isinstance(value, str):
+            raise FieldError(f"{value!r} is neither true, false nor a period START/END")
+        match = _PERIOD.fullmatch(value)
+        if match is None:
+            raise FieldError(
+                f"{value!r} is not a period; write START/END or START/SOFT/END with dates such as "
+                "2026-09-14 08:00:00"
+            )
+        start, middle, end = (_moment(part) for part in match.groups())
+        if value.count("/") and end is None and not _has_third_part(match):
+            return cls(start=start, soft_end=middle, end=middle)
+        return cls(start=start, soft_end=middle or end, end=end)
+
+    def is_open(self, now: dt.datetime) -> bool:
+        """Whether submissions are accepted at that moment (local time)."""
+        if self.closed:
+            return False
+        now = _naive(now)
+        return (self.start is None or self.start <= now) and (self.end is None or now <= self.end)
+
+    def is_late(self, now: dt.datetime) -> bool:
+        """Whether the deadline has passed."""
+        return self.soft_end is not None and _naive(now) > self.soft_end
+
+    @property
+    def deadline(self) -> dt.datetime | None:
+        """The deadline to show a student: the soft one if there is one, else the end."""
+        return self.soft_end or self.end
+
+
+def _has_third_part(match: re.Match[str]) -> bool:
+    """Whether the value has a second separator, even with nothing after it."""
+    after = match.end("middle") if match["middle"] else match.end("start") if match["start"] else 0
+    rest = match.string[after:]
+    return rest.count("/") >= (1 if match["middle"] else 2)
+
+
+def _moment(part: str | None) -> dt.datetime | None:
+    if part is None:
+        return None
+    part = part.replace("T", " ")
+    for layout in _FORMATS:
+        try:
+            # The zone is the course's own and stands nowhere in the file.
+            return dt.datetime.strptime(part, layout)  # noqa: DTZ007
+        except ValueError:
+            continue
+    raise FieldError(f"{part!r} is not a date that exists")
+
+
+def _naive(moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone().replace(tzinfo=None) if moment.tzinfo else moment

@@ -1,0 +1,314 @@
+"""One course: a folder with course.yaml and a folder for each task.
+
+Tasks are read when they are asked for, and again when their file has changed, so that an
+instructor sees an edit at once. A task that cannot be read never keeps the others from working.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.errors import CourseError, TaskNotFoundError
+
+from . import fields, translations
+from .fields import FieldError
+from .ids import ID_RULE, is_valid_id, suggestion
+from .settings import read_settings
+from .task import Task, task_file
+from .yaml_file import field_error, read_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+COURSE_FILES = ("course.yaml", "course.json")
+_MAX_NESTING = 4
+_TAG_KINDS = {"0": "skill", "1": "misconception", "2": "category"}
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag of the course: what a test of a task, or a task itself, stands for.
+
+    Attributes:
+        id: Its id, the key in the tests of a result.
+        name: Its title.
+        description: What it means.
+        visible: Whether students see it.
+        kind: ``skill``, ``misconception`` or ``category``.
+    """
+
+    id: str
+    name: str
+    description: str
+    visible: bool
+    kind: str
+
+
+class Course:
+    """A course folder.
+
+    Attributes:
+        id: Its id, which is the name of its folder.
+        path: Its folder.
+        error: What is wrong with its course.yaml, or None; the tasks work all the same.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.id = path.name
+        self.path = path
+        self.error: CourseError | None = None
+        self._data: dict[Any, Any] = {}
+        self._cache: dict[Path, tuple[object, Task | CourseError]] = {}
+        file = course_file(path)
+        if file is not None:
+            try:
+                self._data = read_mapping(file)
+            except CourseError as error:
+                logger.warning("%s", error)
+                self.error = error
+
+    def __repr__(self) -> str:
+        return f"Course({self.id!r}, {str(self.path)!r})"
+
+    @property
+    def name(self) -> str:
+        """Its title; its id if it has none."""
+        return fields.text(self._data.get("name")) or self.id
+
+    @property
+    def description(self) -> str:
+        """What it is about, in reStructuredText."""
+        return fields.text(self._data.get("description"))
+
+    @property
+    def common_directory(self) -> Path | None:
+        """The files that all its tasks share, or None."""
+        path = self.path / "$common"
+        return path if path.is_dir() else None
+
+    @property
+    def tags(self) -> dict[str, Tag]:
+        """Its tags by id; entries that make no sense are left out."""
+        raw = self._data.get("tags")
+        if not isinstance(raw, dict):
+            return {}
+        return {
+            str(key): _tag(str(key), value) for key, value in raw.items() if isinstance(value, dict)
+        }
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """Its usable tasks by id, in the order the course gives them."""
+        loaded = {name: item for name, item in self._load_all() if isinstance(item, Task)}
+        return {name: loaded[name] for name in self._ordered(loaded)}
+
+    @property
+    def broken(self) -> dict[str, CourseError]:
+        """What is wrong with each of its tasks that cannot be used."""
+        return {name: item for name, item in self._load_all() if isinstance(item, CourseError)}
+
+    def task(self, task_id: str) -> Task:
+        """Return one task.
+
+        Raises:
+            TaskNotFoundError: There is none of that id; the text names the nearest.
+            CourseError: It cannot be used; the text names the file and the line.
+        """
+        folders, refused = self._folders()
+        if task_id in refused:
+            raise refused[task_id]
+        if task_id not in folders:
+            raise TaskNotFoundError(
+                f"The course {self.id} has no task {task_id}.{suggestion(task_id, folders)}",
+                path=self.path,
+            )
+        item = self._load(folders[task_id])
+        if isinstance(item, CourseError):
+            raise item
+        return item
+
+    def has_task(self, task_id: str) -> bool:
+        """Whether there is a task of that id, usable or not."""
+        folders, refused = self._folders()
+        return task_id in folders or task_id in refused
+
+    def task_directory(self, task_id: str) -> Path:
+        """Return the folder of a task, whether or not its task.yaml can be used.
+
+        Raises:
+            CourseError: There is no such folder in the course.
+        """
+        if is_valid_id(task_id):
+            direct = self.path / task_id
+            # The listing decides: some file systems also open a folder under another spelling.
+            if direct.is_dir() and any(child.name == task_id for child in self.path.iterdir()):
+                return self._inside(direct)
+            nested = self._folders()[0].get(task_id)
+            if nested is not None:
+                return self._inside(nested)
+        raise TaskNotFoundError(f"The course {self.id} has no task {task_id}.", path=self.path)
+
+    def translator(self, language: str) -> Callable[[str], str]:
+        """Return the function that translates the course's own texts; maybe it changes nothing."""
+        return translations.translator([self.path], language) or (lambda text: text)
+
+    def _inside(self, folder: Path) -> Path:
+        if not folder.resolve().is_relative_to(self.path.resolve()):
+            raise CourseError(
+                f"{folder} is a link that leads out of the course; copy the task into the course.",
+                path=folder,
+            )
+        return folder
+
+    def _folders(self) -> tuple[dict[str, Path], dict[str, CourseError]]:
+        """Return the task folders by id, and why others that hold a task are refused."""
+        folders: dict[str, Path] = {}
+        refused: dict[str, CourseError] = {}
+        for folder in _task_folders(self.path, nested=course_file(self.path) is not None):
+            name = folder.name
+            inner = folder.relative_to(self.path).as_posix()
+            if not is_valid_id(name):
+                refused[inner] = CourseError(
+                    f"{folder} cannot be a task: the name of its folder may hold only {ID_RULE}. "
+                    "Rename the folder.",
+                    path=folder,
+                )
+            elif name in folders:
+                refused[inner] = CourseError(
+                    f"{folder} has the same name as {folders[name]}; rename one of the folders.",
+                    path=folder,
+                )
+            else:
+                folders[name] = folder
+        return folders, refused
+
+    def _load_all(self) -> Iterator[tuple[str, Task | CourseError]]:
+        folders, refused = self._folders()
+        for name, folder in folders.items():
+            yield name, self._load(folder)
+        yield from refused.items()
+
+    def _load(self, folder: Path) -> Task | CourseError:
+        stamp = _stamp(task_file(folder))
+        cached = self._cache.get(folder)
+        if cached is not None and cached[0] == stamp:
+            return cached[1]
+        try:
+            item: Task | CourseError = self._with_settings(
+                Task.load(folder, self.id, common_directory=self.common_directory)
+            )
+        except CourseError as error:
+            logger.warning("%s", error)
+            item = error
+        self._cache[folder] = (stamp, item)
+        return item
+
+    def _with_settings(self, task: Task) -> Task:
+        """Return the task with what course.yaml says about it, which overrides its own file."""
+        data = self._data.get("dispenser_data")
+        config = data.get("config") if isinstance(data, dict) else None
+        if not isinstance(config, dict):
+            return task
+        raw = config.get(task.id) or {}
+        keys = ("dispenser_data", "config", task.id)
+        file = course_file(self.path) or self.path
+        try:
+            settings = read_settings(
+                fields.mapping(raw, f"the configuration of {task.id}"), accessible=False
+            )
+        except FieldError as error:
+            message = f"the settings of the task {task.id} cannot be used: {error}"
+            raise field_error(file, (*keys, *error.keys), message) from error
+        return dataclasses.replace(task, settings=settings)
+
+    def _ordered(self, tasks: dict[str, Task]) -> list[str]:
+        data = self._data.get("dispenser_data")
+        toc = data.get("toc") if isinstance(data, dict) else data
+        listed = list(_listed_tasks(toc if toc is not None else self._data.get("toc")))
+        place = {name: index for index, name in reversed(list(enumerate(listed)))}
+        return sorted(
+            tasks,
+            key=lambda name: (place.get(name, len(listed)), tasks[name].order, _natural(name)),
+        )
+
+
+def course_file(path: Path) -> Path | None:
+    """Return the file that makes a folder a course, or None."""
+    return next((path / name for name in COURSE_FILES if (path / name).is_file()), None)
+
+
+def subfolders(path: Path) -> list[Path]:
+    """Return the folders in a folder that may hold tasks or courses, in natural order."""
+    try:
+        children = [
+            child for child in path.iterdir() if child.name[:1] not in ".$" and child.is_dir()
+        ]
+    except OSError as error:
+        logger.warning("%s cannot be listed: %s", path, error)
+        return []
+    return sorted(children, key=lambda child: _natural(child.name))
+
+
+def _task_folders(path: Path, *, nested: bool, depth: int = 0) -> Iterator[Path]:
+    """Yield the task folders below path, outer ones first."""
+    inner = []
+    for child in subfolders(path):
+        if task_file(child) is not None:
+            yield child
+        elif nested and course_file(child) is None:
+            inner.append(child)
+    if depth < _MAX_NESTING:
+        for child in inner:
+            yield from _task_folders(child, nested=True, depth=depth + 1)
+
+
+def _listed_tasks(sections: object) -> Iterator[str]:
+    """Yield the task ids of a table of contents in order, however deep its sections are."""
+    if not isinstance(sections, list):
+        return
+    for section in sections:
+        if not isinstance(section, dict):
+            continue
+        listed = section.get("tasks_list")
+        if isinstance(listed, dict):
+            # An older form: task id to position.
+            yield from (str(name) for name in sorted(listed, key=lambda name: str(listed[name])))
+        elif isinstance(listed, list):
+            yield from (str(name) for name in listed)
+        yield from _listed_tasks(section.get("sections_list"))
+
+
+def _tag(tag_id: str, data: dict[Any, Any]) -> Tag:
+    return Tag(
+        id=tag_id,
+        name=fields.text(data.get("name")) or tag_id,
+        description=fields.text(data.get("description")),
+        visible=bool(data.get("visible", True)),
+        kind=_TAG_KINDS.get(fields.text(data.get("type")), "skill"),
+    )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a sort key that puts task2 before task10."""
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part.lower())
+        for part in re.split(r"(\d+)", name, flags=re.ASCII)
+        if part
+    ]
+
+
+def _stamp(file: Path | None) -> object:
+    if file is None:
+        return None
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

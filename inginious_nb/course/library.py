@@ -1,0 +1,165 @@
+"""All the courses somebody pointed us at, found by id."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
+
+from .course import Course, course_file, subfolders
+from .ids import ID_RULE, is_valid_id, suggestion
+from .task import Task, task_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+logger = logging.getLogger(__name__)
+
+_MAX_DEPTH = 4
+
+
+class CourseLibrary:
+    """Courses by id.
+
+    Attributes:
+        courses: The courses by id, in the order they were found.
+        problems: What was wrong with paths given to the constructor.
+    """
+
+    def __init__(self, paths: Iterable[Path | str] = ()) -> None:
+        self.courses: dict[str, Course] = {}
+        self.problems: list[CourseError] = []
+        for path in paths:
+            try:
+                self.add(path)
+            except CourseError as error:
+                # One bad path of a configuration must not take the others with it.
+                logger.warning("%s", error)
+                self.problems.append(error)
+
+    def add(self, path: Path | str) -> list[Course]:
+        """Add the courses at path, and read again those of them that are already known.
+
+        Args:
+            path: A course folder, a folder with course folders a few levels deep, or the folder
+                of one task.
+
+        Returns:
+            The courses found there.
+
+        Raises:
+            CourseNotFoundError: There is no course at path.
+            CourseError: The only course there cannot be used.
+        """
+        root = Path(path).expanduser().resolve()
+        if not root.is_dir():
+            raise CourseNotFoundError(
+                f"There is no folder {path}; give the folder of a course.", path=root
+            )
+        if task_file(root) is not None:
+            root = root.parent
+        found: list[Course] = []
+        refused: list[CourseError] = []
+        for folder in _course_folders(root):
+            try:
+                found.append(self._add_course(folder))
+            except CourseError as error:
+                logger.warning("%s", error)
+                refused.append(error)
+        if found:
+            return found
+        if refused:
+            raise refused[0]
+        raise CourseNotFoundError(
+            f"There is no course in {path}: a course is a folder with a course.yaml, and in it "
+            "one folder with a task.yaml for each task.",
+            path=root,
+        )
+
+    def course(self, course_id: str) -> Course:
+        """Return the course of that id.
+
+        Raises:
+            CourseNotFoundError: None is known; the text names the nearest.
+        """
+        try:
+            return self.courses[course_id]
+        except KeyError:
+            hint = suggestion(course_id, self.courses) or " No course folder has been added yet."
+            raise CourseNotFoundError(f"No course {course_id} is known.{hint}") from None
+
+    def task(self, name: str) -> Task:
+        """Return the task called ``COURSE/TASK``, or ``TASK`` if only one course has it.
+
+        Raises:
+            CourseNotFoundError: The course is not known.
+            TaskNotFoundError: The task is not known, or several courses have it.
+            CourseError: The task cannot be used.
+        """
+        name = name.strip().strip("/")
+        course_id, slash, task_id = name.partition("/")
+        if slash:
+            return self.course(course_id).task(task_id)
+        owners = [course for course in self.courses.values() if course.has_task(name)]
+        if len(owners) == 1:
+            return owners[0].task(name)
+        if owners:
+            choices = " or ".join(f"{course.id}/{name}" for course in owners)
+            raise TaskNotFoundError(f"Several courses have a task {name}: say {choices}.")
+        if name in self.courses:
+            names = ", ".join(f"{name}/{task_id}" for task_id in self.courses[name].tasks)
+            raise TaskNotFoundError(f"{name} is a course; say which of its tasks: {names}.")
+        everything = [
+            f"{course.id}/{task_id}" for course in self.courses.values() for task_id in course.tasks
+        ]
+        bare = [task_id for course in self.courses.values() for task_id in course.tasks]
+        hint = suggestion(name, bare) if bare else " No course folder has been added yet."
+        if not hint.startswith(" Did"):
+            hint = suggestion(name, everything) or hint
+        raise TaskNotFoundError(f"No task {name} is known.{hint}")
+
+    def task_directory(self, course_id: str, task_id: str) -> Path:
+        """Return the folder of a task for an agent; its task.yaml need not be usable.
+
+        Raises:
+            CourseError: There is no such folder in the course.
+        """
+        return self.course(course_id).task_directory(task_id)
+
+    def _add_course(self, folder: Path) -> Course:
+        if not is_valid_id(folder.name):
+            raise CourseError(
+                f"{folder} cannot be a course: the name of its folder may hold only {ID_RULE}. "
+                "Rename the folder.",
+                path=folder,
+            )
+        known = self.courses.get(folder.name)
+        if known is not None and known.path != folder:
+            raise CourseError(
+                f"{folder} has the same name as {known.path}, which is already open; "
+                "rename one of the folders.",
+                path=folder,
+            )
+        course = Course(folder)
+        self.courses[course.id] = course
+        return course
+
+
+def _course_folders(path: Path, depth: int = 0) -> Iterator[Path]:
+    """Yield the course folders at and below path.
+
+    A folder without course.yaml is one too when folders of tasks lie directly in it: real
+    repositories often lack the file (protocol.md 3.1).
+    """
+    if course_file(path) is not None:
+        yield path
+        return
+    children = subfolders(path)
+    if any(task_file(child) is not None for child in children):
+        yield path
+    if depth < _MAX_DEPTH:
+        for child in children:
+            if task_file(child) is None:
+                yield from _course_folders(child, depth + 1)

@@ -1,0 +1,158 @@
+"""Problems answered by choosing: one or several of a list."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from inginious_nb.course import fields
+from inginious_nb.course.fields import FieldError
+
+from .base import Problem, common
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose; whether it is right stays in this process."""
+
+    text: str
+    valid: bool
+
+
+@dataclass(frozen=True)
+class MultipleChoiceProblem(Problem):
+    """A question with prepared answers.
+
+    Attributes:
+        choices: All of them, in the order of task.yaml; an answer is a position in this list.
+        multiple: Whether several may be chosen.
+        limit: How many are shown to one student; 0 shows all.
+        unshuffled: Whether they are shown in the order of task.yaml.
+    """
+
+    type = "multiple_choice"
+
+    choices: tuple[Choice, ...] = ()
+    multiple: bool = False
+    limit: int = 0
+    unshuffled: bool = False
+
+    @classmethod
+    def read(cls, problem_id: str, data: Mapping[Any, Any]) -> Self:
+        """Build the problem from its mapping in task.yaml (rules: protocol.md 3.5)."""
+        raw_choices = data.get("choices")
+        if not isinstance(raw_choices, list):
+            raise FieldError("a multiple_choice problem needs a list of choices", "choices")
+        choices = tuple(_choice(raw, index) for index, raw in enumerate(raw_choices))
+        valid = sum(choice.valid for choice in choices)
+        if valid == 0:
+            raise FieldError("at least one of the choices must be valid", "choices")
+        multiple = bool(data.get("multiple"))
+        limit = data.get("limit")
+        limit = 0 if limit is None else fields.integer(limit, "limit", "limit", at_least=0)
+        if multiple and 0 < limit < valid:
+            raise FieldError(
+                f"limit must be 0 or at least the number of valid choices, which is {valid}",
+                "limit",
+            )
+        return cls(
+            problem_id,
+            **common(data),
+            choices=choices,
+            multiple=multiple,
+            limit=limit,
+            unshuffled=bool(data.get("unshuffle")),
+        )
+
+    def check(self, raw: object) -> str | list[str]:
+        """Return the chosen position as text, or the list of them if several may be chosen.
+
+        A cell may also name choices by their text, one a line.
+        """
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            raise self.refuse("nothing has been chosen yet; choose before you submit.")
+        if self.multiple:
+            return list(dict.fromkeys(self._index(item) for item in self._items(raw)))
+        if isinstance(raw, (list, tuple)):
+            if len(raw) != 1:
+                raise self.refuse(f"choose exactly one answer, not {len(raw)}.")
+            raw = raw[0]
+        return self._index(raw)
+
+    def displayed_choices(self, seed: str) -> list[dict[str, str]]:
+        """Return the choices one student sees, in display order.
+
+        With a limit, a single-choice question keeps a valid choice and one with several answers
+        keeps all valid ones; the index is always that of task.yaml (protocol.md 3.5).
+
+        Args:
+            seed: Anything that is the same whenever the same student looks at the problem.
+        """
+        shuffler = random.Random(f"{self.id}/{seed}")
+        indices = list(range(len(self.choices)))
+        shuffler.shuffle(indices)
+        if 0 < self.limit < len(indices):
+            valid = [index for index in indices if self.choices[index].valid]
+            kept = set(valid if self.multiple else valid[:1])
+            others = [index for index in indices if index not in kept]
+            kept.update(others[: self.limit - len(kept)])
+            indices = [index for index in indices if index in kept]
+        if self.unshuffled:
+            indices.sort()
+        return [{"index": str(index), "text": self.choices[index].text} for index in indices]
+
+    def translated(self, translate: Callable[[str], str]) -> Self:
+        """Return the problem with its texts looked up in another language."""
+        return dataclasses.replace(
+            self,
+            name=translate(self.name),
+            header=translate(self.header),
+            choices=tuple(
+                dataclasses.replace(choice, text=translate(choice.text)) for choice in self.choices
+            ),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a front end needs beside displayed_choices, which depend on the student."""
+        return super().as_dict() | {"multiple": self.multiple}
+
+    def _items(self, raw: object) -> list[object]:
+        if isinstance(raw, (list, tuple)):
+            return list(raw)
+        if isinstance(raw, str):
+            lines: list[object] = [line for line in raw.splitlines() if line.strip()]
+            if re.fullmatch(r"[\d\s,;]+", raw):
+                return list(re.findall(r"\d+", raw))
+            return lines
+        return [raw]
+
+    def _index(self, raw: object) -> str:
+        if isinstance(raw, int) and not isinstance(raw, bool):
+            raw = str(raw)
+        if not isinstance(raw, str):
+            raise self.refuse("the answer must be one of the choices; choose it again.")
+        word = raw.strip()
+        if re.fullmatch(r"\d{1,9}", word, re.ASCII) and int(word) < len(self.choices):
+            return str(int(word))
+        by_text = {choice.text.strip(): str(index) for index, choice in enumerate(self.choices)}
+        if word in by_text:
+            return by_text[word]
+        raise self.refuse(f"{_short(word)!r} is not one of the choices; choose one of those shown.")
+
+
+def _choice(raw: object, index: int) -> Choice:
+    if not isinstance(raw, dict):
+        raise FieldError(f"choice {index + 1} must be a mapping with a text", "choices", index)
+    if raw.get("text") is None:
+        raise FieldError(f"choice {index + 1} has no text", "choices", index)
+    return Choice(text=str(raw["text"]), valid=bool(raw.get("valid")))
+
+
+def _short(text: str, limit: int = 60) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,98 @@
+"""Problems answered by a file."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from inginious_nb.course import fields
+from inginious_nb.course.fields import FieldError
+
+from .base import Problem, common, encodable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_MAX_SIZE_BYTES = 1024 * 1024
+DEFAULT_EXTENSIONS = (".c", ".cpp", ".java", ".oz", ".zip", ".tar.gz", ".tar.bz2", ".txt")
+_PEER_OVERHEAD_BYTES = 33
+"""The peer measures the Python object that holds the content, not the content (protocol.md 3.5)."""
+
+
+@dataclass(frozen=True)
+class FileProblem(Problem):
+    """A file to hand in.
+
+    Attributes:
+        max_size_bytes: The largest content that INGInious takes for this problem.
+        extensions: The endings a file name may have, as written in the task.
+    """
+
+    type = "file"
+
+    max_size_bytes: int = DEFAULT_MAX_SIZE_BYTES - _PEER_OVERHEAD_BYTES
+    extensions: tuple[str, ...] = DEFAULT_EXTENSIONS
+
+    @classmethod
+    def read(cls, problem_id: str, data: Mapping[Any, Any]) -> Self:
+        """Build the problem from its mapping in task.yaml."""
+        max_size = data.get("max_size")
+        size_bytes = (
+            DEFAULT_MAX_SIZE_BYTES
+            if max_size is None or max_size == ""
+            else fields.integer(max_size, "max_size", "max_size", at_least=0)
+        )
+        extensions = data.get("allowed_exts") or DEFAULT_EXTENSIONS
+        if isinstance(extensions, str):
+            extensions = extensions.replace(",", " ").split()
+        if not isinstance(extensions, (list, tuple)):
+            raise FieldError("allowed_exts must be a list of endings such as .txt", "allowed_exts")
+        return cls(
+            problem_id,
+            **common(data),
+            max_size_bytes=max(0, size_bytes - _PEER_OVERHEAD_BYTES),
+            extensions=tuple(str(extension) for extension in extensions),
+        )
+
+    def check(self, raw: object) -> dict[str, Any]:
+        """Return ``{"filename": str, "value": bytes}`` if name and size are allowed."""
+        if raw is None or raw == "":
+            raise self.refuse("no file has been chosen yet; choose one before you submit.")
+        if not isinstance(raw, dict):
+            raise self.refuse("the answer must be a file; choose one instead of writing text.")
+        name, value = raw.get("filename"), raw.get("value")
+        if isinstance(value, (bytearray, memoryview)):
+            value = bytes(value)
+        if not isinstance(name, str) or not isinstance(value, bytes):
+            raise self.refuse("the file did not arrive completely; choose it again.")
+        # Browsers and scripts may send a whole path; only its last part is the file's name.
+        name = encodable(self, name.replace("\\", "/").rpartition("/")[2])
+        if not name:
+            raise self.refuse("the file has no name; choose it again.")
+        if not name.endswith(self.extensions):
+            raise self.refuse(
+                f"a file named {name} is not accepted here; "
+                f"its name must end with {_alternatives(self.extensions)}."
+            )
+        if len(value) > self.max_size_bytes:
+            raise self.refuse(
+                f"the file {name} has {len(value):,} bytes; "
+                f"at most {self.max_size_bytes:,} bytes are accepted."
+            )
+        return {"filename": name, "value": value}
+
+    def translated(self, translate: Callable[[str], str]) -> Self:
+        """Return the problem with its texts looked up in another language."""
+        return dataclasses.replace(self, name=translate(self.name), header=translate(self.header))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a front end needs; ``max_size`` is the largest content in bytes."""
+        return super().as_dict() | {
+            "max_size": self.max_size_bytes,
+            "allowed_exts": list(self.extensions),
+        }
+
+
+def _alternatives(words: tuple[str, ...]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,242 @@
+"""One task of a course: its texts, its problems, and what a grading agent must know of it.
+
+Loaded from the task's folder once and never changed; ``Course`` decides when to load again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from inginious_nb.errors import AnswerError
+
+from . import fields, translations
+from .environment import Environment, read_environment
+from .fields import FieldError
+from .ids import suggestion
+from .problems import Problem, canonical_type, read_problems
+from .settings import EvaluationMode, TaskSettings, legacy_settings
+from .yaml_file import field_error, read_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .accessibility import Accessibility
+
+TASK_FILES = ("task.yaml", "task.json")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as its folder describes it.
+
+    Attributes:
+        course_id: The course it belongs to.
+        id: Its id, which is the name of its folder.
+        path: Its folder.
+        name: Its title.
+        author: Who wrote it, possibly empty.
+        contact_url: Where to ask, already filled in; possibly empty.
+        context: What a student reads first, in reStructuredText.
+        problems: Its problems by id, in order.
+        problems_raw: The same as the file has them, as the wire carries them.
+        environment: What grades it.
+        input_random: How many random numbers it gets (protocol.md 3.4).
+        regenerate_input_random: Whether it gets new ones each time.
+        settings: What the course says about it.
+        order: Its place in courses that have no list of their tasks.
+        common_directory: ``$common`` of its course, if there is one.
+    """
+
+    course_id: str
+    id: str
+    path: Path
+    name: str
+    author: str
+    contact_url: str
+    context: str
+    problems: Mapping[str, Problem]
+    problems_raw: dict[str, Any]
+    environment: Environment
+    input_random: int
+    regenerate_input_random: bool
+    settings: TaskSettings
+    order: int
+    common_directory: Path | None = None
+
+    @classmethod
+    def load(cls, path: Path, course_id: str, *, common_directory: Path | None = None) -> Self:
+        """Read a task folder.
+
+        Raises:
+            CourseError: It cannot be used; the text names the file and the line.
+        """
+        file = task_file(path) or path / TASK_FILES[0]
+        data = read_mapping(file)
+        try:
+            return cls(
+                course_id=course_id,
+                id=path.name,
+                path=path,
+                common_directory=common_directory,
+                **_texts(data, course_id, path.name),
+                problems=read_problems(data),
+                problems_raw=_raw_problems(data),
+                environment=read_environment(data),
+                input_random=fields.integer(
+                    0 if data.get("input_random") in (None, "") else data["input_random"],
+                    "input_random",
+                    "input_random",
+                    at_least=0,
+                ),
+                regenerate_input_random=bool(data.get("regenerate_input_random")),
+                settings=legacy_settings(data),
+                order=_order(data.get("order")),
+            )
+        except FieldError as error:
+            raise field_error(file, error.keys, str(error)) from error
+
+    @property
+    def environment_type(self) -> str:
+        """The kind of agent that grades it."""
+        return self.environment.type
+
+    @property
+    def environment_id(self) -> str:
+        """The name of the environment within its type."""
+        return self.environment.id
+
+    @property
+    def environment_parameters(self) -> dict[str, Any]:
+        """The parameters of its jobs, exactly as protocol.md 3.6 has them."""
+        return self.environment.parameters
+
+    @property
+    def response_is_html(self) -> bool:
+        """Whether its feedback is HTML instead of reStructuredText."""
+        return bool(self.environment_parameters.get("response_is_html"))
+
+    @property
+    def accessibility(self) -> Accessibility:
+        """When it is open."""
+        return self.settings.accessibility
+
+    @property
+    def evaluation_mode(self) -> EvaluationMode:
+        """Whether the best or the last submission counts."""
+        return self.settings.evaluation_mode
+
+    @property
+    def public_directory(self) -> Path:
+        """Where the images and downloads of its texts are; it need not exist."""
+        return self.path / "public"
+
+    # What a client asks of a task (client-api.txt).
+
+    def get_course_id(self) -> str:
+        """Return the id of the course."""
+        return self.course_id
+
+    def get_id(self) -> str:
+        """Return the id of the task."""
+        return self.id
+
+    def get_problems_dict(self) -> dict[str, Any]:
+        """Return the problems as the file has them."""
+        return self.problems_raw
+
+    def get_environment_type(self) -> str:
+        """Return the kind of agent that grades it."""
+        return self.environment_type
+
+    def get_environment_id(self) -> str:
+        """Return the name of the environment within its type."""
+        return self.environment_id
+
+    def get_environment_parameters(self) -> dict[str, Any]:
+        """Return the parameters of its jobs."""
+        return self.environment_parameters
+
+    def check(self, answers: Mapping[str, object]) -> dict[str, object]:
+        """Return the answers to all problems, ready to be the inputdata of a job.
+
+        Keys that begin with ``@`` are reserved for the client and passed through.
+
+        Raises:
+            AnswerError: One is missing or cannot be submitted, or belongs to no problem.
+        """
+        for name in answers:
+            if name not in self.problems and not name.startswith("@"):
+                raise AnswerError(
+                    f"The task {self.name} has no problem {name}.{suggestion(name, self.problems)}",
+                    problem_id=name,
+                )
+        checked = {
+            name: problem.check(answers.get(name)) for name, problem in self.problems.items()
+        }
+        reserved = {name: value for name, value in answers.items() if name.startswith("@")}
+        return checked | reserved
+
+    def random_values(self, username: str) -> list[float]:
+        """Return the task's random numbers, in [0, 1), for ``inputdata["@random"]``.
+
+        They are always the same for the same person unless the task asks for new ones each time.
+        """
+        seed = f"{username}{self.id}{self.course_id}"
+        source = random.Random() if self.regenerate_input_random else random.Random(seed)
+        return [source.random() for _ in range(self.input_random)]
+
+    def translated(self, language: str) -> Self:
+        """Return the task with its texts in that language, itself if there is no translation.
+
+        ``problems_raw`` stays as it is: the agent translates what it answers by itself.
+        """
+        folders = [self.path, self.path / "student"]
+        if self.common_directory is not None:
+            folders += [self.common_directory, self.common_directory / "student"]
+        translate = translations.translator(folders, language)
+        if translate is None:
+            return self
+        return dataclasses.replace(
+            self,
+            name=translate(self.name),
+            context=translate(self.context),
+            problems={
+                name: problem.translated(translate) for name, problem in self.problems.items()
+            },
+        )
+
+
+def task_file(path: Path) -> Path | None:
+    """Return the file that makes a folder a task, or None if the folder is not one."""
+    return next((path / name for name in TASK_FILES if (path / name).is_file()), None)
+
+
+def _texts(data: Mapping[Any, Any], course_id: str, task_id: str) -> dict[str, str]:
+    author = data.get("author")
+    if isinstance(author, (list, tuple)):
+        author = ", ".join(str(name) for name in author)
+    contact_url = fields.text(data.get("contact_url"))
+    for key, value in (("task_id", task_id), ("course_id", course_id)):
+        contact_url = contact_url.replace(f"{{{key}}}", value)
+    return {
+        "name": fields.text(data.get("name")) or f"Task {task_id}",
+        "author": fields.text(author),
+        "contact_url": contact_url,
+        "context": fields.text(data.get("context")),
+    }
+
+
+def _raw_problems(data: Mapping[Any, Any]) -> dict[str, Any]:
+    raw: dict[str, Any] = fields.plain(data["problems"])
+    for problem in raw.values():
+        # Agents know today's spellings only.
+        problem["type"] = canonical_type(problem["type"])
+    return raw
+
+
+def _order(value: object) -> int:
+    return value if isinstance(value, int) else -1

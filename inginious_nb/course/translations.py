@@ -1,0 +1,42 @@
+"""Texts of courses and tasks in other languages: ``$i18n/LANG.mo`` (protocol.md 3.7)."""
+
+from __future__ import annotations
+
+import gettext
+import logging
+from typing import TYPE_CHECKING
+
+from .ids import is_valid_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "$i18n"
+
+
+def translator(folders: Iterable[Path], language: str) -> Callable[[str], str] | None:
+    """Return the function that translates a text, or None if there is no translation.
+
+    Args:
+        folders: Where ``$i18n`` may be; the first that has one is used, and no other.
+        language: A code such as ``fr`` or ``fr_BE``; the latter falls back on the former.
+    """
+    folder = next((path / FOLDER for path in folders if (path / FOLDER).is_dir()), None)
+    if folder is None:
+        return None
+    code = language.replace("-", "_")
+    for name in dict.fromkeys((language, code, code.partition("_")[0])):
+        path = folder / f"{name}.mo"
+        if is_valid_id(name) and path.is_file():
+            try:
+                with path.open("rb") as file:
+                    catalogue = gettext.GNUTranslations(file)
+            except (OSError, ValueError, LookupError, AssertionError) as error:
+                logger.warning("%s is not a translation catalogue: %s", path, error)
+                return None
+            # The empty text is the key of the catalogue's own header.
+            return lambda text: catalogue.gettext(text) if text else text
+    return None
