@@ -40,7 +40,8 @@ CREATE TABLE submission (
     sources BLOB NOT NULL,         -- msgpack array of AnswerSource fields
     code TEXT,
     grade REAL,
-    outcome BLOB                   -- msgpack array of the nine values of a result
+    outcome BLOB,                  -- msgpack array of the nine values of a result
+    superseded_by TEXT             -- the submission that repeats this unfinished one
 );
 CREATE INDEX submission_by_task ON submission (course_id, task_id, username, number);
 """
@@ -239,6 +240,17 @@ class History:
                 (time.time(), outcome.result[0], outcome.grade, packed, submission_id),
             )
 
+    def supersede(self, submission_id: str, by: str) -> None:
+        """Note that an unfinished submission was repeated by another.
+
+        Raises:
+            HistoryError: It cannot be written.
+        """
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE submission SET superseded_by = ? WHERE id = ?", (by, submission_id)
+            )
+
     def get(self, submission_id: str) -> Attempt | None:
         """One submission by its id."""
         return next(iter(self._select("WHERE id = ?", submission_id)), None)
@@ -261,7 +273,9 @@ class History:
     def unfinished(self, username: str) -> list[Attempt]:
         """A user's submissions for which nothing came back yet, newest first."""
         return self._select(
-            "WHERE username = ? AND outcome IS NULL ORDER BY submitted_at DESC", username
+            "WHERE username = ? AND outcome IS NULL AND superseded_by IS NULL "
+            "ORDER BY submitted_at DESC",
+            username,
         )
 
     def _select(self, condition: str, *values: object) -> list[Attempt]:

@@ -65,6 +65,7 @@ class Submission:
         self._observers = Observers()
         self._lock = threading.Lock()
         self._killer: Callable[[], object] | None = None
+        self._claimed = False
 
     def __repr__(self) -> str:
         task = f"{self.task.course_id}/{self.task.id}"
@@ -111,6 +112,13 @@ class Submission:
         return self._observers.subscribe(callback)
 
     # ---- what the session does with it ------------------------------------------------------
+
+    def claim(self) -> bool:
+        """Whether the caller is the first who brings the answers; all others must not."""
+        with self._lock:
+            first = not (self._claimed or self.done)
+            self._claimed = True
+            return first
 
     def save(self, attempt: Attempt) -> None:
         """Its answers are known and in the history."""
