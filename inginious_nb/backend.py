@@ -85,7 +85,7 @@ class Backend:
     def __init__(self, settings: Inginious, course_paths: list[Path], address: str) -> None:
         self.address = address
         self._settings = settings
-        self._course_paths = course_paths
+        self._course_paths = list(course_paths)
         self._service: EmbeddedService | None = None
         self._client: Client | None = None
         self._starting: asyncio.Task[Client] | None = None
@@ -176,7 +176,7 @@ class Backend:
 
     async def add_course_path(self, path: Path) -> None:
         """Let the embedded service grade the courses below path too."""
-        self._course_paths = [*self._course_paths, path]
+        self._course_paths.append(path)
         if self._service is not None:
             await asyncio.to_thread(self._service.add_course_path, path)
 
@@ -214,7 +214,9 @@ class Backend:
             settings.queue_update_s,
             options=ClientOptions(
                 resend_limit=settings.resend_limit,
-                give_up_after_s=settings.give_up_after_s,
+                # Whether the service was ever there makes no difference to a student.
+                first_contact_s=settings.give_up_after_s,
+                give_up_s=settings.give_up_after_s,
                 environment_wait_s=settings.environment_wait_s,
                 curve=self._service.curve if self._service is not None else None,
             ),

@@ -232,7 +232,7 @@ class History:
         Raises:
             HistoryError: It cannot be written.
         """
-        packed = msgpack.packb([*outcome.nine_values])
+        packed = msgpack.packb([*outcome, outcome.state, outcome.stdout, outcome.stderr])
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE submission SET finished_at = ?, code = ?, grade = ?, outcome = ? "
@@ -326,6 +326,12 @@ def _unpacked(packed: bytes) -> Any:
     return msgpack.unpackb(packed, use_list=True, strict_map_key=False)
 
 
+def _outcome(packed: bytes) -> JobResult:
+    # Arrays as tuples, as results have them when they come from the wire.
+    values = msgpack.unpackb(packed, use_list=False, strict_map_key=False)
+    return JobResult(*values)
+
+
 def _source_row(source: AnswerSource) -> list[object]:
     return [source.problem_id, source.kind, source.label, source.cell_ids, source.read_at]
 
@@ -340,5 +346,5 @@ def _attempt(row: tuple[Any, ...]) -> Attempt:
             AnswerSource(problem_id, kind, label, tuple(cell_ids), read_at)
             for problem_id, kind, label, cell_ids, read_at in _unpacked(sources)
         ),
-        outcome=None if outcome is None else JobResult.of_nine(*_unpacked(outcome)),
+        outcome=None if outcome is None else _outcome(outcome),
     )

@@ -42,5 +42,5 @@ class Observers:
         for callback in callbacks:
             try:
                 callback()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever it is, the others are still told
                 _log.exception("A subscriber failed.")

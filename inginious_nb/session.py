@@ -52,8 +52,8 @@ class Session:
 
     def __init__(self, settings: Inginious, *, directory: Path | None = None) -> None:
         self.settings = settings
-        paths = settings.course_paths(directory)
-        self.library = course.CourseLibrary(paths)
+        self._paths = settings.course_paths(directory)
+        self.library = course.CourseLibrary(self._paths)
         self.warnings: list[str] = []
         self.history = self._opened_history()
         self.current_task: Task | None = None
@@ -99,6 +99,7 @@ class Session:
             CourseError: There is none.
         """
         found = self.library.add(path)
+        self._paths.append(path)
         self._io.run(self._backend.add_course_path(path))
         return found
 
@@ -163,7 +164,7 @@ class Session:
         return self._io.run(self._backend.client()).result()
 
     def _new_backend(self, address: str) -> Backend:
-        backend = Backend(self.settings, self.library.paths, address)
+        backend = Backend(self.settings, self._paths, address)
         backend.subscribe(self._observers.notify)
         self._backends.append(backend)
         return backend
