@@ -1,0 +1,9 @@
+"""The broker: gives the jobs of clients to agents and their results back (protocol.md 1.5 to 1.8).
+
+``scheduler`` decides, without socket, clock or task; ``server`` pumps frames in and out of it.
+"""
+
+from .scheduler import Scheduler
+from .server import Broker
+
+__all__ = ["Broker", "Scheduler"]
