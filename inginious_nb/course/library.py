@@ -24,11 +24,13 @@ class CourseLibrary:
     """Courses by id.
 
     Attributes:
+        paths: What it was told to look at, for whoever needs a library of the same courses.
         courses: The courses by id, in the order they were found.
         problems: What was wrong with paths given to the constructor.
     """
 
     def __init__(self, paths: Iterable[Path | str] = ()) -> None:
+        self.paths: list[Path] = []
         self.courses: dict[str, Course] = {}
         self.problems: list[CourseError] = []
         for path in paths:
@@ -69,6 +71,8 @@ class CourseLibrary:
                 logger.warning("%s", error)
                 refused.append(error)
         if found:
+            if root not in self.paths:
+                self.paths.append(root)
             return found
         if refused:
             raise refused[0]

@@ -16,6 +16,8 @@ from .base import Problem, common
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_BULLET = re.compile(r"^[-*+]\s+")  # a Markdown cell lists its items
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -73,7 +75,7 @@ class MultipleChoiceProblem(Problem):
     def check(self, raw: object) -> str | list[str]:
         """Return the chosen position as text, or the list of them if several may be chosen.
 
-        A cell may also name choices by their text, one a line.
+        A cell may also name choices by their text, one a line, as a list or not.
         """
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             raise self.refuse("nothing has been chosen yet; choose before you submit.")
@@ -141,8 +143,9 @@ class MultipleChoiceProblem(Problem):
         if re.fullmatch(r"\d{1,9}", word, re.ASCII) and int(word) < len(self.choices):
             return str(int(word))
         by_text = {choice.text.strip(): str(index) for index, choice in enumerate(self.choices)}
-        if word in by_text:
-            return by_text[word]
+        for candidate in (word, _BULLET.sub("", word)):
+            if candidate in by_text:
+                return by_text[candidate]
         raise self.refuse(f"{_short(word)!r} is not one of the choices; choose one of those shown.")
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_SIZE_BYTES = 1024 * 1024
 DEFAULT_EXTENSIONS = (".c", ".cpp", ".java", ".oz", ".zip", ".tar.gz", ".tar.bz2", ".txt")
+# fmt: off
+_TEXT_EXTENSIONS = frozenset((
+    ".txt", ".csv", ".tsv", ".md", ".rst", ".tex", ".py", ".c", ".h", ".cpp", ".java", ".oz", ".js",
+    ".r", ".sql", ".sh", ".json", ".yaml", ".xml",
+))
+# fmt: on
 _PEER_OVERHEAD_BYTES = 33
 """The peer measures the Python object that holds the content, not the content (protocol.md 3.5)."""
 
@@ -56,9 +62,15 @@ class FileProblem(Problem):
         )
 
     def check(self, raw: object) -> dict[str, Any]:
-        """Return ``{"filename": str, "value": bytes}`` if name and size are allowed."""
+        """Return ``{"filename": str, "value": bytes}`` if name and size are allowed.
+
+        A text, as a notebook cell gives it, becomes the content of a file where the problem
+        takes a kind of text file.
+        """
         if raw is None or raw == "":
             raise self.refuse("no file has been chosen yet; choose one before you submit.")
+        if isinstance(raw, str):
+            raw = self._file_of(raw)
         if not isinstance(raw, dict):
             raise self.refuse("the answer must be a file; choose one instead of writing text.")
         name, value = raw.get("filename"), raw.get("value")
@@ -81,6 +93,15 @@ class FileProblem(Problem):
                 f"at most {self.max_size_bytes:,} bytes are accepted."
             )
         return {"filename": name, "value": value}
+
+    def _file_of(self, content: str) -> dict[str, object] | None:
+        extension = next((ext for ext in self.extensions if ext.lower() in _TEXT_EXTENSIONS), None)
+        if extension is None:
+            return None
+        return {
+            "filename": f"{self.id}{extension}",
+            "value": encodable(self, content.rstrip("\n") + "\n").encode(),
+        }
 
     def translated(self, translate: Callable[[str], str]) -> Self:
         """Return the problem with its texts looked up in another language."""
