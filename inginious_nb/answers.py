@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .cells import Cell, find_answers, task_name
+from .course.problems import FileProblem
 from .errors import AnswerError
 from .history import AnswerSource, SourceKind
 
@@ -46,11 +47,7 @@ class Answers:
 def from_cells(
     task: Task, cells: Iterable[Cell], kind: SourceKind, read_at: float | None = None
 ) -> Answers:
-    """The answers that cells give to a task.
-
-    Raises:
-        AnswerError: A cell names a file that cannot be read.
-    """
+    """The answers that cells give to a task."""
     answers = Answers()
     for problem_id, found in find_answers(cells, task_name(task)).items():
         source = AnswerSource(
@@ -77,22 +74,25 @@ def from_words(task: Task, words: Mapping[str, str]) -> Answers:
             task.check({problem_id: text})  # says which problems there are
             continue
         source = AnswerSource(problem_id, "argument", f"{problem_id}={text}", (), time.time())
-        if problem.type == "file":
-            source = replace(source, kind="file", label=text)
-        answers.add(answer_from_text(problem, text), source)
+        if isinstance(problem, FileProblem):
+            answers.add(file_answer(problem, text), replace(source, kind="file", label=text))
+        else:
+            answers.add(text, source)
     return answers
 
 
 def answer_from_text(problem: Problem, text: str) -> object:
-    """What a text means as the raw answer to a problem: for a file its path, else the text.
+    """What the text of a cell means as the raw answer to a problem.
 
-    Raises:
-        AnswerError: The file cannot be read.
+    For a file the text is its content, as with ``%%writefile``; it is named after the problem.
     """
-    return file_answer(problem, text.strip()) if problem.type == "file" and text.strip() else text
+    if not isinstance(problem, FileProblem) or not text:
+        return text
+    ending = problem.extensions[0] if problem.extensions else ""
+    return {"filename": problem.id + ending, "value": text.encode("utf-8", "surrogatepass")}
 
 
-def file_answer(problem: Problem, path_text: str) -> dict[str, Any]:
+def file_answer(problem: FileProblem, path_text: str) -> dict[str, Any]:
     """A file of this machine as the raw answer to a problem.
 
     Raises:
@@ -102,9 +102,9 @@ def file_answer(problem: Problem, path_text: str) -> dict[str, Any]:
     try:
         # Judged before it is read: a slip of the pen must not load a whole disk image.
         problem.check({"filename": path.name, "value": b""})
-        limit = getattr(problem, "max_size_bytes", None)
+        limit = problem.max_size_bytes
         size_bytes = path.stat().st_size
-        if limit is not None and size_bytes > limit:
+        if size_bytes > limit:
             raise problem.refuse(
                 f"the file {path.name} has {size_bytes:,} bytes; at most {limit:,} are accepted."
             )

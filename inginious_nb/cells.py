@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TAG_PREFIX = "inginious:"
 _MAGIC = "%%inginious"
+_LINE_MAGIC = "%inginious"
 _FIRST_LINE_LENGTH = 60
 
 CellType = Literal["code", "markdown", "raw"]
@@ -117,6 +118,26 @@ def find_answers(cells: Iterable[Cell], task: TaskName) -> dict[str, FoundAnswer
     }
 
 
+def submitted_tasks(cells: Iterable[Cell]) -> dict[str, list[str]]:
+    """The tasks that a notebook's cells submit or open, in its order.
+
+    Returns:
+        The reference to each task, as written, and the PROBLEM=VALUE words that go with it.
+    """
+    found: dict[str, list[str]] = {}
+    for cell in cells:
+        if cell.type != "code":
+            continue
+        for line in cell.source.splitlines():
+            words = _words_after(line, (_MAGIC, _LINE_MAGIC))
+            if len(words) > 1 and words[0] in ("open", "submit"):
+                references = [w for w in words[1:] if not w.startswith("-") and "=" not in w]
+                pairs = [word for word in words[1:] if "=" in word and not word.startswith("-")]
+                for reference in references[:1]:
+                    found.setdefault(reference, []).extend(pairs)
+    return found
+
+
 def split_magic(source: str) -> tuple[tuple[str, ...], str]:
     """Split a cell into the words of its ``%%inginious`` line and the text below it.
 
@@ -125,13 +146,8 @@ def split_magic(source: str) -> tuple[tuple[str, ...], str]:
         that is the answer.
     """
     first_line, _, rest = source.partition("\n")
-    name, _, words = first_line.strip().partition(" ")
-    if name != _MAGIC:
-        return (), source
-    try:
-        return tuple(shlex.split(words)), rest
-    except ValueError:  # an unclosed quotation mark: the magic itself will say so
-        return tuple(words.split()), rest
+    words = _words_after(first_line, (_MAGIC,))
+    return (words, rest) if words else ((), source)
 
 
 def cells_of_notebook(notebook: Mapping[str, Any]) -> list[Cell]:
@@ -152,6 +168,17 @@ def cell_from_json(cell: Mapping[str, Any], number: int) -> Cell:
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if _is_array(tags) else (),
         number=number,
     )
+
+
+def _words_after(line: str, magics: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of a line after one of the magics, empty if it does not begin with one."""
+    name, _, words = line.strip().partition(" ")
+    if name not in magics:
+        return ()
+    try:
+        return tuple(shlex.split(words))
+    except ValueError:  # an unclosed quotation mark: the magic itself will say so
+        return tuple(words.split())
 
 
 def _is_array(value: object) -> bool:

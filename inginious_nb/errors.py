@@ -32,6 +32,10 @@ class InginiousError(Exception):
     ``str(error)`` is a sentence that tells a person what to do next; details go to the log.
     """
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback, which would help no student."""
+        return [str(self)]
+
 
 class WireError(InginiousError):
     """Something on the wire is not as protocol.md section 1 has it."""

@@ -11,7 +11,9 @@ import asyncio
 import atexit
 import datetime as dt
 import logging
+import math
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +24,18 @@ from . import course
 from .backend import Backend, ServiceState, checked_address
 from .board import TaskBoard
 from .client import events
-from .errors import HistoryError, InginiousError, ServiceError, UsageError
+from .errors import (
+    BackendUnavailableError,
+    HistoryError,
+    InginiousError,
+    ServiceError,
+    UsageError,
+)
 from .history import AnswerSource, Attempt, History, evaluated
 from .io_thread import IOThread
 from .observers import Observers
 from .settings import Inginious, load_settings
-from .submission import Origin, Submission
+from .submission import Debug, Origin, Preset, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +47,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 EMBEDDED = "embedded"
+CONTACT_PATIENCE_S = 30.0
 _CLOSE_TIMEOUT_S = 10.0
+_LOOK_INTERVAL_S = 0.5
 
 
 class Session:
@@ -171,9 +181,11 @@ class Session:
 
     # ---- submitting -------------------------------------------------------------------------
 
-    def new_submission(self, task: Task, *, origin: Origin) -> Submission:
+    def new_submission(
+        self, task: Task, *, origin: Origin, preset: Preset | None = None
+    ) -> Submission:
         """A submission whose answers are still to come from the notebook."""
-        submission = Submission(str(uuid.uuid4()), task, origin)
+        submission = Submission(str(uuid.uuid4()), task, origin, preset)
         with self._lock:
             self._live[submission.id] = submission
         return submission
@@ -185,7 +197,7 @@ class Session:
         *,
         origin: Origin,
         sources: Sequence[AnswerSource] = (),
-        debug: bool | str = False,
+        debug: Debug = False,
         lang: str | None = None,
         submission: Submission | None = None,
     ) -> Submission:
@@ -198,7 +210,7 @@ class Session:
             sources: Where each was read.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language for the feedback, default the one of the settings.
-            submission: The one made before by `new_submission`, if any.
+            submission: The one made before by `new_submission`, if any; its preset prevails.
 
         Raises:
             AnswerError: An answer is missing or cannot be right; nothing was sent.
@@ -206,8 +218,12 @@ class Session:
         """
         if submission is None:
             submission = self.new_submission(task, origin=origin)
+        preset = submission.preset
+        lang = preset.lang or lang or self.settings.language
+        preset_problems = {source.problem_id for source in preset.sources}
+        kept_sources = [source for source in sources if source.problem_id not in preset_problems]
         try:
-            checked = task.check(answers)
+            checked = task.check({**answers, **preset.answers})
             attempt = self.history.add(
                 submission_id=submission.id,
                 course_id=task.course_id,
@@ -215,8 +231,8 @@ class Session:
                 username=self.settings.username,
                 origin=origin,
                 backend=self._backend.label,
-                inputdata=self._inputdata(task, checked, lang or self.settings.language),
-                sources=tuple(sources),
+                inputdata=self._inputdata(task, checked, lang),
+                sources=(*kept_sources, *preset.sources),
             )
         except InginiousError as error:
             self._forget(submission)
@@ -224,8 +240,41 @@ class Session:
             raise
         submission.save(attempt)
         self.board(task).watch(submission)
-        self._io.call_soon(self._begin, self._backend, submission, attempt, debug)
+        self._io.call_soon(self._begin, self._backend, submission, attempt, preset.debug or debug)
         return submission
+
+    def wait(
+        self,
+        submission: Submission,
+        timeout_s: float | None = None,
+        *,
+        contact_patience_s: float = CONTACT_PATIENCE_S,
+    ) -> JobResult:
+        """Wait for a result, but not for a grading service that never answered.
+
+        Interrupting the wait (Ctrl-C) leaves the submission running; `Submission.kill` ends it.
+
+        Raises:
+            TimeoutError: There was no result after timeout_s seconds; the submission goes on.
+            BackendUnavailableError: No grading service was there for contact_patience_s seconds;
+                the submission goes on, too.
+            InginiousError: The answers could not be submitted.
+        """
+        now = time.monotonic()
+        deadline = math.inf if timeout_s is None else now + timeout_s
+        contact_deadline = now + contact_patience_s
+        while True:
+            remaining_s = deadline - time.monotonic()
+            try:
+                return submission.result(max(0.0, min(remaining_s, _LOOK_INTERVAL_S)))
+            except TimeoutError:
+                if remaining_s <= 0:
+                    raise
+            service = self.service
+            if service.state not in ("starting", "connecting"):
+                contact_deadline = math.inf
+            elif time.monotonic() > contact_deadline:
+                raise BackendUnavailableError(service.message)
 
     def resubmit(self, submission_id: str | None = None) -> Submission:
         """Submit the same answers once more, such as those of a submission that never came back.
@@ -296,14 +345,14 @@ class Session:
     # ---- on the loop ------------------------------------------------------------------------
 
     def _begin(
-        self, backend: Backend, submission: Submission, attempt: Attempt, debug: bool | str
+        self, backend: Backend, submission: Submission, attempt: Attempt, debug: Debug
     ) -> None:
         running = asyncio.create_task(self._grade(backend, submission, attempt, debug))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
 
     async def _grade(
-        self, backend: Backend, submission: Submission, attempt: Attempt, debug: bool | str
+        self, backend: Backend, submission: Submission, attempt: Attempt, debug: Debug
     ) -> None:
         try:
             client = await backend.client()

@@ -10,6 +10,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from .observers import Observers
@@ -27,13 +28,36 @@ Phase = Literal["reading", "refused", "saved", "sent", "queued", "running", "don
 saved: in the history, not yet sent; the rest as it says."""
 
 Origin = Literal["widget", "magic", "cli", "api"]
+Debug = bool | Literal["ssh"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What is decided about a submission before its answers are read from the notebook.
+
+    Attributes:
+        answers: Raw answers by problem id that stand, whatever the cells say.
+        sources: Where those were read.
+        debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
+        lang: Language of the feedback, None for the one of the settings.
+    """
+
+    answers: Mapping[str, object] = field(default_factory=dict)
+    sources: tuple[AnswerSource, ...] = ()
+    debug: Debug = False
+    lang: str | None = None
 
 
 class Submission:
     """A submission and what is known of it now.
 
+    Args:
+        submission_id: Its id, also that of its job on the wire.
+        task: The task it is for.
+        origin: The part of the user interface that made it.
+        preset: What its maker decided before the answers were known.
+
     Attributes:
-        id: Also the id of its job on the wire.
         number: 1-based attempt at this task, 0 until the answers are known.
         times: When each phase was reached, in seconds since the epoch.
         at_most_before: At most so many jobs are served before it; None when not known.
@@ -44,10 +68,13 @@ class Submission:
         ssh: (host, port, user, password) of a shell opened for it. Secret: never in a synced trait.
     """
 
-    def __init__(self, submission_id: str, task: Task, origin: Origin) -> None:
+    def __init__(
+        self, submission_id: str, task: Task, origin: Origin, preset: Preset | None = None
+    ) -> None:
         self.id = submission_id
         self.task = task
         self.origin = origin
+        self.preset = preset or Preset()
         self.number = 0
         self.answers: Mapping[str, Any] = {}
         self.sources: tuple[AnswerSource, ...] = ()

@@ -1,0 +1,208 @@
+"""``inginious-nb …`` (also ``jupyter inginious …``): submit notebooks, and run the grading service.
+
+What people read goes to standard output, what goes wrong to standard error as one sentence.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+
+from . import __version__, tables
+from .answers import from_cells, from_words
+from .cells import submitted_tasks
+from .errors import InginiousError, UsageError
+from .notebook_file import read_notebook
+from .session import EMBEDDED, Session
+from .settings import load_settings, settings_text
+from .words import Words, pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .history import Attempt
+    from .notebook_file import SavedNotebook
+
+_FAILED = 1
+
+
+class _Commands(Words):
+    """Commands whose errors are one sentence on standard error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InginiousError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
+def main(verbose: int) -> None:
+    """Submit notebook cells to INGInious, and run its grading service on this machine."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _service_options(function: Any) -> Any:
+    for option in (
+        click.option(
+            "--backend", help="Client address of an INGInious backend (default: embedded)."
+        ),
+        click.option(
+            "--courses",
+            multiple=True,
+            type=click.Path(exists=True, file_okay=False),
+            help="A course folder, or a folder of course folders; may be repeated.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("words", nargs=-1, metavar="[COURSE/TASK] [PROBLEM=VALUE]...")
+@_service_options
+@click.option("--timeout", "timeout_s", type=float, help="Seconds to wait for each result.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def submit(
+    notebook: Path,
+    words: tuple[str, ...],
+    *,
+    backend: str | None,
+    courses: tuple[str, ...],
+    timeout_s: float | None,
+    as_json: bool,
+) -> None:
+    """Submit the answers in a notebook file and print how they were graded.
+
+    Without a task, every task that the notebook opens or submits is submitted. The exit status
+    is 0 when every answer was graded, whatever the grade.
+    """
+    try:
+        saved = read_notebook(notebook)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{notebook} cannot be read as a notebook ({error}).") from error
+    reference, given = pairs(words)
+    wanted = {reference: [f"{k}={v}" for k, v in given.items()]} if reference else None
+    with _session(backend, courses, notebook.parent) as session:
+        outcomes = list(
+            _submit_all(session, saved, wanted or submitted_tasks(saved.cells), timeout_s)
+        )
+    if not outcomes:
+        raise UsageError(f"{notebook} names no task; say which one: COURSE/TASK.")
+    if as_json:
+        click.echo(json.dumps([_as_json(*outcome) for outcome in outcomes], indent=2))
+    else:
+        Console().print(tables.graded(outcomes))
+    if any(isinstance(outcome, str) for _, outcome in outcomes):
+        sys.exit(_FAILED)
+
+
+def _submit_all(
+    session: Session,
+    notebook: SavedNotebook,
+    wanted: dict[str, list[str]],
+    timeout_s: float | None,
+) -> Iterator[tuple[str, Attempt | str]]:
+    """Submit each task, all at once, and yield its attempt or the sentence why there is none."""
+    under_way: list[tuple[str, Any]] = []
+    for reference, given in wanted.items():
+        try:
+            task = session.task(reference)
+            answers = from_words(task, pairs(given)[1])
+            answers.fill_from(
+                from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
+            )
+            submission = session.submit(
+                task, answers.values, origin="cli", sources=tuple(answers.sources.values())
+            )
+            under_way.append((reference, submission))
+        except InginiousError as error:
+            under_way.append((reference, error))
+    for reference, submission in under_way:
+        if isinstance(submission, InginiousError):
+            yield reference, str(submission)
+            continue
+        try:
+            session.wait(submission, timeout_s)
+        except TimeoutError:
+            yield reference, f"There was no result within {timeout_s:g} s."
+        except InginiousError as error:
+            yield reference, str(error)
+        else:
+            attempt = session.history.get(submission.id)
+            yield reference, attempt or "The result could not be kept; see the log."
+
+
+def _as_json(reference: str, outcome: Attempt | str) -> dict[str, Any]:
+    if isinstance(outcome, str) or outcome.outcome is None:
+        return {"task": reference, "error": str(outcome)}
+    result = outcome.outcome
+    return {
+        "task": reference,
+        "id": outcome.id,
+        "attempt": outcome.number,
+        "result": result.result[0],
+        "grade": result.grade,
+        "feedback": result.result[1],
+        "problems": {name: list(pair) for name, pair in result.problems.items()},
+        "tests": result.tests,
+    }
+
+
+@contextmanager
+def _session(
+    backend: str | None, courses: tuple[str, ...], directory: Path | None = None
+) -> Iterator[Session]:
+    settings = load_settings()
+    if backend is not None:
+        settings.backend = "" if backend == EMBEDDED else backend
+    if courses:
+        settings.courses = list(courses)
+    session = Session(settings, directory=directory)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@main.command("courses")
+@_service_options
+def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
+    """List the courses found near this folder, with their tasks and your grades."""
+    with _session(backend, courses) as session:
+        found = session.library.courses.values()
+        if not found:
+            raise UsageError("There is no course here; name its folder with --courses FOLDER.")
+        console = Console()
+        console.print(tables.courses(found))
+        console.print(tables.tasks(session, found))
+
+
+@main.command()
+@click.option("--limit", default=20, show_default=True, help="How many to list.")
+def history(*, limit: int) -> None:
+    """List what you submitted, from wherever."""
+    with _session(None, ()) as session:
+        Console().print(tables.history(session.history.recent(session.settings.username, limit)))
+
+
+@main.command()
+def settings() -> None:
+    """Explain the settings."""
+    click.echo(settings_text())
+
+
+if __name__ == "__main__":
+    main()

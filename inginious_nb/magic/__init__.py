@@ -1,0 +1,72 @@
+"""``%inginious`` and ``%%inginious``: the notebook's words for the session.
+
+`commands` acts, `submitting` decides where answers come from, `capture` keeps the
+cells that were run, `handle` is what a submission looks like to a program.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+
+from inginious_nb.session import close_session, get_session
+from inginious_nb.widget.comm import register_comm
+from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, call, split
+
+from .capture import CellCapture
+from .commands import Notebook, help_text, inginious, show_answer
+from .submitting import Submitter
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["load", "unload"]
+
+
+@magics_class
+class InginiousMagics(Magics):  # type: ignore[misc]
+    """The magics of one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        session = get_session()
+        capture = CellCapture(shell, lambda reference: show_answer(self.notebook, reference))
+        self.notebook = Notebook(shell, session, capture, Submitter(shell, session, capture))
+
+    @line_cell_magic
+    def inginious(self, line: str, cell: str | None = None) -> Any:
+        """Submit notebook cells to INGInious and read the feedback beneath them."""
+        notebook = dataclasses.replace(self.notebook, body=cell)
+        words = split(line) or ["help"]
+        name = LINE_MAGIC if cell is None else CELL_MAGIC
+        return call(inginious, words, notebook, prog_name=name)
+
+
+InginiousMagics.inginious.__doc__ += "\n\n" + help_text()
+
+_loaded: dict[int, InginiousMagics] = {}
+
+
+def load(shell: InteractiveShell) -> None:
+    """Load the magics into a shell (``%load_ext inginious_nb``); harmless when repeated."""
+    if id(shell) in _loaded:
+        return
+    magics = InginiousMagics(shell)
+    shell.register_magics(magics)
+    magics.notebook.capture.install()
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        register_comm(kernel)
+    _loaded[id(shell)] = magics
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take the magics out of a shell and end its session."""
+    magics = _loaded.pop(id(shell), None)
+    if magics is not None:
+        magics.notebook.capture.remove()
+        shell.magics_manager.magics["line"].pop("inginious", None)
+        shell.magics_manager.magics["cell"].pop("inginious", None)
+        close_session()

@@ -1,0 +1,340 @@
+"""The commands behind ``%inginious``: each turns words into calls of the session.
+
+What a command shows is a table or a widget; what it returns can be used in a program. The
+docstrings are the help that people read.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from IPython.display import display
+
+from inginious_nb import tables
+from inginious_nb.answers import Answers, answer_from_text, from_words
+from inginious_nb.cells import task_name
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.history import AnswerSource
+from inginious_nb.settings import settings_text
+from inginious_nb.widget import AnswerView, TaskWidget
+from inginious_nb.widget.snapshot import task_bundle
+from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, Words, pairs
+
+from .host import has_front_end, running_cell_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from inginious_nb.course import Task
+    from inginious_nb.session import Session
+    from inginious_nb.submission import Debug, Submission
+
+    from .capture import CellCapture
+    from .handle import Handle
+    from .submitting import Submitter
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """What the commands act on: one shell, its session, and the cell that was run.
+
+    Attributes:
+        body: The text below a ``%%inginious`` line; None for a line magic.
+    """
+
+    shell: InteractiveShell
+    session: Session
+    capture: CellCapture
+    submitter: Submitter
+    body: str | None = None
+
+
+@click.group(cls=Words, add_help_option=False, context_settings={"help_option_names": ["--help"]})
+def inginious() -> None:
+    """Submit notebook cells to INGInious and read the feedback beneath them."""
+
+
+@inginious.command("open")
+@click.argument("task", required=False)
+@click.pass_obj
+def open_task(notebook: Notebook, task: str | None) -> None:
+    """Show a task: its text, its problems, a button to submit."""
+    opened = notebook.session.open(task)
+    if has_front_end(notebook.shell):
+        display(TaskWidget(opened, session=notebook.session))
+    else:
+        display(task_bundle(notebook.session.board(opened)), raw=True)
+
+
+def _submit_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--wait", is_flag=True, help="Return when the result is there."),
+        click.option("--debug", is_flag=True, help="Return the script's output too."),
+        click.option("--ssh", is_flag=True, help="Open a remote shell instead of grading."),
+        click.option("--lang", help="Language of the feedback, such as fr."),
+    ):
+        function = option(function)
+    return function
+
+
+@inginious.command()
+@click.argument("words", nargs=-1, metavar="[COURSE/TASK] [PROBLEM=VALUE]...")
+@_submit_options
+@click.pass_obj
+def submit(
+    notebook: Notebook,
+    words: tuple[str, ...],
+    *,
+    wait: bool,
+    debug: bool,
+    ssh: bool,
+    lang: str | None,
+) -> Handle:
+    """Submit the cells tagged inginious:PROBLEM; as %%inginious, the rest of the cell.
+
+    Returns at once; the value has result(), kill() and can be awaited. Without a task, the one
+    opened last is meant. PROBLEM=VALUE gives an answer directly: a choice's number, a short text,
+    the path of a file. As %%inginious submit COURSE/TASK[/PROBLEM] the text below is the answer.
+    """
+    reference, given_words = pairs(words)
+    if notebook.body is None:
+        task = notebook.session.task(reference)
+        given = from_words(task, given_words)
+    else:
+        task, given = _answer_of_cell(notebook, reference, notebook.body)
+        direct = from_words(task, given_words)
+        direct.fill_from(given)
+        given = direct
+    mode: Debug = "ssh" if ssh else debug
+    return notebook.submitter.submit(task, given, wait=wait, debug=mode, lang=lang)
+
+
+def _answer_of_cell(notebook: Notebook, reference: str | None, body: str) -> tuple[Task, Answers]:
+    """The task that ``%%inginious submit REFERENCE`` means, and the cell's body as an answer."""
+    task, problem_id = _task_and_problem(notebook.session, reference)
+    if problem_id is None:
+        if len(task.problems) != 1:
+            raise UsageError(
+                f"The task {task.id} has {len(task.problems)} problems; say which one this cell "
+                f"answers: {CELL_MAGIC} submit {task.course_id}/{task.id}/PROBLEM, with PROBLEM "
+                f"one of {', '.join(task.problems)}."
+            )
+        (problem_id,) = task.problems
+    answers = Answers()
+    cell_id = running_cell_id(notebook.shell)
+    source = AnswerSource(
+        problem_id, "cell", "this cell", (cell_id,) if cell_id else (), time.time()
+    )
+    answers.add(answer_from_text(task.problems[problem_id], body), source)
+    return task, answers
+
+
+def _task_and_problem(session: Session, reference: str | None) -> tuple[Task, str | None]:
+    """The task that COURSE/TASK or COURSE/TASK/PROBLEM means, and the problem if it is said."""
+    if reference is None or "/" not in reference:
+        return session.task(reference), None
+    head, _, problem_id = reference.rpartition("/")
+    try:
+        task = session.task(head)
+    except InginiousError:
+        return session.task(reference), None
+    if problem_id not in task.problems:
+        task.check({problem_id: ""})  # says which problems there are
+    return task, problem_id
+
+
+@inginious.command()
+@click.argument("problem")
+@click.pass_obj
+def answer(notebook: Notebook, problem: str) -> None:
+    """As %%inginious answer PROBLEM: run this cell as usual and keep it as the answer.
+
+    PROBLEM may be written COURSE/TASK/PROBLEM where several tasks have a problem of that name.
+    """
+    if notebook.body is not None:
+        # Only reached where somebody calls the cell magic by a program: the hook was not there.
+        notebook.capture.keep(f"{CELL_MAGIC} answer {problem}\n{notebook.body}")
+        notebook.shell.run_cell(notebook.body)
+    try:
+        task_of_problem(notebook.session, problem)
+    except InginiousError as error:
+        # The cell itself is still run: it may be needed by others.
+        click.echo(str(error), file=sys.stderr)
+
+
+def show_answer(notebook: Notebook, reference: str) -> None:
+    """Show the slim view of the problem that a cell has just answered."""
+    if not has_front_end(notebook.shell):
+        return
+    try:
+        task, problem_id = task_of_problem(notebook.session, reference)
+    except InginiousError:
+        return  # said before the cell ran
+    display(AnswerView(task, problem_id, session=notebook.session))
+
+
+def task_of_problem(session: Session, reference: str) -> tuple[Task, str]:
+    """The task and problem that PROBLEM, TASK/PROBLEM or COURSE/TASK/PROBLEM means.
+
+    Raises:
+        UsageError: No known task, or more than one, has such a problem.
+    """
+    current = session.current_task
+    known = [task for course in session.library.courses.values() for task in course.tasks.values()]
+    candidates = [current, *known] if current is not None else known
+    found = {
+        (task.course_id, task.id): (task, problem_id)
+        for task in candidates
+        if (problem_id := task_name(task).problem(reference)) is not None
+    }
+    if current is not None and (current.course_id, current.id) in found:
+        return found[current.course_id, current.id]
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        names = " or ".join(f"{course}/{task}/{reference}" for course, task in found)
+        raise UsageError(
+            f"Several tasks have a problem {reference}; write {names}, or open the task first "
+            f"with {LINE_MAGIC} open."
+        )
+    raise UsageError(
+        f"No task here has a problem {reference}; {LINE_MAGIC} tasks lists the tasks and their "
+        "problems."
+    )
+
+
+@inginious.command()
+@click.argument("folder", required=False)
+@click.pass_obj
+def courses(notebook: Notebook, folder: str | None) -> None:
+    """List the courses; with a FOLDER, add the courses in it first."""
+    session = notebook.session
+    if folder is not None:
+        session.add_courses(Path(folder))
+    if not session.library.courses:
+        raise UsageError(
+            f"There is no course near this notebook; add one with {LINE_MAGIC} courses FOLDER."
+        )
+    display(tables.courses(session.library.courses.values()))
+
+
+@inginious.command()
+@click.argument("course", required=False)
+@click.pass_obj
+def tasks(notebook: Notebook, course: str | None) -> None:
+    """List the tasks of a course, or of all, with your grades."""
+    library = notebook.session.library
+    chosen = [library.course(course)] if course else list(library.courses.values())
+    display(tables.tasks(notebook.session, chosen))
+
+
+@inginious.command()
+@click.pass_obj
+def status(notebook: Notebook) -> None:
+    """Tell where answers are graded, and how your submissions stand."""
+    session = notebook.session
+    display(tables.status(session))
+
+
+@inginious.command()
+@click.pass_obj
+def queue(notebook: Notebook) -> None:
+    """Show the grading service's queue as it was last told: your jobs, and how many others'."""
+    display(tables.queue(*notebook.session.client().get_job_queue_snapshot()))
+
+
+@inginious.command()
+@click.argument("which", required=False, metavar="[COURSE/TASK | ID]")
+@click.option("--limit", default=20, show_default=True, help="How many to list.")
+@click.pass_obj
+def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
+    """List what you submitted; with the ID of a submission, show its answers."""
+    session = notebook.session
+    live = [submission.id for submission in session.live()]
+    attempts = session.history.recent(session.settings.username, limit=10_000)
+    if which is None:
+        display(tables.history(attempts[:limit], live))
+        return
+    of_id = [attempt for attempt in attempts if attempt.id.startswith(which)]
+    if len(of_id) == 1:
+        display(tables.history(of_id, live), tables.answers(of_id[0]))
+        return
+    task = session.task(which)
+    of_task = session.board(task).attempts
+    display(tables.history(of_task[:limit], live))
+
+
+@inginious.command()
+@click.argument("submission", required=False, metavar="[ID]")
+@click.pass_obj
+def kill(notebook: Notebook, submission: str | None) -> None:
+    """Ask for the end of a submission; without an ID, of the newest that is under way."""
+    found = _live(notebook.session, submission)
+    found.kill()
+    click.echo(f"The end of submission {found.id[:8]} to {found.task.id} was asked for.")
+
+
+def _live(session: Session, wanted: str | None) -> Submission:
+    live = session.live()
+    if not live:
+        raise UsageError("No submission is under way.")
+    for submission in reversed(live):
+        if wanted is None or submission.id.startswith(wanted):
+            return submission
+    ids = ", ".join(submission.id[:8] for submission in live)
+    raise UsageError(f"No submission {wanted!r} is under way; there is {ids}.")
+
+
+@inginious.command()
+@click.argument("submission", required=False, metavar="[ID]")
+@click.option("--wait", is_flag=True, help="Return when the result is there.")
+@click.pass_obj
+def resubmit(notebook: Notebook, submission: str | None, *, wait: bool) -> Handle:
+    """Send the same answers once more; without an ID, those that never got a result."""
+    again = notebook.session.resubmit(submission)
+    return notebook.submitter.present(again, wait=wait)
+
+
+@inginious.command()
+@click.argument("address")
+@click.pass_obj
+def connect(notebook: Notebook, address: str) -> None:
+    """Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine."""
+    click.echo(notebook.session.connect(address).message)
+
+
+@inginious.command("help")
+@click.argument("word", required=False)
+def show_help(word: str | None) -> None:
+    """Explain the words, one WORD of them, or the settings."""
+    click.echo(help_text(word))
+
+
+def help_text(word: str | None = None) -> str:
+    """The help on one word, on ``settings``, or on everything.
+
+    Raises:
+        UsageError: There is no such word.
+    """
+    if word == "settings":
+        return settings_text()
+    context = click.Context(inginious, info_name=LINE_MAGIC)
+    if word is None:
+        lines = [
+            f"{LINE_MAGIC + ' ' + name:<22} {command.get_short_help_str(limit=90)}"
+            for name, command in sorted(inginious.commands.items())
+        ]
+        return "\n".join(
+            [*lines, "", f"{LINE_MAGIC} help WORD explains one; help settings the configuration."]
+        )
+    name, command, _ = inginious.resolve_command(context, [word])
+    if command is None:  # resolve_command has failed already
+        raise UsageError(f"{word!r} is not a word of {LINE_MAGIC}.")
+    return command.get_help(click.Context(command, info_name=name, parent=context))

@@ -1,0 +1,161 @@
+"""Submitting from a cell: where the answers come from, and what is shown meanwhile.
+
+With a person in front, the widget's front end reads the live cells, unsaved edits included. Where
+no front end answers, or nobody is there, the answers are those of cells that were run, then those
+of the notebook as last saved; where each was read is kept with it and shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from inginious_nb.answers import Answers, from_cells
+from inginious_nb.errors import InginiousError
+from inginious_nb.notebook_file import find_notebook
+from inginious_nb.submission import Preset
+from inginious_nb.widget import TaskWidget
+from inginious_nb.widget.snapshot import submission_bundle
+
+from .handle import Handle
+from .host import has_front_end
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from inginious_nb.client.results import JobResult
+    from inginious_nb.course import Task
+    from inginious_nb.session import Session
+    from inginious_nb.submission import Debug, Submission
+
+    from .capture import CellCapture
+
+_log = logging.getLogger(__name__)
+
+FRONT_END_PATIENCE_S = 3.0
+"""How long a front end has to send the live cells, once it can: when the running cell has ended,
+or, if somebody waits for the result in that cell, from then on."""
+
+
+class Submitter:
+    """Submits tasks for the magics of one shell."""
+
+    def __init__(self, shell: InteractiveShell, session: Session, capture: CellCapture) -> None:
+        self._shell = shell
+        self._session = session
+        self._capture = capture
+
+    def submit(
+        self,
+        task: Task,
+        given: Answers,
+        *,
+        wait: bool = False,
+        debug: Debug = False,
+        lang: str | None = None,
+    ) -> Handle:
+        """Submit what was given with the command and, for what is missing, what cells say.
+
+        Raises:
+            InginiousError: The answers cannot be submitted.
+        """
+        live = has_front_end(self._shell)
+        preset = Preset(given.values, tuple(given.sources.values()), debug, lang)
+        submission = self._session.new_submission(task, origin="magic", preset=preset)
+        needed = threading.Event()
+        if given.missing(task) and live:
+            self._fall_back_later(submission, needed)
+        else:
+            submission.claim()
+            self._submit_what_is_known(submission)
+        return self.present(submission, wait=wait, needed=needed)
+
+    def present(
+        self, submission: Submission, *, wait: bool = False, needed: threading.Event | None = None
+    ) -> Handle:
+        """Show a submission and give it to the user.
+
+        Without a front end nobody would see a result that comes later, so it is waited for.
+        """
+        handle = self._handle(submission, needed or threading.Event())
+        if has_front_end(self._shell):
+            self._show(submission)
+            if wait:
+                handle.result()
+        else:
+            handle.result()
+            self._show(submission)
+        return handle
+
+    def _submit_what_is_known(self, submission: Submission) -> None:
+        """Submit without a front end: cells that were run, then the notebook as saved."""
+        task = submission.task
+        found = Answers()
+        if any(problem_id not in submission.preset.answers for problem_id in task.problems):
+            found = from_cells(
+                task, self._capture.cells, "captured", read_at=self._capture.captured_at
+            )
+            if found.missing(task):
+                executed = self._shell.history_manager.input_hist_raw
+                notebook = find_notebook(executed, self._shell.user_ns)
+                if notebook is not None:
+                    found.fill_from(
+                        from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
+                    )
+        self._session.submit(
+            task,
+            found.values,
+            origin="magic",
+            sources=tuple(found.sources.values()),
+            submission=submission,
+        )
+
+    def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
+        """Submit without the front end if it does not send the live cells in time."""
+        answered = threading.Event()
+
+        def notice_answers() -> None:
+            if submission.phase != "reading":
+                answered.set()
+                needed.set()
+
+        def wait_and_submit() -> None:
+            needed.wait()
+            if answered.wait(FRONT_END_PATIENCE_S) or not submission.claim():
+                return
+            try:
+                self._submit_what_is_known(submission)
+            except InginiousError as error:
+                # The widget shows it; nobody is there to whom it could be raised.
+                submission.refuse(error)
+                _log.info("Nothing was submitted: %s", error)
+
+        def cell_ended(*_: object) -> None:
+            self._shell.events.unregister("post_run_cell", cell_ended)
+            needed.set()
+
+        submission.subscribe(notice_answers)
+        self._shell.events.register("post_run_cell", cell_ended)
+        threading.Thread(target=wait_and_submit, name="inginious_nb fallback", daemon=True).start()
+
+    def _handle(self, submission: Submission, needed: threading.Event) -> Handle:
+        def wait(waited_for: Submission, timeout_s: float | None) -> JobResult:
+            needed.set()
+            return self._session.wait(waited_for, timeout_s)
+
+        return Handle(
+            submission,
+            show=lambda: self._show(submission),
+            wait=wait,
+            mimebundle=submission_bundle,
+            moment=lambda: self._shell.execution_count,
+        )
+
+    def _show(self, submission: Submission) -> None:
+        if has_front_end(self._shell):
+            display(TaskWidget(submission.task, session=self._session, submission=submission))
+        else:
+            display(submission_bundle(submission), raw=True)

@@ -1,0 +1,92 @@
+"""Words of commands: split, looked up and parsed by click, errors as one sentence.
+
+Used by the magics and the command line, which know the commands themselves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LINE_MAGIC = "%inginious"
+CELL_MAGIC = "%%inginious"
+
+
+class Words(click.Group):
+    """A group of commands that names the nearest one when a word is not among them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Look the first word up."""
+        word = args[0]
+        if self.get_command(ctx, word) is None:
+            names = self.list_commands(ctx)
+            hint = did_you_mean(word, names) or f"There is: {', '.join(names)}."
+            ctx.fail(f"{word!r} is not a word of {ctx.info_name}. {hint}")
+        return super().resolve_command(ctx, args)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Give the sentence that names the nearest of the known words, empty if none is near."""
+    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def split(line: str) -> list[str]:
+    """Split a line into words as a shell does, quotation marks kept together.
+
+    Raises:
+        UsageError: A quotation mark is not closed.
+    """
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise UsageError(f"A quotation mark is not closed in: {line}") from None
+
+
+def call(commands: click.Group, words: list[str], obj: object, *, prog_name: str) -> Any:
+    """Call the command that words mean and return what it returns.
+
+    Raises:
+        UsageError: The words do not fit; the text says what would.
+        InginiousError: Whatever the command raised.
+    """
+    try:
+        return commands.main(args=words, prog_name=prog_name, obj=obj, standalone_mode=False)
+    except click.ClickException as error:
+        usage = ""
+        context = getattr(error, "ctx", None)
+        if context is not None and context.command is not commands:
+            usage = f" {' '.join(context.get_usage().split())}"
+        raise UsageError(f"{error.format_message()}{usage}") from None
+
+
+def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
+    """Sort words into the one without ``=``, a task, and PROBLEM=VALUE pairs.
+
+    Raises:
+        UsageError: More than one has no ``=``.
+    """
+    task: str | None = None
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals:
+            found[name] = value
+        elif task is None:
+            task = word
+        else:
+            raise UsageError(
+                f"{word!r} is one word too many; answers are written PROBLEM=VALUE, in quotation "
+                "marks if there are blanks in them."
+            )
+    return task, found
