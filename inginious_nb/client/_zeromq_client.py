@@ -1,0 +1,309 @@
+"""BetterParanoidPirateClient: the core and its sockets bound to one asyncio loop.
+
+The name is INGInious's, after the "paranoid pirate" pattern of the ZeroMQ guide: both sides
+suspect each other of being gone. What a job is, and the documented calls, are in `client`.
+
+All that touches the core or a socket happens on the loop. Calls from elsewhere go into an inbox,
+which the loop empties; so does `close`, so that nothing put there is ever forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import UsageError
+
+from .core import ClientCore
+from .options import ClientOptions
+from .socket_pump import SocketPump
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import zmq
+
+    from .connection import ConnectionState
+
+    Action = Callable[[ClientCore, float], object]
+
+logger = logging.getLogger(__name__)
+
+_CLOSE_PATIENCE_S = 5.0
+"""How long `close` waits for a loop that is held by somebody else."""
+
+
+class BetterParanoidPirateClient:
+    """Keeps a registered connection to a backend on one asyncio loop.
+
+    Args:
+        context: A `zmq.asyncio.Context` or a plain `zmq.Context`; the caller ends it.
+        router_addr: Client address of the backend.
+        queue_update: Seconds between two looks at the queue when no job of ours waits; <= 0: none.
+        loop: The loop that does the work. Default: the one that runs here, or else the one that
+            `start` finds.
+        options: Patience, retries, identity and keys.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        router_addr: str,
+        queue_update: float = 10,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        options: ClientOptions | None = None,
+    ) -> None:
+        self._options = options or ClientOptions()
+        self._context = context
+        self._address = router_addr
+        self._loop = loop or _running_loop()
+        self._core = ClientCore(
+            self._options,
+            float(queue_update),
+            _routing_ids(self._options.routing_id),
+            time.monotonic(),
+        )
+        self._pump: SocketPump | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._inbox: deque[Action] = deque()
+        self._inbox_noticed = False
+        self._told = self._core.connection(time.monotonic())
+        self._listeners: dict[object, Callable[[ConnectionState], object]] = {}
+        self._lock = threading.Lock()
+        self._started = False
+        self._closed = False
+        self._shut_down = False
+
+    # ---- life -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Connect and say hello, on the client's loop; harmless when repeated.
+
+        Raises:
+            UsageError: The client was closed, or no loop can be found to run on.
+        """
+        with self._lock:
+            if self._closed:
+                raise UsageError("This client was closed; make a new one.")
+            if self._started:
+                return
+            loop = self._loop = self._loop or _find_loop()
+            self._started = True
+        if _running_loop() is loop:
+            self._open()
+        else:
+            loop.call_soon_threadsafe(self._open)
+
+    def close(self) -> None:
+        """End every outstanding job as a crash and close all sockets; harmless when repeated.
+
+        Jobs that the backend has go on there. Nothing is left behind here: no task, no thread, no
+        socket, no timer. On another thread than the loop's it returns when all that is done.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            loop = self._loop
+        if loop is None or not loop.is_running() or _running_loop() is loop:
+            self._shut()
+            return
+        done = threading.Event()
+
+        def shut() -> None:
+            try:
+                self._shut()
+            finally:
+                done.set()
+
+        loop.call_soon_threadsafe(shut)
+        if not done.wait(_CLOSE_PATIENCE_S):
+            logger.warning("The loop of the client is held; the client is closed when it goes on")
+
+    # ---- the connection ---------------------------------------------------------------------
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop that does the work, once it is known."""
+        return self._loop
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    @property
+    def connection(self) -> ConnectionState:
+        """How the connection is now."""
+        return self._core.connection(time.monotonic())
+
+    def add_connection_listener(
+        self, callback: Callable[[ConnectionState], object]
+    ) -> Callable[[], None]:
+        """Call ``callback`` on the loop whenever state or environments change.
+
+        Returns:
+            A function that removes it again.
+        """
+        key = object()
+        with self._lock:
+            self._listeners[key] = callback
+
+        def remove() -> None:
+            with self._lock:
+                self._listeners.pop(key, None)
+
+        return remove
+
+    # ---- for the documented client ----------------------------------------------------------
+
+    def _call(self, action: Action) -> None:
+        """Have something done with the core: at once on the loop, soon from anywhere else."""
+        if self._pump is not None and _running_loop() is self._loop and not self._inbox:
+            action(self._core, time.monotonic())
+            self._flush()
+            return
+        with self._lock:
+            if not self._shut_down:
+                self._inbox.append(action)
+                if not self._started or self._inbox_noticed or self._loop is None:
+                    return
+                try:
+                    self._loop.call_soon_threadsafe(self._empty_inbox)
+                except RuntimeError:  # the loop was closed, the client was not
+                    self._inbox.remove(action)
+                else:
+                    self._inbox_noticed = True
+                    return
+        self._refuse(action)
+
+    def _refuse(self, action: Action) -> None:
+        """Do it with a core that is closed: every job it is given ends at once."""
+        now = time.monotonic()
+        core = ClientCore(self._options, 0, _routing_ids(None), now)
+        core.epoch = time.time() - now
+        core.close(now)
+        action(core, now)
+        for recipient, event in core.events:
+            recipient.deliver(event)
+
+    def _run_callback(self, call: Callable[[], object]) -> None:
+        executor = self._options.callback_executor
+        if executor is None or self._closed:
+            call()
+        else:
+            executor.submit(call)
+
+    def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> None:
+        if self._loop is None or self._closed:
+            work()
+            then()
+        else:
+            future = self._loop.run_in_executor(None, work)
+            future.add_done_callback(lambda _: then())
+
+    # ---- on the loop ------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        if not self._closed and self._loop is not None:
+            self._pump = SocketPump(
+                self._context, self._address, self._options.curve, self._loop, self._receive
+            )
+            self._tick()
+            self._empty_inbox()
+
+    def _empty_inbox(self) -> None:
+        self._inbox_noticed = False
+        while self._inbox:
+            action = self._inbox.popleft()
+            action(self._core, time.monotonic())
+        self._flush()
+
+    def _receive(self, link: int, frame: bytes) -> None:
+        self._core.receive(link, frame, time.monotonic())
+        self._flush()
+
+    def _tick(self) -> None:
+        if self._closed or self._loop is None:
+            return
+        now = time.monotonic()
+        self._core.epoch = time.time() - now
+        self._core.tick(now)
+        self._timer = self._loop.call_later(self._options.heartbeat_s, self._tick)
+        self._flush()
+        self._tell_connection()
+
+    def _flush(self) -> None:
+        """Carry out what the core decided; the callbacks may call back into the client."""
+        core = self._core
+        if core.actions:
+            if self._pump is None:
+                core.actions.clear()
+            else:
+                self._pump.perform(core.actions)
+        if core.events:
+            events, core.events = core.events, []
+            for recipient, event in events:
+                recipient.deliver(event)
+        if core.environments is not self._told.environments:
+            self._tell_connection()
+
+    def _tell_connection(self) -> None:
+        connection = self._core.connection(time.monotonic())
+        told, self._told = self._told, connection
+        if connection.state == told.state and connection.environments == told.environments:
+            return
+        with self._lock:
+            listeners = list(self._listeners.values())
+        for listener in listeners:
+            try:
+                listener(connection)
+            except Exception:
+                logger.exception("The connection listener %r failed", listener)
+
+    def _shut(self) -> None:
+        with self._lock:
+            self._shut_down = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._empty_inbox()
+        self._core.close(time.monotonic())
+        if self._pump is not None:
+            self._core.actions.clear()
+            self._pump.close()
+        self._flush()
+        self._tell_connection()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs in this thread, if one does."""
+    return asyncio._get_running_loop()  # noqa: SLF001 - documented for low-level code
+
+
+def _find_loop() -> asyncio.AbstractEventLoop:
+    running = _running_loop()
+    if running is not None:
+        return running
+    try:
+        with warnings.catch_warnings():
+            # Deprecated where no loop was set; where one was, it is the one that is meant.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return asyncio.get_event_loop()
+    except RuntimeError as error:
+        raise UsageError(
+            "There is no asyncio loop for the client: start it in a coroutine, or give it loop=."
+        ) from error
+
+
+def _routing_ids(stable: bytes | None) -> Iterator[bytes]:
+    if stable is not None:
+        yield stable
+    while True:
+        yield b"inginious_nb-" + os.urandom(12).hex().encode()

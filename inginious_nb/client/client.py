@@ -1,0 +1,299 @@
+"""AbstractClient and Client: the documented calls of ``inginious.client.client``, and asyncio ones.
+
+Every public method may be called from any thread. What happens to a job is decided in `core`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.errors import LocalProtocolError
+
+from ._zeromq_client import BetterParanoidPirateClient
+from .callbacks import CallbackRecipient
+from .core import Outstanding, Recipients
+from .events import JobDone
+from .job import Job
+from .outgoing import encode_job
+from .queue_view import Snapshot, queue_info
+from .results import JobResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import zmq
+
+    from .callbacks import ResultCallback, SshCallback
+    from .core import Recipient
+    from .options import ClientOptions
+    from .outgoing import Task
+
+logger = logging.getLogger(__name__)
+
+
+class AbstractClient(ABC):
+    """What every client can do."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start the client."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the client."""
+
+    @abstractmethod
+    def get_available_environments(self) -> dict[str, list[str]]:
+        """Environment types to the list of names available for grading."""
+
+    @abstractmethod
+    def get_job_queue_snapshot(self) -> Snapshot:
+        """The backend's queue as last told, possibly without recent jobs.
+
+        Returns:
+            ``(None, None)`` if none was told yet, or two lists of tuples. Running jobs:
+            ``(job_id, is_current_client_job, agent_name, "courseid/taskid", launcher, started_at,
+            max_time)``; waiting jobs: ``(job_id, is_current_client_job, "courseid/taskid",
+            launcher, max_time)``. Times are in seconds, ``started_at`` since the UNIX epoch;
+            ``max_time`` is -1 without a limit.
+        """
+
+    @abstractmethod
+    def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
+        """Where a job is in the queue.
+
+        Returns:
+            ``(tasks before it, approximate seconds to wait)``, with -1 tasks before it when it
+            runs; None if it is not in the queue.
+        """
+
+    @abstractmethod
+    def new_job(  # noqa: PLR0917 - documented so
+        self,
+        task: Task,
+        inputdata: Mapping[str, Any],
+        callback: ResultCallback,
+        launcher_name: str = "Unknown",
+        debug: bool | str = False,
+        ssh_callback: SshCallback | None = None,
+    ) -> str | None:
+        """Add a job. Every callback is called once and only once.
+
+        Args:
+            task: The task to be graded.
+            inputdata: Input from the student.
+            callback: Called with ``(result, grade, problems, tests, custom, archive)``; result is
+                itself a pair of a code and the main feedback, grade is from 0 to 100, problems
+                maps problem ids to results, archive is None or a gzipped tar.
+            launcher_name: For information only.
+            debug: True for more output, "ssh" for a remote shell, which needs ssh_callback.
+            ssh_callback: Called with ``(host, port, user, password)``, or four None if no shell
+                was opened.
+
+        Returns:
+            The id of the job, or None if it could not be sent.
+        """
+
+    @abstractmethod
+    def kill_job(self, job_id: str) -> None:
+        """Kill a job that waits or runs."""
+
+
+class Client(BetterParanoidPirateClient, AbstractClient):
+    """The client of an INGInious backend.
+
+    Args:
+        context: A `zmq.asyncio.Context` or a plain `zmq.Context`; the caller ends it.
+        backend_addr: Client address of the backend.
+        queue_update: Seconds between two looks at the queue. While one of our jobs waits it is
+            looked at about every second, if that is more often. <= 0 disables these updates; the
+            queue is then asked for only when a job may have been lost.
+        loop: The loop that does the work. Default: the one that runs here, or else the one that
+            `start` finds.
+        options: Patience, retries, identity and keys.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        backend_addr: str,
+        queue_update: float = 10,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        options: ClientOptions | None = None,
+    ) -> None:
+        super().__init__(context, backend_addr, queue_update, loop=loop, options=options)
+
+    # ---- documented -------------------------------------------------------------------------
+
+    def get_available_environments(self) -> dict[str, list[str]]:
+        """Environment types to the list of names available for grading; empty at first."""
+        return {kind: list(names) for kind, names in self._core.environments.items()}
+
+    def get_job_queue_snapshot(self) -> Snapshot:
+        """The backend's queue as last told; see `AbstractClient.get_job_queue_snapshot`."""
+        running, waiting = self._core.running, self._core.waiting
+        if running is None or waiting is None:
+            return None, None
+        return list(running), list(waiting)
+
+    def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
+        """Where a job is in the queue; see `AbstractClient.get_job_queue_info`.
+
+        As documented, and a hint at best: a backend counts neither priorities nor free agents.
+        """
+        return queue_info(self._core.running, self._core.waiting, jobid)
+
+    def kill_job(self, job_id: str) -> None:
+        """Kill a job that waits or runs; its callback is called with what it ends with.
+
+        Raises:
+            LocalProtocolError: ``job_id`` is not text.
+        """
+        if not isinstance(job_id, str):
+            raise LocalProtocolError(f"A job id is text, not {type(job_id).__name__}.")
+        self._call(lambda core, now: core.kill(job_id, now))
+
+    def new_job(  # type: ignore[override]  # noqa: PLR0917 - documented so, with a priority
+        self,
+        priority: int,
+        task: Task,
+        inputdata: Mapping[str, Any],
+        callback: ResultCallback,
+        launcher_name: str = "Unknown",
+        debug: bool | str = False,
+        ssh_callback: SshCallback | None = None,
+    ) -> str | None:
+        """Add a job; the callbacks are called exactly once, whatever happens.
+
+        Args:
+            priority: Of all waiting jobs those with the lowest number are served first.
+            task: The task to be graded.
+            inputdata: Input from the student; missing reserved keys (``@lang`` and the like) are
+                filled in.
+            callback: Called on the client's loop with the six documented values; one that cannot
+                take six but can take nine gets the nine of INGInious 0.9.2. It is called here,
+                before this method returns, if the job cannot be sent.
+            launcher_name: For information only.
+            debug: True for more output, "ssh" for a remote shell, which needs ssh_callback.
+            ssh_callback: Called in another thread with ``(host, port, user, password)``, or four
+                None if no shell was opened.
+
+        Returns:
+            The id of the job, or None if it could not be sent.
+
+        Raises:
+            TypeError: ``callback`` cannot be called.
+        """
+        recipient = CallbackRecipient(
+            callback, ssh_callback, self._run_callback, self._run_in_thread
+        )
+        job_id = str(uuid.uuid4())
+        refusal = None
+        if debug == "ssh" and ssh_callback is None:
+            refusal = "A remote shell needs an ssh_callback; the job was not sent."
+        elif self.closed:
+            refusal = "The client was closed before the job was sent."
+        else:
+            try:
+                self._submit(job_id, recipient, task, inputdata, priority, launcher_name, debug)
+            except Exception as error:  # a task object may raise anything
+                logger.info("Job %s cannot be sent", job_id, exc_info=error)
+                refusal = str(error)
+        if refusal is None:
+            return job_id
+        here = CallbackRecipient(callback, ssh_callback, _run, _run_then)
+        here.deliver(JobDone(time.time(), JobResult(("crash", refusal))))
+        return None
+
+    # ---- asyncio ----------------------------------------------------------------------------
+
+    def open_job(
+        self,
+        task: Task,
+        inputdata: Mapping[str, Any],
+        *,
+        priority: int = 0,
+        launcher_name: str = "Unknown",
+        debug: bool | str = False,
+        job_id: str | None = None,
+    ) -> Job:
+        """Add a job to be awaited or followed, on any thread.
+
+        Args:
+            task: The task to be graded.
+            inputdata: Input from the student; missing reserved keys are filled in.
+            priority: Of all waiting jobs those with the lowest number are served first.
+            launcher_name: For information only.
+            debug: True for more output, "ssh" for a remote shell (told by a `JobSsh` event).
+            job_id: The id to use, such as that of a job of an earlier process. Default: a new one.
+
+        Raises:
+            LocalProtocolError: The task or the input cannot be sent; the text names the place.
+        """
+        job = Job(job_id or str(uuid.uuid4()), self.kill_job)
+        self._submit(
+            job.id, job, task, inputdata, priority, launcher_name, debug, chosen=job_id is not None
+        )
+        return job
+
+    async def submit(
+        self,
+        task: Task,
+        inputdata: Mapping[str, Any],
+        *,
+        priority: int = 0,
+        launcher_name: str = "Unknown",
+        debug: bool | str = False,
+        ssh_callback: SshCallback | None = None,
+    ) -> JobResult:
+        """Have a job graded. Cancelling the coroutine kills the job.
+
+        Raises:
+            LocalProtocolError: The task or the input cannot be sent; the text names the place.
+        """
+        job = Job(str(uuid.uuid4()), self.kill_job)
+        recipient: Recipient = job
+        if ssh_callback is not None:
+            shell = CallbackRecipient(
+                lambda *_: None, ssh_callback, self._run_callback, self._run_in_thread
+            )
+            recipient = Recipients(job, shell)
+        self._submit(job.id, recipient, task, inputdata, priority, launcher_name, debug)
+        try:
+            return await job
+        except asyncio.CancelledError:
+            job.kill()
+            raise
+
+    def _submit(  # noqa: PLR0917 - hands on what its callers were given
+        self,
+        job_id: str,
+        recipient: Recipient,
+        task: Task,
+        inputdata: Mapping[str, Any],
+        priority: int,
+        launcher_name: str,
+        debug: bool | str,
+        *,
+        chosen: bool = False,
+    ) -> None:
+        frame, environment = encode_job(
+            job_id, task, inputdata, priority=priority, launcher=launcher_name, debug=debug
+        )
+        job = Outstanding(job_id, frame, environment, recipient, chosen_id=chosen)
+        self._call(lambda core, now: core.submit(job, now))
+
+
+def _run(call: Callable[[], object]) -> None:
+    call()
+
+
+def _run_then(work: Callable[[], object], then: Callable[[], object]) -> None:
+    work()
+    then()

@@ -1,0 +1,115 @@
+"""ClientSync: runs a job and waits for its result, wherever the caller stands."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Literal
+
+from inginious_nb.errors import UsageError
+
+from .results import taking_nine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .client import Client
+    from .outgoing import Task
+    from .results import JobResult
+
+_LOOK_UP_S = 0.2
+"""A waiting thread looks up this often; where locks cannot be interrupted, Ctrl-C needs it."""
+
+
+class ClientSync:
+    """Runs jobs synchronously.
+
+    A thread that does not run the client's loop simply waits. On that very loop waiting would stop
+    what is waited for: there the loop goes on inside the call, by nest-asyncio2 (design.md,
+    decision 12). A loop that does not run is run until the result is there.
+
+    Args:
+        client: A started client.
+        timeout_s: How long to wait for a result; None for as long as it takes.
+        abandoned: What happens to a job that nobody waits for any more, after the time limit or
+            Ctrl-C. "kill", the default: its result could not reach anybody, and it would keep
+            others waiting. "leave": it goes on, for what it does besides giving a result.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        timeout_s: float | None = None,
+        abandoned: Literal["kill", "leave"] = "kill",
+    ) -> None:
+        self._client = client
+        self._timeout_s = timeout_s
+        self._abandoned = abandoned
+
+    def new_job(
+        self,
+        priority: int,
+        task: Task,
+        inputdata: Mapping[str, Any],
+        launcher_name: str = "Unknown",
+        debug: bool | str = False,
+    ) -> JobResult:
+        """Run a job and wait for its result; Ctrl-C ends the wait at once.
+
+        Returns:
+            ``(result, grade, problems, tests, custom, archive)``, with state, stdout and stderr
+            as attributes.
+
+        Raises:
+            TimeoutError: The time limit has passed.
+            UsageError: The client was not started, or this is its own running loop and of a kind
+                that cannot be run further from within (uvloop): ``await client.submit(…)`` there.
+        """
+        loop = self._client.loop
+        if loop is None:
+            raise UsageError("The client was not started.")
+        here = asyncio._get_running_loop() is loop  # noqa: SLF001 - documented for low-level code
+        if here:
+            _let_run_further(loop)
+        future: Future[JobResult] = Future()
+        job_id = self._client.new_job(
+            priority, task, inputdata, taking_nine(future.set_result), launcher_name, debug
+        )
+        try:
+            if here or not loop.is_running():
+                waiting = asyncio.wait_for(_wrapped(future), self._timeout_s)
+                return loop.run_until_complete(waiting)
+            return _result_in_thread(future, self._timeout_s)
+        except BaseException:
+            if job_id is not None and self._abandoned == "kill":
+                self._client.kill_job(job_id)
+            raise
+
+
+async def _wrapped(future: Future[JobResult]) -> JobResult:
+    # Shielded: a time limit ends the waiting, it must not cancel what the client will resolve.
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
+def _result_in_thread(future: Future[JobResult], timeout_s: float | None) -> JobResult:
+    ends_at = math.inf if timeout_s is None else time.monotonic() + timeout_s
+    while True:
+        try:
+            return future.result(min(_LOOK_UP_S, ends_at - time.monotonic()))
+        except TimeoutError:
+            if time.monotonic() >= ends_at:
+                raise TimeoutError(f"There was no result within {timeout_s} s.") from None
+
+
+def _let_run_further(loop: asyncio.AbstractEventLoop) -> None:
+    import nest_asyncio2  # noqa: PLC0415 - it patches asyncio, so only when nothing else helps
+
+    try:
+        nest_asyncio2.apply(loop)
+    except ValueError as error:
+        raise UsageError(
+            "ClientSync cannot wait on this kind of loop while it runs; await client.submit(…)."
+        ) from error

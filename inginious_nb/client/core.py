@@ -1,0 +1,435 @@
+"""The client without I/O: frames, calls and the time in; frames, events and outcomes out.
+
+Theory of operation
+-------------------
+A job is *held* until the backend knows us and an agent has announced its environment, then *sent*;
+it ends exactly once, by `_finish`, whatever happens.
+
+A backend says nothing when it loses something: a result for a client that is away is dropped, a
+restart forgets the queue. What it does tell, at any time, is the whole queue. So there is one rule
+for every kind of loss: **a job that was sent before the queue was asked for, and is in two answers
+in a row neither running nor waiting, although no result came before them, is lost and sent again**
+(same id, a bounded number of times). Frames of one connection arrive in order, so a result that was
+on its way arrives before the answer; two answers are asked for, so as not to depend on that alone.
+The queue is asked for after every doubt (`Links`), about every second while a job waits, and
+seldom otherwise.
+
+A backend refuses an id it already has with a crash, at once (protocol.md 1.7). Such an answer to a
+job that was sent more than once is believed only when the queue confirms that the job is gone.
+
+No socket, clock, thread or task lives here. Times are in seconds of any monotonic clock; events
+carry the time of day by adding ``epoch``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from inginious_nb import wire
+from inginious_nb.errors import RemoteProtocolError
+
+from .connection import ConnectionState
+from .events import JobDone, JobEvent, JobQueued, JobSent, JobSsh, JobStarted
+from .links import Action, Links
+from .results import UNAVAILABLE, JobResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .connection import State
+    from .options import ClientOptions
+    from .queue_view import RunningRow, WaitingRow
+
+logger = logging.getLogger(__name__)
+
+_GET_QUEUE = wire.encode(wire.ClientGetQueue())
+_CONFIRMATIONS = 2
+"""Answers of the queue in a row that must lack a job before it counts as lost."""
+
+_QUEUE_PATIENCE_TICKS = 5
+"""The queue is asked for again when an answer is missing for so many heartbeats."""
+
+
+class Recipient(Protocol):
+    """Where the events of one job go."""
+
+    def deliver(self, event: JobEvent) -> None:
+        """Take an event; the last one is `JobDone`."""
+
+
+class Recipients:
+    """Several recipients of the same events."""
+
+    def __init__(self, *recipients: Recipient) -> None:
+        self._recipients = recipients
+
+    def deliver(self, event: JobEvent) -> None:
+        """Pass an event on to each of them."""
+        for recipient in self._recipients:
+            recipient.deliver(event)
+
+
+@dataclass(slots=True, eq=False)
+class Outstanding:
+    """A job without an outcome.
+
+    The frame is kept as it was encoded, to be sent again; all else of the submission is gone.
+    """
+
+    job_id: str
+    frame: bytes
+    environment: tuple[str, str]
+    recipient: Recipient
+    chosen_id: bool = False
+    """Whether the caller chose the id, so that the backend may know it from an earlier life."""
+    submitted_at: float = 0.0
+    attempt: int = 0
+    sent_number: int = 0
+    """Position in the order of everything sent; 0 while the job is held."""
+    sent_at: float = 0.0
+    started: bool = False
+    before: int | None = None
+    absences: int = 0
+    kill: bool = False
+    orphan: bool = False
+    """Whether we killed it in the queue since its result would go to an id we gave up."""
+    doubtful: wire.BackendJobDone | None = None
+
+
+class ClientCore:
+    """All that a client knows and decides.
+
+    Call `receive`, `tick` and the calls of a user; after each, do what `actions` says in order and
+    hand out ``events``, then clear both lists.
+
+    Args:
+        options: Time limits and retries.
+        queue_update_s: How often to ask for the queue when none of our jobs waits; never if <= 0.
+        routing_ids: Where routing ids come from; the first is the stable one.
+        now: The time.
+
+    Attributes:
+        actions: What is to be done with sockets.
+        events: Events with the recipients they are for.
+        environments: Type to names, as last announced; empty before that.
+        running: The queue's running jobs as last told (protocol.md 1.6), or None.
+        waiting: Its waiting jobs, likewise.
+        counters: How many frames or messages were dropped, by reason.
+        epoch: Time of day minus the clock's time, in seconds.
+    """
+
+    def __init__(
+        self,
+        options: ClientOptions,
+        queue_update_s: float,
+        routing_ids: Iterator[bytes],
+        now: float,
+    ) -> None:
+        self._options = options
+        self._queue_update_s = queue_update_s
+        self._jobs: dict[str, Outstanding] = {}
+        self._held: dict[str, Outstanding] = {}
+        self.actions: list[Action] = []
+        self.events: list[tuple[Recipient, JobEvent]] = []
+        self.environments: Mapping[str, tuple[str, ...]] = {}
+        self.running: tuple[RunningRow, ...] | None = None
+        self.waiting: tuple[WaitingRow, ...] | None = None
+        self.counters: Counter[str] = Counter()
+        self.epoch = 0.0
+        self._closed = False
+        self._started_at = now
+        self._well_at: float | None = None
+        self._environments_at = now
+        self._sends = 0
+        self._queue_asked_at: float | None = None
+        self._queue_asked_number = 0
+        self._queue_told_at = now
+        self.links = Links(options, routing_ids, self.actions, now)
+
+    # ---- what a user calls ------------------------------------------------------------------
+
+    def submit(self, job: Outstanding, now: float) -> None:
+        """Take a job. If one of that id is outstanding already, they share its outcome."""
+        first = self._jobs.get(job.job_id)
+        if first is not None:
+            first.recipient = Recipients(first.recipient, job.recipient)
+            return
+        job.submitted_at = now
+        self._jobs[job.job_id] = job
+        if self._closed:
+            self._give_up(job, now)
+        else:
+            self._send_or_hold(job, now)
+
+    def kill(self, job_id: str, now: float) -> None:
+        """Kill a job, of ours or of anybody; one that was not sent yet ends at once."""
+        job = self._jobs.get(job_id)
+        if job is not None:
+            job.kill = True
+            if not job.sent_number:
+                self._finish(job, JobResult(("killed", "It was killed before it was sent.")), now)
+                return
+        if self.links.registered:
+            self.links.send(wire.encode(wire.ClientKillJob(job_id=job_id)))
+
+    def close(self, now: float) -> None:
+        """Give up all jobs and connections; jobs that come later are given up at once."""
+        self._closed = True
+        for job in list(self._jobs.values()):
+            self._give_up(job, now)
+        self.links.close()
+
+    def connection(self, now: float) -> ConnectionState:
+        """How the connection is."""
+        links = self.links
+        heard_at = links.heard_at
+        silent_s = max(0.0, now - (self._started_at if heard_at is None else heard_at))
+        if self._closed:
+            return ConnectionState("closed", silent_s, self.environments)
+        if heard_at is not None and links.is_silent(now):
+            return ConnectionState("silent", silent_s, self.environments)
+        state: State = "connected" if links.registered else "connecting"
+        return ConnectionState(state, silent_s, self.environments)
+
+    @property
+    def outstanding(self) -> int:
+        """How many jobs have no outcome yet."""
+        return len(self._jobs)
+
+    # ---- what the wire and the clock bring ----------------------------------------------------
+
+    def receive(self, link: int, frame: bytes | memoryview, now: float) -> None:
+        """Take a frame; what is wrong with it is logged and counted, never raised."""
+        message = self._decode(frame)
+        was_registered = self.links.registered
+        in_use = self.links.receive(link, message, now)
+        if in_use and self.links.registered:
+            self._well_at = now
+        if isinstance(message, wire.BackendJobDone):
+            self._done(message, now)
+        elif isinstance(message, wire.BackendJobStarted):
+            self._job_started(message.job_id, now + self.epoch)
+        elif isinstance(message, wire.BackendJobSSHDebug):
+            self._ssh(message, now)
+        elif not in_use:
+            return
+        elif isinstance(message, wire.BackendGetQueue):
+            self._queue(message, now)
+        elif isinstance(message, wire.BackendUpdateEnvironments):
+            if not was_registered or self.environments != message.available_environments:
+                self._environments_at = now
+            self.environments = message.available_environments
+            for job in list(self._held.values()):
+                self._send_or_hold(job, now)
+        if self.links.doubt and self.links.registered:
+            self._ask_for_queue(now)
+
+    def tick(self, now: float) -> None:
+        """Let time pass; to be called every ``heartbeat_s``, and harmless at other times."""
+        link = self.links.current
+        self.links.tick(now)
+        if self.links.current is not link or not link.registered:
+            self._queue_asked_at = None  # what was asked there will not be answered here
+        elif not self.links.is_silent(now):
+            self._ask_if_due(now)
+        self._expire(now)
+
+    def _decode(self, frame: bytes | memoryview) -> wire.Message | None:
+        if len(frame) > self._options.max_frame_bytes:
+            self.counters["oversized frames"] += 1
+            logger.warning("Dropped a frame of %d bytes from the backend", len(frame))
+            return None
+        try:
+            return wire.decode(frame, wire.TO_CLIENT)
+        except RemoteProtocolError as error:
+            self.counters["malformed frames"] += 1
+            logger.warning("Dropped a frame from the backend: %s", error)
+            return None
+
+    # ---- jobs -------------------------------------------------------------------------------
+
+    def _send_or_hold(self, job: Outstanding, now: float) -> None:
+        kind, name = job.environment
+        if self.links.registered and name in self.environments.get(kind, ()):
+            self._held.pop(job.job_id, None)
+            self._sends += 1
+            job.sent_number = self._sends
+            job.sent_at = now
+            job.attempt += 1
+            job.started = False
+            job.before = None
+            self.links.send(job.frame)
+            self.events.append((job.recipient, JobSent(now + self.epoch, job.attempt)))
+        else:
+            self._held[job.job_id] = job
+
+    def _send_again(self, job: Outstanding, now: float) -> None:
+        if job.doubtful is not None:
+            self._finish(job, JobResult.from_message(job.doubtful), now)
+        elif job.kill:
+            self._finish(job, JobResult(("killed", "It was killed; its result was lost.")), now)
+        elif job.attempt > self._options.resend_limit:
+            logger.warning("Job %s was lost %d times; giving it up", job.job_id, job.attempt)
+            self._give_up(job, now)
+        else:
+            logger.info("Job %s was lost; sending it again", job.job_id)
+            job.sent_number = 0
+            job.absences = 0
+            job.orphan = False
+            self._send_or_hold(job, now)
+
+    def _give_up(self, job: Outstanding, now: float) -> None:
+        self._finish(job, JobResult(("crash", UNAVAILABLE)), now)
+
+    def _finish(self, job: Outstanding, result: JobResult, now: float) -> None:
+        del self._jobs[job.job_id]
+        self._held.pop(job.job_id, None)
+        self.events.append((job.recipient, JobDone(now + self.epoch, result)))
+
+    def _done(self, message: wire.BackendJobDone, now: float) -> None:
+        job = self._jobs.get(message.job_id)
+        if job is None:
+            self.counters["results without a job"] += 1
+            logger.info("Dropped a result of job %s, which is not outstanding", message.job_id)
+        elif job.orphan and message.result[0] == "killed":
+            logger.debug("Job %s left the queue under the routing id we gave up", job.job_id)
+        elif (job.attempt > 1 or job.chosen_id) and _may_be_a_refusal(message):
+            job.doubtful = message
+            job.absences = 0
+            self.links.doubt = True
+        else:
+            self._finish(job, JobResult.from_message(message), now)
+
+    def _job_started(self, job_id: str, at: float) -> None:
+        job = self._jobs.get(job_id)
+        if job is not None and not job.started:
+            job.started = True
+            self.events.append((job.recipient, JobStarted(at)))
+
+    def _ssh(self, message: wire.BackendJobSSHDebug, now: float) -> None:
+        job = self._jobs.get(message.job_id)
+        if job is not None:
+            event = JobSsh(
+                now + self.epoch, message.host, message.port, message.user, message.password
+            )
+            self.events.append((job.recipient, event))
+
+    def _expire(self, now: float) -> None:
+        """Give up what has waited too long for the backend, or for its environment."""
+        options = self._options
+        if self._well_at is None:
+            well_at, patience_s = self._started_at, options.first_contact_s
+        else:
+            well_at, patience_s = self._well_at, options.give_up_s
+        if now - well_at > patience_s:
+            for job in list(self._jobs.values()):
+                if now - job.submitted_at > patience_s:
+                    self._give_up(job, now)
+        if self._held and self.links.registered and not self.links.is_silent(now):
+            for job in list(self._held.values()):
+                # One that was sent before had its environment, so an agent will be back.
+                wait_s = options.give_up_s if job.attempt else options.environment_wait_s
+                if now - self._environments_at > wait_s:
+                    self._finish(job, JobResult(("crash", self._no_environment(job))), now)
+
+    def _no_environment(self, job: Outstanding) -> str:
+        kind, name = job.environment
+        known = ", ".join(
+            f"{kind}/{name}" for kind, names in sorted(self.environments.items()) for name in names
+        )
+        return (
+            f"No grading agent offers the environment {kind}/{name}. "
+            f"The backend offers: {known or 'none at all'}."
+        )
+
+    # ---- the queue --------------------------------------------------------------------------
+
+    def _ask_if_due(self, now: float) -> None:
+        if self._queue_asked_at is not None:
+            patience_s = _QUEUE_PATIENCE_TICKS * self._options.heartbeat_s
+            if now - self._queue_asked_at > patience_s:
+                self._queue_asked_at = now
+                self.links.send(_GET_QUEUE)
+            return
+        if self.links.doubt:
+            self._ask_for_queue(now)
+            return
+        since = now - self._queue_told_at
+        if self._queue_update_s > 0:
+            waits = any(job.sent_number and not job.started for job in self._jobs.values())
+            often_s = min(self._options.queue_poll_s, self._queue_update_s)
+            if since >= (often_s if waits else self._queue_update_s):
+                self._ask_for_queue(now)
+        elif since >= self._options.recheck_s and any(
+            job.sent_number and now - job.sent_at > self._options.recheck_s
+            for job in self._jobs.values()
+        ):
+            self._ask_for_queue(now)
+
+    def _ask_for_queue(self, now: float) -> None:
+        if self._queue_asked_at is not None:
+            return
+        self.links.doubt = False
+        self._queue_asked_at = now
+        self._queue_asked_number = self._sends
+        self.links.send(_GET_QUEUE)
+
+    def _queue(self, message: wire.BackendGetQueue, now: float) -> None:
+        self.running, self.waiting = message.jobs_running, message.jobs_waiting
+        self._queue_told_at = now
+        asked_for = self._queue_asked_at is not None
+        self._queue_asked_at = None
+        if not self._jobs:
+            return
+        jobs = self._jobs
+        present = set()
+        for running in message.jobs_running:
+            if running[0] in jobs:
+                present.add(running[0])
+                self._job_started(running[0], float(running[5]))
+        for position, waiting in enumerate(message.jobs_waiting):
+            if waiting[0] in jobs:
+                present.add(waiting[0])
+                self._waits(jobs[waiting[0]], position, now, mine=waiting[1])
+        if asked_for:
+            self._look_for_lost(present, now)
+
+    def _waits(self, job: Outstanding, before: int, now: float, *, mine: bool) -> None:
+        if not mine and job.sent_number and not job.orphan:
+            # It waits under a routing id we gave up, where its result would be dropped.
+            job.orphan = True
+            self.links.send(wire.encode(wire.ClientKillJob(job_id=job.job_id)))
+        elif job.before != before and not job.started:
+            job.before = before
+            self.events.append((job.recipient, JobQueued(now + self.epoch, before)))
+
+    def _look_for_lost(self, present: set[str], now: float) -> None:
+        unconfirmed = False
+        for job in list(self._jobs.values()):
+            if not 0 < job.sent_number <= self._queue_asked_number:
+                continue
+            if job.job_id in present:
+                job.absences = 0
+                job.doubtful = None  # it was the refusal of a second copy; the first goes on
+                unconfirmed = unconfirmed or job.orphan
+                continue
+            job.absences += 1
+            if job.absences >= _CONFIRMATIONS:
+                self._send_again(job, now)
+            else:
+                unconfirmed = True
+        if unconfirmed:
+            self._ask_for_queue(now)
+
+
+def _may_be_a_refusal(done: wire.BackendJobDone) -> bool:
+    """Whether a result has all the values that a backend gives when it refuses a known id."""
+    return (
+        done.result[0] == "crash"
+        and not (done.problems or done.tests or done.custom or done.state or done.stdout)
+        and done.archive is None
+        and done.stdout is not None
+    )

@@ -1,0 +1,68 @@
+"""What a client can be told about patience, retries and its identity; it does nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@dataclass(frozen=True, slots=True)
+class CurveKeys:
+    """Keys for an encrypted, authenticated connection, in ZeroMQ's 40-character text form.
+
+    Attributes:
+        server: Public key of the backend.
+        public: Our public key.
+        secret: Our secret key.
+    """
+
+    server: bytes
+    public: bytes
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """How patient a client is, and how it presents itself. The defaults suit a real backend.
+
+    Attributes:
+        heartbeat_s: A ping leaves this often; all other times are kept to this precision.
+        silent_after_s: Without a frame for this long the connection is called silent and a second
+            connection finds out which end is deaf. The first one is kept (design.md, decision 7).
+        rejoin_wait_s: How long a connection has to answer once the second one was answered.
+        rejoin_limit: How often the same routing id is tried again before a fresh one is used. A
+            backend refuses an id for about a second after its connection broke.
+        first_contact_s: A job is given up when the backend has not answered at all for this long.
+        give_up_s: A job is given up when a backend that did answer is gone for this long.
+        environment_wait_s: How long agents have to announce an environment, counted from the
+            registration and from the last change. INGInious's agents need up to 11 s after a
+            restart of the backend (protocol.md 1.5).
+        resend_limit: How often one job may be sent again.
+        recheck_s: A job without news is looked for in the queue at least this often, even when
+            queue updates are off.
+        queue_poll_s: The queue is asked for this often while one of our jobs waits in it.
+        max_frame_bytes: Larger frames are dropped undecoded.
+        routing_id: A stable identity, 1 to 255 bytes, not starting with a zero byte; one per
+            running client. None makes a random one that lives as long as the client.
+        curve: Keys, for a backend that asks for them.
+        callback_executor: Where result callbacks run. None is the loop's own thread, as with
+            INGInious; give an executor if your callbacks block.
+    """
+
+    heartbeat_s: float = 1.0
+    silent_after_s: float = 3.0
+    rejoin_wait_s: float = 1.5
+    rejoin_limit: int = 3
+    first_contact_s: float = 30.0
+    give_up_s: float = 600.0
+    environment_wait_s: float = 15.0
+    resend_limit: int = 5
+    recheck_s: float = 30.0
+    queue_poll_s: float = 1.0
+    max_frame_bytes: int = 512 * 1024 * 1024
+    routing_id: bytes | None = None
+    curve: CurveKeys | None = None
+    callback_executor: Executor | None = None

@@ -1,0 +1,105 @@
+"""A task and a student's input as one checked frame; nothing leaves that was not built here.
+
+One malformed message ends INGInious's backend for everybody (protocol.md 1.8), so all that a task
+object or an input can get wrong is found here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from inginious_nb import wire
+from inginious_nb.errors import LocalProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Task(Protocol):
+    """What a client needs of a task; INGInious's own task objects have it too."""
+
+    def get_course_id(self) -> str:
+        """Id of the course."""
+
+    def get_id(self) -> str:
+        """Id of the task in its course."""
+
+    def get_problems_dict(self) -> Mapping[str, Any]:
+        """The problems as task.yaml has them."""
+
+    def get_environment_type(self) -> str:
+        """Kind of agent, such as ``docker`` or ``mcq``."""
+
+    def get_environment_id(self) -> str:
+        """Name of the environment within its type."""
+
+    def get_environment_parameters(self) -> Mapping[str, Any]:
+        """Limits and the like, as protocol.md 3.6 has them on the wire."""
+
+
+def encode_job(
+    job_id: str,
+    task: Task,
+    inputdata: Mapping[str, Any],
+    *,
+    priority: int,
+    launcher: str,
+    debug: bool | str,
+) -> tuple[bytes, tuple[str, str]]:
+    """The frame of a job, and the environment (type, name) that must be there for it.
+
+    Raises:
+        LocalProtocolError: The task or the input cannot be sent; the text names the place.
+    """
+    message = wire.ClientNewJob(
+        job_id=job_id,
+        priority=priority,
+        course_id=task.get_course_id(),
+        task_id=task.get_id(),
+        task_problems=_mapping("The problems of the task", task.get_problems_dict()),
+        inputdata=complete(inputdata),
+        environment_type=task.get_environment_type(),
+        environment=task.get_environment_id(),
+        environment_parameters=_parameters(task),
+        debug=debug,  # type: ignore[arg-type]  # encode tests it
+        launcher=launcher,
+    )
+    return wire.encode(message), (message.environment_type, message.environment)
+
+
+def complete(inputdata: Mapping[str, Any]) -> dict[str, Any]:
+    """An input with all reserved keys: 23 % of real tasks stop without one (protocol.md 1.4).
+
+    Raises:
+        LocalProtocolError: It is not a mapping.
+    """
+    now = time.time()
+    time_of_day = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    return {
+        "@username": "",
+        "@email": "",
+        "@lang": "en",
+        "@time": f"{time_of_day}.{int(now % 1 * 1e6):06d}",
+        "@attempts": "1",
+        "@random": [],
+        "@state": "",
+        **_mapping("The input", inputdata),
+    }
+
+
+def _mapping(what: str, value: Any) -> dict[Any, Any]:
+    try:
+        return dict(value)
+    except (TypeError, ValueError) as error:
+        raise LocalProtocolError(
+            f"{what} must be a mapping, not {type(value).__name__}."
+        ) from error
+
+
+def _parameters(task: Task) -> dict[Any, Any]:
+    parameters = _mapping("The environment parameters", task.get_environment_parameters())
+    if task.get_environment_type() != "mcq" and not parameters.get("run_cmd"):
+        # An agent crashes on a job without the key, or with an empty one (protocol.md 7, B10).
+        parameters["run_cmd"] = None
+    return parameters

@@ -1,0 +1,116 @@
+"""The outcome of a job as callers get it; how it came about is not known here."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inginious_nb.wire import BackendJobDone
+
+Result = tuple[str, str]
+"""A code (``success``, ``failed``, ``crash``, …; protocol.md 1.4) and a text."""
+
+UNAVAILABLE = "Backend unavailable, retry later"
+
+
+class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "bytes | None"]):  # noqa: SLOT001 - has attributes
+    """The six documented values ``(result, grade, problems, tests, custom, archive)``.
+
+    They can be unpacked like INGInious's, or read by name. What INGInious 0.9.2 returns beyond
+    them are attributes only.
+
+    Attributes:
+        state: Opaque text for the next submission's ``@state``.
+        stdout: Standard output of the grading script; None where there was no script.
+        stderr: Its standard error, likewise.
+    """
+
+    state: str
+    stdout: str | None
+    stderr: str | None
+
+    result: Result = property(itemgetter(0))  # type: ignore[assignment]
+    grade: float = property(itemgetter(1))  # type: ignore[assignment]
+    problems: dict[str, Result] = property(itemgetter(2))  # type: ignore[assignment]
+    tests: dict[str, Any] = property(itemgetter(3))  # type: ignore[assignment]
+    custom: Any = property(itemgetter(4))
+    archive: bytes | None = property(itemgetter(5))  # type: ignore[assignment]
+
+    def __new__(  # noqa: D102, PLR0917 - the class docstring says it; one argument a value
+        cls,
+        result: Result,
+        grade: float = 0.0,
+        problems: dict[str, Result] | None = None,
+        tests: dict[str, Any] | None = None,
+        custom: Any = None,
+        archive: bytes | None = None,
+        state: str = "",
+        stdout: str | None = "",
+        stderr: str | None = "",
+    ) -> Self:
+        values = (
+            result,
+            grade,
+            {} if problems is None else problems,
+            {} if tests is None else tests,
+            {} if custom is None else custom,
+            archive,
+        )
+        self = super().__new__(cls, values)
+        self.state = state
+        self.stdout = stdout
+        self.stderr = stderr
+        return self
+
+    @classmethod
+    def from_message(cls, done: BackendJobDone) -> Self:
+        """Read a backend's answer.
+
+        A problem whose script set a text but no code comes as bare text; it has the code of the
+        whole (protocol.md 1.4).
+        """
+        result = done.result
+        problems = {
+            name: (result[0], value) if isinstance(value, str) else value
+            for name, value in done.problems.items()
+        }
+        return cls(
+            result,
+            float(done.grade),
+            problems,
+            done.tests,
+            done.custom,
+            done.archive,
+            done.state,
+            done.stdout,
+            done.stderr,
+        )
+
+    def nine(self) -> tuple[Any, ...]:
+        """The values in the order in which INGInious 0.9.2 calls back (protocol.md 2.2)."""
+        return (*self[:5], self.state, self[5], self.stdout, self.stderr)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (*self, self.state, self.stdout, self.stderr)
+
+
+def taking_nine(take: Callable[[JobResult], object]) -> Callable[..., None]:
+    """A callback of nine values, as INGInious 0.9.2 calls it, that takes them as one result."""
+
+    def callback(  # noqa: PLR0917 - INGInious's order
+        result: Result,
+        grade: float,
+        problems: dict[str, Any],
+        tests: dict[str, Any],
+        custom: Any,
+        state: str,
+        archive: bytes | None,
+        stdout: str | None,
+        stderr: str | None,
+    ) -> None:
+        take(JobResult(result, grade, problems, tests, custom, archive, state, stdout, stderr))
+
+    return callback

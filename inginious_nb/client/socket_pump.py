@@ -1,0 +1,165 @@
+"""ZeroMQ sockets of one client on an asyncio loop: frames in, frames out, nothing else.
+
+`zmq.asyncio` makes a future for every frame, which costs about three times what is done here: the
+loop watches the socket's descriptor and one call reads all that has arrived. The descriptor is
+edge-triggered (zmq_getsockopt(3), ZMQ_FD): it must be read until it is empty, and again after
+sending, since a send may consume the sign that something arrived.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import zmq
+
+from .links import Close, Open, Send
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from .links import Action
+    from .options import CurveKeys
+
+logger = logging.getLogger(__name__)
+
+_FRAMES_AT_ONCE = 64
+"""After so many frames other work of the loop has its turn."""
+
+_LARGE_BYTES = 64 * 1024
+"""From this size on a frame is sent from where it lies instead of being copied."""
+
+_POLL_S = 0.005
+"""How often sockets are looked at on a loop that cannot watch descriptors (Windows' proactor)."""
+
+_LINGER_MS = 500
+"""How long frames that are still queued may take to leave after a socket was closed."""
+
+
+class SocketPump:
+    """The sockets of one client.
+
+    Args:
+        context: Any ZeroMQ context; only plain sockets are made in it.
+        address: Where the backend listens.
+        curve: Keys, if the backend wants some.
+        loop: The loop whose thread makes all calls.
+        receive: Called with the link's number and a frame for every frame that arrives.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        address: str,
+        curve: CurveKeys | None,
+        loop: asyncio.AbstractEventLoop,
+        receive: Callable[[int, bytes], None],
+    ) -> None:
+        # A zmq.asyncio context would make sockets of its own kind.
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.shadow(context.underlying)
+        self._address = address
+        self._curve = curve
+        self._loop = loop
+        self._receive = receive
+        self._sockets: dict[int, zmq.Socket[bytes]] = {}
+        self._planned = False
+        self._poll: asyncio.TimerHandle | None = None
+
+    def perform(self, actions: list[Action]) -> None:
+        """Do what the core asks for, in order, and empty the list."""
+        for action in actions:
+            if type(action) is Send:
+                self._send(action.link, action.frame)
+            elif type(action) is Open:
+                self._open(action.link, action.routing_id)
+            elif type(action) is Close:
+                self._close(action.link, linger_ms=0)
+        actions.clear()
+        self._plan_drain()
+
+    def close(self) -> None:
+        """Close all sockets; frames just handed over still leave if the backend is there."""
+        for link in list(self._sockets):
+            self._close(link, linger_ms=_LINGER_MS)
+        if self._poll is not None:
+            self._poll.cancel()
+            self._poll = None
+
+    def _open(self, link: int, routing_id: bytes) -> None:
+        socket = self._context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.ROUTING_ID, routing_id)
+        # A full queue makes a backend drop results, silently: there is no limit on either side.
+        socket.setsockopt(zmq.SNDHWM, 0)
+        socket.setsockopt(zmq.RCVHWM, 0)
+        socket.setsockopt(zmq.IPV6, 1)
+        socket.setsockopt(zmq.RECONNECT_IVL, 100)
+        socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
+        # The kernel of a stalled backend still acknowledges, a vanished network does not: these
+        # end connections to the latter only, and then libzmq connects again under the same id.
+        socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 15)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_INTVL, 5)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)
+        socket.setsockopt(zmq.TCP_MAXRT, 30_000)
+        if self._curve is not None:
+            socket.setsockopt(zmq.CURVE_SERVERKEY, self._curve.server)
+            socket.setsockopt(zmq.CURVE_PUBLICKEY, self._curve.public)
+            socket.setsockopt(zmq.CURVE_SECRETKEY, self._curve.secret)
+        socket.connect(self._address)
+        self._sockets[link] = socket
+        try:
+            self._loop.add_reader(int(socket.getsockopt(zmq.FD)), self._drain)
+        except NotImplementedError:
+            if self._poll is None:
+                self._poll = self._loop.call_later(_POLL_S, self._poll_sockets)
+
+    def _close(self, link: int, *, linger_ms: int) -> None:
+        socket = self._sockets.pop(link, None)
+        if socket is None:
+            return
+        if self._poll is None and not self._loop.is_closed():
+            self._loop.remove_reader(int(socket.getsockopt(zmq.FD)))
+        socket.close(linger=linger_ms)
+
+    def _send(self, link: int, frame: bytes) -> None:
+        socket = self._sockets.get(link)
+        if socket is None:
+            return
+        try:
+            socket.send(frame, zmq.DONTWAIT, copy=len(frame) < _LARGE_BYTES)
+        except zmq.ZMQError as error:
+            # Not to be lost for ever: the core notices what did not arrive.
+            logger.warning("A frame could not be sent: %s", error)
+
+    def _plan_drain(self) -> None:
+        if not self._planned and self._sockets:
+            self._planned = True
+            self._loop.call_soon(self._drain)
+
+    def _drain(self) -> None:
+        # May be entered again from within: a callback may run the loop (nest_asyncio2).
+        self._planned = False
+        for link in list(self._sockets):
+            if self._drain_link(link):
+                self._plan_drain()
+
+    def _drain_link(self, link: int) -> bool:
+        """Hand over what has arrived; True if there may be more."""
+        for _ in range(_FRAMES_AT_ONCE):
+            socket = self._sockets.get(link)
+            if socket is None:
+                return False
+            try:
+                frame = socket.recv(zmq.DONTWAIT)
+            except zmq.Again:
+                return False
+            except zmq.ContextTerminated:
+                self.close()
+                return False
+            self._receive(link, frame)
+        return True
+
+    def _poll_sockets(self) -> None:
+        self._poll = self._loop.call_later(_POLL_S, self._poll_sockets)
+        self._drain()
