@@ -1,0 +1,22 @@
+// Bundles the front end into the Python package, where anywidget reads it from.
+import { readFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const outdir = "inginious_nb/static";
+
+await build({
+  entryPoints: { widget: "js/index.tsx", snapshot: "js/style/snapshot.css" },
+  outdir,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "eof",
+  logLevel: "warning",
+});
+
+for (const name of ["widget.js", "widget.css", "snapshot.css"]) {
+  const bytes = await readFile(`${outdir}/${name}`);
+  console.log(`${outdir}/${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
+}

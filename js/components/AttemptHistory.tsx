@@ -1,0 +1,84 @@
+// The attempts at this task, newest first, with a chart of their grades.
+import { useState } from "preact/hooks";
+import type { AttemptInfo } from "../protocol.ts";
+import { useApp } from "./context.ts";
+import { GradeChart } from "./GradeChart.tsx";
+import { Icon } from "./icons.tsx";
+import { OpenAttempt } from "./OpenAttempt.tsx";
+import { tone } from "./Result.tsx";
+
+const SHOWN_AT_FIRST = 10;
+
+export function AttemptHistory() {
+  const { synced, language } = useApp();
+  const { t } = language;
+  const [opened, setOpened] = useState<string | null>(null);
+  const [all, setAll] = useState(false);
+  const { history } = synced;
+  if (!history.length) return null;
+  const shown = all ? history : history.slice(0, SHOWN_AT_FIRST);
+  return (
+    <details class="inginious-fold">
+      <summary>
+        {t.history} <span class="inginious-muted">{t.attempts(history.length)}</span>
+      </summary>
+      <GradeChart attempts={history} />
+      <ul class="inginious-attempts">
+        {shown.map((attempt) => (
+          <li key={attempt.id}>
+            <Row
+              attempt={attempt}
+              opened={opened === attempt.id}
+              onToggle={() => setOpened(opened === attempt.id ? null : attempt.id)}
+            />
+            {opened === attempt.id && <OpenAttempt id={attempt.id} />}
+          </li>
+        ))}
+      </ul>
+      {history.length > SHOWN_AT_FIRST && (
+        <button type="button" class="inginious-link" onClick={() => setAll(!all)}>
+          {all ? t.showLess : t.showMore}
+        </button>
+      )}
+    </details>
+  );
+}
+
+interface RowProps {
+  attempt: AttemptInfo;
+  opened: boolean;
+  onToggle: () => void;
+}
+
+function Row({ attempt, opened, onToggle }: RowProps) {
+  const { language } = useApp();
+  const { t, grade, dateTime } = language;
+  const { code } = attempt;
+  return (
+    <div class="inginious-attempt">
+      <span class="inginious-attempt-number">{attempt.number}</span>
+      <span class="inginious-attempt-when">{dateTime(attempt.submitted_at)}</span>
+      <span class={code ? tone(code) : "inginious-muted"}>
+        {code ? (
+          <span class="inginious-word">
+            <Icon name={code} /> {t.results[code] ?? code}
+          </span>
+        ) : (
+          t.noResult
+        )}
+      </span>
+      <span class="inginious-attempt-grade">
+        {attempt.grade === null ? "" : grade(attempt.grade)}
+      </span>
+      <button
+        type="button"
+        class="inginious-link"
+        aria-expanded={opened}
+        aria-label={`${opened ? t.closeAttempt : t.open}: ${t.submissionNumber(attempt.number)}`}
+        onClick={onToggle}
+      >
+        {opened ? t.closeAttempt : t.open}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+// An answer that a notebook cell gives: which cell, a way to it, whether it changed since it was
+// submitted, and a picker that ties the problem to another cell by its tag, without the kernel.
+import { useId } from "preact/hooks";
+import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
+import type { CellInfo, ProblemInfo } from "../protocol.ts";
+import { useApp } from "./context.ts";
+import { Icon } from "./icons.tsx";
+import type { AnswerProps } from "./Problem.tsx";
+import { TextAnswer } from "./TextAnswer.tsx";
+
+export function CellAnswer(props: AnswerProps) {
+  const { problem } = props;
+  const { local } = useApp();
+  const preview = local.preview[problem.id];
+  const read = preview && preview.cell_ids.length > 0;
+  return (
+    <div class="inginious-cell-answer">
+      {read && <CellLink problem={problem} />}
+      <Picker problem={problem} />
+      {!read && preview?.kind !== "captured" && preview?.kind !== "notebook-file" && (
+        <TextAnswer {...props} lines={problem.type === "code" ? 4 : 1} />
+      )}
+    </div>
+  );
+}
+
+function CellLink({ problem }: { problem: ProblemInfo }) {
+  const { controller, local, language } = useApp();
+  const preview = local.preview[problem.id];
+  const cell = preview?.cell_ids[0];
+  if (!preview || cell === undefined) return null;
+  const { notebook } = controller;
+  return (
+    <p class="inginious-cell-link">
+      <span class="inginious-muted">{language.t.answeredBy}</span>{" "}
+      {notebook ? (
+        <button
+          type="button"
+          class="inginious-link"
+          title={language.t.goToCell}
+          onClick={(event) => notebook.reveal(cell, event.currentTarget)}
+        >
+          <span class="inginious-code">{preview.label}</span> <Icon name="jump" />
+        </button>
+      ) : (
+        <span class="inginious-code">{preview.label}</span>
+      )}{" "}
+      <ChangedMark problemId={problem.id} />
+    </p>
+  );
+}
+
+export function ChangedMark({ problemId }: { problemId: string }) {
+  const { local, language } = useApp();
+  if (!local.preview[problemId]?.changed) return null;
+  return (
+    <span class="inginious-changed">
+      <Icon name="changed" /> {language.t.changed}
+    </span>
+  );
+}
+
+function Picker({ problem }: { problem: ProblemInfo }) {
+  const { controller, synced, local, language } = useApp();
+  const { t } = language;
+  const id = useId();
+  const { notebook } = controller;
+  const { task } = synced;
+  if (!notebook || !task) return null;
+  const cells = notebook.cells();
+  const tied = local.preview[problem.id]?.cell_ids[0] ?? "";
+  const pick = (cellId: string) => {
+    notebook.tie(tieReference(task, problem.id), cellId || null, (tag) =>
+      isTieOf(tag, task, problem.id),
+    );
+    controller.preview();
+  };
+  return (
+    <p class="inginious-picker">
+      <label for={id} class="inginious-muted">
+        {t.chooseCell}
+      </label>
+      <select id={id} value={tied} onChange={(event) => pick(event.currentTarget.value)}>
+        <option value="">{problem.type === "multiple_choice" ? t.nothing : t.ownEditor}</option>
+        {cells.map((cell, index) => (
+          <option key={cell.id} value={cell.id}>
+            {t.cellLabel(index + 1, label(cell) || t.emptyCell)}
+          </option>
+        ))}
+      </select>
+    </p>
+  );
+}
+
+function label(cell: CellInfo): string {
+  return firstLine(cell.source);
+}

@@ -1,0 +1,64 @@
+// What a grader may send beside the feedback: values of its own, an archive, its output.
+import type { ResultInfo, TextPart } from "../protocol.ts";
+import { useApp } from "./context.ts";
+import { saveReply } from "./download.ts";
+import { Icon } from "./icons.tsx";
+
+export function Extras({ result }: { result: ResultInfo }) {
+  const { controller, language } = useApp();
+  const { t, size } = language;
+  const { submission } = result;
+  return (
+    <>
+      {result.custom && (
+        <details class="inginious-fold">
+          <summary>{t.custom}</summary>
+          <pre>{result.custom}</pre>
+        </details>
+      )}
+      <Output title={t.stdout} part={result.stdout} submission={submission} what="stdout" />
+      <Output title={t.stderr} part={result.stderr} submission={submission} what="stderr" />
+      {result.archive_bytes !== null && (
+        <button
+          type="button"
+          class="inginious-link"
+          onClick={() => void saveReply(controller, "archive", { submission })}
+        >
+          <Icon name="download" /> {t.downloadArchive(size(result.archive_bytes))}
+        </button>
+      )}
+    </>
+  );
+}
+
+interface OutputProps {
+  title: string;
+  part: TextPart | null;
+  submission: string;
+  what: string;
+}
+
+function Output({ title, part, submission, what }: OutputProps) {
+  const { controller, language } = useApp();
+  const { t, size } = language;
+  if (!part?.text) return null;
+  return (
+    <details class="inginious-fold">
+      <summary>{title}</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard. */}
+      <pre tabIndex={0}>{part.text}</pre>
+      {part.cut && (
+        <p class="inginious-muted">
+          {t.cut(size(part.size_bytes))}{" "}
+          <button
+            type="button"
+            class="inginious-link"
+            onClick={() => void saveReply(controller, "output", { submission, what })}
+          >
+            {t.downloadAll}
+          </button>
+        </p>
+      )}
+    </details>
+  );
+}

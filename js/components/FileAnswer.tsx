@@ -1,0 +1,109 @@
+// A file to hand in: dropped, chosen, or named on the kernel's disk. Name and size are checked
+// here for a quick answer, and again by Python, which decides.
+import { useId, useRef, useState } from "preact/hooks";
+import type { FileEntry } from "../state/local.ts";
+import { useApp } from "./context.ts";
+import type { AnswerProps } from "./Problem.tsx";
+
+export function FileAnswer({ problem, labelId }: AnswerProps) {
+  const { controller, local, language } = useApp();
+  const { t, size } = language;
+  const input = useRef<HTMLInputElement>(null);
+  const pathId = useId();
+  const [path, setPath] = useState("");
+  const [over, setOver] = useState(false);
+  const entry = local.entries[problem.id];
+  const chosen = isFileEntry(entry) ? entry : null;
+  const limit = problem.max_size_bytes;
+  const extensions = problem.allowed_exts;
+
+  const objection = (file: File): string | null => {
+    if (extensions.length && !extensions.some((ext) => file.name.endsWith(ext))) {
+      return t.fileWrongType(file.name, extensions.join(", "));
+    }
+    if (limit !== null && file.size > limit) {
+      return t.fileTooLarge(file.name, size(file.size), size(limit));
+    }
+    return null;
+  };
+  const take = (file: File | undefined) => {
+    if (!file) return;
+    const text = objection(file);
+    if (text) controller.local.update({ notice: { text, problemId: problem.id } });
+    else controller.enter(problem.id, { file });
+  };
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is one more way; the buttons do the same.
+    <div
+      class={`inginious-file ${over ? "inginious-file-over" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation(); // the notebook would take the file as a cell
+        setOver(false);
+        take(event.dataTransfer?.files[0]);
+      }}
+    >
+      {chosen ? (
+        <p class="inginious-file-chosen">
+          <span class="inginious-code">{describe(chosen, size)}</span>
+        </p>
+      ) : (
+        <span class="inginious-muted">{t.dropFile} </span>
+      )}
+      <button type="button" class="inginious-button" onClick={() => input.current?.click()}>
+        {chosen ? t.replaceFile : t.chooseFile}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        class="inginious-hidden-input"
+        tabIndex={-1}
+        aria-labelledby={labelId}
+        accept={extensions.join(",")}
+        onChange={(event) => {
+          take(event.currentTarget.files?.[0]);
+          event.currentTarget.value = "";
+        }}
+      />
+      <p class="inginious-path">
+        <label for={pathId} class="inginious-muted">
+          {t.kernelPath}
+        </label>
+        <input
+          id={pathId}
+          type="text"
+          class="inginious-input"
+          value={path}
+          onInput={(event) => setPath(event.currentTarget.value)}
+          onKeyDown={(event) => event.stopPropagation()}
+        />
+        <button
+          type="button"
+          class="inginious-button"
+          aria-disabled={!path.trim()}
+          onClick={() => path.trim() && controller.enter(problem.id, { path: path.trim() })}
+        >
+          {t.usePath}
+        </button>
+      </p>
+      <p class="inginious-muted inginious-hint">
+        {t.fileRules(extensions.join(" "), limit === null ? "∞" : size(limit))}
+      </p>
+    </div>
+  );
+}
+
+function isFileEntry(entry: unknown): entry is FileEntry {
+  return typeof entry === "object" && entry !== null && ("file" in entry || "path" in entry);
+}
+
+function describe(entry: FileEntry, size: (bytes: number) => string): string {
+  return "file" in entry ? `${entry.file.name} (${size(entry.file.size)})` : entry.path;
+}

@@ -1,0 +1,27 @@
+// Name of the task, and how it stands: deadline, attempts, best and last grade.
+import type { Standing, TaskInfo } from "../protocol.ts";
+import { useLanguage } from "./context.ts";
+
+interface Props {
+  task: TaskInfo;
+  standing: Standing;
+  titleId: string;
+}
+
+export function Header({ task, standing, titleId }: Props) {
+  const { t, grade, dateTime } = useLanguage();
+  const { attempts, best_grade: best, last_grade: last } = standing;
+  return (
+    <header class="inginious-header">
+      <h2 id={titleId}>{task.name}</h2>
+      <p class="inginious-facts">
+        {task.author && <span>{t.by(task.author)}</span>}
+        {task.deadline !== null && <span>{t.deadline(dateTime(task.deadline))}</span>}
+        {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
+        <span>{attempts ? t.attempts(attempts) : t.noAttempts}</span>
+        {best !== null && <span>{t.best(grade(best))}</span>}
+        {last !== null && last !== best && <span>{t.last(grade(last))}</span>}
+      </p>
+    </header>
+  );
+}

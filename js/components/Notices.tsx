@@ -1,0 +1,37 @@
+// Sentences that need attention: a refusal of the kernel, a kernel that is gone, a host that
+// cannot do everything.
+import { useApp } from "./context.ts";
+import { Icon } from "./icons.tsx";
+
+export function Notices() {
+  const { local, synced, controller, language } = useApp();
+  const { submission } = synced;
+  const refusal = local.notice?.text ?? (submission?.phase === "refused" ? submission.error : null);
+  return (
+    <>
+      <div role="alert" class="inginious-alert-region">
+        {refusal && (
+          <p class="inginious-notice inginious-notice-error">
+            <Icon name="error" /> <span>{refusal}</span>
+          </p>
+        )}
+      </div>
+      {!controller.notebook && !local.asleep && synced.role === "task" && (
+        <p class="inginious-notice">{language.t.noNotebook}</p>
+      )}
+    </>
+  );
+}
+
+export function Asleep() {
+  const { local, language } = useApp();
+  if (!local.asleep) return null;
+  return (
+    <p class="inginious-notice inginious-notice-asleep" role="status">
+      <Icon name="asleep" />
+      <span>
+        <strong>{language.t.asleep}</strong> {language.t.wake}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,113 @@
+// An old attempt: its result, what was answered then compared with now, and a way back to it.
+import { useEffect, useState } from "preact/hooks";
+import type { ProblemInfo, Replies } from "../protocol.ts";
+import { diffLines } from "../state/diff.ts";
+import { useApp } from "./context.ts";
+import { Result } from "./Result.tsx";
+
+export function OpenAttempt({ id }: { id: string }) {
+  const { controller, synced, language } = useApp();
+  const [found, setFound] = useState<Replies["attempt"] | null>(null);
+  useEffect(() => {
+    let current = true;
+    void controller.ask("attempt", { submission: id }).then((answer) => {
+      if (current && answer) setFound(answer.value);
+    });
+    return () => {
+      current = false;
+    };
+  }, [controller, id]);
+  if (!found) return null;
+  const problems = (synced.task?.problems ?? []).filter(
+    (problem) => found.answers[problem.id] !== undefined,
+  );
+  return (
+    <div class="inginious-open-attempt">
+      {found.result && <Result result={found.result} />}
+      <h4>{language.t.differences}</h4>
+      {problems.map((problem) => (
+        <Then key={problem.id} problem={problem} answer={found.answers[problem.id] ?? ""} />
+      ))}
+    </div>
+  );
+}
+
+function Then({ problem, answer }: { problem: ProblemInfo; answer: string }) {
+  const { local, language } = useApp();
+  const { t } = language;
+  const now = local.preview[problem.id]?.text ?? "";
+  const same = now === answer;
+  return (
+    <div class="inginious-then">
+      <strong>{problem.name || problem.id}</strong>
+      {same ? (
+        <p class="inginious-muted">{t.sameAnswer}</p>
+      ) : (
+        <Difference now={now} then={answer} />
+      )}
+      {!same && problem.type !== "file" && <Restore problem={problem} answer={answer} />}
+    </div>
+  );
+}
+
+function Difference({ now, then }: { now: string; then: string }) {
+  const { language } = useApp();
+  const { t } = language;
+  return (
+    <pre class="inginious-diff">
+      {diffLines(then, now).map(({ kind, text }, index) => (
+        <span key={index} class={`inginious-diff-${kind}`}>
+          <span class="inginious-diff-mark">
+            {kind === "removed" ? `− ${t.before}` : kind === "added" ? `+ ${t.now}` : ""}
+          </span>
+          {text}
+          {"\n"}
+        </span>
+      ))}
+    </pre>
+  );
+}
+
+/** Put an old answer back, after asking: into the cell it would be read from, or the control. */
+function Restore({ problem, answer }: { problem: ProblemInfo; answer: string }) {
+  const { controller, local, language } = useApp();
+  const { t } = language;
+  const [asking, setAsking] = useState(false);
+  const preview = local.preview[problem.id];
+  const cells = preview?.cell_ids ?? [];
+  const place = cells.length && preview ? preview.label : problem.name || problem.id;
+  const restore = () => {
+    setAsking(false);
+    const [first, ...rest] = cells;
+    if (first !== undefined && controller.notebook) {
+      controller.notebook.setAnswer(first, answer);
+      for (const cell of rest) controller.notebook.setAnswer(cell, "");
+    } else {
+      controller.enter(problem.id, problem.multiple ? answer.split("\n").filter(Boolean) : answer);
+    }
+    controller.preview();
+  };
+  return (
+    <p class="inginious-restore">
+      <button
+        type="button"
+        class="inginious-button"
+        aria-expanded={asking}
+        onClick={() => setAsking(!asking)}
+      >
+        {t.restore}
+      </button>
+      {asking && (
+        <span class="inginious-ask">
+          {t.restoreAsk(place)}{" "}
+          <button type="button" class="inginious-button inginious-primary" onClick={restore}>
+            {t.restoreYes}
+          </button>{" "}
+          <button type="button" class="inginious-button" onClick={() => setAsking(false)}>
+            {t.cancel}
+          </button>
+        </span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,41 @@
+// What would be sent if Submit were pressed now: each answer, where it is read from and how old.
+import { useApp } from "./context.ts";
+
+export function Preview() {
+  const { synced, local, language, controller } = useApp();
+  const { t, dateTime } = language;
+  const problems = synced.task?.problems ?? [];
+  if (problems.every(({ id }) => !local.preview[id])) return null;
+  return (
+    <details class="inginious-fold">
+      <summary>{t.willBeSent}</summary>
+      <dl class="inginious-preview">
+        {problems.map(({ id, name }) => {
+          const answer = local.preview[id];
+          if (!answer) return null;
+          const missing = answer.kind === "missing";
+          const live = answer.kind === "cell" || answer.kind === "widget";
+          return (
+            <div key={id}>
+              <dt>
+                {name || id}{" "}
+                <span class="inginious-muted">
+                  {missing
+                    ? t.nothing
+                    : `${answer.kind === "widget" ? t.fromWidget : answer.label}, ${t.readAt(
+                        live ? t.now : dateTime(answer.read_at),
+                      )}`}
+                </span>
+              </dt>
+              <dd>
+                {answer.text && <pre>{answer.text}</pre>}
+                {answer.error && <p class="inginious-warning">{answer.error}</p>}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      {!controller.notebook && <p class="inginious-muted">{t.noNotebook}</p>}
+    </details>
+  );
+}

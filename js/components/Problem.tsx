@@ -1,0 +1,60 @@
+// One problem: its statement, the control that answers it, and its own feedback beside it.
+import { useId } from "preact/hooks";
+import type { ProblemInfo } from "../protocol.ts";
+import { CellAnswer } from "./CellAnswer.tsx";
+import { ChoiceAnswer } from "./ChoiceAnswer.tsx";
+import { useApp } from "./context.ts";
+import { FileAnswer } from "./FileAnswer.tsx";
+import { ProblemFeedback } from "./ProblemFeedback.tsx";
+import { SafeHtml } from "./SafeHtml.tsx";
+import { TextAnswer } from "./TextAnswer.tsx";
+
+interface Props {
+  problem: ProblemInfo;
+  number: number;
+  count: number;
+}
+
+export interface AnswerProps {
+  problem: ProblemInfo;
+  labelId: string;
+}
+
+export function Problem({ problem, number, count }: Props) {
+  const { language, local, synced } = useApp();
+  const { t } = language;
+  const labelId = useId();
+  const refused =
+    local.notice?.problemId === problem.id ||
+    (synced.submission?.phase === "refused" && synced.submission.error_problem === problem.id);
+  const title = problem.name || (count > 1 ? t.problem(number) : t.editor);
+  return (
+    <fieldset
+      class={`inginious-problem ${refused ? "inginious-problem-refused" : ""}`}
+      aria-labelledby={labelId}
+    >
+      <h3 id={labelId}>
+        {title} {problem.optional && <span class="inginious-muted">({t.optional})</span>}
+      </h3>
+      <SafeHtml html={problem.header_html} />
+      <AnswerControl problem={problem} labelId={labelId} />
+      <ProblemFeedback problemId={problem.id} />
+    </fieldset>
+  );
+}
+
+function AnswerControl(props: AnswerProps) {
+  const { local } = useApp();
+  const inCell = local.preview[props.problem.id]?.cell_ids.length;
+  switch (props.problem.type) {
+    case "code":
+    case "code_single_line":
+      return <CellAnswer {...props} />;
+    case "multiple_choice":
+      return inCell ? <CellAnswer {...props} /> : <ChoiceAnswer {...props} />;
+    case "match":
+      return inCell ? <CellAnswer {...props} /> : <TextAnswer {...props} lines={1} />;
+    case "file":
+      return <FileAnswer {...props} />;
+  }
+}

@@ -1,0 +1,25 @@
+// What the last result says about one problem, if it says anything.
+import { useApp } from "./context.ts";
+import { Feedback } from "./Feedback.tsx";
+import { Icon } from "./icons.tsx";
+import { tone } from "./Result.tsx";
+
+export function ProblemFeedback({ problemId }: { problemId: string }) {
+  const { synced, language } = useApp();
+  const { result } = synced;
+  const own = result?.problems[problemId];
+  if (!result || !own) return null;
+  return (
+    <div class={`inginious-problem-feedback ${tone(own.code)}`}>
+      <span class="inginious-word">
+        <Icon name={own.code} />
+        {language.t.results[own.code] ?? own.code}
+      </span>
+      <Feedback
+        feedback={own.feedback}
+        submission={result.submission}
+        what={`problem:${problemId}`}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+// The one line that moves through sent, queued, running and done, each with its time. It keeps its
+// height while it moves, so that nothing below it jumps.
+import { useEffect, useState } from "preact/hooks";
+import type { Language } from "../i18n/index.ts";
+import type { Phase, SubmissionInfo } from "../protocol.ts";
+import type { KernelClock } from "../state/clock.ts";
+import { isActive } from "../state/controller.ts";
+import { useApp } from "./context.ts";
+
+const STEPS = ["sent", "queued", "running", "done"] as const satisfies readonly Phase[];
+const ORDER: readonly Phase[] = ["reading", "saved", ...STEPS];
+const TICK_MS = 200;
+
+export function StatusLine() {
+  const { synced, controller, language } = useApp();
+  const { submission, service } = synced;
+  if (!submission || submission.phase === "refused") return null;
+  const { t } = language;
+  return (
+    <div class="inginious-status">
+      <ol class="inginious-steps" aria-label={t.submissionNumber(submission.number)}>
+        {STEPS.map((step) => (
+          <Step
+            key={step}
+            step={step}
+            submission={submission}
+            language={language}
+            clock={controller.clock}
+          />
+        ))}
+      </ol>
+      <p class="inginious-remark">{remark(submission, service.state, service.message, language)}</p>
+    </div>
+  );
+}
+
+interface StepProps {
+  step: (typeof STEPS)[number];
+  submission: SubmissionInfo;
+  language: Language;
+  clock: KernelClock;
+}
+
+function Step({ step, submission, language, clock }: StepProps) {
+  const { phase, times, at_most_before: before } = submission;
+  const current = phase === step;
+  const at = times[step];
+  // A step that was never seen, such as a queue that was empty, is passed without a time.
+  const passed = ORDER.indexOf(phase) > ORDER.indexOf(step) || phase === "done";
+  const state = current && step !== "done" ? "current" : passed ? "passed" : "ahead";
+  let detail = at === undefined ? "" : language.time(at);
+  if (current && step === "queued" && before !== null) detail = language.t.atMostBefore(before);
+  return (
+    <li
+      class={`inginious-step inginious-step-${state}`}
+      aria-current={current ? "step" : undefined}
+    >
+      <span class="inginious-step-name">{language.t.phases[step]}</span>
+      <span class="inginious-step-detail">
+        {current && step === "running" && at !== undefined ? (
+          <Elapsed since={at} limit={submission.limit_s} clock={clock} language={language} />
+        ) : (
+          detail || "\u00a0"
+        )}
+      </span>
+    </li>
+  );
+}
+
+interface ElapsedProps {
+  since: number;
+  limit: number | null;
+  clock: KernelClock;
+  language: Language;
+}
+
+function Elapsed({ since, limit, clock, language }: ElapsedProps) {
+  const [elapsed, setElapsed] = useState(clock.since(since));
+  useEffect(() => {
+    const timer = setInterval(() => setElapsed(clock.since(since)), TICK_MS);
+    return () => clearInterval(timer);
+  }, [since, clock]);
+  const time = language.duration(elapsed);
+  return (
+    <>{limit === null ? time : language.t.elapsedOf(time, language.duration(Math.round(limit)))}</>
+  );
+}
+
+/** What is worth a sentence; a space otherwise, so that the line keeps its height. */
+function remark(
+  submission: SubmissionInfo,
+  state: string,
+  message: string,
+  { t }: Language,
+): string {
+  if (!isActive(submission)) return "\u00a0";
+  if (submission.kill_requested) return t.stopped;
+  if (state !== "connected" && state !== "idle" && message) return message;
+  if (submission.sendings > 1) return t.sentAgain(submission.sendings);
+  return "\u00a0";
+}
+
+/** What a screen reader says: phases, the place in the queue and the result, never the ticks. */
+export function Announcer() {
+  const { synced, language } = useApp();
+  const { submission, result } = synced;
+  const { t, grade } = language;
+  let text = "";
+  if (submission && submission.phase !== "refused") {
+    text = t.phases[submission.phase];
+    if (submission.phase === "queued" && submission.at_most_before !== null) {
+      text += `: ${t.atMostBefore(submission.at_most_before)}`;
+    }
+    if (submission.phase === "done" && result?.submission === submission.id) {
+      text += `: ${t.results[result.code] ?? result.code}, ${grade(result.grade)}`;
+    }
+  }
+  return (
+    <p class="inginious-announcer" role="status" aria-live="polite">
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,45 @@
+// Submit and Stop. Both keep their place and their focus whatever the state: an action that is
+// not possible now is marked so, and does nothing.
+import { isActive } from "../state/controller.ts";
+import { useApp } from "./context.ts";
+
+export function SubmitBar({ small = false }: { small?: boolean }) {
+  const { controller, synced, local, language } = useApp();
+  const { t } = language;
+  const { submission, task } = synced;
+  const active = isActive(submission);
+  const sending = local.pending.has("submit") || local.pending.has("resubmit");
+  const blocked = active || sending || local.asleep;
+  const killing = (active && submission.kill_requested) || local.pending.has("kill");
+  const missing = (task?.problems ?? []).filter(
+    ({ id, optional }) => local.preview[id]?.kind === "missing" && !optional,
+  );
+  const label = sending ? t.submitting : submission || synced.result ? t.submitAgain : t.submit;
+  return (
+    <div class={`inginious-actions ${small ? "inginious-actions-small" : ""}`}>
+      <button
+        type="button"
+        class="inginious-button inginious-primary"
+        aria-disabled={blocked}
+        onClick={() => !blocked && void controller.submit()}
+      >
+        {label}
+      </button>
+      {active && (
+        <button
+          type="button"
+          class="inginious-button"
+          aria-disabled={killing}
+          onClick={() => !killing && void controller.kill()}
+        >
+          {killing ? t.killing : t.kill}
+        </button>
+      )}
+      {!active && missing.length > 0 && (
+        <span class="inginious-muted">
+          {t.missing(missing.map(({ name, id }) => name || id).join(", "))}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+// The tests of a submission as a table; many of them are folded.
+import { useState } from "preact/hooks";
+import type { TestInfo } from "../protocol.ts";
+import { useLanguage } from "./context.ts";
+import { Icon } from "./icons.tsx";
+
+const SHOWN_AT_FIRST = 30;
+
+export function Tests({ tests }: { tests: TestInfo[] }) {
+  const { t } = useLanguage();
+  const [all, setAll] = useState(false);
+  const tags = tests.filter(({ kind }) => kind === "tag");
+  const rows = tests.filter(({ kind }) => kind !== "tag");
+  const decided = rows.filter(({ kind }) => kind !== "text");
+  const passed = decided.filter(({ kind }) => kind === "passed");
+  const shown = all ? rows : rows.slice(0, SHOWN_AT_FIRST);
+  return (
+    <>
+      {rows.length > 0 && (
+        <div class="inginious-tests">
+          <h4>
+            {t.tests}{" "}
+            {decided.length > 0 && (
+              <span class="inginious-muted">{t.testsPassed(passed.length, decided.length)}</span>
+            )}
+          </h4>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.test}</th>
+                <th scope="col">{t.outcome}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((test) => (
+                <tr key={test.id}>
+                  <th scope="row">{test.id}</th>
+                  <td>
+                    <Outcome test={test} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {rows.length > SHOWN_AT_FIRST && (
+            <button type="button" class="inginious-link" onClick={() => setAll(!all)}>
+              {all ? t.showLess : t.showAllTests(rows.length)}
+            </button>
+          )}
+        </div>
+      )}
+      {tags.length > 0 && (
+        <p class="inginious-tags">
+          <span class="inginious-muted">{t.tags}</span>
+          {tags.map((tag) => (
+            <span key={tag.id} class="inginious-tag">
+              {tag.text}
+            </span>
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Outcome({ test }: { test: TestInfo }) {
+  const { t } = useLanguage();
+  if (test.kind === "text") return <>{test.text}</>;
+  const passed = test.kind === "passed";
+  return (
+    <span class={passed ? "inginious-tone-success" : "inginious-tone-failed"}>
+      <span class="inginious-word">
+        <Icon name={passed ? "success" : "failed"} />
+        {passed ? t.passed : t.notPassed}
+      </span>
+    </span>
+  );
+}

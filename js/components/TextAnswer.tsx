@@ -1,0 +1,25 @@
+// An answer that is typed in the widget itself: one line, or a small editor that grows.
+import { useApp } from "./context.ts";
+import type { AnswerProps } from "./Problem.tsx";
+
+const MOST_LINES = 24;
+
+export function TextAnswer({ problem, labelId, lines }: AnswerProps & { lines: number }) {
+  const { controller, local } = useApp();
+  const entry = local.entries[problem.id];
+  const value = typeof entry === "string" ? entry : problem.default;
+  const common = {
+    value,
+    spellcheck: false,
+    autocomplete: "off" as const,
+    autocapitalize: "off" as const,
+    "aria-labelledby": labelId,
+    onInput: (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
+      controller.enter(problem.id, event.currentTarget.value),
+    // The notebook has shortcuts on single keys.
+    onKeyDown: (event: Event) => event.stopPropagation(),
+  };
+  if (lines === 1) return <input type="text" class="inginious-input" {...common} />;
+  const rows = Math.min(MOST_LINES, Math.max(lines, value.split("\n").length));
+  return <textarea class="inginious-input inginious-editor" rows={rows} {...common} />;
+}

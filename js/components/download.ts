@@ -1,0 +1,19 @@
+// Hands bytes that came from the kernel to the browser as a download; they are never opened here.
+import type { Controller } from "../state/controller.ts";
+
+export async function saveReply(
+  controller: Controller,
+  kind: "archive" | "output",
+  payload: Record<string, unknown>,
+): Promise<void> {
+  const answer = await controller.ask(kind, payload);
+  const bytes = answer?.buffers[0];
+  if (!answer || !bytes) return;
+  const url = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = answer.value.filename;
+  link.click();
+  // The browser has taken the bytes once the click was handled.
+  setTimeout(() => URL.revokeObjectURL(url), 0);
+}

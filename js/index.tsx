@@ -1,0 +1,73 @@
+// The entry point that anywidget loads: one controller a widget, one Preact tree a view of it.
+import { render as renderTree } from "preact";
+import { AnswerPanel } from "./components/AnswerPanel.tsx";
+import { AppContext } from "./components/context.ts";
+import { TaskPanel } from "./components/TaskPanel.tsx";
+import { language, preferredLanguage } from "./i18n/index.ts";
+import type { Model } from "./model.ts";
+import { findNotebook } from "./notebook/find.ts";
+import { Controller } from "./state/controller.ts";
+import { syncedState } from "./state/synced.ts";
+import { chooseTransport } from "./transport/index.ts";
+import "./style/widget.css";
+
+interface InitializeProps {
+  model: Model;
+  signal?: AbortSignal;
+}
+
+interface RenderProps extends InitializeProps {
+  el: HTMLElement;
+}
+
+/** Controllers by the widget's key: anywidget hands a different proxy of the model to each view. */
+const controllers = new Map<string, Controller>();
+
+function initialize({ model, signal }: InitializeProps): () => void {
+  const ended = new AbortController();
+  signal?.addEventListener("abort", () => ended.abort(), { once: true });
+  const synced = syncedState(model, ended.signal);
+  const { key, task, role, problem_id } = synced.get();
+  const subject = { widget: key, task: task?.ref ?? "", role, problem_id };
+  const controller = new Controller({
+    synced,
+    transport: chooseTransport(model, subject, ended.signal),
+    notebook: findNotebook(model),
+    lang: preferredLanguage(),
+    signal: ended.signal,
+  });
+  controllers.set(key, controller);
+  ended.signal.addEventListener("abort", () => controllers.delete(key), { once: true });
+  controller.start();
+  return () => ended.abort();
+}
+
+function render({ model, el }: RenderProps): () => void {
+  const key = String(model.get("key"));
+  const controller = controllers.get(key);
+  if (!controller) throw new Error("The widget was rendered before it was initialised.");
+  const mount = el.appendChild(document.createElement("div"));
+  mount.className = "inginious-live";
+  const hidden = hideSnapshot(key);
+  const Panel = model.get("role") === "answer" ? AnswerPanel : TaskPanel;
+  renderTree(
+    <AppContext.Provider value={{ controller, language: language(controller.lang) }}>
+      <Panel />
+    </AppContext.Provider>,
+    mount,
+  );
+  return () => {
+    renderTree(null, mount);
+    mount.remove();
+    hidden.remove();
+  };
+}
+
+/** While the widget is alive its static snapshot, an output of its own, is not shown. */
+function hideSnapshot(key: string): HTMLStyleElement {
+  const style = document.createElement("style");
+  style.textContent = `.inginious-snapshot-${CSS.escape(key)} { display: none; }`;
+  return document.head.appendChild(style);
+}
+
+export default { initialize, render };

@@ -1,0 +1,16 @@
+// What we use of the model that anywidget hands us, and of the widget manager behind it. Hosts
+// other than JupyterLab have less: everything beyond the widget protocol itself is optional.
+import type { NotebookContext } from "./notebook/context.ts";
+import type { Kernel } from "./transport/comm.ts";
+
+export interface Model {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
+  // biome-ignore lint/suspicious/noExplicitAny: Backbone passes what each event carries.
+  on(event: string, callback: (...args: any[]) => void): void;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  off(event: string, callback: (...args: any[]) => void): void;
+  widget_manager?: { kernel?: Kernel | null; context?: NotebookContext };
+}

@@ -1,0 +1,37 @@
+// The parts of a JupyterLab document context that we read and write. Undocumented towards
+// widgets, so every step of the way is optional and find.ts checks it before anybody relies on it.
+
+export interface Signal {
+  connect(slot: () => void): unknown;
+  disconnect(slot: () => void): unknown;
+}
+
+export interface SharedCell {
+  getSource(): string;
+  setSource(source: string): void;
+  getMetadata(): Record<string, unknown>;
+  setMetadata(key: string, value: unknown): void;
+  deleteMetadata?(key: string): void;
+}
+
+export interface CellModel {
+  readonly id: string;
+  readonly type: string;
+  readonly sharedModel: SharedCell;
+  readonly contentChanged?: Signal;
+  readonly metadataChanged?: Signal;
+}
+
+export interface CellList {
+  readonly length: number;
+  get(index: number): CellModel;
+  readonly changed?: Signal;
+}
+
+export interface NotebookContext {
+  readonly path?: string;
+  readonly model?: { readonly cells?: CellList; readonly contentChanged?: Signal };
+  readonly sessionContext?: {
+    readonly session?: { readonly kernel?: { readonly id?: string } | null } | null;
+  };
+}

@@ -1,0 +1,94 @@
+// The live notebook: cells as they are now, unsaved edits and cells out of view included. What a
+// cell means is decided in Python (cells.py); here tags are only read and written.
+import type { CellInfo } from "../protocol.ts";
+import type { CellList, CellModel, NotebookContext } from "./context.ts";
+
+export const TAG_PREFIX = "inginious:";
+
+export class Notebook {
+  readonly #context: NotebookContext;
+
+  constructor(context: NotebookContext) {
+    this.#context = context;
+  }
+
+  cells(): CellInfo[] {
+    return this.#models().map((cell) => ({
+      id: cell.id,
+      cell_type: cell.type,
+      source: cell.sharedModel.getSource(),
+      metadata: { tags: tagsOf(cell) },
+    }));
+  }
+
+  /** Call back when a cell is edited, tagged, moved, added or removed. */
+  onChange(callback: () => void, signal: AbortSignal): void {
+    const model = this.#context.model;
+    // The model's own signal covers every cell, also those added later.
+    const signals = [model?.contentChanged, model?.cells?.changed];
+    for (const change of signals) {
+      change?.connect(callback);
+      signal.addEventListener("abort", () => change?.disconnect(callback), { once: true });
+    }
+  }
+
+  /** Tie a problem to one cell and to no other, by tags in the live notebook; null unties it. */
+  tie(reference: string, cellId: string | null, isTie: (tag: string) => boolean): void {
+    for (const cell of this.#models()) {
+      const tags = tagsOf(cell);
+      const rest = tags.filter((tag) => !isTie(tag));
+      const wanted = cell.id === cellId ? [...rest, TAG_PREFIX + reference] : rest;
+      if (wanted.join("\n") !== tags.join("\n")) setTags(cell, wanted);
+    }
+  }
+
+  source(cellId: string): string | null {
+    return this.#find(cellId)?.sharedModel.getSource() ?? null;
+  }
+
+  /** Replace a cell's text, keeping its `%%inginious` line if it has one; undoable like typing. */
+  setAnswer(cellId: string, text: string): boolean {
+    const cell = this.#find(cellId);
+    if (!cell) return false;
+    const [first = "", ...rest] = cell.sharedModel.getSource().split("\n");
+    const keepsMagic = /^\s*%%inginious(\s|$)/.test(first);
+    cell.sharedModel.setSource(keepsMagic ? [first, text].join("\n") : text);
+    return keepsMagic || rest.length >= 0;
+  }
+
+  /** Scroll to a cell and put the cursor into it. */
+  reveal(cellId: string, near: Element): boolean {
+    const index = this.#models().findIndex((cell) => cell.id === cellId);
+    if (index < 0) return false;
+    const notebook = near.closest(".jp-Notebook");
+    const node =
+      notebook?.querySelector<HTMLElement>(`.jp-Cell[data-windowed-list-index="${index}"]`) ??
+      notebook?.querySelectorAll<HTMLElement>(".jp-Cell")[index];
+    if (!node) return false;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    node.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+    const editor = node.querySelector<HTMLElement>(".cm-content");
+    (editor ?? node).focus({ preventScroll: true });
+    return true;
+  }
+
+  #models(): CellModel[] {
+    const cells: CellList | undefined = this.#context.model?.cells;
+    return Array.from({ length: cells?.length ?? 0 }, (_, index) => cells?.get(index)).filter(
+      (cell): cell is CellModel => cell !== undefined,
+    );
+  }
+
+  #find(cellId: string): CellModel | undefined {
+    return this.#models().find((cell) => cell.id === cellId);
+  }
+}
+
+function tagsOf(cell: CellModel): string[] {
+  const { tags } = cell.sharedModel.getMetadata();
+  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === "string") : [];
+}
+
+function setTags(cell: CellModel, tags: string[]): void {
+  cell.sharedModel.setMetadata("tags", tags);
+}

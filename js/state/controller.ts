@@ -1,0 +1,222 @@
+// What the widget does, without how it looks: components call these methods and render the two
+// stores. One controller per widget model, shared by all its views.
+import type { Notebook } from "../notebook/notebook.ts";
+import type {
+  CellInfo,
+  PreviewAnswer,
+  RawAnswer,
+  Replies,
+  RequestKind,
+  SubmissionInfo,
+  WidgetState,
+} from "../protocol.ts";
+import type { Transport } from "../transport/index.ts";
+import type { Answer, Payload } from "../transport/transport.ts";
+import { RequestError } from "../transport/transport.ts";
+import { KernelClock } from "./clock.ts";
+import { debounced } from "./debounced.ts";
+import { type Entry, initialLocalState, type LocalState } from "./local.ts";
+import { Store } from "./store.ts";
+
+const PREVIEW_DELAY_MS = 400;
+const DRAFT_DELAY_MS = 400;
+
+export interface Parts {
+  synced: Store<WidgetState>;
+  transport: Promise<Transport>;
+  notebook: Notebook | null;
+  lang: string;
+  signal: AbortSignal;
+}
+
+export class Controller {
+  readonly synced: Store<WidgetState>;
+  readonly local = new Store<LocalState>(initialLocalState);
+  readonly clock = new KernelClock();
+  readonly notebook: Notebook | null;
+  readonly lang: string;
+  readonly #me = crypto.randomUUID();
+  readonly #transport: Promise<Transport>;
+  readonly #signal: AbortSignal;
+  readonly #draftSenders = new Map<string, () => void>();
+  #answeredRequest = "";
+
+  constructor({ synced, transport, notebook, lang, signal }: Parts) {
+    this.synced = synced;
+    this.notebook = notebook;
+    this.lang = lang;
+    this.#transport = transport;
+    this.#signal = signal;
+    this.#takeDrafts();
+    let lastPhase = "";
+    const watch = () => {
+      const { submission } = synced.get();
+      if (submission) this.clock.learn(submission.now);
+      this.#takeDrafts();
+      this.#answerRequest();
+      const phase = `${submission?.id} ${submission?.phase}`;
+      if (phase !== lastPhase) this.preview(); // "changed since" depends on what was submitted
+      lastPhase = phase;
+    };
+    signal.addEventListener("abort", synced.subscribe(watch), { once: true });
+    notebook?.onChange(() => this.preview(), signal);
+  }
+
+  /** Begin to talk to the kernel. */
+  start(): void {
+    if (this.lang !== this.synced.get().lang) void this.ask("lang", { lang: this.lang });
+    this.preview();
+    this.#answerRequest();
+  }
+
+  // ---- submitting ---------------------------------------------------------------------------
+
+  /** Whether a submission is under way, here or in another view. */
+  get busy(): boolean {
+    const { submission } = this.synced.get();
+    const { pending } = this.local.get();
+    return isActive(submission) || pending.has("submit") || pending.has("resubmit");
+  }
+
+  async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
+    if (this.busy && !options.submission) return;
+    const { answers, buffers } = await this.#entered();
+    await this.ask(
+      "submit",
+      { cells: this.#cells(), answers, lang: this.lang, ...options },
+      buffers,
+    );
+  }
+
+  async resubmit(submission: string): Promise<void> {
+    if (!this.busy) await this.ask("resubmit", { submission });
+  }
+
+  async kill(): Promise<void> {
+    const { submission } = this.synced.get();
+    if (submission) await this.ask("kill", { submission: submission.id });
+  }
+
+  /** Ask soon what would be sent if Submit were pressed now. */
+  readonly preview: () => void = debounced(PREVIEW_DELAY_MS, () => this.#preview());
+
+  async #preview(): Promise<void> {
+    if (this.#signal.aborted) return;
+    const { answers, buffers } = await this.#entered();
+    const reply = await this.#quietly("preview", { cells: this.#cells(), answers }, buffers);
+    if (!reply) return;
+    const preview: Record<string, PreviewAnswer> = {};
+    for (const answer of reply.value.answers) preview[answer.problem_id] = answer;
+    this.local.update({ preview });
+  }
+
+  // ---- what is entered ----------------------------------------------------------------------
+
+  enter(problemId: string, value: Entry): void {
+    this.local.update({
+      entries: { ...this.local.get().entries, [problemId]: value },
+      notice: null,
+    });
+    this.preview();
+    if (typeof value === "string" || Array.isArray(value)) this.#sendDraft(problemId);
+  }
+
+  #sendDraft(problemId: string): void {
+    let send = this.#draftSenders.get(problemId);
+    if (!send) {
+      send = debounced(DRAFT_DELAY_MS, () => {
+        const value = this.local.get().entries[problemId];
+        return this.#quietly("draft", { problem: problemId, value, by: this.#me });
+      });
+      this.#draftSenders.set(problemId, send);
+    }
+    send();
+  }
+
+  /** Show what was entered in other views of the task; ours comes back too, and is known. */
+  #takeDrafts(): void {
+    const entries = { ...this.local.get().entries };
+    let changed = false;
+    for (const [problemId, draft] of Object.entries(this.synced.get().drafts)) {
+      const known = JSON.stringify(entries[problemId]) === JSON.stringify(draft.value);
+      if (draft.by === this.#me || known) continue;
+      entries[problemId] = draft.value;
+      changed = true;
+    }
+    if (changed) this.local.update({ entries });
+  }
+
+  async #entered(): Promise<{ answers: Record<string, RawAnswer>; buffers: ArrayBuffer[] }> {
+    const answers: Record<string, RawAnswer> = {};
+    const buffers: ArrayBuffer[] = [];
+    for (const [problemId, entry] of Object.entries(this.local.get().entries)) {
+      if (typeof entry === "object" && "file" in entry) {
+        answers[problemId] = { filename: entry.file.name, buffer: buffers.length };
+        buffers.push(await entry.file.arrayBuffer());
+      } else {
+        answers[problemId] = entry;
+      }
+    }
+    return { answers, buffers };
+  }
+
+  #cells(): CellInfo[] | null {
+    return this.notebook?.cells() ?? null;
+  }
+
+  /** The magic asked for the cells: read them once, whatever view or page is first. */
+  #answerRequest(): void {
+    const { request } = this.synced.get();
+    if (request?.kind !== "submit" || request.id === this.#answeredRequest) return;
+    this.#answeredRequest = request.id;
+    void this.submit({ submission: request.id });
+  }
+
+  // ---- asking the kernel --------------------------------------------------------------------
+
+  /** Ask, and show a refusal to the user; null then. */
+  async ask<K extends RequestKind>(
+    kind: K,
+    payload: Payload = {},
+    buffers: ArrayBuffer[] = [],
+  ): Promise<Answer<K> | null> {
+    if (this.local.get().pending.has(kind)) return null; // a double click
+    this.#setPending(kind, true);
+    try {
+      const answer = await (await this.#transport).request(kind, payload, buffers);
+      this.local.update({ notice: null });
+      return answer;
+    } catch (error) {
+      const problemId = error instanceof RequestError ? error.problemId : null;
+      const text = error instanceof Error ? error.message : String(error);
+      this.local.update({ notice: { text, problemId } });
+      return null;
+    } finally {
+      this.#setPending(kind, false);
+    }
+  }
+
+  async #quietly<K extends RequestKind>(
+    kind: K,
+    payload: Payload,
+    buffers: ArrayBuffer[] = [],
+  ): Promise<{ value: Replies[K] } | null> {
+    try {
+      return await (await this.#transport).request(kind, payload, buffers);
+    } catch (error) {
+      console.debug(`[inginious] ${kind}:`, error);
+      return null;
+    }
+  }
+
+  #setPending(kind: RequestKind, on: boolean): void {
+    const pending = new Set(this.local.get().pending);
+    if (on) pending.add(kind);
+    else pending.delete(kind);
+    this.local.update({ pending });
+  }
+}
+
+export function isActive(submission: SubmissionInfo | null): submission is SubmissionInfo {
+  return submission !== null && submission.phase !== "done" && submission.phase !== "refused";
+}

@@ -1,0 +1,29 @@
+// State that only the browser has: what was entered and not yet submitted, what is being asked of
+// the kernel, and what it said no to. Python never sees it except in the requests it makes.
+import type { PreviewAnswer, RequestKind } from "../protocol.ts";
+
+/** A file that was dropped or chosen, or named on the kernel's disk. */
+export type FileEntry = { file: File } | { path: string };
+export type Entry = string | string[] | FileEntry;
+
+export interface Notice {
+  text: string;
+  problemId: string | null;
+}
+
+export interface LocalState {
+  entries: Record<string, Entry>;
+  pending: ReadonlySet<RequestKind>;
+  notice: Notice | null;
+  preview: Record<string, PreviewAnswer>;
+  /** Whether the kernel that this widget belonged to is gone. */
+  asleep: boolean;
+}
+
+export const initialLocalState: LocalState = {
+  entries: {},
+  pending: new Set(),
+  notice: null,
+  preview: {},
+  asleep: false,
+};

@@ -1,0 +1,41 @@
+// A value and those who watch it: all the state management there is.
+import { useEffect, useState } from "preact/hooks";
+
+export class Store<T> {
+  #value: T;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get(): T {
+    return this.#value;
+  }
+
+  set(value: T): void {
+    if (value === this.#value) return;
+    this.#value = value;
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  update(changes: Partial<T>): void {
+    this.set({ ...this.#value, ...changes });
+  }
+
+  subscribe(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+}
+
+/** Render again whenever the store changes. */
+export function useStore<T>(store: Store<T>): T {
+  const [value, setValue] = useState(store.get());
+  useEffect(() => {
+    const take = () => setValue(() => store.get());
+    take(); // it may have changed between render and effect
+    return store.subscribe(take);
+  }, [store]);
+  return value;
+}

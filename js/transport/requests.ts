@@ -1,0 +1,73 @@
+// Matches answers to requests by id. Knows no comm: it is given a way to send, and is told what
+// was received.
+import { PROTOCOL_VERSION, type RequestKind } from "../protocol.ts";
+import { type Answer, type Payload, RequestError } from "./transport.ts";
+
+type Send = (message: Payload, buffers: ArrayBuffer[]) => void;
+
+interface Waiting {
+  resolve: (answer: Answer<RequestKind>) => void;
+  reject: (error: RequestError) => void;
+}
+
+export class Requests {
+  readonly #send: Send;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  request<K extends RequestKind>(
+    kind: K,
+    payload: Payload = {},
+    buffers: ArrayBuffer[] = [],
+  ): Promise<Answer<K>> {
+    const id = crypto.randomUUID();
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      try {
+        this.#send({ ...payload, v: PROTOCOL_VERSION, kind, id }, buffers);
+      } catch (error) {
+        this.#waiting.delete(id);
+        reject(new RequestError(error instanceof Error ? error.message : String(error)));
+      }
+    });
+  }
+
+  /** Take a message from the kernel; returns whether it answered one of our requests. */
+  receive(message: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): boolean {
+    const reply = message as {
+      kind?: string;
+      id?: string;
+      ok?: boolean;
+      error?: string;
+      problem_id?: string | null;
+      value?: unknown;
+    };
+    if (reply?.kind !== "reply" || typeof reply.id !== "string") return false;
+    const waiting = this.#waiting.get(reply.id);
+    if (!waiting) return false; // another view's, or answered already
+    this.#waiting.delete(reply.id);
+    if (reply.ok) {
+      waiting.resolve({ value: reply.value as never, buffers: buffers.map(bytesOf) });
+    } else {
+      waiting.reject(
+        new RequestError(reply.error || "The kernel gave no reason.", reply.problem_id ?? null),
+      );
+    }
+    return true;
+  }
+
+  /** No answer will come any more. */
+  fail(reason: string): void {
+    for (const { reject } of this.#waiting.values()) reject(new RequestError(reason));
+    this.#waiting.clear();
+  }
+}
+
+function bytesOf(buffer: ArrayBuffer | ArrayBufferView): ArrayBuffer {
+  if (buffer instanceof ArrayBuffer) return buffer;
+  const { buffer: whole, byteOffset, byteLength } = buffer;
+  return new Uint8Array(whole, byteOffset, byteLength).slice().buffer;
+}
