@@ -1,7 +1,7 @@
 """CURVE keys made for one service, for where its socket is not protected by a folder.
 
 Both sides are authenticated: the service admits just the one client key, and a client recognises
-the service by its public key.
+the service by its public key. Keys are in ZeroMQ's 40-character text form.
 """
 
 from __future__ import annotations
@@ -9,33 +9,54 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import zmq
+from zmq.auth.asyncio import AsyncioAuthenticator
 
 
 @dataclass(frozen=True, slots=True)
 class CurveKeys:
-    """What a client needs, in Z85 text: the service's public key and a key pair of its own."""
+    """What a client needs: the service's public key and a key pair of its own."""
 
-    server_public: str
-    public: str
-    secret: str
+    server: bytes
+    public: bytes
+    secret: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ServerKeys:
-    """What the service needs, in Z85 text: its secret key and the one client key it admits."""
+    """What the service needs: its secret key and the one client key it admits."""
 
-    secret: str
-    admitted: str
+    secret: bytes
+    admitted: bytes
+
+    def as_dict(self) -> dict[str, str]:
+        """The keys as JSON can carry them."""
+        return {"secret": self.secret.decode(), "admitted": self.admitted.decode()}
+
+    @classmethod
+    def from_dict(cls, keys: dict[str, str]) -> ServerKeys:
+        """The keys of an `as_dict`."""
+        return cls(keys["secret"].encode(), keys["admitted"].encode())
 
     def apply_to(self, socket: zmq.Socket[bytes]) -> None:
         """Make a socket the server side of CURVE; to be done before it is bound."""
         socket.setsockopt(zmq.CURVE_SERVER, 1)
-        socket.setsockopt(zmq.CURVE_SECRETKEY, self.secret.encode())
-        socket.setsockopt(zmq.ZAP_DOMAIN, b"inginious-nb")
+        socket.setsockopt(zmq.CURVE_SECRETKEY, self.secret)
+
+    def start_authenticator(self, context: zmq.Context[zmq.Socket[bytes]]) -> AsyncioAuthenticator:
+        """Let in nobody but the one client, from now on until the authenticator is stopped."""
+        authenticator = AsyncioAuthenticator(context)
+        authenticator.start()
+        authenticator.configure_curve_callback("*", credentials_provider=self)
+        return authenticator
+
+    def callback(self, domain: str, key: bytes) -> bool:
+        """Whether a client with that public key is let in; the authenticator asks."""
+        del domain
+        return key == self.admitted
 
 
 def new_keys() -> tuple[CurveKeys, ServerKeys]:
     """Make the keys of both sides of a new service."""
-    server_public, server_secret = (key.decode() for key in zmq.curve_keypair())
-    public, secret = (key.decode() for key in zmq.curve_keypair())
+    server_public, server_secret = zmq.curve_keypair()
+    public, secret = zmq.curve_keypair()
     return CurveKeys(server_public, public, secret), ServerKeys(server_secret, public)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket as unix_socket
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ from .scheduler import Scheduler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from zmq.auth.asyncio import AsyncioAuthenticator
+
     from inginious_nb.embedded.curve import ServerKeys
 
 logger = logging.getLogger(__name__)
@@ -33,7 +36,7 @@ class Broker:
         context: Where the sockets are made.
         agent_addr: Address for agents.
         client_addr: Address for clients.
-        curve: Encrypt and authenticate the clients' side; its authenticator must be running.
+        curve: Encrypt the clients' side and let in only the one client that has the right key.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Broker:
         self._agent_addr = agent_addr
         self._client_addr = client_addr
         self._curve = curve
+        self._authenticator: AsyncioAuthenticator | None = None
         self._agents: LoopSocket | None = None
         self._clients: LoopSocket | None = None
         self.scheduler = Scheduler()
@@ -60,15 +64,19 @@ class Broker:
         Raises:
             ServiceError: An address is in use or cannot be listened on.
         """
-        agents = self._bound(self._agent_addr)
-        self._agents = LoopSocket(agents, self._from_agent)
+        if self._curve is not None:
+            self._authenticator = self._curve.start_authenticator(self._context)
         try:
+            agents = self._bound(self._agent_addr)
+            self._agents = LoopSocket(agents, self._from_agent)
             clients = self._bound(self._client_addr, self._curve)
+            self._clients = LoopSocket(clients, self._from_client)
         except ServiceError:
             self.close()
             raise
-        self._clients = LoopSocket(clients, self._from_client)
-        return clients.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+        endpoint = clients.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
+        # An IPv4 address shows in its IPv6 form, which a client without IPv6 cannot use.
+        return re.sub(r"\[::ffff:([\d.]+)\]", r"\1", endpoint)
 
     async def run(self) -> None:
         """Serve until cancelled, then close; binds first unless that was done."""
@@ -87,6 +95,8 @@ class Broker:
         for served in (self._agents, self._clients):
             if served is not None:
                 served.close()
+        if self._authenticator is not None:
+            self._authenticator.stop()
 
     def _from_agent(self, frames: list[bytes]) -> None:
         self._pump(self.scheduler.receive_from_agent, frames)
