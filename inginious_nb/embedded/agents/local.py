@@ -1,0 +1,186 @@
+"""Grades container tasks on this machine, as INGInious's docker agent does (protocol.md 4).
+
+Decided here: what is refused, and how an outcome becomes a message. How files, programs and the
+feedback are handled is in `embedded.job`, how programs are kept apart in `embedded.sandbox`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.embedded.job.grading import Grading, Outcome, Request
+from inginious_nb.embedded.job.kit import Kit
+from inginious_nb.embedded.sandbox import Limits
+from inginious_nb.errors import CourseError
+
+from .base import Environments, Grader, JobHandle, without_feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inginious_nb import wire
+    from inginious_nb.course.library import CourseLibrary
+    from inginious_nb.embedded.sandbox import Sandbox
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_ENVIRONMENTS = {"docker": ("default", "python3")}
+"""Environment type to names; both stand for python3, bash and whatever else the system has."""
+
+_DEFAULT_TIME_S = 30
+_DEFAULT_MEMORY_MB = 200
+_DEFAULT_DISK_MB = 1024
+_LEAST_MEMORY_MB = 20
+_HARD_TIME_FACTOR = 3
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Parameters:
+    limits: Limits
+    run_cmd: str | None
+    has_network: bool
+
+
+class LocalGrader(Grader):
+    """Grades jobs in a sandbox on this machine.
+
+    Args:
+        library: Where the tasks are.
+        environments: Environment type to the names it is offered under.
+        sandbox: What programs run in.
+    """
+
+    def __init__(
+        self,
+        library: CourseLibrary,
+        *,
+        sandbox: Sandbox,
+        environments: Mapping[str, tuple[str, ...]] = DEFAULT_ENVIRONMENTS,
+    ) -> None:
+        self._library = library
+        self._sandbox = sandbox
+        self._environments = {kind: tuple(names) for kind, names in environments.items()}
+        self._kit = Kit()
+
+    def environments(self) -> Environments:
+        """What is offered; all names stand for the same, this machine."""
+        return {
+            kind: {name: {"id": "local", "created": 0} for name in names}
+            for kind, names in self._environments.items()
+        }
+
+    def close(self) -> None:
+        """Remove the files that jobs share; no job may be running."""
+        self._kit.close()
+
+    async def grade(self, job: wire.BackendNewJob, handle: JobHandle) -> wire.AgentJobDone:
+        """Grade one job; raises nothing that a job can cause."""
+        try:
+            self._check_environment(job)
+            task = self._library.task_directory(job.course_id, job.task_id)
+            parameters = _read_parameters(job.environment_parameters)
+        except CourseError as error:
+            return without_feedback(job, "crash", str(error))
+        if job.debug == "ssh":
+            return without_feedback(
+                job,
+                "crash",
+                "A remote shell into a job needs a container; this grader has none. "
+                "Submit without ssh, or to an INGInious backend.",
+            )
+        course = self._library.course(job.course_id)
+        request = Request(
+            task=task,
+            common=course.common_directory,
+            document=_document(job),
+            run_cmd=parameters.run_cmd,
+            limits=parameters.limits,
+            has_network=parameters.has_network,
+            debug=bool(job.debug),
+            containers=frozenset(self._environments[job.environment_type]),
+        )
+        async with Grading(request, self._kit, self._sandbox) as grading:
+            return _done(job, await grading.run(handle.kill_requested))
+
+    def _check_environment(self, job: wire.BackendNewJob) -> None:
+        if job.environment not in self._environments.get(job.environment_type, ()):
+            offered = ", ".join(
+                f"{kind}/{name}" for kind, names in self._environments.items() for name in names
+            )
+            raise CourseError(
+                f"The environment {job.environment_type}/{job.environment} is not offered here; "
+                f"there is {offered}."
+            )
+
+
+def _document(job: wire.BackendNewJob) -> dict[str, Any]:
+    """The start message of a container, which scripts find as their input file."""
+    return {
+        "type": "start",
+        "input": job.inputdata,
+        "debug": job.debug,
+        "envtypes": {job.environment_type: True},
+        "run_as_root": False,
+        "shared_kernel": True,
+    }
+
+
+def _done(job: wire.BackendNewJob, outcome: Outcome) -> wire.AgentJobDone:
+    state = None if outcome.keeps_state else ""
+    done = without_feedback(job, outcome.code, outcome.text, state=state)
+    done.archive = outcome.archive
+    done.stdout = outcome.stdout
+    done.stderr = outcome.stderr
+    feedback = outcome.feedback
+    if feedback is not None:
+        done.result = (feedback.result, feedback.text)
+        done.grade = feedback.grade
+        done.problems = feedback.problems
+        done.tests = feedback.tests
+        done.custom = feedback.custom
+        done.state = feedback.state
+    return done
+
+
+def _read_parameters(parameters: Mapping[Any, Any]) -> _Parameters:
+    """Read the environment parameters of a job, with the agent's own defaults (protocol.md 3.6).
+
+    Raises:
+        CourseError: They make no sense.
+    """
+    limits = parameters.get("limits", {})
+    if not isinstance(limits, dict):
+        raise CourseError(_nonsense("limits", limits))
+    time_s = _positive(limits, "time", _DEFAULT_TIME_S)
+    memory_mb = max(_LEAST_MEMORY_MB, _positive(limits, "memory", _DEFAULT_MEMORY_MB))
+    run_cmd = parameters.get("run_cmd")
+    if run_cmd is not None and not isinstance(run_cmd, str):
+        raise CourseError(_nonsense("run_cmd", run_cmd))
+    return _Parameters(
+        limits=Limits(
+            cpu_s=time_s,
+            wall_s=_positive(limits, "hard_time", _HARD_TIME_FACTOR * time_s),
+            memory_bytes=memory_mb * _MEGABYTE,
+            disk_bytes=_positive(limits, "disk", _DEFAULT_DISK_MB) * _MEGABYTE,
+        ),
+        run_cmd=run_cmd,
+        has_network=bool(parameters.get("network_grading", False)),
+    )
+
+
+def _positive(limits: Mapping[Any, Any], key: str, default: int) -> int:
+    value = limits.get(key, default)
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise CourseError(_nonsense(f"limits: {key}", value))
+    return number
+
+
+def _nonsense(name: str, value: object) -> str:
+    return f"The environment parameters of the task make no sense: {name} cannot be {value!r}."

@@ -1,0 +1,99 @@
+"""What was submitted: the answers, who, when, in which language; templates filled with answers."""
+
+import json
+import os
+
+from inginious_container_api import _places
+
+
+def _load_input():
+    """The whole input document; the answers are under its key ``input``."""
+    with open(_places.INPUT, encoding="utf-8") as file:
+        return json.load(file)
+
+
+load_input = _load_input  # its name before 2019, which many real tasks call
+
+
+def _is_file(answer):
+    return isinstance(answer, dict) and "filename" in answer and "value" in answer
+
+
+def get_input(problem):
+    """The answer to a problem, or another submitted value such as ``@username``.
+
+    For an uploaded file ``id`` and ``id:value`` give its bytes, ``id:filename`` its name.
+    """
+    answers = _load_input()["input"]
+    if problem not in answers:
+        name, _, part = problem.rpartition(":")
+        if part in ("filename", "value") and _is_file(answers.get(name)):
+            return answers[name]["filename"] if part == "filename" else _content(answers[name])
+    answer = answers[problem]
+    return _content(answer) if _is_file(answer) else answer
+
+
+def _content(upload):
+    with open(upload["value"], "rb") as file:
+        return file.read()
+
+
+def get_username():
+    """Who submitted; several names, joined by commas, for a group."""
+    return get_input("@username")
+
+
+def get_lang():
+    """The language code of the submitter."""
+    return get_input("@lang")
+
+
+def get_submission_time():
+    """When it was submitted, as a datetime."""
+    from datetime import datetime
+
+    text = get_input("@time")
+    pattern = "%Y-%m-%d %H:%M:%S"
+    return datetime.strptime(text, pattern + ".%f" if "." in text else pattern)
+
+
+def parse_template(input_filename, output_filename=""):
+    """Replace the placeholders of a file by answers; in place if no output is named.
+
+    A placeholder is ``@PREFIX@ID@SUFFIX@``: each line of the answer is put between PREFIX and
+    SUFFIX, which are usually empty or indentation.
+    """
+    with open(input_filename, encoding="utf-8") as file:
+        template = file.read()
+    text = _filled(template, _load_input()["input"])
+    output_filename = output_filename or input_filename
+    directory = os.path.dirname(output_filename)
+    if directory:
+        os.makedirs(directory, exist_ok=True)
+    with open(output_filename, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _filled(template, answers):
+    import re
+
+    values = {}
+    for name, answer in answers.items():
+        if _is_file(answer):
+            values[name + ":filename"] = answer["filename"]
+            values[name + ":value"] = answer
+        else:
+            values[name] = answer
+    if not values:
+        return template
+    # All ids in one pattern: what an answer contains is never expanded again.
+    ids = "|".join(re.escape(name) for name in sorted(values, key=len, reverse=True))
+
+    def answer_lines(match):
+        prefix, name, suffix = match.groups()
+        value = values[name]
+        if isinstance(value, dict):
+            value = _content(value).decode("utf-8")
+        return "\n".join(prefix + line + suffix for line in value.splitlines())
+
+    return re.sub("@([^@]*)@(" + ids + ")@([^@]*)@", answer_lines, template)

@@ -1,0 +1,164 @@
+"""Which command grades a job (protocol.md 4.3, step 4), and what is missing if none can."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import CourseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_NAMES = ("run", "run.py", "run.py3", "run.sh")
+_TOOLS = {
+    "javac": "Java (javac)",
+    "java": "Java (java)",
+    "gcc": "a C compiler (gcc)",
+    "cc": "a C compiler (cc)",
+    "g++": "a C++ compiler (g++)",
+    "clang": "a C compiler (clang)",
+    "make": "make",
+    "cmake": "CMake",
+    "node": "Node.js (node)",
+    "ghc": "Haskell (ghc)",
+    "ocaml": "OCaml (ocaml)",
+    "ozc": "Mozart Oz (ozc)",
+    "ozengine": "Mozart Oz (ozengine)",
+    "scala": "Scala (scala)",
+    "scalac": "Scala (scalac)",
+    "rustc": "Rust (rustc)",
+    "cargo": "Rust (cargo)",
+    "go": "Go (go)",
+    "R": "R",
+    "Rscript": "R (Rscript)",
+    "octave": "Octave",
+    "sqlite3": "SQLite (sqlite3)",
+    "php": "PHP (php)",
+    "ruby": "Ruby (ruby)",
+    "perl": "Perl (perl)",
+    "valgrind": "Valgrind",
+    "pdflatex": "LaTeX (pdflatex)",
+    "python2": "Python 2 (python2)",
+    "mono": "Mono (mono)",
+    "mcs": "Mono (mcs)",
+    "swipl": "Prolog (swipl)",
+    "cppcheck": "cppcheck",
+    "gdb": "gdb",
+    "jq": "jq",
+}
+_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_WORDS_READ_BYTES = 200_000
+
+
+class CommandError(CourseError):
+    """The task has no command that can be run here; the job ends as a crash with this text."""
+
+
+class CommandFinder:
+    """Finds the command of a job.
+
+    Args:
+        root: The folder with the job's files.
+        common: The course's shared files, or None.
+        root_seen: Where the job sees ``root``: "" if at its real place.
+        path: The folders that are searched for programs.
+        ipython: The command that runs a file as an IPython cell.
+    """
+
+    def __init__(
+        self, root: Path, common: Path | None, *, root_seen: str, path: str, ipython: str
+    ) -> None:
+        self._places = [("/task", root / "task"), ("/course", root / "course")]
+        if common is not None:
+            self._places.insert(1, ("/course/common", common))
+        self._root_seen = root_seen
+        self._path = path
+        self._ipython = ipython
+
+    def find(self, run_cmd: str | None) -> tuple[str, ...]:
+        """The words of the command, as the job sees them.
+
+        Raises:
+            CommandError: There is none, or it cannot be executed here.
+        """
+        if run_cmd is not None:
+            words = run_cmd.split(" ")
+            return (*self._executable(words[0]), *words[1:])
+        for place, folder in self._places:
+            for name in _NAMES:
+                if not (folder / name).is_file():
+                    continue
+                seen = f"{self._root_seen}{place}/{name}"
+                if name == "run":
+                    return self._executable(seen)
+                if name == "run.sh":
+                    return (self._program("bash"), seen)
+                return (self._ipython, seen)
+        raise CommandError(
+            "The task has no run file: nothing named "
+            f"{', '.join(_NAMES)} in its folder or in the course's $common."
+        )
+
+    def _executable(self, word: str) -> tuple[str, ...]:
+        """A file as the kernel would execute it, with an interpreter that exists here."""
+        file = self._on_this_machine(word)
+        if not word or not file.is_file():
+            raise CommandError(
+                f"The command of the task, {word!r}, is not a file; write its path, "
+                "absolute or relative to the folder of the task."
+            )
+        start = file.open("rb").readline(1024)
+        if start.startswith(_MAGIC):
+            return (word,)
+        if not start.startswith(b"#!"):
+            raise CommandError(
+                f"{file.name} cannot be executed: its first line does not name an interpreter "
+                "(such as #!/bin/bash)."
+            )
+        words = start[2:].decode("utf-8", "replace").strip(" \t\n").split(None, 1)
+        interpreter = words[0] if words else ""
+        if self._on_this_machine(interpreter).is_file() and interpreter:
+            if interpreter.endswith("/env") and len(words) > 1:
+                self._program(words[1].removeprefix("-S ").split()[0])
+            return (word,)
+        # Where a system keeps its interpreters is its own affair; that it has them matters.
+        return (self._program(os.path.basename(interpreter)), *words[1:], word)  # noqa: PTH119
+
+    def _program(self, name: str) -> str:
+        found = shutil.which(name, path=self._path) if name else None
+        if found is None:
+            shown = _TOOLS.get(name, name or "an interpreter")
+            raise CommandError(f"The task needs {shown}, which this grader does not have.")
+        return found
+
+    def _on_this_machine(self, seen: str) -> Path:
+        if not seen.startswith("/"):
+            return self._places[0][1] / seen
+        for place, folder in self._places:
+            prefix = f"{self._root_seen}{place}/"
+            if seen.startswith(prefix):
+                return folder / seen[len(prefix) :]
+        return Path(seen)
+
+
+def missing_tools(folders: Sequence[Path], path: str) -> list[str]:
+    """What the scripts of a task call and this machine lacks, in words; for a crash text."""
+    words: set[str] = set()
+    for file in _scripts(folders):
+        content = file.read_bytes()[:_WORDS_READ_BYTES].decode("utf-8", "replace")
+        words.update(re.findall(r"(?<![\w.\-])[A-Za-z][\w+]*(?![\w\-])", content))
+    return [
+        name for tool, name in _TOOLS.items() if tool in words and not shutil.which(tool, path=path)
+    ]
+
+
+def _scripts(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for name in (*_NAMES, "Makefile", "makefile"):
+            if (folder / name).is_file():
+                yield folder / name
+        yield from sorted(path for path in folder.glob("*.sh") if path.is_file())

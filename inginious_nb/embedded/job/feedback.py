@@ -1,0 +1,143 @@
+"""The feedback dictionary that a job leaves behind, validated (protocol.md 4.5)."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.course.ids import is_valid_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TAG_ID = re.compile(r"[A-Za-z0-9*._-]+", re.ASCII)
+_PAIR = 2
+
+
+class FeedbackError(Exception):
+    """The feedback cannot be read. Not for a person: the job ends as a crash."""
+
+
+class NoFeedbackError(FeedbackError):
+    """The job wrote none."""
+
+
+class NotJsonError(FeedbackError):
+    """The file is not JSON; somebody wrote to it without the grading API."""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a job says about the submission (protocol.md 1.4 has the meaning of the fields)."""
+
+    result: str
+    text: str
+    grade: float
+    state: str
+    problems: dict[str, tuple[str, str] | str] = field(default_factory=dict)
+    tests: dict[str, Any] = field(default_factory=dict)
+    custom: dict[Any, Any] = field(default_factory=dict)
+
+
+def read_feedback(content: bytes) -> Feedback:
+    """Validate the content of the feedback file.
+
+    Raises:
+        NoFeedbackError: It is empty, or an empty dictionary.
+        NotJsonError: It is not JSON.
+        FeedbackError: A key is unknown, or a value of the wrong type.
+    """
+    if not content.strip():
+        raise NoFeedbackError("the feedback file is empty")
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError(str(error)) from error
+    if data == {}:
+        raise NoFeedbackError("the feedback dictionary is empty")
+    if not isinstance(data, dict):
+        raise FeedbackError("the feedback is not a dictionary")
+    for key, value in data.items():
+        test = _TESTS.get(key)
+        if test is None:
+            raise FeedbackError(f"{key!r} is not a key of the feedback")
+        if not test(value):
+            raise FeedbackError(f"{key!r} cannot be {str(value)[:80]!r}")
+    data = _without_surrogates(data)
+    code = data.get("result", "error")
+    grade = data.get("grade", 100.0 if code == "success" else 0.0)
+    return Feedback(
+        result=code,
+        text=data.get("text", ""),
+        grade=round(grade, 2),
+        state=data.get("state", ""),
+        problems={key: _problem(value) for key, value in data.get("problems", {}).items()},
+        tests=data.get("tests", {}),
+        custom=data.get("custom", {}),
+    )
+
+
+def _problem(value: list[str] | str) -> tuple[str, str] | str:
+    return value if isinstance(value, str) else (value[0], value[1])
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_grade(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def _is_problems(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        is_valid_id(key) and (isinstance(entry, str) or _is_pair(entry))
+        for key, entry in value.items()
+    )
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == _PAIR
+        and all(isinstance(part, str) for part in value)
+    )
+
+
+def _is_tests(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        _TAG_ID.fullmatch(key) and not isinstance(result, dict) for key, result in value.items()
+    )
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+_TESTS: dict[str, Callable[[object], bool]] = {
+    "result": _is_text,
+    "text": _is_text,
+    "grade": _is_grade,
+    "problems": _is_problems,
+    "tests": _is_tests,
+    "custom": _is_map,
+    "state": _is_text,
+    # Written by the agent itself afterwards; a script that sets them sets them in vain.
+    "archive": _is_text,
+    "stdout": _is_text,
+    "stderr": _is_text,
+}
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Halves of surrogate pairs, which JSON can name and nobody can send, as question marks."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,314 @@
+"""From a task and answers to an outcome: set up, run, watch, and decide which outcome counts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from inginious_nb.embedded.sandbox import Box, Mount, Streams, supervise
+
+from .command import CommandError, CommandFinder, missing_tools
+from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
+from .kit import SEEN_AT
+from .student import StudentDesk, StudentSettings
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from inginious_nb.embedded.sandbox import Ending, Limits, Sandbox
+
+    from .feedback import Feedback
+    from .kit import Kit
+
+logger = logging.getLogger(__name__)
+
+_MAX_FEEDBACK_BYTES = 64 << 20
+_MAX_ARCHIVE_BYTES = 256 << 20
+_MAX_OUTPUT_BYTES = 4 << 20
+_TAIL_CHARACTERS = 2000
+_DISK_INTERVAL_S = 0.5
+
+# Precedence at the end of a job (protocol.md 4.5): these discard whatever the script had set.
+_CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be graded.
+
+    Attributes:
+        task: The folder of the task.
+        common: The shared files of the course, or None.
+        document: The start message that scripts can read, the answers under ``input``.
+        run_cmd: The command of the task instead of a run file, or None.
+        limits: What the job may use.
+        has_network: Whether it may use the network.
+        debug: Whether its output is wanted.
+        containers: Names that its students' programs may ask for.
+    """
+
+    task: Path
+    common: Path | None
+    document: Mapping[str, Any]
+    run_cmd: str | None
+    limits: Limits
+    has_network: bool
+    debug: bool
+    containers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        code: The result code, unless there is feedback.
+        text: The text that goes with the code.
+        feedback: What the script said, or None if it does not count.
+        keeps_state: Whether the student's previous state stays.
+        archive: What it left in ``/archive``, or None.
+        stdout: What the run script printed; empty unless debug.
+        stderr: The same for its errors.
+    """
+
+    code: str
+    text: str = ""
+    feedback: Feedback | None = None
+    keeps_state: bool = True
+    archive: bytes | None = None
+    stdout: str = ""
+    stderr: str = ""
+
+
+class Grading:
+    """One job, in a workspace that exists as long as this is used as a context."""
+
+    def __init__(self, request: Request, kit: Kit, sandbox: Sandbox) -> None:
+        self._request = request
+        self._kit = kit
+        self._sandbox = sandbox
+        self._workspace = Workspace(kit.new_job_folder())
+        self._root_seen = sandbox.root_seen(self._workspace.root)
+        self._disk_bytes = 0
+        self._ssh_wanted = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await asyncio.shield(asyncio.to_thread(self._workspace.remove))
+
+    async def run(self, kill_requested: asyncio.Event) -> Outcome:
+        """Grade.
+
+        Raises:
+            OSError: The task cannot be copied, or the sandbox not be started.
+        """
+        request = self._request
+        await asyncio.to_thread(self._fill)
+        try:
+            argv = self._command()
+        except CommandError as error:
+            return Outcome("crash", str(error))
+        stop = asyncio.Event()
+        ending = await self._supervised(argv, kill_requested, stop)
+        if self._ssh_wanted.is_set():
+            return Outcome(
+                "crash",
+                "The task wants a remote shell for the student (ssh_student); this grader has "
+                "none. Grade it with an INGInious backend.",
+            )
+        return await asyncio.to_thread(self._outcome, ending, request)
+
+    def _fill(self) -> None:
+        request = self._request
+        # In one file system of our own nothing keeps a job from writing to shared files.
+        copy_common = bool(self._root_seen)
+        self._workspace.fill(request.task, request.common, copy_common=copy_common)
+        self._workspace.write_input(request.document, self._root_seen)
+
+    # ---- running ------------------------------------------------------------------------------
+
+    def _kit_seen(self) -> str:
+        return str(self._kit.folder) if self._root_seen else SEEN_AT
+
+    def _command(self) -> tuple[str, ...]:
+        finder = CommandFinder(
+            self._workspace.root,
+            self._request.common,
+            root_seen=self._root_seen,
+            path=self._kit.path,
+            ipython=f"{self._kit_seen()}/bin/inginious-ipython",
+        )
+        return finder.find(self._request.run_cmd)
+
+    async def _supervised(
+        self, argv: tuple[str, ...], kill_requested: asyncio.Event, stop: asyncio.Event
+    ) -> Ending:
+        desk = StudentDesk(
+            self._workspace.root / "control" / "socket",
+            self._sandbox,
+            self._student_settings(),
+            self._ssh_wanted.set,
+        )
+        stopping = asyncio.create_task(_either(kill_requested, self._ssh_wanted, stop))
+        measuring = asyncio.create_task(self._measure_disk())
+        try:
+            with contextlib.ExitStack() as files:
+                streams = Streams(
+                    files.enter_context(open(os.devnull, "rb")).fileno(),  # noqa: PTH123, ASYNC230
+                    files.enter_context(self._workspace.open_output("stdout")).fileno(),
+                    files.enter_context(self._workspace.open_output("stderr")).fileno(),
+                )
+                process = self._sandbox.start(self._box(argv), streams)
+                return await supervise(
+                    process,
+                    self._request.limits,
+                    kill_requested=stop,
+                    disk_bytes=lambda: self._disk_bytes,
+                )
+        finally:
+            for task in (stopping, measuring):
+                task.cancel()
+            await asyncio.gather(stopping, measuring, return_exceptions=True)
+            await desk.close()
+
+    def _box(self, argv: tuple[str, ...]) -> Box:
+        files = self._kit.folder
+        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT))
+        return Box(
+            argv=argv,
+            cwd=f"{self._root_seen}/task",
+            environ=self._environ(),
+            mounts=mounts,
+            limits=self._request.limits,
+            has_network=self._request.has_network,
+        )
+
+    def _environ(self) -> dict[str, str]:
+        kit = self._kit_seen()
+        environ = {
+            **self._basic_environ(),
+            "PATH": f"{kit}/bin:{self._kit.path}",
+            "PYTHONPATH": f"{kit}/lib",
+            "INGINIOUS_CONTROL": self._seen("/.control/socket", "control/socket"),
+            "INGINIOUS_VENDOR": f"{kit}/vendor",
+        }
+        if self._root_seen:
+            environ["INGINIOUS_JOB_ROOT"] = self._root_seen
+        return environ
+
+    def _basic_environ(self) -> dict[str, str]:
+        environ = {
+            "HOME": f"{self._root_seen}/task",
+            "PATH": self._kit.path,
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "USER": "worker",
+            "LOGNAME": "worker",
+        }
+        if self._root_seen:
+            environ["TMPDIR"] = f"{self._root_seen}/tmp"  # noqa: S108 - its own
+        return environ
+
+    def _seen(self, isolated: str, plain: str) -> str:
+        return f"{self._root_seen}/{plain}" if self._root_seen else isolated
+
+    def _student_settings(self) -> StudentSettings:
+        files = self._kit.folder
+        return StudentSettings(
+            limits=self._request.limits,
+            environ=self._basic_environ(),
+            has_network=self._request.has_network,
+            containers=self._request.containers,
+            mounts=lambda: self._workspace.student_mounts(files),
+        )
+
+    async def _measure_disk(self) -> None:
+        """Keep `_disk_bytes` up to date, at a tenth of one core at most."""
+        loop = asyncio.get_running_loop()
+        pause_s = _DISK_INTERVAL_S
+        while True:
+            await asyncio.sleep(pause_s)
+            began = loop.time()
+            self._disk_bytes = await asyncio.to_thread(self._workspace.size_bytes)
+            pause_s = max(_DISK_INTERVAL_S, 10 * (loop.time() - began))
+
+    # ---- the outcome --------------------------------------------------------------------------
+
+    def _outcome(self, ending: Ending, request: Request) -> Outcome:
+        stdout = stderr = ""
+        if request.debug:
+            stdout = self._workspace.output("stdout", _MAX_OUTPUT_BYTES)
+            stderr = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
+        if ending.reason in _CODES:
+            return Outcome(_CODES[ending.reason], stdout=stdout, stderr=stderr)
+        try:
+            feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
+        except NoFeedbackError:
+            self._log_output()
+            text = "The run script of the task ended without giving any feedback."
+            return Outcome(
+                "crash",
+                text + self._lacking(),
+                keeps_state=False,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        except NotJsonError as error:
+            logger.warning("The feedback of %s is not JSON: %s", request.task.name, error)
+            return Outcome(
+                "crash",
+                "The feedback of the task was written by something else than its run script.",
+                keeps_state=False,
+                archive=self._workspace.archive(_MAX_ARCHIVE_BYTES),
+                stdout=stdout,
+                stderr=stderr,
+            )
+        except FeedbackError as error:
+            logger.warning("The feedback of %s is unusable: %s", request.task.name, error)
+            return Outcome(
+                "crash",
+                f"The feedback that the task gave cannot be read: {error}.",
+                stdout=stdout,
+                stderr=stderr,
+            )
+        return Outcome(
+            feedback.result,
+            feedback=feedback,
+            keeps_state=False,
+            archive=self._workspace.archive(_MAX_ARCHIVE_BYTES),
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+    def _lacking(self) -> str:
+        request = self._request
+        folders = [request.task, *([request.common] if request.common is not None else [])]
+        lacking = missing_tools(folders, self._kit.path)
+        if not lacking:
+            return ""
+        return f" It uses what this grader does not have: {', '.join(lacking)}."
+
+    def _log_output(self) -> None:
+        for name in ("stdout", "stderr"):
+            tail = self._workspace.output(name, _MAX_OUTPUT_BYTES)[-_TAIL_CHARACTERS:]
+            if tail.strip():
+                logger.warning("%s of %s: %s", name, self._request.task.name, tail)
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, then: asyncio.Event) -> None:
+    """Set the third event once one of the others is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in (first, second)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        then.set()
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,0 +1,112 @@
+"""What all jobs share: the grading API and its commands, jinja2, names of users.
+
+One folder per grader, only its owner's, removed with it; jobs live there too. The API is copied
+because jobs run under the system's python3: its byte code belongs to that interpreter, and the
+folder of this package may be read-only, or in a home that an isolated job cannot see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from inginious_nb.embedded.sandbox.starter import WORKER_ID
+
+SEEN_AT = "/.inginious"
+"""Where an isolated job finds the kit."""
+
+_API = Path(__file__).parent.parent / "grading_api"
+_PREFIX = "inginious-nb-grader-"
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_VENDORED = ("jinja2", "markupsafe")
+
+
+class Kit:
+    """The folder of a grader.
+
+    Attributes:
+        folder: What jobs see, read-only.
+        path: The folders that are searched for programs, without the commands of the API.
+        python: The interpreter for the API's commands: the system's, else our own.
+    """
+
+    def __init__(self) -> None:
+        _sweep()
+        self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        self._lock = (self._root / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.folder = self._root / "kit"
+        self._jobs = self._root / "jobs"
+        self._jobs.mkdir(mode=0o711)
+        self._count = 0
+        self._compiling: subprocess.Popen[bytes] | None = None
+        self.python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
+        self.path = _SYSTEM_PATH
+        if self.python is None:
+            self.python = sys.executable
+            self.path += f":{Path(sys.executable).parent}"
+        self._copy()
+        self._compile()
+
+    def _copy(self) -> None:
+        shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for command in (self.folder / "bin").iterdir():
+            if self.python != "/usr/bin/python3":
+                text = command.read_text("utf-8")
+                text = text.replace("#!/usr/bin/python3", f"#!{self.python}", 1)
+                command.write_text(text, "utf-8")
+            command.chmod(0o755)
+        for name in _VENDORED:
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.submodule_search_locations:
+                shutil.copytree(
+                    spec.submodule_search_locations[0],
+                    self.folder / "vendor" / name,
+                    ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.c"),
+                )
+        worker = f"{WORKER_ID}:{WORKER_ID}"
+        (self.folder / "passwd").write_text(
+            f"root:x:0:0:root:/root:/bin/sh\nworker:x:{worker}:worker:/task:/bin/sh\n", "utf-8"
+        )
+        (self.folder / "group").write_text(f"root:x:0:\nworker:x:{WORKER_ID}:\n", "utf-8")
+
+    def _compile(self) -> None:
+        with contextlib.suppress(OSError):
+            self._compiling = subprocess.Popen(  # noqa: S603 - fixed words
+                [self.python or sys.executable, "-m", "compileall", "-q", str(self.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+    def new_job_folder(self) -> Path:
+        """A path for the files of one more job; nothing is there yet."""
+        self._count += 1
+        return self._jobs / str(self._count)
+
+    def close(self) -> None:
+        """Remove the folder; no job may be running."""
+        if self._compiling is not None:
+            self._compiling.kill()
+            self._compiling.wait()
+        self._lock.close()
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what graders that were killed left behind: a folder whose lock nobody holds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid != os.geteuid():
+                continue
+            with (folder / "lock").open("r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,239 @@
+"""Runs the student's programs that a run script asks for, each in a sandbox of its own.
+
+They are started from out here, not from within the job: no nested namespaces are needed, and their
+CPU time and memory count for themselves (protocol.md 4.6). The request and the three streams come
+over a Unix socket that only the job sees; `_control.py` of the grading API is the other end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shlex
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from inginious_nb.embedded.sandbox import Box, Limits, Streams, supervise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from pathlib import Path
+
+    from inginious_nb.embedded.sandbox import Mount, Sandbox
+
+logger = logging.getLogger(__name__)
+
+CANNOT_START = 1
+OUT_OF_MEMORY = 252
+OUT_OF_TIME = 253
+INTERNAL_ERROR = 254
+
+_LENGTH_DIGITS = 10
+_MAX_REQUEST_BYTES = 1 << 20
+_MAX_AT_ONCE = 64
+_STREAMS = 3
+_SIGNALS = 256
+_FILE_TOO_LARGE = 25  # SIGXFSZ: output without end, which elsewhere ends at the time limit
+_RETURNED = {"time": OUT_OF_TIME, "memory": OUT_OF_MEMORY, "disk": OUT_OF_MEMORY}
+
+
+@dataclass(frozen=True)
+class StudentSettings:
+    """What is the same for all programs of one job.
+
+    Attributes:
+        limits: Those of the job; a program may ask for less.
+        environ: The environment.
+        has_network: Whether the job has the network, and may share it.
+        containers: Names of environments that may be asked for; they are all alike here.
+        mounts: Makes what one more program sees.
+    """
+
+    limits: Limits
+    environ: Mapping[str, str]
+    has_network: bool
+    containers: frozenset[str]
+    mounts: Callable[[], tuple[Mount, ...]]
+
+
+class StudentDesk:
+    """Takes the requests of one job.
+
+    Args:
+        path: Where the socket is made, a short path.
+        sandbox: What programs run in.
+        settings: What is the same for all of them.
+        on_ssh: Called when the job wants a remote shell for the student, which there is not.
+    """
+
+    def __init__(
+        self, path: Path, sandbox: Sandbox, settings: StudentSettings, on_ssh: Callable[[], None]
+    ) -> None:
+        self._sandbox = sandbox
+        self._settings = settings
+        self._on_ssh = on_ssh
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._free = asyncio.Semaphore(_MAX_AT_ONCE)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.setblocking(False)
+        self._listener.bind(str(path))
+        path.chmod(0o777)
+        self._listener.listen(_MAX_AT_ONCE)
+        self._spawn(self._accept())
+
+    async def close(self) -> None:
+        """End all programs that still run, and take no more requests."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._listener.close()
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(self._listener)
+            connection.setblocking(False)
+            self._spawn(self._serve(connection))
+
+    async def _serve(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with connection:
+            async with self._free:
+                try:
+                    returned = await self._answer(connection)
+                except (OSError, ValueError) as error:
+                    logger.warning("A student's program could not be run: %s", error)
+                    returned = INTERNAL_ERROR
+            with contextlib.suppress(OSError):
+                await loop.sock_sendall(connection, b"%d\n" % returned)
+
+    async def _answer(self, connection: socket.socket) -> int:
+        request, descriptors = await _receive(connection)
+        with contextlib.ExitStack() as closing:
+            for descriptor in descriptors:
+                closing.callback(socket.close, descriptor)
+            if len(descriptors) != _STREAMS:
+                return INTERNAL_ERROR
+            if request.get("kind") == "ssh_student":
+                self._on_ssh()
+                return INTERNAL_ERROR
+            container = request.get("container", "")
+            if container and container not in self._settings.containers:
+                return INTERNAL_ERROR
+            stdin, stdout, stderr = descriptors
+            return await self._run(connection, request, Streams(stdin, stdout, stderr))
+
+    async def _run(
+        self, connection: socket.socket, request: Mapping[str, str], streams: Streams
+    ) -> int:
+        try:
+            words = shlex.split(request.get("cmd", ""))
+        except ValueError:
+            return CANNOT_START
+        limits = self._limits(request)
+        box = Box(
+            argv=tuple(words) or ("echo",),
+            cwd=request.get("working_dir", ""),
+            environ=self._settings.environ,
+            mounts=await asyncio.to_thread(self._settings.mounts),
+            limits=limits,
+            has_network=self._settings.has_network and request.get("share_network") == "1",
+            report_status=True,
+            teardown=request.get("teardown_script", ""),
+        )
+        process = self._sandbox.start(box, streams)
+        gone = asyncio.Event()
+        listening = asyncio.create_task(_listen(connection, process.send_signal, gone))
+        try:
+            ending = await supervise(process, limits, kill_requested=gone)
+        finally:
+            listening.cancel()
+        verdict = process.verdict()
+        if ending.reason in _RETURNED:
+            return _RETURNED[ending.reason]
+        if ending.reason == "killed" or not verdict.was_started:
+            return INTERNAL_ERROR
+        if verdict.signal == _FILE_TOO_LARGE:
+            return OUT_OF_TIME
+        return verdict.status if verdict.signal is None else _SIGNALS - verdict.signal
+
+    def _limits(self, request: Mapping[str, str]) -> Limits:
+        """The limits asked for, at most those of the job, which is also what 0 means."""
+        job = self._settings.limits
+
+        def capped(key: str, most: float, unit: float = 1) -> float:
+            asked = float(request.get(key) or 0) * unit
+            return min(asked, most) if asked > 0 else most
+
+        return Limits(
+            cpu_s=capped("time_limit", job.cpu_s),
+            wall_s=capped("hard_time_limit", job.wall_s),
+            memory_bytes=int(capped("memory_limit", job.memory_bytes, 1 << 20)),
+            # A loop that prints must not use up what the job has.
+            disk_bytes=job.disk_bytes // 4,
+            processes=job.processes,
+            open_files=job.open_files,
+        )
+
+
+async def _receive(connection: socket.socket) -> tuple[dict[str, str], list[int]]:
+    """One request and its descriptors.
+
+    Raises:
+        ValueError: It is not a request.
+        OSError: The other side is gone.
+    """
+    data = b""
+    descriptors: list[int] = []
+    wanted = _LENGTH_DIGITS
+    try:
+        while len(data) < wanted:
+            await _readable(connection)
+            received, more, _, _ = socket.recv_fds(connection, wanted - len(data), _STREAMS)
+            descriptors += more
+            data += received or _incomplete()
+            if wanted == _LENGTH_DIGITS and len(data) == wanted:
+                wanted += min(int(data), _MAX_REQUEST_BYTES)
+        fields = data[_LENGTH_DIGITS:].decode("utf-8", "surrogateescape").split("\0")
+    except BaseException:
+        for descriptor in descriptors:
+            socket.close(descriptor)
+        raise
+    return dict(zip(fields[::2], fields[1::2], strict=False)), descriptors
+
+
+def _incomplete() -> NoReturn:
+    raise ConnectionResetError("the request is incomplete")
+
+
+async def _readable(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(connection, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(connection)
+
+
+async def _listen(
+    connection: socket.socket, send_signal: Callable[[int], None], gone: asyncio.Event
+) -> None:
+    """Pass signals on until the asking side is gone."""
+    loop = asyncio.get_running_loop()
+    pending = b""
+    with contextlib.suppress(OSError):
+        while received := await loop.sock_recv(connection, 4096):
+            *lines, pending = (pending + received).split(b"\n")
+            for line in lines:
+                with contextlib.suppress(ValueError):
+                    send_signal(int(line.removeprefix(b"signal ")))
+    gone.set()

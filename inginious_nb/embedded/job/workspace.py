@@ -1,0 +1,258 @@
+"""The files of one job: its own copy of the task, the input, the places for what it writes.
+
+The tree below `Workspace.root` has the layout of a container (protocol.md 4.1 and 4.3). An isolated
+job sees each part at its real place; otherwise the job is told where the tree is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from inginious_nb.embedded.sandbox import Mount
+from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_OPEN_TO_ALL = 0o777
+INPUT = ".__input/__inputdata.json"
+FEEDBACK = ".__output/__feedback.json"
+_WRITABLE = ("task", "archive", ".__input", ".__output", "tmp", "shm")
+
+
+class Workspace:
+    """A folder that exists as long as a job.
+
+    Attributes:
+        root: The folder.
+        hidden: A part of it that no program of the job sees.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.hidden = root / "hidden"
+        self._common: Path | None = None
+        self._student_runs = 0
+
+    def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> None:
+        """Make the folders and copy the task.
+
+        Args:
+            task: The folder of the task, which is never changed.
+            common: The course's shared files, or None.
+            copy_common: Copy those too, where a mount cannot keep them from being written.
+
+        Raises:
+            OSError: Something cannot be read or written.
+        """
+        self.root.mkdir(mode=0o755)
+        for name in (*_WRITABLE, "control"):
+            (self.root / name).mkdir()
+            _open(self.root / name)
+        self.hidden.mkdir(mode=0o700)
+        (self.root / "course").mkdir(mode=0o755)
+        _copy_tree(task, self.root / "task")
+        student = self.root / "task" / "student"
+        if not student.is_dir():
+            student.mkdir()
+            _open(student)
+        if common is None or copy_common:
+            self._common = self.root / "course" / "common"
+            self._common.mkdir(mode=0o755)
+            if common is not None:
+                shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
+        else:
+            self._common = common
+        (self.root / FEEDBACK).touch()
+        _open(self.root / FEEDBACK)
+
+    def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
+        """Write the start message, and uploads to files of their own (protocol.md 4.3, step 1).
+
+        Raises:
+            TypeError: The answers hold something that has no form in JSON.
+        """
+        answers = dict(document["input"])
+        uploads = 0
+        for key, answer in answers.items():
+            if not isinstance(answer, dict) or not isinstance(answer.get("value"), bytes):
+                continue
+            name = f".__input/__inputfile_{uploads}"
+            uploads += 1
+            (self.root / name).write_bytes(answer["value"])
+            _open(self.root / name)
+            answers[key] = {**answer, "value": f"{root_seen}/{name}"}
+        path = self.root / INPUT
+        path.write_text(json.dumps({**document, "input": answers}), encoding="utf-8")
+        _open(path)
+
+    def mounts(self, files_of_system: Path) -> tuple[Mount, ...]:
+        """What the run script sees."""
+        root = self.root
+        places = [Mount(root / name, f"/{name}", writable=True) for name in _WRITABLE[:-1]]
+        places.append(Mount(root / "shm", "/dev/shm", writable=True))  # noqa: S108 - its own
+        if self._common is not None:
+            places.append(Mount(self._common, "/course/common"))
+        places.append(Mount(root / "control", "/.control"))
+        return (*places, *self._system_files(files_of_system))
+
+    def student_mounts(self, files_of_system: Path) -> tuple[Mount, ...]:
+        """What one program of the student sees: ``student/`` and little else."""
+        self._student_runs += 1
+        private = self.root / "students" / str(self._student_runs)
+        for name in ("tmp", "shm"):
+            (private / name).mkdir(parents=True)
+            _open(private / name)
+        task = self.root / "task"
+        places = [
+            Mount(_inside(task / "student", task), "/task/student", writable=True),
+            Mount(private / "tmp", "/tmp", writable=True),  # noqa: S108 - its own
+            Mount(private / "shm", "/dev/shm", writable=True),  # noqa: S108 - its own
+        ]
+        if (task / "systemfiles").is_dir():
+            places.append(Mount(_inside(task / "systemfiles", task), "/task/systemfiles"))
+        if self._common is not None and (self._common / "student").is_dir():
+            places.append(Mount(self._common / "student", "/course/common/student"))
+        return (*places, *self._system_files(files_of_system))
+
+    def _system_files(self, files_of_system: Path) -> Iterator[Mount]:
+        """What stands in /etc: names of users, and what the task has in ``systemfiles``."""
+        for name in ("passwd", "group"):
+            yield Mount(files_of_system / name, f"/etc/{name}")
+        wanted = self.root / "task" / "systemfiles"
+        hosts = _inside(wanted / "hosts", wanted)
+        if hosts.is_file():
+            merged = self.hidden / "hosts"
+            with contextlib.suppress(OSError):
+                merged.write_bytes(Path("/etc/hosts").read_bytes() + b"\n" + hosts.read_bytes())
+                yield Mount(merged, "/etc/hosts")
+        resolver = _inside(wanted / "resolv.conf", wanted)
+        if resolver.is_file() and Path("/etc/resolv.conf").exists():
+            yield Mount(resolver, str(Path("/etc/resolv.conf").resolve()))
+
+    def feedback(self, limit_bytes: int) -> bytes:
+        """What the job wrote as its feedback; empty if nothing, or if the file is gone."""
+        return _head(self.root / FEEDBACK, limit_bytes)
+
+    def output(self, name: str, limit_bytes: int) -> str:
+        """The beginning of the job's ``stdout`` or ``stderr``."""
+        return _head(self.hidden / name, limit_bytes).decode("utf-8", "replace")
+
+    def open_output(self, name: str) -> BinaryIO:
+        """The file that becomes the job's ``stdout`` or ``stderr``."""
+        return (self.hidden / name).open("wb")
+
+    def archive(self, limit_bytes: int) -> bytes:
+        """What the job left in ``/archive``, as a gzip'd tar. Links in it are never followed."""
+        path = self.hidden / "archive.tar.gz"
+        with tarfile.open(path, "w:gz", compresslevel=6) as tar:
+            for source, name in _archived(self.root / "archive"):
+                # Something unreadable must not cost the grade.
+                with contextlib.suppress(OSError, ValueError):
+                    tar.add(source, name, recursive=False)
+        content = _head(path, limit_bytes + 1)
+        return content if len(content) <= limit_bytes else b""
+
+    def size_bytes(self) -> int:
+        """How much the job has on disk; a file counts at least a block."""
+        block_bytes = 4096
+        total = 0
+        folders = [str(self.root)]
+        while folders:
+            with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    with contextlib.suppress(OSError):
+                        if entry.is_dir(follow_symlinks=False):
+                            folders.append(entry.path)
+                        # Blocks, so that a sparse file counts what it occupies.
+                        occupied = entry.stat(follow_symlinks=False).st_blocks * 512
+                        total += max(block_bytes, occupied)
+        return total
+
+    def remove(self) -> None:
+        """Remove everything, whatever the job did to it."""
+        with contextlib.suppress(OSError, RecursionError):
+            shutil.rmtree(self.root)
+        if os.path.lexists(self.root):
+            # Folders without permissions, or nested deeper than Python recurses.
+            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+                subprocess.run(  # noqa: S603 - fixed words and our own path
+                    ["/usr/bin/env", *command, "--", str(self.root)],
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """Copy what is in a folder; everything open to all, as INGInious does it."""
+    folders = [(os.fspath(source), os.fspath(target))]
+    while folders:
+        from_folder, to_folder = folders.pop()
+        with os.scandir(from_folder) as entries:
+            for entry in entries:
+                copy = f"{to_folder}/{entry.name}"
+                if entry.is_symlink():
+                    os.symlink(os.readlink(entry.path), copy)  # noqa: PTH115, PTH211 - hot
+                elif entry.is_dir():
+                    os.mkdir(copy)  # noqa: PTH102 - hot
+                    _open(copy)
+                    folders.append((entry.path, copy))
+                elif entry.is_file():
+                    shutil.copyfile(entry.path, copy)
+                    status = entry.stat()
+                    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+                    _open(copy)
+
+
+def _open(path: Path | str) -> None:
+    os.chmod(path, _OPEN_TO_ALL)  # noqa: PTH101 - hot
+    if drops_root():
+        os.chown(path, WORKER_ID, WORKER_ID)
+
+
+def _inside(path: Path, folder: Path) -> Path:
+    """The path if no link leads it out of the folder, else one that does not exist.
+
+    We are about to read it, or to mount it where a student sees it; the job made it.
+    """
+    resolved = path.resolve()
+    return path if resolved.is_relative_to(folder.resolve()) else path / "nowhere"
+
+
+def _head(path: Path, limit_bytes: int) -> bytes:
+    """The beginning of a regular file; empty if there is none. The job may have put anything."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        return file.read(limit_bytes)
+
+
+def _archived(folder: Path) -> Iterator[tuple[str, str]]:
+    """Everything in a folder, parents first, with the names it gets in the archive."""
+    yield os.fspath(folder), "."
+    folders = [(os.fspath(folder), ".")]
+    while folders:
+        path, name = folders.pop()
+        try:
+            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            member = f"{name}/{entry.name}"
+            yield entry.path, member
+            if entry.is_dir(follow_symlinks=False):
+                folders.append((entry.path, member))

@@ -1,0 +1,19 @@
+"""Where programs of a job run: bubblewrap where it works, plain processes with limits elsewhere."""
+
+from .base import Box, Description, Limits, Mount, Sandbox, Streams
+from .bubblewrap import BubblewrapSandbox
+from .plain import PlainSandbox
+from .supervisor import Ending, supervise
+
+__all__ = [
+    "Box",
+    "BubblewrapSandbox",
+    "Description",
+    "Ending",
+    "Limits",
+    "Mount",
+    "PlainSandbox",
+    "Sandbox",
+    "Streams",
+    "supervise",
+]

@@ -1,0 +1,108 @@
+"""What a sandbox is, what runs in it, and the limits it is held to.
+
+A `Sandbox` only starts programs; `supervisor` watches them. Nothing here knows tasks or feedback.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .process import BoxedProcess
+
+
+class Description(TypedDict):
+    """What a person is told about a sandbox."""
+
+    kind: str
+    isolated: list[str]
+    not_isolated: list[str]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a program and all its descendants may use together.
+
+    Attributes:
+        cpu_s: CPU seconds.
+        wall_s: Seconds from the start.
+        memory_bytes: Memory in use at one time.
+        disk_bytes: Size of one file, and of all that the job has on disk.
+        processes: Processes and threads at one time.
+        open_files: Open files of one process.
+    """
+
+    cpu_s: float
+    wall_s: float
+    memory_bytes: int
+    disk_bytes: int
+    processes: int = 512
+    open_files: int = 1024
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A folder or file of this machine, and where an isolated program finds it."""
+
+    source: Path
+    place: str
+    writable: bool = False
+
+
+@dataclass(frozen=True)
+class Box:
+    """A program to start, and all it gets to see beside the system's own files.
+
+    Attributes:
+        argv: The program and its arguments; found on the PATH of ``environ`` if without a slash.
+        cwd: The directory it starts in, as it sees it.
+        environ: Its whole environment.
+        mounts: The files of the job, in this order.
+        limits: What it may use.
+        has_network: Whether it may use the network of this machine.
+        report_status: Whether how it ended matters; if so `BoxedProcess.verdict` can tell.
+        teardown: A shell command that is run afterwards in the same box, or "".
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    environ: Mapping[str, str]
+    mounts: tuple[Mount, ...]
+    limits: Limits
+    has_network: bool = False
+    report_status: bool = False
+    teardown: str = ""
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Descriptors that become the standard streams of a program. The caller closes them."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+
+
+class Sandbox(ABC):
+    """Starts programs, more or less apart from everything else."""
+
+    @abstractmethod
+    def describe(self) -> Description:
+        """What is isolated and what is not, in words for a person."""
+
+    @abstractmethod
+    def root_seen(self, root: Path) -> str:
+        """The prefix of a job's files as its programs see them: "" if at their real places."""
+
+    @abstractmethod
+    def start(self, box: Box, streams: Streams) -> BoxedProcess:
+        """Start a program. Must be called where an asyncio loop runs.
+
+        Raises:
+            OSError: The sandbox itself could not be started.
+        """

@@ -1,0 +1,144 @@
+"""Programs in bubblewrap: own file tree, processes and network; the system's files read-only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import proctree
+from .base import Description, Sandbox
+from .process import BoxedProcess
+from .starter import WORKER_ID, drops_root, starter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .base import Box, Streams
+
+_SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
+_ISOLATED = [
+    "files: of this machine only the system's own are visible, read-only; not your home",
+    "processes: nothing else can be seen or signalled, and nothing survives the job",
+    "network: none, unless the task asks for it",
+    "environment variables",
+]
+_NOT_ISOLATED = ["the kernel: this is no jail for the programs of strangers"]
+
+
+class BubblewrapSandbox(Sandbox):
+    """Starts programs with bubblewrap.
+
+    Args:
+        program: Where ``bwrap`` is.
+        extra: More folders of the system that programs may read, such as an interpreter's.
+    """
+
+    def __init__(self, program: str, extra: Iterable[Path] = ()) -> None:
+        self._base = [program, *_base_arguments(), *_extra_arguments(extra)]
+        self._user_id = WORKER_ID if drops_root() else os.geteuid()
+
+    @classmethod
+    def find(cls, extra: Iterable[Path] = ()) -> BubblewrapSandbox | None:
+        """The sandbox, or None where it is not installed or may not make namespaces."""
+        program = shutil.which("bwrap")
+        if program is None:
+            return None
+        sandbox = cls(program, extra)
+        command = [*sandbox._base, "--unshare-net", "/bin/sh", "-c", "exit 42"]
+        try:
+            tried = subprocess.run(  # noqa: S603 - our own command
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        return sandbox if tried.returncode == 42 else None  # noqa: PLR2004 - as asked for above
+
+    def describe(self) -> Description:
+        """What is isolated and what is not."""
+        return {
+            "kind": "bubblewrap",
+            "isolated": list(_ISOLATED),
+            "not_isolated": list(_NOT_ISOLATED),
+        }
+
+    def root_seen(self, root: Path) -> str:  # noqa: ARG002 - the same for every job
+        """Jobs see their files at the places that INGInious documents."""
+        return ""
+
+    def start(self, box: Box, streams: Streams) -> BoxedProcess:
+        """Start a program in a box of its own."""
+        info_read, info_write = os.pipe()
+        report_read, report_write = os.pipe() if box.report_status else (None, None)
+        inherited = [fd for fd in (info_write, report_write) if fd is not None]
+        arguments = [*self._base, "--info-fd", str(info_write)]
+        if not box.has_network:
+            arguments.append("--unshare-net")
+        else:
+            arguments += _name_service()
+        for mount in box.mounts:
+            arguments += ["--bind" if mount.writable else "--ro-bind", str(mount.source)]
+            arguments.append(mount.place)
+        # The root and /dev live in memory that nobody counts.
+        arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--clearenv"]
+        for name, value in box.environ.items():
+            arguments += ["--setenv", name, value]
+        if box.teardown:
+            arguments += ["--setenv", "TEARDOWN", box.teardown]
+        processes = proctree.count_of_user(self._user_id) + box.limits.processes
+        arguments += starter(box, report_write, processes=processes)
+        try:
+            popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
+                arguments,
+                stdin=streams.stdin,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
+                pass_fds=inherited,
+                env={"PATH": os.defpath},
+                cwd="/",
+            )
+        except BaseException:
+            os.close(info_read)
+            if report_read is not None:
+                os.close(report_read)
+            raise
+        finally:
+            for descriptor in inherited:
+                os.close(descriptor)
+        return BoxedProcess(popen, info=info_read, report=report_read)
+
+
+def _base_arguments() -> list[str]:
+    arguments = ["--die-with-parent", "--new-session"]
+    arguments += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "grading"]
+    if not drops_root():
+        worker = str(WORKER_ID)
+        arguments += ["--unshare-user", "--uid", worker, "--gid", worker]
+    for name in _SYSTEM:
+        path = Path("/", name)
+        if path.is_symlink():
+            arguments += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    arguments += ["--dev", "/dev", "--proc", "/proc", "--dir", "/home", "--dir", "/run"]
+    for place in ("/task", "/course", "/course/common"):
+        arguments += ["--dir", place]
+    return [*arguments, "--dir", "/var", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
+
+
+def _extra_arguments(extra: Iterable[Path]) -> list[str]:
+    arguments: list[str] = []
+    for path in extra:
+        if not path.is_relative_to("/usr") and path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    return arguments
+
+
+def _name_service() -> list[str]:
+    """The real file behind /etc/resolv.conf, which often is a link out of /etc."""
+    path = Path("/etc/resolv.conf").resolve()
+    if path.is_file() and not path.is_relative_to("/etc"):
+        return ["--ro-bind", str(path), str(path)]
+    return []

@@ -1,0 +1,131 @@
+"""Programs as ordinary processes with limits: where nothing better works.
+
+They see the whole machine. Each job still has its files in one folder with the layout of a
+container, so that tasks with relative paths work, and whatever a job leaves running is ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import proctree
+from .base import Description, Sandbox
+from .process import BoxedProcess
+from .starter import WORKER_ID, drops_root, starter
+
+if TYPE_CHECKING:
+    from .base import Box, Streams
+
+_MARK = "INGINIOUS_BOX"
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class PlainSandbox(Sandbox):
+    """Starts programs as plain processes."""
+
+    def __init__(self) -> None:
+        self._user_id = WORKER_ID if drops_root() else os.geteuid()
+        self._count = 0
+        if sys.platform == "linux":
+            # Orphans come to us, so that a program that detaches itself can still be found.
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def describe(self) -> Description:
+        """What is isolated and what is not."""
+        return {
+            "kind": "plain",
+            "isolated": ["time, memory, file sizes and the number of processes are limited"],
+            "not_isolated": [
+                "files: a program can read what you can read"
+                + (" (it runs as another user than root)" if drops_root() else ""),
+                "processes: a program can signal yours" if not drops_root() else "processes",
+                "network",
+                "tasks that use absolute paths such as /task or /course/common do not work",
+            ],
+        }
+
+    def root_seen(self, root: Path) -> str:
+        """Jobs see their files below their own folder."""
+        return str(root)
+
+    def start(self, box: Box, streams: Streams) -> BoxedProcess:
+        """Start a program in its job's folder."""
+        self._count += 1
+        mark = f"{os.getpid()}-{self._count}"
+        environ = {**box.environ, _MARK: mark}
+        if box.teardown:
+            environ["TEARDOWN"] = box.teardown
+        report_read, report_write = os.pipe() if box.report_status else (None, None)
+        if report_write is not None and drops_root():
+            os.fchown(report_write, WORKER_ID, WORKER_ID)
+        processes = proctree.count_of_user(self._user_id) + box.limits.processes
+        try:
+            popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
+                starter(box, report_write, processes=processes),
+                stdin=streams.stdin,
+                stdout=streams.stdout,
+                stderr=streams.stderr,
+                pass_fds=() if report_write is None else (report_write,),
+                env=environ,
+                cwd="/",
+                start_new_session=True,
+            )
+        except BaseException:
+            if report_read is not None:
+                os.close(report_read)
+            raise
+        finally:
+            if report_write is not None:
+                os.close(report_write)
+        return _PlainProcess(popen, mark, report=report_read)
+
+
+class _PlainProcess(BoxedProcess):
+    def __init__(self, popen: subprocess.Popen[bytes], mark: str, *, report: int | None) -> None:
+        super().__init__(popen, report=report)
+        self._mark = f"{_MARK}={mark}".encode("ascii")
+
+    def _members(self) -> list[int]:
+        found = proctree.descendants(self.pid)
+        for orphan in self._orphans():
+            found += proctree.descendants(orphan)
+        return found
+
+    def _orphans(self) -> list[int]:
+        """Those that lost their parent and came to us: known by their environment."""
+        found = []
+        for pid in proctree.children(os.getpid()):
+            if pid == self.pid:
+                continue
+            with contextlib.suppress(OSError):
+                if self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
+
+    def kill(self) -> None:
+        """End everything that carries the mark, stopping it first so that nothing is missed."""
+        members = self._members()
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in members:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    async def finish(self) -> None:
+        """Wait for the program, then end and collect whatever it left running."""
+        await self.wait()
+        while orphans := self._orphans():
+            for orphan in orphans:
+                for pid in reversed(proctree.descendants(orphan)):
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(orphan, 0)  # noqa: ASYNC222 - it was just killed

@@ -1,0 +1,144 @@
+"""A program that runs in a sandbox: wait for it, measure it, end it with all its descendants."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from . import proctree
+from .starter import Verdict, read_verdict
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from .proctree import Usage
+
+
+class BoxedProcess:
+    """A started program.
+
+    Args:
+        popen: What was really started: the sandbox, in it the starter, in it the program.
+        info: The read end of bubblewrap's information pipe, owned from now on; None without one.
+        report: The read end of the starter's report, owned from now on; None without one.
+    """
+
+    def __init__(
+        self, popen: subprocess.Popen[bytes], *, info: int | None = None, report: int | None = None
+    ) -> None:
+        self._popen = popen
+        self._info = info
+        self._report = report
+        self._init_pid: int | None = None
+        self._init_pidfd: int | None = None
+        self._exited = asyncio.get_running_loop().create_future()
+        self._pidfd: int | None = None
+        self._watch()
+
+    @property
+    def pid(self) -> int:
+        """The process that this process started."""
+        return self._popen.pid
+
+    def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        if hasattr(os, "pidfd_open"):
+            with contextlib.suppress(OSError):
+                self._pidfd = os.pidfd_open(self.pid)
+        if self._pidfd is not None:
+            loop.add_reader(self._pidfd, self._on_exit)
+        else:
+            waiting = loop.run_in_executor(None, self._popen.wait)
+            waiting.add_done_callback(lambda _: self._on_exit())
+
+    def _on_exit(self) -> None:
+        status = self._popen.wait()
+        if self._pidfd is not None:
+            asyncio.get_running_loop().remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = None
+        if not self._exited.done():
+            self._exited.set_result(status)
+
+    async def wait(self) -> int:
+        """The exit status of the sandbox, once it ended."""
+        return await asyncio.shield(self._exited)
+
+    def measure(self) -> Usage:
+        """What the program and its descendants use now."""
+        return proctree.usage(self._members())
+
+    def exact_memory(self) -> int:
+        """Memory in use, in bytes, with shared pages counted once; slow."""
+        return proctree.exact_memory_bytes(self._members())
+
+    def _members(self) -> list[int]:
+        return proctree.descendants(self.pid)
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the program itself, not to the starter around it."""
+        for pid in proctree.descendants(self._first_pid())[1:2]:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+
+    def _first_pid(self) -> int:
+        """The starter: in bubblewrap the child of the box's init, else our own child."""
+        init_pid = self._find_init()
+        if init_pid is None:
+            return self.pid
+        children = proctree.children(init_pid)
+        return children[0] if children else init_pid
+
+    def _find_init(self) -> int | None:
+        """The process id, as seen from here, of the init of an isolated box."""
+        if self._info is not None:
+            with os.fdopen(self._info, "rb") as pipe:
+                text = pipe.read()
+            self._info = None
+            with contextlib.suppress(ValueError, KeyError):
+                self._init_pid = json.loads(text)["child-pid"]
+            if self._init_pid is not None:
+                with contextlib.suppress(OSError, AttributeError):
+                    self._init_pidfd = os.pidfd_open(self._init_pid)
+        return self._init_pid
+
+    def kill(self) -> None:
+        """End the program and everything it started; `finish` waits for it."""
+        init_pid = self._find_init()
+        if init_pid is not None and not self._exited.done():
+            # The kernel ends the whole box with its init, and bubblewrap when all are gone.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(init_pid, signal.SIGKILL)
+        if init_pid is None and not self._exited.done():
+            self._popen.kill()
+
+    async def finish(self) -> None:
+        """Wait until nothing of the program is left, whatever it left running."""
+        await self.wait()
+        self._find_init()
+        if self._init_pidfd is not None:
+            # bubblewrap ends with the program; what else is in the box dies a moment later.
+            loop = asyncio.get_running_loop()
+            gone = asyncio.Event()
+            loop.add_reader(self._init_pidfd, gone.set)
+            try:
+                await gone.wait()
+            finally:
+                loop.remove_reader(self._init_pidfd)
+                os.close(self._init_pidfd)
+                self._init_pidfd = None
+
+    def verdict(self) -> Verdict:
+        """How the program ended; only after `finish`, and only once."""
+        status = self._exited.result()
+        if self._report is None:
+            return Verdict(was_started=True, status=status)
+        with os.fdopen(self._report, "rb") as pipe:
+            os.set_blocking(self._report, False)
+            report = pipe.read() or b""
+        self._report = None
+        return read_verdict(report, status)

@@ -1,0 +1,94 @@
+"""Watches a program in a sandbox and ends it when it uses too much, or when somebody asks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .base import Limits
+    from .process import BoxedProcess
+
+Reason = Literal["exited", "killed", "time", "memory", "disk"]
+
+_INTERVAL_S = 0.05
+_SHARE_OF_TIME = 0.1
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a program ended."""
+
+    reason: Reason
+
+
+async def supervise(
+    process: BoxedProcess,
+    limits: Limits,
+    *,
+    kill_requested: asyncio.Event | None = None,
+    disk_bytes: Callable[[], int] | None = None,
+) -> Ending:
+    """Wait until a program ended, by itself or because it had to; then nothing of it is left.
+
+    Args:
+        process: The program.
+        limits: What it may use.
+        kill_requested: Ends it when set.
+        disk_bytes: What it has on disk, a measurement that is quick.
+    """
+    started_at = time.monotonic()
+    exited = asyncio.ensure_future(process.wait())
+    kill = asyncio.ensure_future(kill_requested.wait()) if kill_requested is not None else None
+    waited_for = {exited} if kill is None else {exited, kill}
+    interval_s = _INTERVAL_S
+    reason: Reason = "exited"
+    try:
+        while not exited.done():
+            left_s = limits.wall_s - (time.monotonic() - started_at)
+            await asyncio.wait(
+                waited_for,
+                timeout=max(0.0, min(interval_s, left_s)),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if exited.done():
+                break
+            if kill is not None and kill.done():
+                reason = "killed"
+                break
+            began = time.monotonic()
+            excess = _excess(process, limits, began - started_at, disk_bytes)
+            if excess is not None:
+                reason = excess
+                break
+            interval_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
+    finally:
+        # Also when cancelled: nothing may survive its supervisor.
+        process.kill()
+        exited.cancel()
+        if kill is not None:
+            kill.cancel()
+        await asyncio.shield(asyncio.ensure_future(process.finish()))
+    return Ending(reason)
+
+
+def _excess(
+    process: BoxedProcess,
+    limits: Limits,
+    wall_s: float,
+    disk_bytes: Callable[[], int] | None,
+) -> Reason | None:
+    if wall_s >= limits.wall_s:
+        return "time"
+    usage = process.measure()
+    if usage.cpu_s > limits.cpu_s:
+        return "time"
+    if usage.memory_bytes > limits.memory_bytes and process.exact_memory() > limits.memory_bytes:
+        return "memory"
+    if disk_bytes is not None and disk_bytes() > limits.disk_bytes:
+        return "disk"
+    return None
