@@ -164,5 +164,5 @@ def _parsed(trait: Any, text: str) -> Any:
         return [part for part in text.split(os.pathsep) if part]
     if isinstance(trait, Dict):
         pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
-        return {pair[0].strip(): pair[1].strip() for pair in pairs}
+        return {name.strip(): target.strip() for name, target in pairs}
     return trait.from_string(text)

@@ -1,0 +1,74 @@
+"""Where a setting comes from: configuration, then environment, each over the one before."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from traitlets.config import Config
+
+from inginious_nb.errors import UsageError
+from inginious_nb.settings import described_settings, load_settings
+
+
+def test_the_environment_prevails_over_the_configuration():
+    config = Config({"Inginious": {"backend": "tcp://config:1", "email": "a@b"}})
+    settings = load_settings(config, {"INGINIOUS_BACKEND": "tcp://environment:2"})
+    assert settings.backend == "tcp://environment:2"
+    assert settings.email == "a@b"
+
+
+def test_lists_maps_and_numbers_are_read_from_the_environment():
+    settings = load_settings(
+        None,
+        {
+            "INGINIOUS_COURSES": os.pathsep.join(["/a", "/b"]),
+            "INGINIOUS_ENVIRONMENTS": "pyjavacpp=default, cpp=default",
+            "INGINIOUS_RESEND_LIMIT": "7",
+        },
+    )
+    assert settings.courses == ["/a", "/b"]
+    assert settings.environments == {"pyjavacpp": "default", "cpp": "default"}
+    assert settings.resend_limit == 7
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("INGINIOUS_RESEND_LIMIT", "many"),
+        ("INGINIOUS_SANDBOX", "jail"),
+        ("INGINIOUS_ENVIRONMENTS", "java"),
+    ],
+)
+def test_a_value_that_cannot_be_names_its_variable(variable, value):
+    with pytest.raises(UsageError, match=variable):
+        load_settings(None, {variable: value})
+
+
+def test_courses_are_found_beside_the_notebook_and_above_it(tmp_path):
+    notebook_folder = tmp_path / "week1"
+    notebook_folder.mkdir()
+    (tmp_path / "courses").mkdir()
+    assert load_settings(None, {}).course_paths(notebook_folder) == [tmp_path / "courses"]
+    (notebook_folder / "course.yaml").write_text("name: x")
+    assert load_settings(None, {}).course_paths(notebook_folder) == [
+        tmp_path / "courses",
+        notebook_folder,
+    ]
+
+
+def test_named_courses_replace_those_nearby(tmp_path):
+    (tmp_path / "courses").mkdir()
+    settings = load_settings(None, {"INGINIOUS_COURSES": "/elsewhere"})
+    assert [str(path) for path in settings.course_paths(tmp_path)] == ["/elsewhere"]
+
+
+def test_on_a_hub_the_user_is_the_hubs_user(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_USER", "ada")
+    assert load_settings(None, {}).username == "ada"
+
+
+def test_every_setting_has_a_variable_and_an_explanation():
+    rows = list(described_settings())
+    assert len({variable for _, variable, _, _ in rows}) == len(rows) > 10
+    assert all(variable.startswith("INGINIOUS_") and text for _, variable, _, text in rows)
