@@ -10,15 +10,18 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb.course.course import course_file
+from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.embedded.job.grading import Grading, Outcome, Request
 from inginious_nb.embedded.job.kit import Kit
 from inginious_nb.embedded.sandbox import Limits
-from inginious_nb.errors import CourseError
+from inginious_nb.errors import CourseError, ServiceError
 
 from .base import Environments, Grader, JobHandle, without_feedback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from inginious_nb import wire
     from inginious_nb.course.library import CourseLibrary
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_ENVIRONMENTS = {"docker": ("default", "python3")}
-"""Environment type to names; both stand for python3, bash and whatever else the system has."""
+DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
+"""What is offered unless configured: python3, bash and whatever else the system has."""
 
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
@@ -49,8 +52,14 @@ class LocalGrader(Grader):
 
     Args:
         library: Where the tasks are.
-        environments: Environment type to the names it is offered under.
         sandbox: What programs run in.
+        environments: Environments that are offered, each written ``type/name`` or just ``name``
+            for the type docker. All stand for the same: this machine with what it has.
+        aliases: More names, each with the offered one that stands for it. A course can set more
+            of them, as ``environment_aliases`` in its course.yaml.
+
+    Raises:
+        ServiceError: An alias stands for something that is not offered.
     """
 
     def __init__(
@@ -58,19 +67,45 @@ class LocalGrader(Grader):
         library: CourseLibrary,
         *,
         sandbox: Sandbox,
-        environments: Mapping[str, tuple[str, ...]] = DEFAULT_ENVIRONMENTS,
+        environments: Iterable[str] = DEFAULT_ENVIRONMENTS,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self._library = library
         self._sandbox = sandbox
-        self._environments = {kind: tuple(names) for kind, names in environments.items()}
+        self._offered = {_full_name(name) for name in environments}
+        self._aliases = dict(aliases or {})
+        for alias, target in self._aliases.items():
+            if _full_name(target) not in self._offered:
+                raise ServiceError(
+                    f"The environment alias {alias} stands for {target}, which is not offered; "
+                    f"there is {self._listed()}."
+                )
         self._kit = Kit()
 
     def environments(self) -> Environments:
-        """What is offered; all names stand for the same, this machine."""
-        return {
-            kind: {name: {"id": "local", "created": 0} for name in names}
-            for kind, names in self._environments.items()
-        }
+        """What is offered, aliases included."""
+        offered: Environments = {}
+        for kind, name in sorted(self._names()):
+            offered.setdefault(kind, {})[name] = {"id": "local", "created": 0}
+        return offered
+
+    def _names(self) -> set[tuple[str, str]]:
+        names = self._offered | {_full_name(alias) for alias in self._aliases}
+        for course in self._library.courses.values():
+            for alias, target in _course_aliases(course.path).items():
+                if _full_name(target) in self._offered:
+                    names.add(_full_name(alias))
+                else:
+                    logger.warning(
+                        "Course %s: the environment alias %s stands for %s, which is not offered",
+                        course.id,
+                        alias,
+                        target,
+                    )
+        return names
+
+    def _listed(self) -> str:
+        return ", ".join("/".join(name) for name in sorted(self._offered))
 
     def close(self) -> None:
         """Remove the files that jobs share; no job may be running."""
@@ -100,20 +135,36 @@ class LocalGrader(Grader):
             limits=parameters.limits,
             has_network=parameters.has_network,
             debug=bool(job.debug),
-            containers=frozenset(self._environments[job.environment_type]),
+            containers=frozenset(self.environments()[job.environment_type]),
         )
         async with Grading(request, self._kit, self._sandbox) as grading:
             return _done(job, await grading.run(handle.kill_requested))
 
     def _check_environment(self, job: wire.BackendNewJob) -> None:
-        if job.environment not in self._environments.get(job.environment_type, ()):
-            offered = ", ".join(
-                f"{kind}/{name}" for kind, names in self._environments.items() for name in names
-            )
+        if (job.environment_type, job.environment) not in self._names():
             raise CourseError(
                 f"The environment {job.environment_type}/{job.environment} is not offered here; "
-                f"there is {offered}."
+                f"there is {self._listed()}."
             )
+
+
+def _full_name(name: str) -> tuple[str, str]:
+    kind, slash, rest = name.partition("/")
+    return (kind, rest) if slash else ("docker", name)
+
+
+def _course_aliases(folder: Path) -> dict[str, str]:
+    """The aliases that a course sets; empty if it sets none, or if its file makes no sense."""
+    file = course_file(folder)
+    if file is None:
+        return {}
+    try:
+        aliases = read_mapping(file).get("environment_aliases")
+    except CourseError:
+        return {}
+    if not isinstance(aliases, dict):
+        return {}
+    return {str(alias): str(target) for alias, target in aliases.items()}
 
 
 def _document(job: wire.BackendNewJob) -> dict[str, Any]:

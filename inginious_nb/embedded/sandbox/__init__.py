@@ -2,6 +2,7 @@
 
 from .base import Box, Description, Limits, Mount, Sandbox, Streams
 from .bubblewrap import BubblewrapSandbox
+from .choice import SandboxKind, choose_sandbox
 from .plain import PlainSandbox
 from .supervisor import Ending, supervise
 
@@ -14,6 +15,8 @@ __all__ = [
     "Mount",
     "PlainSandbox",
     "Sandbox",
+    "SandboxKind",
     "Streams",
+    "choose_sandbox",
     "supervise",
 ]
