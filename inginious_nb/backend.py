@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import zmq
 
 from .client.client import Client
-from .client.options import ClientOptions
+from .client.options import ClientOptions, CurveKeys
 from .embedded.service import EmbeddedService
 from .errors import ServiceError, UsageError
 from .observers import Observers
@@ -218,7 +218,7 @@ class Backend:
                 first_contact_s=settings.give_up_after_s,
                 give_up_s=settings.give_up_after_s,
                 environment_wait_s=settings.environment_wait_s,
-                curve=self._service.curve if self._service is not None else None,
+                curve=_client_keys(self._service),
             ),
         )
         self._client.add_connection_listener(lambda _state: self._observers.notify())
@@ -247,3 +247,8 @@ class Backend:
                 self._failure = error
                 self._observers.notify()
                 return
+
+
+def _client_keys(service: EmbeddedService | None) -> CurveKeys | None:
+    keys = service.curve if service is not None else None
+    return None if keys is None else CurveKeys(keys.server, keys.public, keys.secret)

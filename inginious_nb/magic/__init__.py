@@ -26,7 +26,7 @@ __all__ = ["load", "unload"]
 
 
 @magics_class
-class InginiousMagics(Magics):  # type: ignore[misc]
+class InginiousMagics(Magics):
     """The magics of one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -44,7 +44,7 @@ class InginiousMagics(Magics):  # type: ignore[misc]
         return call(inginious, words, notebook, prog_name=name)
 
 
-InginiousMagics.inginious.__doc__ += "\n\n" + help_text()
+InginiousMagics.inginious.__doc__ = f"{InginiousMagics.inginious.__doc__}\n\n{help_text()}"
 
 _loaded: dict[int, InginiousMagics] = {}
 

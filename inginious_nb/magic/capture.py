@@ -7,7 +7,7 @@ line numbers, ``await`` and the last value all stay as they are.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inginious_nb.cells import Cell, split_magic
 
@@ -66,7 +66,7 @@ class CellCapture:
         self._cells[key] = (Cell(cell_id, "code", source), time.time())
 
     def _before(self, info: ExecutionInfo) -> None:
-        if _answered(info.raw_cell):
+        if info.raw_cell is not None and _answered(info.raw_cell):
             self.keep(info.raw_cell)
 
     def _after(self, result: ExecutionResult) -> None:
@@ -75,9 +75,9 @@ class CellCapture:
             self._show(reference)
 
 
-def _answered(source: Any) -> str:
+def _answered(source: str | None) -> str:
     """The problem that a cell says it answers, empty if it says nothing."""
-    words, _ = split_magic(source if isinstance(source, str) else "")
+    words, _ = split_magic(source or "")
     return words[1] if len(words) > 1 and words[0] == "answer" else ""
 
 

@@ -99,7 +99,8 @@ class Submitter:
                 task, self._capture.cells, "captured", read_at=self._capture.captured_at
             )
             if found.missing(task):
-                executed = self._shell.history_manager.input_hist_raw
+                log = self._shell.history_manager
+                executed = log.input_hist_raw if log is not None else []
                 notebook = find_notebook(executed, self._shell.user_ns)
                 if notebook is not None:
                     found.fill_from(
