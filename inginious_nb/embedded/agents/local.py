@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course.course import course_file
@@ -156,8 +157,11 @@ def _full_name(name: str) -> tuple[str, str]:
 def _course_aliases(folder: Path) -> dict[str, str]:
     """The aliases that a course sets; empty if it sets none, or if its file makes no sense."""
     file = course_file(folder)
-    if file is None:
-        return {}
+    return {} if file is None else _aliases_in(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _aliases_in(file: Path, modified_ns: int) -> dict[str, str]:  # noqa: ARG001 - part of the key
     try:
         aliases = read_mapping(file).get("environment_aliases")
     except CourseError:

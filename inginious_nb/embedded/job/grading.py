@@ -138,13 +138,16 @@ class Grading:
     def _kit_seen(self) -> str:
         return str(self._kit.folder) if self._root_seen else SEEN_AT
 
+    def _ipython(self) -> str:
+        return f"{self._kit_seen()}/bin/inginious-ipython"
+
     def _command(self) -> tuple[str, ...]:
         finder = CommandFinder(
             self._workspace.root,
             self._request.common,
             root_seen=self._root_seen,
             path=self._kit.path,
-            ipython=f"{self._kit_seen()}/bin/inginious-ipython",
+            ipython=self._ipython(),
         )
         return finder.find(self._request.run_cmd)
 
@@ -181,7 +184,9 @@ class Grading:
 
     def _box(self, argv: tuple[str, ...]) -> Box:
         files = self._kit.folder
-        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT))
+        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT), *self._kit.mounts)
+        if argv[0] == self._ipython():
+            mounts += self._kit.ipython_mounts
         return Box(
             argv=argv,
             cwd=f"{self._root_seen}/task",
@@ -200,6 +205,8 @@ class Grading:
             "INGINIOUS_CONTROL": self._seen("/.control/socket", "control/socket"),
             "INGINIOUS_VENDOR": f"{kit}/vendor",
         }
+        if self._kit.ipython is not None:
+            environ["INGINIOUS_IPYTHON"] = self._kit.ipython
         if self._root_seen:
             environ["INGINIOUS_JOB_ROOT"] = self._root_seen
         return environ
@@ -227,7 +234,7 @@ class Grading:
             environ=self._basic_environ(),
             has_network=self._request.has_network,
             containers=self._request.containers,
-            mounts=lambda: self._workspace.student_mounts(files),
+            mounts=lambda: (*self._workspace.student_mounts(files), *self._kit.mounts),
         )
 
     async def _measure_disk(self) -> None:

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID
 
 SEEN_AT = "/.inginious"
@@ -35,6 +36,9 @@ class Kit:
         folder: What jobs see, read-only.
         path: The folders that are searched for programs, without the commands of the API.
         python: The interpreter for the API's commands: the system's, else our own.
+        ipython: An interpreter that has IPython, for run scripts that need it.
+        mounts: What else every job needs to see of this machine.
+        ipython_mounts: What run scripts with IPython need to see, beside that.
     """
 
     def __init__(self) -> None:
@@ -53,6 +57,10 @@ class Kit:
         if self.python is None:
             self.python = sys.executable
             self.path += f":{Path(sys.executable).parent}"
+        self.ipython = sys.executable if importlib.util.find_spec("IPython") else None
+        own = _own_interpreter()
+        self.mounts = () if self.python != sys.executable else own
+        self.ipython_mounts = own
         self._copy()
         self._compile()
 
@@ -99,6 +107,22 @@ class Kit:
             self._compiling.wait()
         self._lock.close()
         shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _own_interpreter() -> tuple[Mount, ...]:
+    """The folders that our own interpreter and its packages live in."""
+    folders = {Path(sys.base_prefix), Path(sys.prefix)}
+    for name in ("IPython", "traitlets"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            folders.add(Path(spec.origin).parent.parent)
+    home = Path.home()
+    return tuple(
+        Mount(folder, str(folder))
+        for folder in sorted(folders)
+        # A home that is an installation is still a home.
+        if folder.is_dir() and not home.is_relative_to(folder) and folder.parts[1:2] != ("usr",)
+    )
 
 
 def _sweep() -> None:

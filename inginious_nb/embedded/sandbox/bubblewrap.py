@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from . import proctree
@@ -16,7 +16,7 @@ from .starter import WORKER_ID, drops_root, starter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .base import Box, Streams
+    from .base import Box, Mount, Streams
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
 _ISOLATED = [
@@ -33,20 +33,19 @@ class BubblewrapSandbox(Sandbox):
 
     Args:
         program: Where ``bwrap`` is.
-        extra: More folders of the system that programs may read, such as an interpreter's.
     """
 
-    def __init__(self, program: str, extra: Iterable[Path] = ()) -> None:
-        self._base = [program, *_base_arguments(), *_extra_arguments(extra)]
+    def __init__(self, program: str) -> None:
+        self._base = [program, *_base_arguments()]
         self._user_id = WORKER_ID if drops_root() else os.geteuid()
 
     @classmethod
-    def find(cls, extra: Iterable[Path] = ()) -> BubblewrapSandbox | None:
+    def find(cls) -> BubblewrapSandbox | None:
         """The sandbox, or None where it is not installed or may not make namespaces."""
         program = shutil.which("bwrap")
         if program is None:
             return None
-        sandbox = cls(program, extra)
+        sandbox = cls(program)
         command = [*sandbox._base, "--unshare-net", "/bin/sh", "-c", "exit 42"]
         try:
             tried = subprocess.run(  # noqa: S603 - our own command
@@ -78,6 +77,8 @@ class BubblewrapSandbox(Sandbox):
             arguments.append("--unshare-net")
         else:
             arguments += _name_service()
+        for folder in _parents(box.mounts):
+            arguments += ["--dir", folder]
         for mount in box.mounts:
             arguments += ["--bind" if mount.writable else "--ro-bind", str(mount.source)]
             arguments.append(mount.place)
@@ -123,17 +124,17 @@ def _base_arguments() -> list[str]:
         elif path.is_dir():
             arguments += ["--ro-bind", str(path), str(path)]
     arguments += ["--dev", "/dev", "--proc", "/proc", "--dir", "/home", "--dir", "/run"]
-    for place in ("/task", "/course", "/course/common"):
-        arguments += ["--dir", place]
     return [*arguments, "--dir", "/var", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
 
 
-def _extra_arguments(extra: Iterable[Path]) -> list[str]:
-    arguments: list[str] = []
-    for path in extra:
-        if not path.is_relative_to("/usr") and path.is_dir():
-            arguments += ["--ro-bind", str(path), str(path)]
-    return arguments
+def _parents(mounts: Iterable[Mount]) -> list[str]:
+    """Folders that mounts need; left to itself bubblewrap makes them for root alone."""
+    folders = {"/task": None, "/course": None, "/course/common": None}
+    for mount in mounts:
+        for parent in reversed(PurePosixPath(mount.place).parents):
+            if len(parent.parts) > 1 and parent.parts[1] not in (*_SYSTEM, "dev"):
+                folders[str(parent)] = None
+    return list(folders)
 
 
 def _name_service() -> list[str]:

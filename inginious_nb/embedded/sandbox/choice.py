@@ -12,9 +12,6 @@ from .bubblewrap import BubblewrapSandbox
 from .plain import PlainSandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
     from .base import Sandbox
 
 logger = logging.getLogger(__name__)
@@ -22,18 +19,17 @@ logger = logging.getLogger(__name__)
 SandboxKind = Literal["auto", "bubblewrap", "plain"]
 
 
-def choose_sandbox(kind: SandboxKind = "auto", extra: Iterable[Path] = ()) -> Sandbox:
+def choose_sandbox(kind: SandboxKind = "auto") -> Sandbox:
     """The sandbox of that kind; with "auto" the best that works here.
 
     Args:
         kind: What is wanted.
-        extra: More folders that programs may read, such as an interpreter's.
 
     Raises:
         ServiceError: bubblewrap is insisted on and does not work here.
     """
     if kind != "plain":
-        found = BubblewrapSandbox.find(extra)
+        found = BubblewrapSandbox.find()
         if found is not None:
             return found
         reason = (

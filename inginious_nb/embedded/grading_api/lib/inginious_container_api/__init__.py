@@ -3,9 +3,6 @@
 Runs under whatever python3 the system has, 3.8 or newer, with its standard library alone. The
 modules with a leading underscore are ours; the others have the names and functions tasks know.
 """
-
-import importlib
-
 _MODULES = ("feedback", "input", "lang", "rst", "run_student", "ssh_student")
 
 
@@ -13,5 +10,7 @@ def __getattr__(name):
     # Old scripts write `import inginious` and then `inginious.feedback.…`. Loading a module only
     # when it is asked for keeps the start of a job short.
     if name in _MODULES:
+        import importlib
+
         return importlib.import_module(__name__ + "." + name)
     raise AttributeError("module %r has no attribute %r" % (__name__, name))
