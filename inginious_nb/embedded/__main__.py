@@ -25,9 +25,12 @@ from inginious_nb.errors import InginiousError
 from .broker import Broker
 from .curve import ServerKeys
 from .running import make_agents, run_until_signal
+from .sandbox import choose_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from .agents import Agent
 
 _WATCH_S = 1.0
 _AGENT_ADDR = "inproc://agents"
@@ -35,6 +38,7 @@ _AGENT_ADDR = "inproc://agents"
 
 async def _serve(configuration: dict[str, Any], requests: asyncio.Queue[bytes | None]) -> None:
     library = CourseLibrary(configuration["courses"])
+    sandbox = choose_sandbox(configuration["sandbox"])
     keys = configuration["curve"]
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     broker = Broker(
@@ -45,23 +49,33 @@ async def _serve(configuration: dict[str, Any], requests: asyncio.Queue[bytes | 
     )
     try:
         address = broker.bind()
-        agents = make_agents(context, _AGENT_ADDR, library, friendly_name="embedded")
+        agents = make_agents(
+            context,
+            _AGENT_ADDR,
+            library,
+            sandbox,
+            slots=configuration["slots"],
+            aliases=configuration["environment_aliases"],
+            friendly_name="embedded",
+        )
         async with asyncio.TaskGroup() as group:
             services = [group.create_task(agent.run()) for agent in agents]
             services.append(group.create_task(broker.run()))
-            sandbox = {"kind": "none", "isolated": [], "not_isolated": []}
-            _answer({"address": address, "sandbox": sandbox})
-            await _answer_requests(library, requests, configuration["parent"])
+            _answer({"address": address, "sandbox": sandbox.describe()})
+            await _answer_requests(library, agents, requests, configuration["parent"])
             # Agents first: the broker passes on what they say about the jobs they had to end.
             for service in services:
                 service.cancel()
                 await asyncio.wait([service])
     finally:
-        context.term()
+        context.destroy(linger=1000)
 
 
 async def _answer_requests(
-    library: CourseLibrary, requests: asyncio.Queue[bytes | None], parent: int
+    library: CourseLibrary,
+    agents: Iterable[Agent],
+    requests: asyncio.Queue[bytes | None],
+    parent: int,
 ) -> None:
     """Answer until stdin ends or the parent is gone.
 
@@ -74,6 +88,8 @@ async def _answer_requests(
                 return
             try:
                 library.add(json.loads(line)["add_course"])
+                for agent in agents:
+                    agent.announce()
                 _answer({})
             except InginiousError as error:
                 _answer({"error": str(error)})

@@ -1,7 +1,4 @@
-"""Running the parts of the service in a process of their own: the loop, signals, the set of agents.
-
-Shared by the embedded service's child process and by the commands.
-"""
+"""What the service's child process and the commands share: the loop, signals, the set of agents."""
 
 from __future__ import annotations
 
@@ -11,24 +8,27 @@ import signal
 from typing import TYPE_CHECKING
 
 from .agents import Agent
+from .agents.local import LocalGrader
 from .agents.mcq import McqGrader
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Mapping
 
     import zmq
 
     from inginious_nb.course import CourseLibrary
 
+    from .sandbox import Sandbox
+
 _MCQ_SLOTS = 4
 
 
 def run_until_signal(work: Coroutine[None, None, None]) -> None:
-    """Run work on a new loop until it ends or SIGINT or SIGTERM asks it to.
+    """Run work on a new loop until it ends, or SIGINT or SIGTERM cancels it.
 
-    The first signal cancels it; a second one ends the process at once.
+    A second signal ends the process at once.
     """
-    # ZeroMQ's descriptors can be watched by this loop on every system.
+    # ZeroMQ's descriptors can be watched by this kind of loop on every system.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         runner.run(_cancelled_by_signals(work))
 
@@ -55,12 +55,27 @@ def make_agents(
     context: zmq.Context[zmq.Socket[bytes]],
     backend_addr: str,
     library: CourseLibrary,
+    sandbox: Sandbox,
     *,
+    slots: int | None,
+    aliases: Mapping[str, str],
     friendly_name: str,
 ) -> list[Agent]:
-    """Make the agents that grade the tasks of a library.
+    """Make the agents that grade the tasks of a library, mcq tasks and those with scripts.
 
     Quick mcq jobs have an agent and slots of their own, so that they never wait behind scripts.
+
+    Args:
+        context: Where the sockets are made.
+        backend_addr: The agent address of the backend.
+        library: Where the tasks are.
+        sandbox: What scripts run in.
+        slots: How many scripts run at the same time; None is one per core.
+        aliases: More environment names, each with the one that stands for it.
+        friendly_name: Shown to people in the queue.
+
+    Raises:
+        ServiceError: An alias stands for an environment that does not exist.
     """
     return [
         Agent(
@@ -69,12 +84,18 @@ def make_agents(
             [McqGrader(library)],
             slots=_MCQ_SLOTS,
             friendly_name=f"{friendly_name} (mcq)",
-        )
+        ),
+        Agent(
+            context,
+            backend_addr,
+            [LocalGrader(library, sandbox=sandbox, aliases=aliases)],
+            slots=slots or _core_count(),
+            friendly_name=friendly_name,
+        ),
     ]
 
 
-def core_count() -> int:
-    """How many cores this process may use."""
+def _core_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict, cast
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import zmq
 
@@ -30,6 +30,8 @@ from .curve import CurveKeys, ServerKeys, new_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from .sandbox import Description, SandboxKind
 
 logger = logging.getLogger(__name__)
 
@@ -53,14 +55,6 @@ With ``-P``, a student's ``random.py`` beside the notebook does not replace the 
 Transport = Literal["auto", "ipc", "tcp"]
 
 
-class SandboxDescription(TypedDict):
-    """How scripts are kept apart from the user's own files and processes."""
-
-    kind: Literal["bubblewrap", "plain", "none"]
-    isolated: list[str]
-    not_isolated: list[str]
-
-
 class EmbeddedService:
     """A grading service of one's own: broker, agents and sandbox in one child process.
 
@@ -80,7 +74,7 @@ class EmbeddedService:
         course_paths: Iterable[Path],
         *,
         slots: int | None = None,
-        sandbox: str = "auto",
+        sandbox: SandboxKind = "auto",
         environment_aliases: Mapping[str, str] | None = None,
         transport: Transport = "auto",
     ) -> None:
@@ -94,7 +88,7 @@ class EmbeddedService:
         self._lock = threading.RLock()
         self._folder: Path | None = None
         self._address: str | None = None
-        self._sandbox: SandboxDescription | None = None
+        self._sandbox: Description | None = None
         self._curve: CurveKeys | None = None
         self._server_keys: ServerKeys | None = None
         if not self._uses_ipc:
@@ -118,7 +112,7 @@ class EmbeddedService:
         return self._curve
 
     @property
-    def sandbox(self) -> SandboxDescription | None:
+    def sandbox(self) -> Description | None:
         """How scripts are isolated; None before the first start."""
         return self._sandbox
 

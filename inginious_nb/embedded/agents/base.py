@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb import wire
-from inginious_nb.errors import InginiousError, LocalProtocolError, RemoteProtocolError
+from inginious_nb.errors import (
+    CourseError,
+    InginiousError,
+    LocalProtocolError,
+    RemoteProtocolError,
+)
 
 from .connection import Connection
 
@@ -45,6 +50,9 @@ class Grader(ABC):
             InginiousError: The job cannot be graded. The job ends as a crash with this text.
             Exception: Anything else ends it as a crash with a general text, and is logged.
         """
+
+    def close(self) -> None:  # noqa: B027 - most graders hold nothing
+        """Release what is shared by jobs; none is being graded any more."""
 
 
 class JobHandle:
@@ -145,22 +153,17 @@ class Agent:
         self._silence_s = silence_s
         self._patience_s = patience_s
         self._tick_s = tick_s
-        self._graders: dict[tuple[str, str], Grader] = {}
-        environments: Environments = {}
-        for grader in graders:
-            for kind, names in grader.environments().items():
-                for name, details in names.items():
-                    if (kind, name) not in self._graders:
-                        self._graders[kind, name] = grader
-                        environments.setdefault(kind, {})[name] = details
-        self._hello = wire.AgentHello(friendly_name, slots, environments)
+        self._graders = list(graders)
+        self._friendly_name = friendly_name
+        self._slot_count = slots
+        self._offer = self._current_offer()
         self._slots = asyncio.Semaphore(slots)
         self._connections: list[Connection] = []  # the newest last
         self._running: dict[str, _Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Serve the backend until cancelled.
+        """Serve the backend until cancelled; once only.
 
         Then running jobs are ended and the backend is told that nothing more is offered, so that
         it gives their submitters an answer at once.
@@ -173,11 +176,44 @@ class Agent:
         finally:
             await self._stop()
 
+    def announce(self) -> None:
+        """Tell the backend what the graders offer, if that has changed."""
+        offer = self._current_offer()
+        if offer == self._offer:
+            return
+        self._offer = offer
+        if self._running:
+            self._connect()  # a second hello on the same connection would end its jobs
+        elif self._connections:
+            self._connections[-1].send(self._hello())
+
+    def _current_offer(self) -> Environments:
+        offer: Environments = {}
+        for grader in self._graders:
+            for kind, names in grader.environments().items():
+                offer[kind] = names | offer.get(kind, {})
+        return offer
+
+    def _hello(self) -> wire.AgentHello:
+        return wire.AgentHello(self._friendly_name, self._slot_count, self._offer)
+
+    def _grader_of(self, job: wire.BackendNewJob) -> Grader:
+        for grader in self._graders:
+            if job.environment in grader.environments().get(job.environment_type, {}):
+                return grader
+        offered = ", ".join(
+            f"{kind}/{name}" for kind, names in self._offer.items() for name in names
+        )
+        raise CourseError(
+            f"This agent does not offer the environment {job.environment_type}/"
+            f"{job.environment}; it offers {offered}."
+        )
+
     # ---- connections --------------------------------------------------------------------------
 
     def _connect(self) -> None:
         connection = Connection(self._context, self._backend_addr, self._receive)
-        connection.send(self._hello)
+        connection.send(self._hello())
         self._connections.append(connection)
 
     def _look_after_connections(self) -> None:
@@ -200,11 +236,13 @@ class Agent:
             self._abandon(running)
         await asyncio.gather(*tasks, return_exceptions=True)
         # A second hello ends the jobs of the first one (protocol.md 1.7).
-        goodbye = wire.AgentHello(self._hello.friendly_name, 0, {})
+        goodbye = wire.AgentHello(self._friendly_name, 0, {})
         for connection in self._connections:
             if connection.was_heard:
                 connection.send(goodbye)
             connection.close()
+        for grader in self._graders:
+            grader.close()
 
     # ---- messages -----------------------------------------------------------------------------
 
@@ -263,17 +301,8 @@ class Agent:
 
     async def _graded(self, running: _Running) -> wire.AgentJobDone:
         job = running.job
-        grader = self._graders.get((job.environment_type, job.environment))
-        if grader is None:
-            offered = ", ".join(sorted("/".join(key) for key in self._graders))
-            return without_feedback(
-                job,
-                "crash",
-                f"This agent does not offer the environment {job.environment_type}/"
-                f"{job.environment}; it offers {offered}.",
-            )
         try:
-            return await grader.grade(job, running.handle)
+            return await self._grader_of(job).grade(job, running.handle)
         except asyncio.CancelledError:
             if running not in self._running.values():
                 raise
