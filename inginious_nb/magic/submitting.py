@@ -47,6 +47,7 @@ class Submitter:
         self._shell = shell
         self._session = session
         self._capture = capture
+        session.answers_without_front_end = self._known_answers
 
     def submit(
         self,
@@ -95,17 +96,7 @@ class Submitter:
         task = submission.task
         found = Answers()
         if any(problem_id not in submission.preset.answers for problem_id in task.problems):
-            found = from_cells(
-                task, self._capture.cells, "captured", read_at=self._capture.captured_at
-            )
-            if found.missing(task):
-                log = self._shell.history_manager
-                executed = log.input_hist_raw if log is not None else []
-                notebook = find_notebook(executed, self._shell.user_ns)
-                if notebook is not None:
-                    found.fill_from(
-                        from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
-                    )
+            found = self._known_answers(task)
         self._session.submit(
             task,
             found.values,
@@ -113,6 +104,19 @@ class Submitter:
             sources=tuple(found.sources.values()),
             submission=submission,
         )
+
+    def _known_answers(self, task: Task) -> Answers:
+        """The answers of cells that were run, then those of the notebook as saved."""
+        found = from_cells(task, self._capture.cells, "captured", read_at=self._capture.captured_at)
+        if found.missing(task):
+            log = self._shell.history_manager
+            executed = log.input_hist_raw if log is not None else []
+            notebook = find_notebook(executed, self._shell.user_ns)
+            if notebook is not None:
+                found.fill_from(
+                    from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
+                )
+        return found
 
     def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
         """Submit without the front end if it does not send the live cells in time."""
