@@ -1,1 +1,5 @@
-"""The anywidget classes: Python's half of what a person sees."""
+"""The widget: Python's half of what a person sees, and static snapshots of it."""
+
+from .task_widget import AnswerView, TaskWidget
+
+__all__ = ["AnswerView", "TaskWidget"]

@@ -1,0 +1,56 @@
+"""Our own comm: requests that are served while a cell is running.
+
+JupyterLab opens it on a subshell, so that its messages need not wait for the main thread as the
+widget's own messages do. It serves a widget of this kernel, or, for a view that outlived its
+kernel, the task by its name.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.errors import InginiousError
+from inginious_nb.session import get_session
+
+from .mirror import Mirror
+from .requests import Responder
+from .task_widget import find_widget
+
+if TYPE_CHECKING:
+    from comm.base_comm import BaseComm
+
+_log = logging.getLogger(__name__)
+
+COMM_TARGET = "inginious_nb"
+
+
+def register_comm(kernel: Any) -> None:
+    """Serve the front ends of a kernel."""
+    kernel.comm_manager.register_target(COMM_TARGET, _opened)
+
+
+def _opened(comm: BaseComm, message: dict[str, Any]) -> None:
+    subject = message["content"]["data"]
+    widget = find_widget(str(subject.get("widget")))
+    if widget is not None:
+        _serve(comm, widget.responder)
+        return
+    try:
+        session = get_session()
+        task = session.task(str(subject.get("task")))
+    except InginiousError as error:
+        _log.info("A view of another kernel cannot be served: %s", error)
+        comm.close()
+        return
+    mirror = Mirror(session, task, lambda changed: comm.send({"kind": "state", "state": changed}))
+    comm.on_close(lambda _message: mirror.close())
+    _serve(comm, Responder(mirror))
+
+
+def _serve(comm: BaseComm, responder: Responder) -> None:
+    def receive(message: dict[str, Any]) -> None:
+        reply, attached = responder.answer(message["content"]["data"], message.get("buffers", ()))
+        comm.send(reply, buffers=attached)
+
+    comm.on_msg(receive)

@@ -1,0 +1,187 @@
+"""Keeps the state of one widget as the session has it, and publishes what changed.
+
+The session's threads tell that something changed; what is published is a dictionary of changed
+keys of `views.WidgetState`. Who receives it, a widget's traits or a comm, is not known here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.errors import HistoryError
+
+from . import present
+from .drafts import drafts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inginious_nb.course import Task
+    from inginious_nb.session import Session
+    from inginious_nb.submission import Submission
+
+    from . import views
+
+_log = logging.getLogger(__name__)
+
+_worker = ThreadPoolExecutor(1, "inginious_nb widget")
+"""One for all: what is published last is what was true last."""
+
+
+class Mirror:
+    """The live state of a task in the shape of the browser.
+
+    Args:
+        session: Where the truth is.
+        task: The task that is shown.
+        publish: Gets the changed part of the state, on any thread but never two at once.
+        submission: One whose answers are still to come from the front end, if any.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        task: Task,
+        publish: Callable[[dict[str, Any]], object],
+        *,
+        submission: Submission | None = None,
+    ) -> None:
+        self.session = session
+        self.task = task
+        self.board = session.board(task)
+        self.drafts = drafts_of(self.board)
+        self.lang = session.settings.language
+        self._publish = publish
+        self._pinned = submission
+        self._published: dict[str, Any] = {}
+        self._settled: tuple[object, ...] = ()
+        self._lock = threading.RLock()
+        self._due = threading.Event()
+        self._closed = False
+        self._subscriptions = [
+            self.board.subscribe(self.refresh),
+            self.drafts.subscribe(self.refresh),
+            session.subscribe(self.refresh),
+        ]
+        if submission is not None:
+            self._subscriptions.append(submission.subscribe(self.refresh))
+        self._refresh_now()
+
+    @property
+    def submission(self) -> Submission | None:
+        """The submission to show: the newer one of the task's and the one being read."""
+        known = [known for known in (self.board.current, self._pinned) if known is not None]
+        return max(known, key=lambda submission: submission.times["reading"], default=None)
+
+    def awaited(self, submission_id: object) -> Submission | None:
+        """The submission that waits for the front end's answers, if it is that one."""
+        pinned = self._pinned
+        return pinned if pinned is not None and pinned.id == submission_id else None
+
+    def speak(self, lang: str) -> None:
+        """Show the task in another language, as far as it has been translated."""
+        with self._lock:
+            self.lang = lang
+            self._published.pop("task", None)
+        self.refresh()
+
+    def publish_to(self, publish: Callable[[dict[str, Any]], object]) -> None:
+        """From now on publish to another receiver, which knows what was published before."""
+        with self._lock:
+            self._publish = publish
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Publish soon what changed since the last time.
+
+        Not at once: making a long feedback safe takes time, and the session's loop must not wait.
+        """
+        if not self._due.is_set():
+            self._due.set()
+            _worker.submit(self._refresh_now)
+
+    def _refresh_now(self) -> None:
+        self._due.clear()
+        try:
+            with self._lock:
+                if self._closed:
+                    return
+                state = self._state()
+                changed = {
+                    key: value
+                    for key, value in state.items()
+                    if self._published.get(key, ...) != value
+                }
+                if changed:
+                    self._published.update(changed)
+                    self._publish(changed)
+        except HistoryError as error:
+            _log.info("The widget is not up to date: %s", error)  # such as after the session's end
+        except Exception:  # noqa: BLE001 - whatever it is, the next change is still published
+            _log.exception("The widget is not up to date.")
+
+    def close(self) -> None:
+        """Stop following the session."""
+        self._closed = True
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+
+    def _state(self) -> dict[str, Any]:
+        """The parts of the state that may have changed; what is costly only if it did."""
+        submission = self.submission
+        waits = submission is not None and submission is self._pinned
+        state: dict[str, Any] = {
+            "submission": None if submission is None else self._submission_info(submission),
+            "service": present.service_info(self.session.service),
+            "drafts": self.drafts.values(),
+            "request": {"id": submission.id, "kind": "submit"}
+            if submission is not None and waits and submission.phase == "reading"
+            else None,
+        }
+        if "task" not in self._published:
+            task = self.task.translated(self.lang)
+            state["lang"] = self.lang
+            state["task"] = present.task_info(task, self.session.settings.username)
+        settled = () if submission is None else (submission.id, submission.phase)
+        if not self._published or settled != self._settled:
+            self._settled = settled
+            state["standing"] = present.standing(self.board)
+            state["history"] = present.newest_first(self.board.attempts)
+            state["result"] = self._result(submission)
+        return state
+
+    def _result(self, submission: Submission | None) -> views.ResultInfo | None:
+        """The newest result: the one that just came, else the history's."""
+        if submission is not None and submission.outcome is not None:
+            found_id = submission.id
+        else:
+            last = self.board.last
+            if last is None:
+                return None
+            found_id = last.id
+        known: views.ResultInfo | None = self._published.get("result")
+        if known is not None and known["submission"] == found_id:
+            return known  # made safe already, which takes time for a long text
+        if submission is not None and submission.outcome is not None:
+            return present.outcome_info(
+                self.task,
+                submission.outcome,
+                submission_id=submission.id,
+                number=submission.number,
+                at=submission.times["done"],
+            )
+        last = self.board.last
+        return None if last is None else present.result_info(self.task, last)
+
+    def _submission_info(self, submission: Submission) -> dict[str, Any]:
+        info: dict[str, Any] = dict(present.submission_info(submission))
+        known = self._published.get("submission")
+        if known is not None:
+            # The time it was looked at is no change by itself.
+            same = {**info, "now": known["now"]}
+            if same == known:
+                return same
+        return info

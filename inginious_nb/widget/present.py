@@ -1,0 +1,240 @@
+"""Courses, submissions and results as the browser shows them (the shapes of `views`).
+
+Pure functions: they read the session's objects and never change them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.errors import AnswerError
+from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from inginious_nb.backend import ServiceState
+    from inginious_nb.board import TaskBoard
+    from inginious_nb.client.results import JobResult
+    from inginious_nb.course import Problem, Task
+    from inginious_nb.history import AnswerSource, Attempt
+    from inginious_nb.submission import Submission
+
+    from . import views
+
+SHOWN_CHARACTERS = 200_000
+"""So much of plain output is shown; the whole of a longer one is a download."""
+
+_AUTO_TAG = "*auto-tag-"
+
+
+def task_info(task: Task, username: str) -> views.TaskInfo:
+    """A task's texts and problems; nothing that gives an answer away."""
+    now = dt.datetime.now()  # noqa: DTZ005 - the dates of a course are local times without a zone
+    deadline = task.accessibility.deadline
+    return {
+        "ref": reference(task),
+        "name": task.name,
+        "author": task.author,
+        "context_html": rendered(task, task.context),
+        "accessible": task.accessibility.is_open(now),
+        "deadline": None if deadline is None else deadline.timestamp(),
+        "evaluation": task.evaluation_mode,
+        "problems": [_problem_info(task, problem, username) for problem in task.problems.values()],
+    }
+
+
+def reference(task: Task) -> str:
+    """The name by which a task can be found again."""
+    return f"{task.course_id}/{task.id}"
+
+
+def rendered(task: Task, text: str) -> str:
+    """A text of the task as sanitised HTML."""
+    return str(render_rst(text, assets=Assets.of(task))) if text.strip() else ""
+
+
+def _problem_info(task: Task, problem: Problem, username: str) -> views.ProblemInfo:
+    raw = problem.as_dict()
+    choices: list[views.ChoiceInfo] = []
+    if hasattr(problem, "displayed_choices"):
+        seed = f"{username}/{reference(task)}"
+        choices = [
+            {
+                "index": choice["index"],
+                "html": str(render_inline(choice["text"], assets=Assets.of(task))),
+            }
+            for choice in problem.displayed_choices(seed)
+        ]
+    return {
+        "id": problem.id,
+        "type": problem.type,
+        "name": problem.name,
+        "header_html": rendered(task, problem.header),
+        "language": raw.get("language", ""),
+        "optional": raw.get("optional", False),
+        "default": raw.get("default", ""),
+        "multiple": raw.get("multiple", False),
+        "choices": choices,
+        "max_size_bytes": raw.get("max_size"),
+        "allowed_exts": raw.get("allowed_exts", []),
+    }
+
+
+def standing(board: TaskBoard) -> views.Standing:
+    """How often the task was tried, and the best and the last grade."""
+    best, last = board.best, board.last
+    return {
+        "attempts": len(board.attempts),
+        "best_grade": best.grade if best else None,
+        "best_code": best.code if best else None,
+        "last_grade": last.grade if last else None,
+        "last_code": last.code if last else None,
+    }
+
+
+def source_info(source: AnswerSource) -> views.SourceInfo:
+    """Where an answer was read."""
+    return {
+        "problem_id": source.problem_id,
+        "kind": source.kind,
+        "label": source.label,
+        "cell_ids": list(source.cell_ids),
+        "read_at": source.read_at,
+    }
+
+
+def submission_info(submission: Submission) -> views.SubmissionInfo:
+    """A submission as it stands; whether there is a shell is told, how to enter it is not."""
+    error = submission.error
+    return {
+        "id": submission.id,
+        "number": submission.number,
+        "origin": submission.origin,
+        "phase": submission.phase,
+        "times": {str(phase): at for phase, at in submission.times.items()},
+        "at_most_before": submission.at_most_before,
+        "sendings": submission.sendings,
+        "kill_requested": submission.kill_requested,
+        "limit_s": submission.limit_s,
+        "error": None if error is None else str(error),
+        "error_problem": error.problem_id if isinstance(error, AnswerError) else None,
+        "has_ssh": submission.ssh is not None,
+        "sources": [source_info(source) for source in submission.sources],
+        "now": time.time(),
+    }
+
+
+def result_info(task: Task, attempt: Attempt) -> views.ResultInfo | None:
+    """What came back for an attempt, None if nothing did yet."""
+    outcome = attempt.outcome
+    if outcome is None:
+        return None
+    return outcome_info(
+        task, outcome, submission_id=attempt.id, number=attempt.number, at=attempt.finished_at
+    )
+
+
+def outcome_info(
+    task: Task, outcome: JobResult, *, submission_id: str, number: int, at: float | None
+) -> views.ResultInfo:
+    """A result with its texts made safe and, where they are huge, cut."""
+    code, text = outcome.result
+    return {
+        "submission": submission_id,
+        "number": number,
+        "at": at,
+        "code": code,
+        "grade": outcome.grade,
+        "feedback": feedback(task, text),
+        "problems": {
+            problem_id: {"code": problem_code, "feedback": feedback(task, problem_text)}
+            for problem_id, (problem_code, problem_text) in outcome.problems.items()
+        },
+        "tests": [_test_info(name, value) for name, value in outcome.tests.items()],
+        "custom": _as_json(outcome.custom),
+        "archive_bytes": None if outcome.archive is None else len(outcome.archive),
+        "stdout": _text_part(outcome.stdout),
+        "stderr": _text_part(outcome.stderr),
+    }
+
+
+def feedback(task: Task, text: str) -> views.SafeHtml:
+    """A feedback text as sanitised HTML."""
+    if not text.strip():
+        return {"html": "", "size_bytes": 0, "cut": False}
+    html = render_feedback(text, is_html=task.response_is_html, assets=Assets.of(task))
+    return {"html": str(html), "size_bytes": _size_bytes(text), "cut": html.truncated}
+
+
+def attempt_info(attempt: Attempt) -> views.AttemptInfo:
+    """One line of the history."""
+    return {
+        "id": attempt.id,
+        "number": attempt.number,
+        "submitted_at": attempt.submitted_at,
+        "finished_at": attempt.finished_at,
+        "code": attempt.code,
+        "grade": attempt.grade,
+        "origin": attempt.origin,
+    }
+
+
+def service_info(service: ServiceState) -> views.ServiceInfo:
+    """The state of the grading service, without its address."""
+    return {
+        "kind": service.kind,
+        "state": service.state,
+        "silent_s": service.silent_s,
+        "message": service.message,
+    }
+
+
+def answer_text(answer: Any) -> str:
+    """A checked answer as a person reads it: choices one a line, a file by its name."""
+    if isinstance(answer, str):
+        return answer
+    if isinstance(answer, dict):
+        return str(answer.get("filename", ""))
+    if isinstance(answer, (list, tuple)):
+        return "\n".join(str(item) for item in answer)
+    return "" if answer is None else str(answer)
+
+
+def answer_texts(answers: Mapping[str, Any]) -> dict[str, str]:
+    """All answers of an attempt as a person reads them."""
+    return {problem_id: answer_text(answer) for problem_id, answer in answers.items()}
+
+
+def _test_info(name: str, value: object) -> views.TestInfo:
+    if name.startswith(_AUTO_TAG):
+        return {"id": name, "kind": "tag", "text": str(value)}
+    if isinstance(value, bool):
+        return {"id": name, "kind": "passed" if value else "failed", "text": ""}
+    return {"id": name, "kind": "text", "text": str(value)}
+
+
+def _as_json(custom: object) -> str:
+    if not custom:
+        return ""
+    text = json.dumps(custom, indent=2, ensure_ascii=False, default=str)
+    return text[:SHOWN_CHARACTERS]
+
+
+def _text_part(text: str | None) -> views.TextPart | None:
+    if not text:
+        return None
+    shown = text[:SHOWN_CHARACTERS]
+    return {"text": shown, "size_bytes": _size_bytes(text), "cut": len(shown) < len(text)}
+
+
+def _size_bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def newest_first(attempts: Iterable[Attempt]) -> list[views.AttemptInfo]:
+    """The history of a task."""
+    return [attempt_info(attempt) for attempt in attempts]

@@ -1,0 +1,168 @@
+"""What a request of the browser says about the answers: live cells, and what was entered.
+
+The browser is not trusted: whatever has not the expected shape is refused with a sentence. A
+cell's answer prevails over a control's, as it does for the magics.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.answers import Answers, answer_from_text, file_answer
+from inginious_nb.cells import cell_from_json, find_answers, task_name
+from inginious_nb.course import FileProblem
+from inginious_nb.errors import AnswerError, UsageError
+from inginious_nb.history import AnswerSource
+
+from .present import answer_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from inginious_nb.board import TaskBoard
+    from inginious_nb.course import Problem, Task
+    from inginious_nb.session import Session
+
+    from .views import PreviewAnswer
+
+
+class Reading:
+    """The answers that one request brings.
+
+    Args:
+        session: Knows the cells that were run, where the host cannot show the live ones.
+        task: The task that is answered.
+        message: The request; its ``cells`` are None where the host has no readable notebook.
+        buffers: The contents of files.
+
+    Attributes:
+        answers: What was found.
+        errors: Why an answer could not be read, by problem id.
+    """
+
+    def __init__(
+        self, session: Session, task: Task, message: Mapping[str, Any], buffers: Sequence[Any]
+    ) -> None:
+        self._task = task
+        self.answers = Answers()
+        self.errors: dict[str, AnswerError] = {}
+        cells = message.get("cells")
+        if cells is None:
+            self.answers.fill_from(session.answers_without_front_end(task))
+        else:
+            self._read_cells(cells)
+        self._read_entries(message.get("answers") or {}, buffers)
+
+    def raise_errors(self) -> None:
+        """Refuse to go on with an answer that could not be read.
+
+        Raises:
+            AnswerError: There is one.
+        """
+        for error in self.errors.values():
+            raise error
+
+    def preview(self, board: TaskBoard) -> list[PreviewAnswer]:
+        """What would be sent, problem by problem, compared with what was sent last."""
+        last = next(iter(board.attempts), None)
+        known = {} if last is None else last.answers
+        return [self._preview(problem, known) for problem in self._task.problems.values()]
+
+    def _preview(self, problem: Problem, known: Mapping[str, Any]) -> PreviewAnswer:
+        source = self.answers.sources.get(problem.id)
+        if source is None:
+            return {
+                "problem_id": problem.id,
+                "kind": "missing",
+                "label": "",
+                "cell_ids": [],
+                "read_at": 0.0,
+                "text": "",
+                "error": None,
+                "changed": None,
+            }
+        raw = self.answers.values.get(problem.id)
+        error: str | None = None
+        checked: object = None
+        changed: bool | None = None
+        try:
+            if problem.id in self.errors:
+                raise self.errors[problem.id]
+            checked = problem.check(raw)
+            changed = None if problem.id not in known else checked != known[problem.id]
+        except AnswerError as refusal:
+            error = str(refusal)
+        return {
+            "problem_id": problem.id,
+            "kind": source.kind,
+            "label": source.label,
+            "cell_ids": list(source.cell_ids),
+            "read_at": source.read_at,
+            "text": answer_text(raw if checked is None else checked),
+            "error": error,
+            "changed": changed,
+        }
+
+    def _read_cells(self, cells: object) -> None:
+        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+            raise UsageError("The front end sent no list of cells; reload the page.")
+        now = time.time()
+        notebook = [cell_from_json(cell, number) for number, cell in enumerate(cells, start=1)]
+        for problem_id, found in find_answers(notebook, task_name(self._task)).items():
+            cell_ids = tuple(cell.id for cell in found.cells if cell.id)
+            source = AnswerSource(problem_id, "cell", found.label, cell_ids, now)
+            self._add(source, lambda problem, text=found.text: answer_from_text(problem, text))
+
+    def _read_entries(self, entries: object, buffers: Sequence[Any]) -> None:
+        if not isinstance(entries, dict):
+            raise UsageError("The front end sent no answers; reload the page.")
+        now = time.time()
+        for problem in self._task.problems.values():
+            if problem.id in self.answers.sources:
+                continue
+            entry = entries.get(problem.id)
+            if entry is None:
+                # What the editor shows before anybody has written in it.
+                entry = problem.as_dict().get("default") or None
+            if entry is None or entry in ("", []):
+                continue
+            path = entry.get("path") if isinstance(entry, dict) else None
+            source = AnswerSource(
+                problem.id,
+                "widget" if path is None else "file",
+                "entered in the widget" if path is None else str(path),
+                (),
+                now,
+            )
+            self._add(source, lambda problem, entry=entry: _entered(problem, entry, buffers))
+
+    def _add(self, source: AnswerSource, read: Any) -> None:
+        try:
+            value = read(self._task.problems[source.problem_id])
+        except AnswerError as error:
+            self.errors[source.problem_id] = error
+            value = None
+        self.answers.add(value, source)
+
+
+def _entered(problem: Problem, entry: object, buffers: Sequence[Any]) -> object:
+    """The raw answer that a control of the widget sent."""
+    if isinstance(entry, str) or (
+        isinstance(entry, list) and all(isinstance(item, str) for item in entry)
+    ):
+        return entry
+    if (
+        isinstance(problem, FileProblem)
+        and isinstance(entry, dict)
+        and isinstance(entry.get("path"), str)
+    ):
+        return file_answer(problem, entry["path"])
+    if isinstance(entry, dict) and isinstance(entry.get("filename"), str):
+        index = entry.get("buffer")
+        if isinstance(index, int) and 0 <= index < len(buffers):
+            return {"filename": entry["filename"], "value": bytes(buffers[index])}
+    raise AnswerError(
+        f"Problem {problem.label}: the answer did not arrive completely; enter it again.",
+        problem_id=problem.id,
+    )

@@ -1,0 +1,228 @@
+"""Answers the browser's requests: each exactly once, with a value or with a sentence.
+
+How a request came, over our own comm or in a custom message of the widget, is not known here.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from typing import TYPE_CHECKING, Any, get_args
+
+from inginious_nb.answers import file_answer
+from inginious_nb.course import FileProblem
+from inginious_nb.errors import AnswerError, InginiousError, UsageError
+
+from . import present
+from .reading import Reading
+from .views import PROTOCOL_VERSION, RequestKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from inginious_nb.history import Attempt
+
+    from .mirror import Mirror
+
+    Message = Mapping[str, Any]
+    Buffers = Sequence[Any]
+    Value = dict[str, Any] | tuple[dict[str, Any], bytes]
+
+_log = logging.getLogger(__name__)
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
+_LONGEST_DRAFT = 1_000_000
+
+
+class Responder:
+    """Answers the requests about one task.
+
+    Args:
+        mirror: The state that the browser sees.
+    """
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._submitting = threading.Lock()
+        self._handlers: dict[str, Callable[[Message, Buffers], Value]] = {
+            kind: getattr(self, f"_{kind}") for kind in get_args(RequestKind)
+        }
+
+    def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
+        """The reply to a request, and the bytes that go with it.
+
+        Nothing is raised: a refusal is a reply with ``ok`` false and a sentence in ``error``.
+        """
+        request: Message = message if isinstance(message, dict) else {}
+        reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request.get("id")}
+        try:
+            value = self._value(request, buffers)
+        except InginiousError as error:
+            problem_id = error.problem_id if isinstance(error, AnswerError) else None
+            return reply | {"ok": False, "error": str(error), "problem_id": problem_id}, []
+        except Exception:  # noqa: BLE001 - the browser is told; the log has the rest
+            _log.exception("The request %r of the front end failed.", request.get("kind"))
+            sentence = "Something went wrong in the kernel; its log has the details."
+            return reply | {"ok": False, "error": sentence, "problem_id": None}, []
+        content, attached = value if isinstance(value, tuple) else (value, None)
+        return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
+
+    def _value(self, request: Message, buffers: Buffers) -> Value:
+        if request.get("v") != PROTOCOL_VERSION:
+            raise UsageError("This page has another version of inginious_nb; reload it.")
+        handler = self._handlers.get(str(request.get("kind")))
+        if handler is None:
+            raise UsageError("This page asked for something that this kernel does not know.")
+        return handler(request, buffers)
+
+    # ---- submitting -------------------------------------------------------------------------
+
+    def _preview(self, message: Message, buffers: Buffers) -> Value:
+        mirror = self._mirror
+        reading = Reading(mirror.session, mirror.task, message, buffers)
+        return {"answers": reading.preview(mirror.board)}
+
+    def _submit(self, message: Message, buffers: Buffers) -> Value:
+        mirror = self._mirror
+        awaited = mirror.awaited(message.get("submission"))
+        if awaited is not None and not awaited.claim():
+            return {"submission": awaited.id}  # another page was first
+        with self._submitting:
+            if awaited is None:
+                self._refuse_while_active()
+            try:
+                reading = Reading(mirror.session, mirror.task, message, buffers)
+                reading.raise_errors()
+            except InginiousError as error:
+                if awaited is not None:
+                    awaited.refuse(error)
+                raise
+            debug = message.get("debug")
+            submission = mirror.session.submit(
+                mirror.task,
+                reading.answers.values,
+                origin="widget",
+                sources=tuple(reading.answers.sources.values()),
+                debug="ssh" if debug == "ssh" else bool(debug),
+                lang=mirror.lang,
+                submission=awaited,
+            )
+        return {"submission": submission.id}
+
+    def _resubmit(self, message: Message, _buffers: Buffers) -> Value:
+        with self._submitting:
+            self._refuse_while_active()
+            attempt = self._attempt_of(message)
+            submission = self._mirror.session.resubmit(attempt.id)
+        return {"submission": submission.id}
+
+    def _refuse_while_active(self) -> None:
+        current = self._mirror.board.current
+        if current is not None and not current.done:
+            raise UsageError(
+                "A submission of this task is under way; wait for its result, or stop it first."
+            )
+
+    def _kill(self, message: Message, _buffers: Buffers) -> Value:
+        submission = self._mirror.submission
+        if submission is None or submission.id != message.get("submission"):
+            raise UsageError("That submission is not under way any more.")
+        submission.kill()
+        return {}
+
+    # ---- looking back -----------------------------------------------------------------------
+
+    def _attempt(self, message: Message, _buffers: Buffers) -> Value:
+        attempt = self._attempt_of(message)
+        return {
+            "attempt": present.attempt_info(attempt),
+            "result": present.result_info(self._mirror.task, attempt),
+            "answers": present.answer_texts(attempt.answers),
+        }
+
+    def _archive(self, message: Message, _buffers: Buffers) -> Value:
+        attempt = self._attempt_of(message)
+        archive = attempt.outcome.archive if attempt.outcome is not None else None
+        if archive is None:
+            raise UsageError("That submission has no archive.")
+        name = f"{attempt.course_id}-{attempt.task_id}-{attempt.number}.tar.gz"
+        return {"filename": name}, archive
+
+    def _output(self, message: Message, _buffers: Buffers) -> Value:
+        attempt = self._attempt_of(message)
+        what = str(message.get("what"))
+        outcome = attempt.outcome
+        if outcome is None:
+            raise UsageError("That submission has no result yet.")
+        kind, _, problem_id = what.partition(":")
+        text: str | None = None
+        if kind == "problem" and problem_id in outcome.problems:
+            text = outcome.problems[problem_id][1]
+        elif kind == "feedback":
+            text = outcome.result[1]
+        elif kind in ("stdout", "stderr"):
+            text = outcome.stdout if kind == "stdout" else outcome.stderr
+        if text is None:
+            raise UsageError("That submission has no such text.")
+        name = f"{attempt.task_id}-{attempt.number}-{kind}.txt"
+        return {"filename": name}, text.encode("utf-8", "replace")
+
+    def _attempt_of(self, message: Message) -> Attempt:
+        mirror = self._mirror
+        attempt = mirror.session.history.get(str(message.get("submission")))
+        if attempt is None or (attempt.course_id, attempt.task_id) != (
+            mirror.task.course_id,
+            mirror.task.id,
+        ):
+            raise UsageError("The history of this task has no such submission.")
+        return attempt
+
+    # ---- the rest ---------------------------------------------------------------------------
+
+    def _file(self, message: Message, _buffers: Buffers) -> Value:
+        problem = self._mirror.task.problems.get(str(message.get("problem")))
+        path = message.get("path")
+        if not isinstance(problem, FileProblem) or not isinstance(path, str):
+            raise UsageError("Say which file answers which problem.")
+        found = file_answer(problem, path)
+        return {"filename": found["filename"], "size_bytes": len(found["value"])}
+
+    def _draft(self, message: Message, _buffers: Buffers) -> Value:
+        problem_id, value = message.get("problem"), message.get("value")
+        if isinstance(value, list):
+            value = [item for item in value if isinstance(item, str)]
+        if problem_id not in self._mirror.task.problems or not isinstance(value, (str, list)):
+            raise UsageError("That is no value for a problem of this task.")
+        if sum(map(len, value)) <= _LONGEST_DRAFT:
+            self._mirror.drafts.set(str(problem_id), value, str(message.get("by")))
+        return {}
+
+    def _lang(self, message: Message, _buffers: Buffers) -> Value:
+        lang = message.get("lang")
+        if not isinstance(lang, str) or _LANGUAGE.fullmatch(lang) is None:
+            raise UsageError("That is not the code of a language.")
+        self._mirror.speak(lang)
+        return {}
+
+    def _where(self, _message: Message, _buffers: Buffers) -> Value:
+        service = self._mirror.session.service
+        sandbox = service.sandbox or {}
+        return {
+            "kind": service.kind,
+            "address": service.address,
+            "sandbox": str(sandbox.get("kind", "")),
+            "isolated": [str(item) for item in sandbox.get("isolated", ())],
+            "open": [str(item) for item in sandbox.get("not_isolated", ())],
+        }
+
+    def _ssh(self, message: Message, _buffers: Buffers) -> Value:
+        submission = self._mirror.submission
+        if (
+            submission is None
+            or submission.id != message.get("submission")
+            or submission.ssh is None
+        ):
+            raise UsageError("There is no shell for that submission any more.")
+        host, port, user, password = submission.ssh
+        return {"host": host, "port": port, "user": user, "password": password}

@@ -1,0 +1,137 @@
+"""The anywidget classes: state goes out as traits, requests come in as custom messages.
+
+Our own comm brings requests too (`comm`). What either means is decided in `mirror` and `requests`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import anywidget
+from IPython.display import display
+from traitlets import Dict, Int, List, Unicode
+
+from inginious_nb.session import get_session
+
+from . import snapshot
+from .mirror import Mirror
+from .requests import Responder
+from .views import PROTOCOL_VERSION
+
+if TYPE_CHECKING:
+    from inginious_nb.course import Task
+    from inginious_nb.session import Session
+    from inginious_nb.submission import Submission
+
+_STATIC = Path(__file__).parent.parent / "static"
+
+
+def _static(name: str) -> str:
+    path = _STATIC / name
+    if not path.is_file():
+        raise RuntimeError(
+            f"The front end of inginious_nb is not built ({name} is missing); in a checkout, run "
+            "npm ci && npm run build."
+        )
+    return path.read_text(encoding="utf-8")
+
+
+class TaskWidget(anywidget.AnyWidget):
+    """A task with its problems, its submission and its result.
+
+    Args:
+        task: The task.
+        session: The session, default the one of this kernel.
+        submission: One whose answers the front end is to read from the live cells, as soon as it
+            is there.
+    """
+
+    _esm = _static("widget.js")
+    _css = _static("widget.css")
+
+    version = Int(PROTOCOL_VERSION).tag(sync=True)
+    key = Unicode().tag(sync=True)
+    lang = Unicode().tag(sync=True)
+    role = Unicode("task").tag(sync=True)
+    problem_id = Unicode().tag(sync=True)
+    task = Dict(allow_none=True).tag(sync=True)
+    standing = Dict().tag(sync=True)
+    submission = Dict(None, allow_none=True).tag(sync=True)
+    result = Dict(None, allow_none=True).tag(sync=True)
+    history: List[Any] = List().tag(sync=True)
+    service = Dict().tag(sync=True)
+    drafts = Dict().tag(sync=True)
+    request = Dict(None, allow_none=True).tag(sync=True)
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        session: Session | None = None,
+        submission: Submission | None = None,
+        **traits: Any,
+    ) -> None:
+        first: dict[str, Any] = {}
+        self._snapshots: list[Any] = []
+        self.mirror = Mirror(session or get_session(), task, first.update, submission=submission)
+        self.responder = Responder(self.mirror)
+        super().__init__(key=uuid.uuid4().hex, **first, **traits)
+        self.mirror.publish_to(self._set_traits)
+        _widgets[self.key] = self
+        self.on_msg(self._receive)
+
+    def close(self) -> None:
+        """Close the widget in every view and stop following the session."""
+        self.mirror.close()
+        super().close()
+
+    def _set_traits(self, changed: dict[str, Any]) -> None:
+        with self.hold_sync():
+            for name, value in changed.items():
+                setattr(self, name, value)
+        if "result" in changed:
+            for shown in self._snapshots:
+                shown.update(self._snapshot(), raw=True)
+
+    def _receive(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
+        reply, attached = self.responder.answer(content, buffers)
+        self.send(reply, attached)
+
+    # ---- display ----------------------------------------------------------------------------
+
+    def _ipython_display_(self) -> None:
+        """Show the live view and, as an output of its own, a static snapshot of it.
+
+        The live view hides the snapshot of its page. It is apart so that it can be replaced when
+        a result comes without touching the live view, and so that it shows where there is no live
+        view any more: in a notebook opened without its kernel, exported, or looked at elsewhere.
+        """
+        display(self._live(), raw=True)
+        self._snapshots.append(display(self._snapshot(), raw=True, display_id=True))
+
+    def _live(self) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_()
+        data: dict[str, Any] = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        data["text/plain"] = ""
+        return data
+
+    def _snapshot(self) -> dict[str, str]:
+        return snapshot.bundle(self.mirror, key=self.key, problem_id=self.problem_id)
+
+
+class AnswerView(TaskWidget):
+    """The slim view of one problem, beneath the cell that answers it."""
+
+    def __init__(self, task: Task, problem_id: str, *, session: Session | None = None) -> None:
+        super().__init__(task, session=session, role="answer", problem_id=problem_id)
+
+
+_widgets: WeakValueDictionary[str, TaskWidget] = WeakValueDictionary()
+
+
+def find_widget(key: str) -> TaskWidget | None:
+    """The living widget of that key."""
+    return _widgets.get(key)
