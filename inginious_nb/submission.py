@@ -161,6 +161,8 @@ class Submission:
                 return
             if phase != "queued":
                 self.at_most_before = None
+            # A backend's clock may be another one, and it tells whole seconds only.
+            at = max(at, *self.times.values())
             self.phase = phase
             self.times[phase] = at
         self._observers.notify()

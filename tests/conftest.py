@@ -1,0 +1,38 @@
+"""What all tests share: nobody's own history, settings or courses are ever touched."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
+
+from .support.courses import write_course
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("INGINIOUS_") and name != "INGINIOUS_PEER":
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("INGINIOUS_HISTORY", str(tmp_path / "history.sqlite"))
+
+
+@pytest.fixture
+def course_folder(tmp_path):
+    """A folder of courses with the course `lab` in it."""
+    write_course(tmp_path / "courses")
+    return tmp_path / "courses"
+
+
+@pytest.fixture
+def session(course_folder):
+    """A session with the course `lab` and the real embedded service, started on first use."""
+    settings = load_settings(None, os.environ)
+    settings.courses = [str(course_folder)]
+    settings.environment_wait_s = 1.0
+    session = Session(settings)
+    yield session
+    session.close()

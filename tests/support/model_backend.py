@@ -1,0 +1,258 @@
+"""A backend and its network as plain data, for tests of the client's core. It never waits."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+
+from inginious_nb import wire
+from inginious_nb.client.core import ClientCore, Outstanding
+from inginious_nb.client.events import JobDone
+from inginious_nb.client.links import Close, Open, Send
+from inginious_nb.client.options import ClientOptions
+
+
+class ModelBackend:
+    """Does what protocol.md 1.3 to 1.7 says, for clients only; its agents act when told to."""
+
+    def __init__(self, environments=None):
+        self.environments = {"mcq": ("mcq",)} if environments is None else environments
+        self.registered = set()
+        self.jobs = {}  # id -> [owner, running]
+        self.runs = Counter()
+        self.outbox = []
+
+    def receive(self, identity, frame):
+        message = wire.decode(frame, wire.FROM_CLIENT)
+        if isinstance(message, wire.ClientHello):
+            self.registered.add(identity)
+            self._say(identity, wire.BackendUpdateEnvironments(self.environments))
+        elif identity not in self.registered:
+            self._say(identity, wire.Unknown())
+        elif isinstance(message, wire.Ping):
+            self._say(identity, wire.Pong())
+        elif isinstance(message, wire.ClientNewJob):
+            if message.job_id in self.jobs:
+                self._say(identity, a_result(message.job_id, ("crash", "known"), stdout=""))
+            else:
+                self.jobs[message.job_id] = [identity, False]
+        elif isinstance(message, wire.ClientKillJob):
+            owner, running = self.jobs.get(message.job_id, (None, True))
+            if not running:
+                del self.jobs[message.job_id]
+                self._say(owner, a_result(message.job_id, ("killed", "in the queue"), stdout=""))
+        elif isinstance(message, wire.ClientGetQueue):
+            now = int(time.time())
+            self._say(
+                identity,
+                wire.BackendGetQueue(
+                    tuple(
+                        (job_id, owner == identity, "agent", "c/t", "tests", now, -1)
+                        for job_id, (owner, running) in self.jobs.items()
+                        if running
+                    ),
+                    tuple(
+                        (job_id, owner == identity, "c/t", "tests", -1)
+                        for job_id, (owner, running) in self.jobs.items()
+                        if not running
+                    ),
+                ),
+            )
+
+    def announce(self, environments):
+        """An agent says hello."""
+        self.environments = environments
+        for identity in self.registered:
+            self._say(identity, wire.BackendUpdateEnvironments(environments))
+
+    def start(self, job_id):
+        """An agent begins a waiting job."""
+        self.jobs[job_id][1] = True
+        self.runs[job_id] += 1
+        self._say(self.jobs[job_id][0], wire.BackendJobStarted(job_id))
+
+    def finish(self, job_id, **fields):
+        """An agent ends a job."""
+        owner, running = self.jobs.pop(job_id)
+        if not running:
+            self.runs[job_id] += 1
+        self._say(owner, a_result(job_id, **fields))
+
+    def restart(self, environments=None):
+        """Everything is forgotten, as INGInious's backend forgets it."""
+        self.registered.clear()
+        self.jobs.clear()
+        if environments is not None:
+            self.environments = environments
+
+    def _say(self, identity, message):
+        self.outbox.append((identity, wire.encode(message)))
+
+
+class Recorder:
+    """A recipient that keeps what it was given."""
+
+    def __init__(self):
+        self.events = []
+
+    def deliver(self, event):
+        self.events.append(event)
+
+    @property
+    def results(self):
+        return [event.result for event in self.events if isinstance(event, JobDone)]
+
+    def kinds(self):
+        return [type(event).__name__ for event in self.events]
+
+
+class Connection:
+    """One connection: frames under way in both directions, and whether the backend took it."""
+
+    def __init__(self, routing_id):
+        self.routing_id = routing_id
+        self.to_backend = deque()
+        self.to_client = deque()
+        self.deaf = False
+
+
+class World:
+    """A core, a model backend and the network between them; time passes only by `wait`."""
+
+    def __init__(self, backend=None, *, queue_update_s=10, **options):
+        self.backend = backend or ModelBackend()
+        self.now = 1000.0
+        self.options = ClientOptions(**options)
+        self.connections = {}
+        self.stalled = False
+        self.identities = {}  # routing id -> number of the connection the backend believes in
+        ids = iter(b"id-%d" % number for number in range(10**6))
+        self.core = ClientCore(self.options, queue_update_s, ids, self.now)
+        self._carry_out()
+
+    # ---- the user ----
+
+    def submit(self, job_id, environment=("mcq", "mcq"), **more):
+        recorder = Recorder()
+        self.core.submit(an_outstanding(job_id, recorder, environment, **more), self.now)
+        self._carry_out()
+        return recorder
+
+    def kill(self, job_id):
+        self.core.kill(job_id, self.now)
+        self._carry_out()
+
+    def close(self):
+        self.core.close(self.now)
+        self._carry_out()
+
+    # ---- the network ----
+
+    def settle(self):
+        """Carry every frame where it belongs until none is left."""
+        while self.step():
+            pass
+
+    def step(self):
+        """Carry the oldest frame of each connection; False if there was none."""
+        moved = False
+        for number, connection in list(self.connections.items()):
+            if connection.to_backend and not self.stalled:
+                moved = True
+                frame = connection.to_backend.popleft()
+                if self._accepted(number, connection):
+                    self.backend.receive(connection.routing_id, frame)
+                self._route()
+        for number, connection in list(self.connections.items()):
+            if connection.to_client:
+                moved = True
+                self.give(number, connection.to_client.popleft())
+        return moved
+
+    def give(self, number, frame):
+        """Hand a frame to the core as if it came on that connection."""
+        self.core.receive(number, frame, self.now)
+        self._carry_out()
+
+    def say(self, message):
+        """Hand a message of the backend to the core, on the connection in use."""
+        self.give(self.core.links.current.number, wire.encode(message))
+
+    def wait(self, seconds, step_s=None):
+        """Let time pass, with ticks and a live network."""
+        step_s = step_s or self.options.heartbeat_s
+        self._route()
+        self.settle()
+        until = self.now + seconds
+        while self.now < until:
+            self.now += step_s
+            self.core.tick(self.now)
+            self._carry_out()
+            self._route()
+            self.settle()
+
+    def lose_what_is_under_way(self):
+        """A cut that libzmq mends by itself: same socket, same routing id, frames lost."""
+        self._route()
+        for connection in self.connections.values():
+            connection.to_backend.clear()
+            connection.to_client.clear()
+
+    def deafen(self):
+        """The connection in use is dead, and nobody says so; the backend believes in it."""
+        self.connections[self.core.links.current.number].deaf = True
+
+    def forget_dead_connections(self):
+        """The backend notices which connections are gone."""
+        for routing_id, number in list(self.identities.items()):
+            connection = self.connections.get(number)
+            if connection is None or connection.deaf:
+                del self.identities[routing_id]
+
+    def _accepted(self, number, connection):
+        if connection.deaf:
+            return False
+        return self.identities.setdefault(connection.routing_id, number) == number
+
+    def _route(self):
+        outbox, self.backend.outbox = self.backend.outbox, []
+        for identity, frame in outbox:
+            number = self.identities.get(identity)
+            connection = self.connections.get(number)
+            if connection is not None and not connection.deaf:
+                connection.to_client.append(frame)
+
+    def _carry_out(self):
+        actions, self.core.actions[:] = list(self.core.actions), []
+        for action in actions:
+            if isinstance(action, Open):
+                self.connections[action.link] = Connection(action.routing_id)
+            elif isinstance(action, Close):
+                self.connections.pop(action.link)
+            elif isinstance(action, Send) and action.link in self.connections:
+                self.connections[action.link].to_backend.append(action.frame)
+        events, self.core.events = self.core.events, []
+        for recipient, event in events:
+            recipient.deliver(event)
+
+
+def an_outstanding(job_id, recipient, environment=("mcq", "mcq"), **more):
+    frame = wire.encode(
+        wire.ClientNewJob(
+            job_id, 0, "c", "t", {}, {"q": "42"}, *environment, {}, debug=False, launcher="tests"
+        )
+    )
+    return Outstanding(job_id, frame, environment, recipient, **more)
+
+
+def a_result(job_id, result=("success", ""), *, stdout=None, **fields):
+    values = {
+        "grade": 0.0 if result[0] == "crash" else 100.0,
+        "problems": {},
+        "tests": {},
+        "custom": {},
+        "state": "",
+        "archive": None,
+        "stderr": stdout,
+    }
+    return wire.BackendJobDone(job_id=job_id, result=result, stdout=stdout, **(values | fields))

@@ -1,0 +1,285 @@
+"""The session on the real embedded service: what is submitted is kept, graded and heard of."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+
+import psutil
+import pytest
+
+from inginious_nb.client.client_buffer import ClientBuffer
+from inginious_nb.client.client_sync import ClientSync
+from inginious_nb.errors import (
+    AnswerError,
+    BackendUnavailableError,
+    CourseError,
+    ServiceError,
+    TaskNotFoundError,
+    UsageError,
+)
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
+from inginious_nb.submission import Preset
+
+WAIT_S = 30.0
+
+
+def submit(session, task, **answers):
+    return session.submit(session.task(task), answers, origin="api")
+
+
+def reached(submission, phase):
+    """Wait until a submission is in a phase."""
+    there = threading.Event()
+
+    def look():
+        if submission.phase == phase:
+            there.set()
+
+    submission.subscribe(look)
+    look()
+    assert there.wait(WAIT_S), f"{submission} never was {phase}"
+
+
+def test_a_choice_and_a_match_are_graded(session):
+    result = submit(session, "lab/choice", colour="0", word="tulip").result(WAIT_S)
+    assert result.result[0] == "failed"
+    assert result.grade == 50.0
+    assert result.problems["colour"] == ("success", "Warm.")
+    assert result.problems["word"][0] == "failed"
+
+
+def test_a_program_is_graded_with_feedback_tests_and_custom_values(session):
+    result = submit(session, "lab/echo", text="wrong").result(WAIT_S)
+    assert result.result == ("failed", "Read.")
+    assert result.grade == 40.0
+    assert "You wrote: wrong" in result.problems["text"][1]
+    assert result.tests == {"seen": True}
+
+
+def test_the_phases_are_passed_in_order_and_told(session):
+    submission = session.new_submission(session.task("lab/echo"), origin="api")
+    seen = []
+    submission.subscribe(lambda: seen.append(submission.phase))
+    session.submit(submission.task, {"text": "right"}, origin="api", submission=submission)
+    submission.result(WAIT_S)
+    assert list(dict.fromkeys(phase for phase in seen if phase != "queued")) == [
+        "saved",
+        "sent",
+        "running",
+        "done",
+    ]
+    times = [submission.times[phase] for phase in ("reading", "saved", "sent", "running", "done")]
+    assert times == sorted(times)
+
+
+def test_state_attempts_and_language_go_with_the_answers(session):
+    task = session.task("lab/echo")
+    submit(session, "lab/echo", text="wrong").result(WAIT_S)
+    submit(session, "lab/echo", text="right").result(WAIT_S)
+    last = session.submit(task, {"text": "wrong"}, origin="api", lang="fr").result(WAIT_S)
+    # The state is that of the best submission, the second.
+    assert last.custom == {"state": "++.", "lang": "fr", "attempts": "n3"}
+
+
+def test_debug_returns_the_output(session):
+    task = session.task("lab/echo")
+    result = session.submit(task, {"text": "right"}, origin="api", debug=True).result(WAIT_S)
+    assert "on stdout" in result.stdout
+
+
+def test_a_result_is_in_the_history_when_it_is_told(session):
+    submission = submit(session, "lab/echo", text="right")
+    submission.result(WAIT_S)
+    attempt = session.history.get(submission.id)
+    assert (attempt.code, attempt.grade, attempt.answers) == ("success", 100.0, {"text": "right"})
+    board = session.board(session.task("lab/echo"))
+    assert board.best == board.last == board.attempts[0] == attempt
+
+
+async def test_it_can_be_awaited_by_several_and_giving_up_the_wait_leaves_it_running(session):
+    submission = submit(session, "lab/sleep", seconds="0.3")
+    waiter = asyncio.ensure_future(asyncio.wait_for(_of(submission), 0.01))
+    with pytest.raises(TimeoutError):
+        await waiter
+    first, second = await asyncio.gather(_of(submission), _of(submission))
+    assert first == second
+    assert first.result[0] == "success"
+
+
+async def _of(submission):
+    return await submission
+
+
+def test_a_running_submission_can_be_killed(session):
+    submission = submit(session, "lab/sleep", seconds="60")
+    reached(submission, "running")
+    submission.kill()
+    assert submission.kill_requested
+    assert submission.result(WAIT_S).result[0] == "killed"
+    # The next one is not disturbed.
+    assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+
+
+def test_a_submission_killed_at_once_ends_as_killed(session):
+    submission = submit(session, "lab/sleep", seconds="60")
+    submission.kill()
+    assert submission.result(WAIT_S).result[0] == "killed"
+
+
+@pytest.mark.parametrize(
+    ("answers", "problem_id"),
+    [({"colour": "0"}, "word"), ({"colour": "7", "word": "rose"}, "colour"), ({"x": "1"}, "x")],
+)
+def test_an_answer_that_cannot_be_is_refused_and_nothing_is_sent(session, answers, problem_id):
+    task = session.task("lab/choice")
+    submission = session.new_submission(task, origin="api")
+    with pytest.raises(AnswerError) as caught:
+        session.submit(task, answers, origin="api", submission=submission)
+    assert caught.value.problem_id == problem_id
+    assert submission.phase == "refused"
+    assert session.history.recent(session.settings.username) == []
+    with pytest.raises(AnswerError):
+        submission.result(0)
+
+
+def test_what_was_decided_before_the_answers_prevails(session):
+    task = session.task("lab/echo")
+    preset = Preset(answers={"text": "right"}, debug=True, lang="de")
+    submission = session.new_submission(task, origin="magic", preset=preset)
+    session.submit(task, {"text": "from a cell"}, origin="widget", submission=submission)
+    result = submission.result(WAIT_S)
+    assert result.grade == 100.0
+    assert result.custom["lang"] == "de"
+    assert "on stdout" in result.stdout
+
+
+def test_only_the_first_brings_the_answers(session):
+    submission = session.new_submission(session.task("lab/echo"), origin="magic")
+    assert submission.claim()
+    assert not submission.claim()
+
+
+def test_an_environment_that_no_agent_has_is_named(session):
+    result = submit(session, "lab/elsewhere", text="x").result(WAIT_S)
+    assert result.result[0] == "crash"
+    assert "cobol" in result.result[1]
+    assert "default" in result.result[1]
+
+
+def test_a_broken_task_says_where_and_leaves_the_others_alone(session):
+    with pytest.raises(CourseError, match=r"broken/task\.yaml.*line"):
+        session.task("lab/broken")
+    assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+
+
+def test_a_task_that_is_not_there_names_the_nearest(session):
+    with pytest.raises(TaskNotFoundError, match="echo"):
+        session.task("lab/ecko")
+    with pytest.raises(UsageError, match="open"):
+        session.task(None)
+
+
+def test_no_backend_at_the_address_is_said_and_nothing_is_lost(session):
+    session.connect("tcp://127.0.0.1:9")
+    submission = submit(session, "lab/echo", text="right")
+    with pytest.raises(BackendUnavailableError, match=r"127\.0\.0\.1:9.*kept"):
+        session.wait(submission, contact_patience_s=0.2)
+    assert not submission.done
+    # Back at home the same answers are graded.
+    session.connect("embedded")
+    again = submit(session, "lab/echo", text="right")
+    assert session.wait(again, WAIT_S).grade == 100.0
+
+
+@pytest.mark.parametrize("address", ["grading.example.org", "http://x:1", "tcp://host", ""])
+def test_what_is_no_address_is_refused(session, address):
+    with pytest.raises(UsageError, match="tcp://"):
+        session.connect(address)
+
+
+def test_what_a_killed_kernel_left_behind_is_sent_again(session, course_folder):
+    submission = submit(session, "lab/sleep", seconds="60")
+    reached(submission, "running")
+    session.close()
+    with pytest.raises(ServiceError):
+        submission.result(WAIT_S)
+
+    settings = load_settings(None, os.environ)
+    settings.courses = [str(course_folder)]
+    successor = Session(settings)
+    try:
+        (left,) = successor.unfinished()
+        assert left.answers == {"seconds": "60"}
+        again = successor.resubmit()
+        assert again.answers == left.answers
+        assert successor.unfinished() == []
+        again.kill()
+        again.result(WAIT_S)
+        with pytest.raises(UsageError, match="nothing to repeat"):
+            successor.resubmit()
+    finally:
+        successor.close()
+
+
+def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(session):
+    submit(session, "lab/echo", text="right").result(WAIT_S)
+    submission = submit(session, "lab/sleep", seconds="1")
+    reached(submission, "running")
+    (service,) = psutil.Process().children()
+    service.kill()
+    assert submission.result(WAIT_S).result[0] == "success"
+
+
+def test_every_way_to_submit_gives_the_same_result(session):
+    """The session, submit, new_job, ClientBuffer and ClientSync on the same service."""
+    task = session.task("lab/choice")
+    inputdata = {"colour": "1", "word": "rose", "@lang": "en"}
+    expected = submit(session, "lab/choice", colour="1", word="rose").result(WAIT_S)
+    client = session.client()
+
+    assert session._io.run(client.submit(task, inputdata)).result(WAIT_S) == expected
+
+    called = threading.Event()
+    values = []
+
+    def callback(*six):
+        values.append(six)
+        called.set()
+
+    client.new_job(0, task, inputdata, callback)
+    assert called.wait(WAIT_S)
+    assert values == [tuple(expected)]
+
+    assert ClientSync(client).new_job(0, task, inputdata) == expected
+
+    buffer = ClientBuffer(client)
+    job_id = buffer.new_job(0, task, inputdata)
+    deadline = threading.Event()
+    while not buffer.is_done(job_id):
+        assert not deadline.wait(0.01)
+    assert buffer.get_result(job_id) == expected
+
+
+def test_a_history_that_cannot_be_written_is_said_and_the_student_is_graded_all_the_same(
+    course_folder, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    settings = load_settings(None, {"INGINIOUS_HISTORY": str(tmp_path / "file" / "h.sqlite")})
+    settings.courses = [str(course_folder)]
+    session = Session(settings)
+    try:
+        assert "INGINIOUS_HISTORY" in session.warnings[0]
+        assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+    finally:
+        session.close()
+
+
+def test_closing_leaves_no_thread_and_no_process(session):
+    submit(session, "lab/echo", text="right").result(WAIT_S)
+    assert psutil.Process().children()
+    session.close()
+    assert not psutil.Process().children(recursive=True)
+    assert not any(thread.name == "inginious_nb" for thread in threading.enumerate())
