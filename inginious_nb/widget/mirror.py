@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import HistoryError
 
 from . import present
 from .drafts import drafts_of
+from .worker import call_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from . import views
 
 _log = logging.getLogger(__name__)
-
-_worker = ThreadPoolExecutor(1, "inginious_nb widget")
-"""One for all: what is published last is what was true last."""
 
 
 class Mirror:
@@ -101,7 +98,7 @@ class Mirror:
         """
         if not self._due.is_set():
             self._due.set()
-            _worker.submit(self._refresh_now)
+            call_soon(self._refresh_now)
 
     def _refresh_now(self) -> None:
         self._due.clear()
@@ -120,8 +117,6 @@ class Mirror:
                     self._publish(changed)
         except HistoryError as error:
             _log.info("The widget is not up to date: %s", error)  # such as after the session's end
-        except Exception:  # noqa: BLE001 - whatever it is, the next change is still published
-            _log.exception("The widget is not up to date.")
 
     def close(self) -> None:
         """Stop following the session."""

@@ -1,0 +1,163 @@
+"""A real Jupyter server on the loopback interface, for the browser tests and the pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHECKOUT = Path(__file__).parent.parent.parent
+COURSES = CHECKOUT / "notebooks" / "courses"
+TOKEN = "a-token-for-tests"
+START_LIMIT_S = 60
+
+_WITHOUT_COLLABORATION = {
+    "disabledExtensions": {
+        "@jupyter/collaboration-extension": True,
+        "@jupyter/docprovider-extension": True,
+    }
+}
+
+
+@dataclass
+class JupyterServer:
+    """A running server.
+
+    Attributes:
+        folder: Its root, where the notebooks are.
+        url: Its address.
+    """
+
+    folder: Path
+    url: str
+    process: subprocess.Popen[bytes]
+
+    @classmethod
+    def start(
+        cls,
+        folder: Path,
+        *,
+        collaboration: bool = False,
+        settings: Mapping[str, object] | None = None,
+        options: tuple[str, ...] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Start a server in a folder of its own and wait until it answers.
+
+        Args:
+            folder: For everything it writes; its root is ``folder/root``.
+            collaboration: Whether several people may edit a notebook at once.
+            settings: JupyterLab settings that override the defaults, by plugin id.
+            options: More command line options.
+            environ: More environment variables, such as those of inginious_nb.
+        """
+        root, config = folder / "root", folder / "config"
+        root.mkdir(parents=True)
+        (config / "labconfig").mkdir(parents=True)
+        if not collaboration:
+            page = config / "labconfig" / "page_config.json"
+            page.write_text(json.dumps(_WITHOUT_COLLABORATION))
+        overrides = {
+            "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+            **(settings or {}),
+        }
+        (folder / "app-settings").mkdir()
+        (folder / "app-settings" / "overrides.json").write_text(json.dumps(overrides))
+        port = _free_port()
+        with (folder / "server.log").open("wb") as log:
+            process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                    "--ServerApp.ip=127.0.0.1",
+                    f"--ServerApp.port={port}",
+                    "--ServerApp.port_retries=0",
+                    f"--ServerApp.root_dir={root}",
+                    f"--IdentityProvider.token={TOKEN}",
+                    f"--LabApp.app_settings_dir={folder / 'app-settings'}",
+                    f"--LabApp.user_settings_dir={folder / 'user-settings'}",
+                    f"--LabApp.workspaces_dir={folder / 'workspaces'}",
+                    f"--ServerApp.jpserver_extensions={{'jupyter_server_ydoc': {collaboration}}}",
+                    "--LabApp.news_url=None",
+                    *options,
+                ],
+                cwd=root,
+                env=os.environ
+                | {
+                    "JUPYTER_CONFIG_DIR": str(config),
+                    "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+                    "IPYTHONDIR": str(folder / "ipython"),
+                    "INGINIOUS_COURSES": str(COURSES),
+                    "INGINIOUS_HISTORY": str(folder / "history.sqlite"),
+                    "INGINIOUS_USERNAME": "ada",
+                    "INGINIOUS_LANGUAGE": "en",
+                    "LANG": "C.UTF-8",
+                }
+                | (environ or {}),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        server = cls(root, f"http://127.0.0.1:{port}", process)
+        server._wait()
+        return server
+
+    def stop(self) -> None:
+        """End it and its kernels."""
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def get(self, path: str) -> object:
+        """The JSON that the server's API has at a path."""
+        return self._request(path, "GET")
+
+    def end_kernels(self) -> None:
+        """End the sessions of all notebooks: two cores serve one kernel well, not ten."""
+        for session in self.get("api/sessions"):
+            self._request(f"api/sessions/{session['id']}", "DELETE")
+
+    def _request(self, path: str, method: str) -> object:
+        request = urllib.request.Request(
+            f"{self.url}/{path}", headers={"Authorization": f"token {TOKEN}"}, method=method
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            body = answer.read()
+            return json.loads(body) if body else None
+
+    def _wait(self) -> None:
+        """Wait until it answers; the refused connections in between are the waiting."""
+        import threading
+        import time
+
+        pause = threading.Event()
+        deadline = time.monotonic() + START_LIMIT_S
+        while True:
+            try:
+                self.get("api/status")
+            except (urllib.error.URLError, OSError):
+                ended = self.process.poll() is not None
+                if ended or time.monotonic() > deadline:
+                    self.stop()
+                    log = (self.folder.parent / "server.log").read_text(errors="replace")
+                    raise RuntimeError(f"JupyterLab did not start:\n{log[-4000:]}") from None
+                pause.wait(0.1)
+            else:
+                return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
