@@ -31,7 +31,7 @@ from .curve import CurveKeys, ServerKeys, new_keys
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .sandbox import Description, SandboxKind
+    from .sandbox import Description
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class EmbeddedService:
         course_paths: Iterable[Path],
         *,
         slots: int | None = None,
-        sandbox: SandboxKind = "auto",
+        sandbox: str = "auto",
         environment_aliases: Mapping[str, str] | None = None,
         transport: Transport = "auto",
     ) -> None:
