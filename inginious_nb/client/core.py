@@ -206,7 +206,9 @@ class ClientCore:
         message = self._decode(frame)
         was_registered = self.links.registered
         in_use = self.links.receive(link, message, now)
-        if in_use and self.links.registered:
+        if not self.links.registered:
+            self._queue_asked_at = None  # not answered, but dropped as everything else
+        elif in_use:
             self._well_at = now
         if isinstance(message, wire.BackendJobDone):
             self._done(message, now)

@@ -2,8 +2,8 @@
 
 `zmq.asyncio` makes a future for every frame, which costs about three times what is done here: the
 loop watches the socket's descriptor and one call reads all that has arrived. The descriptor is
-edge-triggered (zmq_getsockopt(3), ZMQ_FD): it must be read until it is empty, and again after
-sending, since a send may consume the sign that something arrived.
+edge-triggered (zmq_getsockopt(3), ZMQ_FD): the socket must be read until it is empty, and looked
+at again after sending, since a send may consume the sign that something arrived.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .options import CurveKeys
 
 logger = logging.getLogger(__name__)
+
+_EVENTS, _POLLIN = int(zmq.EVENTS), int(zmq.POLLIN)  # plain, since flags are slow to combine
 
 _FRAMES_AT_ONCE = 64
 """After so many frames other work of the loop has its turn."""
@@ -76,7 +78,7 @@ class SocketPump:
             elif type(action) is Close:
                 self._close(action.link, linger_ms=0)
         actions.clear()
-        self._plan_drain()
+        self._plan_drain_if_readable()
 
     def close(self) -> None:
         """Close all sockets; frames just handed over still leave if the backend is there."""
@@ -132,8 +134,14 @@ class SocketPump:
             # Not to be lost for ever: the core notices what did not arrive.
             logger.warning("A frame could not be sent: %s", error)
 
+    def _plan_drain_if_readable(self) -> None:
+        if not self._planned and any(
+            int(socket.getsockopt(_EVENTS)) & _POLLIN for socket in self._sockets.values()
+        ):
+            self._plan_drain()
+
     def _plan_drain(self) -> None:
-        if not self._planned and self._sockets:
+        if not self._planned:
             self._planned = True
             self._loop.call_soon(self._drain)
 

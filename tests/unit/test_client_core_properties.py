@@ -1,0 +1,144 @@
+"""Any order of calls, frames, losses and time: every job gets exactly one outcome, a real one."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from inginious_nb import wire
+from tests.support.model_backend import ModelBackend, World, a_result
+
+PATIENT = {
+    "resend_limit": 50,
+    "first_contact_s": 10**6,
+    "give_up_s": 10**6,
+    "environment_wait_s": 10**6,
+}
+"""So that nothing in an example is a reason to give a job up."""
+
+
+class Life(RuleBasedStateMachine):
+    """A client, a backend and a bad network; at the end the network is good again."""
+
+    jobs = Bundle("jobs")
+
+    def __init__(self):
+        super().__init__()
+        self.world = World(ModelBackend(), **PATIENT)
+        self.recorders = {}
+        self.killed = set()
+
+    @rule(target=jobs, environment=st.sampled_from([("mcq", "mcq")] * 3 + [("docker", "java")]))
+    def submit(self, environment):
+        job_id = f"j{len(self.recorders)}"
+        self.recorders[job_id] = self.world.submit(job_id, environment)
+        return job_id
+
+    @rule(job=jobs)
+    def submit_the_same_id(self, job):
+        if self.recorders[job].results:
+            return
+        self.world.submit(job)
+
+    @rule(job=jobs)
+    def kill(self, job):
+        self.killed.add(job)
+        self.world.kill(job)
+
+    @rule(steps=st.integers(1, 6))
+    def carry_some_frames(self, steps):
+        for _ in range(steps):
+            self.world._route()
+            self.world.step()
+
+    @rule(seconds=st.sampled_from([0.1, 1, 3, 20]), step_s=st.sampled_from([0.5, 1, 5]))
+    def wait(self, seconds, step_s):
+        self.world.wait(seconds, step_s)
+
+    @rule(late_s=st.sampled_from([0.2, 1, 4]))
+    def tick_without_network(self, late_s):
+        self.world.now += late_s
+        self.world.core.tick(self.world.now)
+        self.world._carry_out()
+
+    @rule(job=jobs)
+    def agent_starts(self, job):
+        if job in self.world.backend.jobs and not self.world.backend.jobs[job][1]:
+            self.world.backend.start(job)
+
+    @rule(job=jobs)
+    def agent_finishes(self, job):
+        if job in self.world.backend.jobs:
+            self.world.backend.finish(job)
+
+    @rule()
+    def frames_are_lost(self):
+        self.world.lose_what_is_under_way()
+
+    @rule()
+    def connection_goes_deaf(self):
+        self.world.deafen()
+
+    @rule()
+    def backend_notices_dead_connections(self):
+        self.world.forget_dead_connections()
+
+    @rule(environments=st.sampled_from([{}, {"mcq": ("mcq",)}]))
+    def backend_restarts(self, environments):
+        self.world.backend.restart(environments)
+
+    @rule(stalled=st.booleans())
+    def backend_stalls_or_goes_on(self, stalled):
+        self.world.stalled = stalled
+
+    @rule(frame=st.one_of(st.binary(max_size=40), st.sampled_from([wire.encode(wire.Ping())])))
+    def garbage_arrives(self, frame):
+        self.world.give(self.world.core.links.current.number, frame)
+
+    @rule(
+        message=st.sampled_from(
+            [
+                wire.Unknown(),
+                wire.Pong(),
+                wire.BackendGetQueue((), ()),
+                wire.BackendJobStarted("j0"),
+                wire.BackendUpdateEnvironments({}),
+                a_result("stranger"),
+            ]
+        )
+    )
+    def something_unexpected_arrives(self, message):
+        self.world.say(message)
+
+    @rule(job=jobs)
+    def a_result_arrives_that_no_agent_gave(self, job):
+        self.world.say(a_result(job))
+
+    @invariant()
+    def no_job_has_two_outcomes(self):
+        assert all(len(recorder.results) <= 1 for recorder in self.recorders.values())
+        for recorder in self.recorders.values():
+            assert "JobDone" not in recorder.kinds()[:-1]
+
+    def teardown(self):
+        """The network recovers, agents work: every job ends, and with a real result."""
+        world = self.world
+        world.stalled = False
+        world.forget_dead_connections()
+        world.backend.announce({"mcq": ("mcq",), "docker": ("java",)})
+        for _ in range(30):
+            world.wait(15)
+            for job in list(world.backend.jobs):
+                world.backend.finish(job)
+        world.wait(5)
+        for job, recorder in self.recorders.items():
+            (result,) = recorder.results
+            if job not in self.killed:
+                assert result.result == ("success", "")
+        assert world.core.outstanding == 0
+        world.close()
+
+
+TestLife = Life.TestCase
+TestLife.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
