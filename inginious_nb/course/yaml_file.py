@@ -69,7 +69,8 @@ def read_yaml(path: Path) -> Any:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
+        # The parser may stand one line beyond the end when it notices.
+        line = min(mark.line + 1, len(content.splitlines()) or 1) if mark else None
         what = ", ".join(part for part in (error.context, error.problem) if part)
         raise CourseError(
             f"{_place(path, line)} is not valid YAML: {what}. Correct the file there.",

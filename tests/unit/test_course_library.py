@@ -1,0 +1,213 @@
+"""Courses are found where people keep them, and everything wrong with a folder is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from inginious_nb.course import CourseLibrary
+from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
+
+COURSES = Path(__file__).parents[1] / "data" / "courses"
+TASK = "environment_type: mcq\nproblems: {}\n"
+
+
+@pytest.fixture(scope="module")
+def library():
+    return CourseLibrary([COURSES])
+
+
+def make(folder, *paths, text=TASK):
+    for path in paths:
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text if "task" in file.name else "name: A course\n")
+    return folder
+
+
+def test_a_folder_of_courses_is_searched(library):
+    assert sorted(library.courses) == ["legacy", "nofile", "plain"]
+    assert library.course("plain").name == "A plain course"
+    assert library.paths == [COURSES.resolve()]
+
+
+def test_courses_a_few_levels_deep_are_found(tmp_path):
+    make(tmp_path, "repo/2026/autumn/intro/course.yaml", "repo/2026/autumn/intro/t/task.yaml")
+    assert list(CourseLibrary([tmp_path]).courses) == ["intro"]
+
+
+def test_the_folder_of_a_task_stands_for_its_course(tmp_path):
+    make(tmp_path, "intro/course.yaml", "intro/t/task.yaml")
+    library = CourseLibrary([tmp_path / "intro" / "t"])
+    assert library.task("t").get_course_id() == "intro"
+
+
+def test_tasks_without_a_course_file_make_a_course(library):
+    course = library.course("nofile")
+    assert (course.name, list(course.tasks)) == ("nofile", ["hello"])
+
+
+def test_tasks_in_inner_folders_belong_to_the_course(library):
+    task = library.task("legacy/sum")
+    assert task.path == COURSES.resolve() / "legacy" / "lesson1" / "sum"
+
+
+def test_a_course_inside_a_course_keeps_its_own_tasks(tmp_path):
+    make(tmp_path, "outer/a/task.yaml", "outer/inner/course.yaml", "outer/inner/b/task.yaml")
+    library = CourseLibrary([tmp_path])
+    assert {name: list(course.tasks) for name, course in library.courses.items()} == {
+        "outer": ["a"],
+        "inner": ["b"],
+    }
+
+
+@pytest.mark.parametrize("name", ["plain/everything", "everything", " plain/everything/ "])
+def test_a_task_is_found_by_its_name(library, name):
+    assert library.task(name).name == "Everything"
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("plain/everythng", TaskNotFoundError, "Did you mean everything?"),
+        ("plain/EVERYTHING", TaskNotFoundError, "Did you mean everything?"),
+        ("everythng", TaskNotFoundError, "Did you mean everything?"),
+        ("plane/everything", CourseNotFoundError, "Did you mean plain?"),
+        ("quiz", TaskNotFoundError, "legacy/quiz or plain/quiz"),
+        ("plain", TaskNotFoundError, "plain/upload, plain/everything"),
+        ("zzz", TaskNotFoundError, "There is: legacy/sum"),
+        ("plain/zzz", TaskNotFoundError, "There is: everything, quiz, upload."),
+    ],
+)
+def test_a_wrong_name_gets_the_right_one(library, name, error, words):
+    with pytest.raises(error) as caught:
+        library.task(name)
+    assert words in str(caught.value)
+
+
+def test_an_empty_library_says_what_to_do():
+    for call in (CourseLibrary().task, CourseLibrary().course):
+        with pytest.raises(CourseError, match="No course folder has been added yet"):
+            call("x")
+
+
+def test_a_broken_task_is_refused_with_file_and_line_and_the_others_work(library):
+    course = library.course("legacy")
+    assert list(course.tasks) == ["sum", "quiz"]
+    assert list(course.broken) == ["broken"]
+    with pytest.raises(CourseError) as caught:
+        library.task("legacy/broken")
+    assert caught.value.line == 5
+    assert caught.value.path.name == "task.yaml"
+    assert "task.yaml, line 5" in str(caught.value)
+
+
+def test_a_broken_course_file_leaves_the_tasks_usable(tmp_path):
+    make(tmp_path, "intro/t/task.yaml")
+    (tmp_path / "intro" / "course.yaml").write_text("name: [")
+    course = CourseLibrary([tmp_path]).course("intro")
+    assert "course.yaml, line 1" in str(course.error)
+    assert course.name == "intro"
+    assert course.task("t").id == "t"
+
+
+def test_an_edited_task_is_read_again(tmp_path):
+    make(tmp_path, "intro/t/task.yaml")
+    library = CourseLibrary([tmp_path])
+    assert library.task("t").name == "Task t"
+    make(tmp_path, "intro/t/task.yaml", text="name: [")
+    with pytest.raises(CourseError):
+        library.task("t")
+    make(tmp_path, "intro/t/task.yaml", text=f"name: New name\n{TASK}")
+    assert library.task("t").name == "New name"
+    assert library.task("t") is library.task("t")
+
+
+@pytest.mark.parametrize("name", ["task one", "ä", "a..b"])
+def test_a_folder_whose_name_is_no_id_is_refused(tmp_path, name):
+    make(tmp_path, "intro/course.yaml", f"intro/{name}/task.yaml", "intro/good/task.yaml")
+    course = CourseLibrary([tmp_path]).course("intro")
+    assert list(course.tasks) == ["good"]
+    assert "Rename the folder" in str(course.broken[name])
+
+
+def test_a_course_whose_name_is_no_id_is_refused(tmp_path):
+    make(tmp_path, "my course/course.yaml")
+    with pytest.raises(CourseError, match="Rename the folder"):
+        CourseLibrary().add(tmp_path)
+
+
+def test_two_tasks_of_one_name_are_told_apart(tmp_path):
+    make(tmp_path, "c/course.yaml", "c/w1/sum/task.yaml", "c/w2/sum/task.yaml")
+    course = CourseLibrary([tmp_path]).course("c")
+    assert course.task("sum").path.parent.name == "w1"
+    assert "rename one of the folders" in str(course.broken["w2/sum"])
+
+
+def test_two_courses_of_one_name_are_told_apart(tmp_path):
+    make(tmp_path, "a/intro/course.yaml", "b/intro/course.yaml")
+    library = CourseLibrary([tmp_path / "a"])
+    with pytest.raises(CourseError, match="rename one of the folders"):
+        library.add(tmp_path / "b")
+    assert library.course("intro").path.parent.name == "a"
+
+
+def test_a_path_without_a_course_is_refused_and_does_not_take_the_others_with_it(tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    library = CourseLibrary([tmp_path / "missing", empty, COURSES])
+    assert sorted(library.courses) == ["legacy", "nofile", "plain"]
+    missing, nothing = library.problems
+    assert "There is no folder" in str(missing)
+    assert "a course is a folder with a course.yaml" in str(nothing)
+
+
+def test_the_directory_of_a_task_needs_no_usable_task(library):
+    assert library.task_directory("legacy", "broken") == COURSES.resolve() / "legacy" / "broken"
+    assert library.task_directory("legacy", "sum").parent.name == "lesson1"
+
+
+@pytest.mark.parametrize(
+    "task_id",
+    ["", ".", "..", "../plain/quiz", "/etc", "a/../quiz", "quiz ", "QUIZ", "none", "a\0b"],
+)
+def test_the_directory_of_a_task_is_never_outside_the_course(library, task_id):
+    with pytest.raises(CourseError):
+        library.task_directory("legacy", task_id)
+
+
+def test_a_link_out_of_the_course_is_not_followed(tmp_path):
+    make(tmp_path, "c/course.yaml", "elsewhere/task.yaml")
+    (tmp_path / "c" / "t").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CourseError, match="leads out of the course"):
+        CourseLibrary([tmp_path / "c"]).task_directory("c", "t")
+
+
+def test_tasks_come_in_the_order_of_the_course(library):
+    assert list(library.course("plain").tasks) == ["upload", "everything", "quiz"]
+    assert list(library.course("legacy").tasks) == ["sum", "quiz"]
+
+
+def test_without_a_list_tasks_are_ordered_by_order_and_then_by_number(tmp_path):
+    make(tmp_path, "c/t10/task.yaml", "c/t9/task.yaml")
+    make(tmp_path, "c/a/task.yaml", text=f"order: 1\n{TASK}")
+    make(tmp_path, "c/z/task.yaml", text=f"order: 0\n{TASK}")
+    assert list(CourseLibrary([tmp_path]).course("c").tasks) == ["t9", "t10", "z", "a"]
+
+
+def test_tags_have_a_name_and_a_kind(library):
+    tags = library.course("plain").tags
+    assert (tags["loops"].name, tags["loops"].kind, tags["loops"].visible) == (
+        "Loops",
+        "skill",
+        True,
+    )
+    assert (tags["off-by-one"].kind, tags["off-by-one"].visible) == ("misconception", False)
+
+
+def test_a_task_may_be_json(tmp_path):
+    make(tmp_path, "c/course.json", text="{}")
+    (tmp_path / "c" / "course.json").write_text('{"name": "J"}')
+    make(tmp_path, "c/t/task.json", text='{"environment_type": "mcq", "problems": {}}')
+    assert CourseLibrary([tmp_path]).task("c/t").environment_type == "mcq"
