@@ -111,7 +111,13 @@ class CommandFinder:
                 f"The command of the task, {word!r}, is not a file; write its path, "
                 "absolute or relative to the folder of the task."
             )
-        start = file.open("rb").readline(1024)
+        if not os.access(file, os.X_OK):
+            # The job's own copies are executable; shared files are as the course has them.
+            raise CommandError(f"{file.name} in $common is not executable; chmod +x it.")
+        if "/" not in word:
+            word = f"./{word}"
+        with file.open("rb") as opened:
+            start = opened.readline(1024)
         if start.startswith(_MAGIC):
             return (word,)
         if not start.startswith(b"#!"):

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import shlex
+import shutil
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
@@ -138,6 +139,8 @@ class StudentDesk:
             words = shlex.split(request.get("cmd", ""))
         except ValueError:
             return CANNOT_START
+        if words and not self._exists(words[0]):
+            return CANNOT_START
         limits = self._limits(request)
         box = Box(
             argv=tuple(words) or ("echo",),
@@ -164,6 +167,10 @@ class StudentDesk:
         if verdict.signal == _FILE_TOO_LARGE:
             return OUT_OF_TIME
         return verdict.status if verdict.signal is None else _SIGNALS - verdict.signal
+
+    def _exists(self, word: str) -> bool:
+        """Whether the system has such a command; paths are looked at from within the sandbox."""
+        return "/" in word or shutil.which(word, path=self._settings.environ["PATH"]) is not None
 
     def _limits(self, request: Mapping[str, str]) -> Limits:
         """The limits asked for, at most those of the job, which is also what 0 means."""

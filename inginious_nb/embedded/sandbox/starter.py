@@ -34,8 +34,11 @@ umask 022
 _REPORTING = """\
 exec 9>&2 2>/dev/fd/{report}
 echo started >&2
-cd -- "$1" && command -v -- "$2" > /dev/null || {{ echo not found >&2; exit 1; }}
+cd -- "$1" || {{ echo not found >&2; exit 1; }}
 shift
+case $1 in
+*/*) [ -f "$1" ] && [ -x "$1" ] || {{ echo not found >&2; exit 1; }} ;;
+esac
 (exec {drop}"$@" 2>&9 9>&-)
 status=$?
 {teardown}exit $status

@@ -16,8 +16,6 @@ class StudentRun:
     """One program of the student, from request to return value."""
 
     def __init__(self, kind, options, streams):
-        self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        self._socket.connect(os.environ["INGINIOUS_CONTROL"])
         fields = ["kind", kind]
         for key, value in options.items():
             fields += [key, str(value)]
@@ -25,9 +23,12 @@ class StudentRun:
         message = b"%010d" % len(payload) + payload
         opened = []
         try:
+            # Before the socket is made: it could get the number of a stream that is closed.
             numbers = [_usable(stream, opened) for stream in streams]
             packed = b"".join(number.to_bytes(4, sys.byteorder) for number in numbers)
             rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)]
+            self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+            self._socket.connect(os.environ["INGINIOUS_CONTROL"])
             sent = self._socket.sendmsg([message], rights)
         finally:
             for number in opened:

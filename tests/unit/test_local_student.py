@@ -1,0 +1,279 @@
+"""run_student and its relatives: return values, limits, streams, what it sees (protocol.md 4.7)."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+SCRIPT = "#!/bin/bash\nfeedback-result success\n"
+SECRETS = "ls /.__input ../.__input ../task ../archive /archive; cat ../run ../task.yaml"
+
+
+async def status(course, arguments: str, **files) -> int:
+    run = f"{SCRIPT}run_student {arguments}\nfeedback-custom status $?"
+    result = await course.grade({"run": run, **files})
+    return result.custom["status"]
+
+
+async def python(course, expression: str, **options):
+    """The value of an expression in a Python run script that has imported the API."""
+    run = (
+        "#!/usr/bin/python3\nimport os, signal, subprocess, sys, tempfile, threading, time\n"
+        "from inginious import feedback\n"
+        "from inginious.run_student import run_student, run_student_simple\n"
+        f"feedback.set_global_feedback(repr({expression}))\n"
+    )
+    result = await course.grade(run, **options)
+    assert result.result[0] == "error", result
+    return ast.literal_eval(result.result[1])
+
+
+# ---- return values ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("true", 0),
+        ("false", 1),
+        ("student/exit 127", 127),
+        ("student/exit 139", 139),
+        ("student/exit 255", 255),
+        ("student/die SEGV", 245),
+        ("student/die KILL", 247),
+        ("student/die ABRT", 250),
+        ("student/die FPE", 248),
+        ("student/die TERM", 241),
+        ("missing-command", 1),
+        ("student/missing", 1),
+        ("student/die", 1),
+        ("--container nothing true", 254),
+        ("--container python3 true", 0),
+        ("--time 1 student/loop", 253),
+        ("--hard-time 1 sleep 60", 253),
+        ("--memory 50 student/hog", 252),
+    ],
+)
+async def test_return_values(course, arguments, expected):
+    found = await status(
+        course,
+        arguments,
+        **{
+            "student/exit": "#!/bin/sh\nexit $1",
+            "student/die": "#!/bin/sh\nkill -s ${1:?} $$",
+            "student/loop": "#!/bin/sh\nwhile :; do :; done",
+            "student/hog": "#!/usr/bin/python3\nx = b'x' * (1 << 30)\nimport time; time.sleep(60)",
+        },
+    )
+    assert found == (2 if arguments == "student/die" else expected)
+
+
+async def test_limits_are_at_most_those_of_the_task(course):
+    run = f"{SCRIPT}run_student --time 100 --hard-time 100 sleep 60; feedback-custom status $?"
+    result = await course.grade(run, limits={"hard_time": 2})
+    assert result.result == ("timeout", "")
+
+
+async def test_the_students_cpu_time_is_not_that_of_the_task(course):
+    loop = "timeout 0.8 sh -c 'while :; do :; done'"
+    run = f"{SCRIPT}for i in 1 2; do run_student student/loop; done"
+    result = await course.grade(
+        {"run": run, "student/loop": f"#!/bin/sh\n{loop}"}, limits={"time": 1, "hard_time": 20}
+    )
+    assert result.result[0] == "success"
+
+
+# ---- the command ------------------------------------------------------------------------------
+
+
+async def test_no_shell_runs_the_command(course):
+    output = await python(course, "run_student_simple('echo a \"b  c\" > * | $HOME `id`')")
+    assert output == ("a b  c > * | $HOME `id`\n", "", 0)
+
+
+async def test_words_are_no_builtins_of_a_shell(course):
+    assert await python(course, r"run_student_simple(r'echo \\n')") == ("\\n\n", "", 0)
+    assert await python(course, "run_student_simple('exit 3')[2]") == 1
+
+
+async def test_the_command_loses_quotes(course):
+    run = f"{SCRIPT}run_student printf '%s.' 'a b'"
+    result = await course.grade(run)
+    assert result.stdout == "a.b."
+
+
+async def test_an_empty_command_is_harmless(course):
+    assert await python(course, "run_student('')") == 0
+
+
+async def test_a_command_that_cannot_be_split(course):
+    assert await python(course, "run_student('echo \"')") == 1
+
+
+# ---- streams ----------------------------------------------------------------------------------
+
+
+async def test_streams_pass_through(course):
+    run = f'{SCRIPT}echo in | run_student student/cat > o 2> e; echo "$(cat o)-$(cat e)"'
+    result = await course.grade({"run": run, "student/cat": "#!/bin/sh\ncat; echo err >&2"})
+    assert result.stdout == "in-err\n"
+
+
+async def test_both_outputs_can_be_one_file(course):
+    run = f"{SCRIPT}run_student student/two > both 2>&1; cat both"
+    files = {"run": run, "student/two": "#!/bin/sh\necho 1; echo 2 >&2; echo 3"}
+    assert (await course.grade(files)).stdout == "1\n2\n3\n"
+
+
+async def test_closed_streams_are_empty(course):
+    run = f"{SCRIPT}run_student cat <&- >&- 2>&-; feedback-custom status $?"
+    assert (await course.grade(run)).custom["status"] == 0
+
+
+@pytest.mark.parametrize("size", [0, 65536, 1 << 20])
+async def test_much_output_and_input_block_nobody(course, size):
+    # The peer blocks above 64 KiB (its fault B12).
+    expression = f"run_student_simple('cat', 'x' * {size}) == ('x' * {size}, '', 0)"
+    assert await python(course, expression) is True
+
+
+async def test_simple_outputs(course):
+    code = "'sh -c \"echo out; echo err >&2; exit 4\"'"
+    assert await python(course, f"run_student_simple({code})") == ("out\n", "err\n", 4)
+    fused = await python(course, f"run_student_simple({code}, stdout_err_fuse=True)")
+    assert fused == ("out\nerr\n", 4)
+    raw = await python(course, "run_student_simple('cat', b'\\xff', text=False)")
+    assert raw == (b"\xff", b"", 0)
+
+
+async def test_bad_output_is_a_unicode_error(course):
+    run = (
+        "#!/usr/bin/python3\nfrom inginious.run_student import run_student_simple\n"
+        "from inginious import feedback\n"
+        "try:\n    run_student_simple('cat', b'\\xff')\n"
+        "except UnicodeDecodeError:\n    feedback.set_global_result('success')\n"
+    )
+    assert (await course.grade(run)).result[0] == "success"
+
+
+# ---- signals ----------------------------------------------------------------------------------
+
+
+async def test_signals_are_passed_on(course):
+    run = (
+        f"{SCRIPT}run_student student/wait > out &\n"
+        "until grep -q ready out; do sleep 0.05; done\n"
+        "kill -USR1 $!; wait $!; wait $!; feedback-custom status $?\ncat out"
+    )
+    wait = "#!/bin/sh\ntrap 'echo got; exit 9' USR1\necho ready\nwhile :; do sleep 0.05; done"
+    result = await course.grade({"run": run, "student/wait": wait})
+    assert result.stdout == "ready\ngot\n"
+    assert result.custom["status"] == 9
+
+
+async def test_the_callback_gets_a_way_to_signal(course):
+    expression = (
+        "run_student('sleep 60', signal_handler_callback="
+        "lambda send: threading.Timer(0.3, send, [signal.SIGTERM]).start())"
+    )
+    assert await python(course, expression) == 241
+
+
+# ---- what it sees -----------------------------------------------------------------------------
+
+
+async def test_files_left_in_student_are_seen(course):
+    run = f"{SCRIPT}run_student student/write; cat student/new"
+    files = {"run": run, "student/write": "#!/bin/sh\necho mine > student/new"}
+    result = await course.grade(files)
+    assert result.stdout == "mine\n"
+
+
+async def test_it_starts_where_the_script_is(course):
+    run = f"{SCRIPT}cd student && run_student ./where"
+    result = await course.grade({"run": run, "student/where": "#!/bin/sh\npwd"})
+    assert result.stdout.endswith("/task/student\n")
+    assert await python(course, "run_student('pwd', working_dir='/nowhere')") == 1
+
+
+async def test_its_environment(course):
+    run = f"{SCRIPT}SECRET=1 run_student student/env"
+    result = await course.grade({"run": run, "student/env": "#!/bin/sh\nenv"})
+    assert "HOME=" in result.stdout
+    assert "SECRET" not in result.stdout
+    assert "INGINIOUS_CONTROL" not in result.stdout
+
+
+async def test_only_student_is_visible_where_there_is_isolation(course):
+    course.write({"secret": "x", "student/shared": "ok", "run": ""}, "$common")
+    run = f"{SCRIPT}cd student; run_student ./look"
+    files = {
+        "run": run,
+        "systemfiles/hosts": "10.1.1.1 other",
+        "student/look": f"#!/bin/sh\n{SECRETS} /course/common/secret\ncat /etc/hosts\n"
+        "cat /course/common/student/shared; getinput q1; ls /.control /.inginious",
+    }
+    result = await course.grade(files, {"q1": "the answer"})
+    seen = result.stdout
+    if course.kind == "bubblewrap":
+        assert "environment_type" not in seen
+        assert "feedback-result" not in seen
+        assert "__inputdata" not in seen
+        assert "the answer" not in seen
+        assert "10.1.1.1 other" in seen
+        assert "ok" in seen
+    else:
+        assert "environment_type" in seen  # and says so in its description
+
+
+async def test_a_link_out_of_student_leads_nowhere(course):
+    run = f"{SCRIPT}mv student real; ln -s /etc student; run_student ls student/passwd\n"
+    result = await course.grade(run + "feedback-custom status $?")
+    if course.kind == "bubblewrap":
+        assert result.custom["status"] == 254
+
+
+async def test_a_teardown_script_runs_afterwards(course):
+    run = f"{SCRIPT}run_student --teardown-script 'echo down > student/t' false\n"
+    result = await course.grade(run + "feedback-custom status $?; cat student/t")
+    assert (result.stdout, result.custom["status"]) == ("down\n", 1)
+
+
+# ---- ends -------------------------------------------------------------------------------------
+
+
+async def test_it_ends_with_the_command_that_started_it(course):
+    run = (
+        f"{SCRIPT}run_student student/wait > out &\nuntil grep -q ready out; do sleep 0.05; done\n"
+        "kill -KILL $!; wait $! ; sleep 0.3; a=$(wc -c < out); sleep 0.3; b=$(wc -c < out)\n"
+        "[ $a = $b ] && echo stopped"
+    )
+    wait = "#!/bin/sh\nwhile :; do echo ready; sleep 0.02; done"
+    result = await course.grade({"run": run, "student/wait": wait})
+    assert "stopped" in result.stdout
+
+
+async def test_it_ends_with_the_job(course):
+    run = f"{SCRIPT}run_student sleep 60 &\nsleep 0.3"
+    assert (await course.grade(run)).result[0] == "success"
+
+
+@pytest.mark.parametrize("call", ["ssh_student", "ssh_student --setup-script true --time 3"])
+async def test_there_is_no_remote_shell(course, call):
+    result = await course.grade(f"{SCRIPT}{call}\nsleep 30")
+    assert result.result[0] == "crash"
+    assert "remote shell" in result.result[1]
+    assert result.state == "before"
+
+
+async def test_the_control_socket_survives_nonsense(course):
+    run = (
+        "#!/usr/bin/python3\nimport os, socket\nfrom inginious import feedback\n"
+        "from inginious.run_student import run_student\n"
+        "for message in (b'', b'x', b'zzzzzzzzzz', b'9999999999', b'0000000004kind', b'\\0' * 9):\n"
+        "    s = socket.socket(socket.AF_UNIX)\n    s.connect(os.environ['INGINIOUS_CONTROL'])\n"
+        "    s.sendall(message)\n    s.close()\n"
+        "feedback.set_global_result('success' if run_student('true') == 0 else 'failed')\n"
+    )
+    assert (await course.grade(run)).result[0] == "success"
