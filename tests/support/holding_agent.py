@@ -1,0 +1,93 @@
+"""An agent that takes jobs and ends them when the test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import zmq
+import zmq.asyncio
+
+from inginious_nb import wire
+
+
+class HoldingAgent:
+    """Speaks the agent's protocol on the running loop; grades nothing by itself.
+
+    Attributes:
+        jobs: Ids of the jobs it holds, oldest first.
+        runs: How often each job was given to it.
+        by_itself: Whether it ends each job at once.
+    """
+
+    def __init__(self, address, *, slots=1000):
+        self._context = zmq.asyncio.Context()
+        self._socket = self._context.socket(zmq.DEALER)
+        self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
+        self._socket.connect(address)
+        self._slots = slots
+        self._news = asyncio.Event()
+        self.jobs = []
+        self.runs = Counter()
+        self.by_itself = False
+        self._task = asyncio.create_task(self._run())
+
+    async def __aenter__(self):
+        await self.hello()
+        return self
+
+    async def __aexit__(self, *_):
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._context.destroy(linger=0)
+
+    async def hello(self):
+        """Register, or register again."""
+        environments = {"mcq": {"mcq": {"id": "mcq", "created": 0}}}
+        await self._say(wire.AgentHello("holding", self._slots, environments))
+
+    async def holds(self, count, timeout_s=30):
+        """Return once it holds that many jobs."""
+        async with asyncio.timeout(timeout_s):
+            while len(self.jobs) < count:
+                self._news.clear()
+                await self._news.wait()
+
+    async def finish(self, job_id=None, text=""):
+        """End a job, by default the oldest."""
+        job_id = self.jobs[0] if job_id is None else job_id
+        self.jobs.remove(job_id)
+        await self._say(
+            wire.AgentJobDone(
+                job_id,
+                ("success", text),
+                100.0,
+                {"q": ("success", f"run {self.runs[job_id]}")},
+                {},
+                {},
+                "",
+                None,
+                None,
+                None,
+            )
+        )
+
+    async def finish_all(self):
+        for job_id in list(self.jobs):
+            await self.finish(job_id)
+
+    async def _run(self):
+        while True:
+            message = wire.decode(await self._socket.recv(), wire.TO_AGENT)
+            if isinstance(message, wire.Ping):
+                await self._say(wire.Pong())
+            elif isinstance(message, wire.BackendNewJob):
+                self.jobs.append(message.job_id)
+                self.runs[message.job_id] += 1
+                await self._say(wire.AgentJobStarted(message.job_id))
+                if self.by_itself:
+                    await self.finish(message.job_id)
+                self._news.set()
+
+    async def _say(self, message):
+        await self._socket.send(wire.encode(message))
