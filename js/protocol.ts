@@ -48,6 +48,8 @@ export type RawAnswer =
 
 export interface ChoiceInfo {
   index: string;
+  /** As the task has it: what a cell says to choose it. */
+  text: string;
   html: string;
 }
 
@@ -177,13 +179,16 @@ export interface FrontEndRequest {
   kind: "submit";
 }
 
+/** A whole task, a submission made by a command (the task folded away), or one answer's feedback. */
+export type Role = "task" | "submission" | "answer";
+
 /** The synced traits of the widget, all set by Python and never by the browser. */
 export interface WidgetState {
   version: number;
   /** Names this widget to the kernel, and its static snapshot to the page. */
   key: string;
   lang: string;
-  role: "task" | "answer";
+  role: Role;
   problem_id: string;
   task: TaskInfo | null;
   standing: Standing;
@@ -219,9 +224,17 @@ export interface PreviewAnswer {
   cell_ids: string[];
   read_at: number;
   text: string;
+  /** The chosen indices of a multiple-choice problem. */
+  choices: string[];
   error: string | null;
   /** Whether it differs from what was submitted last; null if nothing was. */
   changed: boolean | null;
+}
+
+/** An answer of an earlier attempt, for reading and, if it is not a file, for restoring. */
+export interface OldAnswer {
+  text: string;
+  choices: string[];
 }
 
 export interface Replies {
@@ -229,7 +242,7 @@ export interface Replies {
   submit: { submission: string };
   resubmit: { submission: string };
   kill: Record<string, never>;
-  attempt: { attempt: AttemptInfo; result: ResultInfo | null; answers: Record<string, string> };
+  attempt: { attempt: AttemptInfo; result: ResultInfo | null; answers: Record<string, OldAnswer> };
   archive: { filename: string };
   output: { filename: string };
   file: { filename: string; size_bytes: number };

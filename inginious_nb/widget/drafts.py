@@ -12,8 +12,6 @@ from weakref import WeakKeyDictionary
 
 from inginious_nb.observers import Observers
 
-from .present import answer_text
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -57,7 +55,7 @@ def _last_answers(board: TaskBoard) -> dict[str, Draft]:
         answer = attempt.answers.get(source.problem_id)
         if source.kind != "widget" or problem is None or isinstance(answer, dict):
             continue
-        value = [str(item) for item in answer] if isinstance(answer, list) else answer_text(answer)
+        value = [str(item) for item in answer] if isinstance(answer, list) else str(answer)
         drafts[source.problem_id] = {"value": value, "by": ""}
     return drafts
 

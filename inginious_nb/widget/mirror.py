@@ -137,9 +137,9 @@ class Mirror:
             else None,
         }
         if "task" not in self._published:
-            task = self.task.translated(self.lang)
+            username = self.session.settings.username
             state["lang"] = self.lang
-            state["task"] = present.task_info(task, self.session.settings.username)
+            state["task"] = present.task_info(self.task, self.lang, username)
         settled = () if submission is None else (submission.id, submission.phase)
         if not self._published or settled != self._settled:
             self._settled = settled

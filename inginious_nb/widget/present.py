@@ -10,6 +10,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
 
@@ -31,8 +32,9 @@ SHOWN_CHARACTERS = 200_000
 _AUTO_TAG = "*auto-tag-"
 
 
-def task_info(task: Task, username: str) -> views.TaskInfo:
-    """A task's texts and problems; nothing that gives an answer away."""
+def task_info(original: Task, lang: str, username: str) -> views.TaskInfo:
+    """A task's texts and problems in a language; nothing that gives an answer away."""
+    task = original.translated(lang)
     now = dt.datetime.now()  # noqa: DTZ005 - the dates of a course are local times without a zone
     deadline = task.accessibility.deadline
     return {
@@ -43,7 +45,10 @@ def task_info(task: Task, username: str) -> views.TaskInfo:
         "accessible": task.accessibility.is_open(now),
         "deadline": None if deadline is None else deadline.timestamp(),
         "evaluation": task.evaluation_mode,
-        "problems": [_problem_info(task, problem, username) for problem in task.problems.values()],
+        "problems": [
+            _problem_info(task, problem, original.problems[problem.id], username)
+            for problem in task.problems.values()
+        ],
     }
 
 
@@ -57,14 +62,18 @@ def rendered(task: Task, text: str) -> str:
     return str(render_rst(text, assets=Assets.of(task))) if text.strip() else ""
 
 
-def _problem_info(task: Task, problem: Problem, username: str) -> views.ProblemInfo:
+def _problem_info(
+    task: Task, problem: Problem, original: Problem, username: str
+) -> views.ProblemInfo:
     raw = problem.as_dict()
     choices: list[views.ChoiceInfo] = []
-    if hasattr(problem, "displayed_choices"):
+    if isinstance(problem, MultipleChoiceProblem) and isinstance(original, MultipleChoiceProblem):
         seed = f"{username}/{reference(task)}"
         choices = [
             {
                 "index": choice["index"],
+                # A cell names a choice as the task does, in whatever language it is read.
+                "text": original.choices[int(choice["index"])].text,
                 "html": str(render_inline(choice["text"], assets=Assets.of(task))),
             }
             for choice in problem.displayed_choices(seed)
@@ -193,20 +202,24 @@ def service_info(service: ServiceState) -> views.ServiceInfo:
     }
 
 
-def answer_text(answer: Any) -> str:
-    """A checked answer as a person reads it: choices one a line, a file by its name."""
-    if isinstance(answer, str):
-        return answer
+def old_answer(problem: Problem, answer: Any) -> views.OldAnswer:
+    """A checked answer as a person reads it: choices by their texts, a file by its name."""
+    if isinstance(problem, MultipleChoiceProblem):
+        chosen = [str(item) for item in (answer if isinstance(answer, list) else [answer])]
+        texts = {str(index): choice.text for index, choice in enumerate(problem.choices)}
+        return {"text": "\n".join(texts.get(item, item) for item in chosen), "choices": chosen}
     if isinstance(answer, dict):
-        return str(answer.get("filename", ""))
-    if isinstance(answer, (list, tuple)):
-        return "\n".join(str(item) for item in answer)
-    return "" if answer is None else str(answer)
+        return {"text": str(answer.get("filename", "")), "choices": []}
+    return {"text": "" if answer is None else str(answer), "choices": []}
 
 
-def answer_texts(answers: Mapping[str, Any]) -> dict[str, str]:
-    """All answers of an attempt as a person reads them."""
-    return {problem_id: answer_text(answer) for problem_id, answer in answers.items()}
+def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, views.OldAnswer]:
+    """All answers of an attempt to problems that the task still has."""
+    return {
+        problem_id: old_answer(task.problems[problem_id], answer)
+        for problem_id, answer in answers.items()
+        if problem_id in task.problems
+    }
 
 
 def _test_info(name: str, value: object) -> views.TestInfo:

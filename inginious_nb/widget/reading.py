@@ -15,7 +15,7 @@ from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.history import AnswerSource
 
-from .present import answer_text
+from .present import old_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import Problem, Task
     from inginious_nb.session import Session
 
-    from .views import PreviewAnswer
+    from .views import OldAnswer, PreviewAnswer
 
 
 class Reading:
@@ -79,17 +79,19 @@ class Reading:
                 "cell_ids": [],
                 "read_at": 0.0,
                 "text": "",
+                "choices": [],
                 "error": None,
                 "changed": None,
             }
         raw = self.answers.values.get(problem.id)
         error: str | None = None
-        checked: object = None
+        shown: OldAnswer = {"text": raw if isinstance(raw, str) else "", "choices": []}
         changed: bool | None = None
         try:
             if problem.id in self.errors:
                 raise self.errors[problem.id]
             checked = problem.check(raw)
+            shown = old_answer(problem, checked)
             changed = None if problem.id not in known else checked != known[problem.id]
         except AnswerError as refusal:
             error = str(refusal)
@@ -99,7 +101,8 @@ class Reading:
             "label": source.label,
             "cell_ids": list(source.cell_ids),
             "read_at": source.read_at,
-            "text": answer_text(raw if checked is None else checked),
+            "text": shown["text"],
+            "choices": shown["choices"],
             "error": error,
             "changed": changed,
         }

@@ -138,7 +138,7 @@ class Responder:
         return {
             "attempt": present.attempt_info(attempt),
             "result": present.result_info(self._mirror.task, attempt),
-            "answers": present.answer_texts(attempt.answers),
+            "answers": present.old_answers(self._mirror.task, attempt.answers),
         }
 
     def _archive(self, message: Message, _buffers: Buffers) -> Value:

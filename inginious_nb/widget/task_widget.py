@@ -78,7 +78,8 @@ class TaskWidget(anywidget.AnyWidget):
         self._snapshots: list[Any] = []
         self.mirror = Mirror(session or get_session(), task, first.update, submission=submission)
         self.responder = Responder(self.mirror)
-        super().__init__(key=uuid.uuid4().hex, **first, **traits)
+        role = "task" if submission is None else "submission"
+        super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
         self.mirror.publish_to(self._set_traits)
         _widgets[self.key] = self
         self.on_msg(self._receive)

@@ -35,6 +35,7 @@ class ChoiceInfo(TypedDict):
     """One choice of a multiple-choice problem, in display order."""
 
     index: str
+    text: str
     html: str
 
 
@@ -189,13 +190,17 @@ class FrontEndRequest(TypedDict):
     kind: Literal["submit"]
 
 
+Role = Literal["task", "submission", "answer"]
+"""A whole task, a submission made by a command (the task folded away), or one answer's feedback."""
+
+
 class WidgetState(TypedDict):
     """The synced traits of a widget."""
 
     version: int
     key: str
     lang: str
-    role: Literal["task", "answer"]
+    role: Role
     problem_id: str
     task: TaskInfo | None
     standing: Standing
@@ -216,5 +221,13 @@ class PreviewAnswer(TypedDict):
     cell_ids: list[str]
     read_at: float
     text: str
+    choices: list[str]
     error: str | None
     changed: bool | None
+
+
+class OldAnswer(TypedDict):
+    """An answer of an earlier attempt, for reading and, if it is not a file, for restoring."""
+
+    text: str
+    choices: list[str]

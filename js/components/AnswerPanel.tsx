@@ -1,6 +1,6 @@
 // The slim view beneath the cell of `%%inginious answer`: this problem's feedback, nothing more.
 
-import { ChangedMark } from "./CellAnswer.tsx";
+import { ChangedMark } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import { Asleep, Notices } from "./Notices.tsx";
 import { ProblemFeedback } from "./ProblemFeedback.tsx";

@@ -3,8 +3,8 @@
 import { useId } from "preact/hooks";
 import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
 import type { CellInfo, ProblemInfo } from "../protocol.ts";
+import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
-import { Icon } from "./icons.tsx";
 import type { AnswerProps } from "./Problem.tsx";
 import { TextAnswer } from "./TextAnswer.tsx";
 
@@ -15,48 +15,12 @@ export function CellAnswer(props: AnswerProps) {
   const read = preview && preview.cell_ids.length > 0;
   return (
     <div class="inginious-cell-answer">
-      {read && <CellLink problem={problem} />}
+      <CellLink problem={problem} />
       <Picker problem={problem} />
       {!read && preview?.kind !== "captured" && preview?.kind !== "notebook-file" && (
         <TextAnswer {...props} lines={problem.type === "code" ? 4 : 1} />
       )}
     </div>
-  );
-}
-
-function CellLink({ problem }: { problem: ProblemInfo }) {
-  const { controller, local, language } = useApp();
-  const preview = local.preview[problem.id];
-  const cell = preview?.cell_ids[0];
-  if (!preview || cell === undefined) return null;
-  const { notebook } = controller;
-  return (
-    <p class="inginious-cell-link">
-      <span class="inginious-muted">{language.t.answeredBy}</span>{" "}
-      {notebook ? (
-        <button
-          type="button"
-          class="inginious-link"
-          title={language.t.goToCell}
-          onClick={(event) => notebook.reveal(cell, event.currentTarget)}
-        >
-          <span class="inginious-code">{preview.label}</span> <Icon name="jump" />
-        </button>
-      ) : (
-        <span class="inginious-code">{preview.label}</span>
-      )}{" "}
-      <ChangedMark problemId={problem.id} />
-    </p>
-  );
-}
-
-export function ChangedMark({ problemId }: { problemId: string }) {
-  const { local, language } = useApp();
-  if (!local.preview[problemId]?.changed) return null;
-  return (
-    <span class="inginious-changed">
-      <Icon name="changed" /> {language.t.changed}
-    </span>
   );
 }
 

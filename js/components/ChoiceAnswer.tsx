@@ -1,5 +1,6 @@
 // A multiple-choice problem: radio buttons, or check boxes if several may be chosen.
 import { useId } from "preact/hooks";
+import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
 import { SafeHtml } from "./SafeHtml.tsx";
@@ -8,7 +9,12 @@ export function ChoiceAnswer({ problem, labelId }: AnswerProps) {
   const { controller, local, language } = useApp();
   const name = useId();
   const entry = local.entries[problem.id];
-  const chosen = Array.isArray(entry) ? entry : typeof entry === "string" ? [entry] : [];
+  const preview = local.preview[problem.id];
+  const chosen = Array.isArray(entry)
+    ? entry
+    : typeof entry === "string"
+      ? [entry]
+      : (preview?.choices ?? []);
   const choose = (index: string, on: boolean) => {
     if (!problem.multiple) controller.enter(problem.id, index);
     else {
@@ -33,6 +39,7 @@ export function ChoiceAnswer({ problem, labelId }: AnswerProps) {
           <SafeHtml html={html} />
         </label>
       ))}
+      <CellLink problem={problem} />
     </div>
   );
 }

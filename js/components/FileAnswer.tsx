@@ -2,6 +2,7 @@
 // here for a quick answer, and again by Python, which decides.
 import { useId, useRef, useState } from "preact/hooks";
 import type { FileEntry } from "../state/local.ts";
+import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
 
@@ -50,6 +51,7 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
         take(event.dataTransfer?.files[0]);
       }}
     >
+      <CellLink problem={problem} />
       {chosen ? (
         <p class="inginious-file-chosen">
           <span class="inginious-code">{describe(chosen, size)}</span>

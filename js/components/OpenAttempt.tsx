@@ -1,6 +1,6 @@
 // An old attempt: its result, what was answered then compared with now, and a way back to it.
 import { useEffect, useState } from "preact/hooks";
-import type { ProblemInfo, Replies } from "../protocol.ts";
+import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
 import { Result } from "./Result.tsx";
@@ -26,24 +26,30 @@ export function OpenAttempt({ id }: { id: string }) {
       {found.result && <Result result={found.result} />}
       <h4>{language.t.differences}</h4>
       {problems.map((problem) => (
-        <Then key={problem.id} problem={problem} answer={found.answers[problem.id] ?? ""} />
+        <Then key={problem.id} problem={problem} answer={found.answers[problem.id]} />
       ))}
     </div>
   );
 }
 
-function Then({ problem, answer }: { problem: ProblemInfo; answer: string }) {
+interface ThenProps {
+  problem: ProblemInfo;
+  answer: OldAnswer | undefined;
+}
+
+function Then({ problem, answer }: ThenProps) {
   const { local, language } = useApp();
   const { t } = language;
+  if (!answer) return null;
   const now = local.preview[problem.id]?.text ?? "";
-  const same = now === answer;
+  const same = now === answer.text;
   return (
     <div class="inginious-then">
       <strong>{problem.name || problem.id}</strong>
       {same ? (
         <p class="inginious-muted">{t.sameAnswer}</p>
       ) : (
-        <Difference now={now} then={answer} />
+        <Difference now={now} then={answer.text} />
       )}
       {!same && problem.type !== "file" && <Restore problem={problem} answer={answer} />}
     </div>
@@ -69,7 +75,7 @@ function Difference({ now, then }: { now: string; then: string }) {
 }
 
 /** Put an old answer back, after asking: into the cell it would be read from, or the control. */
-function Restore({ problem, answer }: { problem: ProblemInfo; answer: string }) {
+function Restore({ problem, answer }: { problem: ProblemInfo; answer: OldAnswer }) {
   const { controller, local, language } = useApp();
   const { t } = language;
   const [asking, setAsking] = useState(false);
@@ -78,14 +84,9 @@ function Restore({ problem, answer }: { problem: ProblemInfo; answer: string }) 
   const place = cells.length && preview ? preview.label : problem.name || problem.id;
   const restore = () => {
     setAsking(false);
-    const [first, ...rest] = cells;
-    if (first !== undefined && controller.notebook) {
-      controller.notebook.setAnswer(first, answer);
-      for (const cell of rest) controller.notebook.setAnswer(cell, "");
-    } else {
-      controller.enter(problem.id, problem.multiple ? answer.split("\n").filter(Boolean) : answer);
-    }
-    controller.preview();
+    const { text, choices } = answer;
+    const single = problem.type === "multiple_choice" ? (choices[0] ?? "") : text;
+    controller.enter(problem.id, problem.multiple ? choices : single);
   };
   return (
     <p class="inginious-restore">

@@ -2,6 +2,7 @@
 import { useId } from "preact/hooks";
 import type { ProblemInfo } from "../protocol.ts";
 import { CellAnswer } from "./CellAnswer.tsx";
+import { CellLink } from "./CellLink.tsx";
 import { ChoiceAnswer } from "./ChoiceAnswer.tsx";
 import { useApp } from "./context.ts";
 import { FileAnswer } from "./FileAnswer.tsx";
@@ -44,16 +45,19 @@ export function Problem({ problem, number, count }: Props) {
 }
 
 function AnswerControl(props: AnswerProps) {
-  const { local } = useApp();
-  const inCell = local.preview[props.problem.id]?.cell_ids.length;
   switch (props.problem.type) {
     case "code":
     case "code_single_line":
       return <CellAnswer {...props} />;
     case "multiple_choice":
-      return inCell ? <CellAnswer {...props} /> : <ChoiceAnswer {...props} />;
+      return <ChoiceAnswer {...props} />;
     case "match":
-      return inCell ? <CellAnswer {...props} /> : <TextAnswer {...props} lines={1} />;
+      return (
+        <>
+          <TextAnswer {...props} lines={1} />
+          <CellLink problem={props.problem} />
+        </>
+      );
     case "file":
       return <FileAnswer {...props} />;
   }

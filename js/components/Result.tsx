@@ -14,11 +14,18 @@ export function tone(code: string): string {
   return `inginious-tone-${KNOWN.includes(code) ? code : "error"}`;
 }
 
-export function Result({ result }: { result: ResultInfo }) {
+interface Props {
+  result: ResultInfo;
+  /** Whether a newer submission is under way. */
+  previous?: boolean;
+}
+
+export function Result({ result, previous = false }: Props) {
   const { t } = useLanguage();
   const help = t.resultHelp[result.code];
   return (
     <section class={`inginious-result ${tone(result.code)}`} aria-label={t.result}>
+      {previous && <p class="inginious-muted inginious-previous">{t.previousResult}</p>}
       <Verdict result={result} />
       {help && <p class="inginious-help">{help}</p>}
       <Feedback feedback={result.feedback} submission={result.submission} what="feedback" />

@@ -4,7 +4,6 @@ import { useEffect, useState } from "preact/hooks";
 import type { Language } from "../i18n/index.ts";
 import type { Phase, SubmissionInfo } from "../protocol.ts";
 import type { KernelClock } from "../state/clock.ts";
-import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 
 const STEPS = ["sent", "queued", "running", "done"] as const satisfies readonly Phase[];
@@ -13,7 +12,7 @@ const TICK_MS = 200;
 
 export function StatusLine() {
   const { synced, controller, language } = useApp();
-  const { submission, service } = synced;
+  const { submission } = synced;
   if (!submission || submission.phase === "refused") return null;
   const { t } = language;
   return (
@@ -29,7 +28,6 @@ export function StatusLine() {
           />
         ))}
       </ol>
-      <p class="inginious-remark">{remark(submission, service.state, service.message, language)}</p>
     </div>
   );
 }
@@ -84,20 +82,6 @@ function Elapsed({ since, limit, clock, language }: ElapsedProps) {
   return (
     <>{limit === null ? time : language.t.elapsedOf(time, language.duration(Math.round(limit)))}</>
   );
-}
-
-/** What is worth a sentence; a space otherwise, so that the line keeps its height. */
-function remark(
-  submission: SubmissionInfo,
-  state: string,
-  message: string,
-  { t }: Language,
-): string {
-  if (!isActive(submission)) return "\u00a0";
-  if (submission.kill_requested) return t.stopped;
-  if (state !== "connected" && state !== "idle" && message) return message;
-  if (submission.sendings > 1) return t.sentAgain(submission.sendings);
-  return "\u00a0";
 }
 
 /** What a screen reader says: phases, the place in the queue and the result, never the ticks. */

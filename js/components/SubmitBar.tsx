@@ -1,5 +1,7 @@
 // Submit and Stop. Both keep their place and their focus whatever the state: an action that is
 // not possible now is marked so, and does nothing.
+import type { Catalogue } from "../i18n/index.ts";
+import type { ServiceInfo, SubmissionInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 
@@ -35,6 +37,9 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
           {killing ? t.killing : t.kill}
         </button>
       )}
+      {active && submission.phase !== "reading" && (
+        <span class="inginious-warning">{remark(submission, synced.service, t)}</span>
+      )}
       {!active && missing.length > 0 && (
         <span class="inginious-muted">
           {t.missing(missing.map(({ name, id }) => name || id).join(", "))}
@@ -42,4 +47,12 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
       )}
     </div>
   );
+}
+
+/** What is worth a sentence while a submission is under way. */
+function remark(submission: SubmissionInfo, service: ServiceInfo, t: Catalogue): string {
+  if (submission.kill_requested) return t.stopped;
+  if (!["connected", "idle"].includes(service.state) && service.message) return service.message;
+  if (submission.sendings > 1) return t.sentAgain(submission.sendings);
+  return "";
 }

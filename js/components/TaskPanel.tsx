@@ -1,5 +1,7 @@
 // The whole widget of a task, from its title to where it is graded.
 import { useId } from "preact/hooks";
+import type { TaskInfo } from "../protocol.ts";
+import { isActive } from "../state/controller.ts";
 import { AttemptHistory } from "./AttemptHistory.tsx";
 import { useApp } from "./context.ts";
 import { Header } from "./Header.tsx";
@@ -13,35 +15,49 @@ import { Announcer, StatusLine } from "./StatusLine.tsx";
 import { SubmitBar } from "./SubmitBar.tsx";
 
 export function TaskPanel() {
-  const { synced } = useApp();
+  const { synced, language } = useApp();
   const titleId = useId();
-  const { task, result } = synced;
+  const { task, result, submission, role } = synced;
   if (!task) return null;
+  const previous = isActive(submission) && result?.submission !== submission.id;
   return (
     <section class="inginious" aria-labelledby={titleId} lang={synced.lang}>
       <Header task={task} standing={synced.standing} titleId={titleId} />
       <Asleep />
-      <SafeHtml html={task.context_html} class="inginious-context" />
-      <div class="inginious-problems">
-        {task.problems.map((problem, index) => (
-          <Problem
-            key={problem.id}
-            problem={problem}
-            number={index + 1}
-            count={task.problems.length}
-          />
-        ))}
-      </div>
+      {role === "task" && <TaskBody task={task} />}
       <SubmitBar />
       <Notices />
       <StatusLine />
       <Announcer />
-      {result && <Result result={result} />}
+      {result && <Result result={result} previous={previous} />}
       <div class="inginious-more">
+        {role === "submission" && (
+          <details
+            class="inginious-fold"
+            open={task.problems.some(({ id }) => result?.problems[id])}
+          >
+            <summary>{language.t.task}</summary>
+            <TaskBody task={task} />
+          </details>
+        )}
         <Preview />
         <AttemptHistory />
         <Service />
       </div>
     </section>
+  );
+}
+
+function TaskBody({ task }: { task: TaskInfo }) {
+  const { problems } = task;
+  return (
+    <>
+      <SafeHtml html={task.context_html} class="inginious-context" />
+      <div class="inginious-problems">
+        {problems.map((problem, index) => (
+          <Problem key={problem.id} problem={problem} number={index + 1} count={problems.length} />
+        ))}
+      </div>
+    </>
   );
 }

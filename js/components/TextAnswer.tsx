@@ -7,7 +7,9 @@ const MOST_LINES = 24;
 export function TextAnswer({ problem, labelId, lines }: AnswerProps & { lines: number }) {
   const { controller, local } = useApp();
   const entry = local.entries[problem.id];
-  const value = typeof entry === "string" ? entry : problem.default;
+  const preview = local.preview[problem.id];
+  const inCell = preview?.kind === "cell" ? preview.text : undefined;
+  const value = typeof entry === "string" ? entry : (inCell ?? problem.default);
   const common = {
     value,
     spellcheck: false,

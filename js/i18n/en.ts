@@ -2,7 +2,7 @@
 
 export const en = {
   // task
-  task: "Task",
+  task: "The task",
   by: (author: string) => `by ${author}`,
   deadline: (when: string) => `Due ${when}`,
   closed: "Closed: submissions are no longer accepted for a grade",
@@ -76,6 +76,7 @@ export const en = {
 
   // result
   result: "Result",
+  previousResult: "Result of the previous submission",
   results: {
     success: "Success",
     failed: "Failed",

@@ -2,7 +2,7 @@
 import type { Catalogue } from "./en.ts";
 
 export const fr: Catalogue = {
-  task: "Tâche",
+  task: "La tâche",
   by: (author) => `par ${author}`,
   deadline: (when) => `À rendre pour le ${when}`,
   closed: "Fermée : les soumissions ne comptent plus pour une note",
@@ -73,6 +73,7 @@ export const fr: Catalogue = {
   submissionNumber: (n) => `Soumission ${n}`,
 
   result: "Résultat",
+  previousResult: "Résultat de la soumission précédente",
   results: {
     success: "Réussi",
     failed: "Échoué",

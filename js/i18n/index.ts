@@ -40,10 +40,12 @@ export function language(code: string): Language {
   };
 }
 
-/** `4.2 s`, `1:05 min`, `1:02:03 h`: seconds with tenths while they matter. */
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
+/** `4.2 s`, `2 min`, `1:05 min`, `1:02:03 h`: seconds with tenths while they matter. */
+export function duration(seconds: number): string {
+  if (seconds < 60)
+    return `${seconds < 10 && seconds % 1 ? seconds.toFixed(1) : Math.floor(seconds)} s`;
   const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  if (seconds < 3600 && seconds % 60 === 0) return `${seconds / 60} min`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)} min`;
   return `${Math.floor(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)} h`;
 }

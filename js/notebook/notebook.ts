@@ -42,18 +42,16 @@ export class Notebook {
     }
   }
 
-  source(cellId: string): string | null {
-    return this.#find(cellId)?.sharedModel.getSource() ?? null;
-  }
-
-  /** Replace a cell's text, keeping its `%%inginious` line if it has one; undoable like typing. */
-  setAnswer(cellId: string, text: string): boolean {
-    const cell = this.#find(cellId);
-    if (!cell) return false;
-    const [first = "", ...rest] = cell.sharedModel.getSource().split("\n");
-    const keepsMagic = /^\s*%%inginious(\s|$)/.test(first);
-    cell.sharedModel.setSource(keepsMagic ? [first, text].join("\n") : text);
-    return keepsMagic || rest.length >= 0;
+  /** Make text the answer of these cells: the first gets all of it. Undoable like typing. */
+  setAnswer(cellIds: readonly string[], text: string): void {
+    cellIds.forEach((id, index) => {
+      const shared = this.#find(id)?.sharedModel;
+      if (!shared) return;
+      const [first = ""] = shared.getSource().split("\n");
+      const body = index === 0 ? text : "";
+      // The magic line says what the cell answers; it is no part of the answer.
+      shared.setSource(/^\s*%%inginious(\s|$)/.test(first) ? `${first}\n${body}` : body);
+    });
   }
 
   /** Scroll to a cell and put the cursor into it. */

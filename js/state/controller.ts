@@ -13,6 +13,7 @@ import type {
 import type { Transport } from "../transport/index.ts";
 import type { Answer, Payload } from "../transport/transport.ts";
 import { RequestError } from "../transport/transport.ts";
+import { choiceText } from "./choices.ts";
 import { KernelClock } from "./clock.ts";
 import { debounced } from "./debounced.ts";
 import { type Entry, initialLocalState, type LocalState } from "./local.ts";
@@ -106,19 +107,36 @@ export class Controller {
     const reply = await this.#quietly("preview", { cells: this.#cells(), answers }, buffers);
     if (!reply) return;
     const preview: Record<string, PreviewAnswer> = {};
-    for (const answer of reply.value.answers) preview[answer.problem_id] = answer;
-    this.local.update({ preview });
+    const entries = { ...this.local.get().entries };
+    for (const answer of reply.value.answers) {
+      preview[answer.problem_id] = answer;
+      // What was entered went into the cell, which is the answer from now on.
+      if (answer.kind === "cell") delete entries[answer.problem_id];
+    }
+    this.local.update({ preview, entries });
   }
 
   // ---- what is entered ----------------------------------------------------------------------
 
   enter(problemId: string, value: Entry): void {
+    this.#writeIntoCell(problemId, value);
     this.local.update({
       entries: { ...this.local.get().entries, [problemId]: value },
       notice: null,
     });
     this.preview();
     if (typeof value === "string" || Array.isArray(value)) this.#sendDraft(problemId);
+  }
+
+  /** Where a cell gives the answer, the control is another view of it and changes the cell. */
+  #writeIntoCell(problemId: string, value: Entry): void {
+    const preview = this.local.get().preview[problemId];
+    const problem = this.synced.get().task?.problems.find(({ id }) => id === problemId);
+    if (preview?.kind !== "cell" || !problem || !this.notebook) return;
+    if (typeof value !== "string" && !Array.isArray(value)) return;
+    const text =
+      problem.type === "multiple_choice" ? choiceText(problem, value) : [value].flat().join("\n");
+    this.notebook.setAnswer(preview.cell_ids, text);
   }
 
   #sendDraft(problemId: string): void {

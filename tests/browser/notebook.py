@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KERNEL_LIMIT_MS = 40_000
+_NUMBER = re.compile(r"\[\d+\]")
 
 
 def code(source: str, *tags: str) -> dict[str, Any]:
@@ -74,6 +76,7 @@ class NotebookPage:
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(
             timeout=KERNEL_LIMIT_MS
         )
+        self.server.wait_for_kernel(self.name)
         expect(self.page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
             "data-status", "idle", timeout=KERNEL_LIMIT_MS
         )
@@ -128,8 +131,3 @@ class NotebookPage:
 
     def _editor(self, number: int) -> Locator:
         return self.cell(number).locator(".jp-InputArea .cm-content")
-
-
-import re  # noqa: E402
-
-_NUMBER = re.compile(r"\[\d+\]")

@@ -7,6 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 CHECKOUT = Path(__file__).parent.parent.parent
 COURSES = CHECKOUT / "notebooks" / "courses"
@@ -123,6 +125,16 @@ class JupyterServer:
         """The JSON that the server's API has at a path."""
         return self._request(path, "GET")
 
+    def wait_for_kernel(self, name: str) -> None:
+        """Wait until the kernel of a notebook has started; what is run before is lost."""
+        wait_until(
+            lambda: any(
+                session["path"].endswith(name) and session["kernel"]["execution_state"] == "idle"
+                for session in self.get("api/sessions")
+            ),
+            limit_s=40,
+        )
+
     def end_kernels(self) -> None:
         """End the sessions of all notebooks: two cores serve one kernel well, not ten."""
         for session in self.get("api/sessions"):
@@ -137,24 +149,29 @@ class JupyterServer:
             return json.loads(body) if body else None
 
     def _wait(self) -> None:
-        """Wait until it answers; the refused connections in between are the waiting."""
-        import threading
-        import time
+        """Wait until it answers."""
 
-        pause = threading.Event()
-        deadline = time.monotonic() + START_LIMIT_S
-        while True:
+        def answers() -> bool:
+            if self.process.poll() is not None:
+                log = (self.folder.parent / "server.log").read_text(errors="replace")
+                raise RuntimeError(f"JupyterLab did not start:\n{log[-4000:]}")
             try:
                 self.get("api/status")
             except (urllib.error.URLError, OSError):
-                ended = self.process.poll() is not None
-                if ended or time.monotonic() > deadline:
-                    self.stop()
-                    log = (self.folder.parent / "server.log").read_text(errors="replace")
-                    raise RuntimeError(f"JupyterLab did not start:\n{log[-4000:]}") from None
-                pause.wait(0.1)
-            else:
-                return
+                return False
+            return True
+
+        wait_until(answers, limit_s=START_LIMIT_S)
+
+
+def wait_until(condition: Callable[[], bool], *, limit_s: float) -> None:
+    """Ask for a condition of another process, ten times a second, until it holds."""
+    pause = threading.Event()
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"It was not so within {limit_s} s.")
+        pause.wait(0.1)
 
 
 def _free_port() -> int:

@@ -1,0 +1,43 @@
+// The cell that gives an answer, with a way to it, and the mark of an answer that changed.
+import type { ProblemInfo } from "../protocol.ts";
+import { useApp } from "./context.ts";
+import { Icon } from "./icons.tsx";
+
+export function CellLink({ problem }: { problem: ProblemInfo }) {
+  const { controller, local, language } = useApp();
+  const preview = local.preview[problem.id];
+  const cell = preview?.cell_ids[0];
+  if (!preview) return null;
+  if (cell === undefined && preview.kind !== "captured" && preview.kind !== "notebook-file") {
+    return <ChangedMark problemId={problem.id} />;
+  }
+  const { notebook } = controller;
+  return (
+    <p class="inginious-cell-link">
+      <span class="inginious-muted">{language.t.answeredBy}</span>{" "}
+      {notebook && cell !== undefined ? (
+        <button
+          type="button"
+          class="inginious-link"
+          title={language.t.goToCell}
+          onClick={(event) => notebook.reveal(cell, event.currentTarget)}
+        >
+          <span class="inginious-code">{preview.label}</span> <Icon name="jump" />
+        </button>
+      ) : (
+        <span class="inginious-code">{preview.label}</span>
+      )}{" "}
+      <ChangedMark problemId={problem.id} />
+    </p>
+  );
+}
+
+export function ChangedMark({ problemId }: { problemId: string }) {
+  const { local, language } = useApp();
+  if (!local.preview[problemId]?.changed) return null;
+  return (
+    <span class="inginious-changed">
+      <Icon name="changed" /> {language.t.changed}
+    </span>
+  );
+}

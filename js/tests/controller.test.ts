@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { findNotebook } from "../notebook/find.ts";
+import type { WidgetState } from "../protocol.ts";
+import { Controller } from "../state/controller.ts";
+import { syncedState } from "../state/synced.ts";
+import { modelTransport } from "../transport/messages.ts";
+import { cell, FakeModel, fakeContext, problem, submission, task } from "./fakes.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function controllerOf(state: Partial<WidgetState> = {}, ...cells: ReturnType<typeof cell>[]) {
+  const model = new FakeModel(state);
+  if (cells.length) model.widget_manager.context = fakeContext(...cells);
+  const { signal } = new AbortController();
+  const controller = new Controller({
+    synced: syncedState(model, signal),
+    transport: Promise.resolve(modelTransport(model, signal)),
+    notebook: findNotebook(model),
+    lang: "en",
+    signal,
+  });
+  return { model, controller };
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(1000);
+const kinds = (model: FakeModel) => model.sent.map(({ content }) => content.kind);
+
+test("submitting sends the cells as they are now", async () => {
+  const { model, controller } = controllerOf({}, cell("a", "x = 1", "inginious:p"));
+  void controller.submit();
+  await settle();
+  expect(model.sent[0]?.content).toMatchObject({
+    kind: "submit",
+    lang: "en",
+    cells: [cell("a", "x = 1", "inginious:p")],
+  });
+});
+
+test("a double click submits once", async () => {
+  const { model, controller } = controllerOf();
+  void controller.submit();
+  void controller.submit();
+  await settle();
+  expect(kinds(model).filter((kind) => kind === "submit")).toHaveLength(1);
+  model.reply("submit", { submission: "s1" });
+  model.change({ submission: submission() });
+  await settle();
+  void controller.submit();
+  await settle();
+  expect(kinds(model).filter((kind) => kind === "submit")).toHaveLength(1);
+});
+
+test("a host that shows no cells sends none, and the kernel looks elsewhere", async () => {
+  const { model, controller } = controllerOf();
+  void controller.submit();
+  await settle();
+  expect(model.sent[0]?.content.cells).toBeNull();
+});
+
+test("a refusal is shown and goes away with the next entry", async () => {
+  const { model, controller } = controllerOf();
+  void controller.submit();
+  await settle();
+  model.refuse("submit", "The answer is empty.", "p");
+  await settle();
+  expect(controller.local.get().notice).toEqual({ text: "The answer is empty.", problemId: "p" });
+  controller.enter("p", "something");
+  expect(controller.local.get().notice).toBeNull();
+});
+
+test("the magic's request is answered once, with its submission", async () => {
+  const { model, controller } = controllerOf({}, cell("a", "1", "inginious:p"));
+  model.change({
+    request: { id: "wanted", kind: "submit" },
+    submission: submission({ phase: "reading" }),
+  });
+  model.change({ request: { id: "wanted", kind: "submit" } });
+  await settle();
+  const submits = model.sent.filter(({ content }) => content.kind === "submit");
+  expect(submits).toHaveLength(1);
+  expect(submits[0]?.content.submission).toBe("wanted");
+  expect(controller.busy).toBe(true);
+});
+
+test("what is typed is shared, and what others type is shown", async () => {
+  const { model, controller } = controllerOf();
+  controller.enter("p", "mine");
+  await settle();
+  const draft = model.sent.find(({ content }) => content.kind === "draft")?.content;
+  expect(draft).toMatchObject({ problem: "p", value: "mine" });
+  // The kernel tells everybody, us too: an old echo must not undo what was typed since.
+  controller.enter("p", "mine, longer");
+  model.change({ drafts: { p: { value: "mine", by: String(draft?.by) } } });
+  expect(controller.local.get().entries.p).toBe("mine, longer");
+  model.change({ drafts: { p: { value: "theirs", by: "another view" } } });
+  expect(controller.local.get().entries.p).toBe("theirs");
+});
+
+test("a choice made in the widget is written into the cell that answers", async () => {
+  const choices = ["a string", "a list"].map((text, index) => ({
+    index: String(index),
+    text,
+    html: text,
+  }));
+  const question = problem({ type: "multiple_choice", multiple: true, choices });
+  const { model, controller } = controllerOf(
+    { task: task(question) },
+    cell("a", "", "inginious:p"),
+  );
+  controller.preview();
+  await settle();
+  model.reply("preview", {
+    answers: [
+      {
+        problem_id: "p",
+        kind: "cell",
+        label: "cell 1",
+        cell_ids: ["a"],
+        read_at: 0,
+        text: "",
+        choices: [],
+        error: null,
+        changed: null,
+      },
+    ],
+  });
+  await settle();
+  controller.enter("p", ["0", "1"]);
+  expect(controller.notebook?.cells()[0]?.source).toBe("- a string\n- a list");
+});
+
+test("a file's bytes travel beside the request", async () => {
+  const { model, controller } = controllerOf();
+  controller.enter("p", { file: new File(["abc"], "a.txt") });
+  void controller.submit();
+  await settle();
+  const sent = model.sent.find(({ content }) => content.kind === "submit");
+  expect(sent?.content.answers).toEqual({ p: { filename: "a.txt", buffer: 0 } });
+  expect(sent?.buffers[0]?.byteLength).toBe(3);
+});

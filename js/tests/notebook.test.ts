@@ -1,0 +1,87 @@
+import { afterEach, expect, test } from "vitest";
+import { findNotebook, OFFER } from "../notebook/find.ts";
+import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
+import { cell, FakeModel, fakeContext, problem, task } from "./fakes.ts";
+
+const global = globalThis as Record<symbol, unknown>;
+
+afterEach(() => {
+  delete global[OFFER];
+});
+
+test("the host's context is read live", () => {
+  const model = new FakeModel();
+  const context = fakeContext(cell("a", "1", "inginious:p"));
+  model.widget_manager.context = context;
+  const notebook = findNotebook(model);
+  expect(notebook?.cells()).toEqual([cell("a", "1", "inginious:p")]);
+  context.model?.cells?.get(0).sharedModel.setSource("2");
+  expect(notebook?.cells()[0]?.source).toBe("2");
+});
+
+test("a plugin's offer is taken for the same kernel only", () => {
+  const mine = { ...fakeContext(cell("a", "mine")), sessionContext: session("k1") };
+  const other = { ...fakeContext(cell("b", "other")), sessionContext: session("k2") };
+  global[OFFER] = { contexts: [other, mine] };
+  const model = new FakeModel();
+  expect(findNotebook(model)).toBeNull();
+  model.widget_manager.kernel = { id: "k1" };
+  expect(findNotebook(model)?.cells()[0]?.source).toBe("mine");
+});
+
+test.each([
+  ["no manager", undefined],
+  ["no model", {}],
+  ["something else under that name", { model: { cells: { length: 1, get: () => ({}) } } }],
+])("a host with %s has no readable notebook", (_name, context) => {
+  const model = new FakeModel();
+  model.widget_manager.context = context as never;
+  expect(findNotebook(model)).toBeNull();
+});
+
+test("tying a problem to a cell moves the tag and leaves other tags alone", () => {
+  const t = task(problem());
+  const context = fakeContext(
+    cell("a", "old", "keep", "inginious:p"),
+    cell("b", "new", "inginious:other"),
+  );
+  const model = new FakeModel();
+  model.widget_manager.context = context;
+  const notebook = findNotebook(model);
+  notebook?.tie(tieReference(t, "p"), "b", (tag) => isTieOf(tag, t, "p"));
+  expect(notebook?.cells().map(({ metadata }) => metadata.tags)).toEqual([
+    ["keep"],
+    ["inginious:other", "inginious:course/task/p"],
+  ]);
+  notebook?.tie(tieReference(t, "p"), null, (tag) => isTieOf(tag, t, "p"));
+  expect(notebook?.cells()[1]?.metadata.tags).toEqual(["inginious:other"]);
+});
+
+test("an answer put back keeps the magic line that says what the cell answers", () => {
+  const context = fakeContext(cell("a", "%%inginious answer p\nold"), cell("b", "old too"));
+  const model = new FakeModel();
+  model.widget_manager.context = context;
+  const notebook = findNotebook(model);
+  notebook?.setAnswer(["a", "b"], "new\ntext");
+  expect(notebook?.cells().map(({ source }) => source)).toEqual([
+    "%%inginious answer p\nnew\ntext",
+    "",
+  ]);
+});
+
+test("tags may be qualified by task and course", () => {
+  const t = task(problem());
+  const tags = ["inginious:p", "inginious:task/p", "inginious:course/task/p"];
+  expect(tags.every((tag) => isTieOf(tag, t, "p"))).toBe(true);
+  expect(isTieOf("inginious:other/p", t, "p")).toBe(false);
+  expect(isTieOf("p", t, "p")).toBe(false);
+});
+
+test("a cell's label is its first line that says something", () => {
+  expect(firstLine("\n  \n  def f():\n    pass")).toBe("def f():");
+  expect(firstLine("x".repeat(100))).toHaveLength(60);
+});
+
+function session(id: string) {
+  return { session: { kernel: { id } } };
+}

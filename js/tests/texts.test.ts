@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { en } from "../i18n/en.ts";
+import { fr } from "../i18n/fr.ts";
+import { duration, language } from "../i18n/index.ts";
+import { choiceText } from "../state/choices.ts";
+import { diffLines } from "../state/diff.ts";
+import { problem } from "./fakes.ts";
+
+test("French says everything that English says", () => {
+  const shape = (value: unknown): unknown =>
+    typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => a.localeCompare(b))
+            .map(([key, inner]) => [key, shape(inner)]),
+        )
+      : typeof value;
+  expect(shape(fr)).toEqual(shape(en));
+});
+
+test("the queue is told honestly", () => {
+  expect(en.atMostBefore(0)).toBe("next in line");
+  expect(en.atMostBefore(3)).toBe("at most 3 before you");
+});
+
+test("durations are short", () => {
+  expect([0, 4.24, 42.9, 65, 120, 3723].map(duration)).toEqual([
+    "0 s",
+    "4.2 s",
+    "42 s",
+    "1:05 min",
+    "2 min",
+    "1:02:03 h",
+  ]);
+});
+
+test("grades and sizes are written as the language does", () => {
+  expect(language("en").grade(87.5)).toBe("87.5 %");
+  expect(language("fr").grade(87.5)).toBe("87,5 %");
+  expect(language("en").size(1_234_567)).toBe("1.2 MB");
+  expect(language("xx").t).toBe(en);
+});
+
+test("a diff shows what was then and what is now", () => {
+  const lines = diffLines("a\nb\nc", "a\nB\nc\nd");
+  const side = (other: string) =>
+    lines
+      .filter(({ kind }) => kind !== other)
+      .map(({ text }) => text)
+      .join("\n");
+  expect(side("added")).toBe("a\nb\nc");
+  expect(side("removed")).toBe("a\nB\nc\nd");
+  expect(lines.filter(({ kind }) => kind === "same").map(({ text }) => text)).toEqual(["a", "c"]);
+});
+
+test("choices of several lines are named by their number", () => {
+  const choices = [
+    { index: "0", text: "one\ntwo", html: "" },
+    { index: "1", text: "three", html: "" },
+  ];
+  expect(choiceText(problem({ choices }), "1")).toBe("three");
+  expect(choiceText(problem({ choices, multiple: true }), ["0", "1"])).toBe("0\n- three");
+});

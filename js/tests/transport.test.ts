@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import type { Kernel, Subject } from "../transport/comm.ts";
+import { chooseTransport, RequestError } from "../transport/index.ts";
+import { FakeComm, FakeModel } from "./fakes.ts";
+
+const subject: Subject = { widget: "k", task: "c/t", role: "task", problem_id: "" };
+
+function kernelWith(comm: FakeComm, supportsSubshells = true): Kernel {
+  return { supportsSubshells, info: Promise.resolve(), createComm: () => comm };
+}
+
+test("a comm is opened only after its subshell has started", async () => {
+  let start = () => {};
+  const comm = new FakeComm(
+    "perCommTarget",
+    new Promise((resolve) => {
+      start = resolve;
+    }),
+  );
+  const model = new FakeModel();
+  model.widget_manager.kernel = kernelWith(comm);
+  const chosen = chooseTransport(model, subject, new AbortController().signal);
+  await Promise.resolve();
+  expect(comm.opened).toEqual([]);
+  start();
+  expect((await chosen).servedWhileBusy).toBe(true);
+  expect(comm.opened).toEqual([{ v: 1, ...subject }]);
+});
+
+test.each<[string, () => Kernel | null]>([
+  ["a host without a kernel", () => null],
+  ["a host without comms", () => ({ supportsSubshells: true })],
+  ["no subshells", () => kernelWith(new FakeComm("perCommTarget", Promise.resolve()), false)],
+  ["subshells switched off", () => kernelWith(new FakeComm("disabled", new Promise(() => {})))],
+  ["a subshell that fails", () => kernelWith(new FakeComm("perComm", Promise.reject(new Error())))],
+])("%s leaves the widget's own messages", async (_name, kernel) => {
+  const model = new FakeModel();
+  model.widget_manager.kernel = kernel();
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  expect(transport.servedWhileBusy).toBe(false);
+  const answer = transport.request("kill", { submission: "s" });
+  expect(model.sent[0]?.content).toMatchObject({ v: 1, kind: "kill", submission: "s" });
+  model.reply("kill", {});
+  expect((await answer).value).toEqual({});
+});
+
+test("each answer settles its own request, once", async () => {
+  const model = new FakeModel();
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  const first = transport.request("submit");
+  const second = transport.request("submit");
+  const [one, two] = model.sent.map(({ content }) => content.id);
+  const reply = (id: unknown, value: string) =>
+    model.emit("msg:custom", { kind: "reply", id, ok: true, value: { submission: value } }, []);
+  reply(two, "2");
+  reply(two, "again");
+  reply("somebody else's", "3");
+  reply(one, "1");
+  expect((await first).value.submission).toBe("1");
+  expect((await second).value.submission).toBe("2");
+});
+
+test("a refusal carries the kernel's sentence and the problem it is about", async () => {
+  const model = new FakeModel();
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  const answer = transport.request("submit");
+  model.refuse("submit", "Write something.", "p");
+  const error = await answer.catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(RequestError);
+  expect(error).toMatchObject({ message: "Write something.", problemId: "p" });
+});
+
+test("bytes come with the answer", async () => {
+  const model = new FakeModel();
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  const answer = transport.request("archive", { submission: "s" });
+  const whole = new Uint8Array([9, 1, 2, 3, 9]);
+  const id = model.sent[0]?.content.id;
+  const part = new DataView(whole.buffer, 1, 3);
+  model.emit("msg:custom", { kind: "reply", id, ok: true, value: { filename: "a" } }, [part]);
+  expect([...new Uint8Array((await answer).buffers[0] ?? new ArrayBuffer())]).toEqual([1, 2, 3]);
+});
+
+test("a comm that the kernel closes ends the waiting with a sentence", async () => {
+  const comm = new FakeComm("perCommTarget", Promise.resolve());
+  const model = new FakeModel();
+  model.widget_manager.kernel = kernelWith(comm);
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  const answer = transport.request("submit");
+  comm.onClose();
+  await expect(answer).rejects.toThrow("restarted");
+});

@@ -1,0 +1,91 @@
+"""One JupyterLab and one Chromium for all browser tests; a page and a notebook for each."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from .notebook import NotebookPage, write_notebook
+from .server import JupyterServer
+
+HERE = Path(__file__).parent
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+EXPECT_LIMIT_MS = 15_000
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser, shared by all tests."""
+    found = subprocess.run([HERE / "find-chromium"], capture_output=True, text=True, check=True)
+    expect.set_options(timeout=EXPECT_LIMIT_MS)
+    with sync_playwright() as playwright:
+        path = found.stdout.strip().splitlines()[-1]
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """A JupyterLab as it is installed by default, without collaboration."""
+    server = JupyterServer.start(tmp_path_factory.mktemp("lab") / "server")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def page(chromium, request):
+    """A page of a new browser profile; a picture of it is kept when the test fails."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 1000}, locale="en-GB")
+    page = context.new_page()
+    yield page
+    if request.node.stash.get(_FAILED, False):
+        artifacts = HERE / "artifacts"
+        artifacts.mkdir(exist_ok=True)
+        page.screenshot(path=artifacts / f"{re.sub(r'[^a-z0-9_]+', '-', request.node.name)}.png")
+    context.close()
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+@pytest.fixture
+def open_notebook(lab, page):
+    """Open a notebook with some cells; its kernel ends with the test."""
+
+    def opened(*cells, server: JupyterServer = lab, in_page: Page = page) -> NotebookPage:
+        used.append(server)
+        notebook = NotebookPage(server, in_page, write_notebook(server, list(cells)))
+        notebook.open()
+        return notebook
+
+    used: list[JupyterServer] = []
+    yield opened
+    for server in {id(server): server for server in used}.values():
+        server.end_kernels()
