@@ -49,7 +49,7 @@ class MultipleChoiceProblem(Problem):
     def read(cls, problem_id: str, data: Mapping[Any, Any]) -> Self:
         """Build the problem from its mapping in task.yaml (rules: protocol.md 3.5)."""
         raw_choices = data.get("choices")
-        if not isinstance(raw_choices, list):
+        if not isinstance(raw_choices, (list, tuple)):
             raise FieldError("a multiple_choice problem needs a list of choices", "choices")
         choices = tuple(_choice(raw, index) for index, raw in enumerate(raw_choices))
         valid = sum(choice.valid for choice in choices)

@@ -1,0 +1,178 @@
+"""The demo course and the notebooks: each answer gets the grade that the class is told it gets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from inginious_nb import wire
+from inginious_nb.cells import cells_of_notebook, find_answers, task_name
+from inginious_nb.course import CourseLibrary
+from inginious_nb.embedded.agents import JobHandle
+from inginious_nb.embedded.agents.mcq import McqGrader
+from inginious_nb.render import render_rst
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LOOP = """\
+def fib(n):
+    if n < 0:
+        raise ValueError("n must not be negative")
+    a, b = 0, 1
+    for _ in range(n):
+        a, b = b, a + b
+    return a
+"""
+WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+CSV = "day,celsius\n" + "".join(f"{day},{n}.5\n" for n, day in enumerate(WEEK))
+
+
+@pytest.fixture(scope="module")
+def course():
+    return CourseLibrary([NOTEBOOKS / "courses"]).course("demo")
+
+
+@pytest.fixture
+def grade(local_grader):
+    """Grade raw answers to a task of the demo course with the embedded graders."""
+    local, library, _ = local_grader
+    if "demo" not in library.courses:
+        library.add(NOTEBOOKS / "courses")
+
+    def grade(task_id, **answers):
+        task = library.task(f"demo/{task_id}")
+        grader = McqGrader(library) if task.environment_type == "mcq" else local
+        job = wire.BackendNewJob(
+            job_id=task_id,
+            course_id=task.course_id,
+            task_id=task.id,
+            task_problems=task.problems_raw,
+            inputdata={**task.check(answers), "@lang": "en", "@state": ""},
+            environment_type=task.environment_type,
+            environment=task.environment_id,
+            environment_parameters=task.environment_parameters,
+            debug=True,
+        )
+        done = asyncio.run(grader.grade(job, JobHandle(job.job_id)))
+        assert not done.stderr, done.stderr
+        return done
+
+    return grade
+
+
+def test_every_task_can_be_used(course):
+    assert course.error is None
+    assert course.broken == {}
+    assert len(course.tasks) == 7
+    for task in course.tasks.values():
+        for text in (task.context, *(problem.header for problem in task.problems.values())):
+            assert render_rst(text).formatted
+
+
+@pytest.mark.parametrize(
+    ("task", "answers", "score"),
+    [
+        ("division", {"quotient": "3", "remainder": "2"}, 100),
+        ("division", {"quotient": "3.4", "remainder": "2"}, 50),
+        ("quiz", {"loop": "0", "keys": ["0", "1", "2"]}, 100),
+        ("quiz", {"loop": "1", "keys": ["0", "1", "2"]}, 50),
+        ("quiz", {"loop": "1", "keys": []}, 0),
+        ("fib", {"fib": LOOP}, 100),
+        (
+            "fib",
+            {"fib": LOOP.replace("    if n < 0:\n        raise", "    if n < 0:\n        return")},
+            80,
+        ),
+        ("fib", {"fib": "def fib(n):\n    return 0"}, 20),
+        ("fib", {"fib": "def fib(n)\n    return 0"}, 0),
+        ("fib", {"fib": "import sys; sys.exit()"}, 0),
+        ("fib", {"fib": "x = 1"}, 0),
+        ("pipeline", {"command": "grep rose poem.txt | wc -l"}, 100),
+        ("pipeline", {"command": "echo 3"}, 50),
+        ("pipeline", {"command": "cat poem.txt"}, 0),
+        ("pipeline", {"command": "grep '"}, 0),
+        ("temperatures", {"measurements": CSV}, 100),
+        ("temperatures", {"measurements": CSV.replace("day,c", "Day,c")}, 75),
+        ("temperatures", {"measurements": CSV.replace("3.5", "hot")}, 75),
+        ("temperatures", {"measurements": CSV.replace("Tuesday", "Tuesdays")}, 75),
+        ("temperatures", {"measurements": CSV.replace("3.5", "350")}, 75),
+        ("temperatures", {"measurements": {"filename": "a.csv", "value": b""}}, 0),
+        ("temperatures", {"measurements": {"filename": "a.csv", "value": b"\xff\xfe"}}, 0),
+        ("essay", {"explanation": "Because."}, 0),
+        (
+            "essay",
+            {"explanation": "The same work is repeated, so the calls double. Use a loop."},
+            75,
+        ),
+        ("patience", {"seconds": "0"}, 100),
+        ("patience", {"seconds": "61"}, 0),
+    ],
+)
+def test_grades(grade, task, answers, score):
+    done = grade(task, **answers)
+    assert done.grade == score
+    assert done.result[0] == ("success" if score == 100 else "failed")
+    for text in (done.result[1], *(text for _, text in done.problems.values())):
+        assert render_rst(text).formatted
+
+
+def test_a_program_that_prints_is_told_to_return(grade):
+    done = grade("fib", fib=LOOP.replace("return a", "print(a)"))
+    assert "*prints* the number" in done.result[1]
+    assert done.tests == {
+        "base-case": False,
+        "recurrence": False,
+        "efficiency": False,
+        "bad-input": True,
+    }
+
+
+def test_a_syntax_error_is_shown_with_its_line(grade):
+    done = grade("fib", fib="def fib(n):\n    return n +\n")
+    assert "line 2" in done.problems["fib"][1]
+    assert "return n +" in done.problems["fib"][1]
+
+
+def test_a_program_that_does_not_end_is_ended(grade):
+    done = grade("fib", fib=LOOP + "\nwhile True: pass")
+    assert done.grade == 0
+    assert "no answer within two seconds" in done.result[1]
+
+
+def test_the_mean_temperature_is_a_custom_value(grade):
+    assert grade("temperatures", measurements=CSV).custom == {"mean temperature": 3.5}
+
+
+def test_the_quickstart_gets_the_grades_it_talks_about(grade, course):
+    notebook = json.loads((NOTEBOOKS / "quickstart.ipynb").read_text())
+    cells = cells_of_notebook(notebook)
+    grades = {}
+    for task in course.tasks.values():
+        found = find_answers(cells, task_name(task))
+        if found:
+            answers = {problem: answer.text for problem, answer in found.items()}
+            grades[task.id] = grade(task.id, **answers).grade
+    assert grades == {
+        "division": 50,
+        "quiz": 50,
+        "fib": 60,
+        "pipeline": 100,
+        "temperatures": 75,
+        "essay": 75,
+    }
+
+
+@pytest.mark.parametrize("name", ["quickstart", "demo"])
+def test_the_notebooks_are_clean(name, course):
+    notebook = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(ids) == len(set(ids))
+    problems = {problem for task in course.tasks.values() for problem in task.problems}
+    for cell in notebook["cells"]:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        for tag in cell["metadata"].get("tags", []):
+            assert tag.removeprefix("inginious:") in problems

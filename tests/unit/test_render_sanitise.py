@@ -1,0 +1,191 @@
+"""Nothing that a grader writes runs, loads, or looks like a part of the page."""
+
+from __future__ import annotations
+
+import base64
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inginious_nb.render import plain_text, render_html, render_inline, render_rst
+from tests.support.html_rules import faults
+
+CORPUS = json.loads((Path(__file__).parents[1] / "data" / "xss.json").read_text())
+
+
+def as_raw(payload):
+    return "Before\n\n.. raw:: html\n\n" + textwrap.indent(payload, "\t") + "\n\nafter the attack\n"
+
+
+def as_directives(payload):
+    line = " ".join(payload.split())
+    return (
+        f".. image:: {line}\n   :alt: {line}\n   :class: {line}\n\n"
+        f".. admonition:: {line}\n   :class: {line}\n\n   {line}\n\n"
+        f".. code-block:: {line}\n\n   {line}\n\n"
+        f".. container:: {line}\n\n   {line}\n\n"
+        f"`{line} <{line}>`_ ``{line}`` :math:`{line}` |{line}|\n\n"
+        f".. _{line}:\n\n.. math::\n\n   \\text{{{line}}}\n\n"
+        f".. figure:: {line}\n   :target: {line}\n\n   {line}\n\nafter the attack\n"
+    )
+
+
+@pytest.mark.parametrize("payload", CORPUS)
+def test_attacks_as_html(payload):
+    assert faults(render_html(payload)) == []
+
+
+@pytest.mark.parametrize("payload", CORPUS)
+def test_attacks_in_a_raw_directive_hide_nothing(payload):
+    rendered = render_rst(as_raw(payload))
+    assert faults(rendered) == []
+    assert "<p>after the attack</p>" in rendered
+
+
+@pytest.mark.parametrize("payload", CORPUS)
+def test_attacks_in_every_place_of_a_text(payload):
+    rendered = render_rst(as_directives(payload))
+    assert faults(rendered) == []
+    assert "after the attack" in rendered
+
+
+@pytest.mark.parametrize("payload", CORPUS)
+def test_attacks_in_a_choice(payload):
+    assert faults(render_inline(payload)) == []
+
+
+@given(st.lists(st.sampled_from(CORPUS), min_size=2, max_size=4), st.randoms())
+def test_pieces_of_attacks(payloads, random):
+    pieces = "".join(payloads).split(" ")
+    random.shuffle(pieces)
+    assert faults(render_html(" ".join(pieces))) == []
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_safe(text):
+    assert faults(render_rst(text)) == []
+    assert faults(render_html(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("rst", "secret"),
+    [
+        (".. include:: {path}", "s3cret"),
+        (".. literalinclude:: {path}", "s3cret"),
+        (".. raw:: html\n   :file: {path}", "s3cret"),
+        (".. raw:: html\n   :url: file://{path}", "s3cret"),
+        (".. csv-table::\n   :file: {path}", "s3cret"),
+        (".. image:: {path}\n   :loading: embed", "s3cret"),
+        (".. image:: file://{path}\n   :loading: embed", "s3cret"),
+        (".. image:: {path}\n   :scale: 50", "s3cret"),
+        (".. code-block:: text\n   :file: {path}", "s3cret"),
+    ],
+)
+def test_no_file_is_read_that_a_text_names(tmp_path, rst, secret):
+    path = tmp_path / "x.svg"
+    path.write_text(f"<svg>{secret}</svg>")
+    rendered = render_rst(rst.format(path=path))
+    assert secret not in rendered
+    assert base64.b64encode(secret.encode()).decode()[:6] not in rendered
+
+
+def test_configuration_files_change_nothing(tmp_path, monkeypatch):
+    (tmp_path / "docutils.conf").write_text("[general]\nfile_insertion_enabled: yes\n")
+    (tmp_path / "x.txt").write_text("s3cret")
+    monkeypatch.chdir(tmp_path)
+    assert "s3cret" not in render_rst(".. include:: x.txt")
+
+
+def test_a_text_cannot_change_how_others_are_rendered():
+    before = render_rst(":math:`x` and `y`")
+    render_rst(".. role:: math(raw)\n   :format: html\n\n.. default-role:: math\n\n:math:`<b>`")
+    assert render_rst(":math:`x` and `y`") == before
+
+
+def test_pictures_in_the_text_are_shown():
+    picture = "data:image/png;base64," + "iVBORw0KGgo" * 1000
+    rendered = render_rst(f".. raw:: html\n\n\t<img src='{picture}' alt='A tree'>")
+    assert f'src="{picture}"' in rendered
+    assert 'alt="A tree"' in rendered
+    assert f'src="{picture}"' in render_html(f'<img src="{picture}">')
+    assert f'src="{picture}"' in render_rst(f".. image:: {picture}")
+
+
+def test_a_picture_broken_over_lines_is_shown():
+    rendered = render_html('<img src="data:image/png;base64,AAAA\n  BBBB">')
+    assert 'src="data:image/png;base64,AAAABBBB"' in rendered
+
+
+def test_a_picture_in_running_text_stays_text():
+    picture = "data:image/png;base64," + "A" * 5000
+    rendered = render_html(f"<p>See {picture} there</p>")
+    assert "<img" not in rendered
+    assert "See data:image/png;base64,… there" in rendered
+
+
+def test_pictures_have_a_budget():
+    one = "data:image/png;base64," + "A" * 9_000_000
+    rendered = render_html(f'<img src="{one}1"><img src="{one}2"><img src="{one}3" alt="third">')
+    assert rendered.count("<img") == 2
+    assert "third" in rendered
+
+
+def test_a_refused_picture_leaves_its_description():
+    rendered = render_html('<img src="https://evil.example/x.png" alt="A &amp; <b>">')
+    assert rendered == '<span class="inginious-missing-image">A &amp; &lt;b&gt;</span>'
+
+
+def test_links_leave_the_notebook_in_a_tab_of_their_own():
+    rendered = render_rst(
+        "`Site <https://example.org/?a=1&b=2>`_ and `Mail <mailto:a@example.org>`_"
+    )
+    assert 'target="_blank" href="https://example.org/?a=1&amp;b=2"' in rendered
+    assert "noopener" in rendered
+    assert "mailto:a@example.org" in rendered
+
+
+def test_text_that_shows_html_is_not_changed():
+    shown = '<a href="https://example.org"> <section> <h1>'
+    rendered = render_rst(f"``{shown}``")
+    assert '&lt;a href="https://example.org"&gt; &lt;section&gt; &lt;h1&gt;' in rendered
+
+
+def test_links_within_a_text_find_their_place():
+    rendered = render_rst("Go_\n\n.. _go:\n\nhere [1]_\n\n.. [1] a note")
+    assert 'href="#inginious-text-go"' in rendered
+    assert 'id="inginious-text-go"' in rendered
+    assert "_blank" not in rendered
+
+
+def test_headings_fit_into_the_page_and_landmarks_are_gone():
+    rst = "One\n===\n\nTwo\n---\n\n.. note:: n\n\n.. sidebar:: s\n\n   t\n\n.. contents::\n"
+    rendered = render_rst(rst, heading_level=4)
+    assert "<h4>One</h4>" in rendered
+    assert "<h5>Two</h5>" in rendered
+    html = render_html("<main><h1>a</h1><h6>b</h6></main><nav>c</nav>")
+    assert html == "<div><h3>a</h3><h6>b</h6></div><div>c</div>"
+    for landmark in ("<section", "<aside", "<nav", "<main", "<header", "<footer"):
+        assert landmark not in rendered
+
+
+@pytest.mark.parametrize(
+    "html", ["<div>" * 100_000, "</div>" * 50_000 + "<b><i>" * 50_000, "<table><tr><td>" * 20_000]
+)
+def test_endless_nesting_is_shown_as_text(html):
+    assert render_html(f"{html}x").startswith("<pre>&lt;")
+
+
+def test_lists_and_paragraphs_may_be_left_open():
+    rendered = render_html("<ul>" + "<li>x" * 5_000 + "</ul>" + "<p>y" * 5_000)
+    assert rendered.count("<li>") == rendered.count("<p>") == 5_000
+
+
+@pytest.mark.parametrize("payload", CORPUS)
+def test_plain_text_has_no_control_characters(payload):
+    for text in (plain_text(payload, is_html=True), plain_text(as_raw(payload))):
+        assert all(character == "\n" or character.isprintable() for character in text)
+    assert "after the attack" in plain_text(as_raw(payload))
