@@ -18,6 +18,7 @@ from rich.console import Console
 from . import __version__, tables
 from .answers import from_cells, from_words
 from .cells import submitted_tasks
+from .embedded import commands
 from .errors import InginiousError, UsageError
 from .notebook_file import read_notebook
 from .session import EMBEDDED, Session
@@ -202,6 +203,45 @@ def history(*, limit: int) -> None:
 def settings() -> None:
     """Explain the settings."""
     click.echo(settings_text())
+
+
+@main.command()
+@click.argument("agent_addr")
+@click.argument("client_addr")
+def backend(agent_addr: str, client_addr: str) -> None:
+    """Run a backend as inginious-backend does, for agents at AGENT_ADDR and clients at CLIENT_ADDR.
+
+    It has no passwords, as INGInious's has none: whoever reaches CLIENT_ADDR may submit. Listen on
+    127.0.0.1 unless the network is yours.
+    """
+    commands.run_backend(agent_addr, client_addr)
+
+
+@main.command()
+@click.argument("backend_addr")
+@click.option(
+    "--tasks",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder with the course folders.",
+)
+@click.option("--slots", type=click.IntRange(min=1), help="Jobs at a time (default: one per core).")
+@click.option("--name", help="What the queue calls it (default: the machine's name).")
+def agent(backend_addr: str, tasks: Path, slots: int | None, name: str | None) -> None:
+    """Run an agent for a backend, ours or INGInious's: choices and scripts in one.
+
+    Scripts run on this machine, isolated as far as its sandbox goes; strangers' code belongs on
+    INGInious's docker agent.
+    """
+    settings = load_settings()
+    commands.run_agent(
+        backend_addr,
+        tasks,
+        slots or settings.slots or None,
+        sandbox=settings.sandbox,
+        environment_aliases=settings.environments,
+        friendly_name=name,
+    )
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ class Inginious(SingletonConfigurable):
         config=True, env="INGINIOUS_HISTORY"
     )
 
-    sandbox = Enum(
+    sandbox: Any = Enum(
         ["auto", "bubblewrap", "plain"],
         "auto",
         help="How the embedded service isolates a task's scripts; auto: bubblewrap where it works.",

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from .render import plain_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -171,5 +173,5 @@ def when(epoch_s: float) -> str:
 
 
 def _first_words(text: str) -> str:
-    words = " ".join(text.split())
+    words = " ".join(plain_text(text).split())
     return words if len(words) <= _FEEDBACK_LENGTH else words[: _FEEDBACK_LENGTH - 1] + "…"
