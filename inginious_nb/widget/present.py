@@ -194,11 +194,14 @@ def attempt_info(attempt: Attempt) -> views.AttemptInfo:
 
 def service_info(service: ServiceState) -> views.ServiceInfo:
     """The state of the grading service, without its address."""
+    message = service.message
+    if service.kind == "remote":
+        message = message.replace(f" at {service.address}", "").replace(service.address, "it")
     return {
         "kind": service.kind,
         "state": service.state,
         "silent_s": service.silent_s,
-        "message": service.message,
+        "message": message,
     }
 
 

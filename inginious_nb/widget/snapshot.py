@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
 
-_WORDS = {
+RESULT_WORDS = {
     "success": "Success",
     "failed": "Failed",
     "killed": "Stopped",
@@ -223,11 +223,11 @@ def _html(safe: str) -> str:
 
 
 def _tone(code: str) -> str:
-    return f"inginious-tone-{code if code in _WORDS else 'error'}"
+    return f"inginious-tone-{code if code in RESULT_WORDS else 'error'}"
 
 
 def _word(code: str) -> str:
-    return _WORDS.get(code, code)
+    return RESULT_WORDS.get(code, code)
 
 
 def _grade(grade: float) -> str:

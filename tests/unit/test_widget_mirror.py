@@ -1,0 +1,124 @@
+"""What is published: the truth of the session, in pieces that changed, and never a secret."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from inginious_nb.widget import AnswerView, TaskWidget
+from inginious_nb.widget.drafts import drafts_of
+from inginious_nb.widget.mirror import Mirror
+from inginious_nb.widget.requests import Responder
+
+LIMIT_S = 30
+
+
+class Watched:
+    """A mirror's state as a browser would have it."""
+
+    def __init__(self, session, reference, **options):
+        self.state = {}
+        self.published = []
+        self._changed = threading.Condition()
+        self.mirror = Mirror(session, session.task(reference), self._take, **options)
+
+    def _take(self, changed):
+        with self._changed:
+            self.state.update(changed)
+            self.published.append(changed)
+            self._changed.notify_all()
+
+    def wait(self, condition):
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition(self.state), LIMIT_S), self.state
+
+
+def phase_is(phase):
+    return lambda state: state["submission"] is not None and state["submission"]["phase"] == phase
+
+
+def test_a_submission_is_followed_to_its_result(session):
+    watched = Watched(session, "lab/echo")
+    assert watched.state["task"]["ref"] == "lab/echo"
+    assert watched.state["submission"] is None
+    session.submit(session.task("lab/echo"), {"text": "wrong"}, origin="api")
+    watched.wait(lambda state: state["result"] is not None)
+    state = watched.state
+    assert phase_is("done")(state)
+    assert (state["result"]["code"], state["result"]["grade"]) == ("failed", 40)
+    assert state["result"]["problems"]["text"]["code"] == "failed"
+    assert [(attempt["number"], attempt["grade"]) for attempt in state["history"]] == [(1, 40)]
+    assert state["standing"]["best_grade"] == 40
+    assert state["result"]["tests"] == [{"id": "seen", "kind": "passed", "text": ""}]
+    # The task's texts, which are the largest part, went out once.
+    assert sum("task" in changed for changed in watched.published) == 1
+
+
+def test_two_views_of_a_task_stay_in_step(session):
+    one, two = Watched(session, "lab/echo"), Watched(session, "lab/echo")
+    session.submit(session.task("lab/echo"), {"text": "right"}, origin="api")
+    for watched in (one, two):
+        watched.wait(lambda state: state["result"] is not None)
+    assert one.state["result"] == two.state["result"]
+
+
+def test_what_is_entered_in_one_view_is_shown_in_the_others(session):
+    one, two = Watched(session, "lab/echo"), Watched(session, "lab/echo")
+    one.mirror.drafts.set("text", "halfway", "one")
+    two.wait(lambda state: state["drafts"] == {"text": {"value": "halfway", "by": "one"}})
+
+
+def test_a_new_kernel_begins_with_what_was_submitted_last(session):
+    task = session.task("lab/choice")
+    mirror = Mirror(session, task, lambda _changed: None)
+    answers = {"colour": "1", "word": "rose"}
+    request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
+    Responder(mirror).answer(request)
+    session.board(task).current.result(LIMIT_S)
+    again = drafts_of(type(session.board(task))(task, session.history, session.settings.username))
+    assert {name: draft["value"] for name, draft in again.values().items()} == answers
+
+
+def test_a_command_asks_the_front_end_for_the_cells_until_somebody_answers(session):
+    task = session.task("lab/echo")
+    submission = session.new_submission(task, origin="magic")
+    watched = Watched(session, "lab/echo", submission=submission)
+    assert watched.state["request"] == {"id": submission.id, "kind": "submit"}
+    session.submit(task, {"text": "right"}, origin="magic", submission=submission)
+    watched.wait(lambda state: state["request"] is None)
+
+
+def test_a_shell_is_announced_and_its_key_is_not(session):
+    task = session.task("lab/echo")
+    submission = session.new_submission(task, origin="magic")
+    watched = Watched(session, "lab/echo", submission=submission)
+    submission.update(ssh=("host.example", 2222, "student", "s3cret"))
+    watched.wait(lambda state: state["submission"]["has_ssh"])
+    assert "s3cret" not in json.dumps(watched.published)
+    assert "host.example" not in json.dumps(watched.published)
+
+
+def test_no_address_and_no_right_answer_is_ever_published(session):
+    session.connect("tcp://grading.example.org:2001")
+    published = json.dumps(Watched(session, "lab/choice").published)
+    assert "grading.example.org" not in published
+    assert "valid" not in published
+    assert "Warm." not in published
+
+
+@pytest.mark.parametrize("view", ["task", "answer"])
+def test_a_widget_has_the_state_of_its_mirror(session, view):
+    task = session.task("lab/echo")
+    widget = (
+        TaskWidget(task, session=session)
+        if view == "task"
+        else AnswerView(task, "text", session=session)
+    )
+    try:
+        assert widget.task["name"] == "Echo"
+        assert (widget.role, widget.problem_id) == (view, "text" if view == "answer" else "")
+        assert widget.key
+    finally:
+        widget.close()

@@ -1,0 +1,70 @@
+"""A static snapshot says what the live widget said, without a script."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+from inginious_nb.client.results import JobResult
+from inginious_nb.widget import present, snapshot
+
+HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+
+
+@pytest.fixture
+def task(session):
+    return session.task("lab/echo")
+
+
+def result(task, outcome):
+    return present.outcome_info(task, outcome, submission_id="s", number=3, at=1_700_000_000.0)
+
+
+def test_it_shows_grade_feedback_problems_and_tests(task):
+    outcome = JobResult(
+        ("failed", "Try *again*."),
+        62.5,
+        {"text": ("failed", "Not **quite**.")},
+        {"adds": True, "divides": False, "note": "slow", "*auto-tag-0": "a tag"},
+    )
+    html = snapshot.to_html(task, result(task, outcome), attempts=3)
+    for part in ("Echo", "62.5 %", "Failed", "<em>again</em>", "<strong>quite</strong>", "divides"):
+        assert part in html
+    assert "<script" not in html
+    text = snapshot.to_text(task, result(task, outcome), attempts=3)
+    assert text.splitlines() == [
+        "Echo",
+        "Failed: 62.5 %",
+        "  A text: Failed",
+        "  Tests: 1 of 2 passed",
+    ]
+
+
+def test_nothing_in_a_result_becomes_markup(task):
+    outcome = JobResult(
+        (HOSTILE, HOSTILE), 0.0, {"text": (HOSTILE, HOSTILE)}, {HOSTILE: HOSTILE}, {"a": HOSTILE}
+    )
+    html = snapshot.to_html(task, result(task, outcome), remark=HOSTILE)
+    assert "<script" not in html
+    assert "<img" not in html
+
+
+def test_it_says_that_a_submission_was_refused(session, task):
+    submission = session.new_submission(task, origin="magic")
+    with pytest.raises(Exception, match="empty"):
+        session.submit(task, {"text": ""}, origin="magic", submission=submission)
+    bundle = snapshot.submission_bundle(submission)
+    assert "empty" in bundle["text/plain"]
+    assert "empty" in bundle["text/html"]
+
+
+def test_an_exported_notebook_shows_it(session, task):
+    session.submit(task, {"text": "right"}, origin="api").result(30)
+    cell = nbformat.v4.new_code_cell("%inginious open lab/echo")
+    bundle = snapshot.task_bundle(session.board(task))
+    cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "inginious-snapshot" in html
+    assert "100 %" in html
