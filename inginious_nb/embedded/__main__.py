@@ -24,7 +24,7 @@ from inginious_nb.errors import InginiousError
 
 from .broker import Broker
 from .curve import ServerKeys
-from .running import make_agents, run_until_signal
+from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
 
 if TYPE_CHECKING:
@@ -58,20 +58,16 @@ async def _serve(configuration: dict[str, Any], requests: asyncio.Queue[bytes | 
             aliases=configuration["environment_aliases"],
             friendly_name="embedded",
         )
-        async with asyncio.TaskGroup() as group:
-            services = [group.create_task(agent.run()) for agent in agents]
-            services.append(group.create_task(broker.run()))
-            _answer({"address": address, "sandbox": sandbox.describe()})
-            await _answer_requests(library, agents, requests, configuration["parent"])
-            # Agents first: the broker passes on what they say about the jobs they had to end.
-            for service in services:
-                service.cancel()
-                await asyncio.wait([service])
+        ready = {"address": address, "sandbox": sandbox.describe()}
+        requested = _answer_requests(ready, library, agents, requests, configuration["parent"])
+        # Agents first: the broker passes on what they say about the jobs they had to end.
+        await run_in_order([*(agent.run() for agent in agents), broker.run(), requested])
     finally:
         context.destroy(linger=1000)
 
 
 async def _answer_requests(
+    ready: dict[str, Any],
     library: CourseLibrary,
     agents: Iterable[Agent],
     requests: asyncio.Queue[bytes | None],
@@ -81,6 +77,7 @@ async def _answer_requests(
 
     A process that the parent forked may hold the other end of stdin open after its death.
     """
+    _answer(ready)
     while os.name != "posix" or os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
             line = await asyncio.wait_for(requests.get(), _WATCH_S)
@@ -127,10 +124,17 @@ async def _main() -> None:
         await _serve(configuration, requests)
     except InginiousError as error:
         _answer({"error": str(error)})
+    except asyncio.CancelledError:
+        _remove(configuration["folder"])
+        raise
     else:
-        # Nobody may be left to do it.
-        os.chdir(Path(configuration["folder"]).parent)
-        shutil.rmtree(configuration["folder"], ignore_errors=True)
+        _remove(configuration["folder"])
+
+
+def _remove(folder: str) -> None:
+    """Remove the private folder: the parent may be gone, and if not it makes it again."""
+    os.chdir(Path(folder).parent)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

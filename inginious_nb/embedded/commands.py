@@ -5,7 +5,6 @@ Each function serves until SIGINT or SIGTERM ends it cleanly. The command line c
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from inginious_nb.course.ids import is_valid_id
 from inginious_nb.errors import CourseNotFoundError, ServiceError
 
 from .broker import Broker
-from .running import make_agents, run_until_signal
+from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
 
 if TYPE_CHECKING:
@@ -118,9 +117,7 @@ def run_agent(
             friendly_name=friendly_name or socket.gethostname(),
         )
         try:
-            await asyncio.gather(*(agent.run() for agent in agents))
-        except zmq.ZMQError as error:
-            raise ServiceError(f"Cannot connect to {backend_addr}: {error.strerror}.") from error
+            await run_in_order(agent.run() for agent in agents)
         finally:
             context.destroy(linger=1000)
 

@@ -12,7 +12,7 @@ from .agents.local import LocalGrader
 from .agents.mcq import McqGrader
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Coroutine, Iterable, Mapping
 
     import zmq
 
@@ -49,6 +49,23 @@ async def _cancelled_by_signals(work: Coroutine[None, None, None]) -> None:
     await asyncio.wait([task])
     if not task.cancelled():
         task.result()
+
+
+async def run_in_order(parts: Iterable[Coroutine[None, None, None]]) -> None:
+    """Run all parts until one of them ends or this is cancelled; then end them one by one.
+
+    They are started and ended in the order given. The first failure among them is raised.
+    """
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+            await asyncio.wait([task])
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
 def make_agents(

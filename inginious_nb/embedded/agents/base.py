@@ -167,6 +167,9 @@ class Agent:
 
         Then running jobs are ended and the backend is told that nothing more is offered, so that
         it gives their submitters an answer at once.
+
+        Raises:
+            ServiceError: The address cannot be one.
         """
         try:
             self._connect()

@@ -13,6 +13,7 @@ import zmq
 
 from inginious_nb import wire
 from inginious_nb.embedded.sockets import LoopSocket
+from inginious_nb.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +45,9 @@ class Connection:
         socket.setsockopt(zmq.ROUTING_ID, b"agent-" + uuid.uuid4().bytes)
         try:
             socket.connect(address)
-        except zmq.ZMQError:
+        except zmq.ZMQError as error:
             socket.close(linger=0)
-            raise
+            raise ServiceError(f"Cannot connect to {address}: {error.strerror}.") from error
         self._socket = LoopSocket(socket, self._take)
 
     @property
