@@ -37,6 +37,9 @@ _PINGS_AT_FULL_RATE = 10
 _PINGS_LOST = 3
 """So many unanswered while others are answered: frames were lost between two heartbeats."""
 
+_PROBE_PATIENCE = 4
+"""A probe is replaced by another when it was not answered for so many times the silence."""
+
 
 class Open(NamedTuple):
     """Connect a new socket under this routing id and call it by this number."""
@@ -159,6 +162,10 @@ class Links:
             self._ping(self._probe)
             if self._probe.heard:
                 self._choose(self._probe, now)
+            elif now - self._probe.sign_at > _PROBE_PATIENCE * self._options.silent_after_s:
+                # What broke our connection may have swallowed the beginning of this one too.
+                self._actions.append(Close(self._probe.number))
+                self._probe = self._open(next(self._routing_ids), now)
         elif self.is_silent(now):
             self._probe = self._open(next(self._routing_ids), now)
 
