@@ -175,4 +175,5 @@ def test_the_notebooks_are_clean(name, course):
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
         for tag in cell["metadata"].get("tags", []):
-            assert tag.removeprefix("inginious:") in problems
+            # Where nobody clicks, each submission is waited for, and there is nothing to kill.
+            assert tag == "raises-exception" or tag.removeprefix("inginious:") in problems
