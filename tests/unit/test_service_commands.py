@@ -2,80 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from inginious_nb import wire
-from inginious_nb.embedded import commands
 from inginious_nb.embedded.commands import TasksFolder, run_agent
 from inginious_nb.errors import CourseError, ServiceError
-from tests.support.broker_site import a_job
 from tests.support.courses import write_course
+from tests.support.lab_jobs import a_nap, a_script, a_word, until_offered
+from tests.support.our_site import running
 from tests.support.wire_peer import DealerPeer
 
-PROGRAM = """
-import sys
-from pathlib import Path
-from inginious_nb.embedded.commands import run_agent, run_backend
-if sys.argv[1] == "backend":
-    run_backend(*sys.argv[2:])
-else:
-    run_agent(sys.argv[2], Path(sys.argv[3]), 1, sandbox="plain", friendly_name="worker")
-"""
 ENDS_WITHIN_S = 15
-
-
-@contextlib.contextmanager
-def running(*arguments, **options):
-    """A process that runs one of the commands."""
-    root = str(Path(commands.__file__).parents[2])
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])},
-        **options,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.fixture
 def addresses(tmp_path):
     return f"ipc://{tmp_path}/agents", f"ipc://{tmp_path}/clients"
-
-
-def a_word(**changes):
-    problems = {"word": {"type": "match", "answer": "rose"}}
-    fields = {"course_id": "lab", "task_id": "choice", "inputdata": {"word": "rose"}}
-    return a_job(task_problems=problems, **(fields | changes))
-
-
-def a_script(job_id="s", **changes):
-    fields = {
-        "course_id": "lab",
-        "task_id": "echo",
-        "inputdata": {"text": "right", "@state": "", "@lang": "en", "@attempts": "1"},
-        "environment_type": "docker",
-        "environment": "default",
-        "environment_parameters": {"run_cmd": None},
-    }
-    return a_job(job_id, **(fields | changes))
-
-
-async def until_offered(client, *kinds):
-    """Wait until agents offer those kinds of environments."""
-    await client.say(wire.ClientHello("me"))
-    while True:
-        update = await client.hear_a(wire.BackendUpdateEnvironments)
-        if update.available_environments.keys() == set(kinds):
-            return
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -91,8 +36,7 @@ async def test_a_backend_and_an_agent_grade_until_a_signal_ends_them(
         await until_offered(client, "docker", "mcq")
         assert (await client.ask(a_word(), wire.BackendJobDone)).result == ("success", "")
         assert (await client.ask(a_script(), wire.BackendJobDone)).result == ("success", "Read.")
-        nap = a_script("nap", task_id="sleep", inputdata={"seconds": "60"})
-        await client.ask(nap, wire.BackendJobStarted)
+        await client.ask(a_nap(), wire.BackendJobStarted)
         agent.send_signal(number)
         # Nobody waits until the agent is missed.
         crash = await client.hear_a(wire.BackendJobDone)

@@ -19,7 +19,7 @@ from inginious_nb import wire
 from inginious_nb.embedded import service as service_module
 from inginious_nb.embedded.service import EmbeddedService
 from inginious_nb.errors import ServiceError
-from tests.support.broker_site import a_job
+from tests.support.lab_jobs import a_nap, a_word
 from tests.support.wire_peer import DealerPeer
 
 ENDS_WITHIN_S = 15
@@ -41,23 +41,6 @@ def make_service(course_folder):
 
 def child_of(service):
     return psutil.Process(service._child._process.pid)
-
-
-def a_word(answer="rose", **changes):
-    fields = {"course_id": "lab", "task_id": "choice", "inputdata": {"word": answer}}
-    return a_job(task_problems={"word": {"type": "match", "answer": "rose"}}, **(fields | changes))
-
-
-def a_nap(job_id="nap"):
-    return a_job(
-        job_id,
-        course_id="lab",
-        task_id="sleep",
-        inputdata={"seconds": "60"},
-        environment_type="docker",
-        environment="default",
-        environment_parameters={"run_cmd": None},
-    )
 
 
 async def connect(client):

@@ -1,0 +1,37 @@
+"""Our broker and agents as processes of their own, run as an instructor would run them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from inginious_nb.embedded import commands
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from inginious_nb.embedded.commands import run_agent, run_backend
+if sys.argv[1] == "backend":
+    run_backend(*sys.argv[2:])
+else:
+    run_agent(sys.argv[2], Path(sys.argv[3]), 1, sandbox="plain", friendly_name="worker")
+"""
+
+
+@contextlib.contextmanager
+def running(*arguments, **options):
+    """``backend AGENT_ADDR CLIENT_ADDR`` or ``agent BACKEND_ADDR TASKS``; killed in the end."""
+    root = str(Path(commands.__file__).parents[2])
+    path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": path},
+        **options,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
