@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import Task
     from inginious_nb.session import Session
-    from inginious_nb.submission import Debug, Submission
+    from inginious_nb.submission import Debug
 
     from .capture import CellCapture
     from .handle import Handle
@@ -276,20 +276,17 @@ def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
 @click.pass_obj
 def kill(notebook: Notebook, submission: str | None) -> None:
     """Ask for the end of a submission; without an ID, of the newest that is under way."""
-    found = _live(notebook.session, submission)
-    found.kill()
-    click.echo(f"The end of submission {found.id[:8]} to {found.task.id} was asked for.")
-
-
-def _live(session: Session, wanted: str | None) -> Submission:
-    live = session.live()
+    live = notebook.session.live()
     if not live:
-        raise UsageError("No submission is under way.")
-    for submission in reversed(live):
-        if wanted is None or submission.id.startswith(wanted):
-            return submission
-    ids = ", ".join(submission.id[:8] for submission in live)
-    raise UsageError(f"No submission {wanted!r} is under way; there is {ids}.")
+        click.echo("No submission is under way.")
+        return
+    for found in reversed(live):
+        if submission is None or found.id.startswith(submission):
+            found.kill()
+            click.echo(f"The end of submission {found.id[:8]} to {found.task.id} was asked for.")
+            return
+    ids = ", ".join(found.id[:8] for found in live)
+    raise UsageError(f"No submission {submission!r} is under way; there is {ids}.")
 
 
 @inginious.command()

@@ -1,0 +1,110 @@
+"""A real IPython kernel, driven as a front end or as nbconvert drives it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+
+from jupyter_client.manager import KernelManager
+
+TIMEOUT_S = 60
+
+
+@dataclass
+class Outputs:
+    """What one cell gave.
+
+    Attributes:
+        status: ok or error.
+        text: All text in order: streams, text/plain of displays and results, error sentences.
+        html: All text/html.
+        bundles: Every display and result as it came.
+        error: The lines of the traceback.
+    """
+
+    status: str = ""
+    text: str = ""
+    html: str = ""
+    bundles: list[dict] = field(default_factory=list)
+    error: list[str] = field(default_factory=list)
+
+    @property
+    def widgets(self) -> list[str]:
+        """The models of the widgets that were displayed."""
+        kind = "application/vnd.jupyter.widget-view+json"
+        return [bundle[kind]["model_id"] for bundle in self.bundles if kind in bundle]
+
+
+class Kernel:
+    """A kernel in a process of its own."""
+
+    def __init__(self, cwd, env) -> None:
+        self._manager = KernelManager(kernel_name="python3")
+        self._manager.start_kernel(cwd=str(cwd), env=os.environ | env)
+        self._client = self._manager.blocking_client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=TIMEOUT_S)
+
+    def run(self, code, *, front_end=False, cell_id=None) -> Outputs:
+        """Run a cell, as a front end does (front_end) or as nbconvert does."""
+        outputs = Outputs()
+
+        def take(message):
+            kind, content = message["msg_type"], message["content"]
+            if kind == "stream":
+                outputs.text += content["text"]
+            elif kind in ("display_data", "execute_result"):
+                outputs.bundles.append(content["data"])
+                outputs.text += content["data"].get("text/plain", "") + "\n"
+                outputs.html += content["data"].get("text/html", "")
+            elif kind == "error":
+                outputs.error = content["traceback"]
+                outputs.text += "\n".join(content["traceback"]) + "\n"
+
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": front_end,
+            "stop_on_error": True,
+        }
+        message = self._client.session.msg(
+            "execute_request", content, metadata={"cellId": cell_id} if cell_id else {}
+        )
+        self._client.shell_channel.send(message)
+        self._client.allow_stdin = front_end
+        identity = message["header"]["msg_id"]
+        while True:
+            reply = self._client.get_iopub_msg(timeout=TIMEOUT_S)
+            if reply["parent_header"].get("msg_id") != identity:
+                continue
+            if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
+                break
+            take(reply)
+        outputs.status = self._client.get_shell_msg(timeout=TIMEOUT_S)["content"]["status"]
+        return outputs
+
+    def interrupt(self) -> None:
+        """Interrupt what runs, as the stop button does."""
+        self._manager.interrupt_kernel()
+
+    def start(self, code) -> None:
+        """Send a cell without waiting for it."""
+        self._client.execute(code, allow_stdin=True)
+
+    def close(self) -> None:
+        """End the kernel."""
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+
+@contextlib.contextmanager
+def running_kernel(cwd, **env):
+    """A kernel that ends with the block."""
+    kernel = Kernel(cwd, {name: str(value) for name, value in env.items()})
+    try:
+        yield kernel
+    finally:
+        kernel.close()

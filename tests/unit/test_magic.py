@@ -1,0 +1,210 @@
+"""The magics in a real kernel: as nbconvert runs it, where nobody clicks, and as a front end."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.support.courses import write_course
+from tests.support.kernel import running_kernel
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notebook")
+    write_course(folder / "courses")
+    with running_kernel(folder, INGINIOUS_HISTORY=folder / "history.sqlite") as kernel:
+        assert kernel.run("%load_ext inginious_nb").status == "ok"
+        kernel.run("import inginious_nb.magic.submitting as s; s.FRONT_END_PATIENCE_S = 0.2")
+        yield kernel
+
+
+def test_a_cell_submission_ends_with_its_grade_where_nobody_looks(kernel):
+    outputs = kernel.run("%%inginious submit lab/echo\nwrong")
+    assert outputs.status == "ok"
+    assert "40" in outputs.text
+    assert "You wrote: wrong" in outputs.text
+    assert "You wrote: wrong" in outputs.html
+    assert outputs.widgets == []
+
+
+def test_words_answer_choices_and_short_texts(kernel):
+    outputs = kernel.run("h = %inginious submit lab/choice colour=0 word=rose\nh.result()")
+    assert "'success', ''" in outputs.text
+    assert "100" in outputs.text
+
+
+def test_an_answer_cell_runs_as_usual_and_is_submitted_later(kernel):
+    kernel.run("%inginious open lab/echo")
+    ran = kernel.run("%%inginious answer text\nvalue = 6 * 7\nvalue", cell_id="a")
+    assert ran.text.strip() == "42"
+    submitted = kernel.run("h = %inginious submit\nh.result().problems['text'][1]")
+    assert "value = 6 * 7" in submitted.text
+    # What counts is the cell as it was last run.
+    kernel.run("%%inginious answer text\nvalue = 'newer'", cell_id="a")
+    again = kernel.run("h = %inginious submit\nh.result().problems['text'][1]")
+    assert "newer" in again.text
+    assert "6 * 7" not in again.text
+
+
+def test_an_answer_cell_is_compiled_as_the_cell_it_is(kernel):
+    awaited = kernel.run(
+        "%%inginious answer lab/echo/text\nimport asyncio\nawait asyncio.sleep(0, 'awaited')"
+    )
+    assert "awaited" in awaited.text
+    failed = kernel.run("%%inginious answer lab/echo/text\nx = 1\n1 / 0")
+    assert failed.status == "error"
+    assert re.search(r"Cell.*line 3|3 .*1 / 0", re.sub(r"\x1b\[[0-9;]*m", "", failed.text))
+
+
+def test_the_answer_of_a_cell_that_failed_is_kept_all_the_same(kernel):
+    kernel.run("%%inginious answer lab/echo/text\nthis is no Python", cell_id="b")
+    submitted = kernel.run("h = %inginious submit lab/echo\nh.result().problems['text'][1]")
+    assert "this is no Python" in submitted.text
+
+
+def test_tagged_cells_are_read_from_the_saved_notebook(kernel, tmp_path):
+    cells = [
+        {"cell_type": "code", "metadata": {"tags": ["inginious:word"]}, "source": "tulip"},
+        {"cell_type": "raw", "metadata": {"tags": ["inginious:colour"]}, "source": "red"},
+        {"cell_type": "code", "metadata": {}, "source": "marker = 'only here'"},
+    ]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    (tmp_path / "saved.ipynb").write_text(json.dumps(notebook))
+    kernel.run(f"import os; here = os.getcwd(); os.chdir({str(tmp_path)!r})")
+    kernel.run("marker = 'only here'")
+    outputs = kernel.run("h = %inginious submit lab/choice\nh.submission.sources")
+    assert "notebook-file" in outputs.text
+    assert "50" in outputs.text
+    kernel.run("os.chdir(here)")
+
+
+def test_with_a_front_end_it_returns_at_once_and_shows_a_widget(kernel):
+    outputs = kernel.run("h = %inginious submit lab/sleep seconds=0.2\nh.done", front_end=True)
+    assert len(outputs.widgets) == 1
+    assert "False" in outputs.text
+    assert "success" in kernel.run("h.result().result[0]", front_end=True).text
+
+
+def test_the_handle_is_shown_once_by_its_cell_and_again_where_it_is_asked_for(kernel):
+    first = kernel.run("%inginious submit lab/choice colour=0 word=rose", front_end=True)
+    assert len(first.widgets) == 1
+    kernel.run("h = %inginious submit lab/choice colour=0 word=rose", front_end=True)
+    assert len(kernel.run("h", front_end=True).widgets) == 1
+
+
+def test_it_can_be_awaited(kernel):
+    code = "h = %inginious submit lab/choice colour=0 word=rose\n(await h).grade"
+    assert "100.0" in kernel.run(code, front_end=True).text
+
+
+def test_it_can_be_killed(kernel):
+    kernel.run("h = %inginious submit lab/sleep seconds=60", front_end=True)
+    assert "killed" in kernel.run("h.kill(); h.result().result[0]", front_end=True).text
+
+
+def test_kill_without_an_id_ends_the_newest(kernel):
+    kernel.run("h = %inginious submit lab/sleep seconds=60", front_end=True)
+    assert "was asked for" in kernel.run("%inginious kill", front_end=True).text
+    assert "killed" in kernel.run("h.result().result[0]").text
+    assert "No submission is under way" in kernel.run("%inginious kill").text
+
+
+def test_an_interrupt_ends_the_wait_and_not_the_submission(kernel):
+    kernel.run("h = %inginious submit lab/sleep seconds=2", front_end=True)
+    interrupted = kernel.run(
+        "import _thread, threading\n"
+        "threading.Timer(0.3, _thread.interrupt_main).start()\n"
+        "h.result()",
+        front_end=True,
+    )
+    assert "KeyboardInterrupt" in interrupted.text
+    assert "success" in kernel.run("h.result().result[0]").text
+
+
+def test_without_an_answering_front_end_the_run_cells_are_submitted(kernel):
+    kernel.run("%%inginious answer lab/echo/text\nrun before", cell_id="b", front_end=True)
+    kernel.run("h = %inginious submit lab/echo", front_end=True)
+    outputs = kernel.run("h.result().problems['text'][1], h.submission.sources", front_end=True)
+    assert "run before" in outputs.text
+    assert "captured" in outputs.text
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("%inginious sumbit lab/echo", "Did you mean submit"),
+        ("%inginious open lab/ecko", "Did you mean"),
+        ("%inginious open lab/broken", r"broken/task\.yaml"),
+        ("%inginious submit lab/echo --wiat", "--wait"),
+        ("%inginious submit lab/choice colour=9 word=x", "colour"),
+        ("%inginious submit lab/choice colour=0", "word"),
+        ("%inginious submit lab/choice a b", "one word too many"),
+        ("%%inginious submit lab/choice\n0", "2 problems.*colour, word"),
+        ("%%inginious submit lab/echo/txt\n0", "txt"),
+        ("%inginious connect grading.example.org", "tcp://"),
+        ("%inginious courses /nowhere/at/all", "There is no folder"),
+        ("%inginious history nothing", "nothing"),
+        ("%inginious submit 'lab/echo", "quotation mark"),
+    ],
+)
+def test_bad_words_end_in_one_sentence(kernel, line, sentence):
+    outputs = kernel.run(line)
+    assert outputs.status == "error"
+    assert re.search(sentence, outputs.text, re.DOTALL)
+    assert "Traceback" not in outputs.text
+    assert len(outputs.error) == 1
+
+
+def test_an_answer_to_a_problem_that_is_not_there_is_said_and_the_cell_still_runs(kernel):
+    outputs = kernel.run("%%inginious answer nowhere\n'it ran'")
+    assert outputs.status == "ok"
+    assert "No task here has a problem nowhere" in outputs.text
+    assert "it ran" in outputs.text
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%inginious courses", "Laboratory"),
+        ("%inginious tasks lab", "lab/choice"),
+        ("%inginious tasks", "cannot be used"),
+        ("%inginious status", "embedded"),
+        ("%inginious queue", "jobs of others"),
+        ("%inginious history", "lab/echo"),
+        ("%inginious history lab/choice", "lab/choice"),
+        ("%inginious help", "%inginious submit"),
+        ("%inginious", "%inginious submit"),
+        ("%inginious help submit", "--wait"),
+        ("%inginious help settings", "INGINIOUS_BACKEND"),
+        ("%inginious submit --help", "--lang"),
+        ("%inginious open lab/choice", "Choose"),
+    ],
+)
+def test_the_words_show_what_they_say(kernel, line, expected):
+    kernel.run("%inginious submit lab/choice colour=0 word=rose")
+    outputs = kernel.run(line)
+    assert outputs.status == "ok", outputs.text
+    assert expected in outputs.text
+
+
+def test_the_help_of_the_magic_lists_the_words(kernel):
+    outputs = kernel.run("print(get_ipython().find_line_magic('inginious').__doc__)")
+    for word in ("open", "submit", "answer", "courses", "tasks", "status", "queue", "history"):
+        assert f"%inginious {word}" in outputs.text
+
+
+def test_loading_twice_and_unloading_do_no_harm(tmp_path):
+    write_course(tmp_path / "courses")
+    with running_kernel(tmp_path, INGINIOUS_HISTORY=tmp_path / "history.sqlite") as kernel:
+        kernel.run("%load_ext inginious_nb")
+        kernel.run("import inginious_nb; inginious_nb.load_ipython_extension(get_ipython())")
+        kernel.run("%%inginious answer lab/echo/text\n1")
+        assert "40" in kernel.run("%inginious submit lab/echo").text
+        assert kernel.run("%unload_ext inginious_nb").status == "ok"
+        assert kernel.run("%inginious courses").status == "error"
+        assert kernel.run("%%inginious answer text\n1").status == "error"
+        assert kernel.run("%load_ext inginious_nb").status == "ok"
+        assert "Laboratory" in kernel.run("%inginious courses").text
