@@ -73,7 +73,7 @@ class AbstractClient(ABC):
         """
 
     @abstractmethod
-    def new_job(  # noqa: PLR0917 - documented so
+    def new_job(
         self,
         task: Task,
         inputdata: Mapping[str, Any],
@@ -159,7 +159,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             raise LocalProtocolError(f"A job id is text, not {type(job_id).__name__}.")
         self._call(lambda core, now: core.kill(job_id, now))
 
-    def new_job(  # type: ignore[override]  # noqa: PLR0917 - documented so, with a priority
+    def new_job(  # type: ignore[override]  # documented so: the abstract one has none
         self,
         priority: int,
         task: Task,
@@ -271,7 +271,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             job.kill()
             raise
 
-    def _submit(  # noqa: PLR0917 - hands on what its callers were given
+    def _submit(
         self,
         job_id: str,
         recipient: Recipient,

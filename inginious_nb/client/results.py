@@ -39,7 +39,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
     custom: Any = property(itemgetter(4))
     archive: bytes | None = property(itemgetter(5))  # type: ignore[assignment]
 
-    def __new__(  # noqa: D102, PLR0917 - the class docstring says it; one argument a value
+    def __new__(  # noqa: D102 - the class docstring says it
         cls,
         result: Result,
         grade: float = 0.0,
@@ -100,7 +100,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
 def taking_nine(take: Callable[[JobResult], object]) -> Callable[..., None]:
     """A callback of nine values, as INGInious 0.9.2 calls it, that takes them as one result."""
 
-    def callback(  # noqa: PLR0917 - INGInious's order
+    def callback(
         result: Result,
         grade: float,
         problems: dict[str, Any],

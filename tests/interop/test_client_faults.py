@@ -17,6 +17,7 @@ from tests.support.holding_agent import HoldingAgent
 from tests.support.peer import InginiousSite
 from tests.support.proxy import Proxy
 from tests.support.tasks import MATCH
+from tests.support.waiting import until
 
 BRISK = ClientOptions(
     heartbeat_s=0.1, silent_after_s=0.4, rejoin_wait_s=0.2, queue_poll_s=0.1, recheck_s=1
@@ -183,9 +184,7 @@ async def test_a_backend_killed_and_restarted_with_200_jobs_outstanding(site, ag
 
 
 async def test_a_backend_that_is_restarted_again_and_again(site, agent, connect):
-    options = ClientOptions(
-        heartbeat_s=0.1, silent_after_s=0.4, queue_poll_s=0.1, resend_limit=1
-    )
+    options = ClientOptions(heartbeat_s=0.1, silent_after_s=0.4, queue_poll_s=0.1, resend_limit=1)
     jobs = Submissions(connect(options))
     jobs.new(3)
     for _ in range(2):
@@ -234,10 +233,8 @@ async def test_a_routing_id_that_the_backend_refuses_for_ever(agent, proxy, conn
     proxy.keep_backend_sides()
     proxy.break_client_sides()
     await agent.finish()
-    while client.connection.state != "silent":
-        await asyncio.sleep(0.02)
-    while client.connection.state != "connected":
-        await asyncio.sleep(0.02)
+    await until(lambda: client.connection.state == "silent")
+    await until(lambda: client.connection.state == "connected")
     agent.by_itself = True
     await agent.finish_all()
     await jobs.all()
@@ -251,8 +248,7 @@ async def test_a_connection_that_swallows_everything(agent, proxy, connect):
     await agent.holds(3)
     proxy.swallow()
     await agent.finish()
-    while client.connection.state != "silent":
-        await asyncio.sleep(0.02)
+    await until(lambda: client.connection.state == "silent")
     proxy._swallow = False  # only for new connections: the old ones have a gap
     agent.by_itself = True
     await agent.finish_all()

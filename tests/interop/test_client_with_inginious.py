@@ -8,6 +8,7 @@ import pytest
 
 from inginious_nb.client import Client, ClientBuffer, ClientOptions, ClientSync, JobStarted
 from tests.support.tasks import CHOICES, MATCH, FakeTask
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -82,8 +83,7 @@ async def test_every_way_of_submitting_gives_the_same_result(client, shared_site
     bjobid = buffer.new_job(0, CHOICES, {"one": "1", "two": "yes"})
     job = client.open_job(CHOICES, {"one": "1", "two": "yes"})
     assert await job == awaited
-    while not buffer.is_done(bjobid):
-        await asyncio.sleep(0.01)
+    await until(lambda: buffer.is_done(bjobid))
     assert buffer.get_result(bjobid) == synchronous == awaited
     assert called_back == awaited.nine()
 
@@ -93,11 +93,16 @@ async def test_the_queue_is_told_as_documented(client, shared_site):
     try:
         running = client.open_job(MATCH, {"q": "42"}, launcher_name="me")
         waiting = client.open_job(MATCH, {"q": "42"}, launcher_name="you", priority=5)
-        while client.get_job_queue_info(waiting.id) is None:
-            await asyncio.sleep(0.05)
+        await until(lambda: client.get_job_queue_info(waiting.id) is not None)
         jobs_running, jobs_waiting = client.get_job_queue_snapshot()
         ((job_id, mine, agent, info, launcher, started_at, max_time),) = jobs_running
-        assert (job_id, mine, info, launcher, max_time) == (running.id, True, "course/match", "me", -1)
+        assert (job_id, mine, info, launcher, max_time) == (
+            running.id,
+            True,
+            "course/match",
+            "me",
+            -1,
+        )
         assert isinstance(agent, str)
         assert started_at > 1e9
         assert jobs_waiting == [(waiting.id, True, "course/match", "you", -1)]
@@ -118,8 +123,7 @@ async def test_a_lower_number_is_served_first(client, shared_site):
         jobs = [
             client.open_job(MATCH, {"q": "42"}, priority=priority) for priority in (0, 7, 3, -1)
         ]
-        while len(client.get_job_queue_snapshot()[1] or ()) < 3:
-            await asyncio.sleep(0.05)
+        await until(lambda: len(client.get_job_queue_snapshot()[1] or ()) >= 3)
     finally:
         shared_site.agents[0].go_on()
 
@@ -137,13 +141,11 @@ async def test_a_cancelled_submission_is_killed_in_the_queue(client, shared_site
     try:
         first = client.open_job(MATCH, {"q": "42"})
         second = asyncio.create_task(client.submit(MATCH, {"q": "42"}))
-        while len(client.get_job_queue_snapshot()[1] or ()) != 1:
-            await asyncio.sleep(0.05)
+        await until(lambda: len(client.get_job_queue_snapshot()[1] or ()) == 1)
         second.cancel()
         with pytest.raises(asyncio.CancelledError):
             await second
-        while client.get_job_queue_snapshot()[1]:
-            await asyncio.sleep(0.05)
+        await until(lambda: not client.get_job_queue_snapshot()[1])
     finally:
         shared_site.agents[0].go_on()
     assert (await first).result[0] == "success"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-import time
 
 import zmq
 
@@ -115,13 +114,3 @@ class ThreadBackend:
             with contextlib.suppress(KeyError):
                 self.model.start(message.job_id)
                 self.model.finish(message.job_id)
-
-
-def wait_until(condition, timeout_s=20):
-    """Return once the condition holds; for the little that cannot tell us."""
-    until = time.monotonic() + timeout_s
-    pause = threading.Event()
-    while not condition():
-        if time.monotonic() > until:
-            raise TimeoutError
-        pause.wait(0.005)

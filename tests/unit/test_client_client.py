@@ -35,6 +35,7 @@ from inginious_nb.errors import LocalProtocolError, UsageError
 from tests.support.model_backend import a_result
 from tests.support.tasks import MATCH, FakeTask
 from tests.support.thread_backend import ThreadBackend
+from tests.support.waiting import until
 
 BRISK = ClientOptions(
     heartbeat_s=0.05, silent_after_s=0.5, rejoin_wait_s=0.2, queue_poll_s=0.05, recheck_s=1
@@ -281,8 +282,7 @@ async def test_submit_tells_a_shell_too(holding, connect):
     (job_id,) = holding.model.jobs
     holding.finish(job_id)
     assert (await ended).result == ("success", "")
-    while not shells:
-        await asyncio.sleep(0.01)
+    await until(lambda: shells)
     assert shells == [(None, None, None, None)]
 
 
@@ -298,11 +298,9 @@ async def test_the_events_of_a_job_come_in_order_and_to_every_listener(holding, 
         return [event async for event in job]
 
     listeners = [asyncio.create_task(events()) for _ in range(3)]
-    while not any(isinstance(event, JobQueued) for event in job.events):
-        await asyncio.sleep(0.01)
+    await until(lambda: any(isinstance(event, JobQueued) for event in job.events))
     holding.finish(ahead.id)
-    while not any(event == JobQueued(event.at, 0) for event in job.events[2:]):
-        await asyncio.sleep(0.01)
+    await until(lambda: any(event == JobQueued(event.at, 0) for event in job.events[2:]))
     holding.do(lambda model: model.start(job.id))
     holding.say(wire.BackendJobSSHDebug(job.id, "host", 64120, "worker", "secret"))
     holding.finish(job.id)
@@ -624,6 +622,5 @@ async def test_10000_waiting_jobs_never_hold_the_loop_for_long(holding, connect)
     await asyncio.to_thread(holding.wait_for, lambda model: job.id in model.jobs)
     snapshot = wire.encode(wire.BackendGetQueue((), (*rows, (job.id, True, "c/t", "me", 30))))
     holding.say(snapshot)
-    while not any(event == JobQueued(event.at, 10_000) for event in job.events[1:]):
-        await asyncio.sleep(0)
+    await until(lambda: any(event == JobQueued(event.at, 10_000) for event in job.events[1:]))
     assert client.get_job_queue_info(job.id) == (10_000, 300_030)

@@ -88,7 +88,7 @@ def test_a_silence_shorter_than_that_costs_nothing():
     assert world.core.connection(world.now).state == "connected"
     assert [result[0][0] for result in job.results] == ["success"]
     assert world.backend.runs["j"] == 1
-    assert list(world.connections.values())[0].routing_id == b"id-0"
+    assert world.core.links.current.routing_id == b"id-0"
 
 
 def test_after_a_restart_of_the_backend_all_jobs_are_sent_again_under_the_same_id():
