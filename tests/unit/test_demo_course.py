@@ -11,6 +11,7 @@ import pytest
 from inginious_nb import wire
 from inginious_nb.cells import cells_of_notebook, find_answers, task_name
 from inginious_nb.course import CourseLibrary
+from inginious_nb.course.recordings import load_recordings
 from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.mcq import McqGrader
 from inginious_nb.render import render_rst
@@ -41,7 +42,7 @@ def grade(local_grader):
     if "demo" not in library.courses:
         library.add(NOTEBOOKS / "courses")
 
-    def grade(task_id, **answers):
+    def grade(task_id, inputdata=None, **answers):
         task = library.task(f"demo/{task_id}")
         grader = McqGrader(library) if task.environment_type == "mcq" else local
         job = wire.BackendNewJob(
@@ -49,7 +50,7 @@ def grade(local_grader):
             course_id=task.course_id,
             task_id=task.id,
             task_problems=task.problems_raw,
-            inputdata={**task.check(answers), "@lang": "en", "@state": ""},
+            inputdata=inputdata or {**task.check(answers), "@lang": "en", "@state": ""},
             environment_type=task.environment_type,
             environment=task.environment_id,
             environment_parameters=task.environment_parameters,
@@ -139,6 +140,17 @@ def test_a_program_that_does_not_end_is_ended(grade):
     done = grade("fib", fib=LOOP + "\nwhile True: pass")
     assert done.grade == 0
     assert "no answer within two seconds" in done.result[1]
+
+
+def test_the_recorded_submissions_still_get_what_they_got(grade, course):
+    compared = 0
+    for task in course.tasks.values():
+        for recording in load_recordings(task.path):
+            done = grade(task.id, inputdata=recording.inputdata)
+            assert recording.differences(done.result[0], done.tests) == []
+            assert done.grade == recording.grade
+            compared += 1
+    assert compared == 16
 
 
 def test_the_mean_temperature_is_a_custom_value(grade):
