@@ -79,8 +79,10 @@ def find_notebook(
     ]
     best = max((score for score, _ in ranked), default=0)
     matching = [notebook for score, notebook in ranked if score == best]
-    # Two copies of a notebook cannot be told apart: better no answer than somebody else's.
-    return matching[0] if best > 0 and len(matching) == 1 else None
+    # Copies that say the same (papermill writes one as it goes) are as good as one another; where
+    # they differ nobody can tell which is meant: better no answer than somebody else's.
+    said = {tuple((cell.source, cell.tags) for cell in found.cells) for found in matching}
+    return matching[0] if best > 0 and len(said) == 1 else None
 
 
 def _readable(path: Path) -> SavedNotebook | None:

@@ -46,9 +46,15 @@ def test_elsewhere_it_is_the_notebook_with_the_cells_that_were_run(tmp_path):
 @pytest.mark.parametrize("executed", [[], ["z"], ["x = 1"]])
 def test_no_notebook_is_better_than_a_wrong_one(tmp_path, executed):
     save(tmp_path / "a.ipynb", "x = 1")
-    save(tmp_path / "copy.ipynb", "x = 1")
+    save(tmp_path / "other.ipynb", "x = 1", "y = 2")
     (tmp_path / "broken.ipynb").write_text("{")
     assert found(executed, tmp_path) is None
+
+
+def test_copies_that_say_the_same_are_as_good_as_one_another(tmp_path):
+    save(tmp_path / "a.ipynb", "x = 1")
+    save(tmp_path / "out.ipynb", "x = 1")
+    assert found(["x = 1"], tmp_path) is not None
 
 
 def test_it_says_how_old_it_is(tmp_path):
