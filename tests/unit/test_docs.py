@@ -1,0 +1,40 @@
+"""What the documentation says is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.docs import README, with_settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_table_of_settings_is_that_of_the_code():
+    assert README.read_text() == with_settings(README.read_text())
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_links_into_the_project_lead_somewhere(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_commands_that_are_shown_exist(name):
+    targets = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    known = {line.split()[0] for line in targets.stdout.splitlines() if line.strip()}
+    shown = set(re.findall(r"make ([a-z][a-z-]+)", (ROOT / name).read_text()))
+    assert shown - {"an", "it"} <= known
+
+
+def test_the_architecture_names_every_part():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for path in (ROOT / "inginious_nb").iterdir():
+        if path.name not in ("__init__.py", "__pycache__", "static"):
+            assert path.name in text, path.name

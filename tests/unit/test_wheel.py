@@ -1,0 +1,78 @@
+"""What is shipped: the front end is in it, and nobody needs Node to install it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = (
+    "inginious_nb/static/widget.js",
+    "inginious_nb/static/widget.css",
+    "inginious_nb/static/snapshot.css",
+    "inginious_nb/embedded/grading_api/lib/inginious_container_api/__init__.py",
+    "inginious_nb/embedded/grading_api/bin/getinput",
+)
+
+
+@pytest.fixture(scope="module")
+def without_node(tmp_path_factory):
+    """A PATH with what a machine without Node has."""
+    folder = tmp_path_factory.mktemp("bin")
+    for command in ("sh", "git", "uname"):
+        found = next(
+            (Path(d) / command for d in os.get_exec_path() if (Path(d) / command).exists()), None
+        )
+        if found is not None:
+            (folder / command).symlink_to(found)
+    return os.environ | {"PATH": str(folder)}
+
+
+def build(source, target, *, kind, env=None):
+    command = [sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "-o", target, source]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return next(target.glob("*.tar.gz" if kind == "sdist" else "*.whl"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    return build(ROOT, tmp_path_factory.mktemp("sdist"), kind="sdist")
+
+
+@pytest.fixture(scope="module")
+def wheel(sdist, tmp_path_factory, without_node):
+    """The wheel built from the sdist, as pip does, where there is no Node."""
+    source = tmp_path_factory.mktemp("source")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(source, filter="data")
+    return build(
+        next(source.iterdir()), tmp_path_factory.mktemp("wheel"), kind="wheel", env=without_node
+    )
+
+
+def test_the_sdist_has_the_front_end_and_its_sources(sdist):
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert set(SHIPPED) <= names
+    assert {"package-lock.json", "hatch_build.py", "notebooks/quickstart.ipynb"} <= names
+    assert not any("node_modules" in name for name in names)
+
+
+def test_the_wheel_has_the_front_end_and_nothing_that_is_not_the_package(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert set(SHIPPED) <= set(names)
+    assert len(names) == len(set(names))
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"inginious_nb"}
+
+
+def test_the_commands_of_the_grading_api_stay_executable(wheel, tmp_path):
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
+    subprocess.run([*command, "--target", tmp_path, wheel], check=True)
+    assert os.access(tmp_path / "inginious_nb/embedded/grading_api/bin/getinput", os.X_OK)
