@@ -15,9 +15,7 @@ from .fields import FieldError
 
 _DATE = r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?:[ T]\d{1,2}(?::\d{1,2}(?::\d{1,2})?)?)?"
 # One pattern instead of a split: the separator also stands inside DD/MM/YYYY.
-_PERIOD = re.compile(
-    rf"\s*(?P<start>{_DATE})?\s*(?:/\s*(?P<middle>{_DATE})?\s*(?:/\s*(?P<end>{_DATE})?\s*)?)?"
-)
+_PERIOD = re.compile(rf"\s*({_DATE})?\s*(?:(/)\s*({_DATE})?\s*(?:(/)\s*({_DATE})?\s*)?)?")
 _FORMATS = tuple(
     f"{day}{time}"
     for day in ("%Y-%m-%d", "%d/%m/%Y")
@@ -63,10 +61,10 @@ class Accessibility:
                 f"{value!r} is not a period; write START/END or START/SOFT/END with dates such as "
                 "2026-09-14 08:00:00"
             )
-        start, middle, end = (_moment(part) for part in match.groups())
-        if value.count("/") and end is None and not _has_third_part(match):
-            return cls(start=start, soft_end=middle, end=middle)
-        return cls(start=start, soft_end=middle or end, end=end)
+        start, _, middle, has_third_part, end = match.groups()
+        if not has_third_part:
+            end = middle
+        return cls(start=_moment(start), soft_end=_moment(middle or end), end=_moment(end))
 
     def is_open(self, now: dt.datetime) -> bool:
         """Whether submissions are accepted at that moment (local time)."""
@@ -83,13 +81,6 @@ class Accessibility:
     def deadline(self) -> dt.datetime | None:
         """The deadline to show a student: the soft one if there is one, else the end."""
         return self.soft_end or self.end
-
-
-def _has_third_part(match: re.Match[str]) -> bool:
-    """Whether the value has a second separator, even with nothing after it."""
-    after = match.end("middle") if match["middle"] else match.end("start") if match["start"] else 0
-    rest = match.string[after:]
-    return rest.count("/") >= (1 if match["middle"] else 2)
 
 
 def _moment(part: str | None) -> dt.datetime | None:

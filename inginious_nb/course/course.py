@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +15,10 @@ from inginious_nb.errors import CourseError, TaskNotFoundError
 
 from . import fields, translations
 from .fields import FieldError
+from .folders import course_file, natural, task_file, task_folders
 from .ids import ID_RULE, is_valid_id, suggestion
 from .settings import read_settings
-from .task import Task, task_file
+from .task import Task
 from .yaml_file import field_error, read_mapping
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-COURSE_FILES = ("course.yaml", "course.json")
-_MAX_NESTING = 4
 _TAG_KINDS = {"0": "skill", "1": "misconception", "2": "category"}
 
 
@@ -171,7 +169,7 @@ class Course:
         """Return the task folders by id, and why others that hold a task are refused."""
         folders: dict[str, Path] = {}
         refused: dict[str, CourseError] = {}
-        for folder in _task_folders(self.path, nested=course_file(self.path) is not None):
+        for folder in task_folders(self.path, nested=course_file(self.path) is not None):
             name = folder.name
             inner = folder.relative_to(self.path).as_posix()
             if not is_valid_id(name):
@@ -235,38 +233,8 @@ class Course:
         place = {name: index for index, name in reversed(list(enumerate(listed)))}
         return sorted(
             tasks,
-            key=lambda name: (place.get(name, len(listed)), tasks[name].order, _natural(name)),
+            key=lambda name: (place.get(name, len(listed)), tasks[name].order, natural(name)),
         )
-
-
-def course_file(path: Path) -> Path | None:
-    """Return the file that makes a folder a course, or None."""
-    return next((path / name for name in COURSE_FILES if (path / name).is_file()), None)
-
-
-def subfolders(path: Path) -> list[Path]:
-    """Return the folders in a folder that may hold tasks or courses, in natural order."""
-    try:
-        children = [
-            child for child in path.iterdir() if child.name[:1] not in ".$" and child.is_dir()
-        ]
-    except OSError as error:
-        logger.warning("%s cannot be listed: %s", path, error)
-        return []
-    return sorted(children, key=lambda child: _natural(child.name))
-
-
-def _task_folders(path: Path, *, nested: bool, depth: int = 0) -> Iterator[Path]:
-    """Yield the task folders below path, outer ones first."""
-    inner = []
-    for child in subfolders(path):
-        if task_file(child) is not None:
-            yield child
-        elif nested and course_file(child) is None:
-            inner.append(child)
-    if depth < _MAX_NESTING:
-        for child in inner:
-            yield from _task_folders(child, nested=True, depth=depth + 1)
 
 
 def _listed_tasks(sections: object) -> Iterator[str]:
@@ -293,15 +261,6 @@ def _tag(tag_id: str, data: dict[Any, Any]) -> Tag:
         visible=bool(data.get("visible", True)),
         kind=_TAG_KINDS.get(fields.text(data.get("type")), "skill"),
     )
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a sort key that puts task2 before task10."""
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part.lower())
-        for part in re.split(r"(\d+)", name, flags=re.ASCII)
-        if part
-    ]
 
 
 def _stamp(file: Path | None) -> object:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
 
-from .course import Course, course_file, subfolders
+from .course import Course
+from .folders import course_folders, task_file
 from .ids import ID_RULE, is_valid_id, suggestion
-from .task import Task, task_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+
+    from .task import Task
 
 logger = logging.getLogger(__name__)
-
-_MAX_DEPTH = 4
 
 
 class CourseLibrary:
@@ -64,7 +64,7 @@ class CourseLibrary:
             root = root.parent
         found: list[Course] = []
         refused: list[CourseError] = []
-        for folder in _course_folders(root):
+        for folder in course_folders(root):
             try:
                 found.append(self._add_course(folder))
             except CourseError as error:
@@ -149,21 +149,3 @@ class CourseLibrary:
         course = Course(folder)
         self.courses[course.id] = course
         return course
-
-
-def _course_folders(path: Path, depth: int = 0) -> Iterator[Path]:
-    """Yield the course folders at and below path.
-
-    A folder without course.yaml is one too when folders of tasks lie directly in it: real
-    repositories often lack the file (protocol.md 3.1).
-    """
-    if course_file(path) is not None:
-        yield path
-        return
-    children = subfolders(path)
-    if any(task_file(child) is not None for child in children):
-        yield path
-    if depth < _MAX_DEPTH:
-        for child in children:
-            if task_file(child) is None:
-                yield from _course_folders(child, depth + 1)

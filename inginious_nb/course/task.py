@@ -15,6 +15,7 @@ from inginious_nb.errors import AnswerError
 from . import fields, translations
 from .environment import Environment, read_environment
 from .fields import FieldError
+from .folders import TASK_FILES, task_file
 from .ids import suggestion
 from .problems import Problem, canonical_type, read_problems
 from .settings import EvaluationMode, TaskSettings, legacy_settings
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .accessibility import Accessibility
-
-TASK_FILES = ("task.yaml", "task.json")
 
 
 @dataclass(frozen=True)
@@ -208,11 +207,6 @@ class Task:
                 name: problem.translated(translate) for name, problem in self.problems.items()
             },
         )
-
-
-def task_file(path: Path) -> Path | None:
-    """Return the file that makes a folder a task, or None if the folder is not one."""
-    return next((path / name for name in TASK_FILES if (path / name).is_file()), None)
 
 
 def _texts(data: Mapping[Any, Any], course_id: str, task_id: str) -> dict[str, str]:

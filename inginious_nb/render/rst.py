@@ -12,7 +12,7 @@ import functools
 import re
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import nh3
 from docutils import frontend, nodes
@@ -21,7 +21,7 @@ from docutils.io import StringInput, StringOutput
 from docutils.parsers.rst import Parser, directives, roles, states
 from docutils.readers.standalone import Reader
 from docutils.transforms import Transform
-from docutils.writers import html5_polyglot
+from docutils.writers import html5_polyglot, null
 
 from .directives import DIRECTIVES
 
@@ -78,7 +78,11 @@ def to_html(text: str, *, now: dt.datetime | None = None) -> str:
     Raises:
         UnformattableError: The text is too long or too intricate.
     """
-    return _published(text, now, html5_polyglot.Writer, _Translator)
+    writer = html5_polyglot.Writer()
+    writer.translator_class = _Translator
+    with _lock, _own_globals():
+        _publish(text, now, writer)
+    return str(writer.parts["fragment"])
 
 
 def to_tree(text: str, *, now: dt.datetime | None = None) -> nodes.document:
@@ -88,23 +92,13 @@ def to_tree(text: str, *, now: dt.datetime | None = None) -> nodes.document:
         UnformattableError: The text is too long or too intricate.
     """
     with _lock, _own_globals():
-        document = _publisher(text, now, html5_polyglot.Writer()).document
+        document = _publish(text, now, null.Writer()).document
     if document is None:
         raise UnformattableError("docutils made nothing of it")
     return document
 
 
-def _published(
-    text: str, now: dt.datetime | None, writer_class: Callable[[], Any], translator: type
-) -> str:
-    writer = writer_class()
-    writer.translator_class = translator
-    with _lock, _own_globals():
-        _publisher(text, now, writer)
-    return str(writer.parts["fragment"])
-
-
-def _publisher(text: str, now: dt.datetime | None, writer: Any) -> Publisher:
+def _publish(text: str, now: dt.datetime | None, writer: Any) -> Publisher:
     listing_free = sum(len(line) for line in text.splitlines() if line[:1] not in " \t")
     if listing_free > _MARKUP_CHARS:
         raise UnformattableError("it is too long")
@@ -207,8 +201,6 @@ def _closed(html: str) -> str:
 
 class _Translator(html5_polyglot.HTMLTranslator):
     """HTML as docutils writes it, with pictures that need no style attribute."""
-
-    documenttag_args: ClassVar[dict[str, str]] = {"tagname": "div"}
 
     def visit_image(self, node: nodes.image) -> None:
         # The address may be any text; whether it becomes a picture is decided by `sanitise`.

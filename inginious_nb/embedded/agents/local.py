@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.course.course import course_file
+from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.embedded.job.grading import Grading, Outcome, Request
 from inginious_nb.embedded.job.kit import Kit
