@@ -31,7 +31,7 @@ export function AnswerPanel() {
       <Notices />
       <StatusLine />
       <Announcer />
-      <ProblemFeedback problemId={problem.id} />
+      <ProblemFeedback problemId={problem.id} result={result} />
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { useApp } from "./context.ts";
 import { GradeChart } from "./GradeChart.tsx";
 import { Icon } from "./icons.tsx";
 import { OpenAttempt } from "./OpenAttempt.tsx";
-import { tone } from "./Result.tsx";
+import { tone } from "./tone.ts";
 
 const SHOWN_AT_FIRST = 10;
 

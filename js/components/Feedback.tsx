@@ -22,7 +22,7 @@ export function Feedback({ feedback, submission, what }: Props) {
   const long = feedback.html.length > FOLD_ABOVE_CHARACTERS;
   return (
     <div class="inginious-feedback">
-      <div class={long && !unfolded ? "inginious-folded" : "inginious-unfolded"}>
+      <div class={long ? (unfolded ? "inginious-unfolded" : "inginious-folded") : ""}>
         <SafeHtml html={feedback.html} />
       </div>
       {long && (

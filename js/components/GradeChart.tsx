@@ -1,7 +1,7 @@
 // The grades of the attempts as a small line of bars, oldest first. The list says the same in words.
 import type { AttemptInfo } from "../protocol.ts";
 import { useLanguage } from "./context.ts";
-import { tone } from "./Result.tsx";
+import { tone } from "./tone.ts";
 
 const HEIGHT = 40;
 const STEP = 14;

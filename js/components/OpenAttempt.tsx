@@ -23,7 +23,7 @@ export function OpenAttempt({ id }: { id: string }) {
   );
   return (
     <div class="inginious-open-attempt">
-      {found.result && <Result result={found.result} />}
+      {found.result && <Result result={found.result} problems={synced.task?.problems ?? []} />}
       <h4>{language.t.differences}</h4>
       {problems.map((problem) => (
         <Then key={problem.id} problem={problem} answer={found.answers[problem.id]} />

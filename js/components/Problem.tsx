@@ -39,7 +39,7 @@ export function Problem({ problem, number, count }: Props) {
       </h3>
       <SafeHtml html={problem.header_html} />
       <AnswerControl problem={problem} labelId={labelId} />
-      <ProblemFeedback problemId={problem.id} />
+      <ProblemFeedback problemId={problem.id} result={synced.result} />
     </fieldset>
   );
 }

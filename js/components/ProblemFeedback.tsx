@@ -1,12 +1,17 @@
-// What the last result says about one problem, if it says anything.
+// What a result says about one problem, if it says anything.
+import type { ResultInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { Feedback } from "./Feedback.tsx";
 import { Icon } from "./icons.tsx";
-import { tone } from "./Result.tsx";
+import { tone } from "./tone.ts";
 
-export function ProblemFeedback({ problemId }: { problemId: string }) {
-  const { synced, language } = useApp();
-  const { result } = synced;
+interface Props {
+  problemId: string;
+  result: ResultInfo | null;
+}
+
+export function ProblemFeedback({ problemId, result }: Props) {
+  const { language } = useApp();
   const own = result?.problems[problemId];
   if (!result || !own) return null;
   return (

@@ -1,26 +1,23 @@
 // The result of a submission: grade, word, feedback, tests, and whatever else came. Only what
 // exists is shown, and only `success` is ever green.
-import type { ResultInfo } from "../protocol.ts";
+import type { ProblemInfo, ResultInfo } from "../protocol.ts";
 import { useLanguage } from "./context.ts";
 import { Extras } from "./Extras.tsx";
 import { Feedback } from "./Feedback.tsx";
 import { Icon } from "./icons.tsx";
+import { ProblemFeedback } from "./ProblemFeedback.tsx";
 import { Tests } from "./Tests.tsx";
-
-const KNOWN = ["success", "failed", "killed", "crash", "overflow", "timeout", "error"];
-
-/** The class that gives a result its colour; codes of a grader's own look like an error. */
-export function tone(code: string): string {
-  return `inginious-tone-${KNOWN.includes(code) ? code : "error"}`;
-}
+import { tone } from "./tone.ts";
 
 interface Props {
   result: ResultInfo;
   /** Whether a newer submission is under way. */
   previous?: boolean;
+  /** Problems whose feedback is shown here, where their statements are not. */
+  problems?: ProblemInfo[];
 }
 
-export function Result({ result, previous = false }: Props) {
+export function Result({ result, previous = false, problems = [] }: Props) {
   const { t } = useLanguage();
   const help = t.resultHelp[result.code];
   return (
@@ -29,6 +26,14 @@ export function Result({ result, previous = false }: Props) {
       <Verdict result={result} />
       {help && <p class="inginious-help">{help}</p>}
       <Feedback feedback={result.feedback} submission={result.submission} what="feedback" />
+      {problems
+        .filter(({ id }) => result.problems[id])
+        .map(({ id, name }) => (
+          <div key={id}>
+            <h4>{name || id}</h4>
+            <ProblemFeedback problemId={id} result={result} />
+          </div>
+        ))}
       <Tests tests={result.tests} />
       <Extras result={result} />
     </section>
@@ -41,7 +46,7 @@ export function Verdict({ result, small = false }: { result: ResultInfo; small?:
   return (
     <div class={`inginious-verdict ${tone(result.code)} ${small ? "inginious-verdict-small" : ""}`}>
       <span class="inginious-word">
-        <Icon name={KNOWN.includes(result.code) ? result.code : "error"} />
+        <Icon name={result.code} />
         {t.results[result.code] ?? result.code}
       </span>
       <span class="inginious-grade">{grade(result.grade)}</span>

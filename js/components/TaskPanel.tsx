@@ -29,13 +29,16 @@ export function TaskPanel() {
       <Notices />
       <StatusLine />
       <Announcer />
-      {result && <Result result={result} previous={previous} />}
+      {result && (
+        <Result
+          result={result}
+          previous={previous}
+          problems={role === "task" ? [] : task.problems}
+        />
+      )}
       <div class="inginious-more">
         {role === "submission" && (
-          <details
-            class="inginious-fold"
-            open={task.problems.some(({ id }) => result?.problems[id])}
-          >
+          <details class="inginious-fold">
             <summary>{language.t.task}</summary>
             <TaskBody task={task} />
           </details>

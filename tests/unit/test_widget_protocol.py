@@ -66,6 +66,6 @@ def test_the_traits_are_the_state():
 
 
 def test_live_and_static_views_know_the_same_results():
-    components = (JS / "components" / "Result.tsx").read_text()
+    components = (JS / "components" / "tone.ts").read_text()
     known = re.search(r"const KNOWN = \[(.*?)\]", components)
     assert set(re.findall(r'"(\w+)"', known[1])) == set(snapshot.RESULT_WORDS)

@@ -1,0 +1,70 @@
+// A host that offers what the widget protocol has and nothing more: no kernel, no notebook.
+// The tests play Python's part: they set the state and the answers, and look at what was asked.
+import widget from "/static/widget.js";
+
+class Model {
+  constructor(state) {
+    this.state = state;
+    this.handlers = {};
+    this.widget_manager = {};
+  }
+  get(key) {
+    return this.state[key];
+  }
+  on(event, handler) {
+    this.handlers[event] = [...(this.handlers[event] ?? []), handler];
+  }
+  off(event, handler) {
+    this.handlers[event] = (this.handlers[event] ?? []).filter((other) => other !== handler);
+  }
+  send(content) {
+    window.sent.push(content);
+    for (const [kind, resolve] of waiting) if (kind === content.kind) resolve();
+    const value = window.answers[content.kind];
+    if (value === undefined) return;
+    const reply = { v: 1, kind: "reply", id: content.id, ok: true, value };
+    queueMicrotask(() => this.emit("msg:custom", reply, []));
+  }
+  emit(event, ...args) {
+    for (const handler of this.handlers[event] ?? []) handler(...args);
+  }
+}
+
+let shown = [];
+let waiting = [];
+
+/** Show widgets with these states, in place of those shown before. */
+window.show = async (states, answers = {}, views = 1) => {
+  for (const end of shown) end();
+  shown = [];
+  window.sent = [];
+  waiting = [];
+  window.answers = answers;
+  window.models = [];
+  const stage = document.getElementById("stage");
+  stage.replaceChildren();
+  for (const state of states) {
+    const model = new Model(state);
+    window.models.push(model);
+    const ended = new AbortController();
+    shown.push(await widget.initialize({ model, signal: ended.signal }));
+    for (let view = 0; view < views; view++) {
+      const el = stage.appendChild(document.createElement("div"));
+      const close = await widget.render({ model, el, signal: ended.signal });
+      shown.unshift(close);
+    }
+  }
+};
+
+/** Python changes some traits of the first widget. */
+window.change = (state) => {
+  Object.assign(window.models[0].state, state);
+  window.models[0].emit("change");
+};
+
+/** Settled once a request of that kind was made. */
+window.asked = (kind) =>
+  new Promise((resolve) => {
+    if (window.sent.some((request) => request.kind === kind)) resolve();
+    else waiting.push([kind, resolve]);
+  });

@@ -1,0 +1,273 @@
+"""Every look of the widget: accessible, in both themes, narrow, still, and in both languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from inginious_nb.client.results import JobResult
+from inginious_nb.widget import present
+
+from . import states
+from .stage import Stage, serving
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LOOKS = [
+    *states.CODES,
+    *("new", "reading", "sent", "queued", "running", "stopping", "sent-again", "silent"),
+    *("refused", "perfect", "command", "slim", "slim-new", "shell"),
+]
+LOOKS = [name.replace(" ", "-") for name in LOOKS]
+
+
+@pytest.fixture(scope="module")
+def looks(tmp_path_factory):
+    task = states.make_task(tmp_path_factory.mktemp("looks"))
+    found = states.looks(task)
+    assert sorted(found) == sorted(LOOKS)
+    return found
+
+
+@pytest.fixture(scope="module")
+def stage(chromium):
+    """The stage in a page of its own, for all tests of this module."""
+    context = chromium.new_context(viewport={"width": 900, "height": 900}, locale="en-GB")
+    with serving() as address:
+        page = context.new_page()
+        page.add_init_script(path=AXE)
+        yield Stage(page, address)
+        context.close()
+
+
+@pytest.fixture(autouse=True)
+def _clean_stage(stage):
+    stage.dark(on=False)
+    stage.page.set_viewport_size({"width": 900, "height": 900})
+    stage.problems.clear()
+    yield
+    # Nothing failed, and the policy had nothing to refuse.
+    assert stage.problems == []
+
+
+def unfold(page):
+    """Open everything that is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+
+def show(stage, looks, name, **changes):
+    state, answers = looks[name]
+    where = {"kind": "embedded", "address": "embedded", "sandbox": "bubblewrap"}
+    where |= {"isolated": ["the network"], "open": ["the processor"]}
+    stage.show(state | changes, answers={**answers, "where": where, "draft": {}, "lang": {}})
+    stage.wait_for("preview")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", LOOKS)
+def test_axe_finds_nothing(stage, looks, name, theme):
+    stage.dark(on=theme == "dark")
+    show(stage, looks, name)
+    unfold(stage.page)
+    found = stage.page.evaluate(
+        "rules => axe.run('#stage', { runOnly: { type: 'tag', values: rules } })", RULES
+    )
+    faults = [
+        f"{fault['id']}: {node['html']} - {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+    assert faults == []
+    assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_nothing_is_cut_off_at_320_pixels(stage, looks, name):
+    stage.page.set_viewport_size({"width": 320, "height": 900})
+    show(stage, looks, name)
+    unfold(stage.page)
+    assert stage.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_queue_moves_without_shifting_anything(stage, looks):
+    page = stage.page
+    show(stage, looks, "queued")
+    expect(page.get_by_text("at most 12 before you").first).to_be_visible()
+    page.evaluate(
+        """() => {
+            window.shifts = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) window.shifts += entry.value;
+            }).observe({ type: "layout-shift" });
+        }"""
+    )
+    submission = looks["queued"][0]["submission"]
+    for before in range(11, -1, -1):
+        stage.change(submission=submission | {"at_most_before": before})
+        words = "next in line" if before == 0 else f"at most {before} before you"
+        expect(page.get_by_role("listitem").get_by_text(words)).to_be_visible()
+    stage.change(submission=submission | {"phase": "running", "times": {"running": states.NOW}})
+    expect(page.get_by_role("listitem").filter(has_text="Running")).to_have_attribute(
+        "aria-current", "step"
+    )
+    assert page.evaluate("window.shifts") == 0
+
+
+def test_focus_stays_where_it_is_through_a_whole_submission(stage, looks):
+    page = stage.page
+    show(stage, looks, "new")
+    button = page.get_by_role("button", name="Submit", exact=True)
+    button.focus()
+    handle = button.element_handle()
+    for name in ("sent", "queued", "running", "stopping", "failed"):
+        stage.change(**{key: looks[name][0][key] for key in ("submission", "result", "history")})
+        expect(page.get_by_role("listitem").filter(has_text="Sent")).to_be_visible()
+        assert page.evaluate("button => document.activeElement === button", handle), name
+
+
+def test_a_screen_reader_hears_phases_and_result_and_no_ticks(stage, looks):
+    page = stage.page
+    show(stage, looks, "queued")
+    heard = page.get_by_role("status")
+    expect(heard).to_have_text("Queued: at most 12 before you")
+    stage.change(**{key: looks["failed"][0][key] for key in ("submission", "result")})
+    expect(heard).to_have_text("Done: Failed, 80 %")
+    stage.change(submission=looks["running"][0]["submission"])
+    expect(heard).to_have_text("Running")
+
+
+def test_everything_can_be_done_by_keyboard(stage, looks):
+    page = stage.page
+    show(stage, looks, "failed")
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            """() => {
+                const one = document.activeElement;
+                if (!one.closest("#stage")) return null;
+                const outline = getComputedStyle(one).outlineStyle;
+                return [one.innerText || one.type || one.tagName, outline];
+            }"""
+        )
+        if focused is None:
+            break
+        reached.add(focused[0].strip())
+        assert focused[1] != "none", focused
+    wanted = ("radio", "checkbox", "text", "Choose a file", "Submit again", "What will be sent")
+    assert [words for words in wanted if not any(one.startswith(words) for one in reached)] == []
+
+
+def test_a_double_click_submits_once(stage, looks):
+    show(stage, looks, "new")
+    stage.page.get_by_role("button", name="Submit", exact=True).dblclick()
+    stage.wait_for("submit")
+    assert len(stage.sent("submit")) == 1
+
+
+def test_two_views_of_a_widget_show_the_same(stage, looks):
+    state, answers = looks["new"]
+    stage.show(state, answers={**answers, "draft": {}}, views=2)
+    page = stage.page
+    page.get_by_role("checkbox", name="heap sort").first.check()
+    expect(page.get_by_role("checkbox", name="heap sort").last).to_be_checked()
+    page.get_by_role("textbox", name="A word").last.fill("bubble")
+    expect(page.get_by_role("textbox", name="A word").first).to_have_value("bubble")
+
+
+def test_a_host_without_a_notebook_says_so_and_still_submits(stage, looks):
+    show(stage, looks, "new")
+    expect(stage.page.get_by_text("does not let the widget read your cells").first).to_be_visible()
+    stage.page.get_by_role("button", name="Submit", exact=True).click()
+    stage.wait_for("submit")
+    assert stage.sent("submit")[0]["cells"] is None
+
+
+def test_motion_is_still_for_those_who_want_it_so(stage, looks):
+    show(stage, looks, "running")
+    step = stage.page.locator("[aria-current=step]")
+    assert step.evaluate("one => getComputedStyle(one).animationName") != "none"
+    stage.page.emulate_media(reduced_motion="reduce")
+    assert step.evaluate("one => getComputedStyle(one).animationName") == "none"
+    stage.page.emulate_media(reduced_motion=None)
+
+
+def test_a_file_is_checked_before_it_is_sent(stage, looks):
+    page = stage.page
+    show(stage, looks, "new")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "a.exe", "mimeType": "text/plain", "buffer": b"x"})
+    expect(page.get_by_role("alert")).to_contain_text("a.exe is not accepted here")
+    chooser.set_input_files({"name": "a.csv", "mimeType": "text/plain", "buffer": b"x" * 30_000})
+    expect(page.get_by_role("alert")).to_contain_text("at most 20 kB is accepted")
+    chooser.set_input_files({"name": "a.csv", "mimeType": "text/plain", "buffer": b"x" * 300})
+    expect(page.get_by_text("a.csv (300 B)")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_it_speaks_french_where_the_host_does(stage, looks, tmp_path):
+    page = stage.page
+    page.evaluate("document.documentElement.lang = 'fr-FR'")
+    try:
+        show(stage, looks, "failed")
+        expect(page.get_by_role("button", name="Soumettre à nouveau")).to_be_visible()
+        expect(page.get_by_role("region", name="Résultat")).to_contain_text("Échoué")
+        expect(page.get_by_role("region", name="Résultat")).to_contain_text("9 réussis sur 10")
+        # The task is asked to answer in French, too.
+        assert stage.sent("lang")[0]["lang"] == "fr"
+    finally:
+        page.evaluate("document.documentElement.lang = 'en'")
+
+
+def test_a_thousand_tests_and_a_long_feedback_are_folded(stage, looks):
+    page = stage.page
+    result = looks["failed"][0]["result"]
+    tests = [{"id": f"t{n}", "kind": "passed", "text": ""} for n in range(1000)]
+    feedback = {"html": "<p>line</p>\n" * 90_000, "size_bytes": 10_000_000, "cut": True}
+    show(stage, looks, "failed", result=result | {"tests": tests, "feedback": feedback})
+    assert page.get_by_role("row").count() < 50
+    folded = page.locator(".inginious-folded")
+    assert folded.evaluate("one => one.getBoundingClientRect().height") < 500
+    expect(page.get_by_text("This is only the beginning of 10 MB.")).to_be_visible()
+    page.get_by_role("button", name="Show all 1000 tests").click()
+    expect(page.get_by_role("row")).to_have_count(1001)
+
+
+HOSTILE = json.loads((Path(__file__).parents[1] / "data" / "xss.json").read_text())
+
+
+def test_no_hostile_text_does_anything(stage, looks, tmp_path):
+    task = states.make_task(tmp_path)
+    page = stage.page
+    dialogs, requests = [], []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    show(stage, looks, "failed")
+    requests.clear()
+    for text in HOSTILE:
+        outcome = JobResult(
+            (text, text),
+            50.0,
+            {"code": (text, text), "one": ("failed", text)},
+            {text: text, text + "2": True, "*auto-tag-1": text},
+            {"value": text, text: 1},
+            stdout=text,
+            stderr=text,
+        )
+        result = present.outcome_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
+        shown = present.task_info(task, "en", "ada")
+        problems = [problem | {"name": text, "default": text} for problem in shown["problems"]]
+        stage.change(
+            result=result,
+            task=shown | {"name": text, "author": text, "problems": problems},
+            submission=states.submission(task, "refused", error=text),
+            service={"kind": text, "state": text, "silent_s": 0, "message": text},
+            drafts={"word": {"value": text, "by": "x"}, "many": {"value": [text], "by": "x"}},
+        )
+        expect(page.get_by_role("button", name="Submit again")).to_be_visible()
+        expect(page.locator("#stage > div > div > section")).to_have_count(1)
+    assert dialogs == []
+    assert requests == []
