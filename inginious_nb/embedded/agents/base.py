@@ -223,7 +223,7 @@ class Agent:
         if all(connection.silent_s > self._silence_s for connection in self._connections):
             logger.warning("The backend is silent; saying hello again")
             if not self._connections[-1].was_heard:
-                self._connections.pop().close(linger_s=0)
+                self._connections.pop().close(linger_s=0)  # its hello has not even left
             self._connect()
         for connection in self._connections[:-1]:
             if connection.silent_s > self._patience_s:
@@ -241,8 +241,7 @@ class Agent:
         # A second hello ends the jobs of the first one (protocol.md 1.7).
         goodbye = wire.AgentHello(self._friendly_name, 0, {})
         for connection in self._connections:
-            if connection.was_heard:
-                connection.send(goodbye)
+            connection.send(goodbye)
             connection.close()
         for grader in self._graders:
             grader.close()
