@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gettext
+import io
 import json
 from pathlib import Path
 
 import pytest
+import yaml
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from inginious_nb import wire
 from inginious_nb.cells import cells_of_notebook, find_answers, task_name
 from inginious_nb.course import CourseLibrary
 from inginious_nb.course.recordings import load_recordings
+from inginious_nb.course.translations import translator
 from inginious_nb.embedded.agents import JobHandle
+from inginious_nb.embedded.agents.local import LocalGrader
 from inginious_nb.embedded.agents.mcq import McqGrader
+from inginious_nb.embedded.sandbox import choose_sandbox
 from inginious_nb.render import render_rst
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -35,30 +43,42 @@ def course():
     return CourseLibrary([NOTEBOOKS / "courses"]).course("demo")
 
 
-@pytest.fixture
-def grade(local_grader):
-    """Grade raw answers to a task of the demo course with the embedded graders."""
-    local, library, _ = local_grader
-    if "demo" not in library.courses:
-        library.add(NOTEBOOKS / "courses")
+@pytest.fixture(scope="module")
+def embedded():
+    """The embedded grader as it is without any configuration."""
+    grader = LocalGrader(CourseLibrary([NOTEBOOKS / "courses"]), sandbox=choose_sandbox())
+    yield grader
+    grader.close()
 
-    def grade(task_id, inputdata=None, **answers):
-        task = library.task(f"demo/{task_id}")
-        grader = McqGrader(library) if task.environment_type == "mcq" else local
-        job = wire.BackendNewJob(
-            job_id=task_id,
-            course_id=task.course_id,
-            task_id=task.id,
-            task_problems=task.problems_raw,
-            inputdata=inputdata or {**task.check(answers), "@lang": "en", "@state": ""},
-            environment_type=task.environment_type,
-            environment=task.environment_id,
-            environment_parameters=task.environment_parameters,
-            debug=True,
-        )
-        done = asyncio.run(grader.grade(job, JobHandle(job.job_id)))
-        assert not done.stderr, done.stderr
-        return done
+
+def graded(local, library, task_id, inputdata):
+    """Grade inputdata with the embedded graders."""
+    task = library.task(f"demo/{task_id}")
+    grader = McqGrader(library) if task.environment_type == "mcq" else local
+    job = wire.BackendNewJob(
+        job_id=task_id,
+        course_id=task.course_id,
+        task_id=task.id,
+        task_problems=task.problems_raw,
+        inputdata={"@lang": "en", "@state": "", **inputdata},
+        environment_type=task.environment_type,
+        environment=task.environment_id,
+        environment_parameters=task.environment_parameters,
+        debug=True,
+    )
+    done = asyncio.run(grader.grade(job, JobHandle(job.job_id)))
+    assert not done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def grade(embedded, course):
+    """Grade raw answers to a task of the demo course."""
+    library = CourseLibrary([course.path])
+
+    def grade(task_id, lang="en", **answers):
+        inputdata = {**course.task(task_id).check(answers), "@lang": lang}
+        return graded(embedded, library, task_id, inputdata)
 
     return grade
 
@@ -142,11 +162,13 @@ def test_a_program_that_does_not_end_is_ended(grade):
     assert "no answer within two seconds" in done.result[1]
 
 
-def test_the_recorded_submissions_still_get_what_they_got(grade, course):
+def test_the_recorded_submissions_still_get_what_they_got(local_grader, course):
+    local, library, _ = local_grader
+    library.add(course.path)
     compared = 0
     for task in course.tasks.values():
         for recording in load_recordings(task.path):
-            done = grade(task.id, inputdata=recording.inputdata)
+            done = graded(local, library, task.id, recording.inputdata)
             assert recording.differences(done.result[0], done.tests) == []
             assert done.grade == recording.grade
             compared += 1
@@ -189,3 +211,55 @@ def test_the_notebooks_are_clean(name, course):
         for tag in cell["metadata"].get("tags", []):
             # Where nobody clicks, each submission is waited for, and there is nothing to kill.
             assert tag == "raises-exception" or tag.removeprefix("inginious:") in problems
+
+
+def texts(value):
+    """All texts of a task.yaml that a student reads."""
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    if not isinstance(value, dict):
+        return []
+    shown = ("name", "context", "header", "text", "feedback", "error_message")
+    own = [value[key] for key in shown if isinstance(value.get(key), str)]
+    return own + [text for item in value.values() for text in texts(item)]
+
+
+def test_the_course_is_completely_french_too(course):
+    for task in course.tasks.values():
+        translate = translator([course.common_directory], "fr")
+        for text in texts(yaml.safe_load((task.path / "task.yaml").read_text())):
+            assert translate(text) != text or text == "Patience", text
+            assert render_rst(translate(text)).formatted
+    assert course.translator("fr")(course.name) == "Premiers pas en Python"
+    assert course.translator("fr")(course.description) != course.description
+    for tag in course.tags.values():
+        assert course.translator("fr")(tag.name) != tag.name
+
+
+@pytest.mark.parametrize(
+    ("task", "answers", "said"),
+    [
+        ("fib", {"fib": "def fib(n): return 0"}, "1 vérifications réussies sur 5"),
+        ("temperatures", {"measurements": CSV}, "avec plaisir"),
+        ("essay", {"explanation": "Parce que."}, "Vous avez écrit 2 mots"),
+        ("pipeline", {"command": "grep -c rose poem.txt"}, "La vôtre est juste"),
+        ("patience", {"seconds": "0"}, "comme promis"),
+    ],
+)
+def test_a_french_student_gets_french_feedback(grade, task, answers, said):
+    assert said in grade(task, lang="fr", **answers).result[1]
+
+
+@pytest.mark.parametrize(
+    "source", sorted(NOTEBOOKS.rglob("*.po")), ids=lambda path: str(path.relative_to(NOTEBOOKS))
+)
+def test_translations_are_compiled(source):
+    with source.open("rb") as file:
+        catalogue = read_po(file, locale="fr")
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    written = gettext.GNUTranslations(io.BytesIO(compiled.getvalue()))._catalog
+    with source.with_suffix(".mo").open("rb") as file:
+        found = gettext.GNUTranslations(file)._catalog
+    del written[""], found[""]
+    assert found == written, "run: pybabel compile -l fr -i FILE.po -o FILE.mo"

@@ -3,7 +3,9 @@
 A grader adds its checks one by one and publishes them at the end. Each counts the same.
 """
 
-from inginious_container_api import feedback, rst
+from inginious_container_api import feedback, lang, rst
+
+lang.init()  # from here on _() speaks the student's language
 
 
 class Checks:
@@ -27,20 +29,21 @@ class Checks:
         feedback.set_grade(100 * (total - len(missed)) / total)
         feedback.set_problem_result(code, self.problem_id)
 
-        lines = [f"* {'✓' if passed else '✗'} {title}" for title, passed, _, _ in self._checks]
+        lines = [f"* {'✓' if check[1] else '✗'} {check[0]}" for check in self._checks]
         feedback.set_problem_feedback("\n".join(lines) + "\n", self.problem_id)
         if missed:
-            title, _, hint, _ = missed[0]
+            title, hint = missed[0][0], missed[0][2]
             feedback.set_global_feedback(
-                f"{total - len(missed)} of {total} checks passed.\n"
-                + rst.get_admonition("info", "Next step", hint or title)
+                _("{passed} of {total} checks passed.").format(
+                    passed=total - len(missed), total=total
+                )
+                + rst.get_admonition("info", _("Next step"), hint or title)
             )
         else:
             feedback.set_global_feedback(praise)
 
-        tags = {tag for _, _, _, tag in self._checks if tag}
-        for tag in tags:
-            feedback.set_tag(tag, all(passed for _, passed, _, t in self._checks if t == tag))
+        for tag in {check[3] for check in self._checks if check[3]}:
+            feedback.set_tag(tag, all(check[1] for check in self._checks if check[3] == tag))
 
 
 def refuse(problem_id, text):

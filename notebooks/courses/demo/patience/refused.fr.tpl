@@ -1,0 +1,1 @@
+Il faut un nombre entier de 0 à 60.

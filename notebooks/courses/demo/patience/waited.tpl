@@ -1,0 +1,1 @@
+Waited for {{ seconds }} s. Nothing else happened, as promised.

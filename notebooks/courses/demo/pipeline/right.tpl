@@ -1,0 +1,1 @@
+A command is a program of one line. Yours is right.
