@@ -58,6 +58,36 @@ class Pong(Message):
     """Answers Ping."""
 
 
+# ---- told by an agent, passed on by the backend field by field --------------------------------
+
+
+@_message
+class JobSSHDebug(Message):
+    """The credentials of the remote shell opened for a job in ssh debug mode."""
+
+    job_id: str = _is(shapes.is_text)
+    host: str = _is(shapes.is_text)
+    port: int = _is(shapes.is_integer)
+    user: str = _is(shapes.is_text)
+    password: str = _is(shapes.is_text)
+
+
+@_message
+class JobDone(Message):
+    """The outcome of a job, its final message (field semantics: protocol.md 1.4)."""
+
+    job_id: str = _is(shapes.is_text)
+    result: TextPair = _is(shapes.is_text_pair)
+    grade: float = _is(shapes.is_number)
+    problems: dict[str, TextPair | str] = _is(shapes.is_problem_results)
+    tests: Map = _is(shapes.is_map)
+    custom: Map = _is(shapes.is_map)
+    state: str = _is(shapes.is_text)
+    archive: bytes | None = _is(shapes.is_optional_bytes)
+    stdout: str | None = _is(shapes.is_optional_text)
+    stderr: str | None = _is(shapes.is_optional_text)
+
+
 # ---- client to backend ----------------------------------------------------------------------
 
 
@@ -115,30 +145,13 @@ class BackendJobStarted(Message):
 
 
 @_message
-class BackendJobSSHDebug(Message):
+class BackendJobSSHDebug(JobSSHDebug):
     """Gives the credentials of the remote shell opened for a job in ssh debug mode."""
-
-    job_id: str = _is(shapes.is_text)
-    host: str = _is(shapes.is_text)
-    port: int = _is(shapes.is_integer)
-    user: str = _is(shapes.is_text)
-    password: str = _is(shapes.is_text)
 
 
 @_message
-class BackendJobDone(Message):
-    """The outcome of a job, its final message (field semantics: protocol.md 1.4)."""
-
-    job_id: str = _is(shapes.is_text)
-    result: TextPair = _is(shapes.is_text_pair)
-    grade: float = _is(shapes.is_number)
-    problems: dict[str, TextPair | str] = _is(shapes.is_problem_results)
-    tests: Map = _is(shapes.is_map)
-    custom: Map = _is(shapes.is_map)
-    state: str = _is(shapes.is_text)
-    archive: bytes | None = _is(shapes.is_optional_bytes)
-    stdout: str | None = _is(shapes.is_optional_text)
-    stderr: str | None = _is(shapes.is_optional_text)
+class BackendJobDone(JobDone):
+    """The outcome of a job, told to the client that asked for it."""
 
 
 @_message
@@ -202,30 +215,13 @@ class AgentJobStarted(Message):
 
 
 @_message
-class AgentJobSSHDebug(Message):
+class AgentJobSSHDebug(JobSSHDebug):
     """The credentials of the remote shell opened for a job in ssh debug mode."""
-
-    job_id: str = _is(shapes.is_text)
-    host: str = _is(shapes.is_text)
-    port: int = _is(shapes.is_integer)
-    user: str = _is(shapes.is_text)
-    password: str = _is(shapes.is_text)
 
 
 @_message
-class AgentJobDone(Message):
+class AgentJobDone(JobDone):
     """The outcome of a job, exactly one per job; same fields as BackendJobDone."""
-
-    job_id: str = _is(shapes.is_text)
-    result: TextPair = _is(shapes.is_text_pair)
-    grade: float = _is(shapes.is_number)
-    problems: dict[str, TextPair | str] = _is(shapes.is_problem_results)
-    tests: Map = _is(shapes.is_map)
-    custom: Map = _is(shapes.is_map)
-    state: str = _is(shapes.is_text)
-    archive: bytes | None = _is(shapes.is_optional_bytes)
-    stdout: str | None = _is(shapes.is_optional_text)
-    stderr: str | None = _is(shapes.is_optional_text)
 
 
 def _vocabulary(*messages: type[Message]) -> Vocabulary:
