@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import signal
-import subprocess
 
 import pytest
 
@@ -15,8 +12,6 @@ from tests.support.lab_jobs import a_nap, a_script, a_word, until_offered
 from tests.support.our_site import running
 from tests.support.peer import Process, free_port, peer_bin
 from tests.support.wire_peer import DealerPeer
-
-LONGER_THAN_AGENTS_WAIT_S = 12
 
 
 @pytest.fixture
@@ -93,14 +88,3 @@ async def test_after_a_restart_of_the_broker_its_agent_comes_back(addresses, bro
     with running("backend", *addresses), DealerPeer(addresses[1]) as again:
         await until_offered(again, "mcq")
         assert (await again.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
-
-
-async def test_a_stalled_broker_goes_on_with_the_agent_it_had(broker, client):
-    broker.send_signal(signal.SIGSTOP)
-    await client.say(a_word())
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        await asyncio.to_thread(broker.wait, LONGER_THAN_AGENTS_WAIT_S)
-    broker.send_signal(signal.SIGCONT)
-    # Its agent has given up the old connection and said hello on a new one.
-    while (await client.hear_a(wire.BackendJobDone)).result[0] == "crash":
-        await client.say(a_word())
