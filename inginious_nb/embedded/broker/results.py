@@ -71,10 +71,6 @@ class KeptResults:
             self._undelivered[job_id] = result
             self._waiting_for.setdefault(result.owner, set()).add(job_id)
 
-    def is_undelivered(self, job_id: str) -> bool:
-        """Whether a result waits for its owner."""
-        return job_id in self._undelivered
-
     def is_waiting_for(self, owner: bytes) -> bool:
         """Whether any result waits for that client."""
         return owner in self._waiting_for

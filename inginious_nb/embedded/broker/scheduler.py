@@ -108,7 +108,7 @@ class Scheduler:
             return
         known = self._waiting.get(job.id) or self._running.get(job.id)
         if known is not None:
-            if known.digest == job.digest and self._is_sent_again(known, client, now):
+            if known.digest == job.digest and self._is_back(known, client, now):
                 known.owner = client.address
                 if known.is_started:
                     self._to_client(client.address, wire.BackendJobStarted(job.id))
@@ -118,11 +118,7 @@ class Scheduler:
                 )
             return
         kept = self._kept.get(job.id)
-        if (
-            kept is not None
-            and kept.digest == job.digest
-            and (self._kept.is_undelivered(job.id) or self._is_sent_again(kept, client, now))
-        ):
+        if kept is not None and kept.digest == job.digest and self._may_have(kept, client, now):
             self._kept.take(job.id, client.address)
             self._deliver(kept)
             return
@@ -130,18 +126,22 @@ class Scheduler:
         self._waiting.add(job)
         self._give_out(now)
 
-    def _is_sent_again(self, known: Job | KeptResult, client: Client, now: float) -> bool:
-        """Whether a submitter asks again for the same content, having been away meanwhile.
+    def _is_back(self, job: Job, client: Client, now: float) -> bool:
+        """Whether the submitter of a job asks for it after an absence, maybe from a new address.
 
-        It may ask from a new address, if its old one is silent. Everybody else, and everybody who
-        was there all the time, gets what the protocol has for duplicate ids.
+        One who was there all the time gets what the protocol has for duplicate ids.
         """
-        if known.owner != client.address:
-            owner = self._clients.get(known.owner)
-            return owner is None or owner.is_away(now)
-        return client.was_away_since(
-            known.accepted_at if isinstance(known, Job) else known.finished_at
-        )
+        if job.owner == client.address:
+            return client.was_away_since(job.accepted_at)
+        return self._is_gone(job.owner, now)
+
+    def _may_have(self, kept: KeptResult, client: Client, now: float) -> bool:
+        """Whether a result is for a client that sends the job again: it was lost on the way."""
+        return kept.owner == client.address or self._is_gone(kept.owner, now)
+
+    def _is_gone(self, address: bytes, now: float) -> bool:
+        owner = self._clients.get(address)
+        return owner is None or owner.is_away(now)
 
     def _kill(self, job_id: str, sender: bytes, now: float) -> None:
         job = self._waiting.get(job_id) or self._running.get(job_id)
