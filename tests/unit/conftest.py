@@ -40,7 +40,6 @@ class LocalCourse:
         library.add(self.path)
 
     def write(self, files: dict[str, str | bytes], folder: str = "task") -> None:
-        files = {"task.yaml": _TASK_YAML, **files} if folder == "task" else files
         for name, content in files.items():
             path = self.path / folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,14 +67,14 @@ class LocalCourse:
             }
         )
 
-    async def grade(self, files=None, answers=None, *, kill=None, **options):
+    async def grade(self, files=None, answers=None, *, kill=None, task="task", **options):
         """Grade a task with these files; a str is its ``run`` script."""
         if isinstance(files, str):
             files = {"run": files}
         if files is not None:
-            shutil.rmtree(self.path / "task", ignore_errors=True)
-            self.write(files)
-        job = self.job(answers, **options)
+            shutil.rmtree(self.path / task, ignore_errors=True)
+            self.write({"task.yaml": _TASK_YAML, **files}, task)
+        job = self.job(answers, **{"task_id": task, **options})
         handle = JobHandle(job.job_id)
         if kill is not None:
             handle.kill_requested = kill

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import importlib.util
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,7 @@ SEEN_AT = "/.inginious"
 """Where an isolated job finds the kit."""
 
 _API = Path(__file__).parent.parent / "grading_api"
-_PREFIX = "inginious-nb-grader-"
+_PREFIX = "inginious-"  # short: the path of a socket has a hundred characters
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _VENDORED = ("jinja2", "markupsafe")
 
@@ -50,7 +51,6 @@ class Kit:
         self.folder = self._root / "kit"
         self._jobs = self._root / "jobs"
         self._jobs.mkdir(mode=0o711)
-        self._count = 0
         self._compiling: subprocess.Popen[bytes] | None = None
         self.python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
         self.path = _SYSTEM_PATH
@@ -96,9 +96,8 @@ class Kit:
             )
 
     def new_job_folder(self) -> Path:
-        """A path for the files of one more job; nothing is there yet."""
-        self._count += 1
-        return self._jobs / str(self._count)
+        """A path for the files of one more job, that other jobs cannot guess; nothing is there."""
+        return self._jobs / secrets.token_hex(6)
 
     def close(self) -> None:
         """Remove the folder; no job may be running."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import proctree
 from .base import Description, Sandbox
-from .process import BoxedProcess
+from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, starter
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ class BubblewrapSandbox(Sandbox):
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        return sandbox if tried.returncode == 42 else None  # noqa: PLR2004 - as asked for above
+        if tried.returncode != 42:  # noqa: PLR2004 - as asked for above
+            return None
+        adopt_orphans()
+        return sandbox
 
     def describe(self) -> Description:
         """What is isolated and what is not."""

@@ -6,25 +6,30 @@ container, so that tasks with relative paths work, and whatever a job leaves run
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import ctypes
+import logging
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import proctree
 from .base import Description, Sandbox
-from .process import BoxedProcess
+from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, starter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .base import Box, Streams
 
+logger = logging.getLogger(__name__)
+
+_MOST_PAUSES = 500
+_PAUSE_S = 0.01
 _MARK = "INGINIOUS_BOX"
-_PR_SET_CHILD_SUBREAPER = 36
 
 
 class PlainSandbox(Sandbox):
@@ -33,9 +38,7 @@ class PlainSandbox(Sandbox):
     def __init__(self) -> None:
         self._user_id = WORKER_ID if drops_root() else os.geteuid()
         self._count = 0
-        if sys.platform == "linux":
-            # Orphans come to us, so that a program that detaches itself can still be found.
-            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopt_orphans()
 
     def describe(self) -> Description:
         """What is isolated and what is not."""
@@ -91,9 +94,10 @@ class _PlainProcess(BoxedProcess):
     def __init__(self, popen: subprocess.Popen[bytes], mark: str, *, report: int | None) -> None:
         super().__init__(popen, report=report)
         self._mark = f"{_MARK}={mark}".encode("ascii")
+        self._ended: set[int] = set()
 
     def _members(self) -> list[int]:
-        found = proctree.descendants(self.pid)
+        found = [] if self._exited.done() else proctree.descendants(self.pid)
         for orphan in self._orphans():
             found += proctree.descendants(orphan)
         return found
@@ -110,22 +114,41 @@ class _PlainProcess(BoxedProcess):
         return found
 
     def kill(self) -> None:
-        """End everything that carries the mark, stopping it first so that nothing is missed."""
-        members = self._members()
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in members:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, number)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        """End everything that carries the mark."""
+        self._end_all()
 
     async def finish(self) -> None:
         """Wait for the program, then end and collect whatever it left running."""
         await self.wait()
-        while orphans := self._orphans():
-            for orphan in orphans:
-                for pid in reversed(proctree.descendants(orphan)):
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(pid, signal.SIGKILL)
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(orphan, 0)  # noqa: ASYNC222 - it was just killed
+        for _ in range(_MOST_PAUSES):
+            self._end_all()
+            self._ended = {pid for pid in self._ended if not _is_collected(pid)}
+            if not self._ended:
+                return
+            await asyncio.sleep(_PAUSE_S)
+        logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
+
+    def _end_all(self) -> None:
+        """Stop all before ending any: what is stopped cannot start others."""
+        stopped: set[int] = set()
+        while found := set(self._members()) - stopped:
+            _signal(found, signal.SIGSTOP)
+            stopped |= found
+        _signal(stopped, signal.SIGKILL)
+        self._ended |= stopped - {self.pid}
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)  # where process trees cannot be read
+
+
+def _is_collected(pid: int) -> bool:
+    """Whether a process that was ended is gone; it is collected if it has become our child."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return not os.path.lexists(f"/proc/{pid}")
+
+
+def _signal(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from . import proctree
@@ -16,6 +18,18 @@ if TYPE_CHECKING:
     import subprocess
 
     from .proctree import Usage
+
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Have processes that lose their parent come to this one, which then finds and collects them.
+
+    Otherwise they go to process 1, which in a container often collects nothing.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 class BoxedProcess:
@@ -131,6 +145,9 @@ class BoxedProcess:
                 loop.remove_reader(self._init_pidfd)
                 os.close(self._init_pidfd)
                 self._init_pidfd = None
+            if self._init_pid is not None:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(self._init_pid, os.WNOHANG)  # noqa: ASYNC222 - it is gone
 
     def verdict(self) -> Verdict:
         """How the program ended; only after `finish`, and only once."""

@@ -33,7 +33,8 @@ class StudentRun:
         finally:
             for number in opened:
                 os.close(number)
-        self._socket.sendall(message[sent:])
+        if sent < len(message):
+            self._socket.sendall(message[sent:])
 
     def send_signal(self, number):
         """Pass a signal on to the student's program, if it is still there."""

@@ -1,0 +1,266 @@
+"""Scripts that misbehave: contained, the right result, the next job unaffected, nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+SUCCESS = "#!/bin/bash\nfeedback-result success\n"
+QUICK = {"time": 2, "hard_time": 4, "memory": 200, "disk": 100}
+
+
+def processes_with(word: str) -> list[str]:
+    """Command lines of this machine's processes that contain a word."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if word in line:
+            found.append(line)
+    return found
+
+
+@pytest.fixture
+async def hostile(course):
+    """Grades a hostile script, then checks that it left nothing and harmed nobody."""
+    mark = f"9{id(course)}.5"
+
+    async def grade(run, **options):
+        options = {"limits": QUICK, **options}
+        if isinstance(run, str):
+            run = run.replace("MARK", mark)
+        result = await course.grade(run, **options)
+        assert processes_with(mark) == []
+        return result
+
+    yield grade
+    assert list(course.grader._kit._jobs.iterdir()) == []
+    children = psutil.Process().children()
+    assert [child for child in children if child.status() == psutil.STATUS_ZOMBIE] == []
+    result = await course.grade(SUCCESS)
+    assert result.result == ("success", "")
+
+
+# ---- using too much ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bomb", [":(){ :|:& };:", "f(){ f & f; }; f"])
+async def test_a_fork_bomb(hostile, bomb):
+    result = await hostile(f"{SUCCESS}{bomb}\nsleep 60")
+    assert result.result[0] in ("timeout", "overflow")
+
+
+async def test_a_fork_bomb_of_the_student(hostile):
+    files = {
+        "run": f"{SUCCESS}run_student --hard-time 2 student/bomb; feedback-custom status $?",
+        "student/bomb": "#!/bin/bash\n:(){ :|:& };:\nsleep 60",
+    }
+    limits = {"time": 2, "hard_time": 20, "memory": 200}
+    result = await hostile(files, limits=limits)
+    assert result.result[0] == "success"
+    assert result.custom["status"] in (252, 253)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = []\nwhile True: x.append(b'x' * 10_000_000)",
+        "import os\nfor _ in range(3): os.fork()\nx = b'x' * 60_000_000\nos.wait() and os.wait()",
+        "import mmap\nm = mmap.mmap(-1, 1 << 30)\nfor i in range(0, 1 << 30, 4096): m[i] = 1",
+    ],
+    ids=["one process", "many processes", "shared memory"],
+)  # fmt: skip
+async def test_a_memory_bomb(hostile, code):
+    result = await hostile(f"#!/usr/bin/python3\n{code}\n")
+    assert result.result == ("overflow", "")
+
+
+async def test_output_without_end(hostile):
+    # The writer is ended at the limit of a file; what the script then says counts.
+    result = await hostile(f"{SUCCESS}yes > /dev/stderr\nhead -c 10G /dev/zero > big; ls -s .")
+    assert result.result[0] == "success"
+    assert len(result.stderr) <= 4 << 20
+
+
+async def test_files_without_end(hostile):
+    run = f"{SUCCESS}for i in {{1..200}}; do head -c 50M /dev/zero > f$i; done; sleep 60"
+    assert (await hostile(run)).result == ("overflow", "")
+
+
+async def test_output_of_the_student_without_end(hostile):
+    run = f"{SUCCESS}run_student yes > out; feedback-custom status $?"
+    result = await hostile(run, limits={**QUICK, "disk": 400})
+    assert (result.result[0], result.custom["status"]) == ("success", 253)
+
+
+async def test_a_hundred_thousand_files(course, hostile):
+    count = 100_000 if course.kind == "bubblewrap" else 10_000  # the same code, and disks are slow
+    code = (
+        f"import os\nfor i in range({count}): os.close(os.open(str(i), os.O_CREAT | os.O_WRONLY))\n"
+    )
+    code += "from inginious import feedback\nfeedback.set_global_result('success')"
+    limits = {"time": 30, "hard_time": 60, "memory": 200}
+    result = await hostile(f"#!/usr/bin/python3\n{code}", limits=limits)
+    assert result.result[0] == "success"
+
+
+@pytest.mark.parametrize("loop", ["while :; do :; done", "kill -STOP $$", "trap '' TERM; sleep 60"])
+async def test_a_script_without_end(hostile, loop):
+    assert (await hostile(SUCCESS + loop)).result == ("timeout", "")
+
+
+async def test_memory_that_is_nobodys(hostile, course):
+    """Files in memory would not count as memory of a process."""
+    if course.kind == "plain":
+        return  # it says that files are not isolated
+    zeros = "head -c 1G /dev/zero >"
+    result = await hostile(f"{SUCCESS}{zeros} /dev/x; {zeros} /dev/shm/x; ls -s /dev/shm/x")
+    assert result.result[0] == "success"
+    assert int(result.stdout.split()[0]) <= 100 << 10  # kilobytes: the limit of a file on disk
+
+
+# ---- staying on -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "daemon",
+    [
+        "sleep MARK &",
+        "nohup setsid sleep MARK > /dev/null 2>&1 < /dev/null &\ndisown",
+        "(setsid bash -c 'cd /; trap \"\" TERM HUP; (sleep MARK &) ; sleep MARK' &)\nsleep 0.3",
+    ],
+)
+async def test_a_daemon(hostile, daemon):
+    assert (await hostile(SUCCESS + daemon)).result[0] == "success"
+
+
+async def test_a_daemon_of_the_student(hostile):
+    run = f"{SUCCESS}run_student sh -c 'sleep MARK & exit 4'; run_student setsid -f sleep MARK"
+    assert (await hostile(run)).result[0] == "success"
+
+
+async def test_a_killed_job_with_daemons(hostile):
+    kill = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.4, kill.set)
+    run = f"{SUCCESS}(setsid sleep MARK &); run_student sleep MARK & sleep MARK"
+    assert (await hostile(run, kill=kill)).result == ("killed", "")
+
+
+async def test_closed_streams(hostile):
+    result = await hostile(f"{SUCCESS}exec <&- >&- 2>&-\nexec 9<&- 3<&-\nfeedback-grade 50")
+    assert (result.result[0], result.grade) == ("success", 50.0)
+
+
+async def test_killing_everything_in_sight(hostile, course):
+    if course.kind == "bubblewrap":
+        result = await hostile(f"{SUCCESS}kill -9 1; kill -9 $PPID; kill -9 -1; sleep 0.1; exit 3")
+        assert result.result[0] in ("success", "crash")
+    else:
+        result = await hostile(f"{SUCCESS}kill -9 $PPID; kill -9 $$")
+        assert result.result[0] == "success"
+
+
+# ---- other people's files ---------------------------------------------------------------------
+
+
+async def test_the_answers_of_other_jobs(course, hostile):
+    if course.kind == "plain":
+        return  # it says that files can be read
+    answers = {"q1": "top secret answer"}
+    other = asyncio.create_task(course.grade(SUCCESS + "sleep 2", answers, task="other"))
+    look = "grep -rs 'top.secret' /task /tmp /course /archive /.__* /.control /run /var /home"
+    look += " /dev/shm /.inginious /proc/*/environ /proc/*/cmdline; ls /proc"
+    result = await hostile(f"{SUCCESS}{look}", limits={"hard_time": 20})
+    await other
+    assert "top secret" not in result.stdout
+    pids = [int(word) for word in result.stdout.split() if word.isdigit()]
+    assert max(pids) < 100
+
+
+async def test_writing_outside(course, hostile, tmp_path):
+    if course.kind == "plain":
+        return  # it says so
+    places = "/usr /etc /bin /home /root /opt /var /run / /dev /.inginious /.control /course/common"
+    result = await hostile(
+        f"{SUCCESS}for p in {places} {course.path} {tmp_path} {Path.home()}; do\n"
+        "  touch $p/hostile-file 2> /dev/null && echo wrote $p; done"
+    )
+    # The folder of the control socket is of the job itself.
+    assert result.stdout.replace("wrote /.control\n", "") == ""
+
+
+async def test_the_home_and_the_environment_are_hidden(course, hostile, monkeypatch):
+    if course.kind == "plain":
+        return
+    monkeypatch.setenv("VERY_SECRET", "token")
+    result = await hostile(f"{SUCCESS}env; cat /proc/*/environ; ls -A /home /root {Path.home()}")
+    assert "token" not in result.stdout
+    assert not any(name in result.stdout for name in (".bashrc", ".profile"))
+
+
+async def test_no_network(course, hostile):
+    if course.kind == "plain":
+        return
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    run = f"{SUCCESS}exec 3<>/dev/tcp/127.0.0.1/{port} && feedback-result failed"
+    async with server:
+        assert (await hostile(run)).result[0] == "success"
+        parameters = {"network_grading": True}
+        assert (await hostile(run, parameters=parameters)).result[0] == "failed"
+
+
+# ---- what is collected afterwards -------------------------------------------------------------
+
+
+async def test_links_in_the_archive_are_not_followed(hostile, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    tmp_path.chmod(0o755)
+    result = await hostile(
+        f"{SUCCESS}cd ../archive; ln -s {tmp_path}/secret link; ln -s / root; echo x > file\n"
+        "mkfifo fifo; echo y > closed; chmod 0 closed; mkdir -p shut/in; chmod 0 shut"
+    )
+    with tarfile.open(fileobj=io.BytesIO(result.archive)) as archive:
+        members = {member.name: member for member in archive}
+    assert members["./link"].issym()
+    assert members["./file"].isreg()
+    assert not any(name.startswith("./root/") for name in members)
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "ln -s /etc/passwd $F",
+        "mkfifo $F",
+        "mkdir $F",
+        "ln -s /dev/zero $F",
+        "head -c 90M /dev/zero | tr '\\0' '[' > $F",
+    ],
+)
+async def test_feedback_that_is_no_file(hostile, trick):
+    place = "F=$INGINIOUS_JOB_ROOT/.__output/__feedback.json; rm $F; "
+    result = await hostile(SUCCESS + place + trick)
+    assert result.result[0] == "crash"
+
+
+async def test_folders_that_resist_removal(hostile):
+    code = "import os\nfor _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    shut = "mkdir -p a/b; touch a/b/c; chmod 0 a/b a; rmdir student"
+    run = f'{SUCCESS}{shut}\n/usr/bin/python3 -c "{code}"'
+    limits = {"time": 10, "hard_time": 20}
+    assert (await hostile(run, limits=limits)).result[0] == "success"
+
+
+async def test_student_is_a_link(course, hostile):
+    run = f"{SUCCESS}rmdir student; ln -s /etc student; run_student touch /task/student/x"
+    result = await hostile(run + "; feedback-custom status $?")
+    assert result.result[0] == "success"
+    if course.kind == "bubblewrap":
+        assert result.custom["status"] == 254
