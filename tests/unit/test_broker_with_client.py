@@ -81,19 +81,6 @@ async def finish_everything(agent, jobs):
     assert len(agent.runs) == len(jobs)
 
 
-@pytest.mark.parametrize("cut_s", [1, 3])
-async def test_results_that_came_while_the_connection_was_cut(agent, proxy, connect, cut_s):
-    jobs = submit(connect())
-    await agent.holds(SLOTS)
-    await proxy.cut()
-    for job_id in agent.jobs[:2]:
-        await agent.finish(job_id)
-    await agent.holds(SLOTS)
-    await asyncio.sleep(cut_s)  # the fault itself
-    await proxy.mend()
-    await finish_everything(agent, jobs)
-
-
 @pytest.mark.parametrize("deaf_s", [1, 3])
 async def test_results_that_were_lost_on_a_half_open_connection(agent, proxy, connect, deaf_s):
     jobs = submit(connect())
