@@ -55,35 +55,31 @@ class Course:
     Attributes:
         id: Its id, which is the name of its folder.
         path: Its folder.
-        error: What is wrong with its course.yaml, or None; the tasks work all the same.
     """
 
     def __init__(self, path: Path) -> None:
         self.id = path.name
         self.path = path
-        self.error: CourseError | None = None
-        self._data: dict[Any, Any] = {}
+        self._read: tuple[object, dict[Any, Any], CourseError | None] | None = None
         self._cache: dict[Path, tuple[object, Task | CourseError]] = {}
-        file = course_file(path)
-        if file is not None:
-            try:
-                self._data = read_mapping(file)
-            except CourseError as error:
-                logger.warning("%s", error)
-                self.error = error
 
     def __repr__(self) -> str:
         return f"Course({self.id!r}, {str(self.path)!r})"
 
     @property
+    def error(self) -> CourseError | None:
+        """What is wrong with its course.yaml, or None; the tasks work all the same."""
+        return self._course_file()[1]
+
+    @property
     def name(self) -> str:
         """Its title; its id if it has none."""
-        return fields.text(self._data.get("name")) or self.id
+        return fields.text(self._course_file()[0].get("name")) or self.id
 
     @property
     def description(self) -> str:
         """What it is about, in reStructuredText."""
-        return fields.text(self._data.get("description"))
+        return fields.text(self._course_file()[0].get("description"))
 
     @property
     def common_directory(self) -> Path | None:
@@ -94,7 +90,7 @@ class Course:
     @property
     def tags(self) -> dict[str, Tag]:
         """Its tags by id; entries that make no sense are left out."""
-        raw = self._data.get("tags")
+        raw = self._course_file()[0].get("tags")
         if not isinstance(raw, dict):
             return {}
         return {
@@ -129,7 +125,7 @@ class Course:
             )
         item = self._load(folders[task_id])
         if isinstance(item, CourseError):
-            raise item
+            raise item.with_traceback(None)
         return item
 
     def has_task(self, task_id: str) -> bool:
@@ -156,6 +152,23 @@ class Course:
     def translator(self, language: str) -> Callable[[str], str]:
         """Return the function that translates the course's own texts; maybe it changes nothing."""
         return translations.translator([self.path], language) or (lambda text: text)
+
+    def _course_file(self) -> tuple[dict[Any, Any], CourseError | None]:
+        """Return what course.yaml says, read again if it has changed, and what is wrong with it."""
+        file = course_file(self.path)
+        stamp = (file, _stamp(file))
+        read = self._read
+        if read is None or read[0] != stamp:
+            data: dict[Any, Any] = {}
+            error = None
+            try:
+                data = read_mapping(file) if file is not None else {}
+            except CourseError as found:
+                logger.warning("%s", found)
+                error = found
+            self._cache = {}  # the settings of each task stand in this file
+            self._read = read = (stamp, data, error)
+        return read[1:]
 
     def _inside(self, folder: Path) -> Path:
         if not folder.resolve().is_relative_to(self.path.resolve()):
@@ -194,8 +207,9 @@ class Course:
         yield from refused.items()
 
     def _load(self, folder: Path) -> Task | CourseError:
-        stamp = _stamp(task_file(folder))
-        cached = self._cache.get(folder)
+        self._course_file()  # forgets the tasks if it has changed
+        cache, stamp = self._cache, _stamp(task_file(folder))
+        cached = cache.get(folder)
         if cached is not None and cached[0] == stamp:
             return cached[1]
         try:
@@ -205,12 +219,12 @@ class Course:
         except CourseError as error:
             logger.warning("%s", error)
             item = error
-        self._cache[folder] = (stamp, item)
+        cache[folder] = (stamp, item)
         return item
 
     def _with_settings(self, task: Task) -> Task:
         """Return the task with what course.yaml says about it, which overrides its own file."""
-        data = self._data.get("dispenser_data")
+        data = self._course_file()[0].get("dispenser_data")
         config = data.get("config") if isinstance(data, dict) else None
         if not isinstance(config, dict):
             return task
@@ -227,9 +241,9 @@ class Course:
         return dataclasses.replace(task, settings=settings)
 
     def _ordered(self, tasks: dict[str, Task]) -> list[str]:
-        data = self._data.get("dispenser_data")
+        data = self._course_file()[0].get("dispenser_data")
         toc = data.get("toc") if isinstance(data, dict) else data
-        listed = list(_listed_tasks(toc if toc is not None else self._data.get("toc")))
+        listed = list(_listed_tasks(toc if toc is not None else self._course_file()[0].get("toc")))
         place = {name: index for index, name in reversed(list(enumerate(listed)))}
         return sorted(
             tasks,
@@ -247,7 +261,8 @@ def _listed_tasks(sections: object) -> Iterator[str]:
         listed = section.get("tasks_list")
         if isinstance(listed, dict):
             # An older form: task id to position.
-            yield from (str(name) for name in sorted(listed, key=lambda name: str(listed[name])))
+            places = {str(name): natural(str(place)) for name, place in listed.items()}
+            yield from sorted(places, key=places.__getitem__)
         elif isinstance(listed, list):
             yield from (str(name) for name in listed)
         yield from _listed_tasks(section.get("sections_list"))

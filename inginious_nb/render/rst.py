@@ -59,11 +59,10 @@ _INLINE_WORK_CHARS = 20_000_000
 
 # Once open, these swallow all that follows in the page.
 _SWALLOWING = re.compile(
-    r"<(!|\?|/?(plaintext|xmp|textarea|title|noscript|noembed|noframes|iframe|script|style|svg|math"
+    r"<(!|\?|/?(plaintext|xmp|textarea|title|noscript|noembed|noframes|iframe|script|style|svg"
     r"|select|template)\b)",
     re.IGNORECASE,
 )
-
 
 _ALT_CHARS = 300
 

@@ -124,6 +124,27 @@ def test_an_edited_task_is_read_again(tmp_path):
     assert library.task("t") is library.task("t")
 
 
+def test_an_edited_course_file_is_read_again(tmp_path):
+    make(tmp_path, "c/a/task.yaml", "c/b/task.yaml")
+    file = tmp_path / "c" / "course.yaml"
+    file.write_text("name: [")
+    course = CourseLibrary([tmp_path]).course("c")
+    assert course.error is not None
+    assert course.task("b").settings.weight == 1
+    file.write_text(
+        "name: Mended\ndispenser_data:\n  toc: [{tasks_list: [b, a]}]\n  config: {b: {weight: 5}}\n"
+    )
+    assert (course.name, course.error) == ("Mended", None)
+    assert list(course.tasks) == ["b", "a"]
+    assert course.task("b").settings.weight == 5
+
+
+def test_an_older_list_of_tasks_gives_their_positions(tmp_path):
+    make(tmp_path, "c/a/task.yaml", "c/b/task.yaml", "c/d/task.yaml")
+    (tmp_path / "c" / "course.yaml").write_text("toc: [{tasks_list: {a: 10, b: 9, d: 1}}]\n")
+    assert list(CourseLibrary([tmp_path]).course("c").tasks) == ["d", "b", "a"]
+
+
 @pytest.mark.parametrize("name", ["task one", "ä", "a..b"])
 def test_a_folder_whose_name_is_no_id_is_refused(tmp_path, name):
     make(tmp_path, "intro/course.yaml", f"intro/{name}/task.yaml", "intro/good/task.yaml")

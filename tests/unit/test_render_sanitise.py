@@ -179,6 +179,11 @@ def test_endless_nesting_is_shown_as_text(html):
     assert render_html(f"{html}x").startswith("<pre>&lt;")
 
 
+def test_mathml_in_raw_html_is_kept():
+    rendered = render_rst(".. raw:: html\n\n   <math><msup><mi>x</mi><mn>2</mn></msup></math>")
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in rendered
+
+
 def test_lists_and_paragraphs_may_be_left_open():
     rendered = render_html("<ul>" + "<li>x" * 5_000 + "</ul>" + "<p>y" * 5_000)
     assert rendered.count("<li>") == rendered.count("<p>") == 5_000
