@@ -6,9 +6,11 @@ import { TaskPanel } from "./components/TaskPanel.tsx";
 import { language, preferredLanguage } from "./i18n/index.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
-import { Controller } from "./state/controller.ts";
+import { Controller, snapshotClass } from "./state/controller.ts";
 import { syncedState } from "./state/synced.ts";
-import { chooseTransport } from "./transport/index.ts";
+import { type Kernel, reopenComm, type Subject } from "./transport/comm.ts";
+import { chooseTransport, type Transport } from "./transport/index.ts";
+import { watchKernel } from "./transport/sleep.ts";
 import "./style/widget.css";
 
 interface InitializeProps {
@@ -38,8 +40,36 @@ function initialize({ model, signal }: InitializeProps): () => void {
   });
   controllers.set(key, controller);
   ended.signal.addEventListener("abort", () => controllers.delete(key), { once: true });
+  sleepWithKernel(controller, model.widget_manager?.kernel, subject, ended.signal);
   controller.start();
   return () => ended.abort();
+}
+
+/** Fall asleep when the kernel is restarted, and wake when its successor has our extension. */
+function sleepWithKernel(
+  controller: Controller,
+  kernel: Kernel | null | undefined,
+  subject: Subject,
+  signal: AbortSignal,
+): void {
+  let waking: Promise<Transport | null> | null = null;
+  const sleep = () => {
+    waking = null;
+    controller.sleep();
+  };
+  const wake = () => {
+    if (!kernel || waking || !controller.local.get().asleep) return;
+    waking = reopenComm(kernel, subject, signal, (state) => {
+      if (!controller.local.get().asleep) controller.synced.update(state);
+      else void waking?.then((transport) => transport && controller.wake(transport, state));
+    });
+    // A kernel that does not know the task closes the comm: try again with the next cell.
+    const retry = () => {
+      waking = null;
+    };
+    waking.then((transport) => transport?.closed.then(retry), retry);
+  };
+  watchKernel(kernel, { sleep, wake }, signal);
 }
 
 function render({ model, el }: RenderProps): () => void {
@@ -66,7 +96,7 @@ function render({ model, el }: RenderProps): () => void {
 /** While the widget is alive its static snapshot, an output of its own, is not shown. */
 function hideSnapshot(key: string): HTMLStyleElement {
   const style = document.createElement("style");
-  style.textContent = `.inginious-snapshot-${CSS.escape(key)} { display: none; }`;
+  style.textContent = `.${CSS.escape(snapshotClass(key))} { display: none; }`;
   return document.head.appendChild(style);
 }
 

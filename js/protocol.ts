@@ -18,6 +18,7 @@ export const REQUEST_KINDS = [
   "lang",
   "where",
   "ssh",
+  "snapshot",
 ] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
@@ -250,4 +251,6 @@ export interface Replies {
   lang: Record<string, never>;
   where: { kind: string; address: string; sandbox: string; isolated: string[]; open: string[] };
   ssh: { host: string; port: number; user: string; password: string };
+  /** The static outputs of this state, by MIME type. */
+  snapshot: Record<string, string>;
 }

@@ -14,7 +14,7 @@ from inginious_nb.answers import file_answer
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
 
-from . import present
+from . import present, snapshot
 from .reading import Reading
 from .views import PROTOCOL_VERSION, RequestKind
 
@@ -215,6 +215,10 @@ class Responder:
             "isolated": [str(item) for item in sandbox.get("isolated", ())],
             "open": [str(item) for item in sandbox.get("not_isolated", ())],
         }
+
+    def _snapshot(self, message: Message, _buffers: Buffers) -> Value:
+        key, problem_id = str(message.get("key")), str(message.get("problem"))
+        return dict(snapshot.bundle(self._mirror, key=key, problem_id=problem_id))
 
     def _ssh(self, message: Message, _buffers: Buffers) -> Value:
         submission = self._mirror.submission

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
 
+_SAVED = "This is as it was saved. Run the cell again to go on with it."
+
 RESULT_WORDS = {
     "success": "Success",
     "failed": "Failed",
@@ -100,7 +102,11 @@ def to_html(
         problem_id: The only problem to show, default all.
         with_context: Whether the text of the task is shown.
     """
-    classes = f"inginious inginious-snapshot{f' inginious-snapshot-{key}' if key else ''}"
+    classes = "inginious inginious-snapshot"
+    if key:
+        # By these the front end finds it, and knows which result it shows.
+        classes += f" inginious-snapshot-{key}"
+        classes += f" inginious-result-{result['submission']}" if result is not None else ""
     facts = [task.author and f"by {task.author}", _attempts(attempts)]
     parts = [
         f"<style>{_style()}</style>",
@@ -111,6 +117,8 @@ def to_html(
         *(f"<span>{escape(fact)}</span>" for fact in facts if fact),
         "</p></header>",
     ]
+    if key:
+        parts.append(f'<p class="inginious-muted">{_SAVED}</p>')
     if with_context:
         parts.append(_html(present.rendered(task, task.context)))
     if remark:

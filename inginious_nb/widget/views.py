@@ -24,6 +24,7 @@ RequestKind = Literal[
     "lang",
     "where",
     "ssh",
+    "snapshot",
 ]
 """Everything the browser may ask; each request is answered exactly once."""
 

@@ -14,12 +14,22 @@ export interface SharedCell {
   deleteMetadata?(key: string): void;
 }
 
+export interface OutputModel {
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface OutputList {
+  readonly length: number;
+  get(index: number): OutputModel;
+  set(index: number, output: object): void;
+}
+
 export interface CellModel {
   readonly id: string;
   readonly type: string;
   readonly sharedModel: SharedCell;
-  readonly contentChanged?: Signal;
-  readonly metadataChanged?: Signal;
+  /** Of code cells only. */
+  readonly outputs?: OutputList;
 }
 
 export interface CellList {

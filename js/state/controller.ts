@@ -37,7 +37,7 @@ export class Controller {
   readonly notebook: Notebook | null;
   readonly lang: string;
   readonly #me = crypto.randomUUID();
-  readonly #transport: Promise<Transport>;
+  #transport: Promise<Transport>;
   readonly #signal: AbortSignal;
   readonly #draftSenders = new Map<string, () => void>();
   #answeredRequest = "";
@@ -70,6 +70,24 @@ export class Controller {
     this.#answerRequest();
   }
 
+  // ---- the kernel's life --------------------------------------------------------------------
+
+  /** The kernel is gone: what is shown stays, nothing can be asked. */
+  sleep(): void {
+    if (this.local.get().asleep) return;
+    this.local.update({ asleep: true, pending: new Set() });
+    void this.#transport.then((transport) => transport.close());
+  }
+
+  /** Another kernel serves this view: go on with its state, and with what was entered here. */
+  wake(transport: Transport, state: Partial<WidgetState>): void {
+    this.#transport = Promise.resolve(transport);
+    this.local.update({ asleep: false, notice: null });
+    this.synced.update(state);
+    for (const problemId of Object.keys(this.local.get().entries)) this.#sendDraft(problemId);
+    this.start();
+  }
+
   // ---- submitting ---------------------------------------------------------------------------
 
   /** Whether a submission is under way, here or in another view. */
@@ -80,7 +98,7 @@ export class Controller {
   }
 
   async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
-    if (this.busy && !options.submission) return;
+    if (this.local.get().asleep || (this.busy && !options.submission)) return;
     const { answers, buffers } = await this.#entered();
     await this.ask(
       "submit",
@@ -102,7 +120,7 @@ export class Controller {
   readonly preview: () => void = debounced(PREVIEW_DELAY_MS, () => this.#preview());
 
   async #preview(): Promise<void> {
-    if (this.#signal.aborted) return;
+    if (this.#signal.aborted || this.local.get().asleep) return;
     const { answers, buffers } = await this.#entered();
     const reply = await this.#quietly("preview", { cells: this.#cells(), answers }, buffers);
     if (!reply) return;
@@ -114,6 +132,21 @@ export class Controller {
       if (answer.kind === "cell") delete entries[answer.problem_id];
     }
     this.local.update({ preview, entries });
+    await this.#keepResult();
+  }
+
+  /**
+   * Keep the static snapshot in the notebook up to date. Python does it by itself, except after
+   * the page was reloaded, when the host no longer knows which output it was.
+   */
+  async #keepResult(): Promise<void> {
+    const { key, result, problem_id: problem } = this.synced.get();
+    if (!this.notebook || !result) return;
+    const isCurrent = (html: string) => html.includes(resultClass(result.submission));
+    await this.notebook.updateOutputs(snapshotClass(key), isCurrent, async () => {
+      const reply = await this.#quietly("snapshot", { key, problem });
+      return reply?.value ?? null;
+    });
   }
 
   // ---- what is entered ----------------------------------------------------------------------
@@ -198,16 +231,17 @@ export class Controller {
     payload: Payload = {},
     buffers: ArrayBuffer[] = [],
   ): Promise<Answer<K> | null> {
-    if (this.local.get().pending.has(kind)) return null; // a double click
+    const { pending, asleep } = this.local.get();
+    if (asleep || pending.has(kind)) return null; // pending: a double click
     this.#setPending(kind, true);
     try {
       const answer = await (await this.#transport).request(kind, payload, buffers);
-      this.local.update({ notice: null });
+      if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });
       return answer;
     } catch (error) {
       const problemId = error instanceof RequestError ? error.problemId : null;
       const text = error instanceof Error ? error.message : String(error);
-      this.local.update({ notice: { text, problemId } });
+      if (!this.local.get().asleep) this.local.update({ notice: { text, problemId } });
       return null;
     } finally {
       this.#setPending(kind, false);
@@ -233,6 +267,15 @@ export class Controller {
     else pending.delete(kind);
     this.local.update({ pending });
   }
+}
+
+/** The class of a widget's static snapshot, and the one that tells which result it shows. */
+export function snapshotClass(key: string): string {
+  return `inginious-snapshot-${key}`;
+}
+
+function resultClass(submission: string): string {
+  return `inginious-result-${submission}`;
 }
 
 export function isActive(submission: SubmissionInfo | null): submission is SubmissionInfo {

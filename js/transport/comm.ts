@@ -5,6 +5,7 @@ import { Requests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
 export const COMM_TARGET = "inginious_nb";
+const GONE = "The kernel was restarted or stopped before it answered.";
 
 interface CommMessage {
   content: { data: unknown };
@@ -22,15 +23,17 @@ export interface Comm {
   close(): unknown;
 }
 
+interface KernelSignal<T> {
+  connect(slot: (sender: unknown, argument: T) => void): unknown;
+  disconnect(slot: (sender: unknown, argument: T) => void): unknown;
+}
+
 export interface Kernel {
   readonly id?: string;
   readonly info?: Promise<unknown>;
   readonly supportsSubshells?: boolean;
-  readonly status?: string;
-  readonly statusChanged?: {
-    connect(slot: (sender: unknown, status: string) => void): unknown;
-    disconnect(slot: (sender: unknown, status: string) => void): unknown;
-  };
+  readonly statusChanged?: KernelSignal<string>;
+  readonly iopubMessage?: KernelSignal<unknown>;
   createComm?(target: string, id?: string): Comm;
 }
 
@@ -42,6 +45,9 @@ export interface Subject {
   problem_id: string;
 }
 
+/** Gets the state of a subject that is no widget of the kernel. */
+export type OnState = (state: Partial<WidgetState>) => void;
+
 /** Open our comm on a subshell, or null where the kernel or the host has none. */
 export async function openComm(
   kernel: Kernel | null | undefined,
@@ -51,22 +57,29 @@ export async function openComm(
   await kernel?.info;
   if (!kernel?.createComm || !kernel.supportsSubshells) return null;
   const comm = kernel.createComm(COMM_TARGET);
-  // The promise of a comm whose subshell is switched off never settles.
-  if (!comm.subshellStarted || comm.commsOverSubshells === "disabled") return null;
-  await comm.subshellStarted;
-  if (signal.aborted) return null;
+  if (!(await startsSubshell(comm)) || signal.aborted) return null;
   return connect(comm, subject, signal, true);
 }
 
-/** Open our comm on the main shell: for a view whose widget the kernel does not know (yet). */
-export function openPlainComm(
+/** Open our comm for a view that outlived its widget: the kernel makes up its state anew. */
+export async function reopenComm(
   kernel: Kernel,
   subject: Subject,
   signal: AbortSignal,
-  onState: (state: Partial<WidgetState>) => void,
-): Transport | null {
+  onState: OnState,
+): Promise<Transport | null> {
+  await kernel.info;
   const comm = kernel.createComm?.(COMM_TARGET);
-  return comm ? connect(comm, subject, signal, false, onState) : null;
+  if (!comm) return null;
+  const servedWhileBusy = Boolean(kernel.supportsSubshells) && (await startsSubshell(comm));
+  return signal.aborted ? null : connect(comm, subject, signal, servedWhileBusy, onState);
+}
+
+async function startsSubshell(comm: Comm): Promise<boolean> {
+  // The promise of a comm whose subshell is switched off never settles.
+  if (!comm.subshellStarted || comm.commsOverSubshells === "disabled") return false;
+  await comm.subshellStarted;
+  return true;
 }
 
 function connect(
@@ -74,10 +87,14 @@ function connect(
   subject: Subject,
   signal: AbortSignal,
   servedWhileBusy: boolean,
-  onState?: (state: Partial<WidgetState>) => void,
+  onState?: OnState,
 ): Transport {
   const requests = new Requests((message, buffers) => comm.send(message, {}, buffers));
   let open = true;
+  let tellClosed = () => {};
+  const closed = new Promise<void>((resolve) => {
+    tellClosed = resolve;
+  });
   comm.onMsg = ({ content, buffers }) => {
     const message = content.data as { kind?: string; state?: Partial<WidgetState> };
     if (message.kind === "state" && message.state) onState?.(message.state);
@@ -85,14 +102,17 @@ function connect(
   };
   comm.onClose = () => {
     open = false;
-    requests.fail("The kernel was restarted or stopped before it answered.");
+    requests.fail(GONE);
+    tellClosed();
   };
   comm.open({ v: PROTOCOL_VERSION, ...subject });
   const close = () => {
+    requests.fail(GONE);
+    tellClosed();
     if (!open) return;
     open = false;
     comm.close();
   };
   signal.addEventListener("abort", close, { once: true });
-  return { servedWhileBusy, request: requests.request.bind(requests), close };
+  return { servedWhileBusy, request: requests.request.bind(requests), close, closed };
 }

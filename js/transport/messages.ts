@@ -10,10 +10,15 @@ export function modelTransport(model: Model, signal: AbortSignal): Transport {
     requests.receive(message, buffers);
   };
   model.on("msg:custom", receive);
+  let tellClosed = () => {};
+  const closed = new Promise<void>((resolve) => {
+    tellClosed = resolve;
+  });
   const close = () => {
+    tellClosed();
     model.off("msg:custom", receive);
     requests.fail("The widget was closed before the kernel answered.");
   };
   signal.addEventListener("abort", close, { once: true });
-  return { servedWhileBusy: false, request: requests.request.bind(requests), close };
+  return { servedWhileBusy: false, request: requests.request.bind(requests), close, closed };
 }

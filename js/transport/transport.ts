@@ -19,6 +19,8 @@ export interface Transport {
     buffers?: ArrayBuffer[],
   ): Promise<Answer<K>>;
   close(): void;
+  /** Settled when no answer can come any more. */
+  readonly closed: Promise<void>;
 }
 
 /** The kernel's "no" to a request, in a sentence for a person. */

@@ -118,6 +118,13 @@ class NotebookPage:
         """The text of a cell as it stands in the live document."""
         return self._editor(number).inner_text()
 
+    def restart_kernel(self) -> None:
+        """Restart the kernel with the toolbar's button, and wait for the new one."""
+        self.page.get_by_role("button", name="Restart the kernel", exact=True).click()
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        expect(self.page.locator(".jp-Dialog")).to_have_count(0)
+        self.wait_for_kernel()
+
     def save(self) -> None:
         """Save the notebook and wait for it."""
         with self.page.expect_response(
@@ -128,6 +135,14 @@ class NotebookPage:
     def saved(self) -> dict[str, Any]:
         """The notebook as it is on the disk."""
         return json.loads((self.server.folder / self.name).read_text())
+
+    def submit(self, number: int) -> None:
+        """Press Submit in the widget beneath a cell."""
+        self.widget(number).get_by_role("button", name=re.compile("Submit")).click()
+
+    def result(self, number: int) -> Locator:
+        """The result in the widget beneath a cell."""
+        return self.widget(number).get_by_role("region", name="Result")
 
     def _editor(self, number: int) -> Locator:
         return self.cell(number).locator(".jp-InputArea .cm-content")

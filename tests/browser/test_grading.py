@@ -22,14 +22,6 @@ def fib(n):
     return a"""
 
 
-def submit(widget):
-    widget.get_by_role("button", name=re.compile("Submit")).click()
-
-
-def result(widget):
-    return widget.get_by_role("region", name="Result")
-
-
 def test_an_edited_cell_is_graded_without_being_saved_or_run(open_notebook):
     notebook = open_notebook(LOAD, code("%inginious open demo/fib"), code(WRONG, "inginious:fib"))
     notebook.run_to_end(1)
@@ -37,9 +29,9 @@ def test_an_edited_cell_is_graded_without_being_saved_or_run(open_notebook):
     widget = notebook.widget(2)
     expect(widget.get_by_role("button", name="cell 3: def fib(n):")).to_be_visible()
     notebook.write(3, RIGHT)
-    submit(widget)
-    expect(result(widget)).to_contain_text("Success")
-    expect(result(widget)).to_contain_text("100 %")
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("Success")
+    expect(notebook.result(2)).to_contain_text("100 %")
     # Never run, and what is on the disk is still the old answer.
     expect(notebook.cell(3).locator(".jp-InputArea-prompt")).to_have_text("[ ]:")
     assert any("return n" in str(cell["source"]) for cell in notebook.saved()["cells"])
@@ -58,12 +50,12 @@ def test_submit_and_stop_while_another_cell_sleeps(open_notebook):
     expect(widget.get_by_role("button", name="cell 3: 30")).to_be_visible()
     notebook.run(4)
     expect(notebook.cell(4).locator(".jp-InputArea-prompt")).to_have_text("[*]:")
-    submit(widget)
+    notebook.submit(2)
     running = widget.get_by_role("listitem").filter(has_text="Running")
     expect(running).to_have_attribute("aria-current", "step")
     expect(running).to_contain_text(re.compile(r"\d s of at most 2 min"))
     widget.get_by_role("button", name="Stop", exact=True).click()
-    expect(result(widget)).to_contain_text("Stopped")
+    expect(notebook.result(2)).to_contain_text("Stopped")
     # All of it happened while the cell was running.
     expect(notebook.cell(4).locator(".jp-InputArea-prompt")).to_have_text("[*]:")
     notebook.page.get_by_role("button", name="Interrupt the kernel").click()
@@ -78,12 +70,11 @@ def test_a_reloaded_page_shows_the_last_result(open_notebook):
     )
     notebook.run_to_end(1)
     notebook.run_to_end(2)
-    widget = notebook.widget(2)
-    submit(widget)
-    expect(result(widget)).to_contain_text("100 %")
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("100 %")
     notebook.save()
     notebook.reload()
-    expect(result(notebook.widget(2))).to_contain_text("100 %")
+    expect(notebook.result(2)).to_contain_text("100 %")
     # The live view is there, and its snapshot is not shown beside it.
     expect(notebook.output(2).locator(".inginious-snapshot")).to_be_hidden()
     # The saved notebook has the result for those who have no kernel.
@@ -98,13 +89,13 @@ def test_a_page_reloaded_during_a_running_job_still_gets_its_result(open_noteboo
     )
     notebook.run_to_end(1)
     notebook.run_to_end(2)
-    submit(notebook.widget(2))
+    notebook.submit(2)
     expect(notebook.widget(2).get_by_role("listitem").filter(has_text="Running")).to_have_attribute(
         "aria-current", "step"
     )
     notebook.save()
     notebook.reload()
-    expect(result(notebook.widget(2))).to_contain_text("Success")
+    expect(notebook.result(2)).to_contain_text("Success")
 
 
 def test_the_quickstart_grades_every_answer(lab, page):
@@ -121,5 +112,5 @@ def test_the_quickstart_grades_every_answer(lab, page):
         if "inginious submit" in "".join(cell["source"])
     ]
     for number in submissions:
-        expect(result(notebook.widget(number))).to_contain_text(" %", timeout=60_000)
+        expect(notebook.result(number)).to_contain_text(" %", timeout=60_000)
     lab.end_kernels()

@@ -1,0 +1,49 @@
+// Tells when a kernel went away under its widgets, and when its successor has loaded inginious_nb
+// so that they can go on. The page sees both in what the kernel publishes; nobody polls.
+import type { Kernel } from "./comm.ts";
+
+const GONE = ["restarting", "autorestarting", "terminating", "dead"];
+
+interface Listeners {
+  sleep: () => void;
+  wake: () => void;
+}
+
+interface Message {
+  header?: { msg_type?: string };
+  parent_header?: { msg_id?: string };
+  content?: { code?: string; execution_state?: string };
+}
+
+export function watchKernel(
+  kernel: Kernel | null | undefined,
+  { sleep, wake }: Listeners,
+  signal: AbortSignal,
+): void {
+  const loading = new Set<string>();
+
+  const onStatus = (_kernel: unknown, status: string) => {
+    if (GONE.includes(status)) sleep();
+  };
+  const onMessage = (_kernel: unknown, message: unknown) => {
+    const { header, parent_header: parent, content } = message as Message;
+    const id = parent?.msg_id;
+    if (!id) return;
+    if (header?.msg_type === "execute_input" && content?.code?.includes("inginious")) {
+      loading.add(id);
+    } else if (header?.msg_type === "status" && content?.execution_state === "idle") {
+      // The code that may have loaded the extension has ended.
+      if (loading.delete(id)) wake();
+    }
+  };
+  kernel?.statusChanged?.connect(onStatus);
+  kernel?.iopubMessage?.connect(onMessage);
+  signal.addEventListener(
+    "abort",
+    () => {
+      kernel?.statusChanged?.disconnect(onStatus);
+      kernel?.iopubMessage?.disconnect(onMessage);
+    },
+    { once: true },
+  );
+}

@@ -1,0 +1,82 @@
+"""A widget's life: kernels that restart, pages that close, several views and several widgets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from .notebook import code
+
+LOAD = code("%load_ext inginious_nb")
+OPEN = code("%inginious open demo/division")
+QUOTIENT, REMAINDER = code("3", "inginious:quotient"), code("1", "inginious:remainder")
+
+
+@pytest.fixture
+def graded(open_notebook):
+    """A notebook whose task was submitted and is half right."""
+    notebook = open_notebook(LOAD, OPEN, QUOTIENT, REMAINDER, OPEN | {"id": "second"})
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("50 %")
+    return notebook
+
+
+def test_a_restarted_kernel_puts_the_widget_to_sleep_until_the_extension_is_loaded(graded):
+    graded.restart_kernel()
+    widget = graded.widget(2)
+    expect(widget.get_by_text("Asleep: the kernel was restarted.")).to_be_visible()
+    expect(graded.result(2)).to_contain_text("50 %")
+    expect(widget.get_by_role("button", name="Submit again")).to_have_attribute(
+        "aria-disabled", "true"
+    )
+    graded.run_to_end(1)
+    expect(widget.get_by_text("Asleep")).to_have_count(0)
+    graded.write(4, "2")
+    graded.submit(2)
+    expect(graded.result(2)).to_contain_text("100 %")
+
+
+def test_a_notebook_opened_without_its_kernel_shows_the_saved_result(graded):
+    graded.save()
+    graded.server.end_kernels()
+    graded.open()
+    output = graded.output(2)
+    expect(output.get_by_text("50 %")).to_be_visible()
+    expect(output.get_by_text("Run the cell again to go on with it.")).to_be_visible()
+    expect(output.get_by_text("Error displaying widget")).to_be_hidden()
+    # And goes on from there.
+    graded.run_to_end(1)
+    graded.run_to_end(2)
+    expect(graded.result(2)).to_contain_text("50 %")
+    expect(output.get_by_text("Run the cell again")).to_be_hidden()
+
+
+def test_a_result_that_comes_after_a_reload_is_saved_with_the_notebook(graded):
+    graded.save()
+    graded.reload()
+    expect(graded.result(2)).to_contain_text("50 %")
+    graded.write(4, "2")
+    graded.submit(2)
+    expect(graded.result(2)).to_contain_text("100 %")
+    expect(graded.output(2).locator(".inginious-snapshot .inginious-grade")).to_have_text("100 %")
+    graded.save()
+    assert "100 %" in json.dumps(graded.saved()["cells"][1]["outputs"])
+
+
+def test_widgets_and_views_of_a_task_stay_in_step(graded):
+    graded.run_to_end(5)
+    expect(graded.result(5)).to_contain_text("50 %")
+    graded.cell(2).locator(".jp-OutputArea").first.click(button="right")
+    graded.page.get_by_role("menuitem", name="Create New View for Cell Output").click()
+    view = graded.page.locator(".jp-LinkedOutputView .inginious-live .inginious")
+    expect(view.get_by_role("region", name="Result")).to_contain_text("50 %")
+    graded.write(4, "2")
+    view.get_by_role("button", name="Submit again").click()
+    for result in (graded.result(2), graded.result(5), view.get_by_role("region", name="Result")):
+        expect(result).to_contain_text("100 %")
+    facts = view.locator(".inginious-facts")
+    expect(graded.widget(2).locator(".inginious-facts")).to_have_text(facts.inner_text())
