@@ -16,7 +16,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import weakref
 from pathlib import Path
+from typing import IO
 
 from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID
@@ -51,18 +54,19 @@ class Kit:
         self.folder = self._root / "kit"
         self._jobs = self._root / "jobs"
         self._jobs.mkdir(mode=0o711)
-        self._compiling: subprocess.Popen[bytes] | None = None
-        self.python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
+        system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
+        self.python = system_python or sys.executable
         self.path = _SYSTEM_PATH
-        if self.python is None:
-            self.python = sys.executable
+        if system_python is None:
             self.path += f":{Path(sys.executable).parent}"
         self.ipython = sys.executable if importlib.util.find_spec("IPython") else None
         own = _own_interpreter()
-        self.mounts = () if self.python != sys.executable else own
+        self.mounts = own if system_python is None else ()
         self.ipython_mounts = own
         self._copy()
-        self._compile()
+        compiling = self._compile()
+        # Also when nobody closes it: nothing stays on disk after this process.
+        self._finalizer = weakref.finalize(self, _remove, self._root, self._lock, compiling)
 
     def _copy(self) -> None:
         shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -86,14 +90,16 @@ class Kit:
         )
         (self.folder / "group").write_text(f"root:x:0:\nworker:x:{WORKER_ID}:\n", "utf-8")
 
-    def _compile(self) -> None:
-        with contextlib.suppress(OSError):
-            self._compiling = subprocess.Popen(  # noqa: S603 - fixed words
-                [self.python or sys.executable, "-m", "compileall", "-q", str(self.folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+    def _compile(self) -> subprocess.Popen[bytes]:
+        """Have the byte code made in the background; the first job can do without."""
+        compiling = subprocess.Popen(  # noqa: S603 - fixed words
+            [self.python, "-m", "compileall", "-q", str(self.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        threading.Thread(target=compiling.wait, daemon=True).start()
+        return compiling
 
     def new_job_folder(self) -> Path:
         """A path for the files of one more job, that other jobs cannot guess; nothing is there."""
@@ -101,11 +107,14 @@ class Kit:
 
     def close(self) -> None:
         """Remove the folder; no job may be running."""
-        if self._compiling is not None:
-            self._compiling.kill()
-            self._compiling.wait()
-        self._lock.close()
-        shutil.rmtree(self._root, ignore_errors=True)
+        self._finalizer()
+
+
+def _remove(root: Path, lock: IO[str], compiling: subprocess.Popen[bytes]) -> None:
+    compiling.kill()
+    compiling.wait()
+    lock.close()
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _own_interpreter() -> tuple[Mount, ...]:
