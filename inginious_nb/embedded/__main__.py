@@ -1,7 +1,7 @@
 """The child process of `service.EmbeddedService`; not meant to be started by hand.
 
 The first line on stdin configures it, each later one is a request, and the end of stdin ends it.
-Each line is answered by one line on stdout. Logs go to stderr.
+Each is answered by one line of the same id on what was stdout at the start. Logs go to stderr.
 """
 
 from __future__ import annotations
@@ -28,15 +28,54 @@ from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from .agents import Agent
+    from collections.abc import Iterator
 
 _WATCH_S = 1.0
 _AGENT_ADDR = "inproc://agents"
 
 
-async def _serve(configuration: dict[str, Any], requests: asyncio.Queue[bytes | None]) -> None:
+class _Parent:
+    """The conversation with the parent process."""
+
+    def __init__(self) -> None:
+        # Nothing that is printed by mistake, here or in a script, may get into the answers.
+        self._answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        self._requests: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        self._id = 0
+        threading.Thread(target=self._read, daemon=True).start()
+
+    async def request(self) -> dict[str, Any] | None:
+        """The next request, or None if none will come any more."""
+        line = await self._requests.get()
+        if line is None:
+            return None
+        request: dict[str, Any] = json.loads(line)
+        self._id = request["id"]
+        return request
+
+    def answer(self, answer: dict[str, Any]) -> None:
+        """Answer the last request."""
+        self._answers.write(json.dumps({"id": self._id, **answer}) + "\n")
+        self._answers.flush()
+
+    def _read(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended before stdin did
+            for line in _lines(sys.stdin.fileno()):
+                self._loop.call_soon_threadsafe(self._requests.put_nowait, line)
+            self._loop.call_soon_threadsafe(self._requests.put_nowait, None)
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    """The lines that come in; unlike a file object it holds no lock that outlives the loop."""
+    buffer = b""
+    while chunk := os.read(descriptor, 65536):
+        *lines, buffer = (buffer + chunk).split(b"\n")
+        yield from lines
+
+
+async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
     library = CourseLibrary(configuration["courses"])
     sandbox = choose_sandbox(configuration["sandbox"])
     keys = configuration["curve"]
@@ -47,6 +86,19 @@ async def _serve(configuration: dict[str, Any], requests: asyncio.Queue[bytes | 
         configuration["address"],
         curve=ServerKeys.from_dict(keys) if keys is not None else None,
     )
+
+    async def answer_requests() -> None:
+        parent.answer({"address": address, "sandbox": sandbox.describe()})
+        while (request := await parent.request()) is not None:
+            try:
+                library.add(request["add_course"])
+            except InginiousError as error:
+                parent.answer({"error": str(error)})
+                continue
+            for agent in agents:
+                agent.announce()
+            parent.answer({})
+
     try:
         address = broker.bind()
         agents = make_agents(
@@ -58,72 +110,37 @@ async def _serve(configuration: dict[str, Any], requests: asyncio.Queue[bytes | 
             aliases=configuration["environment_aliases"],
             friendly_name="embedded",
         )
-        ready = {"address": address, "sandbox": sandbox.describe()}
-        requested = _answer_requests(ready, library, agents, requests, configuration["parent"])
-        # Agents first: the broker passes on what they say about the jobs they had to end.
-        await run_in_order([*(agent.run() for agent in agents), broker.run(), requested])
+        await run_in_order(
+            [
+                # First: the broker passes on what they say about the jobs they had to end.
+                *(agent.run() for agent in agents),
+                broker.run(),
+                answer_requests(),
+                _until_orphaned(configuration["parent"]),
+            ]
+        )
     finally:
         context.destroy(linger=1000)
 
 
-async def _answer_requests(
-    ready: dict[str, Any],
-    library: CourseLibrary,
-    agents: Iterable[Agent],
-    requests: asyncio.Queue[bytes | None],
-    parent: int,
-) -> None:
-    """Answer until stdin ends or the parent is gone.
+async def _until_orphaned(parent_id: int) -> None:
+    """Return when the parent is gone.
 
-    A process that the parent forked may hold the other end of stdin open after its death.
+    The end of stdin does not always tell: a process that the parent forked may hold the other end.
     """
-    _answer(ready)
-    while os.name != "posix" or os.getppid() == parent:
-        with contextlib.suppress(TimeoutError):
-            line = await asyncio.wait_for(requests.get(), _WATCH_S)
-            if line is None:
-                return
-            try:
-                library.add(json.loads(line)["add_course"])
-                for agent in agents:
-                    agent.announce()
-                _answer({})
-            except InginiousError as error:
-                _answer({"error": str(error)})
-
-
-def _answer(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
-
-
-def _lines(descriptor: int) -> Iterator[bytes]:
-    """The lines that come in; unlike a file object it holds no lock that outlives the loop."""
-    buffer = b""
-    while chunk := os.read(descriptor, 65536):
-        *lines, buffer = (buffer + chunk).split(b"\n")
-        yield from lines
+    while os.name != "posix" or os.getppid() == parent_id:  # noqa: ASYNC110 - nothing tells
+        await asyncio.sleep(_WATCH_S)
 
 
 async def _main() -> None:
-    loop = asyncio.get_running_loop()
-    requests: asyncio.Queue[bytes | None] = asyncio.Queue()
-
-    def read() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended before stdin did
-            for line in _lines(sys.stdin.fileno()):
-                loop.call_soon_threadsafe(requests.put_nowait, line)
-            loop.call_soon_threadsafe(requests.put_nowait, None)
-
-    threading.Thread(target=read, daemon=True).start()
-    first = await requests.get()
-    if first is None:
+    parent = _Parent()
+    configuration = await parent.request()
+    if configuration is None:
         return
-    configuration = json.loads(first)
     try:
-        await _serve(configuration, requests)
+        await _serve(parent, configuration)
     except InginiousError as error:
-        _answer({"error": str(error)})
+        parent.answer({"error": str(error)})
     except asyncio.CancelledError:
         _remove(configuration["folder"])
         raise

@@ -14,6 +14,7 @@ import logging
 import os
 import queue
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 _START_S = 30.0
 _ANSWER_S = 10.0
 _STOP_S = 5.0
+
+_PRIVATE = 0o700
 
 _LONGEST_IPC_PATH = 100
 """Bytes; the system's limit for the path of a socket is 104 to 108."""
@@ -146,8 +149,10 @@ class EmbeddedService:
                     },
                     timeout_s=_START_S,
                 )
-            except ServiceError as error:
+            except BaseException as error:
                 self.stop()
+                if not isinstance(error, ServiceError):
+                    raise
                 raise ServiceError(f"The embedded grading service cannot start: {error}") from error
             self._address = ready["address"]
             self._sandbox = ready["sandbox"]
@@ -181,8 +186,18 @@ class EmbeddedService:
         """The folder that only its owner can enter; the same one at every start."""
         if self._folder is None:
             self._folder = _new_private_folder()
-        # A child that lost its parent, or a cleaner of temporary files, may have removed it.
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        # A child that ended, or a cleaner of temporary files, may have removed it.
+        self._folder.mkdir(mode=_PRIVATE, exist_ok=True)
+        status = self._folder.lstat()
+        if os.name == "posix" and (
+            not stat.S_ISDIR(status.st_mode)
+            or status.st_uid != os.geteuid()
+            or stat.S_IMODE(status.st_mode) != _PRIVATE
+        ):
+            raise ServiceError(
+                f"The folder {self._folder} of the embedded grading service belongs to somebody "
+                "else now. Restart the kernel."
+            )
         return self._folder
 
     def _first_address(self, folder: Path) -> str:
@@ -194,6 +209,7 @@ class _Child:
 
     def __init__(self, folder: Path) -> None:
         self._log = folder / "log"
+        self._asked = 0
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         with self._log.open("ab") as log:
             try:
@@ -229,10 +245,13 @@ class _Child:
         Raises:
             ServiceError: It was refused, or nothing came.
         """
+        self._asked += 1
         try:
-            self._stdin.write(json.dumps(request).encode() + b"\n")
+            self._stdin.write(json.dumps({"id": self._asked, **request}).encode() + b"\n")
             self._stdin.flush()
             answer = self._answers.get(timeout=timeout_s)
+            while answer is not None and answer["id"] != self._asked:
+                answer = self._answers.get(timeout=timeout_s)  # that one came too late
         except OSError:
             answer = None
         except queue.Empty:

@@ -41,6 +41,11 @@ class ScriptedGrader(Grader):
         match job.inputdata.get("do"):
             case "wait":
                 await self.release.wait()
+            case "end slowly":
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await self.release.wait()
             case "wait for kill":
                 await handle.kill_requested.wait()
                 return without_feedback(job, "killed")
@@ -225,6 +230,21 @@ async def test_when_it_is_stopped_the_backend_is_told_and_jobs_leave_nothing_beh
         assert await stage.hear_a(wire.AgentHello) == wire.AgentHello("actor", 0, {})
         assert stage.grader.cancelled == ["j"]
         assert stage.grader.closed
+
+
+async def test_jobs_that_come_while_it_stops_are_not_begun():
+    async with acting() as stage:
+        await stage.registered()
+        await stage.give(do="end slowly")
+        await stage.hear_a(wire.AgentJobStarted)
+        stopping = asyncio.create_task(stage.stop())
+        await stage.hear_a(wire.AgentHello)
+        await stage.give(job_id="too late")
+        await stage.backend.say(stage.identity, wire.Ping())
+        await stage.hear_a(wire.Pong)
+        stage.grader.release.set()
+        await stopping
+        assert stage.grader.begun == ["j"]
 
 
 async def test_a_changed_offer_is_announced_on_the_same_connection():

@@ -198,6 +198,15 @@ def test_a_process_that_does_not_answer_is_given_up(make_service, monkeypatch):
         make_service().start()
 
 
+def test_a_folder_that_is_not_private_any_more_is_not_used(make_service):
+    service = make_service()
+    service.start()
+    service.stop()
+    service._folder.mkdir(mode=0o755)
+    with pytest.raises(ServiceError, match="belongs to somebody else"):
+        service.start()
+
+
 def test_modules_beside_the_notebook_replace_nothing(make_service, monkeypatch, tmp_path):
     for name in ("zmq.py", "random.py"):
         (tmp_path / name).write_text("raise SystemExit('the wrong module')")

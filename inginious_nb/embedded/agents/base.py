@@ -77,8 +77,11 @@ class JobHandle:
         if self._connection is not None:
             self._connection.send(self._shell)
 
-    def _attach(self, connection: Connection) -> None:
-        """Report to the connection from now on, beginning with what was told to another one."""
+    def attach(self, connection: Connection) -> None:
+        """Report to the connection from now on, beginning with what was told to another one.
+
+        For the agent, not for graders.
+        """
         self._connection = connection
         connection.send(wire.AgentJobStarted(self._job_id))
         if self._shell is not None:
@@ -161,6 +164,7 @@ class Agent:
         self._connections: list[Connection] = []  # the newest last
         self._running: dict[str, _Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
 
     async def run(self) -> None:
         """Serve the backend until cancelled; once only.
@@ -220,6 +224,9 @@ class Agent:
         self._connections.append(connection)
 
     def _look_after_connections(self) -> None:
+        # Counted in ticks: a process that was stopped itself must not blame the backend.
+        for connection in self._connections:
+            connection.silent_s += self._tick_s
         if all(connection.silent_s > self._silence_s for connection in self._connections):
             logger.warning("The backend is silent; saying hello again")
             if not self._connections[-1].was_heard:
@@ -234,14 +241,15 @@ class Agent:
                         self._abandon(running)
 
     async def _stop(self) -> None:
-        tasks = list(self._tasks)
-        for running in list(self._running.values()):
-            self._abandon(running)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._is_stopping = True
         # A second hello ends the jobs of the first one (protocol.md 1.7).
         goodbye = wire.AgentHello(self._friendly_name, 0, {})
         for connection in self._connections:
             connection.send(goodbye)
+        for running in list(self._running.values()):
+            self._abandon(running)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for connection in self._connections:
             connection.close()
         for grader in self._graders:
             grader.close()
@@ -257,7 +265,7 @@ class Agent:
         match message:
             case wire.Ping():
                 connection.send(wire.Pong())
-            case wire.BackendNewJob():
+            case wire.BackendNewJob() if not self._is_stopping:
                 self._take(connection, message)
             case wire.BackendKillJob():
                 running = self._running.get(message.job_id)
@@ -268,13 +276,13 @@ class Agent:
         running = self._running.get(job.job_id)
         if running is not None and running.job == job:
             running.connection = connection
-            running.handle._attach(connection)  # noqa: SLF001 - the handle is this module's own
+            running.handle.attach(connection)
             return
         if running is not None:
             self._abandon(running)
         running = _Running(job, JobHandle(job.job_id), connection)
         self._running[job.job_id] = running
-        running.handle._attach(connection)  # noqa: SLF001 - the handle is this module's own
+        running.handle.attach(connection)
         task = asyncio.create_task(self._serve(running))
         running.task = task
         self._tasks.add(task)
@@ -286,13 +294,16 @@ class Agent:
         if running.task is not None:
             running.task.cancel()
 
+    def _is_wanted(self, running: _Running) -> bool:
+        return self._running.get(running.job.job_id) is running
+
     # ---- jobs ---------------------------------------------------------------------------------
 
     async def _serve(self, running: _Running) -> None:
         # A backend that knows this agent twice may give more jobs than there are slots.
         async with self._slots:
             outcome = await self._graded(running)
-        if self._running.get(running.job.job_id) is not running:
+        if not self._is_wanted(running):
             return
         del self._running[running.job.job_id]
         try:
@@ -306,7 +317,7 @@ class Agent:
         try:
             return await self._grader_of(job).grade(job, running.handle)
         except asyncio.CancelledError:
-            if running not in self._running.values():
+            if not self._is_wanted(running):
                 raise
             logger.exception("Grading job %s was cancelled from within", job.job_id)
         except InginiousError as error:

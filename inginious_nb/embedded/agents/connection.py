@@ -5,7 +5,6 @@ What the messages mean is the agent's business.
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ class Connection:
 
     Attributes:
         was_heard: Whether anything ever came back.
+        silent_s: Seconds since something came; its owner counts them.
     """
 
     def __init__(
@@ -36,9 +36,8 @@ class Connection:
         receive: Callable[[Connection, bytes], None],
     ) -> None:
         self.was_heard = False
+        self.silent_s = 0.0
         self._receive = receive
-        self._clock = asyncio.get_running_loop().time
-        self._heard_at = self._clock()
         socket = context.socket(zmq.DEALER)
         socket.setsockopt(zmq.IPV6, 1)
         socket.setsockopt(zmq.SNDHWM, 0)  # what is sent is bounded by what is received
@@ -49,11 +48,6 @@ class Connection:
             socket.close(linger=0)
             raise ServiceError(f"Cannot connect to {address}: {error.strerror}.") from error
         self._socket = LoopSocket(socket, self._take)
-
-    @property
-    def silent_s(self) -> float:
-        """Seconds since something was last heard, or since the connection was opened."""
-        return self._clock() - self._heard_at
 
     def send(self, message: wire.Message) -> None:
         """Send a message; after `close` it is dropped.
@@ -71,5 +65,5 @@ class Connection:
 
     def _take(self, frames: list[bytes]) -> None:
         self.was_heard = True
-        self._heard_at = self._clock()
+        self.silent_s = 0.0
         self._receive(self, frames[0])

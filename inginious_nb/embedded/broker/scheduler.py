@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 Side = Literal["client", "agent"]
 
 _MOST_SLOTS = 4096
+"""So many are used of one agent, whatever it claims to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +242,8 @@ class Scheduler:
         job_id = _unreadable_result_of(frame)
         job = agent.running.get(job_id) if job_id is not None else None
         if job is not None:
-            outcome = _crash(job.id, "The grading agent sent a result that cannot be read.")
-            self._end_run(job, agent, outcome, now)
+            text = "The grading agent sent a result that cannot be read."
+            self._end_run(job, agent, _crash(job.id, text, state=job.state), now)
 
     def _end_run(self, job: Job, agent: Agent, outcome: wire.BackendJobDone, now: float) -> None:
         self._take_back(job, agent)
@@ -260,7 +261,7 @@ class Scheduler:
         self._free_slots = deque(slot for slot in self._free_slots if slot != address)
         for job in reversed(agent.running.values()):
             del self._running[job.id]
-            self._finish(job, _outcome(job.id, "crash", reason, streams=None), now)
+            self._finish(job, _crash(job.id, reason, streams=None), now)
 
     # ---- time and delivery --------------------------------------------------------------------
 
@@ -322,7 +323,8 @@ class Scheduler:
             frame = wire.encode(outcome)
         except LocalProtocolError:
             logger.exception("The result of job %s cannot be passed on", job.id)
-            frame = wire.encode(_crash(job.id, "The result is nested too deeply to be sent."))
+            text = "The result is nested too deeply to be sent."
+            frame = wire.encode(_crash(job.id, text, state=job.state))
         result = KeptResult(job.id, job.owner, job.digest, frame, now)
         if is_lasting(job.owner):
             self._kept.keep(result)
@@ -366,14 +368,16 @@ def _unreadable_result_of(frame: bytes) -> str | None:
     return job_id if isinstance(job_id, str) else None
 
 
-def _crash(job_id: str, text: str) -> wire.BackendJobDone:
-    return _outcome(job_id, "crash", text)
+def _crash(
+    job_id: str, text: str, *, state: str = "", streams: str | None = ""
+) -> wire.BackendJobDone:
+    return _outcome(job_id, "crash", text, state=state, streams=streams)
 
 
 def _outcome(
-    job_id: str, code: str, text: str, *, state: str = "", streams: str | None = ""
+    job_id: str, code: str, text: str, *, state: str, streams: str | None = ""
 ) -> wire.BackendJobDone:
-    """A result of the broker's own; which stream values go where is protocol.md 1.7."""
+    """A result of the broker's own; which state and streams go where is protocol.md 1.7."""
     return wire.BackendJobDone(
         job_id=job_id,
         result=(code, text),
