@@ -1,0 +1,99 @@
+"""Recorded submissions, graded again and compared (protocol.md 3.8)."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from inginious_nb.embedded.replay import Difference, replay_course
+from inginious_nb.errors import CourseNotFoundError, TaskNotFoundError
+
+DOCKER = "environment_type: docker\nproblems: {q1: {type: code}}\n"
+MCQ = """\
+environment_type: mcq
+environment_id: mcq
+problems: {m: {type: match, answer: "4"}}
+"""
+RUN = """\
+#!/bin/bash
+[ "$(getinput q1)" = right ] && feedback-result success || feedback-result failed
+tag-set works true
+tag "remark of $(getinput @username)"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    course = tmp_path / "course"
+
+    def write(name: str, content: str) -> None:
+        path = course / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+    write("course.yaml", "name: c")
+    write("script/task.yaml", DOCKER)
+    write("script/run", RUN)
+    write("quiz/task.yaml", MCQ)
+
+    def record(name: str, answers: object, result: str, **fields) -> None:
+        content = {"username": ["ada"], "input": answers, "result": result, **fields}
+        write(name, yaml.safe_dump(content))
+
+    record("script/test/1.test", {"q1": "right"}, "success", tests={"works": True})
+    record("quiz/test/1.test", {"m": "4"}, "success")
+    record.write = write
+    record.path = course
+    return record
+
+
+async def replayed(folder, *arguments, **options):
+    return [item async for item in replay_course(folder.path, *arguments, **options)]
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+async def test_what_is_as_recorded(folder, at_once):
+    found = await replayed(folder, at_once=at_once)
+    assert sorted(item.task_id for item in found) == ["quiz", "script"]
+    assert all(item.is_same for item in found), found
+
+
+async def test_a_result_that_differs(folder):
+    folder("script/test/2.test", {"q1": "wrong"}, "success", tests={"works": False, "gone": True})
+    (item,) = [item for item in await replayed(folder) if not item.is_same]
+    assert item.record.name == "2.test"
+    assert item.differences == (
+        Difference("result", "success", "failed"),
+        Difference("test works", False, True),
+        Difference("test gone", True, None),
+    )
+
+
+async def test_one_task(folder):
+    assert [item.task_id for item in await replayed(folder, "quiz")] == ["quiz"]
+    with pytest.raises(TaskNotFoundError, match="missing"):
+        await replayed(folder, "missing")
+
+
+async def test_no_course(tmp_path):
+    with pytest.raises(CourseNotFoundError):
+        [item async for item in replay_course(tmp_path / "nowhere")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("script/test/2.test", "{", "not valid YAML"),
+        ("script/test/2.test", "result: success", "no input"),
+        ("broken/task.yaml", "problems: [", "not valid YAML"),
+        ("other/task.yaml", DOCKER + "environment_id: java7", "docker/java7"),
+    ],
+)
+async def test_what_cannot_be_replayed_is_told(folder, name, content, words):
+    folder.write(name, content)
+    if name.endswith("yaml"):
+        folder(name.replace("task.yaml", "test/1.test"), {}, "success")
+    failed = [item for item in await replayed(folder) if not item.is_same]
+    assert len(failed) == 1
+    assert words in failed[0].error
+    assert failed[0].result is None
