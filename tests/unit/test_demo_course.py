@@ -16,11 +16,12 @@ from babel.messages.pofile import read_po
 from inginious_nb import wire
 from inginious_nb.cells import cells_of_notebook, find_answers, task_name
 from inginious_nb.course import CourseLibrary
-from inginious_nb.course.recordings import load_recordings
 from inginious_nb.course.translations import translator
+from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.local import LocalGrader
 from inginious_nb.embedded.agents.mcq import McqGrader
+from inginious_nb.embedded.replay import replay_course
 from inginious_nb.embedded.sandbox import choose_sandbox
 from inginious_nb.render import render_rst
 
@@ -51,34 +52,28 @@ def embedded():
     grader.close()
 
 
-def graded(local, library, task_id, inputdata):
-    """Grade inputdata with the embedded graders."""
-    task = library.task(f"demo/{task_id}")
-    grader = McqGrader(library) if task.environment_type == "mcq" else local
-    job = wire.BackendNewJob(
-        job_id=task_id,
-        course_id=task.course_id,
-        task_id=task.id,
-        task_problems=task.problems_raw,
-        inputdata={"@lang": "en", "@state": "", **inputdata},
-        environment_type=task.environment_type,
-        environment=task.environment_id,
-        environment_parameters=task.environment_parameters,
-        debug=True,
-    )
-    done = asyncio.run(grader.grade(job, JobHandle(job.job_id)))
-    assert not done.stderr, done.stderr
-    return done
-
-
 @pytest.fixture
 def grade(embedded, course):
     """Grade raw answers to a task of the demo course."""
-    library = CourseLibrary([course.path])
+    mcq = McqGrader(CourseLibrary([course.path]))
 
     def grade(task_id, lang="en", **answers):
-        inputdata = {**course.task(task_id).check(answers), "@lang": lang}
-        return graded(embedded, library, task_id, inputdata)
+        task = course.task(task_id)
+        grader = mcq if task.environment_type == "mcq" else embedded
+        job = wire.BackendNewJob(
+            job_id=task_id,
+            course_id=task.course_id,
+            task_id=task.id,
+            task_problems=task.problems_raw,
+            inputdata={**task.check(answers), "@lang": lang, "@state": ""},
+            environment_type=task.environment_type,
+            environment=task.environment_id,
+            environment_parameters=task.environment_parameters,
+            debug=True,
+        )
+        done = asyncio.run(grader.grade(job, JobHandle(job.job_id)))
+        assert not done.stderr, done.stderr
+        return done
 
     return grade
 
@@ -162,16 +157,13 @@ def test_a_program_that_does_not_end_is_ended(grade):
     assert "no answer within two seconds" in done.result[1]
 
 
-def test_the_recorded_submissions_still_get_what_they_got(local_grader, course):
-    local, library, _ = local_grader
-    library.add(course.path)
+@pytest.mark.parametrize("sandbox", ["bubblewrap", "plain"])
+async def test_the_recorded_submissions_still_get_what_they_got(course, sandbox):
     compared = 0
-    for task in course.tasks.values():
-        for recording in load_recordings(task.path):
-            done = graded(local, library, task.id, recording.inputdata)
-            assert recording.differences(done.result[0], done.tests) == []
-            assert done.grade == recording.grade
-            compared += 1
+    async for replayed in replay_course(course.path, sandbox=sandbox, at_once=2):
+        assert replayed.is_same, replayed
+        assert replayed.result.grade == read_mapping(replayed.record)["grade"]
+        compared += 1
     assert compared == 16
 
 
