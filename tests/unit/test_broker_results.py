@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from inginious_nb.embedded.broker.results import (
-    DELIVERED_S,
-    UNDELIVERED_S,
-    KeptResult,
-    KeptResults,
-)
+from inginious_nb.embedded.broker.results import KEPT_S, KeptResult, KeptResults
 
 
 def a_result(job_id, *, owner=b"alice", size=1, finished_at=0.0):
@@ -61,16 +56,14 @@ def test_what_was_removed_makes_room():
     assert kept.get("small") is not None
 
 
-def test_results_expire_the_undelivered_ones_much_later():
+def test_results_expire():
     kept = KeptResults()
     kept.keep(a_result("delivered"))
     kept.keep(a_result("undelivered"))
     kept.mark_undelivered("undelivered")
-    kept.expire(DELIVERED_S)
+    kept.expire(KEPT_S)
     assert kept.get("delivered") is not None
-    kept.expire(DELIVERED_S + 1)
+    assert kept.is_waiting_for(b"alice")
+    kept.expire(KEPT_S + 1)
     assert kept.get("delivered") is None
-    kept.expire(UNDELIVERED_S)
-    assert kept.get("undelivered") is not None
-    kept.expire(UNDELIVERED_S + 1)
     assert not kept.is_waiting_for(b"alice")

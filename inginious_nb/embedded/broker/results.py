@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-UNDELIVERED_S = 24 * 3600.0
-"""How long a result waits for its client."""
-
-DELIVERED_S = 600.0
-"""How long a delivered result can be asked for again."""
+KEPT_S = 24 * 3600.0
+"""How long a result waits for its client, or can be asked for again."""
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
 """So much is kept at most: then the delivered ones go first, the oldest first."""
@@ -97,8 +94,8 @@ class KeptResults:
 
     def expire(self, now: float) -> None:
         """Drop what has been kept long enough."""
-        for kept, limit_s in ((self._delivered, DELIVERED_S), (self._undelivered, UNDELIVERED_S)):
-            while kept and now - (oldest := next(iter(kept.values()))).finished_at > limit_s:
+        for kept in (self._delivered, self._undelivered):
+            while kept and now - (oldest := next(iter(kept.values()))).finished_at > KEPT_S:
                 self._remove(oldest.job_id)
 
     def _remove(self, job_id: str) -> None:

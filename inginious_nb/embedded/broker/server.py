@@ -131,6 +131,12 @@ class Broker:
         socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         # What waits for a slow peer is bounded by what it asked for, and must not be lost.
         socket.setsockopt(zmq.SNDHWM, 0)
+        # A network that vanished without a word shows within half a minute; a peer that is merely
+        # stalled is not affected, its system answers.
+        socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 15)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_INTVL, 5)
+        socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)
         if curve is not None:
             curve.apply_to(socket)
         try:
