@@ -6,6 +6,7 @@ everybody. So each field is tested in both directions, by predicates cheap enoug
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, Literal
 
 Map = dict[Any, Any]
@@ -122,14 +123,15 @@ def is_waiting_rows(value: object) -> bool:
 
 
 def _are_rows(value: Any, shape: tuple[frozenset[type], ...]) -> bool:
-    # Column by column and by type alone: a queue of 10,000 rows is tested in 1 ms this way, and in
-    # 10 ms value by value, during which a client's loop would be held.
+    # Column by column, by type alone, and without an object per row (which would bring a garbage
+    # collection about): a queue of 10,000 rows is tested in 1 ms this way, and in 10 ms value by
+    # value, during which a client's loop would be held.
     return (
         is_array(value)
         and _ARRAY.issuperset(map(type, value))
         and all(length == len(shape) for length in set(map(len, value)))
         and all(
-            types.issuperset(map(type, column))
-            for types, column in zip(shape, zip(*value, strict=True), strict=False)
+            types.issuperset(map(type, map(itemgetter(column), value)))
+            for column, types in enumerate(shape)
         )
     )
