@@ -198,16 +198,24 @@ class BetterParanoidPirateClient:
         executor = self._options.callback_executor
         if executor is None or self._closed:
             call()
-        else:
+            return
+        try:
             executor.submit(call)
+        except RuntimeError:  # it was shut down before the client was
+            call()
 
     def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> None:
         if self._loop is None or self._closed:
             work()
             then()
         else:
-            future = self._loop.run_in_executor(None, work)
-            future.add_done_callback(lambda _: then())
+            try:
+                future = self._loop.run_in_executor(None, work)
+            except RuntimeError:  # the loop is about to end
+                work()
+                then()
+            else:
+                future.add_done_callback(lambda _: then())
 
     # ---- on the loop ------------------------------------------------------------------------
 
@@ -226,7 +234,7 @@ class BetterParanoidPirateClient:
             action(self._core, time.monotonic())
         self._flush()
 
-    def _receive(self, link: int, frame: bytes) -> None:
+    def _receive(self, link: int, frame: memoryview) -> None:
         self._core.receive(link, frame, time.monotonic())
         self._flush()
 
@@ -241,17 +249,20 @@ class BetterParanoidPirateClient:
         self._tell_connection()
 
     def _flush(self) -> None:
-        """Carry out what the core decided; the callbacks may call back into the client."""
+        """Carry out what the core decided.
+
+        Callbacks may call back into the client, and Ctrl-C may strike in one: what is left is then
+        carried out by the next call.
+        """
         core = self._core
         if core.actions:
             if self._pump is None:
                 core.actions.clear()
             else:
                 self._pump.perform(core.actions)
-        if core.events:
-            events, core.events = core.events, []
-            for recipient, event in events:
-                recipient.deliver(event)
+        while core.events:
+            recipient, event = core.events.popleft()
+            recipient.deliver(event)
         if core.environments is not self._told.environments:
             self._tell_connection()
 

@@ -24,7 +24,7 @@ carry the time of day by adding ``epoch``.
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -133,7 +133,7 @@ class ClientCore:
         self._jobs: dict[str, Outstanding] = {}
         self._held: dict[str, Outstanding] = {}
         self.actions: list[Action] = []
-        self.events: list[tuple[Recipient, JobEvent]] = []
+        self.events: deque[tuple[Recipient, JobEvent]] = deque()
         self.environments: Mapping[str, tuple[str, ...]] = {}
         self.running: tuple[RunningRow, ...] | None = None
         self.waiting: tuple[WaitingRow, ...] | None = None
@@ -359,7 +359,8 @@ class ClientCore:
         if self.links.doubt:
             self._ask_for_queue(now)
             return
-        since = now - self._queue_told_at
+        # A tick that comes a little early must not make it twice as long.
+        since = now - self._queue_told_at + self._options.heartbeat_s / 2
         if self._queue_update_s > 0:
             waits = any(job.sent_number and not job.started for job in self._jobs.values())
             often_s = min(self._options.queue_poll_s, self._queue_update_s)

@@ -231,8 +231,8 @@ class World:
                 self.connections.pop(action.link)
             elif isinstance(action, Send) and action.link in self.connections:
                 self.connections[action.link].to_backend.append(action.frame)
-        events, self.core.events = self.core.events, []
-        for recipient, event in events:
+        while self.core.events:
+            recipient, event = self.core.events.popleft()
             recipient.deliver(event)
 
 

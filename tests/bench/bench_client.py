@@ -1,0 +1,222 @@
+"""What the client costs beside INGInious's own, in one run: a table, and a JSON file.
+
+Run as ``python -m tests.bench.bench_client [--repeats 5] [--quick] [--json FILE]``. Each row is
+measured on INGInious's clients and ours in turn, each in a fresh process, and repeated; the table
+has medians and, behind ±, half the distance between the quartiles. ``floor`` is bare pyzmq and
+msgpack. The real backend and its mcq agent take most of a job's time themselves, so rows are also
+measured against a backend that answers at once (echo_backend.py).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.support.peer import InginiousSite, Process, free_port, peer_bin, wait_for_port
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+KINDS = ("ours", "inginious", "floor")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One load on one backend.
+
+    Attributes:
+        backend: ``real``, or the archive's bytes and the queue's rows of an echo backend.
+        options: Arguments of the load in drive.py.
+        shown: Which of its figures go into the table.
+    """
+
+    title: str
+    load: str
+    backend: tuple[int, int] | str
+    options: dict
+    shown: tuple = ("cpu_us_per_job",)
+    kinds: tuple = KINDS
+
+
+FAST, ARCHIVE, LONG_QUEUE = (0, 0), (10_000_000, 0), (0, 10_000)
+TRIP = ("cpu_us_per_job", "p50_us", "p99_us")
+RATE = ("cpu_us_per_job", "jobs_per_s")
+CLIENTS = ("ours", "inginious")
+ROWS = [
+    Row("real backend, 1 in flight", "jobs", "real", {"count": 1500, "in_flight": 1}, TRIP),
+    Row("real backend, 32 in flight", "jobs", "real", {"count": 3000, "in_flight": 32}, RATE),
+    Row("real backend, 256 in flight", "jobs", "real", {"count": 3000, "in_flight": 256}, RATE),
+    Row("echo, 1 in flight", "jobs", FAST, {"count": 4000, "in_flight": 1}, TRIP),
+    Row("echo, 32 in flight", "jobs", FAST, {"count": 10000, "in_flight": 32}, RATE),
+    Row("echo, 256 in flight", "jobs", FAST, {"count": 10000, "in_flight": 256}, RATE),
+    Row(
+        "echo, answers of 1 kB",
+        "jobs",
+        FAST,
+        {"count": 6000, "in_flight": 32, "answer_bytes": 1000},
+    ),
+    Row(
+        "echo, answers of 100 kB",
+        "jobs",
+        FAST,
+        {"count": 2000, "in_flight": 8, "answer_bytes": 100_000},
+    ),
+    Row(
+        "echo, answers of 10 MB",
+        "jobs",
+        FAST,
+        {"count": 30, "in_flight": 1, "answer_bytes": 10_000_000},
+    ),
+    Row("echo, archives of 10 MB", "jobs", ARCHIVE, {"count": 30, "in_flight": 1}),
+    Row(
+        "echo, 200 clients in one process",
+        "jobs",
+        FAST,
+        {"count": 10000, "in_flight": 200, "clients": 200},
+        RATE,
+        CLIENTS,
+    ),
+    Row(
+        "memory of an outstanding job",
+        "memory",
+        FAST,
+        {"count": 10000},
+        ("bytes_per_job",),
+        CLIENTS,
+    ),
+    Row(
+        "10,000 jobs in the queue, loop held",
+        "queue",
+        LONG_QUEUE,
+        {"seconds": 5},
+        ("hold_p50_ms", "hold_max_ms"),
+        CLIENTS,
+    ),
+]
+
+
+def measure(row, kind, address):
+    python = peer_bin() / "python" if kind == "inginious" else sys.executable
+    environment = dict(os.environ)
+    environment.pop("PYTHONPATH", None)
+    if kind == "ours":
+        environment["PYTHONPATH"] = os.pathsep.join([str(REPOSITORY), *filter(None, sys.path)])
+    done = subprocess.run(
+        [str(python), str(HERE / "drive.py"), row.load, kind, address, json.dumps(row.options)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{row.title}, {kind}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+@contextlib.contextmanager
+def a_backend(what):
+    """The address of a backend, started for one row."""
+    if what == "real":
+        with tempfile.TemporaryDirectory() as tasks:
+            site = InginiousSite(tasks)
+            site.add_task("bench", "match")
+            try:
+                yield site.address
+            finally:
+                site.stop()
+    else:
+        port = free_port()
+        address = f"tcp://127.0.0.1:{port}"
+        echo = Process(sys.executable, HERE / "echo_backend.py", address, *what)
+        try:
+            wait_for_port(port, echo)
+            yield address
+        finally:
+            echo.kill()
+
+
+def run(rows, repeats, console):
+    """Measure all rows; each figure comes as the list of its repetitions."""
+    results = []
+    for row in rows:
+        console.log(row.title)
+        figures = {kind: {} for kind in row.kinds}
+        with a_backend(row.backend) as address:
+            for _ in range(repeats):
+                for kind in row.kinds:
+                    for name, value in measure(row, kind, address).items():
+                        figures[kind].setdefault(name, []).append(value)
+        results.append({"title": row.title, "shown": row.shown, "figures": figures})
+    return results
+
+
+def spread(values):
+    """The median, and half the distance between the quartiles."""
+    if len(values) < 2:
+        return values[0], 0.0
+    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    return statistics.median(values), (high - low) / 2
+
+
+def a_table(results):
+    table = Table(title="Medians ± half the interquartile range; ratios of medians")
+    for title in ("load", "figure", *KINDS, "ours / inginious", "ours / floor"):
+        table.add_column(title, justify="left" if title in ("load", "figure") else "right")
+    for result in results:
+        for name in result["shown"]:
+            medians, cells = {}, []
+            for kind in KINDS:
+                values = result["figures"].get(kind, {}).get(name)
+                if values is None:
+                    cells.append("")
+                    continue
+                medians[kind], half = spread(values)
+                cells.append(f"{medians[kind]:.4g} ± {half:.2g}")
+            ratios = [
+                f"{medians['ours'] / medians[other]:.2f}" if other in medians else ""
+                for other in ("inginious", "floor")
+            ]
+            table.add_row(result["title"], name, *cells, *ratios)
+    return table
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--quick", action="store_true", help="two repetitions of a tenth of the load"
+    )
+    parser.add_argument("--json", type=Path, default=Path("bench_client.json"))
+    parser.add_argument("--only", default="", help="rows whose title has this in it")
+    arguments = parser.parse_args()
+    console = Console(width=150)
+    rows = [row for row in ROWS if arguments.only in row.title]
+    if arguments.quick:
+        for row in rows:
+            if row.options.get("count", 0) > 100:
+                row.options["count"] //= 10
+    repeats = 2 if arguments.quick else arguments.repeats
+    results = run(rows, repeats, console)
+    console.print(a_table(results))
+    machine = {
+        "python": platform.python_version(),
+        "cpus": os.cpu_count(),
+        "system": platform.platform(),
+    }
+    arguments.json.write_text(json.dumps({"machine": machine, "rows": results}, indent=1))
+    console.print(f"All figures: {arguments.json}")
+
+
+main()
