@@ -197,6 +197,7 @@ async def test_the_state_is_lost_unless_set(course):
         ('{"text": "x"}', "error", 0.0),
         ('{"grade": 50.0}', "error", 50.0),
         ('{"result": "success", "problems": {"other": ["failed", ""]}}', "success", 100.0),
+        ('{"result": "success", "problems": {"a": [true, null], "b": 1}}', "success", 100.0),
     ],
 )
 async def test_accepted_feedback(course, content, code, grade):

@@ -1,4 +1,4 @@
-"""What all jobs share: the grading API and its commands, jinja2, names of users.
+"""What all jobs share: the grading API and its commands, a few packages, names of users.
 
 One folder per grader, only its owner's, removed with it; jobs live there too. The API is copied
 because jobs run under the system's python3: its byte code belongs to that interpreter, and the
@@ -30,7 +30,7 @@ SEEN_AT = "/.inginious"
 _API = Path(__file__).parent.parent / "grading_api"
 _PREFIX = "inginious-"  # short: the path of a socket has a hundred characters
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_VENDORED = ("jinja2", "markupsafe")
+_VENDORED = ("jinja2", "markupsafe", "yaml")
 
 
 class Kit:

@@ -37,7 +37,7 @@ class BubblewrapSandbox(Sandbox):
 
     def __init__(self, program: str) -> None:
         self._base = [program, *_base_arguments()]
-        self._user_id = WORKER_ID if drops_root() else os.geteuid()
+        self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
 
     @classmethod
     def find(cls) -> BubblewrapSandbox | None:
@@ -91,7 +91,7 @@ class BubblewrapSandbox(Sandbox):
             arguments += ["--setenv", name, value]
         if box.teardown:
             arguments += ["--setenv", "TEARDOWN", box.teardown]
-        processes = proctree.count_of_user(self._user_id) + box.limits.processes
+        processes = self._processes() + box.limits.processes
         arguments += starter(box, report_write, processes=processes)
         try:
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
@@ -116,7 +116,13 @@ class BubblewrapSandbox(Sandbox):
 
 def _base_arguments() -> list[str]:
     arguments = ["--die-with-parent", "--new-session"]
-    arguments += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "grading"]
+    arguments += [
+        "--unshare-pid",
+        "--unshare-ipc",
+        "--unshare-uts",
+        "--hostname",
+        "localhost",
+    ]  # so that the name of the host can be resolved
     if not drops_root():
         worker = str(WORKER_ID)
         arguments += ["--unshare-user", "--uid", worker, "--gid", worker]

@@ -36,7 +36,7 @@ class PlainSandbox(Sandbox):
     """Starts programs as plain processes."""
 
     def __init__(self) -> None:
-        self._user_id = WORKER_ID if drops_root() else os.geteuid()
+        self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
         self._count = 0
         adopt_orphans()
 
@@ -68,7 +68,7 @@ class PlainSandbox(Sandbox):
         report_read, report_write = os.pipe() if box.report_status else (None, None)
         if report_write is not None and drops_root():
             os.fchown(report_write, WORKER_ID, WORKER_ID)
-        processes = proctree.count_of_user(self._user_id) + box.limits.processes
+        processes = self._processes() + box.limits.processes
         try:
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 starter(box, report_write, processes=processes),

@@ -7,7 +7,9 @@ waited-for children to their parent, and the init of a box waits for all orphans
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,17 +80,34 @@ def exact_memory_bytes(pids: list[int]) -> int:
     return memory_kb * 1024
 
 
-def count_of_user(user_id: int) -> int:
-    """How many processes and threads a user has, as RLIMIT_NPROC counts them."""
-    count = 0
-    with contextlib.suppress(OSError):
-        for entry in os.scandir("/proc"):
-            if not entry.name.isdecimal():
-                continue
-            with contextlib.suppress(OSError):
-                if entry.stat().st_uid == user_id:
-                    count += len(os.listdir(f"/proc/{entry.name}/task"))  # noqa: PTH208 - hot
-    return count
+class UserCount:
+    """How many processes and threads a user has, as RLIMIT_NPROC counts them.
+
+    Counting looks at every process of the machine, so it is not done again within a second.
+    """
+
+    _VALID_S = 1.0
+
+    def __init__(self, user_id: int) -> None:
+        self._user_id = user_id
+        self._counted_at = -math.inf
+        self._count = 0
+
+    def __call__(self) -> int:
+        """The number."""
+        if time.monotonic() > self._counted_at + self._VALID_S:
+            self._count = self._counted()
+            self._counted_at = time.monotonic()
+        return self._count
+
+    def _counted(self) -> int:
+        count = 0
+        for entry in os.scandir("/proc") if _PROC.is_dir() else ():
+            if entry.name.isdecimal():
+                with contextlib.suppress(OSError):
+                    if entry.stat().st_uid == self._user_id:
+                        count += len(os.listdir(f"{entry.path}/task"))  # noqa: PTH208 - hot
+        return count
 
 
 def _kilobytes(path: str, keys: tuple[bytes, ...]) -> int:

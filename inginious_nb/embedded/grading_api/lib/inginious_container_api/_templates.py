@@ -2,7 +2,6 @@
 
 import gettext
 import os
-import sys
 
 from inginious_container_api import _places, input, rst
 
@@ -19,25 +18,16 @@ def render(name, parameters):
     if path is None:
         return _fault("The feedback template %s.tpl does not exist." % name), False
     try:
-        template_class = _jinja2().Template
+        from jinja2 import Template
+
         translations = gettext.translation(
             "messages", _places.LANG, languages=[language], fallback=True
         )
         with open(path, encoding="utf-8") as file:
-            template = template_class(file.read())
+            template = Template(file.read())
         return template.render(dict(parameters, _=translations.gettext)), True
     except Exception as error:  # whatever a template does wrong is shown, as the peer does
         return _fault("The feedback template %s cannot be used: %s" % (path, error)), False
-
-
-def _jinja2():
-    try:
-        import jinja2
-    except ImportError:
-        # The one that came with the grading service; an installed one would have had priority.
-        sys.path.append(os.environ.get("INGINIOUS_VENDOR", ""))
-        import jinja2
-    return jinja2
 
 
 def _fault(text):
