@@ -129,7 +129,7 @@ def _own_interpreter() -> tuple[Mount, ...]:
         Mount(folder, str(folder))
         for folder in sorted(folders)
         # A home that is an installation is still a home.
-        if folder.is_dir() and not home.is_relative_to(folder) and folder.parts[1:2] != ("usr",)
+        if os.access(folder, os.R_OK) and not home.is_relative_to(folder) and folder.parts[1:2] != ("usr",)
     )
 
 

@@ -1,0 +1,162 @@
+"""What jobs share, what stays on disk, and the grader of a user who is not root."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import stat
+import tempfile
+import traceback
+from pathlib import Path
+
+import pytest
+
+from inginious_nb import wire
+from inginious_nb.course import CourseLibrary
+from inginious_nb.embedded.agents import JobHandle
+from inginious_nb.embedded.agents.local import LocalGrader
+from inginious_nb.embedded.job.kit import Kit
+from inginious_nb.embedded.sandbox import PlainSandbox, choose_sandbox, starter
+from inginious_nb.errors import ServiceError
+
+NOBODY = 65534
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_it_is_only_its_owners(temporary):
+    kit = Kit()
+    (folder,) = temporary.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) & 0o066 == 0
+    assert kit.new_job_folder() != kit.new_job_folder()
+    kit.close()
+    assert list(temporary.iterdir()) == []
+
+
+def test_it_goes_when_nobody_closes_it(temporary):
+    kit = Kit()
+    assert list(temporary.iterdir())
+    del kit
+    gc.collect()
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_a_killed_grader_left_is_removed_by_the_next(temporary):
+    left = temporary / "inginious-killed"
+    (left / "jobs" / "1").mkdir(parents=True)
+    (left / "lock").touch()
+    living = Kit()
+    assert not left.exists()
+    other = Kit()
+    assert len(list(temporary.iterdir())) == 2  # one that lives is left alone
+    living.close()
+    other.close()
+
+
+def test_an_alias_must_stand_for_something():
+    with pytest.raises(ServiceError, match="docker/other"):
+        LocalGrader(CourseLibrary(), sandbox=PlainSandbox(), aliases={"java": "docker/other"})
+
+
+@pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
+def test_a_sandbox_says_what_it_does_not_isolate(kind):
+    description = choose_sandbox(kind).describe()
+    assert description["kind"] == kind
+    assert description["isolated"]
+    assert description["not_isolated"]
+
+
+def test_without_bubblewrap_there_is_the_plain_sandbox(monkeypatch, caplog):
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert choose_sandbox("auto").describe()["kind"] == "plain"
+    assert "not installed" in caplog.text
+    with pytest.raises(ServiceError, match="not installed"):
+        choose_sandbox("bubblewrap")
+
+
+def test_where_namespaces_are_refused_there_is_the_plain_sandbox(monkeypatch, tmp_path, caplog):
+    refusing = tmp_path / "bwrap"
+    refusing.write_text("#!/bin/sh\necho 'No permissions to create a new namespace' >&2; exit 1")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert choose_sandbox("auto").describe()["kind"] == "plain"
+    assert "namespaces" in caplog.text
+
+
+# ---- not root ---------------------------------------------------------------------------------
+
+_RUN = """\
+#!/usr/bin/python3
+import os, subprocess
+from inginious import feedback
+done = subprocess.run(["run_student", "student/look"], stdout=subprocess.PIPE)
+feedback.set_global_feedback("%d %s" % (os.getuid(), done.stdout.decode()))
+feedback.set_global_result("success" if done.returncode == 5 else "failed")
+"""
+
+
+def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
+    """In a child process without root's rights: what graded, and the result."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.environ["HOME"] = tempfile.tempdir = str(temporary)
+            if os.geteuid() == 0:
+                # What is imported on demand may be where only root can read.
+                asyncio.run(_grade(kind, course))
+                starter._dropping.cache_clear()
+                os.setgroups([])
+                os.setresgid(NOBODY, NOBODY, NOBODY)
+                os.setresuid(NOBODY, NOBODY, NOBODY)
+            os.write(write, asyncio.run(_grade(kind, course)).encode())
+        except BaseException as error:
+            os.write(write, "".join(traceback.format_exception(error)).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    return answer
+
+
+async def _grade(kind: str, course: Path) -> str:
+    grader = LocalGrader(CourseLibrary([course]), sandbox=choose_sandbox(kind))
+    job = wire.BackendNewJob(
+        job_id="1",
+        course_id=course.name,
+        task_id="task",
+        task_problems={},
+        inputdata={},
+        environment_type="docker",
+        environment="default",
+        environment_parameters={},
+        debug=True,
+    )
+    result = await grader.grade(job, JobHandle("1"))
+    grader.close()
+    return f"{result.result}{result.stderr}"
+
+
+@pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
+def test_a_user_who_is_not_root(kind):
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        course = Path(folder, "course")
+        (course / "task/student").mkdir(parents=True)
+        (course / "course.yaml").write_text("name: c")
+        (course / "task/task.yaml").write_text("environment_type: docker\nproblems: {}\n")
+        (course / "task/run").write_text(_RUN)
+        (course / "task/student/look").write_text("#!/bin/sh\nls /task; exit 5\n")
+        answer = _grade_as_nobody(kind, course, Path(folder))
+        uid = 4242 if kind == "bubblewrap" else NOBODY if os.geteuid() == 0 else os.geteuid()
+        assert answer.startswith(f"('success', '{uid} "), answer
+        if kind == "bubblewrap":
+            assert answer == "('success', '4242 student\\n')"
+        assert [path.name for path in Path(folder).iterdir()] == ["course"]
