@@ -5,6 +5,7 @@ What people read goes to standard output, what goes wrong to standard error as o
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -19,6 +20,7 @@ from . import __version__, tables
 from .answers import from_cells, from_words
 from .cells import submitted_tasks
 from .embedded import commands
+from .embedded.replay import replay_course
 from .errors import InginiousError, UsageError
 from .notebook_file import read_notebook
 from .session import EMBEDDED, Session
@@ -28,6 +30,7 @@ from .words import Words, pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .embedded.replay import Replayed
     from .history import Attempt
     from .notebook_file import SavedNotebook
 
@@ -242,6 +245,32 @@ def agent(backend_addr: str, tasks: Path, slots: int | None, name: str | None) -
         environment_aliases=settings.environments,
         friendly_name=name,
     )
+
+
+@main.command("test")
+@click.argument("course", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("task", required=False)
+def replay(course: Path, task: str | None) -> None:
+    """Grade the recorded submissions (test/*.test) of a COURSE folder again, or of one TASK.
+
+    Prints what differs from the record: the result, or one of its tests. The exit status is 0 when
+    nothing does.
+    """
+    replayed = asyncio.run(_replay(course, task))
+    if not replayed:
+        raise UsageError(f"{course} has no recorded submissions (TASK/test/*.test).")
+    differing = [record for record in replayed if record.error or record.differences]
+    if differing:
+        Console().print(tables.replayed(differing))
+    click.echo(f"{len(replayed)} recorded submissions, {len(differing)} differ from the record.")
+    if differing:
+        sys.exit(_FAILED)
+
+
+async def _replay(course: Path, task: str | None) -> list[Replayed]:
+    settings = load_settings()
+    records = replay_course(course, task, sandbox=settings.sandbox, aliases=settings.environments)
+    return [record async for record in records]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .course import Course
+    from .embedded.replay import Replayed
     from .errors import CourseError
     from .history import Attempt
     from .session import Session
@@ -152,6 +153,19 @@ def graded(attempts: Iterable[tuple[str, Attempt | str]]) -> Table:
                 grade(attempt.grade),
                 Text(_first_words(attempt.outcome.result[1])),
             )
+    return table
+
+
+def replayed(records: Iterable[Replayed]) -> Table:
+    """What differs from recorded submissions, a line each."""
+    table = _table("Different from the record", "Task", "Record", "What", "Recorded", "Now")
+    for record in records:
+        name = record.record.name
+        if record.error:
+            table.add_row(record.task_id, name, Text(record.error, style="red"), "", "")
+        for difference in record.differences:
+            values = (str(difference.recorded), str(difference.found))
+            table.add_row(record.task_id, name, difference.what, *values)
     return table
 
 

@@ -1,0 +1,139 @@
+"""The command line as a user runs it: what is printed, where, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tests.support.courses import write_course
+
+
+def start(*words, cwd, **options):
+    command = [sys.executable, "-m", "inginious_nb.cli", *map(str, words)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(
+        command, cwd=cwd, env=os.environ | {"COLUMNS": "140"}, **pipes, **options
+    )
+
+
+def run(*words, cwd):
+    process = start(*words, cwd=cwd)
+    output, errors = process.communicate(timeout=60)
+    return process.returncode, output, errors
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_course(tmp_path / "courses")
+    cells = [
+        nbformat.v4.new_code_cell("%inginious open lab/echo"),
+        nbformat.v4.new_code_cell("right", metadata={"tags": ["inginious:text"]}),
+        nbformat.v4.new_code_cell("%inginious submit lab/choice colour=1 word=rose"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "answers.ipynb")
+    return tmp_path
+
+
+def test_a_notebook_is_graded_and_printed(folder):
+    status, output, errors = run("submit", "answers.ipynb", cwd=folder)
+    assert status == 0, errors
+    assert "lab/echo" in output
+    assert "success" in output
+    assert "50 %" in output
+
+
+def test_one_task_with_an_answer_of_ones_own(folder):
+    status, output, _ = run(
+        "submit", "answers.ipynb", "lab/echo", "text=wrong", "--json", cwd=folder
+    )
+    assert status == 0
+    (graded,) = json.loads(output)
+    assert (graded["task"], graded["result"], graded["grade"]) == ("lab/echo", "failed", 40.0)
+    assert graded["problems"]["text"][1].startswith("You wrote: wrong")
+
+
+def test_what_was_submitted_is_listed(folder):
+    run("submit", "answers.ipynb", cwd=folder)
+    status, output, _ = run("history", cwd=folder)
+    assert status == 0
+    assert "lab/choice" in output
+    status, output, _ = run("courses", cwd=folder)
+    assert status == 0
+    assert "Laboratory" in output
+    assert "cannot be used" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("submit", "answers.ipynb", "lab/nothing"), "not submitted"),
+        (("submit", "courses/lab/course.yaml"), "cannot be read as a notebook"),
+        (("sumbit",), "Did you mean submit"),
+        (("agent", "nonsense", "--tasks", "courses"), "nonsense"),
+        (("test", "courses/lab"), "no recorded submissions"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(folder, words, sentence):
+    status, output, errors = run(*words, cwd=folder)
+    assert status != 0
+    assert sentence in output + errors
+    assert "Traceback" not in errors
+
+
+def test_a_notebook_without_tasks_asks_for_one(folder):
+    nbformat.write(nbformat.v4.new_notebook(), folder / "empty.ipynb")
+    status, _, errors = run("submit", "empty.ipynb", cwd=folder)
+    assert status == 1
+    assert "COURSE/TASK" in errors
+
+
+def test_recorded_submissions_are_replayed(folder):
+    record = folder / "courses" / "lab" / "echo" / "test" / "first.test"
+    record.parent.mkdir()
+    record.write_text(
+        "input: {text: right, '@lang': en, '@state': '', '@attempts': '1'}\n"
+        "result: success\ngrade: 100.0\ntests: {seen: true}\n"
+    )
+    status, output, _ = run("test", "courses/lab", cwd=folder)
+    assert status == 0
+    assert "1 recorded submissions, 0 differ" in output
+    record.write_text(record.read_text().replace("seen: true", "seen: false"))
+    status, output, _ = run("test", "courses/lab", "echo", cwd=folder)
+    assert status == 1
+    assert "test seen" in output
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_backend_and_agent_serve_and_end_on_a_signal(folder, ending):
+    sockets = [f"ipc://{folder}/{name}" for name in ("agents", "clients")]
+    backend = start("-v", "backend", *sockets, cwd=folder)
+    assert "Listening" in backend.stderr.readline()
+    agent = start("agent", sockets[0], "--tasks", "courses", cwd=folder)
+    status, output, errors = run(
+        "submit", "answers.ipynb", "--backend", sockets[1], "--timeout", 40, cwd=folder
+    )
+    assert status == 0, errors + output
+    assert "success" in output
+    for process in (agent, backend):
+        process.send_signal(ending)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert "Traceback" not in errors
+
+
+def test_a_second_backend_on_the_same_address_says_so(folder):
+    sockets = [f"ipc://{folder}/{name}" for name in ("agents", "clients")]
+    backend = start("-v", "backend", *sockets, cwd=folder)
+    assert "Listening" in backend.stderr.readline()
+    status, _, errors = run("backend", *sockets, cwd=folder)
+    assert status == 1
+    assert "Error:" in errors
+    assert "Traceback" not in errors
+    backend.terminate()
+    backend.communicate(timeout=20)
