@@ -221,8 +221,9 @@ class BetterParanoidPirateClient:
 
     def _open(self) -> None:
         if not self._closed and self._loop is not None:
+            arrivals = _Arrivals(self._core, self._flush)
             self._pump = SocketPump(
-                self._context, self._address, self._options.curve, self._loop, self._receive
+                self._context, self._address, self._options.curve, self._loop, arrivals
             )
             self._tick()
             self._empty_inbox()
@@ -232,10 +233,6 @@ class BetterParanoidPirateClient:
         while self._inbox:
             action = self._inbox.popleft()
             action(self._core, time.monotonic())
-        self._flush()
-
-    def _receive(self, link: int, frame: memoryview) -> None:
-        self._core.receive(link, frame, time.monotonic())
         self._flush()
 
     def _tick(self) -> None:
@@ -291,6 +288,25 @@ class BetterParanoidPirateClient:
             self._pump.close()
         self._flush()
         self._tell_connection()
+
+
+class _Arrivals:
+    """Brings what happens on the sockets to the core, and has its decisions carried out."""
+
+    def __init__(self, core: ClientCore, flush: Callable[[], None]) -> None:
+        self._core = core
+        self._flush = flush
+
+    def receive(self, link: int, frame: memoryview) -> None:
+        self._core.receive(link, frame, time.monotonic())
+        self._flush()
+
+    def established(self, link: int) -> None:
+        self._core.established(link)
+        self._flush()
+
+    def broken(self, link: int) -> None:
+        self._core.broken(link)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -94,6 +94,8 @@ class Outstanding:
     before: int | None = None
     absences: int = 0
     kill: bool = False
+    kill_sent: bool = False
+    """Whether the kill has left since anything was in doubt."""
     orphan: bool = False
     """Whether we killed it in the queue since its result would go to an id we gave up."""
     doubtful: wire.BackendJobDone | None = None
@@ -169,11 +171,12 @@ class ClientCore:
         job = self._jobs.get(job_id)
         if job is not None:
             job.kill = True
+            job.kill_sent = self.links.registered
             if not job.sent_number:
                 self._finish(job, JobResult(("killed", "It was killed before it was sent.")), now)
                 return
         if self.links.registered:
-            self.links.send(wire.encode(wire.ClientKillJob(job_id=job_id)))
+            self._send_kill(job_id)
 
     def close(self, now: float) -> None:
         """Give up all jobs and connections; jobs that come later are given up at once."""
@@ -228,6 +231,14 @@ class ClientCore:
                 self._send_or_hold(job, now)
         if self.links.doubt and self.links.registered:
             self._ask_for_queue(now)
+
+    def established(self, link: int) -> None:
+        """Take note that a connection was established, for the first time or again."""
+        self.links.established(link)
+
+    def broken(self, link: int) -> None:
+        """Take note that a connection broke and is being established again."""
+        self.links.broken(link)
 
     def tick(self, now: float) -> None:
         """Let time pass; to be called every ``heartbeat_s``, and harmless at other times."""
@@ -375,7 +386,10 @@ class ClientCore:
     def _ask_for_queue(self, now: float) -> None:
         if self._queue_asked_at is not None:
             return
-        self.links.doubt = False
+        if self.links.doubt:
+            self.links.doubt = False
+            for job in self._jobs.values():
+                job.kill_sent = False
         self._queue_asked_at = now
         self._queue_asked_number = self._sends
         self.links.send(_GET_QUEUE)
@@ -404,10 +418,13 @@ class ClientCore:
         if not mine and job.sent_number and not job.orphan:
             # It waits under a routing id we gave up, where its result would be dropped.
             job.orphan = True
-            self.links.send(wire.encode(wire.ClientKillJob(job_id=job.job_id)))
+            self._send_kill(job.job_id)
         elif job.before != before and not job.started:
             job.before = before
             self.events.append((job.recipient, JobQueued(now + self.epoch, before)))
+
+    def _send_kill(self, job_id: str) -> None:
+        self.links.send(wire.encode(wire.ClientKillJob(job_id=job_id)))
 
     def _look_for_lost(self, present: set[str], now: float) -> None:
         unconfirmed = False
@@ -417,6 +434,9 @@ class ClientCore:
             if job.job_id in present:
                 job.absences = 0
                 job.doubtful = None  # it was the refusal of a second copy; the first goes on
+                if job.kill and not job.kill_sent:
+                    job.kill_sent = True
+                    self._send_kill(job.job_id)
                 unconfirmed = unconfirmed or job.orphan
                 continue
             job.absences += 1

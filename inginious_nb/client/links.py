@@ -4,9 +4,11 @@ Rules, and why (design.md, decision 7, has the measurements):
 
 * Silence alone never closes a connection. A backend that was merely slow sends its results there.
 * After a silence a second connection, the probe, says hello under an identity of its own. When
-  neither is answered, the backend is away or busy: go on waiting. When only the probe is answered,
-  our connection is dead, or the backend still refuses its routing id because it believes in an
-  earlier connection: close it and connect again under the same id, a few times; then use the probe.
+  neither is answered, the backend is away or busy: go on waiting.
+* When only the probe is answered, and ours was not since it was last established, the backend
+  refuses our routing id because it believes in an earlier connection: close ours and connect again
+  under the same id, a few times; then use the probe. When ours did work, a large frame may be under
+  way on a slow line: the same, but only after a long time.
 * ``Unknown`` means that the backend does not know us, so it has none of our jobs under this id.
 
 No job is known here, and no socket: what to do comes out as `Open`, `Send` and `Close`. Whenever
@@ -74,6 +76,10 @@ class Link:
     """When it last gave a sign of life; at first, when it was opened."""
     hello_at: float
     heard: bool = False
+    established: bool = False
+    """Whether ZeroMQ's handshake has succeeded and the connection has not broken since."""
+    answered: bool = False
+    """Whether anything was heard since it was last established."""
     registered: bool = False
     pings_unanswered: int = 0
 
@@ -121,28 +127,47 @@ class Links:
         """Send a frame on the connection in use."""
         self._actions.append(Send(self.current.number, frame))
 
+    def established(self, number: int) -> None:
+        """Take note that a connection was established, for the first time or again."""
+        link = self._find(number)
+        if link is not None:
+            link.established = True
+            link.answered = False
+            if link.heard:
+                # What was under way when it broke is gone.
+                self.doubt = self.doubt or link is self.current
+                self._actions.append(Send(link.number, _PING))
+
+    def broken(self, number: int) -> None:
+        """Take note that a connection broke; ZeroMQ is trying to establish it again."""
+        link = self._find(number)
+        if link is not None:
+            link.established = link.answered = False
+
     def receive(self, number: int, message: wire.Message | None, now: float) -> bool:
         """Take note of a frame; message is None when it could not be decoded.
 
         Returns:
             Whether it came on the connection in use.
         """
-        if number == self.current.number:
-            link = self.current
+        link = self._find(number)
+        if link is None:
+            return False  # a connection that was closed meanwhile
+        if link is self.current:
             if self.is_silent(now):
                 self.doubt = True
             self.heard_at = now
             self._drop_probe()
-        elif self._probe is not None and number == self._probe.number:
-            link = self._probe
-        else:
-            return False  # a connection that was closed meanwhile
         link.sign_at = now
         link.heard = True
+        link.answered = link.established
         if isinstance(message, wire.Pong):
             link.pings_unanswered = max(0, link.pings_unanswered - 1)
+            if not link.registered:
+                # It knows us from before, and our hello of now was lost.
+                self._say_hello(link, now)
         elif isinstance(message, wire.Unknown):
-            self._unknown(link, now)
+            self._say_hello(link, now)
         elif isinstance(message, wire.BackendUpdateEnvironments) and not link.registered:
             link.registered = True
             if link is self.current:
@@ -181,6 +206,13 @@ class Links:
         self._actions.append(Send(link.number, _HELLO))
         return link
 
+    def _find(self, number: int) -> Link | None:
+        if number == self.current.number:
+            return self.current
+        if self._probe is not None and number == self._probe.number:
+            return self._probe
+        return None
+
     def _drop_probe(self) -> None:
         if self._probe is not None:
             self._actions.append(Close(self._probe.number))
@@ -188,8 +220,8 @@ class Links:
             self._patience_ends = None
         self._rejoins = 0
 
-    def _unknown(self, link: Link, now: float) -> None:
-        # Pings that left before our hello are answered Unknown too: one hello is enough for them.
+    def _say_hello(self, link: Link, now: float) -> None:
+        # Pings that left before our hello are answered as if there was none: one is enough.
         if link.registered or now - link.hello_at >= self._options.heartbeat_s:
             link.registered = False
             link.hello_at = now
@@ -210,21 +242,26 @@ class Links:
                     link.sign_at = min(now, link.sign_at + pause)
 
     def _choose(self, probe: Link, now: float) -> None:
-        """The probe was answered and the connection in use was not: replace that one, with time."""
+        """The probe was answered and the connection in use was not: replace that one, patiently."""
+        current, options = self.current, self._options
         if self._patience_ends is None:
-            self._patience_ends = now + self._options.rejoin_wait_s
-        elif now >= self._patience_ends:
-            self._patience_ends = now + self._options.rejoin_wait_s
-            self._actions.append(Close(self.current.number))
-            self.doubt = True
-            if self._rejoins < self._options.rejoin_limit:
-                self._rejoins += 1
-                logger.info("Connecting again under the same routing id")
-                self.current = self._open(self.current.routing_id, now)
-            else:
-                logger.warning("The backend does not accept our routing id; going on with another")
-                self.current = probe
-                self.heard_at = now
-                self._probe = None
-                self._patience_ends = None
-                self._rejoins = 0
+            self._patience_ends = now + options.rejoin_wait_s
+        ends = self._patience_ends
+        if current.answered:
+            ends = max(ends, current.sign_at + options.deaf_after_s)
+        if now < ends or now - probe.sign_at > options.silent_after_s:
+            return
+        self._patience_ends = now + options.rejoin_wait_s
+        self._actions.append(Close(current.number))
+        self.doubt = True
+        if self._rejoins < options.rejoin_limit:
+            self._rejoins += 1
+            logger.info("Connecting again under the same routing id")
+            self.current = self._open(current.routing_id, now)
+        else:
+            logger.warning("The backend does not accept our routing id; going on with another")
+            self.current = probe
+            self.heard_at = now
+            self._probe = None
+            self._patience_ends = None
+            self._rejoins = 0

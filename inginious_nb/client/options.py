@@ -32,7 +32,10 @@ class ClientOptions:
         heartbeat_s: A ping leaves this often; all other times are kept to this precision.
         silent_after_s: Without a frame for this long the connection is called silent and a second
             connection finds out which end is deaf. The first one is kept (design.md, decision 7).
-        rejoin_wait_s: How long a connection has to answer once the second one was answered.
+        rejoin_wait_s: How long a connection that was established anew has to answer once the second
+            one was answered.
+        deaf_after_s: How long a connection that has worked has to answer when the second one is
+            answered: longer than the largest answer or archive takes on the slowest line.
         rejoin_limit: How often the same routing id is tried again before a fresh one is used. A
             backend refuses an id for about a second after its connection broke.
         first_contact_s: A job is given up when the backend has not answered at all for this long.
@@ -55,6 +58,7 @@ class ClientOptions:
     heartbeat_s: float = 1.0
     silent_after_s: float = 3.0
     rejoin_wait_s: float = 1.5
+    deaf_after_s: float = 180.0
     rejoin_limit: int = 3
     first_contact_s: float = 30.0
     give_up_s: float = 600.0

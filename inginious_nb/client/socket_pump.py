@@ -9,18 +9,20 @@ at again after sending, since a send may consume the sign that something arrived
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import zmq
+from zmq.utils.monitor import parse_monitor_message
 
 from .links import Close, Open, Send
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from .links import Action
     from .options import CurveKeys
+
+    Socket = zmq.Socket[bytes]
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,25 @@ _LINGER_MS = 500
 """How long frames that are still queued may take to leave after a socket was closed."""
 
 
+class Listener(Protocol):
+    """Who is told what happens on the sockets; links are called by their numbers."""
+
+    def receive(self, link: int, frame: memoryview) -> None:
+        """A frame arrived."""
+
+    def established(self, link: int) -> None:
+        """A connection was established, for the first time or again."""
+
+    def broken(self, link: int) -> None:
+        """A connection broke; ZeroMQ tries to establish it again by itself."""
+
+
+class _Channel(NamedTuple):
+    socket: Socket
+    monitor: Socket
+    """Tells what happens to the connection of the socket."""
+
+
 class SocketPump:
     """The sockets of one client.
 
@@ -47,24 +68,24 @@ class SocketPump:
         address: Where the backend listens.
         curve: Keys, if the backend wants some.
         loop: The loop whose thread makes all calls.
-        receive: Called with the link's number and a frame for every frame that arrives.
+        listener: Who is told what happens.
     """
 
     def __init__(
         self,
-        context: zmq.Context[zmq.Socket[bytes]],
+        context: zmq.Context[Socket],
         address: str,
         curve: CurveKeys | None,
         loop: asyncio.AbstractEventLoop,
-        receive: Callable[[int, memoryview], None],
+        listener: Listener,
     ) -> None:
         # A zmq.asyncio context would make sockets of its own kind.
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.shadow(context.underlying)
+        self._context: zmq.Context[Socket] = zmq.Context.shadow(context.underlying)
         self._address = address
         self._curve = curve
         self._loop = loop
-        self._receive = receive
-        self._sockets: dict[int, zmq.Socket[bytes]] = {}
+        self._listener = listener
+        self._channels: dict[int, _Channel] = {}
         self._planned = False
         self._poll: asyncio.TimerHandle | None = None
 
@@ -78,11 +99,14 @@ class SocketPump:
             elif type(action) is Close:
                 self._close(action.link, linger_ms=0)
         actions.clear()
-        self._plan_drain_if_readable()
+        if not self._planned and any(
+            int(channel.socket.getsockopt(_EVENTS)) & _POLLIN for channel in self._channels.values()
+        ):
+            self._plan_drain()
 
     def close(self) -> None:
         """Close all sockets; frames just handed over still leave if the backend is there."""
-        for link in list(self._sockets):
+        for link in list(self._channels):
             self._close(link, linger_ms=_LINGER_MS)
         if self._poll is not None:
             self._poll.cancel()
@@ -108,37 +132,36 @@ class SocketPump:
             socket.setsockopt(zmq.CURVE_SERVERKEY, self._curve.server)
             socket.setsockopt(zmq.CURVE_PUBLICKEY, self._curve.public)
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._curve.secret)
+        monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        self._channels[link] = _Channel(socket, monitor)
         socket.connect(self._address)
-        self._sockets[link] = socket
         try:
-            self._loop.add_reader(int(socket.getsockopt(zmq.FD)), self._drain)
+            self._loop.add_reader(_descriptor(monitor), self._drain_monitor, link)
+            self._loop.add_reader(_descriptor(socket), self._drain)
         except NotImplementedError:
             if self._poll is None:
                 self._poll = self._loop.call_later(_POLL_S, self._poll_sockets)
 
     def _close(self, link: int, *, linger_ms: int) -> None:
-        socket = self._sockets.pop(link, None)
-        if socket is None:
+        channel = self._channels.pop(link, None)
+        if channel is None:
             return
         if self._poll is None and not self._loop.is_closed():
-            self._loop.remove_reader(int(socket.getsockopt(zmq.FD)))
-        socket.close(linger=linger_ms)
+            self._loop.remove_reader(_descriptor(channel.monitor))
+            self._loop.remove_reader(_descriptor(channel.socket))
+        channel.socket.disable_monitor()
+        channel.monitor.close(linger=0)
+        channel.socket.close(linger=linger_ms)
 
     def _send(self, link: int, frame: bytes) -> None:
-        socket = self._sockets.get(link)
-        if socket is None:
+        channel = self._channels.get(link)
+        if channel is None:
             return
         try:
-            socket.send(frame, zmq.DONTWAIT, copy=len(frame) < _LARGE_BYTES)
+            channel.socket.send(frame, zmq.DONTWAIT, copy=len(frame) < _LARGE_BYTES)
         except zmq.ZMQError as error:
             # Not to be lost for ever: the core notices what did not arrive.
             logger.warning("A frame could not be sent: %s", error)
-
-    def _plan_drain_if_readable(self) -> None:
-        if not self._planned and any(
-            int(socket.getsockopt(_EVENTS)) & _POLLIN for socket in self._sockets.values()
-        ):
-            self._plan_drain()
 
     def _plan_drain(self) -> None:
         if not self._planned:
@@ -148,27 +171,44 @@ class SocketPump:
     def _drain(self) -> None:
         # May be entered again from within: a callback may run the loop (nest_asyncio2).
         self._planned = False
-        for link in list(self._sockets):
+        for link in list(self._channels):
             if self._drain_link(link):
                 self._plan_drain()
 
     def _drain_link(self, link: int) -> bool:
         """Hand over what has arrived; True if there may be more."""
         for _ in range(_FRAMES_AT_ONCE):
-            socket = self._sockets.get(link)
-            if socket is None:
+            channel = self._channels.get(link)
+            if channel is None:
                 return False
             try:
                 # Not copied: a Frame costs a microsecond, a copy of 10 MB costs a thousand.
-                frame = socket.recv(zmq.DONTWAIT, copy=False).buffer
+                frame = channel.socket.recv(zmq.DONTWAIT, copy=False).buffer
             except zmq.Again:
                 return False
             except zmq.ContextTerminated:
                 self.close()
                 return False
-            self._receive(link, frame)
+            self._listener.receive(link, frame)
         return True
+
+    def _drain_monitor(self, link: int) -> None:
+        while (channel := self._channels.get(link)) is not None:
+            try:
+                event = parse_monitor_message(channel.monitor.recv_multipart(zmq.DONTWAIT))
+            except zmq.Again:
+                return
+            if event["event"] == zmq.EVENT_DISCONNECTED:
+                self._listener.broken(link)
+            elif event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self._listener.established(link)
 
     def _poll_sockets(self) -> None:
         self._poll = self._loop.call_later(_POLL_S, self._poll_sockets)
+        for link in list(self._channels):
+            self._drain_monitor(link)
         self._drain()
+
+
+def _descriptor(socket: Socket) -> int:
+    return int(socket.getsockopt(zmq.FD))

@@ -20,7 +20,12 @@ from tests.support.tasks import MATCH
 from tests.support.waiting import until
 
 BRISK = ClientOptions(
-    heartbeat_s=0.1, silent_after_s=0.4, rejoin_wait_s=0.2, queue_poll_s=0.1, recheck_s=1
+    heartbeat_s=0.1,
+    silent_after_s=0.4,
+    rejoin_wait_s=0.2,
+    deaf_after_s=2,
+    queue_poll_s=0.1,
+    recheck_s=1,
 )
 """A tenth of the default patience."""
 

@@ -191,16 +191,29 @@ class World:
             self._route()
             self.settle()
 
-    def lose_what_is_under_way(self):
+    def lose_what_is_under_way(self, *, noticed=True):
         """A cut that libzmq mends by itself: same socket, same routing id, frames lost."""
         self._route()
-        for connection in self.connections.values():
+        for number, connection in self.connections.items():
             connection.to_backend.clear()
             connection.to_client.clear()
+            if noticed:
+                self.core.broken(number)
+                self.core.established(number)
+        self._carry_out()
 
-    def deafen(self):
-        """The connection in use is dead, and nobody says so; the backend believes in it."""
-        self.connections[self.core.links.current.number].deaf = True
+    def deafen(self, *, noticed=True):
+        """The connection in use is dead, and the backend believes in it.
+
+        Noticed: it broke, and the backend refuses the one that was established in its place.
+        Otherwise something between the two swallows everything, and nobody says so.
+        """
+        number = self.core.links.current.number
+        self.connections[number].deaf = True
+        if noticed:
+            self.core.broken(number)
+            self.core.established(number)
+            self._carry_out()
 
     def forget_dead_connections(self):
         """The backend notices which connections are gone."""
@@ -227,6 +240,7 @@ class World:
         for action in actions:
             if isinstance(action, Open):
                 self.connections[action.link] = Connection(action.routing_id)
+                self.core.established(action.link)
             elif isinstance(action, Close):
                 self.connections.pop(action.link)
             elif isinstance(action, Send) and action.link in self.connections:

@@ -118,8 +118,9 @@ def test_a_job_is_sent_again_a_bounded_number_of_times():
     assert [result[0] for result in job.results] == [("crash", UNAVAILABLE)]
 
 
+@pytest.mark.parametrize("noticed", [True, False])
 @pytest.mark.parametrize("queue_update_s", [10, 0])
-def test_a_result_that_was_dropped_on_the_way_is_noticed_and_the_job_sent_again(queue_update_s):
+def test_a_result_that_was_dropped_is_noticed_and_the_job_sent_again(queue_update_s, noticed):
     world = World(queue_update_s=queue_update_s)
     job = world.submit("j")
     other = world.submit("k")
@@ -127,7 +128,7 @@ def test_a_result_that_was_dropped_on_the_way_is_noticed_and_the_job_sent_again(
     world.backend.start("j")
     world.wait(1)
     world.backend.finish("j")
-    world.lose_what_is_under_way()
+    world.lose_what_is_under_way(noticed=noticed)
     world.wait(45)
     assert job.kinds().count("JobSent") == 2
     assert other.kinds().count("JobSent") == 1
@@ -225,6 +226,62 @@ def test_a_routing_id_refused_for_good_is_given_up_and_its_jobs_still_get_result
     world.backend.finish("running")
     world.wait(2)
     assert [job.results[0][0][0] for job in (waiting, running)] == ["success", "success"]
+
+
+def test_a_large_frame_on_a_slow_line_is_not_taken_for_a_dead_connection():
+    world = World(deaf_after_s=180)
+    job = world.submit("j")
+    world.wait(2)
+    world.backend.finish("j")
+    world._route()
+    number = world.core.links.current.number
+    result = world.connections[number].to_client.popleft()
+    world.deafen(noticed=False)  # for as long as the result takes to arrive
+    world.wait(120)
+    assert world.core.connection(world.now).state == "silent"
+    world.connections[number].deaf = False
+    world.give(number, result)
+    world.wait(5)
+    assert world.core.links.current.number == number
+    assert len(job.results) == 1
+    assert world.backend.runs["j"] == 1
+
+
+def test_a_connection_that_swallows_everything_is_given_up_in_the_end():
+    world = World(deaf_after_s=60)
+    job = world.submit("j")
+    world.wait(2)
+    world.deafen(noticed=False)
+    world.wait(60)
+    world.forget_dead_connections()
+    world.wait(10)
+    assert world.core.connection(world.now).state == "connected"
+    world.backend.finish("j")
+    world.wait(2)
+    assert len(job.results) == 1
+
+
+def test_a_kill_that_was_lost_is_sent_again():
+    world = World()
+    job = world.submit("j")
+    world.wait(2)
+    world.backend.start("j")
+    world.wait(1)
+    world.kill("j")
+    world.lose_what_is_under_way()
+    killed = []
+    receive = world.backend.receive
+
+    def noting(identity, frame):
+        message = wire.decode(frame, wire.FROM_CLIENT)
+        if isinstance(message, wire.ClientKillJob):
+            killed.append(message.job_id)
+        receive(identity, frame)
+
+    world.backend.receive = noting
+    world.wait(20)
+    assert killed == ["j"]
+    assert not job.results
 
 
 def test_several_unknowns_in_a_row_are_answered_by_one_hello():

@@ -72,13 +72,13 @@ class Life(RuleBasedStateMachine):
         if job in self.world.backend.jobs:
             self.world.backend.finish(job)
 
-    @rule()
-    def frames_are_lost(self):
-        self.world.lose_what_is_under_way()
+    @rule(noticed=st.booleans())
+    def frames_are_lost(self, noticed):
+        self.world.lose_what_is_under_way(noticed=noticed)
 
-    @rule()
-    def connection_goes_deaf(self):
-        self.world.deafen()
+    @rule(noticed=st.booleans())
+    def connection_goes_deaf(self, noticed):
+        self.world.deafen(noticed=noticed)
 
     @rule()
     def backend_notices_dead_connections(self):
