@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import stat
@@ -16,10 +17,12 @@ import pytest
 import zmq
 
 from inginious_nb import wire
+from inginious_nb.client import Client, ClientOptions
 from inginious_nb.embedded import service as service_module
 from inginious_nb.embedded.service import EmbeddedService
 from inginious_nb.errors import ServiceError
 from tests.support.lab_jobs import a_nap, a_word
+from tests.support.tasks import FakeTask
 from tests.support.wire_peer import DealerPeer
 
 ENDS_WITHIN_S = 15
@@ -73,6 +76,18 @@ def test_only_its_owner_can_reach_its_socket(make_service):
     socket = Path(service.address.removeprefix("ipc://"))
     assert socket.is_socket()
     assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
+
+
+async def test_over_tcp_our_client_gets_in_with_the_keys_it_is_given(make_service):
+    service = make_service(transport="tcp")
+    service.start()
+    with zmq.Context() as context:
+        client = Client(context, service.address, options=ClientOptions(curve=service.curve))
+        client.start()
+        task = FakeTask(course_id="lab", task_id="choice")
+        result = await asyncio.wait_for(client.submit(task, {"q": "42"}), ENDS_WITHIN_S)
+        assert result.result == ("success", "")
+        client.close()
 
 
 async def test_over_tcp_nobody_gets_in_without_the_keys(make_service):
