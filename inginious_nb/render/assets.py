@@ -1,7 +1,8 @@
 """Pictures and downloads that a task's texts refer to, read from its public folders.
 
-INGInious serves them at ``/course/COURSE/TASK/FILE``; authors write that, or leave out some of its
-beginning. In a notebook there is no such server, so the files travel inside the page.
+INGInious serves them at ``/course/COURSE/TASK/FILE``; authors write that, leave out some of its
+beginning, or put the name of their site before it. In a notebook there is no such server, so the
+files travel inside the page.
 """
 
 from __future__ import annotations
@@ -74,11 +75,17 @@ class Assets:
         return path.name, f"data:application/octet-stream;base64,{_base64(content)}"
 
     def _find(self, address: str) -> Path | None:
-        parts = urlsplit(address)
-        if parts.scheme or parts.netloc:
+        try:
+            parts = urlsplit(address)
+        except ValueError:
             return None
         words = [word for word in unquote(parts.path).split("/") if word not in ("", ".")]
-        if words[:2] == ["course", self.course_id]:
+        if parts.scheme or parts.netloc:
+            # Many a course names its own site and is known by another id there.
+            if parts.scheme not in ("http", "https") or words[:1] != ["course"]:
+                return None
+            words = words[2:]
+        elif words[:2] == ["course", self.course_id]:
             words = words[2:]
         folder: Path | None = self.folder
         if words[:1] == ["$common"]:

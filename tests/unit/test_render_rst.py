@@ -184,6 +184,7 @@ def embedded(content):
         ("sub/a b.png", b"sub"),
         ("/course/c/$common/a b.png", b"public"),
         ("a b.png?v=2", b"public"),
+        ("https://inginious.example/course/other-id/t/a b.png", b"public"),
     ],
 )
 def test_pictures_of_the_public_folder_travel_inside_the_page(assets, address, content):
@@ -205,9 +206,12 @@ def test_pictures_of_the_public_folder_travel_inside_the_page(assets, address, c
         "big.png",
         "file:///etc/passwd",
         "https://example.org/a.png",
+        "https://example.org/a%20b.png",
+        "https://example.org/course/c/t/missing.png",
+        "https://example.org/course/c/t/../../task.yaml",
         "",
         "a\x00.png",
-        "[::1",
+        "http://[::1",
     ],
 )
 def test_other_files_are_no_pictures(assets, address):
