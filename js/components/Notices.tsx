@@ -16,6 +16,11 @@ export function Notices() {
           </p>
         )}
       </div>
+      {local.waiting && !local.asleep && (
+        <p class="inginious-notice" role="status">
+          {language.t.busyKernel}
+        </p>
+      )}
       {!controller.notebook && !local.asleep && synced.role === "task" && (
         <p class="inginious-notice">{language.t.noNotebook}</p>
       )}

@@ -20,7 +20,9 @@ import { type Entry, initialLocalState, type LocalState } from "./local.ts";
 import { Store } from "./store.ts";
 
 const PREVIEW_DELAY_MS = 400;
-const DRAFT_DELAY_MS = 400;
+const DRAFT_DELAY_MS = 150;
+/** A free kernel answers within a few milliseconds. */
+const PATIENCE_MS = 500;
 
 export interface Parts {
   synced: Store<WidgetState>;
@@ -234,8 +236,12 @@ export class Controller {
     const { pending, asleep } = this.local.get();
     if (asleep || pending.has(kind)) return null; // pending: a double click
     this.#setPending(kind, true);
+    const transport = await this.#transport;
+    const patience = setTimeout(() => {
+      this.local.update({ waiting: !transport.servedWhileBusy });
+    }, PATIENCE_MS);
     try {
-      const answer = await (await this.#transport).request(kind, payload, buffers);
+      const answer = await transport.request(kind, payload, buffers);
       if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });
       return answer;
     } catch (error) {
@@ -244,6 +250,8 @@ export class Controller {
       if (!this.local.get().asleep) this.local.update({ notice: { text, problemId } });
       return null;
     } finally {
+      clearTimeout(patience);
+      this.local.update({ waiting: false });
       this.#setPending(kind, false);
     }
   }

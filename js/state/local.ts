@@ -16,6 +16,8 @@ export interface LocalState {
   pending: ReadonlySet<RequestKind>;
   notice: Notice | null;
   preview: Record<string, PreviewAnswer>;
+  /** Whether a request waits for a running cell to end. */
+  waiting: boolean;
   /** Whether the kernel that this widget belonged to is gone. */
   asleep: boolean;
 }
@@ -25,5 +27,6 @@ export const initialLocalState: LocalState = {
   pending: new Set(),
   notice: null,
   preview: {},
+  waiting: false,
   asleep: false,
 };

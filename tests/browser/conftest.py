@@ -52,26 +52,22 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture
-def page(chromium, request):
-    """A page of a new browser profile; a picture of it is kept when the test fails."""
+def page(chromium):
+    """A page of a new browser profile."""
     context = chromium.new_context(viewport={"width": 1200, "height": 1000}, locale="en-GB")
-    page = context.new_page()
-    yield page
-    if request.node.stash.get(_FAILED, False):
-        artifacts = HERE / "artifacts"
-        artifacts.mkdir(exist_ok=True)
-        page.screenshot(path=artifacts / f"{re.sub(r'[^a-z0-9_]+', '-', request.node.name)}.png")
+    yield context.new_page()
     context.close()
-
-
-_FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
+    """Keep a picture of the page as it was when the test failed."""
     report = yield
-    if report.failed:
-        item.stash[_FAILED] = True
+    page = item.funcargs.get("page")
+    if call.when == "call" and report.failed and page is not None:
+        artifacts = HERE / "artifacts"
+        artifacts.mkdir(exist_ok=True)
+        page.screenshot(path=artifacts / f"{re.sub(r'[^a-z0-9_]+', '-', item.name)}.png")
     return report
 
 

@@ -7,10 +7,9 @@ import re
 
 from playwright.sync_api import expect
 
-from .notebook import NotebookPage, code
+from .notebook import NotebookPage, code, load
 from .server import CHECKOUT
 
-LOAD = code("%load_ext inginious_nb")
 WRONG = "def fib(n):\n    return n"
 RIGHT = """\
 def fib(n):
@@ -23,7 +22,7 @@ def fib(n):
 
 
 def test_an_edited_cell_is_graded_without_being_saved_or_run(open_notebook):
-    notebook = open_notebook(LOAD, code("%inginious open demo/fib"), code(WRONG, "inginious:fib"))
+    notebook = open_notebook(load(), code("%inginious open demo/fib"), code(WRONG, "inginious:fib"))
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     widget = notebook.widget(2)
@@ -39,7 +38,7 @@ def test_an_edited_cell_is_graded_without_being_saved_or_run(open_notebook):
 
 def test_submit_and_stop_while_another_cell_sleeps(open_notebook):
     notebook = open_notebook(
-        LOAD,
+        load(),
         code("%inginious open demo/patience"),
         code("30", "inginious:seconds"),
         code("import time\nwhile True:\n    time.sleep(1)"),
@@ -63,7 +62,7 @@ def test_submit_and_stop_while_another_cell_sleeps(open_notebook):
 
 def test_a_reloaded_page_shows_the_last_result(open_notebook):
     notebook = open_notebook(
-        LOAD,
+        load(),
         code("%inginious open demo/division"),
         code("3", "inginious:quotient"),
         code("2", "inginious:remainder"),
@@ -85,7 +84,7 @@ def test_a_reloaded_page_shows_the_last_result(open_notebook):
 
 def test_a_page_reloaded_during_a_running_job_still_gets_its_result(open_notebook):
     notebook = open_notebook(
-        LOAD, code("%inginious open demo/patience"), code("4", "inginious:seconds")
+        load(), code("%inginious open demo/patience"), code("4", "inginious:seconds")
     )
     notebook.run_to_end(1)
     notebook.run_to_end(2)

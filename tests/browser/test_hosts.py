@@ -1,0 +1,81 @@
+"""The same in other hosts: collaboration, Notebook 7, and JupyterLab without subshells."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from .notebook import NotebookPage, code, load, write_notebook
+from .server import JupyterServer
+
+
+@pytest.fixture(scope="module")
+def other_server(tmp_path_factory):
+    """Start a server with other options; it ends with the module."""
+
+    def start(**options) -> JupyterServer:
+        server = JupyterServer.start(tmp_path_factory.mktemp("other") / "server", **options)
+        servers.append(server)
+        return server
+
+    servers: list[JupyterServer] = []
+    yield start
+    for server in servers:
+        server.stop()
+
+
+def division(quotient="3"):
+    return [
+        load(),
+        code("%inginious open demo/division"),
+        code(quotient, "inginious:quotient"),
+        code("2", "inginious:remainder"),
+    ]
+
+
+def test_two_people_edit_one_notebook(other_server, page, open_notebook, chromium):
+    server = other_server(collaboration=True)
+    mine = open_notebook(*division("0"), server=server)
+    mine.run_to_end(1)
+    mine.run_to_end(2)
+    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
+    theirs = NotebookPage(server, context.new_page(), mine.name)
+    theirs.open()
+    # What the other person types, and nobody saved or ran, is what I submit.
+    theirs.write(3, "3")
+    expect(mine.cell(3).locator(".cm-content")).to_have_text("3")
+    mine.submit(2)
+    expect(mine.result(2)).to_contain_text("100 %")
+    context.close()
+
+
+def test_notebook_7(lab, page):
+    notebook = NotebookPage(lab, page, write_notebook(lab, division("0")))
+    notebook.open(f"notebooks/{notebook.name}")
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.write(3, "3")
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("100 %")
+    lab.end_kernels()
+
+
+def test_without_subshells_requests_wait_for_the_running_cell(other_server, open_notebook):
+    settings = {
+        "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}
+    }
+    server = other_server(settings=settings)
+    sleep = code("import time\ntime.sleep(3)")
+    notebook = open_notebook(*division(), sleep, server=server)
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.run(5)
+    expect(notebook.cell(5).locator(".jp-InputArea-prompt")).to_have_text("[*]:")
+    notebook.submit(2)
+    # It says so, and does what was asked when the cell has ended.
+    expect(notebook.widget(2).get_by_text("The kernel is busy")).to_be_visible()
+    expect(notebook.result(2)).to_contain_text("100 %")
+    expect(notebook.cell(5).locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\d"))
+    expect(notebook.widget(2).get_by_text("The kernel is busy")).to_have_count(0)
