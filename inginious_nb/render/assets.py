@@ -40,12 +40,14 @@ class Assets:
         task_id: The task, as it stands in addresses.
         folder: The public folder of the task.
         common_folder: The public folder that all tasks of the course share, if there is one.
+        tasks_folder: Where the other tasks are, whose public folders count, too.
     """
 
     course_id: str
     task_id: str
     folder: Path
     common_folder: Path | None = None
+    tasks_folder: Path | None = None
 
     @classmethod
     def of(cls, task: Any) -> Self:
@@ -56,6 +58,7 @@ class Assets:
             task.id,
             task.public_directory,
             None if common is None else common / "public",
+            task.path.parent,
         )
 
     def image(self, address: str) -> str | None:
@@ -92,11 +95,13 @@ class Assets:
             folder, words = self.common_folder, words[1:]
         elif words[:1] == [self.task_id]:
             words = words[1:]
-        for candidate in (words, words[1:] if words[:1] == ["public"] else []):
-            path = _inside(folder, candidate)
-            if path is not None:
-                return path
-        return None
+        candidates = [(folder, words)]
+        if words[:1] == ["public"]:
+            candidates.append((folder, words[1:]))
+        if self.tasks_folder is not None and len(words) > 1 and not words[0].startswith("."):
+            candidates.append((self.tasks_folder / words[0] / "public", words[1:]))
+        found = (_inside(*candidate) for candidate in candidates)
+        return next((path for path in found if path is not None), None)
 
     @staticmethod
     def _read(path: Path) -> bytes | None:

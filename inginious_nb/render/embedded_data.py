@@ -17,6 +17,7 @@ IMAGE_URI = re.compile(
 """What the source of a picture may be: nothing in an <img> with it can run or load anything."""
 
 _EXTRACTED_CHARS = 512
+_REMOTE = "remote"
 
 
 class EmbeddedData:
@@ -53,6 +54,18 @@ class EmbeddedData:
     def external(self, escaped_uri: str) -> str:
         """Return the stand-in for the address of a link that leaves the notebook."""
         return self._add(escaped_uri, 'target="_blank" ')
+
+    def remote(self, uri: str) -> str:
+        """Return the stand-in for a picture elsewhere on the web, which is not to be loaded."""
+        return self._add(uri, _REMOTE)
+
+    def elsewhere(self, value: str) -> str | None:
+        """Return the address of such a picture, or None if value stands for something else."""
+        match = self._pattern.fullmatch(value)
+        if match is None:
+            return None
+        uri, kind = self._values[int(match[1])]
+        return uri if kind == _REMOTE else None
 
     def knows(self, value: str) -> bool:
         """Whether value is exactly one stand-in."""

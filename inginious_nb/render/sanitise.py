@@ -82,6 +82,7 @@ _NESTING_TAG: Final = re.compile(
 )
 _MAX_DEPTH = 1_000
 _IMG: Final = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
+_SRC: Final = re.compile(r' src="([^"]*)"')
 _ALT: Final = re.compile(r' alt="([^"]*)"')
 
 
@@ -123,7 +124,7 @@ def sanitise(
     # a text inside it must not add to them.
     clean = _LANDMARKS.sub(r"<\1div", clean)
     clean = _HEADING.sub(heading, clean)
-    clean = _IMG.sub(_picture, clean)
+    clean = _IMG.sub(lambda match: _picture(match, data), clean)
     return data.restore(clean)
 
 
@@ -138,13 +139,24 @@ def _too_deep(html: str) -> bool:
     return False
 
 
-def _picture(match: re.Match[str]) -> str:
-    """Return the element of a picture, or its description where the picture was refused."""
-    if ' src="' in match[1]:
+def _picture(match: re.Match[str], data: EmbeddedData) -> str:
+    """Return the element of a picture, or what is left where it may not be loaded.
+
+    A picture elsewhere on the web becomes a link, any other its description.
+    """
+    source, alt = _SRC.search(match[1]), _ALT.search(match[1])
+    elsewhere = data.elsewhere(source[1]) if source else None
+    if source and elsewhere is None:
         return match[0]
-    alt = _ALT.search(match[1])
-    text = html_escapes.escape(html_escapes.unescape(alt[1])) if alt else ""
-    return f'<span class="inginious-missing-image">{text}</span>'
+    text = html_escapes.unescape(alt[1]) if alt else ""
+    if elsewhere is None:
+        return f'<span class="inginious-missing-image">{html_escapes.escape(text)}</span>'
+    address = html_escapes.escape(elsewhere)
+    shown = html_escapes.escape(text or elsewhere)
+    return (
+        f'<a class="inginious-missing-image" rel="noopener noreferrer" target="_blank" '
+        f'href="{address}">{shown}</a>'
+    )
 
 
 def _image(value: str, data: EmbeddedData, assets: Assets | None) -> str | None:
@@ -156,7 +168,9 @@ def _image(value: str, data: EmbeddedData, assets: Assets | None) -> str | None:
     if IMAGE_URI.fullmatch(inline):
         return data.image(inline)
     local = assets.image(value) if assets is not None else None
-    return data.image(local) if local is not None else None
+    if local is not None:
+        return data.image(local)
+    return data.remote(value) if value.lower().startswith(("http://", "https://")) else None
 
 
 def _link(value: str, data: EmbeddedData, assets: Assets | None) -> str | None:

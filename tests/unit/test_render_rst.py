@@ -159,14 +159,15 @@ def test_the_directive_is_ours_alone():
 def assets(tmp_path):
     common = tmp_path / "c" / "$common" / "public"
     public = tmp_path / "c" / "t" / "public"
-    for folder in (common, public, public / "sub"):
+    other = tmp_path / "c" / "other" / "public"
+    for folder in (common, public, public / "sub", other):
         folder.mkdir(parents=True)
         (folder / "a b.png").write_bytes(folder.name.encode())
     (public / "data.html").write_text("<script>")
     (tmp_path / "c" / "t" / "task.yaml").write_text("answer: 42")
     (public / "link.png").symlink_to(tmp_path / "c" / "t" / "task.yaml")
     (public / "big.png").write_bytes(bytes(6 * 1024 * 1024))
-    return Assets("c", "t", public, common)
+    return Assets("c", "t", public, common, tmp_path / "c")
 
 
 def embedded(content):
@@ -185,6 +186,8 @@ def embedded(content):
         ("/course/c/$common/a b.png", b"public"),
         ("a b.png?v=2", b"public"),
         ("https://inginious.example/course/other-id/t/a b.png", b"public"),
+        ("other/a b.png", b"public"),
+        ("/course/c/other/a b.png", b"public"),
     ],
 )
 def test_pictures_of_the_public_folder_travel_inside_the_page(assets, address, content):
@@ -205,6 +208,9 @@ def test_pictures_of_the_public_folder_travel_inside_the_page(assets, address, c
         "missing.png",
         "big.png",
         "file:///etc/passwd",
+        "../c/t/task.yaml",
+        "t/../task.yaml",
+        "../other/public/a b.png",
         "https://example.org/a.png",
         "https://example.org/a%20b.png",
         "https://example.org/course/c/t/missing.png",

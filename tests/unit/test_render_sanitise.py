@@ -135,8 +135,18 @@ def test_pictures_have_a_budget():
 
 
 def test_a_refused_picture_leaves_its_description():
-    rendered = render_html('<img src="https://evil.example/x.png" alt="A &amp; <b>">')
+    rendered = render_html('<img src="x.png" alt="A &amp; <b>">')
     assert rendered == '<span class="inginious-missing-image">A &amp; &lt;b&gt;</span>'
+
+
+@pytest.mark.parametrize(("alt", "shown"), [("A <tree>", "A &lt;tree&gt;"), ("", None)])
+def test_a_picture_elsewhere_on_the_web_becomes_a_link(alt, shown):
+    address = 'https://example.org/x.png?a=1&amp;b="><script>'
+    rendered = render_html(f"<p><img src='{address}' alt='{alt}'></p>")
+    assert faults(rendered) == []
+    assert 'target="_blank" href="https://example.org/x.png?a=1&amp;b=&quot;&gt;' in rendered
+    assert (shown or "https://example.org/x.png?a=1") in rendered.partition(">")[2]
+    assert "<img" not in rendered
 
 
 def test_links_leave_the_notebook_in_a_tab_of_their_own():
