@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ from .client.options import ClientOptions, CurveKeys
 from .embedded.service import EmbeddedService
 from .errors import ServiceError, UsageError
 from .observers import Observers
+from .settings import EMBEDDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,9 +31,15 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_ADDRESS = re.compile(r"(tcp://\S+:\d+|ipc://\S+|inproc://\S+)", re.ASCII)
+_TCP = re.compile(r"tcp://(?P<host>[^\s:/*]+|\[[0-9A-Fa-f:.%]+\]):(?P<port>\d{1,5})", re.ASCII)
+_LONGEST_IPC_PATH = 100
+"""Bytes; systems allow 104 to 108 for the path of a socket."""
+
+_HIGHEST_PORT = 65535
 _WATCH_INTERVAL_S = 1.0
 _RESTART_LIMIT = 5
+_STEADY_AFTER_S = 60.0
+"""A service that ran this long has not ended *again*."""
 
 State = Literal["idle", "starting", "connecting", "connected", "silent", "failed", "closed"]
 
@@ -63,12 +71,16 @@ def checked_address(address: str) -> str:
     Raises:
         UsageError: It cannot.
     """
-    if not _ADDRESS.fullmatch(address):
-        raise UsageError(
-            f"{address!r} is not the address of a grading service; it looks like "
-            "tcp://grading.example.org:2001, or is the word 'embedded'."
-        )
-    return address
+    tcp = _TCP.fullmatch(address)
+    path = address.removeprefix("ipc://")
+    if tcp is not None and 0 < int(tcp["port"]) <= _HIGHEST_PORT:
+        return address
+    if path != address and 0 < len(os.fsencode(path)) <= _LONGEST_IPC_PATH:
+        return address
+    raise UsageError(
+        f"{address!r} is not the address of a grading service; it looks like "
+        f"tcp://grading.example.org:2001, or is the word {EMBEDDED!r}."
+    )
 
 
 class Backend:
@@ -79,11 +91,14 @@ class Backend:
     Args:
         settings: Address and limits.
         course_paths: Folders that the embedded service grades from.
-        address: A remote backend's client address, or empty for the embedded service.
+        address: A remote backend's client address, or `settings.EMBEDDED`.
+
+    Raises:
+        UsageError: It is not an address.
     """
 
     def __init__(self, settings: Inginious, course_paths: list[Path], address: str) -> None:
-        self.address = address
+        self.address = address if address == EMBEDDED else checked_address(address)
         self._settings = settings
         self._course_paths = list(course_paths)
         self._service: EmbeddedService | None = None
@@ -98,12 +113,7 @@ class Backend:
     @property
     def embedded(self) -> bool:
         """Whether it is the embedded service."""
-        return not self.address
-
-    @property
-    def label(self) -> str:
-        """The service's name for a person and for the history."""
-        return "embedded" if self.embedded else self.address
+        return self.address == EMBEDDED
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback when the state changed, on any thread; returns how to end that."""
@@ -124,7 +134,7 @@ class Backend:
             state = "starting" if self._starting is not None else "idle"
         return ServiceState(
             kind="embedded" if self.embedded else "remote",
-            address=self.label,
+            address=self.address,
             state=state,
             silent_s=connection.silent_s if connection is not None else 0.0,
             message=self._message(state, connection),
@@ -180,19 +190,30 @@ class Backend:
         if self._service is not None:
             await asyncio.to_thread(self._service.add_course_path, path)
 
-    async def close(self) -> None:
-        """End the client and the embedded service; outstanding jobs get their last answer."""
+    async def disconnect(self) -> None:
+        """End the client; outstanding jobs get their last answer. Then call `stop`."""
         self._closed = True
         for task in (self._watching, self._starting):
             if task is not None:
                 task.cancel()
-        if self._client is not None:
-            self._client.close()
-        if self._service is not None:
-            await asyncio.to_thread(self._service.stop)
-        if self._context is not None:
-            self._context.destroy(linger=0)
+        self._close_client()
         self._observers.notify()
+
+    def stop(self) -> None:
+        """End the embedded service. Blocks, so it is not for the loop; any other thread may call.
+
+        A coroutine could not: at the end of the interpreter a loop has no threads left to lend.
+        """
+        if self._service is not None:
+            self._service.stop()
+
+    def _close_client(self) -> None:
+        client, self._client = self._client, None
+        context, self._context = self._context, None
+        if client is not None:
+            client.close()
+        if context is not None:
+            context.destroy(linger=0)
 
     async def _start(self) -> Client:
         settings = self._settings
@@ -227,26 +248,36 @@ class Backend:
 
     async def _watch(self, service: EmbeddedService) -> None:
         """Start the embedded service again if it ends by itself; the client then sends again."""
-        restarts = 0
+        loop = asyncio.get_running_loop()
+        restarts, started_at = 0, loop.time()
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
             if service.alive:
                 continue
+            restarts = 0 if loop.time() - started_at > _STEADY_AFTER_S else restarts
             if restarts == _RESTART_LIMIT:
-                self._failure = ServiceError(
-                    "The embedded grading service ended again and again; restart the kernel, and "
-                    "tell your instructor what the task does."
+                self._give_up(
+                    ServiceError(
+                        "The embedded grading service ended again and again, so it was given up; "
+                        "submit again to start it anew, and tell your instructor if it goes on."
+                    )
                 )
-                self._observers.notify()
                 return
-            restarts += 1
             _log.warning("The embedded grading service ended and is started again.")
             try:
                 await asyncio.to_thread(service.start)
             except ServiceError as error:
-                self._failure = error
-                self._observers.notify()
+                self._give_up(error)
                 return
+            restarts, started_at = restarts + 1, loop.time()
+
+    def _give_up(self, failure: ServiceError) -> None:
+        """End what cannot go on: jobs get their last answer, the next use begins anew."""
+        _log.error("%s", failure)
+        self._failure = failure
+        self._starting = None
+        self._close_client()
+        self._observers.notify()
 
 
 def _client_keys(service: EmbeddedService | None) -> CurveKeys | None:

@@ -68,10 +68,11 @@ class TaskBoard:
     def watch(self, submission: Submission) -> None:
         """Make a submission the current one and tell of its changes from now on."""
         self.current = submission
-        submission.subscribe(self._changed)
-        self._changed()
+        submission.subscribe(lambda: self._changed(submission))
+        self._changed(submission)
 
-    def _changed(self) -> None:
-        with self._lock:
-            self._attempts = None
+    def _changed(self, submission: Submission) -> None:
+        if submission.phase in ("saved", "done"):  # the phases that the history knows
+            with self._lock:
+                self._attempts = None
         self._observers.notify()

@@ -23,7 +23,7 @@ from .embedded import commands
 from .embedded.replay import replay_course
 from .errors import InginiousError, UsageError
 from .notebook_file import read_notebook
-from .session import EMBEDDED, Session
+from .session import Session
 from .settings import load_settings, settings_text
 from .words import Words, pairs
 
@@ -171,7 +171,7 @@ def _session(
 ) -> Iterator[Session]:
     settings = load_settings()
     if backend is not None:
-        settings.backend = "" if backend == EMBEDDED else backend
+        settings.backend = backend
     if courses:
         settings.courses = list(courses)
     session = Session(settings, directory=directory)

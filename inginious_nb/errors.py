@@ -15,6 +15,7 @@
     │   └── UnknownEnvironmentError no agent offers what the task asks for
     ├── ServiceError                the embedded grading service cannot run
     ├── HistoryError                the history of submissions cannot be read or written
+    ├── WaitTimeoutError            a wait for a result ended before it came (also a TimeoutError)
     └── UsageError                  a command was called with words that make no sense
 """
 
@@ -101,6 +102,10 @@ class ServiceError(InginiousError):
 
 class HistoryError(InginiousError):
     """The history of submissions cannot be read or written."""
+
+
+class WaitTimeoutError(InginiousError, TimeoutError):
+    """A wait for a result ended before it came; the submission itself goes on."""
 
 
 class UsageError(InginiousError):

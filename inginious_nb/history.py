@@ -7,6 +7,9 @@ grading service costs nobody an answer. Several kernels may use the file at the 
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
+import socket
 import sqlite3
 import threading
 import time
@@ -20,8 +23,15 @@ from .client.results import JobResult
 from .errors import HistoryError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+ALIVE_S = 20.0
+"""A process that waits for results says so at least this often."""
+
+_NO_OPINION = ("crash", "crashed", "killed")
 
 _SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -41,7 +51,9 @@ CREATE TABLE submission (
     code TEXT,
     grade REAL,
     outcome BLOB,                  -- msgpack array of the nine values of a result
-    superseded_by TEXT             -- the submission that repeats this unfinished one
+    superseded_by TEXT,            -- the submission that repeats this unfinished one
+    owner TEXT NOT NULL,           -- "host:pid" of the process that waits for the result
+    alive_at REAL NOT NULL         -- when that process last said so
 );
 CREATE INDEX submission_by_task ON submission (course_id, task_id, username, number);
 """
@@ -61,6 +73,9 @@ _COLUMNS = (
     "code",
     "grade",
     "outcome",
+    "owner",
+    "alive_at",
+    "superseded_by",
 )
 # Both are made of constants; values are always bound.
 _VALUES = ", ".join(f":{name}" for name in _COLUMNS)
@@ -99,6 +114,9 @@ class Attempt:
         number: 1-based count of this user's submissions to this task.
         inputdata: What was sent: answers by problem id, and the reserved ``@`` keys.
         outcome: What came back, None as long as nothing did.
+        owner: The process that waits for the result, as ``host:pid``.
+        alive_at: When that process last said that it does, in seconds since the epoch.
+        superseded_by: The submission that repeats this one, which got no result.
     """
 
     id: str
@@ -116,6 +134,9 @@ class Attempt:
     code: str | None = None
     grade: float | None = None
     outcome: JobResult | None = None
+    owner: str = ""
+    alive_at: float = 0.0
+    superseded_by: str | None = None
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -126,6 +147,16 @@ class Attempt:
     def finished(self) -> bool:
         """Whether a result came back."""
         return self.outcome is not None
+
+    @property
+    def left_behind(self) -> bool:
+        """Whether it has no result and the process that waited for it has ended."""
+        if self.finished or self.superseded_by is not None:
+            return False
+        host, _, pid = self.owner.rpartition(":")
+        if time.time() - self.alive_at > ALIVE_S:
+            return True
+        return host == socket.gethostname() and not _process_exists(int(pid))
 
 
 class History:
@@ -201,7 +232,7 @@ class History:
                     (course_id, task_id, username),
                 )
             )
-            packed = msgpack.packb({**inputdata, "@attempts": str(number)})
+            packed = _packed({**inputdata, "@attempts": str(number)})
             attempt = Attempt(
                 id=submission_id,
                 course_id=course_id,
@@ -215,6 +246,8 @@ class History:
                 inputdata=_unpacked(packed),
                 inputdata_sha256=hashlib.sha256(packed).hexdigest(),
                 sources=sources,
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                alive_at=time.time(),
             )
             connection.execute(
                 _INSERT,
@@ -232,7 +265,7 @@ class History:
         Raises:
             HistoryError: It cannot be written.
         """
-        packed = msgpack.packb([*outcome, outcome.state, outcome.stdout, outcome.stderr])
+        packed = _packed([*outcome, outcome.state, outcome.stdout, outcome.stderr])
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE submission SET finished_at = ?, code = ?, grade = ?, outcome = ? "
@@ -249,6 +282,18 @@ class History:
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE submission SET superseded_by = ? WHERE id = ?", (by, submission_id)
+            )
+
+    def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
+        """Note that this process still waits for the results of submissions; at 0 that it ended.
+
+        Raises:
+            HistoryError: It cannot be written.
+        """
+        with self._transaction() as connection:
+            connection.executemany(
+                "UPDATE submission SET alive_at = ? WHERE id = ?",
+                [(at, submission_id) for submission_id in submission_ids],
             )
 
     def get(self, submission_id: str) -> Attempt | None:
@@ -270,18 +315,19 @@ class History:
             "WHERE username = ? ORDER BY submitted_at DESC LIMIT ?", username, limit
         )
 
-    def unfinished(self, username: str) -> list[Attempt]:
-        """A user's submissions for which nothing came back yet, newest first."""
-        return self._select(
+    def left_behind(self, username: str) -> list[Attempt]:
+        """A user's submissions whose result nobody waits for any more, newest first."""
+        unfinished = self._select(
             "WHERE username = ? AND outcome IS NULL AND superseded_by IS NULL "
             "ORDER BY submitted_at DESC",
             username,
         )
+        return [attempt for attempt in unfinished if attempt.left_behind]
 
     def _select(self, condition: str, *values: object) -> list[Attempt]:
         with self._connected() as connection:
             rows = connection.execute(_SELECT + condition, values).fetchall()
-            return [_attempt(row) for row in rows]
+        return [attempt for attempt in map(_attempt, rows) if attempt is not None]
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -300,18 +346,22 @@ class History:
                 f"The history {self.path} cannot be used ({error}); free the disk, or choose "
                 "another file with INGINIOUS_HISTORY."
             ) from error
-        except (TypeError, ValueError, OverflowError, UnicodeError) as error:
-            raise HistoryError(f"The answers cannot be kept in the history: {error}.") from error
 
 
 def evaluated(attempts: list[Attempt], mode: str) -> Attempt | None:
     """The submission that counts: the best one, or the last if the task says so.
 
+    What ended without an opinion on the answer, by a crash of the grader or a kill, does not.
+
     Args:
         attempts: Newest first.
         mode: ``best`` or ``last`` (protocol.md 3.3, evaluation_mode).
     """
-    graded = [attempt for attempt in attempts if attempt.grade is not None]
+    graded = [
+        attempt
+        for attempt in attempts
+        if attempt.grade is not None and attempt.code not in _NO_OPINION
+    ]
     if not graded:
         return None
     # max keeps the first of equals, which is the newest.
@@ -320,6 +370,13 @@ def evaluated(attempts: list[Attempt], mode: str) -> Attempt | None:
 
 def _only(cursor: sqlite3.Cursor) -> Any:
     return cursor.fetchone()[0]
+
+
+def _packed(value: object) -> bytes:
+    try:
+        return msgpack.packb(value)  # type: ignore[no-any-return]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise HistoryError(f"The answers cannot be kept in the history: {error}.") from error
 
 
 def _unpacked(packed: bytes) -> Any:
@@ -336,7 +393,28 @@ def _source_row(source: AnswerSource) -> list[object]:
     return [source.problem_id, source.kind, source.label, source.cell_ids, source.read_at]
 
 
-def _attempt(row: tuple[Any, ...]) -> Attempt:
+def _process_exists(pid: int) -> bool:
+    if os.name != "posix":
+        return True  # os.kill would end it; what it last said decides
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt | None:
+    try:
+        return _decoded(row)
+    except (ValueError, TypeError, msgpack.UnpackException):
+        # One damaged row must not take the others with it.
+        _log.exception("Submission %s in the history cannot be read.", row[0])
+        return None
+
+
+def _decoded(row: tuple[Any, ...]) -> Attempt:
     stored = dict(zip(_COLUMNS, row, strict=True))
     inputdata, sources, outcome = (stored.pop(name) for name in ("inputdata", "sources", "outcome"))
     return Attempt(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import datetime as dt
 import logging
 import math
@@ -22,17 +23,18 @@ from IPython.core.getipython import get_ipython
 
 from . import course
 from .answers import Answers
-from .backend import Backend, ServiceState, checked_address
+from .backend import Backend, ServiceState
 from .board import TaskBoard
-from .client import events
+from .delivery import Delivery
 from .errors import (
     BackendUnavailableError,
+    CourseError,
     HistoryError,
     InginiousError,
     ServiceError,
     UsageError,
 )
-from .history import AnswerSource, Attempt, History, evaluated
+from .history import ALIVE_S, AnswerSource, Attempt, History
 from .io_thread import IOThread
 from .observers import Observers
 from .settings import Inginious, load_settings
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-EMBEDDED = "embedded"
 CONTACT_PATIENCE_S = 30.0
 _CLOSE_TIMEOUT_S = 10.0
 _LOOK_INTERVAL_S = 0.5
@@ -59,27 +60,32 @@ class Session:
     Args:
         settings: The configuration.
         directory: Where the notebook is; courses are looked for near it (default: the cwd).
+
+    Raises:
+        UsageError: The backend of the settings is not an address.
     """
 
     def __init__(self, settings: Inginious, *, directory: Path | None = None) -> None:
         self.settings = settings
-        self._paths = settings.course_paths(directory)
-        self.library = course.CourseLibrary(self._paths)
         self.warnings: list[str] = []
-        self.history = self._opened_history()
         self.current_task: Task | None = None
         # Where no front end shows the live cells. The magics set it: they see which cells are run.
         self.answers_without_front_end: Callable[[Task], Answers] = lambda _task: Answers()
-        self._io = IOThread("inginious_nb")
-        self._io.start()
-        self._boards: dict[tuple[str, str], TaskBoard] = {}
-        self._live: dict[str, Submission] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._paths = settings.course_paths(directory)
+        self.library = course.CourseLibrary(self._paths)
         self._lock = threading.RLock()
         self._observers = Observers()
-        self._backends: list[Backend] = []
-        self._backend = self._new_backend(settings.backend and checked_address(settings.backend))
+        self._boards: dict[tuple[str, str], TaskBoard] = {}
+        self._live: dict[str, Submission] = {}
+        self._deliveries: dict[str, Delivery] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._backends: dict[str, Backend] = {}
+        self._backend = self._backend_at(settings.backend)
+        self.history = self._opened_history()
         self._closed = False
+        self._io = IOThread("inginious_nb")
+        self._io.start()
+        self._io.call_soon(self._run, self._say_that_we_live())
 
     # ---- courses ----------------------------------------------------------------------------
 
@@ -99,6 +105,23 @@ class Session:
             )
         return self.current_task
 
+    def task_and_problem(self, reference: str | None) -> tuple[Task, str | None]:
+        """The task that COURSE/TASK[/PROBLEM] or TASK[/PROBLEM] means, and the problem if said.
+
+        Raises:
+            CourseError: There is no such task, or it cannot be used.
+            AnswerError: The task has no such problem.
+            UsageError: None was given and no task was opened yet.
+        """
+        head, slash, problem_id = (reference or "").rpartition("/")
+        if slash:
+            with contextlib.suppress(CourseError):
+                task = self.task(head)
+                if problem_id not in task.problems:
+                    task.check({problem_id: ""})  # says which problems there are
+                return task, problem_id
+        return self.task(reference), None
+
     def open(self, reference: str | None) -> Task:
         """Make a task the one that is meant when none is named, and have the service ready."""
         self.current_task = self.task(reference)
@@ -113,7 +136,8 @@ class Session:
         """
         found = self.library.add(path)
         self._paths.append(path)
-        self._io.run(self._backend.add_course_path(path))
+        for backend in list(self._backends.values()):
+            self._io.run(backend.add_course_path(path))
         return found
 
     def board(self, task: Task) -> TaskBoard:
@@ -149,11 +173,9 @@ class Session:
         Raises:
             UsageError: It is not an address.
         """
-        wanted = "" if address == EMBEDDED else checked_address(address)
-        with self._lock:
-            if wanted != self._backend.address:
-                self._backend = self._new_backend(wanted)
+        self._backend = self._backend_at(address)
         self.warm_up()
+        self._leave_idle_backends()
         self._observers.notify()
         return self._backend.state
 
@@ -166,31 +188,61 @@ class Session:
             except InginiousError as error:
                 _log.warning("%s", error)
 
+        self._refuse_when_closed()
         self._io.run(start(self._backend))
 
     def client(self) -> Client:
         """The client of the grading service, started if need be; blocks until it is there.
 
         Raises:
-            ServiceError: The embedded service cannot be started.
+            ServiceError: The embedded service cannot be started, or the session has ended.
         """
+        self._refuse_when_closed()
         return self._io.run(self._backend.client()).result()
 
-    def _new_backend(self, address: str) -> Backend:
-        backend = Backend(self.settings, self._paths, address)
-        backend.subscribe(self._observers.notify)
-        self._backends.append(backend)
-        return backend
+    def _backend_at(self, address: str) -> Backend:
+        with self._lock:
+            backend = self._backends.get(address)
+            if backend is None:
+                backend = Backend(self.settings, self._paths, address)
+                backend.subscribe(self._observers.notify)
+                self._backends[address] = backend
+            return backend
+
+    def _leave_idle_backends(self) -> None:
+        """End the services that were left by `connect` and have nothing of ours to grade."""
+        with self._lock:
+            used = {delivery.backend for delivery in self._deliveries.values()} | {self._backend}
+            idle = {
+                address: backend
+                for address, backend in self._backends.items()
+                if backend not in used
+            }
+            for address in idle:
+                del self._backends[address]
+
+        async def leave(backend: Backend) -> None:
+            await backend.disconnect()
+            await asyncio.to_thread(backend.stop)
+
+        for backend in idle.values():
+            self._io.run(leave(backend))
 
     # ---- submitting -------------------------------------------------------------------------
 
     def new_submission(
         self, task: Task, *, origin: Origin, preset: Preset | None = None
     ) -> Submission:
-        """A submission whose answers are still to come from the notebook."""
+        """A submission whose answers are still to come from the notebook.
+
+        Raises:
+            ServiceError: The session has ended.
+        """
+        self._refuse_when_closed()
         submission = Submission(str(uuid.uuid4()), task, origin, preset)
         with self._lock:
             self._live[submission.id] = submission
+        submission.subscribe(lambda: self._forget(submission) if submission.done else None)
         return submission
 
     def submit(
@@ -218,14 +270,17 @@ class Session:
         Raises:
             AnswerError: An answer is missing or cannot be right; nothing was sent.
             HistoryError: The answers cannot be kept; nothing was sent.
+            ServiceError: The session has ended; nothing was sent.
         """
         if submission is None:
             submission = self.new_submission(task, origin=origin)
+        submission.claim()
         preset = submission.preset
-        lang = preset.lang or lang or self.settings.language
         preset_problems = {source.problem_id for source in preset.sources}
         kept_sources = [source for source in sources if source.problem_id not in preset_problems]
+        backend = self._backend
         try:
+            self._refuse_when_closed()
             checked = task.check({**answers, **preset.answers})
             attempt = self.history.add(
                 submission_id=submission.id,
@@ -233,17 +288,21 @@ class Session:
                 task_id=task.id,
                 username=self.settings.username,
                 origin=origin,
-                backend=self._backend.label,
-                inputdata=self._inputdata(task, checked, lang),
+                backend=backend.address,
+                inputdata=self._inputdata(
+                    task, checked, preset.lang or lang or self.settings.language
+                ),
                 sources=(*kept_sources, *preset.sources),
             )
         except InginiousError as error:
-            self._forget(submission)
             submission.refuse(error)
             raise
         submission.save(attempt)
         self.board(task).watch(submission)
-        self._io.call_soon(self._begin, self._backend, submission, attempt, preset.debug or debug)
+        delivery = Delivery(backend, self.history, submission, attempt, preset.debug or debug)
+        with self._lock:
+            self._deliveries[submission.id] = delivery
+        self._io.call_soon(self._run, delivery.run())
         return submission
 
     def wait(
@@ -258,10 +317,10 @@ class Session:
         Interrupting the wait (Ctrl-C) leaves the submission running; `Submission.kill` ends it.
 
         Raises:
-            TimeoutError: There was no result after timeout_s seconds; the submission goes on.
+            WaitTimeoutError: There was no result after timeout_s seconds; it goes on.
             BackendUnavailableError: No grading service was there for contact_patience_s seconds;
                 the submission goes on, too.
-            InginiousError: The answers could not be submitted.
+            InginiousError: It was not graded.
         """
         now = time.monotonic()
         deadline = math.inf if timeout_s is None else now + timeout_s
@@ -273,65 +332,66 @@ class Session:
             except TimeoutError:
                 if remaining_s <= 0:
                     raise
-            service = self.service
-            if service.state not in ("starting", "connecting"):
+            delivery = self._deliveries.get(submission.id)
+            state = delivery.backend.state if delivery is not None else None
+            if state is None or state.state not in ("starting", "connecting"):
                 contact_deadline = math.inf
             elif time.monotonic() > contact_deadline:
-                raise BackendUnavailableError(service.message)
+                raise BackendUnavailableError(state.message)
 
-    def resubmit(self, submission_id: str | None = None) -> Submission:
+    def resubmit(self, submission_id: str | None = None, *, origin: Origin = "api") -> Submission:
         """Submit the same answers once more, such as those of a submission that never came back.
 
         Args:
             submission_id: As the history has it, or the beginning of it; default: the newest
-                submission without a result.
+                submission that a kernel left behind.
+            origin: Which part of the user interface asks for it.
 
         Raises:
             UsageError: There is no such submission, or it is still under way.
         """
         attempt = self._attempt(submission_id)
-        if attempt.id in self._live:
-            raise UsageError("That submission is still under way; there is no need to repeat it.")
+        if not attempt.finished and not attempt.left_behind:
+            raise UsageError(
+                "That submission is still under way, perhaps in another kernel; there is no need "
+                "to repeat it."
+            )
         submission = self.submit(
             self.library.task(f"{attempt.course_id}/{attempt.task_id}"),
             attempt.answers,
-            origin="api",
+            origin=origin,
             sources=attempt.sources,
+            lang=attempt.inputdata.get("@lang"),
         )
         if not attempt.finished:
             self.history.supersede(attempt.id, submission.id)
         return submission
 
-    def unfinished(self) -> list[Attempt]:
-        """Submissions without a result that nobody waits for any more, newest first."""
-        with self._lock:
-            live = set(self._live)
-        attempts = self.history.unfinished(self.settings.username)
-        return [attempt for attempt in attempts if attempt.id not in live]
+    def left_behind(self) -> list[Attempt]:
+        """Submissions whose result nobody waits for, since their kernel ended; newest first."""
+        return self.history.left_behind(self.settings.username)
 
     def live(self) -> list[Submission]:
-        """Submissions that are under way, oldest first."""
+        """Submissions of this session that are under way, oldest first."""
         with self._lock:
-            return list(self._live.values())
+            return [submission for submission in self._live.values() if not submission.done]
 
     def _attempt(self, submission_id: str | None) -> Attempt:
-        recent = self.unfinished() if submission_id is None else self._recent()
-        for attempt in recent:
-            if submission_id is None or attempt.id.startswith(submission_id):
-                return attempt
         if submission_id is None:
-            raise UsageError("Every submission has its result; there is nothing to repeat.")
+            left = self.left_behind()
+            if not left:
+                raise UsageError("Every submission has its result; there is nothing to repeat.")
+            return left[0]
+        for attempt in self.history.recent(self.settings.username, limit=1000):
+            if attempt.id.startswith(submission_id):
+                return attempt
         raise UsageError(
             f"The history has no submission {submission_id!r}; %inginious history lists them."
         )
 
-    def _recent(self) -> list[Attempt]:
-        return self.history.recent(self.settings.username, limit=1000)
-
     def _inputdata(self, task: Task, answers: Mapping[str, object], lang: str) -> dict[str, object]:
         """The answers and the reserved keys that every grader may read (protocol.md 1.4)."""
-        attempts = self.history.attempts(task.course_id, task.id, self.settings.username)
-        counting = evaluated(attempts, task.evaluation_mode)
+        counting = self.board(task).evaluated
         outcome = counting.outcome if counting is not None else None
         return {
             **answers,
@@ -345,81 +405,74 @@ class Session:
             "@state": outcome.state if outcome is not None else "",
         }
 
-    # ---- on the loop ------------------------------------------------------------------------
-
-    def _begin(
-        self, backend: Backend, submission: Submission, attempt: Attempt, debug: Debug
-    ) -> None:
-        running = asyncio.create_task(self._grade(backend, submission, attempt, debug))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
-
-    async def _grade(
-        self, backend: Backend, submission: Submission, attempt: Attempt, debug: Debug
-    ) -> None:
-        try:
-            client = await backend.client()
-        except InginiousError as error:
-            self._forget(submission)
-            submission.refuse(error)
-            return
-        job = client.open_job(
-            submission.task,
-            dict(attempt.inputdata),
-            launcher_name=self.settings.username,
-            debug=debug,
-            job_id=submission.id,
-        )
-        submission.killable_by(job.kill)
-        async for event in job:
-            match event:
-                case events.JobSent(at=at, attempt=sending):
-                    submission.sendings = sending
-                    submission.advance("sent", at)
-                case events.JobQueued(at=at, at_most_before=before):
-                    submission.at_most_before = before
-                    submission.advance("queued", at)
-                case events.JobStarted(at=at):
-                    submission.advance("running", at)
-                case events.JobSsh(host=host, port=port, user=user, password=password):
-                    submission.update(ssh=(host, port, user, password))
-                case events.JobDone(at=at, result=result):
-                    await self._finish(submission, result, at)
-
-    async def _finish(self, submission: Submission, outcome: JobResult, at: float) -> None:
-        try:
-            await asyncio.to_thread(self.history.finish, submission.id, outcome)
-        except HistoryError:
-            _log.exception("A result could not be kept.")
-        self._forget(submission)
-        submission.finish(outcome, at)
-
     def _forget(self, submission: Submission) -> None:
         with self._lock:
             self._live.pop(submission.id, None)
+            self._deliveries.pop(submission.id, None)
+        if not self._closed:
+            self._leave_idle_backends()
+
+    # ---- on the loop ------------------------------------------------------------------------
+
+    def _run(self, coroutine: Any) -> None:
+        running = asyncio.create_task(coroutine)
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+
+    async def _say_that_we_live(self) -> None:
+        """Tell other kernels, through the history, what still has somebody who waits for it."""
+        while True:
+            await asyncio.sleep(ALIVE_S / 4)
+            waited_for = list(self._deliveries)
+            if waited_for:
+                try:
+                    await asyncio.to_thread(self.history.keep_alive, waited_for, time.time())
+                except HistoryError:
+                    _log.exception("The history cannot be kept up to date.")
 
     # ---- the end ----------------------------------------------------------------------------
 
     def close(self) -> None:
-        """End the service and the background loop; harmless when repeated."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            self._io.run(self._close()).result(_CLOSE_TIMEOUT_S)
-        except TimeoutError:
-            _log.warning("The grading service did not end in time.")
-        self._io.stop()
-        self.history.close()
+        """End the service and the background loop; harmless when repeated.
 
-    async def _close(self) -> None:
-        # The history keeps what is under way as unfinished: its result will not be heard.
-        for running in list(self._running):
-            running.cancel()
+        What is under way stays in the history as left behind.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            unfinished = list(self._deliveries)
+        # Each of these is done whatever becomes of the others, the last first.
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.history.close)
+            stack.callback(self._abandon, unfinished)
+            stack.callback(self._io.stop)
+            for backend in self._backends.values():
+                stack.callback(backend.stop)
+            try:
+                self._io.run(self._end()).result(_CLOSE_TIMEOUT_S)
+            except TimeoutError:
+                _log.warning("The connection to the grading service did not end in time.")
+
+    async def _end(self) -> None:
+        running = [task for task in self._running if task is not asyncio.current_task()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         for submission in self.live():
-            submission.refuse(ServiceError("The session ended before the result came."))
-        for backend in self._backends:
-            await backend.close()
+            submission.refuse(ServiceError("The session ended before the answers were read."))
+        for backend in list(self._backends.values()):
+            await backend.disconnect()
+
+    def _abandon(self, submission_ids: list[str]) -> None:
+        with contextlib.suppress(HistoryError):
+            self.history.keep_alive(submission_ids, 0.0)
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ServiceError(
+                "This session has ended; run the cell that opens the task once more."
+            )
 
     def _opened_history(self) -> History:
         try:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import getpass
 import locale
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
-from traitlets import Dict, Enum, Float, Integer, List, TraitError, Unicode, default
-from traitlets.config import SingletonConfigurable
+from traitlets import Dict, Enum, Float, Integer, List, TraitError, Unicode, default, validate
+from traitlets.config import Configurable
 
 from .errors import UsageError
 
@@ -23,19 +24,22 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
+EMBEDDED = "embedded"
+"""What stands for an address where the embedded grading service is meant."""
+
 _LEVELS_ABOVE = 3
 
 
-class Inginious(SingletonConfigurable):
+class Inginious(Configurable):
     """The settings of inginious_nb.
 
     The class is named as it is written in ``ipython_config.py``: ``c.Inginious.backend = "…"``.
     """
 
     backend = Unicode(
-        "",
+        EMBEDDED,
         help="Client address of an INGInious backend, such as tcp://grading.example.org:2001. "
-        "Empty: the embedded grading service.",
+        "`embedded`: a grading service on this machine.",
     ).tag(config=True, env="INGINIOUS_BACKEND")
 
     courses = List(
@@ -76,7 +80,9 @@ class Inginious(SingletonConfigurable):
     ).tag(config=True, env="INGINIOUS_ENVIRONMENTS")
 
     queue_update_s = Float(
-        10.0, help="Seconds between two looks at the queue when no job of ours waits; 0: never."
+        10.0,
+        min=0.0,
+        help="Seconds between two looks at the queue when no job of ours waits; 0: never.",
     ).tag(config=True, env="INGINIOUS_QUEUE_UPDATE")
 
     resend_limit = Integer(
@@ -93,6 +99,12 @@ class Inginious(SingletonConfigurable):
         help="Seconds to wait for an agent that offers the task's environment once the backend "
         "answers.",
     ).tag(config=True, env="INGINIOUS_ENVIRONMENT_WAIT")
+
+    @validate("queue_update_s", "give_up_after_s", "environment_wait_s")
+    def _finite(self, proposal: Any) -> float:
+        if not math.isfinite(proposal["value"]):
+            raise TraitError(f"{proposal['trait'].name} must be a number of seconds.")
+        return float(proposal["value"])
 
     @default("username")
     def _default_username(self) -> str:
@@ -127,9 +139,12 @@ def load_settings(
     """The settings from a traitlets configuration and, on top of it, the environment.
 
     Raises:
-        UsageError: An environment variable has a value that its setting cannot take.
+        UsageError: A setting or an environment variable has a value that cannot be.
     """
-    settings = Inginious(config=config)
+    try:
+        settings = Inginious(config=config)
+    except TraitError as error:
+        raise UsageError(f"The configuration of Inginious cannot be used: {error}") from error
     for name, trait in settings.traits(config=True).items():
         variable = trait.metadata["env"]
         text = environ.get(variable)

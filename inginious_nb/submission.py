@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .errors import InginiousError, UsageError, WaitTimeoutError
 from .observers import Observers
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
     from .client.results import JobResult
     from .course import Task
-    from .errors import InginiousError
     from .history import AnswerSource, Attempt
 
 Phase = Literal["reading", "refused", "saved", "sent", "queued", "running", "done"]
-"""reading: the answers are still to come from the notebook; refused: they cannot be submitted;
-saved: in the history, not yet sent; the rest as it says."""
+"""reading: the answers are still to come from the notebook; saved: in the history, not yet sent;
+refused: it was not graded, since the answers cannot be submitted or no grading service runs; the
+rest as it says."""
 
 Origin = Literal["widget", "magic", "cli", "api"]
 Debug = bool | Literal["ssh"]
@@ -64,7 +65,7 @@ class Submission:
         sendings: How many times it was sent; more than 1 after the backend lost it.
         kill_requested: Its end was asked for and is not confirmed yet.
         limit_s: Wall seconds that the task may run, None when it does not say.
-        error: Why it was refused.
+        error: Why it was not graded.
         ssh: (host, port, user, password) of a shell opened for it. Secret: never in a synced trait.
     """
 
@@ -111,20 +112,29 @@ class Submission:
         Interrupting the wait (Ctrl-C, the kernel's stop button) leaves the submission running.
 
         Raises:
-            TimeoutError: There was none after timeout_s seconds; the submission goes on.
-            InginiousError: The answers could not be submitted.
+            WaitTimeoutError: There was none after timeout_s seconds; the submission goes on.
+            InginiousError: It was not graded.
         """
         try:
             return self._future.result(timeout_s)
-        except CancelledError:
-            raise TimeoutError("The submission was given up before it was sent.") from None
+        except InginiousError:
+            raise
+        except TimeoutError:
+            raise WaitTimeoutError(
+                f"There was no result within {timeout_s:g} s; the submission goes on."
+            ) from None
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         # Cancelling the waiter must not cancel the submission that others wait for too.
         return asyncio.shield(asyncio.wrap_future(self._future)).__await__()
 
     def kill(self) -> None:
-        """Ask for its end; it ends with the result ``killed`` once that is confirmed."""
+        """Ask for its end; it ends with the result ``killed`` once that is confirmed.
+
+        One whose answers are still to come ends at once, refused.
+        """
+        if self.claim():
+            self.refuse(UsageError("It was stopped before its answers were read."))
         with self._lock:
             if self.done or self.kill_requested:
                 return
@@ -155,7 +165,7 @@ class Submission:
         self.advance("saved", attempt.submitted_at)
 
     def advance(self, phase: Phase, at: float) -> None:
-        """It reached a phase; one that it left behind is not entered again."""
+        """It reached a phase: the next one, or ``sent`` again after the backend lost it."""
         with self._lock:
             if self.done:
                 return
@@ -194,7 +204,7 @@ class Submission:
         self._observers.notify()
 
     def refuse(self, error: InginiousError) -> None:
-        """Its answers cannot be submitted; nothing was sent."""
+        """It will not be graded; what it had got so far stays in the history."""
         with self._lock:
             if self.done:
                 return

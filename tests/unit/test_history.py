@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -78,15 +79,30 @@ def test_attempts_are_counted_per_user_and_task(history):
     assert [attempt.id for attempt in history.attempts("demo", "fib", "ada")] == ["b", "a"]
 
 
-def test_what_has_no_result_is_unfinished_until_it_is_repeated(history):
+def left(history):
+    return [attempt.id for attempt in history.left_behind("ada")]
+
+
+def test_what_nobody_waits_for_any_more_is_left_behind_until_it_is_repeated(history):
     add(history, "lost")
     add(history, "graded")
     history.finish("graded", result())
-    assert [attempt.id for attempt in history.unfinished("ada")] == ["lost"]
+    assert left(history) == []  # this very process waits for it
+    history.keep_alive(["lost"], 0.0)
+    assert left(history) == ["lost"]
     add(history, "again")
     history.supersede("lost", "again")
-    assert [attempt.id for attempt in history.unfinished("ada")] == ["again"]
+    assert left(history) == []
     assert history.get("lost") is not None
+
+
+def test_a_damaged_row_is_left_out_and_harms_no_other(history):
+    add(history, "good")
+    add(history, "bad")
+    with sqlite3.connect(history.path) as file:
+        file.execute("UPDATE submission SET inputdata = x'93' WHERE id = 'bad'")
+    assert [attempt.id for attempt in history.recent("ada")] == ["good"]
+    assert add(history, "next").number == 3
 
 
 def test_the_best_counts_or_the_last(history):
@@ -98,6 +114,15 @@ def test_the_best_counts_or_the_last(history):
     assert evaluated(attempts, "best").id == "c"
     assert evaluated(attempts, "last").id == "d"
     assert evaluated([], "best") is None
+
+
+@pytest.mark.parametrize("code", ["crash", "killed"])
+def test_what_gave_no_opinion_does_not_count(history, code):
+    add(history, "a")
+    history.finish("a", result("success", 80.0))
+    add(history, "b")
+    history.finish("b", result(code, 0.0))
+    assert evaluated(history.attempts("demo", "fib", "ada"), "last").id == "a"
 
 
 def test_the_file_is_for_its_owner_alone(history):
@@ -118,7 +143,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", program], check=False)
     history = History(path)
-    assert history.unfinished("u")[0].answers == {"q": "my answer"}
+    assert history.left_behind("u")[0].answers == {"q": "my answer"}
     history.close()
 
 

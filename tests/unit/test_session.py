@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import threading
 
 import psutil
@@ -194,7 +196,19 @@ def test_no_backend_at_the_address_is_said_and_nothing_is_lost(session):
     assert session.wait(again, WAIT_S).grade == 100.0
 
 
-@pytest.mark.parametrize("address", ["grading.example.org", "http://x:1", "tcp://host", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "grading.example.org",
+        "http://x:1",
+        "tcp://host",
+        "tcp://*:2001",
+        "tcp://host:0",
+        "tcp://host:99999",
+        "ipc://" + "long" * 50,
+        "",
+    ],
+)
 def test_what_is_no_address_is_refused(session, address):
     with pytest.raises(UsageError, match="tcp://"):
         session.connect(address)
@@ -211,11 +225,11 @@ def test_what_a_killed_kernel_left_behind_is_sent_again(session, course_folder):
     settings.courses = [str(course_folder)]
     successor = Session(settings)
     try:
-        (left,) = successor.unfinished()
+        (left,) = successor.left_behind()
         assert left.answers == {"seconds": "60"}
         again = successor.resubmit()
         assert again.answers == left.answers
-        assert successor.unfinished() == []
+        assert successor.left_behind() == []
         again.kill()
         again.result(WAIT_S)
         with pytest.raises(UsageError, match="nothing to repeat"):
@@ -231,6 +245,63 @@ def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(s
     (service,) = psutil.Process().children()
     service.kill()
     assert submission.result(WAIT_S).result[0] == "success"
+
+
+def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session, monkeypatch):
+    monkeypatch.setattr("inginious_nb.backend._RESTART_LIMIT", 0)
+    submission = submit(session, "lab/sleep", seconds="60")
+    reached(submission, "running")
+    (service,) = psutil.Process().children()
+    service.kill()
+    assert submission.result(WAIT_S).result[0] == "crash"
+    assert session.service.state == "failed"
+    assert "submit again" in session.service.message
+    assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+
+
+def test_a_wait_is_about_the_service_that_grades_and_no_other(session):
+    submission = submit(session, "lab/sleep", seconds="1")
+    reached(submission, "running")
+    session.connect("tcp://127.0.0.1:9")
+    assert session.wait(submission, WAIT_S, contact_patience_s=0.1).result[0] == "success"
+    # Nobody needs the embedded service any more.
+    embedded = psutil.Process().children()
+    assert psutil.wait_procs(embedded, timeout=WAIT_S)[1] == []
+
+
+def test_what_runs_in_another_kernel_is_left_to_it(session, course_folder):
+    submission = submit(session, "lab/sleep", seconds="60")
+    reached(submission, "running")
+    settings = load_settings(None, os.environ)
+    settings.courses = [str(course_folder)]
+    other = Session(settings)
+    try:
+        assert other.left_behind() == []
+        with pytest.raises(UsageError, match="another kernel"):
+            other.resubmit(submission.id)
+    finally:
+        other.close()
+    submission.kill()
+    assert submission.result(WAIT_S).result[0] == "killed"
+
+
+def test_a_fault_of_ours_on_the_way_ends_the_submission_with_a_sentence(session, monkeypatch):
+    async def broken(_backend):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("inginious_nb.backend.Backend.client", broken)
+    submission = submit(session, "lab/echo", text="right")
+    with pytest.raises(ServiceError, match="answers are kept"):
+        submission.result(WAIT_S)
+    assert session.live() == []
+
+
+def test_a_submission_stopped_before_its_answers_came_is_never_submitted(session):
+    submission = session.new_submission(session.task("lab/echo"), origin="magic")
+    submission.kill()
+    assert submission.phase == "refused"
+    assert session.live() == []
+    assert not submission.claim()
 
 
 def test_every_way_to_submit_gives_the_same_result(session):
@@ -282,4 +353,27 @@ def test_closing_leaves_no_thread_and_no_process(session):
     assert psutil.Process().children()
     session.close()
     assert not psutil.Process().children(recursive=True)
-    assert not any(thread.name == "inginious_nb" for thread in threading.enumerate())
+    assert not any(thread.name.startswith("inginious") for thread in threading.enumerate())
+    with pytest.raises(ServiceError, match="has ended"):
+        submit(session, "lab/echo", text="right")
+
+
+def test_a_program_that_just_ends_leaves_nothing_behind(course_folder):
+    program = """
+from inginious_nb.session import get_session
+session = get_session()
+submission = session.submit(session.task("lab/sleep"), {"seconds": "60"}, origin="api")
+import psutil
+from tests.unit.test_session import reached
+reached(submission, "running")
+print(*(child.pid for child in psutil.Process().children(recursive=True)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"INGINIOUS_COURSES": str(course_folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not any(psutil.pid_exists(int(pid)) for pid in done.stdout.split())
