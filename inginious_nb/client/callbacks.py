@@ -40,6 +40,7 @@ class CallbackRecipient:
         TypeError: ``callback`` cannot be called.
     """
 
+    follows_progress = False
     __slots__ = ("_callback", "_run", "_run_in_thread", "_ssh_callback")
 
     def __init__(

@@ -137,9 +137,9 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 
     def get_job_queue_snapshot(self) -> Snapshot:
         """The backend's queue as last told; see `AbstractClient.get_job_queue_snapshot`."""
-        running, waiting = self._core.running, self._core.waiting
-        if running is None or waiting is None:
+        if self._core.queue is None:
             return None, None
+        running, waiting = self._core.queue
         return list(running), list(waiting)
 
     def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
@@ -147,7 +147,8 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 
         As documented, and a hint at best: a backend counts neither priorities nor free agents.
         """
-        return queue_info(self._core.running, self._core.waiting, jobid)
+        queue = self._core.queue
+        return None if queue is None else queue_info(*queue, jobid)
 
     def kill_job(self, job_id: str) -> None:
         """Kill a job that waits or runs; its callback is called with what it ends with.

@@ -54,7 +54,13 @@ _QUEUE_PATIENCE_TICKS = 5
 
 
 class Recipient(Protocol):
-    """Where the events of one job go."""
+    """Where the events of one job go.
+
+    Attributes:
+        follows_progress: Whether it wants `JobSent`, `JobQueued` and `JobStarted` too.
+    """
+
+    follows_progress: bool
 
     def deliver(self, event: JobEvent) -> None:
         """Take an event; the last one is `JobDone`."""
@@ -65,6 +71,7 @@ class Recipients:
 
     def __init__(self, *recipients: Recipient) -> None:
         self._recipients = recipients
+        self.follows_progress = any(recipient.follows_progress for recipient in recipients)
 
     def deliver(self, event: JobEvent) -> None:
         """Pass an event on to each of them."""
@@ -117,8 +124,7 @@ class ClientCore:
         actions: What is to be done with sockets.
         events: Events with the recipients they are for.
         environments: Type to names, as last announced; empty before that.
-        running: The queue's running jobs as last told (protocol.md 1.6), or None.
-        waiting: Its waiting jobs, likewise.
+        queue: The rows of running and of waiting jobs as last told (protocol.md 1.6), or None.
         counters: How many frames or messages were dropped, by reason.
         epoch: Time of day minus the clock's time, in seconds.
     """
@@ -137,8 +143,7 @@ class ClientCore:
         self.actions: list[Action] = []
         self.events: deque[tuple[Recipient, JobEvent]] = deque()
         self.environments: Mapping[str, tuple[str, ...]] = {}
-        self.running: tuple[RunningRow, ...] | None = None
-        self.waiting: tuple[WaitingRow, ...] | None = None
+        self.queue: tuple[tuple[RunningRow, ...], tuple[WaitingRow, ...]] | None = None
         self.counters: Counter[str] = Counter()
         self.epoch = 0.0
         self._closed = False
@@ -275,7 +280,8 @@ class ClientCore:
             job.started = False
             job.before = None
             self.links.send(job.frame)
-            self.events.append((job.recipient, JobSent(now + self.epoch, job.attempt)))
+            if job.recipient.follows_progress:
+                self.events.append((job.recipient, JobSent(now + self.epoch, job.attempt)))
         else:
             self._held[job.job_id] = job
 
@@ -320,7 +326,8 @@ class ClientCore:
         job = self._jobs.get(job_id)
         if job is not None and not job.started:
             job.started = True
-            self.events.append((job.recipient, JobStarted(at)))
+            if job.recipient.follows_progress:
+                self.events.append((job.recipient, JobStarted(at)))
 
     def _ssh(self, message: wire.BackendJobSSHDebug, now: float) -> None:
         job = self._jobs.get(message.job_id)
@@ -395,7 +402,7 @@ class ClientCore:
         self.links.send(_GET_QUEUE)
 
     def _queue(self, message: wire.BackendGetQueue, now: float) -> None:
-        self.running, self.waiting = message.jobs_running, message.jobs_waiting
+        self.queue = (message.jobs_running, message.jobs_waiting)
         self._queue_told_at = now
         asked_for = self._queue_asked_at is not None
         self._queue_asked_at = None
@@ -419,7 +426,7 @@ class ClientCore:
             # It waits under a routing id we gave up, where its result would be dropped.
             job.orphan = True
             self._send_kill(job.job_id)
-        elif job.before != before and not job.started:
+        elif job.recipient.follows_progress and job.before != before and not job.started:
             job.before = before
             self.events.append((job.recipient, JobQueued(now + self.epoch, before)))
 

@@ -29,6 +29,8 @@ class Job:
         events: What has happened so far.
     """
 
+    follows_progress = True
+
     def __init__(self, job_id: str, kill: Callable[[str], object]) -> None:
         self.id = job_id
         self.events: list[JobEvent] = []

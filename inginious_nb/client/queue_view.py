@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RunningRow = tuple[str, bool, str, str, str, int, int]
 """job id, ours, agent, "course/task", launcher, started at (UNIX epoch), time limit in s or -1."""
@@ -14,19 +18,19 @@ Snapshot = tuple[list[RunningRow], list[WaitingRow]] | tuple[None, None]
 
 
 def queue_info(
-    running: tuple[RunningRow, ...] | None, waiting: tuple[WaitingRow, ...] | None, job_id: str
+    running: Iterable[RunningRow], waiting: Iterable[WaitingRow], job_id: str
 ) -> tuple[int, float] | None:
     """``(jobs before it, seconds to wait)`` as documented, or None if it is not in the queue.
 
     A running job has -1 before it, and the seconds it may still take (0 without a limit). A
     waiting one waits for the time limits of all jobs up to and including itself.
     """
-    for row in running or ():
+    for row in running:
         if row[0] == job_id:
             started_at, limit_s = row[5], row[6]
             return -1, max(0, started_at + limit_s - time.time()) if limit_s > 0 else 0
     seconds = 0
-    for before, waiting_row in enumerate(waiting or ()):
+    for before, waiting_row in enumerate(waiting):
         seconds += max(0, waiting_row[4])
         if waiting_row[0] == job_id:
             return before, seconds

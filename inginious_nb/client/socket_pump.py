@@ -2,8 +2,8 @@
 
 `zmq.asyncio` makes a future for every frame, which costs about three times what is done here: the
 loop watches the socket's descriptor and one call reads all that has arrived. The descriptor is
-edge-triggered (zmq_getsockopt(3), ZMQ_FD): the socket must be read until it is empty, and looked
-at again after sending, since a send may consume the sign that something arrived.
+edge-triggered (zmq_getsockopt(3), ZMQ_FD): a socket must be read until it is empty, once before it
+tells of anything, and looked at again after sending, which may consume the sign of an arrival.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ class SocketPump:
         monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
         self._channels[link] = _Channel(socket, monitor)
         socket.connect(self._address)
+        self._loop.call_soon(self._drain_monitor, link)
         try:
             self._loop.add_reader(_descriptor(monitor), self._drain_monitor, link)
             self._loop.add_reader(_descriptor(socket), self._drain)

@@ -7,6 +7,7 @@ marked slow have the defaults and faults as long as they happen to people.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import Counter
 
 import pytest
@@ -268,6 +269,18 @@ async def test_a_slow_connection_is_not_taken_for_a_broken_one(agent, proxy, con
     agent.by_itself = True
     await jobs.all()
     jobs.assert_all_graded_once()
+    assert set(agent.runs.values()) == {1}
+
+
+async def test_a_large_answer_on_a_slow_line_is_sent_once(agent, proxy, connect):
+    client = connect(dataclasses.replace(BRISK, deaf_after_s=60))
+    await until(lambda: client.connection.state == "connected")
+    proxy.bytes_per_s = 2_000_000
+    job = client.open_job(MATCH, {"q": "4" * 8_000_000})
+    await until(lambda: client.connection.state == "silent")
+    await agent.holds(1)
+    await agent.finish()
+    assert (await job).result == ("success", "")
     assert set(agent.runs.values()) == {1}
 
 

@@ -92,6 +92,8 @@ class ModelBackend:
 class Recorder:
     """A recipient that keeps what it was given."""
 
+    follows_progress = True
+
     def __init__(self):
         self.events = []
 

@@ -14,12 +14,14 @@ class Proxy:
     Attributes:
         port: Where it listens.
         delay_s: Added to every piece of data.
+        bytes_per_s: What the line can carry, or None.
     """
 
     def __init__(self, target_port):
         self.target_port = target_port
         self.port = None
         self.delay_s = 0.0
+        self.bytes_per_s = None
         self._server = None
         self._flows = set()
         self._writers = set()
@@ -117,5 +119,7 @@ class Proxy:
                     continue
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
+                if self.bytes_per_s:
+                    await asyncio.sleep(len(data) / self.bytes_per_s)
                 writer.write(data)
                 await writer.drain()

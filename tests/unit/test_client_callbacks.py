@@ -123,4 +123,3 @@ def test_queue_info_is_what_is_documented(monkeypatch):
     assert queue_info(running, waiting, "w0") == (0, 10)
     assert queue_info(running, waiting, "w2") == (2, 15)
     assert queue_info(running, waiting, "other") is None
-    assert queue_info(None, None, "w0") is None
