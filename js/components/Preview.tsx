@@ -5,7 +5,6 @@ export function Preview() {
   const { synced, local, language, controller } = useApp();
   const { t, dateTime } = language;
   const problems = synced.task?.problems ?? [];
-  if (problems.every(({ id }) => !local.preview[id])) return null;
   return (
     <details class="inginious-fold">
       <summary>{t.willBeSent}</summary>

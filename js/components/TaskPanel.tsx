@@ -11,6 +11,7 @@ import { Problem } from "./Problem.tsx";
 import { Result } from "./Result.tsx";
 import { SafeHtml } from "./SafeHtml.tsx";
 import { Service } from "./Service.tsx";
+import { Shell } from "./Shell.tsx";
 import { Announcer, StatusLine } from "./StatusLine.tsx";
 import { SubmitBar } from "./SubmitBar.tsx";
 
@@ -29,6 +30,7 @@ export function TaskPanel() {
       <Notices />
       <StatusLine />
       <Announcer />
+      <Shell />
       {result && (
         <Result
           result={result}

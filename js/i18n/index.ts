@@ -26,9 +26,11 @@ export interface Language {
 
 export function language(code: string): Language {
   const t = CATALOGUES[code] ?? en;
-  const number = new Intl.NumberFormat(code, { maximumFractionDigits: 2 });
-  const time = new Intl.DateTimeFormat(code, { timeStyle: "medium" });
-  const dateTime = new Intl.DateTimeFormat(code, { dateStyle: "medium", timeStyle: "short" });
+  // Where several countries write a language differently, as the browser's user is used to.
+  const locale = navigator.languages?.find((tag) => tag.split("-")[0] === code) ?? code;
+  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   return {
     code,
     t,

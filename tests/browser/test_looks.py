@@ -195,6 +195,23 @@ def test_motion_is_still_for_those_who_want_it_so(stage, looks):
     stage.page.emulate_media(reduced_motion=None)
 
 
+def test_the_key_to_a_shell_is_fetched_when_asked_for(stage, looks):
+    page = stage.page
+    state, answers = looks["shell"]
+    key = {"host": "grading.example", "port": 2222, "user": "worker", "password": "correct horse"}
+    stage.show(state, answers={**answers, "ssh": key})
+    shell = page.get_by_role("region", name="Debug shell")
+    expect(shell).not_to_contain_text("correct horse")
+    shell.get_by_role("button", name="Show how to connect").click()
+    expect(shell.get_by_text("ssh worker@grading.example -p 2222")).to_be_visible()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shell.get_by_role("button", name="Copy", exact=True).last.click()
+    expect(shell.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "correct horse"
+    stage.change(submission=looks["failed"][0]["submission"])
+    expect(page.get_by_text("correct horse")).to_have_count(0)
+
+
 def test_a_file_is_checked_before_it_is_sent(stage, looks):
     page = stage.page
     show(stage, looks, "new")

