@@ -87,6 +87,11 @@ def test_parsetemplate_refuses_what_it_cannot_read(api_job):
          {"problems": {"q1": ["failed", "t"]}}),
         (["feedback", "-e", "-f", r"a\nb"], {"text": "a\nb"}),
         (["feedback", "-c", "a:1", "-c", "b:x:y"], {"custom": {"a": 1, "b": "x:y"}}),
+        (["feedback-msg", "-ei", "q1", r"-ma\tb"], {"problems": {"q1": "a\tb"}}),
+        (["feedback-msg", "--message=-x-"], {"text": "-x-"}),
+        (["feedback-msg", "--mess", "hi"], {"text": "hi"}),
+        (["feedback-grade", "-5"], {"grade": -5.0}),
+        (["feedback-result", "--", "-odd-"], {"result": "-odd-"}),
         # The peer parses this option and stores nothing (its fault B11).
         (["feedback", "-j", 'a:{"b": [1]}'], {"custom": {"a": {"b": [1]}}}),
     ],

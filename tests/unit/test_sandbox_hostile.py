@@ -46,9 +46,8 @@ async def hostile(course):
         return result
 
     yield grade
-    assert list(course.grader._kit._jobs.iterdir()) == []
-    async with asyncio.timeout(5):
-        while any_zombie():  # noqa: ASYNC110 - nobody tells
+    async with asyncio.timeout(30):
+        while any_zombie() or any(course.grader._kit._jobs.iterdir()):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     result = await course.grade(SUCCESS)
     assert result.result == ("success", "")

@@ -101,8 +101,11 @@ class Grading:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *exception: object) -> None:
-        await asyncio.shield(asyncio.to_thread(self._workspace.remove))
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        removing = self._kit.in_background(self._workspace.remove)
+        if kind is not None:
+            # Nobody gets a result, so nobody would be kept waiting for it.
+            await asyncio.shield(removing)
 
     async def run(self, kill_requested: asyncio.Event) -> Outcome:
         """Grade.

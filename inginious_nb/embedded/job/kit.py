@@ -7,6 +7,7 @@ folder of this package may be read-only, or in a home that an isolated job canno
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import importlib.util
@@ -19,10 +20,13 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEEN_AT = "/.inginious"
 """Where an isolated job finds the kit."""
@@ -64,6 +68,7 @@ class Kit:
         self.mounts = own if system_python is None else ()
         self.ipython_mounts = own
         self._copy()
+        self._working: set[asyncio.Future[None]] = set()
         compiling = self._compile()
         # Also when nobody closes it: nothing stays on disk after this process.
         self._finalizer = weakref.finalize(self, _remove, self._root, self._lock, compiling)
@@ -105,6 +110,13 @@ class Kit:
         """A path for the files of one more job, that other jobs cannot guess; nothing is there."""
         return self._jobs / secrets.token_hex(6)
 
+    def in_background(self, work: Callable[[], None]) -> asyncio.Future[None]:
+        """Have something done in a thread that nobody needs to wait for."""
+        working = asyncio.get_running_loop().run_in_executor(None, work)
+        self._working.add(working)
+        working.add_done_callback(self._working.discard)
+        return working
+
     def close(self) -> None:
         """Remove the folder; no job may be running."""
         self._finalizer()
@@ -129,7 +141,9 @@ def _own_interpreter() -> tuple[Mount, ...]:
         Mount(folder, str(folder))
         for folder in sorted(folders)
         # A home that is an installation is still a home.
-        if os.access(folder, os.R_OK) and not home.is_relative_to(folder) and folder.parts[1:2] != ("usr",)
+        if os.access(folder, os.R_OK)
+        and not home.is_relative_to(folder)
+        and folder.parts[1:2] != ("usr",)
     )
 
 

@@ -1,6 +1,5 @@
 """The name that the grading API had before 2019; most real tasks still import it."""
 
-import importlib
 import sys
 
 import inginious_container_api as _api
@@ -22,7 +21,7 @@ class _SameModules:
 
     @staticmethod
     def create_module(spec):
-        module = importlib.import_module(_api.__name__ + spec.name[len("inginious") :])
+        module = _api._imported(_api.__name__ + spec.name[len("inginious") :])
         # The import system overwrites __spec__; exec_module puts it back.
         spec.loader_state = module.__spec__
         return module

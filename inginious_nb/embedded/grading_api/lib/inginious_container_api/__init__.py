@@ -18,7 +18,10 @@ def __getattr__(name):
     # Old scripts write `import inginious` and then `inginious.feedback.…`. Loading a module only
     # when it is asked for keeps the start of a job short.
     if name in _MODULES:
-        import importlib
-
-        return importlib.import_module(__name__ + "." + name)
+        return _imported(__name__ + "." + name)
     raise AttributeError("module %r has no attribute %r" % (__name__, name))
+
+
+def _imported(name):
+    __import__(name)  # importlib itself would have to be loaded first
+    return sys.modules[name]

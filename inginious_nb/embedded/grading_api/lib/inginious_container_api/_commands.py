@@ -1,12 +1,13 @@
 """The commands that shell scripts call (protocol.md 4.9). `bin/` holds one starter for each.
 
-Exit status 0 and no output unless said otherwise; bad usage gives 2, as argparse has it.
+Exit status 0 and no output unless said otherwise; bad usage gives 2.
 """
 
 import os
 import sys
 
 from inginious_container_api import _places
+from inginious_container_api._options import fail, number, read
 
 
 def getinput(arguments):
@@ -15,10 +16,7 @@ def getinput(arguments):
 
     from inginious_container_api import input
 
-    if len(arguments) != 1:
-        sys.stderr.write("usage: getinput ID\n")
-        sys.exit(2)
-    answer = input.get_input(arguments[0])
+    answer = input.get_input(read("getinput", arguments, {}, ["id"])["id"])
     if answer is None:
         sys.exit(2)
     if isinstance(answer, bytes):
@@ -34,151 +32,127 @@ def parsetemplate(arguments):
     """`parsetemplate [-o OUT] IN`: replace the placeholders by answers."""
     from inginious_container_api import input
 
-    parser = _parser("parsetemplate")
-    parser.add_argument("-o", "--output", default="")
-    parser.add_argument("input")
-    options = parser.parse_args(arguments)
+    options = read("parsetemplate", arguments, _both("-o", "--output", str), ["input"])
     try:
-        input.parse_template(options.input, options.output)
+        input.parse_template(options["input"], options["output"] or "")
     except (OSError, UnicodeDecodeError) as error:
-        sys.stderr.write("parsetemplate: %s\n" % error)
-        sys.exit(2)
+        fail("parsetemplate", error)
 
 
 def feedback_result(arguments):
     """`feedback-result [-i PID] RESULT`."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback-result")
-    parser.add_argument("-i", "--id", default="")
-    parser.add_argument("result")
-    options = parser.parse_args(arguments)
-    if options.id:
-        feedback.set_problem_result(options.result, options.id)
+    options = read("feedback-result", arguments, _ID, ["result"])
+    if options["id"]:
+        feedback.set_problem_result(options["result"], options["id"])
     else:
-        feedback.set_global_result(options.result)
+        feedback.set_global_result(options["result"])
 
 
 def feedback_grade(arguments):
     """`feedback-grade GRADE`."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback-grade")
-    parser.add_argument("grade", type=float)
-    feedback.set_grade(parser.parse_args(arguments).grade)
+    grade = read("feedback-grade", arguments, {}, ["grade"])["grade"]
+    feedback.set_grade(number("feedback-grade", "the grade", grade))
 
 
 def feedback_msg(arguments):
     """`feedback-msg [-a] [-i PID] [-e] [-m MSG]`: without a message, read it from stdin."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback-msg")
-    parser.add_argument("-a", "--append", action="store_true")
-    parser.add_argument("-i", "--id", default="")
-    _add_text(parser, "-m", "--message")
-    options = parser.parse_args(arguments)
-    text = _text(options.message, options.escape)
-    if options.id:
-        feedback.set_problem_feedback(text, options.id, options.append)
+    spellings = {**_ID, **_APPEND, **_text_option("-m", "--message")}
+    options = read("feedback-msg", arguments, spellings)
+    if options["id"]:
+        feedback.set_problem_feedback(_text(options), options["id"], options["append"])
     else:
-        feedback.set_global_feedback(text, options.append)
+        feedback.set_global_feedback(_text(options), options["append"])
 
 
 def feedback_msg_tpl(arguments):
     """`feedback-msg-tpl [-a] [-i PID] TPL [k=v …]`."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback-msg-tpl")
-    parser.add_argument("-a", "--append", action="store_true")
-    parser.add_argument("-i", "--id", default="")
-    parser.add_argument("template")
-    parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE")
-    options = parser.parse_args(arguments)
+    options = read("feedback-msg-tpl", arguments, {**_ID, **_APPEND}, ["template"], "parameters")
     parameters = {}
-    for parameter in options.parameters:
+    for parameter in options["parameters"]:
         if parameter.count("=") != 1:
-            parser.error("%r is not NAME=VALUE" % parameter)
+            fail("feedback-msg-tpl", "%r is not NAME=VALUE" % parameter)
         name, _, value = parameter.partition("=")
         parameters[name] = value
-    feedback.set_feedback_from_tpl(options.template, parameters, options.id or None, options.append)
+    feedback.set_feedback_from_tpl(
+        options["template"], parameters, options["id"], options["append"]
+    )
 
 
 def feedback_custom(arguments):
     """`feedback-custom [-j] KEY VALUE`."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback-custom")
-    parser.add_argument("-j", "--json", action="store_true")
-    parser.add_argument("key")
-    parser.add_argument("value")
-    options = parser.parse_args(arguments)
-    value = _json(options.value) if options.json else _scalar(options.value)
-    feedback.set_custom_value(options.key, value)
+    options = read("feedback-custom", arguments, _both("-j", "--json", bool), ["key", "value"])
+    value = _json(options["value"]) if options["json"] else _scalar(options["value"])
+    feedback.set_custom_value(options["key"], value)
 
 
 def feedback_state(arguments):
     """`feedback-state VALUE`."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback-state")
-    parser.add_argument("value")
-    feedback.set_state(parser.parse_args(arguments).value)
+    feedback.set_state(read("feedback-state", arguments, {}, ["value"])["value"])
 
 
 def tag(arguments):
     """`tag VALUE`: add a remark."""
     from inginious_container_api import feedback
 
-    parser = _parser("tag")
-    parser.add_argument("value")
-    feedback.tag(parser.parse_args(arguments).value)
+    feedback.tag(read("tag", arguments, {}, ["value"])["value"])
 
 
 def tag_set(arguments):
     """`tag-set ID true|True|other`: anything but true or True is false."""
     from inginious_container_api import feedback
 
-    parser = _parser("tag-set")
-    parser.add_argument("id")
-    parser.add_argument("value")
-    options = parser.parse_args(arguments)
-    feedback.set_tag(options.id, options.value in ("true", "True"))
+    options = read("tag-set", arguments, {}, ["id", "value"])
+    feedback.set_tag(options["id"], options["value"] in ("true", "True"))
 
 
 def feedback(arguments):
     """`feedback …`: the old all-in-one command, still widely used."""
     from inginious_container_api import feedback
 
-    parser = _parser("feedback")
-    parser.add_argument("-r", "--result")
-    parser.add_argument("-g", "--grade", type=float)
-    parser.add_argument("-f", "--feedback")
-    parser.add_argument("-i", "--id", default="")
-    parser.add_argument("-e", "--escape", action="store_true")
-    parser.add_argument("-c", "--custom", action="append", default=[], metavar="NAME:VALUE")
-    parser.add_argument("-j", "--custom-json", action="append", default=[], metavar="NAME:JSON")
-    parser.add_argument("-p", "--print", action="store_true", dest="show")
-    options = parser.parse_args(arguments)
-    if options.result is not None:
-        if options.id:
-            feedback.set_problem_result(options.result, options.id)
+    spellings = {
+        **_both("-r", "--result", str),
+        **_both("-g", "--grade", float),
+        **_both("-f", "--feedback", str),
+        **_ID,
+        **_ESCAPE,
+        **_both("-c", "--custom", list),
+        **_both("-j", "--custom-json", list),
+        **_both("-p", "--print", bool),
+    }
+    options = read("feedback", arguments, spellings)
+    problem, text = options["id"], options["feedback"]
+    if options["result"] is not None:
+        if problem:
+            feedback.set_problem_result(options["result"], problem)
         else:
-            feedback.set_global_result(options.result)
-    if options.grade is not None:
-        feedback.set_grade(options.grade)
-    if options.feedback is not None:
-        text = _unescaped(options.feedback) if options.escape else options.feedback
-        if options.id:
-            feedback.set_problem_feedback(text, options.id)
+            feedback.set_global_result(options["result"])
+    if options["grade"] is not None:
+        feedback.set_grade(options["grade"])
+    if text is not None:
+        text = _unescaped(text) if options["escape"] else text
+        if problem:
+            feedback.set_problem_feedback(text, problem)
         else:
             feedback.set_global_feedback(text)
-    for definitions, read in ((options.custom, _scalar), (options.custom_json, _json)):
-        for definition in definitions:
+    for key, value_of in (("custom", _scalar), ("custom-json", _json)):
+        for definition in options[key]:
             name, colon, value = definition.partition(":")
             if not colon:
-                parser.error("%r is not NAME:VALUE" % definition)
-            feedback.set_custom_value(name, read(value))
-    if options.show:
+                fail("feedback", "%r is not NAME:VALUE" % definition)
+            feedback.set_custom_value(name, value_of(value))
+    if options["print"]:
         import json
 
         print(json.dumps(feedback.get_feedback()))
@@ -188,94 +162,95 @@ def archive(arguments):
     """`archive [-o SUBDIR] -a FILE | -r FILE`: copy into, or remove from, `/archive`."""
     import shutil
 
-    parser = _parser("archive")
-    parser.add_argument("-o", "--outsubdir", default="")
-    action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("-a", "--add", metavar="FILE")
-    action.add_argument("-r", "--remove", metavar="FILE")
-    options = parser.parse_args(arguments)
+    spellings = {
+        **_both("-o", "--outsubdir", str),
+        **_both("-a", "--add", str),
+        **_both("-r", "--remove", str),
+    }
+    options = read("archive", arguments, spellings)
+    added, removed = options["add"], options["remove"]
+    if bool(added) == bool(removed):
+        fail("archive", "say either -a FILE or -r FILE")
     print("archive is deprecated: write to /archive instead.")
-    directory = os.path.join(_places.ARCHIVE, options.outsubdir.lstrip("/"))
+    directory = os.path.join(_places.ARCHIVE, (options["outsubdir"] or "").lstrip("/"))
     try:
-        if options.add:
+        if added:
             os.makedirs(directory, exist_ok=True)
-            target = os.path.join(directory, os.path.basename(options.add.rstrip("/")))
-            copy = shutil.copytree if os.path.isdir(options.add) else shutil.copy
-            copy(options.add, target)
+            target = os.path.join(directory, os.path.basename(added.rstrip("/")))
+            copy = shutil.copytree if os.path.isdir(added) else shutil.copy
+            copy(added, target)
         else:
-            target = os.path.join(directory, options.remove.lstrip("/"))
+            target = os.path.join(directory, removed.lstrip("/"))
             remove = shutil.rmtree if os.path.isdir(target) else os.remove
             remove(target)
     except OSError as error:
-        sys.stderr.write("archive: %s\n" % error)
-        sys.exit(2)
+        fail("archive", error)
 
 
 def rst_code(arguments):
     """`rst-code [-l LANG] [-e] [-c CODE]`."""
     from inginious_container_api import rst
 
-    parser = _parser("rst-code")
-    parser.add_argument("-l", "--language", default="")
-    _add_text(parser, "-c", "--code")
-    options = parser.parse_args(arguments)
-    print(rst.get_codeblock(options.language, _text(options.code, options.escape)))
+    spellings = {**_both("-l", "--language", str), **_text_option("-c", "--code")}
+    options = read("rst-code", arguments, spellings)
+    print(rst.get_codeblock(options["language"] or "", _text(options)))
 
 
 def rst_image(arguments):
     """`rst-image [-f FMT] FILE`."""
     from inginious_container_api import rst
 
-    parser = _parser("rst-image")
-    parser.add_argument("-f", "--format", default="")
-    parser.add_argument("file")
-    options = parser.parse_args(arguments)
-    print(rst.get_imageblock(options.file, options.format))
+    options = read("rst-image", arguments, _both("-f", "--format", str), ["file"])
+    print(rst.get_imageblock(options["file"], options["format"] or ""))
 
 
 def rst_msgblock(arguments):
     """`rst-msgblock [-c CLASS] [-t TITLE] [-e] [-m MSG]`."""
     from inginious_container_api import rst
 
-    parser = _parser("rst-msgblock")
-    parser.add_argument("-c", "--class", default="", dest="css_class")
-    parser.add_argument("-t", "--title", default="")
-    _add_text(parser, "-m", "--message")
-    options = parser.parse_args(arguments)
-    text = _text(options.message, options.escape)
-    print(rst.get_admonition(options.css_class, options.title, text))
+    spellings = {
+        **_both("-c", "--class", str),
+        **_both("-t", "--title", str),
+        **_text_option("-m", "--message"),
+    }
+    options = read("rst-msgblock", arguments, spellings)
+    print(rst.get_admonition(options["class"] or "", options["title"] or "", _text(options)))
 
 
 def rst_indent(arguments):
     """`rst-indent [-a N] [-c CHAR] [-e] [-m MSG]`."""
     from inginious_container_api import rst
 
-    parser = _parser("rst-indent")
-    parser.add_argument("-a", "--amount", type=int, default=1)
-    parser.add_argument("-c", "--indent-char", default="\t")
-    _add_text(parser, "-m", "--message")
-    options = parser.parse_args(arguments)
-    text = _text(options.message, options.escape)
-    print(rst.indent_block(options.amount, text, options.indent_char))
+    spellings = {
+        **_both("-a", "--amount", int),
+        **_both("-c", "--indent-char", str),
+        **_text_option("-m", "--message"),
+    }
+    options = read("rst-indent", arguments, spellings)
+    amount = 1 if options["amount"] is None else options["amount"]
+    print(rst.indent_block(amount, _text(options), options["indent-char"] or "\t"))
 
 
 # ---- what several commands need ---------------------------------------------------------------
 
 
-def _parser(name):
-    import argparse
-
-    return argparse.ArgumentParser(prog=name)
-
-
-def _add_text(parser, *names):
-    parser.add_argument("-e", "--escape", action="store_true", help="interpret backslash escapes")
-    parser.add_argument(*names, default="")
+def _both(short, long, kind):
+    """A short and a long spelling of an option, whose key is the long one without dashes."""
+    return {short: (long[2:], kind), long: (long[2:], kind)}
 
 
-def _text(text, escape):
-    text = text or sys.stdin.read()
-    return _unescaped(text) if escape else text
+_ID = _both("-i", "--id", str)
+_APPEND = _both("-a", "--append", bool)
+_ESCAPE = _both("-e", "--escape", bool)
+
+
+def _text_option(short, long):
+    return {**_ESCAPE, short: ("text", str), long: ("text", str)}
+
+
+def _text(options):
+    text = options["text"] or sys.stdin.read()
+    return _unescaped(text) if options["escape"] else text
 
 
 def _unescaped(text):
