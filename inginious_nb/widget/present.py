@@ -6,7 +6,9 @@ Pure functions: they read the session's objects and never change them.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
+import tarfile
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 SHOWN_CHARACTERS = 200_000
 """So much of plain output is shown; the whole of a longer one is a download."""
+
+_EMPTY_ARCHIVE_BYTES = 1000
+"""An archive with a file can be as small, so it is looked into."""
 
 _AUTO_TAG = "*auto-tag-"
 
@@ -165,7 +170,7 @@ def outcome_info(
         },
         "tests": [_test_info(name, value) for name, value in outcome.tests.items()],
         "custom": _as_json(outcome.custom),
-        "archive_bytes": None if outcome.archive is None else len(outcome.archive),
+        "archive_bytes": _archive_bytes(outcome.archive),
         "stdout": _text_part(outcome.stdout),
         "stderr": _text_part(outcome.stderr),
     }
@@ -231,6 +236,20 @@ def _test_info(name: str, value: object) -> views.TestInfo:
     if isinstance(value, bool):
         return {"id": name, "kind": "passed" if value else "failed", "text": ""}
     return {"id": name, "kind": "text", "text": str(value)}
+
+
+def _archive_bytes(archive: bytes | None) -> int | None:
+    """The size of an archive with something in it; agents send empty ones too (protocol.md 1.4)."""
+    if archive is None:
+        return None
+    if len(archive) <= _EMPTY_ARCHIVE_BYTES:
+        try:
+            with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+                if not any(member.isfile() for member in opened):
+                    return None
+        except (tarfile.TarError, OSError, EOFError):
+            pass  # whatever it is, it is something
+    return len(archive)
 
 
 def _as_json(custom: object) -> str:

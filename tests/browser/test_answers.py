@@ -133,17 +133,6 @@ def test_a_file_is_handed_in(open_notebook):
     expect(widget.get_by_role("alert")).to_contain_text("elsewhere.csv")
 
 
-def test_the_archive_is_a_download(open_notebook):
-    notebook = started(
-        open_notebook, code("%inginious open demo/patience"), code("0", "inginious:seconds")
-    )
-    notebook.submit(2)
-    expect(notebook.result(2)).to_contain_text("100 %")
-    with notebook.page.expect_download() as started_download:
-        notebook.widget(2).get_by_role("button", name="Download the archive").click()
-    assert started_download.value.suggested_filename.endswith(".tar.gz")
-
-
 def test_feedback_appears_beneath_the_cell_that_answers(open_notebook):
     notebook = open_notebook(
         load(),

@@ -212,6 +212,17 @@ def test_the_key_to_a_shell_is_fetched_when_asked_for(stage, looks):
     expect(page.get_by_text("correct horse")).to_have_count(0)
 
 
+def test_the_archive_is_a_download(stage, looks):
+    page = stage.page
+    state, answers = looks["failed"]
+    archive = {"filename": "course-sorting-3.tar.gz", "bytes": [31, 139, 8]}
+    stage.show(state, answers={**answers, "archive": archive})
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download the archive (2.3 kB)").click()
+    assert started.value.suggested_filename == "course-sorting-3.tar.gz"
+    assert Path(started.value.path()).read_bytes() == b"\x1f\x8b\x08"
+
+
 def test_a_file_is_checked_before_it_is_sent(stage, looks):
     page = stage.page
     show(stage, looks, "new")

@@ -23,7 +23,9 @@ class Model {
     const value = window.answers[content.kind];
     if (value === undefined) return;
     const reply = { v: 1, kind: "reply", id: content.id, ok: true, value };
-    queueMicrotask(() => this.emit("msg:custom", reply, []));
+    const { bytes, ...rest } = value;
+    const buffers = bytes ? [new DataView(new Uint8Array(bytes).buffer)] : [];
+    queueMicrotask(() => this.emit("msg:custom", { ...reply, value: rest }, buffers));
   }
   emit(event, ...args) {
     for (const handler of this.handlers[event] ?? []) handler(...args);
