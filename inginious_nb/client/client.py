@@ -16,10 +16,10 @@ from inginious_nb.errors import LocalProtocolError
 
 from ._zeromq_client import BetterParanoidPirateClient
 from .callbacks import CallbackRecipient
-from .core import Outstanding, Recipients
 from .events import JobDone
 from .job import Job
 from .outgoing import encode_job
+from .outstanding import Outstanding, Recipients
 from .queue_view import Snapshot, queue_info
 from .results import JobResult
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import zmq
 
     from .callbacks import ResultCallback, SshCallback
-    from .core import Recipient
     from .options import ClientOptions
     from .outgoing import Task
+    from .outstanding import Recipient
 
 logger = logging.getLogger(__name__)
 

@@ -198,7 +198,7 @@ def main():
     parser.add_argument(
         "--quick", action="store_true", help="two repetitions of a tenth of the load"
     )
-    parser.add_argument("--json", type=Path, default=Path("bench_client.json"))
+    parser.add_argument("--json", type=Path, default=Path("bench-results/client.json"))
     parser.add_argument("--only", default="", help="rows whose title has this in it")
     arguments = parser.parse_args()
     console = Console(width=150)
@@ -215,8 +215,10 @@ def main():
         "cpus": os.cpu_count(),
         "system": platform.platform(),
     }
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps({"machine": machine, "rows": results}, indent=1))
     console.print(f"All figures: {arguments.json}")
 
 
-main()
+if __name__ == "__main__":
+    main()

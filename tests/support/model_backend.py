@@ -6,10 +6,11 @@ import time
 from collections import Counter, deque
 
 from inginious_nb import wire
-from inginious_nb.client.core import ClientCore, Outstanding
+from inginious_nb.client.core import ClientCore
 from inginious_nb.client.events import JobDone
 from inginious_nb.client.links import Close, Open, Send
 from inginious_nb.client.options import ClientOptions
+from inginious_nb.client.outstanding import Outstanding
 
 
 class ModelBackend:

@@ -1,0 +1,66 @@
+"""A job without an outcome as the core keeps it, and those who are told what happens to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from inginious_nb.wire import BackendJobDone
+
+    from .events import JobEvent
+
+
+class Recipient(Protocol):
+    """Where the events of one job go.
+
+    Attributes:
+        follows_progress: Whether it wants `JobSent`, `JobQueued` and `JobStarted` too.
+    """
+
+    follows_progress: bool
+
+    def deliver(self, event: JobEvent) -> None:
+        """Take an event; the last one is `JobDone`."""
+
+
+class Recipients:
+    """Several recipients of the same events."""
+
+    def __init__(self, *recipients: Recipient) -> None:
+        self._recipients = recipients
+        self.follows_progress = any(recipient.follows_progress for recipient in recipients)
+
+    def deliver(self, event: JobEvent) -> None:
+        """Pass an event on to each of them."""
+        for recipient in self._recipients:
+            recipient.deliver(event)
+
+
+@dataclass(slots=True, eq=False)
+class Outstanding:
+    """A job without an outcome.
+
+    The frame is kept as it was encoded, to be sent again; all else of the submission is gone.
+    """
+
+    job_id: str
+    frame: bytes
+    environment: tuple[str, str]
+    recipient: Recipient
+    chosen_id: bool = False
+    """Whether the caller chose the id, so that the backend may know it from an earlier life."""
+    submitted_at: float = 0.0
+    attempt: int = 0
+    sent_number: int = 0
+    """Position in the order of everything sent; 0 while the job is held."""
+    sent_at: float = 0.0
+    started: bool = False
+    before: int | None = None
+    absences: int = 0
+    kill: bool = False
+    kill_sent: bool = False
+    """Whether the kill has left since anything was in doubt."""
+    orphan: bool = False
+    """Whether we killed it in the queue since its result would go to an id we gave up."""
+    doubtful: BackendJobDone | None = None
