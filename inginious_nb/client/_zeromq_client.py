@@ -123,7 +123,11 @@ class BetterParanoidPirateClient:
             finally:
                 done.set()
 
-        loop.call_soon_threadsafe(shut)
+        try:
+            loop.call_soon_threadsafe(shut)
+        except RuntimeError:  # the loop has just been closed
+            self._shut()
+            return
         if not done.wait(_CLOSE_PATIENCE_S):
             logger.warning("The loop of the client is held; the client is closed when it goes on")
 
