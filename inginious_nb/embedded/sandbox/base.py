@@ -88,6 +88,12 @@ class Streams:
     stderr: int
 
 
+def limits_told(*, has_cgroups: bool) -> str:
+    """How limits are enforced, in words for a person."""
+    how = "by the kernel" if has_cgroups else "by looking at it many times a second"
+    return f"time, memory, disk and the number of processes are limited, memory {how}"
+
+
 class Sandbox(ABC):
     """Starts programs, more or less apart from everything else."""
 

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Sandbox
+from .base import Description, Sandbox, limits_told
+from .cgroup import Cgroups
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, starter
 
@@ -37,6 +38,7 @@ class BubblewrapSandbox(Sandbox):
 
     def __init__(self, program: str) -> None:
         self._base = [program, *_base_arguments()]
+        self._cgroups = Cgroups.find()
         self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
 
     @classmethod
@@ -62,7 +64,7 @@ class BubblewrapSandbox(Sandbox):
         """What is isolated and what is not."""
         return {
             "kind": "bubblewrap",
-            "isolated": list(_ISOLATED),
+            "isolated": [*_ISOLATED, limits_told(has_cgroups=self._cgroups is not None)],
             "not_isolated": list(_NOT_ISOLATED),
         }
 
@@ -93,6 +95,9 @@ class BubblewrapSandbox(Sandbox):
             arguments += ["--setenv", "TEARDOWN", box.teardown]
         processes = self._processes() + box.limits.processes
         arguments += starter(box, report_write, processes=processes)
+        cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
+        if cgroup is not None:
+            arguments = [*cgroup.entering, *arguments]
         try:
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
@@ -111,7 +116,7 @@ class BubblewrapSandbox(Sandbox):
         finally:
             for descriptor in inherited:
                 os.close(descriptor)
-        return BoxedProcess(popen, info=info_read, report=report_read)
+        return BoxedProcess(popen, info=info_read, report=report_read, cgroup=cgroup)
 
 
 def _base_arguments() -> list[str]:

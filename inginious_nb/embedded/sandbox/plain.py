@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Sandbox
+from .base import Description, Sandbox, limits_told
+from .cgroup import Cgroups
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, starter
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .base import Box, Streams
+    from .cgroup import Cgroup
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class PlainSandbox(Sandbox):
     """Starts programs as plain processes."""
 
     def __init__(self) -> None:
+        self._cgroups = Cgroups.find()
         self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
         self._count = 0
         adopt_orphans()
@@ -44,7 +47,7 @@ class PlainSandbox(Sandbox):
         """What is isolated and what is not."""
         return {
             "kind": "plain",
-            "isolated": ["time, memory, file sizes and the number of processes are limited"],
+            "isolated": [limits_told(has_cgroups=self._cgroups is not None)],
             "not_isolated": [
                 "files: a program can read what you can read"
                 + (" (it runs as another user than root)" if drops_root() else ""),
@@ -69,9 +72,13 @@ class PlainSandbox(Sandbox):
         if report_write is not None and drops_root():
             os.fchown(report_write, WORKER_ID, WORKER_ID)
         processes = self._processes() + box.limits.processes
+        arguments = starter(box, report_write, processes=processes)
+        cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
+        if cgroup is not None:
+            arguments = [*cgroup.entering, *arguments]
         try:
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
-                starter(box, report_write, processes=processes),
+                arguments,
                 stdin=streams.stdin,
                 stdout=streams.stdout,
                 stderr=streams.stderr,
@@ -87,12 +94,19 @@ class PlainSandbox(Sandbox):
         finally:
             if report_write is not None:
                 os.close(report_write)
-        return _PlainProcess(popen, mark, report=report_read)
+        return _PlainProcess(popen, mark, report=report_read, cgroup=cgroup)
 
 
 class _PlainProcess(BoxedProcess):
-    def __init__(self, popen: subprocess.Popen[bytes], mark: str, *, report: int | None) -> None:
-        super().__init__(popen, report=report)
+    def __init__(
+        self,
+        popen: subprocess.Popen[bytes],
+        mark: str,
+        *,
+        report: int | None,
+        cgroup: Cgroup | None,
+    ) -> None:
+        super().__init__(popen, report=report, cgroup=cgroup)
         self._mark = f"{_MARK}={mark}".encode("ascii")
         self._ended: set[int] = set()
 
@@ -115,6 +129,8 @@ class _PlainProcess(BoxedProcess):
 
     def kill(self) -> None:
         """End everything that carries the mark."""
+        if self._cgroup is not None:
+            self._cgroup.kill()
         self._end_all()
 
     async def finish(self) -> None:
@@ -124,6 +140,7 @@ class _PlainProcess(BoxedProcess):
             self._end_all()
             self._ended = {pid for pid in self._ended if not _is_collected(pid)}
             if not self._ended:
+                self._leave_cgroup()
                 return
             await asyncio.sleep(_PAUSE_S)
         logger.error("Processes of a job could not be ended: %s", sorted(self._ended))

@@ -17,6 +17,7 @@ from .starter import Verdict, read_verdict
 if TYPE_CHECKING:
     import subprocess
 
+    from .cgroup import Cgroup
     from .proctree import Usage
 
 
@@ -39,14 +40,22 @@ class BoxedProcess:
         popen: What was really started: the sandbox, in it the starter, in it the program.
         info: The read end of bubblewrap's information pipe, owned from now on; None without one.
         report: The read end of the starter's report, owned from now on; None without one.
+        cgroup: What it runs in, owned from now on; None without one.
     """
 
     def __init__(
-        self, popen: subprocess.Popen[bytes], *, info: int | None = None, report: int | None = None
+        self,
+        popen: subprocess.Popen[bytes],
+        *,
+        info: int | None = None,
+        report: int | None = None,
+        cgroup: Cgroup | None = None,
     ) -> None:
         self._popen = popen
         self._info = info
         self._report = report
+        self._cgroup = cgroup
+        self._out_of_memory = False
         self._init_pid: int | None = None
         self._init_pidfd: int | None = None
         self._exited = asyncio.get_running_loop().create_future()
@@ -148,6 +157,18 @@ class BoxedProcess:
             if self._init_pid is not None:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(self._init_pid, os.WNOHANG)  # noqa: ASYNC222 - it is gone
+
+        self._leave_cgroup()
+
+    def _leave_cgroup(self) -> None:
+        if self._cgroup is not None:
+            self._out_of_memory = self._cgroup.ran_out_of_memory()
+            self._cgroup.remove()
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether the kernel ended it for its memory, as far as one can tell; after `finish`."""
+        return self._out_of_memory
 
     def verdict(self) -> Verdict:
         """How the program ended; only after `finish`, and only once."""

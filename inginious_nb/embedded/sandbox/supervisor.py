@@ -73,6 +73,8 @@ async def supervise(
         if kill is not None:
             kill.cancel()
         await asyncio.shield(asyncio.ensure_future(process.finish()))
+    if reason == "exited" and process.ran_out_of_memory:
+        reason = "memory"
     return Ending(reason)
 
 

@@ -1,0 +1,90 @@
+"""Cgroups: only used where they are delegated; a folder of files stands for the file system."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from inginious_nb.embedded.sandbox import Limits
+from inginious_nb.embedded.sandbox.cgroup import Cgroup, Cgroups
+
+LIMITS = Limits(cpu_s=1, wall_s=1, memory_bytes=100 << 20, disk_bytes=1, processes=7)
+
+
+@pytest.fixture
+def system(tmp_path):
+    """A cgroup of this process in a slice that has the controllers for its children."""
+    (tmp_path / "app.slice/own.scope").mkdir(parents=True)
+    (tmp_path / "own").write_text("4:memory:/old\n0::/app.slice/own.scope\n")
+    control(tmp_path, "app.slice", "cpu memory pids")
+    control(tmp_path, "app.slice/own.scope", "")
+    return tmp_path
+
+
+def control(root, name: str, controllers: str) -> None:
+    (root / name / "cgroup.subtree_control").write_text(controllers)
+
+
+def find(system):
+    return Cgroups.find(system, system / "own")
+
+
+def test_the_nearest_that_has_the_controllers_is_used(system):
+    assert find(system)._parent == system / "app.slice"
+    control(system, "app.slice/own.scope", "pids memory")
+    assert find(system)._parent == system / "app.slice/own.scope"
+
+
+@pytest.mark.parametrize("controllers", ["", "memory", "cpu pids"])
+def test_without_the_controllers_there_are_none(system, controllers):
+    control(system, "app.slice", controllers)
+    assert find(system) is None
+
+
+def test_an_old_hierarchy_is_not_used(system):
+    (system / "own").write_text("4:memory:/app.slice/own.scope\n")
+    assert find(system) is None
+
+
+def test_nothing_above_the_mount_is_looked_at(system):
+    (system / "own").write_text("0::/\n")
+    control(system, ".", "")
+    assert find(system) is None
+
+
+def test_no_cgroup_is_better_than_no_grading(system, caplog):
+    # The folder here has no file to write limits to.
+    assert find(system).new(LIMITS) is None
+    assert "No cgroup" in caplog.text
+    assert not list(system.glob("app.slice/inginious-*-1"))
+
+
+@pytest.fixture
+def cgroup(tmp_path):
+    for name in ("memory.max", "pids.max", "memory.swap.max", "cgroup.kill", "cgroup.procs"):
+        (tmp_path / name).touch()
+    (tmp_path / "memory.events").write_text("low 0\nmax 9\noom 1\noom_kill 0\n")
+    return Cgroup(tmp_path)
+
+
+def test_limits_are_written(cgroup, tmp_path):
+    cgroup.limit(LIMITS)
+    assert (tmp_path / "memory.max").read_text() == str(100 << 20)
+    assert (tmp_path / "pids.max").read_text() == "7"
+    assert (tmp_path / "memory.swap.max").read_text() == "0"
+    assert not (tmp_path / "memory.oom.group").exists()
+
+
+def test_a_program_enters_and_keeps_its_words(cgroup, tmp_path):
+    printed = subprocess.check_output([*cgroup.entering, "printf", "%s|", "a b", "$c"])
+    assert printed == b"a b|$c|"
+    assert (tmp_path / "cgroup.procs").read_text() == "0\n"
+
+
+def test_running_out_of_memory_is_seen(cgroup, tmp_path):
+    assert not cgroup.ran_out_of_memory()
+    (tmp_path / "memory.events").write_text("oom 1\noom_kill 2\n")
+    assert cgroup.ran_out_of_memory()
+    cgroup.kill()
+    assert (tmp_path / "cgroup.kill").read_text() == "1"
