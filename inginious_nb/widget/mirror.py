@@ -73,6 +73,17 @@ class Mirror:
         known = [known for known in (self.board.current, self._pinned) if known is not None]
         return max(known, key=lambda submission: submission.times["reading"], default=None)
 
+    @property
+    def result(self) -> views.ResultInfo | None:
+        """The result that was published last."""
+        result: views.ResultInfo | None = self._published.get("result")
+        return result
+
+    @property
+    def context_html(self) -> str:
+        """The task's text as it was published."""
+        return str(self._published["task"]["context_html"])
+
     def awaited(self, submission_id: object) -> Submission | None:
         """The submission that waits for the front end's answers, if it is that one."""
         pinned = self._pinned

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.answers import Answers, answer_from_text, file_answer
+from inginious_nb.answers import Answers, file_answer
 from inginious_nb.cells import cell_from_json, find_answers, task_name
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
@@ -115,7 +115,7 @@ class Reading:
         for problem_id, found in find_answers(notebook, task_name(self._task)).items():
             cell_ids = tuple(cell.id for cell in found.cells if cell.id)
             source = AnswerSource(problem_id, "cell", found.label, cell_ids, now)
-            self._add(source, lambda problem, text=found.text: answer_from_text(problem, text))
+            self._add(source, lambda _problem, text=found.text: text)
 
     def _read_entries(self, entries: object, buffers: Sequence[Any]) -> None:
         if not isinstance(entries, dict):

@@ -218,7 +218,7 @@ class Responder:
 
     def _snapshot(self, message: Message, _buffers: Buffers) -> Value:
         key, problem_id = str(message.get("key")), str(message.get("problem"))
-        return dict(snapshot.bundle(self._mirror, key=key, problem_id=problem_id))
+        return dict(snapshot.widget_bundle(self._mirror, key=key, problem_id=problem_id))
 
     def _ssh(self, message: Message, _buffers: Buffers) -> Value:
         submission = self._mirror.submission

@@ -8,221 +8,219 @@ that it needs; it reads well without it, too.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import present
+from .words import RESULT_CODES, Words, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from inginious_nb.board import TaskBoard
     from inginious_nb.course import Task
     from inginious_nb.submission import Submission
 
     from .mirror import Mirror
-    from .views import ResultInfo
+    from .views import ResultInfo, SafeHtml, TestInfo
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
 
-_SAVED = "This is as it was saved. Run the cell again to go on with it."
-
-RESULT_WORDS = {
-    "success": "Success",
-    "failed": "Failed",
-    "killed": "Stopped",
-    "crash": "Grader crashed",
-    "overflow": "Out of memory",
-    "timeout": "Out of time",
-    "error": "Grader error",
-}
-
 Bundle = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is shown.
+
+    Attributes:
+        task: The task.
+        result: What came back for it, if anything did.
+        attempts: How often it was submitted; None leaves it out.
+        remark: A sentence about its state.
+        context_html: Its text, made safe.
+        key: The widget that hides the snapshot while it is alive.
+        problem_id: The only problem to show, empty for all.
+        lang: The language of the words.
+    """
+
+    task: Task
+    result: ResultInfo | None
+    attempts: int | None = None
+    remark: str = ""
+    context_html: str = ""
+    key: str = ""
+    problem_id: str = ""
+    lang: str = "en"
+
+    @property
+    def bundle(self) -> Bundle:
+        """It by MIME type."""
+        return {"text/html": self.html, "text/plain": self.text}
+
+    @property
+    def text(self) -> str:
+        """It in a few lines."""
+        lines = [self.task.name]
+        if self.remark:
+            lines.append(self.remark)
+        result = self.result
+        if result is not None:
+            lines.append(f"{self._word(result['code'])}: {_grade(result['grade'])}")
+            for problem_id, problem in result["problems"].items():
+                lines.append(f"  {self._name(problem_id)}: {self._word(problem['code'])}")
+            tests = [test for test in result["tests"] if test["kind"] in ("passed", "failed")]
+            if tests:
+                passed = sum(test["kind"] == "passed" for test in tests)
+                counted = self._words.tests_passed.format(passed, len(tests))
+                lines.append(f"  {self._words.tests}: {counted}")
+        elif self.attempts is not None:
+            lines.append(self._attempts(self.attempts))
+        return "\n".join(lines)
+
+    @property
+    def html(self) -> str:
+        """It as HTML."""
+        classes = ["inginious", "inginious-snapshot"]
+        if self.key:
+            # By these the front end finds it, and knows which result it shows.
+            classes.append(f"inginious-snapshot-{self.key}")
+            if self.result is not None:
+                classes.append(f"inginious-result-{self.result['submission']}")
+        style = _STYLE.read_text(encoding="utf-8")
+        body = "".join(self._parts())
+        return (
+            f'<style>{style}</style><section class="{escape(" ".join(classes))}" '
+            f'lang="{escape(self.lang)}">{body}</section>'
+        )
+
+    def _parts(self) -> Iterator[str]:
+        facts = [self._words.by.format(self.task.author)] if self.task.author else []
+        facts += [self._attempts(self.attempts)] if self.attempts is not None else []
+        spans = "".join(f"<span>{escape(fact)}</span>" for fact in facts)
+        yield f'<header class="inginious-header"><h2>{escape(self.task.name)}</h2>'
+        yield f'<p class="inginious-facts">{spans}</p></header>'
+        if self.key:
+            yield f'<p class="inginious-muted">{escape(self._words.saved)}</p>'
+        yield _html(self.context_html)
+        if self.remark:
+            yield f"<p>{escape(self.remark)}</p>"
+        if self.result is not None:
+            for problem_id in [self.problem_id] if self.problem_id else self.task.problems:
+                yield self._problem(self.result, problem_id)
+            yield self._verdict(self.result)
+
+    def _verdict(self, result: ResultInfo) -> str:
+        width = min(100.0, max(0.0, result["grade"]))
+        note = self._words.submission.format(result["number"])
+        if result["at"] is not None:
+            note += f" · {dt.datetime.fromtimestamp(result['at']).astimezone():%Y-%m-%d %H:%M}"
+        inner = [
+            '<div class="inginious-verdict">',
+            f'<span class="inginious-word">{escape(self._word(result["code"]))}</span>',
+            f'<span class="inginious-grade">{_grade(result["grade"])}</span>',
+            '<span class="inginious-bar">',
+            f'<span class="inginious-bar-fill" style="width: {width:.4g}%"></span></span>',
+            f'<span class="inginious-muted inginious-verdict-note">{escape(note)}</span></div>',
+        ]
+        if not self.problem_id:
+            inner += [self._feedback(result["feedback"]), self._tests(result["tests"])]
+        return f'<div class="inginious-result {_tone(result["code"])}">{"".join(inner)}</div>'
+
+    def _problem(self, result: ResultInfo, problem_id: str) -> str:
+        found = result["problems"].get(problem_id)
+        if found is None:
+            return ""
+        return (
+            f"<h3>{escape(self._name(problem_id))}</h3>"
+            f'<div class="inginious-problem-feedback {_tone(found["code"])}">'
+            f'<span class="inginious-word">{escape(self._word(found["code"]))}</span>'
+            f"{self._feedback(found['feedback'])}</div>"
+        )
+
+    def _feedback(self, part: SafeHtml) -> str:
+        cut = f'<p class="inginious-muted">{escape(self._words.cut)}</p>' if part["cut"] else ""
+        return f'<div class="inginious-feedback">{_html(part["html"])}{cut}</div>'
+
+    def _tests(self, tests: list[TestInfo]) -> str:
+        tests = [test for test in tests if test["kind"] != "tag"]
+        if not tests:
+            return ""
+        rows = "".join(
+            f'<tr><th scope="row">{escape(test["id"])}</th><td>{self._outcome(test)}</td></tr>'
+            for test in tests[:_SHOWN_TESTS]
+        )
+        rest = len(tests) - _SHOWN_TESTS
+        more = f"<p>{escape(self._words.more_tests.format(rest))}</p>" if rest > 0 else ""
+        head = f'<th scope="col">{self._words.test}</th><th scope="col">{self._words.outcome}</th>'
+        return (
+            f'<div class="inginious-tests"><h4>{self._words.tests}</h4><table>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
+        )
+
+    def _outcome(self, test: TestInfo) -> str:
+        if test["kind"] == "text":
+            return escape(test["text"])
+        passed = test["kind"] == "passed"
+        tone = _tone("success" if passed else "failed")
+        word = self._words.passed if passed else self._words.not_passed
+        return f'<span class="{tone}"><span class="inginious-word">{escape(word)}</span></span>'
+
+    @cached_property
+    def _words(self) -> Words:
+        return words(self.lang)
+
+    def _word(self, code: str) -> str:
+        return self._words.results.get(code, code)
+
+    def _name(self, problem_id: str) -> str:
+        problem = self.task.problems.get(problem_id)
+        return (problem.name if problem is not None else "") or problem_id
+
+    def _attempts(self, count: int) -> str:
+        return self._words.attempts[min(count, 2)].format(count)
 
 
 def task_bundle(board: TaskBoard) -> Bundle:
     """A task with its newest result, by MIME type."""
     task, last = board.task, board.last
     result = None if last is None else present.result_info(task, last)
-    attempts = len(board.attempts)
-    return {
-        "text/html": to_html(task, result, attempts=attempts),
-        "text/plain": to_text(task, result, attempts=attempts),
-    }
+    context_html = present.rendered(task, task.context)
+    return Snapshot(task, result, len(board.attempts), context_html=context_html).bundle
 
 
 def submission_bundle(submission: Submission) -> Bundle:
     """A submission with its result or its state, by MIME type."""
-    result = _result_of(submission)
-    remark = "" if result is not None else _state_of(submission)
-    return {
-        "text/html": to_html(submission.task, result, remark=remark, with_context=False),
-        "text/plain": to_text(submission.task, result, remark=remark),
-    }
-
-
-def bundle(mirror: Mirror, *, key: str, problem_id: str = "") -> Bundle:
-    """What stands beside a live widget, hidden while that is shown."""
-    submission = mirror.submission
-    result: ResultInfo | None = None if submission is None else _result_of(submission)
-    if result is None and mirror.board.last is not None:
-        result = present.result_info(mirror.task, mirror.board.last)
-    attempts = len(mirror.board.attempts)
-    return {
-        "text/html": to_html(
-            mirror.task,
-            result,
-            attempts=attempts,
-            key=key,
-            problem_id=problem_id,
-            with_context=not problem_id,
-        ),
-        "text/plain": to_text(mirror.task, result, attempts=attempts),
-    }
-
-
-def to_html(
-    task: Task,
-    result: ResultInfo | None,
-    *,
-    attempts: int = 0,
-    remark: str = "",
-    key: str = "",
-    problem_id: str = "",
-    with_context: bool = True,
-) -> str:
-    """A task and its result as HTML.
-
-    Args:
-        task: The task.
-        result: What came back for it, if anything did.
-        attempts: How often it was submitted.
-        remark: A sentence about its state.
-        key: The widget that hides it while it is alive.
-        problem_id: The only problem to show, default all.
-        with_context: Whether the text of the task is shown.
-    """
-    classes = "inginious inginious-snapshot"
-    if key:
-        # By these the front end finds it, and knows which result it shows.
-        classes += f" inginious-snapshot-{key}"
-        classes += f" inginious-result-{result['submission']}" if result is not None else ""
-    facts = [task.author and f"by {task.author}", _attempts(attempts)]
-    parts = [
-        f"<style>{_style()}</style>",
-        f'<section class="{escape(classes)}">',
-        '<header class="inginious-header">',
-        f"<h2>{escape(task.name)}</h2>",
-        '<p class="inginious-facts">',
-        *(f"<span>{escape(fact)}</span>" for fact in facts if fact),
-        "</p></header>",
-    ]
-    if key:
-        parts.append(f'<p class="inginious-muted">{_SAVED}</p>')
-    if with_context:
-        parts.append(_html(present.rendered(task, task.context)))
-    if remark:
-        parts.append(f"<p>{escape(remark)}</p>")
-    shown = [problem_id] if problem_id else list(task.problems)
-    if result is not None:
-        parts += [_problem(task, result, shown_id) for shown_id in shown]
-        parts.append(_verdict(result, whole=not problem_id))
-    parts.append("</section>")
-    return "".join(parts)
-
-
-def to_text(task: Task, result: ResultInfo | None, *, attempts: int = 0, remark: str = "") -> str:
-    """A task and its result in a few lines of plain text."""
-    lines = [task.name]
-    if remark:
-        lines.append(remark)
-    if result is None:
-        lines += [] if remark else [_attempts(attempts)]
-        return "\n".join(lines)
-    lines.append(f"{_word(result['code'])}: {_grade(result['grade'])}")
-    for name, problem in result["problems"].items():
-        lines.append(f"  {_name(task, name)}: {_word(problem['code'])}")
-    tests = [test for test in result["tests"] if test["kind"] in ("passed", "failed")]
-    if tests:
-        passed = sum(test["kind"] == "passed" for test in tests)
-        lines.append(f"  Tests: {passed} of {len(tests)} passed")
-    return "\n".join(lines)
-
-
-def _result_of(submission: Submission) -> ResultInfo | None:
-    if submission.outcome is None:
-        return None
-    return present.outcome_info(
-        submission.task,
-        submission.outcome,
+    task, outcome = submission.task, submission.outcome
+    lang = submission.preset.lang or "en"
+    if outcome is None:
+        state = f"Submission: {submission.phase}."
+        return Snapshot(task, None, remark=str(submission.error or state), lang=lang).bundle
+    result = present.outcome_info(
+        task,
+        outcome,
         submission_id=submission.id,
         number=submission.number,
         at=submission.times.get("done"),
     )
+    return Snapshot(task, result, lang=lang).bundle
 
 
-def _state_of(submission: Submission) -> str:
-    return str(submission.error) if submission.error else f"Submission: {submission.phase}."
-
-
-def _verdict(result: ResultInfo, *, whole: bool) -> str:
-    width = min(100.0, max(0.0, result["grade"]))
-    when = ""
-    if result["at"] is not None:
-        moment = dt.datetime.fromtimestamp(result["at"]).astimezone()
-        when = f" · {moment:%Y-%m-%d %H:%M}"
-    inner = [
-        '<div class="inginious-verdict">',
-        f'<span class="inginious-word">{escape(_word(result["code"]))}</span>',
-        f'<span class="inginious-grade">{_grade(result["grade"])}</span>',
-        '<span class="inginious-bar">',
-        f'<span class="inginious-bar-fill" style="width: {width:.4g}%"></span></span>',
-        '<span class="inginious-muted inginious-verdict-note">',
-        f"Submission {result['number']}{when}</span></div>",
-    ]
-    if whole:
-        inner += [_feedback(result["feedback"]), _tests(result)]
-    return f'<div class="inginious-result {_tone(result["code"])}">{"".join(inner)}</div>'
-
-
-def _problem(task: Task, result: ResultInfo, problem_id: str) -> str:
-    found = result["problems"].get(problem_id)
-    if found is None:
-        return ""
-    return (
-        f"<h3>{escape(_name(task, problem_id))}</h3>"
-        f'<div class="inginious-problem-feedback {_tone(found["code"])}">'
-        f'<span class="inginious-word">{escape(_word(found["code"]))}</span>'
-        f"{_feedback(found['feedback'])}</div>"
-    )
-
-
-def _feedback(part: Any) -> str:
-    cut = '<p class="inginious-muted">Only the beginning is shown.</p>' if part["cut"] else ""
-    return f'<div class="inginious-feedback">{_html(part["html"])}{cut}</div>'
-
-
-def _tests(result: ResultInfo) -> str:
-    tests = [test for test in result["tests"] if test["kind"] != "tag"]
-    if not tests:
-        return ""
-    rows = "".join(
-        f'<tr><th scope="row">{escape(test["id"])}</th><td>{_outcome(test)}</td></tr>'
-        for test in tests[:_SHOWN_TESTS]
-    )
-    rest = len(tests) - _SHOWN_TESTS
-    more = f'<p class="inginious-muted">… and {rest} more tests.</p>' if rest > 0 else ""
-    return (
-        '<div class="inginious-tests"><h4>Tests</h4><table><thead><tr><th scope="col">Test</th>'
-        f'<th scope="col">Outcome</th></tr></thead><tbody>{rows}</tbody></table>{more}</div>'
-    )
-
-
-def _outcome(test: Any) -> str:
-    if test["kind"] == "text":
-        return escape(test["text"])
-    tone, word = ("success", "passed") if test["kind"] == "passed" else ("failed", "not passed")
-    return f'<span class="inginious-tone-{tone}"><span class="inginious-word">{word}</span></span>'
+def widget_bundle(mirror: Mirror, *, key: str, problem_id: str = "") -> Bundle:
+    """What stands beside a live widget, hidden while that is shown."""
+    return Snapshot(
+        mirror.task.translated(mirror.lang),
+        mirror.result,
+        len(mirror.board.attempts),
+        context_html="" if problem_id else mirror.context_html,
+        key=key,
+        problem_id=problem_id,
+        lang=mirror.lang,
+    ).bundle
 
 
 def _html(safe: str) -> str:
@@ -231,25 +229,8 @@ def _html(safe: str) -> str:
 
 
 def _tone(code: str) -> str:
-    return f"inginious-tone-{code if code in RESULT_WORDS else 'error'}"
-
-
-def _word(code: str) -> str:
-    return RESULT_WORDS.get(code, code)
+    return f"inginious-tone-{code if code in RESULT_CODES else 'error'}"
 
 
 def _grade(grade: float) -> str:
     return f"{round(grade, 2):g} %"
-
-
-def _name(task: Task, problem_id: str) -> str:
-    problem = task.problems.get(problem_id)
-    return (problem.name if problem is not None else "") or problem_id
-
-
-def _attempts(count: int) -> str:
-    return {0: "Not submitted yet", 1: "1 attempt"}.get(count, f"{count} attempts")
-
-
-def _style() -> str:
-    return _STYLE.read_text(encoding="utf-8")

@@ -90,12 +90,13 @@ class TaskWidget(anywidget.AnyWidget):
         super().close()
 
     def _set_traits(self, changed: dict[str, Any]) -> None:
+        if "result" in changed:
+            # First, so that whoever sees the result can save it.
+            for shown in self._snapshots:
+                shown.update(self._snapshot(), raw=True)
         with self.hold_sync():
             for name, value in changed.items():
                 setattr(self, name, value)
-        if "result" in changed:
-            for shown in self._snapshots:
-                shown.update(self._snapshot(), raw=True)
 
     def _receive(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
         reply, attached = self.responder.answer(content, buffers)
@@ -120,7 +121,7 @@ class TaskWidget(anywidget.AnyWidget):
         return data
 
     def _snapshot(self) -> dict[str, str]:
-        return snapshot.bundle(self.mirror, key=self.key, problem_id=self.problem_id)
+        return snapshot.widget_bundle(self.mirror, key=self.key, problem_id=self.problem_id)
 
 
 class AnswerView(TaskWidget):

@@ -66,11 +66,8 @@ def show(stage, looks, name, **changes):
     stage.wait_for("preview")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", LOOKS)
-def test_axe_finds_nothing(stage, looks, name, theme):
-    stage.dark(on=theme == "dark")
-    show(stage, looks, name)
+def assert_accessible(stage):
+    """Everything unfolded, axe finds no fault."""
     unfold(stage.page)
     found = stage.page.evaluate(
         "rules => axe.run('#stage', { runOnly: { type: 'tag', values: rules } })", RULES
@@ -82,6 +79,37 @@ def test_axe_finds_nothing(stage, looks, name, theme):
     ]
     assert faults == []
     assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", LOOKS)
+def test_axe_finds_nothing(stage, looks, name, theme):
+    stage.dark(on=theme == "dark")
+    show(stage, looks, name)
+    assert_accessible(stage)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_widget_whose_kernel_is_gone_says_so_accessibly(stage, looks, theme):
+    stage.dark(on=theme == "dark")
+    show(stage, looks, "failed")
+    stage.page.evaluate("window.kernelBecomes('restarting')")
+    expect(stage.page.get_by_text("Asleep: the kernel was restarted.")).to_be_visible()
+    assert_accessible(stage)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_opened_attempt_is_accessible(stage, looks, theme):
+    stage.dark(on=theme == "dark")
+    state, answers = looks["failed"]
+    old = {"code": {"text": "def sort(numbers):\n    pass", "choices": []}}
+    attempt = {"attempt": state["history"][2], "result": state["result"], "answers": old}
+    stage.show(state, answers={**answers, "attempt": attempt})
+    unfold(stage.page)
+    stage.page.get_by_role("button", name="Open: Submission 1").click()
+    stage.page.get_by_role("button", name="Restore this answer").click()
+    expect(stage.page.get_by_role("button", name="Replace", exact=True)).to_be_visible()
+    assert_accessible(stage)
 
 
 @pytest.mark.parametrize("name", LOOKS)

@@ -9,7 +9,8 @@ from typing import get_args, get_type_hints, is_typeddict
 import pytest
 
 from inginious_nb.submission import Phase
-from inginious_nb.widget import TaskWidget, snapshot, views
+from inginious_nb.widget import TaskWidget, views
+from inginious_nb.widget.words import RESULT_CODES
 
 JS = Path(__file__).parents[2] / "js"
 PROTOCOL = (JS / "protocol.ts").read_text()
@@ -68,4 +69,4 @@ def test_the_traits_are_the_state():
 def test_live_and_static_views_know_the_same_results():
     components = (JS / "components" / "tone.ts").read_text()
     known = re.search(r"const KNOWN = \[(.*?)\]", components)
-    assert set(re.findall(r'"(\w+)"', known[1])) == set(snapshot.RESULT_WORDS)
+    assert set(re.findall(r'"(\w+)"', known[1])) == set(RESULT_CODES)

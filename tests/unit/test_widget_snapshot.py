@@ -28,12 +28,12 @@ def test_it_shows_grade_feedback_problems_and_tests(task):
         {"text": ("failed", "Not **quite**.")},
         {"adds": True, "divides": False, "note": "slow", "*auto-tag-0": "a tag"},
     )
-    html = snapshot.to_html(task, result(task, outcome), attempts=3)
+    shown = snapshot.Snapshot(task, result(task, outcome), attempts=3)
+    html = shown.html
     for part in ("Echo", "62.5 %", "Failed", "<em>again</em>", "<strong>quite</strong>", "divides"):
         assert part in html
     assert "<script" not in html
-    text = snapshot.to_text(task, result(task, outcome), attempts=3)
-    assert text.splitlines() == [
+    assert shown.text.splitlines() == [
         "Echo",
         "Failed: 62.5 %",
         "  A text: Failed",
@@ -45,9 +45,16 @@ def test_nothing_in_a_result_becomes_markup(task):
     outcome = JobResult(
         (HOSTILE, HOSTILE), 0.0, {"text": (HOSTILE, HOSTILE)}, {HOSTILE: HOSTILE}, {"a": HOSTILE}
     )
-    html = snapshot.to_html(task, result(task, outcome), remark=HOSTILE)
+    html = snapshot.Snapshot(task, result(task, outcome), remark=HOSTILE, key=HOSTILE).html
     assert "<script" not in html
     assert "<img" not in html
+
+
+def test_it_speaks_the_languages_of_the_widget(task):
+    outcome = JobResult(("failed", ""), 12.5, {}, {"one": True, "two": False})
+    shown = snapshot.Snapshot(task, result(task, outcome), attempts=2, lang="fr-BE")
+    assert shown.text.splitlines() == ["Echo", "Échoué: 12.5 %", "  Tests: 1 réussis sur 2"]
+    assert "2 tentatives" in shown.html
 
 
 def test_it_says_that_a_submission_was_refused(session, task):

@@ -6,7 +6,7 @@ class Model {
   constructor(state) {
     this.state = state;
     this.handlers = {};
-    this.widget_manager = {};
+    this.widget_manager = { kernel };
   }
   get(key) {
     return this.state[key];
@@ -31,6 +31,21 @@ class Model {
     for (const handler of this.handlers[event] ?? []) handler(...args);
   }
 }
+
+// Just alive, and able to tell when it is not.
+const kernel = {
+  supportsSubshells: false,
+  slots: new Set(),
+  statusChanged: {
+    connect: (slot) => kernel.slots.add(slot),
+    disconnect: (slot) => kernel.slots.delete(slot),
+  },
+};
+
+/** The kernel changes its status. */
+window.kernelBecomes = (status) => {
+  for (const slot of kernel.slots) slot(kernel, status);
+};
 
 let shown = [];
 let waiting = [];

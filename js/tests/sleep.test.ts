@@ -1,0 +1,62 @@
+import { expect, test, vi } from "vitest";
+import type { Kernel } from "../transport/comm.ts";
+import { watchKernel } from "../transport/sleep.ts";
+
+function watched() {
+  const status = new Set<(sender: unknown, status: string) => void>();
+  const messages = new Set<(sender: unknown, message: unknown) => void>();
+  const kernel: Kernel = {
+    statusChanged: {
+      connect: (slot) => status.add(slot),
+      disconnect: (slot) => status.delete(slot),
+    },
+    iopubMessage: {
+      connect: (slot) => messages.add(slot),
+      disconnect: (slot) => messages.delete(slot),
+    },
+  };
+  const [sleep, wake, ended] = [vi.fn(), vi.fn(), new AbortController()];
+  watchKernel(kernel, { sleep, wake }, ended.signal);
+  const publish = (msg_type: string, msg_id: string, content: object) => {
+    for (const slot of messages)
+      slot(null, { header: { msg_type }, parent_header: { msg_id }, content });
+  };
+  const become = (to: string) => {
+    for (const slot of status) slot(null, to);
+  };
+  return { sleep, wake, ended, publish, become, slots: () => status.size + messages.size };
+}
+
+test("a widget sleeps when its kernel goes, not when it is busy", () => {
+  const { sleep, become } = watched();
+  for (const status of ["busy", "idle", "starting"]) become(status);
+  expect(sleep).not.toHaveBeenCalled();
+  become("restarting");
+  expect(sleep).toHaveBeenCalledOnce();
+});
+
+test("it wakes when code that may have loaded the extension has ended", () => {
+  const { wake, publish } = watched();
+  publish("execute_input", "1", { code: "x = 1" });
+  publish("status", "1", { execution_state: "idle" });
+  expect(wake).not.toHaveBeenCalled();
+  publish("execute_input", "2", { code: "%load_ext inginious_nb" });
+  publish("status", "2", { execution_state: "busy" });
+  expect(wake).not.toHaveBeenCalled();
+  publish("status", "2", { execution_state: "idle" });
+  publish("status", "2", { execution_state: "idle" });
+  expect(wake).toHaveBeenCalledOnce();
+});
+
+test("nothing is watched after the end", () => {
+  const { ended, slots } = watched();
+  expect(slots()).toBe(2);
+  ended.abort();
+  expect(slots()).toBe(0);
+});
+
+test("a host without a kernel never sleeps", () => {
+  const sleep = vi.fn();
+  watchKernel(null, { sleep, wake: sleep }, new AbortController().signal);
+  expect(sleep).not.toHaveBeenCalled();
+});
