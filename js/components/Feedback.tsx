@@ -1,11 +1,13 @@
 // A feedback text. A long one is folded, a huge one is cut by the kernel and offered as a download.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SafeHtml as SafeHtmlPart } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";
 import { SafeHtml } from "./SafeHtml.tsx";
 
 const FOLD_ABOVE_CHARACTERS = 20_000;
+/** So much takes a browser longer to read than a person should wait for the rest of the result. */
+const LATER_ABOVE_CHARACTERS = 200_000;
 
 interface Props {
   feedback: SafeHtmlPart;
@@ -18,12 +20,13 @@ export function Feedback({ feedback, submission, what }: Props) {
   const { controller, language } = useApp();
   const { t, size } = language;
   const [unfolded, setUnfolded] = useState(false);
+  const ready = useAfterPaint(feedback.html.length > LATER_ABOVE_CHARACTERS);
   if (!feedback.html) return null;
   const long = feedback.html.length > FOLD_ABOVE_CHARACTERS;
   return (
     <div class="inginious-feedback">
       <div class={long ? (unfolded ? "inginious-unfolded" : "inginious-folded") : ""}>
-        <SafeHtml html={feedback.html} />
+        {ready ? <SafeHtml html={feedback.html} /> : <div class="inginious-later" />}
       </div>
       {long && (
         <button type="button" class="inginious-link" onClick={() => setUnfolded(!unfolded)}>
@@ -44,4 +47,21 @@ export function Feedback({ feedback, submission, what }: Props) {
       )}
     </div>
   );
+}
+
+/** True at once, or, if it is to wait, after what is there already has been painted. */
+function useAfterPaint(wait: boolean): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    if (!wait || painted) return undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => setPainted(true));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, [wait, painted]);
+  return painted || !wait;
 }
