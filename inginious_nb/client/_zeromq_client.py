@@ -179,12 +179,14 @@ class BetterParanoidPirateClient:
                 self._inbox.append(action)
                 if not self._started or self._inbox_noticed or self._loop is None:
                     return
+                # Before the call: the loop may have emptied the inbox by the time it returns.
+                self._inbox_noticed = True
                 try:
                     self._loop.call_soon_threadsafe(self._empty_inbox)
                 except RuntimeError:  # the loop was closed, the client was not
+                    self._inbox_noticed = False
                     self._inbox.remove(action)
                 else:
-                    self._inbox_noticed = True
                     return
         self._refuse(action)
 

@@ -443,6 +443,16 @@ async def test_jobs_can_be_submitted_from_many_threads(backend, connect):
         assert await call.called() == [SUCCESS]
 
 
+async def test_a_call_from_another_thread_never_waits_for_the_next_one(backend, connect):
+    client = connect(backend)
+
+    def one_after_the_other():
+        # The loop is often done with a call before the caller has gone on to its next line.
+        return [ClientSync(client).new_job(0, MATCH, {"q": "42"}) for _ in range(300)]
+
+    assert await asyncio.to_thread(one_after_the_other) == [SUCCESS] * 300
+
+
 async def test_an_asyncio_context_works_as_documented(backend):
     context = zmq.asyncio.Context()
     client = Client(context, backend.address)
