@@ -24,6 +24,16 @@ export function OpenAttempt({ id }: { id: string }) {
   return (
     <div class="inginious-open-attempt">
       {found.result && <Result result={found.result} problems={synced.task?.problems ?? []} />}
+      <p>
+        <button
+          type="button"
+          class="inginious-button"
+          aria-disabled={controller.busy}
+          onClick={() => void controller.resubmit(id)}
+        >
+          {language.t.resubmit}
+        </button>
+      </p>
       <h4>{language.t.differences}</h4>
       {problems.map((problem) => (
         <Then key={problem.id} problem={problem} answer={found.answers[problem.id]} />

@@ -16,7 +16,8 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
   const missing = (task?.problems ?? []).filter(
     ({ id, optional }) => local.preview[id]?.kind === "missing" && !optional,
   );
-  const label = sending ? t.submitting : submission || synced.result ? t.submitAgain : t.submit;
+  const again = active || synced.standing.attempts > 0;
+  const label = sending ? t.submitting : again ? t.submitAgain : t.submit;
   return (
     <div class={`inginious-actions ${small ? "inginious-actions-small" : ""}`}>
       <button

@@ -17,11 +17,8 @@ export const en = {
   answeredBy: "Answered by",
   goToCell: "Go to cell",
   changed: "Changed since the last submission",
-  unchanged: "Same as the last submission",
   chooseCell: "Cell that answers this question",
   ownEditor: "No cell: write it here",
-  noCellYet: "No cell answers this question yet.",
-  pickCell: "Choose a cell",
   editor: "Your answer",
   cellLabel: (number: number, line: string) => `Cell ${number}: ${line}`,
   emptyCell: "(empty)",
@@ -30,7 +27,6 @@ export const en = {
   dropFile: "Drop a file here, or",
   chooseFile: "Choose a file",
   replaceFile: "Choose another file",
-  removeFile: "Remove",
   kernelPath: "or a path on the kernel’s disk",
   usePath: "Use this path",
   fileRules: (exts: string, size: string) => `${exts} · at most ${size}`,
@@ -67,7 +63,6 @@ export const en = {
   },
   atMostBefore: (n: number) =>
     n === 0 ? "next in line" : n === 1 ? "at most 1 before you" : `at most ${n} before you`,
-  elapsed: (time: string) => time,
   elapsedOf: (time: string, limit: string) => `${time} of at most ${limit}`,
   sentAgain: (n: number) =>
     n === 2 ? "Sent again: the service had lost it" : `Sent ${n} times: the service had lost it`,
@@ -111,7 +106,6 @@ export const en = {
   downloadAll: "Download all of it",
   showMore: "Show all",
   showLess: "Show less",
-  debug: "Submit in debug mode",
   ssh: "Debug shell",
   sshReveal: "Show how to connect",
   copy: "Copy",
@@ -119,14 +113,13 @@ export const en = {
 
   // history
   history: "History",
-  when: "When",
   open: "Open",
   closeAttempt: "Close",
+  resubmit: "Submit this attempt again",
   restore: "Restore this answer",
   restoreAsk: (label: string) => `Replace the text of ${label} by the answer of this attempt?`,
   restoreYes: "Replace",
   cancel: "Cancel",
-  restored: "The answer was restored.",
   differences: "Answer then and now",
   sameAnswer: "The answer was the same as now.",
   before: "then",
@@ -152,7 +145,6 @@ export const en = {
   sandbox: "Sandbox",
   isolated: "Isolated",
   notIsolated: "Not isolated",
-  details: "Details",
 
   // asleep
   asleep: "Asleep: the kernel was restarted.",

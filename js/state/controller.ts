@@ -67,7 +67,7 @@ export class Controller {
 
   /** Begin to talk to the kernel. */
   start(): void {
-    if (this.lang !== this.synced.get().lang) void this.ask("lang", { lang: this.lang });
+    if (this.lang !== this.synced.get().lang) void this.#quietly("lang", { lang: this.lang });
     this.preview();
     this.#answerRequest();
   }
@@ -102,11 +102,7 @@ export class Controller {
   async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
     if (this.local.get().asleep || (this.busy && !options.submission)) return;
     const { answers, buffers } = await this.#entered();
-    await this.ask(
-      "submit",
-      { cells: this.#cells(), answers, lang: this.lang, ...options },
-      buffers,
-    );
+    await this.ask("submit", { cells: this.#cells(), answers, ...options }, buffers);
   }
 
   async resubmit(submission: string): Promise<void> {

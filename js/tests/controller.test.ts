@@ -37,7 +37,6 @@ test("submitting sends the cells as they are now", async () => {
   await settle();
   expect(model.sent[0]?.content).toMatchObject({
     kind: "submit",
-    lang: "en",
     cells: [cell("a", "x = 1", "inginious:p")],
   });
 });

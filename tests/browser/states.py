@@ -21,7 +21,7 @@ NOW = 1_790_000_000.0
 TASK = """
 name: Sorting, and what it costs
 author: Ada Lovelace
-accessibility: 2026-01-01 08:00:00/2036-06-30 18:00:00
+accessible: 2026-01-01 08:00:00/2036-06-30 18:00:00
 context: |
   Write a function that sorts a list, and say how long it takes. The costs are :math:`n^2`.
 
