@@ -31,8 +31,11 @@ _EVENTS, _POLLIN = int(zmq.EVENTS), int(zmq.POLLIN)  # plain, since flags are sl
 _FRAMES_AT_ONCE = 64
 """After so many frames other work of the loop has its turn."""
 
-_LARGE_BYTES = 64 * 1024
-"""From this size on a frame is sent from where it lies instead of being copied."""
+_LARGE_BYTES = 1024 * 1024
+"""From this size on a frame is sent from where it lies instead of being copied.
+
+Not below, since pyzmq then starts a thread for such frames that lives as long as the process.
+"""
 
 _POLL_S = 0.005
 """How often sockets are looked at on a loop that cannot watch descriptors (Windows' proactor)."""
