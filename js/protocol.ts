@@ -39,11 +39,15 @@ export interface CellInfo {
   metadata: { tags: string[] };
 }
 
-/** An answer as entered in the widget; a file's bytes travel in the buffers of the message. */
+/**
+ * An answer as entered in the widget. A file's bytes travel in the buffers of the message; a preview
+ * tells only how many there are.
+ */
 export type RawAnswer =
   | string
   | string[]
   | { filename: string; buffer: number }
+  | { filename: string; size_bytes: number }
   | { path: string }
   | null;
 

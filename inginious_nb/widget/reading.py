@@ -35,6 +35,7 @@ class Reading:
         task: The task that is answered.
         message: The request; its ``cells`` are None where the host has no readable notebook.
         buffers: The contents of files.
+        only_described: Whether files may be told by name and size alone, for a preview.
 
     Attributes:
         answers: What was found.
@@ -42,9 +43,16 @@ class Reading:
     """
 
     def __init__(
-        self, session: Session, task: Task, message: Mapping[str, Any], buffers: Sequence[Any]
+        self,
+        session: Session,
+        task: Task,
+        message: Mapping[str, Any],
+        buffers: Sequence[Any],
+        *,
+        only_described: bool = False,
     ) -> None:
         self._task = task
+        self._only_described = only_described
         self.answers = Answers()
         self.errors: dict[str, AnswerError] = {}
         cells = message.get("cells")
@@ -92,7 +100,9 @@ class Reading:
                 raise self.errors[problem.id]
             checked = problem.check(raw)
             shown = old_answer(problem, checked)
-            changed = None if problem.id not in known else checked != known[problem.id]
+            # A file that is only described cannot be compared.
+            comparable = problem.id in known and not isinstance(problem, FileProblem)
+            changed = checked != known[problem.id] if comparable else None
         except AnswerError as refusal:
             error = str(refusal)
         return {
@@ -138,7 +148,7 @@ class Reading:
                 (),
                 now,
             )
-            self._add(source, lambda problem, entry=entry: _entered(problem, entry, buffers))
+            self._add(source, lambda problem, entry=entry: self._entered(problem, entry, buffers))
 
     def _add(self, source: AnswerSource, read: Any) -> None:
         try:
@@ -148,24 +158,32 @@ class Reading:
             value = None
         self.answers.add(value, source)
 
-
-def _entered(problem: Problem, entry: object, buffers: Sequence[Any]) -> object:
-    """The raw answer that a control of the widget sent."""
-    if isinstance(entry, str) or (
-        isinstance(entry, list) and all(isinstance(item, str) for item in entry)
-    ):
-        return entry
-    if (
-        isinstance(problem, FileProblem)
-        and isinstance(entry, dict)
-        and isinstance(entry.get("path"), str)
-    ):
-        return file_answer(problem, entry["path"])
-    if isinstance(entry, dict) and isinstance(entry.get("filename"), str):
-        index = entry.get("buffer")
-        if isinstance(index, int) and 0 <= index < len(buffers):
-            return {"filename": entry["filename"], "value": bytes(buffers[index])}
-    raise AnswerError(
-        f"Problem {problem.label}: the answer did not arrive completely; enter it again.",
-        problem_id=problem.id,
-    )
+    def _entered(self, problem: Problem, entry: object, buffers: Sequence[Any]) -> object:
+        """The raw answer that a control of the widget sent."""
+        if isinstance(entry, str) or (
+            isinstance(entry, list) and all(isinstance(item, str) for item in entry)
+        ):
+            return entry
+        if (
+            isinstance(problem, FileProblem)
+            and isinstance(entry, dict)
+            and isinstance(entry.get("path"), str)
+        ):
+            return file_answer(problem, entry["path"])
+        if isinstance(entry, dict) and isinstance(entry.get("filename"), str):
+            index, size_bytes = entry.get("buffer"), entry.get("size_bytes")
+            if (
+                self._only_described
+                and isinstance(problem, FileProblem)
+                and isinstance(size_bytes, int)
+                and size_bytes >= 0
+            ):
+                # A preview: as many bytes as can still be judged stand for the file.
+                stand_in = bytes(min(size_bytes, problem.max_size_bytes + 1))
+                return {"filename": entry["filename"], "value": stand_in}
+            if isinstance(index, int) and 0 <= index < len(buffers):
+                return {"filename": entry["filename"], "value": bytes(buffers[index])}
+        raise AnswerError(
+            f"Problem {problem.label}: the answer did not arrive completely; enter it again.",
+            problem_id=problem.id,
+        )

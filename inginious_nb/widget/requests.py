@@ -80,7 +80,7 @@ class Responder:
 
     def _preview(self, message: Message, buffers: Buffers) -> Value:
         mirror = self._mirror
-        reading = Reading(mirror.session, mirror.task, message, buffers)
+        reading = Reading(mirror.session, mirror.task, message, buffers, only_described=True)
         return {"answers": reading.preview(mirror.board)}
 
     def _submit(self, message: Message, buffers: Buffers) -> Value:

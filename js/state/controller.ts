@@ -3,7 +3,9 @@
 import type { Notebook } from "../notebook/notebook.ts";
 import type {
   CellInfo,
+  Draft,
   PreviewAnswer,
+  ProblemInfo,
   RawAnswer,
   Replies,
   RequestKind,
@@ -42,7 +44,9 @@ export class Controller {
   #transport: Promise<Transport>;
   readonly #signal: AbortSignal;
   readonly #draftSenders = new Map<string, () => void>();
+  readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
+  #keptResult = "";
 
   constructor({ synced, transport, notebook, lang, signal }: Parts) {
     this.synced = synced;
@@ -85,8 +89,13 @@ export class Controller {
   wake(transport: Transport, state: Partial<WidgetState>): void {
     this.#transport = Promise.resolve(transport);
     this.local.update({ asleep: false, notice: null });
+    const entered = Object.keys(this.local.get().entries);
+    for (const problemId of entered) {
+      const draft = state.drafts?.[problemId];
+      if (draft) this.#seenDrafts.set(problemId, draft); // ours is newer
+    }
     this.synced.update(state);
-    for (const problemId of Object.keys(this.local.get().entries)) this.#sendDraft(problemId);
+    for (const problemId of entered) this.#sendDraft(problemId);
     this.start();
   }
 
@@ -119,15 +128,17 @@ export class Controller {
 
   async #preview(): Promise<void> {
     if (this.#signal.aborted || this.local.get().asleep) return;
-    const { answers, buffers } = await this.#entered();
-    const reply = await this.#quietly("preview", { cells: this.#cells(), answers }, buffers);
+    const answers = Object.fromEntries(
+      Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
+    );
+    const reply = await this.#quietly("preview", { cells: this.#cells(), answers });
     if (!reply) return;
     const preview: Record<string, PreviewAnswer> = {};
     const entries = { ...this.local.get().entries };
     for (const answer of reply.value.answers) {
       preview[answer.problem_id] = answer;
-      // What was entered went into the cell, which is the answer from now on.
-      if (answer.kind === "cell") delete entries[answer.problem_id];
+      // What was chosen went into the cell, which is the answer from now on.
+      if (this.#cellAnswers(answer)) delete entries[answer.problem_id];
     }
     this.local.update({ preview, entries });
     await this.#keepResult();
@@ -139,7 +150,8 @@ export class Controller {
    */
   async #keepResult(): Promise<void> {
     const { key, result, problem_id: problem } = this.synced.get();
-    if (!this.notebook || !result) return;
+    if (!this.notebook || !result || result.submission === this.#keptResult) return;
+    this.#keptResult = result.submission;
     const isCurrent = (html: string) => html.includes(resultClass(result.submission));
     await this.notebook.updateOutputs(snapshotClass(key), isCurrent, async () => {
       const reply = await this.#quietly("snapshot", { key, problem });
@@ -150,24 +162,35 @@ export class Controller {
   // ---- what is entered ----------------------------------------------------------------------
 
   enter(problemId: string, value: Entry): void {
-    this.#writeIntoCell(problemId, value);
+    const inCell = this.#writeIntoCell(problemId, value);
     this.local.update({
       entries: { ...this.local.get().entries, [problemId]: value },
       notice: null,
     });
     this.preview();
-    if (typeof value === "string" || Array.isArray(value)) this.#sendDraft(problemId);
+    if (!inCell && (typeof value === "string" || Array.isArray(value))) this.#sendDraft(problemId);
   }
 
   /** Where a cell gives the answer, the control is another view of it and changes the cell. */
-  #writeIntoCell(problemId: string, value: Entry): void {
+  #writeIntoCell(problemId: string, value: Entry): boolean {
     const preview = this.local.get().preview[problemId];
-    const problem = this.synced.get().task?.problems.find(({ id }) => id === problemId);
-    if (preview?.kind !== "cell" || !problem || !this.notebook) return;
-    if (typeof value !== "string" && !Array.isArray(value)) return;
+    const problem = this.#problem(problemId);
+    if (preview?.kind !== "cell" || !problem || !this.notebook) return false;
+    if (typeof value !== "string" && !Array.isArray(value)) return false;
     const text =
       problem.type === "multiple_choice" ? choiceText(problem, value) : [value].flat().join("\n");
     this.notebook.setAnswer(preview.cell_ids, text);
+    return true;
+  }
+
+  /** Whether a control shows what a cell says. What was written in an editor is kept beside it. */
+  #cellAnswers({ problem_id, kind }: PreviewAnswer): boolean {
+    const type = this.#problem(problem_id)?.type;
+    return kind === "cell" && (type === "multiple_choice" || type === "match");
+  }
+
+  #problem(problemId: string): ProblemInfo | undefined {
+    return this.synced.get().task?.problems.find(({ id }) => id === problemId);
   }
 
   #sendDraft(problemId: string): void {
@@ -187,7 +210,9 @@ export class Controller {
     const entries = { ...this.local.get().entries };
     let changed = false;
     for (const [problemId, draft] of Object.entries(this.synced.get().drafts)) {
-      const known = JSON.stringify(entries[problemId]) === JSON.stringify(draft.value);
+      const seen = this.#seenDrafts.get(problemId);
+      this.#seenDrafts.set(problemId, draft);
+      const known = seen?.by === draft.by && String(seen.value) === String(draft.value);
       if (draft.by === this.#me || known) continue;
       entries[problemId] = draft.value;
       changed = true;
@@ -280,6 +305,12 @@ export function snapshotClass(key: string): string {
 
 function resultClass(submission: string): string {
   return `inginious-result-${submission}`;
+}
+
+/** An entry without the contents of a file, which a preview does not need. */
+function described(entry: Entry): RawAnswer {
+  if (typeof entry !== "object" || !("file" in entry)) return entry;
+  return { filename: entry.file.name, size_bytes: entry.file.size };
 }
 
 export function isActive(submission: SubmissionInfo | null): submission is SubmissionInfo {

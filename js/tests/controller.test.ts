@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findNotebook } from "../notebook/find.ts";
-import type { WidgetState } from "../protocol.ts";
+import type { PreviewAnswer, WidgetState } from "../protocol.ts";
 import { Controller } from "../state/controller.ts";
 import { syncedState } from "../state/synced.ts";
 import { modelTransport } from "../transport/messages.ts";
@@ -26,6 +26,21 @@ function controllerOf(state: Partial<WidgetState> = {}, ...cells: ReturnType<typ
     signal,
   });
   return { model, controller };
+}
+
+function previewed(changes: Partial<PreviewAnswer>): PreviewAnswer {
+  return {
+    problem_id: "p",
+    kind: "cell",
+    label: "cell 1",
+    cell_ids: [],
+    read_at: 0,
+    text: "",
+    choices: [],
+    error: null,
+    changed: null,
+    ...changes,
+  };
 }
 
 const settle = () => vi.advanceTimersByTimeAsync(1000);
@@ -101,6 +116,50 @@ test("what is typed is shared, and what others type is shown", async () => {
   expect(controller.local.get().entries.p).toBe("theirs");
 });
 
+test("a draft that was seen does not come back over what a cell says", async () => {
+  const question = problem({ type: "match" });
+  const { model, controller } = controllerOf(
+    { task: task(question), drafts: { p: { value: "old", by: "before the reload" } } },
+    cell("a", "new", "inginious:p"),
+  );
+  expect(controller.local.get().entries.p).toBe("old");
+  controller.preview();
+  await settle();
+  model.reply("preview", {
+    answers: [previewed({ problem_id: "p", cell_ids: ["a"], text: "new" })],
+  });
+  await settle();
+  expect(controller.local.get().entries.p).toBeUndefined();
+  model.change({ submission: submission() });
+  expect(controller.local.get().entries.p).toBeUndefined();
+});
+
+test("what was written in the editor is kept while a cell answers", async () => {
+  const { model, controller } = controllerOf({}, cell("a", "x", "inginious:p"));
+  controller.enter("p", "my text");
+  await settle();
+  model.reply("preview", { answers: [previewed({ problem_id: "p", cell_ids: ["a"] })] });
+  await settle();
+  expect(controller.local.get().entries.p).toBe("my text");
+});
+
+test("a kernel that wakes a widget does not undo what was entered in its sleep", async () => {
+  const { model, controller } = controllerOf();
+  controller.enter("p", "mine");
+  controller.sleep();
+  await controller.submit();
+  expect(kinds(model)).not.toContain("submit");
+  const { signal } = new AbortController();
+  const next = new FakeModel();
+  controller.wake(modelTransport(next, signal), { drafts: { p: { value: "last time", by: "" } } });
+  await settle();
+  expect(controller.local.get()).toMatchObject({ asleep: false, entries: { p: "mine" } });
+  expect(kinds(next)).toContain("draft");
+  void controller.submit();
+  await settle();
+  expect(kinds(next)).toContain("submit");
+});
+
 test("a choice made in the widget is written into the cell that answers", async () => {
   const choices = ["a string", "a list"].map((text, index) => ({
     index: String(index),
@@ -114,21 +173,7 @@ test("a choice made in the widget is written into the cell that answers", async 
   );
   controller.preview();
   await settle();
-  model.reply("preview", {
-    answers: [
-      {
-        problem_id: "p",
-        kind: "cell",
-        label: "cell 1",
-        cell_ids: ["a"],
-        read_at: 0,
-        text: "",
-        choices: [],
-        error: null,
-        changed: null,
-      },
-    ],
-  });
+  model.reply("preview", { answers: [previewed({ problem_id: "p", cell_ids: ["a"] })] });
   await settle();
   controller.enter("p", ["0", "1"]);
   expect(controller.notebook?.cells()[0]?.source).toBe("- a string\n- a list");

@@ -123,6 +123,30 @@ def test_choices_are_shown_by_their_texts(ask):
     ]
 
 
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"filename": "a.txt", "size_bytes": 10}, None),
+        ({"filename": "a.exe", "size_bytes": 10}, "its name must end with"),
+        ({"filename": "a.txt", "size_bytes": 10**9}, "at most"),
+    ],
+)
+def test_a_preview_judges_a_file_by_name_and_size_and_a_submission_wants_all_of_it(
+    session, ask, course_folder, entry, words
+):
+    (course_folder / "lab" / "upload").mkdir()
+    (course_folder / "lab" / "upload" / "task.yaml").write_text(
+        "environment_type: mcq\nproblems: {file: {type: file, allowed_exts: [.txt]}}\n"
+    )
+    found = ask("preview", about="lab/upload", cells=[], answers={"file": entry})["answers"]
+    if words is None:
+        assert (found[0]["text"], found[0]["error"]) == ("a.txt", None)
+    else:
+        assert words in found[0]["error"]
+    refusal = ask("submit", about="lab/upload", cells=[], answers={"file": entry})
+    assert "did not arrive completely" in refusal
+
+
 def test_an_old_attempt_is_told_with_its_answers(session, ask):
     ask("submit", cells=[], answers={"text": "wrong"})
     outcome(session, None)
