@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_KEPT_RESULTS = 16
+_results: dict[str, views.ResultInfo | None] = {}
+
 
 class Mirror:
     """The live state of a task in the shape of the browser.
@@ -162,25 +165,23 @@ class Mirror:
     def _result(self, submission: Submission | None) -> views.ResultInfo | None:
         """The newest result: the one that just came, else the history's."""
         if submission is not None and submission.outcome is not None:
-            found_id = submission.id
-        else:
-            last = self.board.last
-            if last is None:
-                return None
-            found_id = last.id
-        known: views.ResultInfo | None = self._published.get("result")
-        if known is not None and known["submission"] == found_id:
-            return known  # made safe already, which takes time for a long text
-        if submission is not None and submission.outcome is not None:
-            return present.outcome_info(
-                self.task,
-                submission.outcome,
-                submission_id=submission.id,
-                number=submission.number,
-                at=submission.times["done"],
+            outcome = submission.outcome
+            return _made_once(
+                submission.id,
+                lambda: present.outcome_info(
+                    self.task,
+                    outcome,
+                    submission_id=submission.id,
+                    number=submission.number,
+                    at=submission.times["done"],
+                ),
             )
         last = self.board.last
-        return None if last is None else present.result_info(self.task, last)
+        return (
+            None
+            if last is None
+            else _made_once(last.id, lambda: present.result_info(self.task, last))
+        )
 
     def _submission_info(self, submission: Submission) -> dict[str, Any]:
         info: dict[str, Any] = dict(present.submission_info(submission))
@@ -191,3 +192,15 @@ class Mirror:
             if same == known:
                 return same
         return info
+
+
+def _made_once(
+    submission_id: str, make: Callable[[], views.ResultInfo | None]
+) -> views.ResultInfo | None:
+    """A result, made safe once for all widgets that show it: a long text takes time."""
+    found = _results.get(submission_id)
+    if found is None:
+        found = _results[submission_id] = make()
+        for oldest in list(_results)[:-_KEPT_RESULTS]:
+            _results.pop(oldest, None)
+    return found

@@ -14,6 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inginious_nb.render import plain_text
+
 from . import present
 from .words import RESULT_CODES, Words, words
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
+
+_LONGEST_TEXT = 2_000
+"""Characters of one feedback in text/plain."""
 
 Bundle = dict[str, str]
 
@@ -64,15 +69,17 @@ class Snapshot:
 
     @property
     def text(self) -> str:
-        """It in a few lines."""
+        """It as plain text."""
         lines = [self.task.name]
         if self.remark:
             lines.append(self.remark)
         result = self.result
         if result is not None:
             lines.append(f"{self._word(result['code'])}: {_grade(result['grade'])}")
+            lines += _indented(result["feedback"], "  ")
             for problem_id, problem in result["problems"].items():
                 lines.append(f"  {self._name(problem_id)}: {self._word(problem['code'])}")
+                lines += _indented(problem["feedback"], "    ")
             tests = [test for test in result["tests"] if test["kind"] in ("passed", "failed")]
             if tests:
                 passed = sum(test["kind"] == "passed" for test in tests)
@@ -226,6 +233,11 @@ def widget_bundle(mirror: Mirror, *, key: str, problem_id: str = "") -> Bundle:
 def _html(safe: str) -> str:
     """HTML that render.py made."""
     return f'<div class="inginious-html">{safe}</div>' if safe else ""
+
+
+def _indented(feedback: SafeHtml, indent: str) -> list[str]:
+    text = plain_text(feedback["html"], is_html=True, limit_chars=_LONGEST_TEXT)
+    return [f"{indent}{line}".rstrip() for line in text.strip().splitlines()]
 
 
 def _tone(code: str) -> str:

@@ -79,3 +79,24 @@ def test_without_subshells_requests_wait_for_the_running_cell(other_server, open
     expect(notebook.result(2)).to_contain_text("100 %")
     expect(notebook.cell(5).locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\d"))
     expect(notebook.widget(2).get_by_text("The kernel is busy")).to_have_count(0)
+
+
+def test_a_policy_without_inline_scripts(other_server, page, open_notebook):
+    # JupyterLab's own needs: workers and modules from blobs, evaluated schemas, inline styles.
+    policy = (
+        "default-src 'self'; script-src 'self' blob: 'unsafe-eval'; worker-src 'self' blob:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self' ws: data: blob:"
+    )
+    headers = {"headers": {"Content-Security-Policy": policy}}
+    server = other_server(options=(f"--ServerApp.tornado_settings={headers!r}",))
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/lab/" in answer.url else None)
+    notebook = open_notebook(*division(), server=server)
+    assert (
+        "unsafe-inline" not in answers[0].headers["content-security-policy"].split("style-src")[0]
+    )
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("100 %")
