@@ -1,7 +1,7 @@
 """Answers to a task from where they were written: cells, a saved notebook, words of a command.
 
-Turns text into what a problem accepts and remembers where each answer was read, for the person
-who is about to submit it. Whether an answer is acceptable is the task's business.
+Remembers where each answer was read, for the person who is about to submit it. What a text means
+as an answer to a problem, and whether it is acceptable, is the task's business.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .cells import Cell, find_answers, task_name
+from .cells import Cell, find_answers, split_magic, task_name
 from .course.problems import FileProblem
 from .errors import AnswerError
 from .history import AnswerSource, SourceKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from .course import Problem, Task
+    from .course import Task
 
 
 @dataclass
@@ -47,22 +47,72 @@ class Answers:
 def from_cells(
     task: Task, cells: Iterable[Cell], kind: SourceKind, read_at: float | None = None
 ) -> Answers:
-    """The answers that cells give to a task."""
+    """The answers that cells give to a task, all read in the same way at the same time."""
+    return from_read_cells(
+        task, [ReadCell(cell, kind, time.time() if read_at is None else read_at) for cell in cells]
+    )
+
+
+@dataclass(frozen=True)
+class ReadCell:
+    """A cell, how it was read, and when, in seconds since the epoch."""
+
+    cell: Cell
+    kind: SourceKind
+    read_at: float
+
+
+def from_read_cells(task: Task, cells: Sequence[ReadCell]) -> Answers:
+    """The answers that cells give to a task, each read in its own way."""
+    how = {id(read.cell): read for read in cells}
     answers = Answers()
-    for problem_id, found in find_answers(cells, task_name(task)).items():
+    for problem_id, found in find_answers((r.cell for r in cells), task_name(task)).items():
+        reads = [how[id(cell)] for cell in found.cells]
         source = AnswerSource(
             problem_id,
-            kind,
+            # The least reliable way that had a part in it.
+            next((r.kind for r in reads if r.kind == "notebook-file"), reads[0].kind),
             found.label,
             tuple(cell.id for cell in found.cells if cell.id),
-            time.time() if read_at is None else read_at,
+            min(r.read_at for r in reads),
         )
-        answers.add(answer_from_text(task.problems[problem_id], found.text), source)
+        answers.add(found.text, source)
     return answers
 
 
-def from_words(task: Task, words: Mapping[str, str]) -> Answers:
+def with_captured(saved: Sequence[ReadCell], captured: Sequence[ReadCell]) -> list[ReadCell]:
+    """The cells of a saved notebook, with what was run since in place of what it has.
+
+    A cell that was run takes the place of the saved one with its id. Where the host tells no ids,
+    it takes the place of the only cell that answers the same problem; with several such cells
+    nobody can tell which it was, and the saved ones stand.
+    """
+    merged = list(saved)
+    for read in captured:
+        same = [
+            index
+            for index, known in enumerate(merged)
+            if (known.cell.id == read.cell.id if read.cell.id else _same_answer(known, read))
+        ]
+        if len(same) == 1:
+            cell = replace(merged[same[0]].cell, source=read.cell.source)
+            merged[same[0]] = replace(read, cell=cell)
+        elif not same:
+            merged.append(read)
+    return merged
+
+
+def _same_answer(one: ReadCell, other: ReadCell) -> bool:
+    return split_magic(one.cell.source)[0] == split_magic(other.cell.source)[0] != ()
+
+
+def from_words(task: Task, words: Mapping[str, str], *, directory: Path | None = None) -> Answers:
     """The answers given as PROBLEM=VALUE words of a command; for a file, VALUE is its path.
+
+    Args:
+        task: The task they answer.
+        words: The values by problem id.
+        directory: What paths are relative to (default: the cwd).
 
     Raises:
         AnswerError: The task has no such problem, or a file cannot be read.
@@ -75,31 +125,24 @@ def from_words(task: Task, words: Mapping[str, str]) -> Answers:
             continue
         source = AnswerSource(problem_id, "argument", f"{problem_id}={text}", (), time.time())
         if isinstance(problem, FileProblem):
-            answers.add(file_answer(problem, text), replace(source, kind="file", label=text))
+            answers.add(
+                file_answer(problem, text, directory), replace(source, kind="file", label=text)
+            )
         else:
             answers.add(text, source)
     return answers
 
 
-def answer_from_text(problem: Problem, text: str) -> object:
-    """What the text of a cell means as the raw answer to a problem.
-
-    For a file the text is its content, as with ``%%writefile``; it is named after the problem.
-    """
-    if not isinstance(problem, FileProblem) or not text:
-        return text
-    ending = problem.extensions[0] if problem.extensions else ""
-    return {"filename": problem.id + ending, "value": text.encode("utf-8", "surrogatepass")}
-
-
-def file_answer(problem: FileProblem, path_text: str) -> dict[str, Any]:
+def file_answer(
+    problem: FileProblem, path_text: str, directory: Path | None = None
+) -> dict[str, Any]:
     """A file of this machine as the raw answer to a problem.
 
     Raises:
         AnswerError: The file cannot be read.
     """
-    path = Path(path_text).expanduser()
     try:
+        path = (directory or Path()) / Path(path_text).expanduser()
         # Judged before it is read: a slip of the pen must not load a whole disk image.
         problem.check({"filename": path.name, "value": b""})
         limit = problem.max_size_bytes
@@ -109,10 +152,10 @@ def file_answer(problem: FileProblem, path_text: str) -> dict[str, Any]:
                 f"the file {path.name} has {size_bytes:,} bytes; at most {limit:,} are accepted."
             )
         return {"filename": path.name, "value": path.read_bytes()}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AnswerError(
             f"Problem {problem.label}: the file {path_text!r} cannot be read ({reason}); "
-            f"give the path of a file as seen from {Path.cwd()}.",
+            f"give the path of a file as seen from {directory or 'the notebook'}.",
             problem_id=problem.id,
         ) from error

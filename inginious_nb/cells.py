@@ -6,21 +6,26 @@ means the same however it is submitted. A cell answers problem ``p`` of a task w
 - it carries the tag ``inginious:p``, or ``inginious:TASK/p`` or ``inginious:COURSE/TASK/p`` where
   a notebook has several tasks with a problem of that name, or
 - its first line is ``%%inginious answer p`` (qualified in the same way if need be), or
-- its first line is ``%%inginious submit COURSE/TASK[/p]`` for that task.
+- its first line is ``%%inginious submit COURSE/TASK[/p]`` for that task; without a task, the one
+  that a cell above it opened is meant.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 TAG_PREFIX = "inginious:"
-_MAGIC = "%%inginious"
-_LINE_MAGIC = "%inginious"
+OPTIONS_WITH_A_VALUE = ("--lang",)
+"""Options of ``%inginious submit`` whose next word is their value."""
+
+_CELL_MAGIC = re.compile(r"\s*^[ \t]*%%inginious(?:[ \t]+(?P<words>.*))?$\n?", re.MULTILINE)
+_LINE_MAGIC = re.compile(r"\s*(?:[\w.\[\], ]+=\s*)?%inginious[ \t]+(?P<words>.*)")
 _FIRST_LINE_LENGTH = 60
 
 CellType = Literal["code", "markdown", "raw"]
@@ -67,7 +72,9 @@ class FoundAnswer:
         if len(first_line) > _FIRST_LINE_LENGTH:
             first_line = first_line[: _FIRST_LINE_LENGTH - 1] + "…"
         noun = "cell" if len(self.cells) == 1 else "cells"
-        return f"{noun} {numbers}: {first_line}" if first_line else f"{noun} {numbers} (empty)"
+        # A cell that was run may have no place: the kernel is not told.
+        place = f"{noun} {numbers}" if all(cell.number for cell in self.cells) else f"{noun}"
+        return f"{place}: {first_line}" if first_line else f"{place} (empty)"
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class TaskName:
     def problem_of_submission(self, reference: str) -> str | None:
         """The problem that ``%%inginious submit REFERENCE`` answers, if it is of this task."""
         only = self.problem_ids[0] if len(self.problem_ids) == 1 else None
-        if reference in ("", self.task_id, f"{self.course_id}/{self.task_id}"):
+        if reference in (self.task_id, f"{self.course_id}/{self.task_id}"):
             return only
         return self.problem(reference) if "/" in reference else None
 
@@ -104,9 +111,11 @@ def find_answers(cells: Iterable[Cell], task: TaskName) -> dict[str, FoundAnswer
     Several cells for the same problem are joined in notebook order with a blank line.
     """
     by_problem: dict[str, list[tuple[Cell, str]]] = {}
+    opened = ""
     for cell in cells:
+        opened = _opened_by(cell) or opened
         command, body = split_magic(cell.source)
-        for problem_id in _problems_of(cell, command, task):
+        for problem_id in _problems_of(cell, command, task, opened):
             by_problem.setdefault(problem_id, []).append((cell, body))
     return {
         problem_id: FoundAnswer(
@@ -118,36 +127,61 @@ def find_answers(cells: Iterable[Cell], task: TaskName) -> dict[str, FoundAnswer
     }
 
 
-def submitted_tasks(cells: Iterable[Cell]) -> dict[str, list[str]]:
+def submitted_tasks(cells: Iterable[Cell]) -> list[tuple[str, dict[str, str]]]:
     """The tasks that a notebook's cells submit or open, in its order.
 
     Returns:
-        The reference to each task, as written, and the PROBLEM=VALUE words that go with it.
+        The reference to a task as written, possibly with a problem, and the PROBLEM=VALUE words
+        that go with it; one that is named twice is there twice.
     """
-    found: dict[str, list[str]] = {}
+    found = []
+    opened = ""
     for cell in cells:
-        if cell.type != "code":
-            continue
-        for line in cell.source.splitlines():
-            words = _words_after(line, (_MAGIC, _LINE_MAGIC))
-            if len(words) > 1 and words[0] in ("open", "submit"):
-                references = [w for w in words[1:] if not w.startswith("-") and "=" not in w]
-                pairs = [word for word in words[1:] if "=" in word and not word.startswith("-")]
-                for reference in references[:1]:
-                    found.setdefault(reference, []).extend(pairs)
+        for words in _commands_in(cell):
+            if words[0] in ("open", "submit"):
+                reference, pairs = command_words(words[1:])
+                if words[0] == "open":
+                    opened = reference or opened
+                if reference or opened:
+                    found.append((reference or opened, pairs))
     return found
 
 
 def split_magic(source: str) -> tuple[tuple[str, ...], str]:
     """Split a cell into the words of its ``%%inginious`` line and the text below it.
 
+    Blank lines above that line do not matter, as they do not to IPython.
+
     Returns:
         The words after ``%%inginious`` (empty if the cell does not begin with it) and the text
         that is the answer.
     """
-    first_line, _, rest = source.partition("\n")
-    words = _words_after(first_line, (_MAGIC,))
-    return (words, rest) if words else ((), source)
+    match = _CELL_MAGIC.match(source)
+    if match is None:
+        return (), source
+    return _split(match["words"]), source[match.end() :]
+
+
+def command_words(words: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """Sort the words after ``submit`` or ``open`` into the reference and PROBLEM=VALUE pairs.
+
+    Returns:
+        The first word that is neither an option nor a pair (empty if there is none), the pairs.
+    """
+    reference = ""
+    pairs: dict[str, str] = {}
+    remaining = iter(words)
+    for word in remaining:
+        if word in OPTIONS_WITH_A_VALUE:
+            next(remaining, None)
+        elif word.startswith("-"):
+            continue
+        elif "=" in word:
+            problem_id, _, value = word.partition("=")
+            pairs[problem_id] = value
+        else:
+            reference = reference or word
+    return reference, pairs
 
 
 def cells_of_notebook(notebook: Mapping[str, Any]) -> list[Cell]:
@@ -170,32 +204,55 @@ def cell_from_json(cell: Mapping[str, Any], number: int) -> Cell:
     )
 
 
-def _words_after(line: str, magics: tuple[str, ...]) -> tuple[str, ...]:
-    """The words of a line after one of the magics, empty if it does not begin with one."""
-    name, _, words = line.strip().partition(" ")
-    if name not in magics:
-        return ()
+def _split(text: str | None) -> tuple[str, ...]:
     try:
-        return tuple(shlex.split(words))
+        return tuple(shlex.split(text or ""))
     except ValueError:  # an unclosed quotation mark: the magic itself will say so
-        return tuple(words.split())
+        return tuple((text or "").split())
+
+
+def _commands_in(cell: Cell) -> Iterator[tuple[str, ...]]:
+    """The ``%inginious`` commands of a code cell; below a ``%%inginious`` line there are none."""
+    if cell.type != "code":
+        return
+    command, _ = split_magic(cell.source)
+    if command:
+        yield command
+        return
+    for line in cell.source.splitlines():
+        match = _LINE_MAGIC.fullmatch(line)
+        if match is not None and (words := _split(match["words"])):
+            yield words
+
+
+def _opened_by(cell: Cell) -> str:
+    """The task that a cell opens, empty if it opens none."""
+    opened = [command_words(words[1:])[0] for words in _commands_in(cell) if words[0] == "open"]
+    return opened[-1] if opened else ""
 
 
 def _is_array(value: object) -> bool:
     return isinstance(value, (list, tuple))
 
 
-def _problems_of(cell: Cell, command: Sequence[str], task: TaskName) -> list[str]:
-    """The problems of a task that one cell answers, each once."""
+def _problems_of(cell: Cell, command: Sequence[str], task: TaskName, opened: str) -> list[str]:
+    """The problems of a task that one cell answers, each once.
+
+    Args:
+        cell: The cell.
+        command: The words of its ``%%inginious`` line.
+        task: The task that is asked for.
+        opened: The task that is meant where a command names none.
+    """
     found: list[str | None] = [
         task.problem(tag.removeprefix(TAG_PREFIX).strip())
         for tag in cell.tags
         if tag.startswith(TAG_PREFIX)
     ]
     if command:
-        words = [word for word in command[1:] if not word.startswith("-")]
-        if command[0] == "answer" and words:
-            found.append(task.problem(words[0]))
+        reference, _ = command_words(command[1:])
+        if command[0] == "answer":
+            found.append(task.problem(reference))
         elif command[0] == "submit":
-            found.append(task.problem_of_submission(words[0] if words else ""))
+            found.append(task.problem_of_submission(reference or opened))
     return list(dict.fromkeys(problem_id for problem_id in found if problem_id is not None))

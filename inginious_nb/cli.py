@@ -30,9 +30,11 @@ from .words import Words, pairs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .course import Task
     from .embedded.replay import Replayed
     from .history import Attempt
     from .notebook_file import SavedNotebook
+    from .submission import Submission
 
 _FAILED = 1
 
@@ -98,11 +100,9 @@ def submit(
     except (OSError, ValueError) as error:
         raise UsageError(f"{notebook} cannot be read as a notebook ({error}).") from error
     reference, given = pairs(words)
-    wanted = {reference: [f"{k}={v}" for k, v in given.items()]} if reference else None
+    wanted = [(reference, given)] if reference else submitted_tasks(saved.cells)
     with _session(backend, courses, notebook.parent) as session:
-        outcomes = list(
-            _submit_all(session, saved, wanted or submitted_tasks(saved.cells), timeout_s)
-        )
+        outcomes = list(_submit_all(session, saved, wanted, timeout_s))
     if not outcomes:
         raise UsageError(f"{notebook} names no task; say which one: COURSE/TASK.")
     if as_json:
@@ -116,37 +116,48 @@ def submit(
 def _submit_all(
     session: Session,
     notebook: SavedNotebook,
-    wanted: dict[str, list[str]],
+    wanted: list[tuple[str, dict[str, str]]],
     timeout_s: float | None,
 ) -> Iterator[tuple[str, Attempt | str]]:
-    """Submit each task, all at once, and yield its attempt or the sentence why there is none."""
-    under_way: list[tuple[str, Any]] = []
-    for reference, given in wanted.items():
+    """Submit each task once, all at the same time; yield its attempt or why there is none."""
+    tasks: dict[str, tuple[Task, dict[str, str]]] = {}
+    for reference, given in wanted:
         try:
-            task = session.task(reference)
-            answers = from_words(task, pairs(given)[1])
+            task, _ = session.task_and_problem(reference)
+        except InginiousError as error:
+            yield reference, str(error)
+            continue
+        tasks.setdefault(f"{task.course_id}/{task.id}", (task, {}))[1].update(given)
+    under_way: list[tuple[str, Submission | InginiousError]] = []
+    for name, (task, given) in tasks.items():
+        try:
+            answers = from_words(task, given, directory=notebook.path.parent)
             answers.fill_from(
                 from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
             )
             submission = session.submit(
                 task, answers.values, origin="cli", sources=tuple(answers.sources.values())
             )
-            under_way.append((reference, submission))
+            under_way.append((name, submission))
         except InginiousError as error:
-            under_way.append((reference, error))
-    for reference, submission in under_way:
-        if isinstance(submission, InginiousError):
-            yield reference, str(submission)
+            under_way.append((name, error))
+    for name, sent in under_way:
+        if isinstance(sent, InginiousError):
+            yield name, str(sent)
             continue
         try:
-            session.wait(submission, timeout_s)
-        except TimeoutError:
-            yield reference, f"There was no result within {timeout_s:g} s."
+            result = session.wait(sent, timeout_s)
         except InginiousError as error:
-            yield reference, str(error)
+            yield name, str(error)
+            continue
+        attempt = session.history.get(sent.id)
+        if attempt is None or attempt.outcome is None:
+            yield (
+                name,
+                f"{result.result[0]}, {result.grade:g} %; it could not be kept, see the log.",
+            )
         else:
-            attempt = session.history.get(submission.id)
-            yield reference, attempt or "The result could not be kept; see the log."
+            yield name, attempt
 
 
 def _as_json(reference: str, outcome: Attempt | str) -> dict[str, Any]:

@@ -64,16 +64,17 @@ def find_notebook(
         environ: The environment.
     """
     directory = directory or Path.cwd()
+    sources = {source.strip() for source in executed if source.strip()}
     told = user_namespace.get("__vsc_ipynb_file__") or environ.get("JPY_SESSION_NAME")
     if isinstance(told, str) and told.endswith(".ipynb"):
         # A server's path is relative to its root; the kernel runs in the notebook's folder.
         for path in (Path(told), directory / Path(told).name):
             notebook = _readable(path)
-            if notebook is not None:
+            # It may have been renamed since, and another one have got its name.
+            if notebook is not None and (not sources or sources & _sources(notebook)):
                 return notebook
-    sources = {source.strip() for source in executed if source.strip()}
     ranked = [
-        (len(sources & {cell.source.strip() for cell in notebook.cells}), notebook)
+        (len(sources & _sources(notebook)), notebook)
         for notebook in map(_readable, sorted(directory.glob("*.ipynb")))
         if notebook is not None
     ]
@@ -83,6 +84,10 @@ def find_notebook(
     # they differ nobody can tell which is meant: better no answer than somebody else's.
     said = {tuple((cell.source, cell.tags) for cell in found.cells) for found in matching}
     return matching[0] if best > 0 and len(said) == 1 else None
+
+
+def _sources(notebook: SavedNotebook) -> set[str]:
+    return {cell.source.strip() for cell in notebook.cells}
 
 
 def _readable(path: Path) -> SavedNotebook | None:

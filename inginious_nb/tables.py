@@ -23,8 +23,16 @@ _ID_LENGTH = 8
 _FEEDBACK_LENGTH = 70
 
 
+class _Table(Table):
+    """A table whose text is text: what is in brackets is no markup."""
+
+    def add_row(self, *cells: Text | str, **options: Any) -> None:  # type: ignore[override]
+        """Add a row."""
+        super().add_row(*(Text(c) if isinstance(c, str) else c for c in cells), **options)
+
+
 def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    table = _Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return table
@@ -78,7 +86,12 @@ def history(attempts: Iterable[Attempt], live: Iterable[str] = ()) -> Table:
     )
     under_way = set(live)
     for attempt in attempts:
-        waiting = "under way" if attempt.id in under_way else "no result; %inginious resubmit"
+        if attempt.superseded_by is not None:
+            waiting = "no result; repeated"
+        elif attempt.left_behind:
+            waiting = "no result; %inginious resubmit"
+        else:
+            waiting = "under way" if attempt.id in under_way else "under way in another kernel"
         table.add_row(
             attempt.id[:_ID_LENGTH],
             when(attempt.submitted_at),
@@ -124,7 +137,7 @@ def queue(running: Sequence[Any] | None, waiting: Sequence[Any] | None) -> Table
 def status(session: Session) -> Table:
     """Where answers are graded, and how the submissions of this session stand."""
     service = session.service
-    table = Table(title="Status", title_justify="left", title_style="bold", show_header=False)
+    table = _Table(title="Status", title_justify="left", title_style="bold", show_header=False)
     table.add_row("Grading", service.address)
     table.add_row("State", service.message)
     if service.sandbox is not None:

@@ -61,12 +61,16 @@ def call(commands: click.Group, words: list[str], obj: object, *, prog_name: str
         InginiousError: Whatever the command raised.
     """
     try:
-        return commands.main(args=words, prog_name=prog_name, obj=obj, standalone_mode=False)
+        # Not main(): that turns an interrupt into an exception of click's own.
+        with commands.make_context(prog_name, list(words), obj=obj) as context:
+            return commands.invoke(context)
+    except click.exceptions.Exit:
+        return None  # --help has been shown
     except click.ClickException as error:
         usage = ""
-        context = getattr(error, "ctx", None)
-        if context is not None and context.command is not commands:
-            usage = f" {' '.join(context.get_usage().split())}"
+        failed = getattr(error, "ctx", None)
+        if failed is not None and failed.command is not commands:
+            usage = f" {' '.join(failed.get_usage().split())}"
         raise UsageError(f"{error.format_message()}{usage}") from None
 
 

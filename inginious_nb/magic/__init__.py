@@ -7,9 +7,11 @@ cells that were run, `handle` is what a submission looks like to a program.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+import click
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb.session import close_session, get_session
 from inginious_nb.widget.comm import register_comm
@@ -21,6 +23,8 @@ from .submitting import Submitter
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from inginious_nb.session import Session
 
 __all__ = ["load", "unload"]
 
@@ -35,6 +39,7 @@ class InginiousMagics(Magics):
         capture = CellCapture(shell, lambda reference: show_answer(self.notebook, reference))
         self.notebook = Notebook(shell, session, capture, Submitter(shell, session, capture))
 
+    @no_var_expand
     @line_cell_magic
     def inginious(self, line: str, cell: str | None = None) -> Any:
         """Submit notebook cells to INGInious and read the feedback beneath them."""
@@ -60,6 +65,20 @@ def load(shell: InteractiveShell) -> None:
     if kernel is not None:
         register_comm(kernel)
     _loaded[id(shell)] = magics
+    _tell(magics.notebook.session)
+
+
+def _tell(session: Session) -> None:
+    """Say what a user should know before the first submission; mostly nothing."""
+    for warning in session.warnings:
+        click.echo(warning, file=sys.stderr)
+    left = session.left_behind()
+    if left:
+        count = "A submission" if len(left) == 1 else f"{len(left)} submissions"
+        click.echo(
+            f"{count} of an earlier kernel has no result; %inginious history shows what was "
+            "answered, %inginious resubmit sends the newest again."
+        )
 
 
 def unload(shell: InteractiveShell) -> None:

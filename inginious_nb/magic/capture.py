@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from inginious_nb.answers import ReadCell
 from inginious_nb.cells import Cell, split_magic
 
 from .host import running_cell_id
@@ -32,7 +33,7 @@ class CellCapture:
     def __init__(self, shell: InteractiveShell, show: Callable[[str], object]) -> None:
         self._shell = shell
         self._show = show
-        self._cells: dict[str, tuple[Cell, float]] = {}
+        self._cells: dict[str, ReadCell] = {}
 
     def install(self) -> None:
         """Begin to watch."""
@@ -47,14 +48,9 @@ class CellCapture:
         self._shell.input_transformers_cleanup.remove(as_plain_cell)
 
     @property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> list[ReadCell]:
         """The kept cells in the order in which they were last run."""
-        return [cell for cell, _ in self._cells.values()]
-
-    @property
-    def captured_at(self) -> float:
-        """When the oldest of them was run, in seconds since the epoch; 0 without any."""
-        return min((at for _, at in self._cells.values()), default=0.0)
+        return list(self._cells.values())
 
     def keep(self, source: str) -> None:
         """Keep one cell's source as an answer."""
@@ -63,11 +59,14 @@ class CellCapture:
         # A host that does not tell cell ids gets one answer a problem: the one last run.
         key = cell_id or " ".join(words)
         self._cells.pop(key, None)
-        self._cells[key] = (Cell(cell_id, "code", source), time.time())
+        self._cells[key] = ReadCell(Cell(cell_id, "code", source), "captured", time.time())
 
     def _before(self, info: ExecutionInfo) -> None:
         if info.raw_cell is not None and _answered(info.raw_cell):
             self.keep(info.raw_cell)
+        else:
+            # A cell that was an answer and is one no more.
+            self._cells.pop(running_cell_id(self._shell), None)
 
     def _after(self, result: ExecutionResult) -> None:
         reference = _answered(result.info.raw_cell) if result.info is not None else ""
@@ -83,10 +82,9 @@ def _answered(source: str | None) -> str:
 
 def as_plain_cell(lines: list[str]) -> list[str]:
     """Input transformer: the answer line becomes a call that checks it, the rest stays."""
-    if not lines:
-        return lines
-    words, _ = split_magic(lines[0])
+    words, _ = split_magic("".join(lines))
     if not words or words[0] != "answer":
         return lines
-    line = lines[0].strip().partition(" ")[2]
-    return [_ANSWER_LINE.format(line=line), *lines[1:]]
+    first = next(index for index, line in enumerate(lines) if line.strip())
+    line = lines[first].strip().partition(" ")[2]
+    return [*lines[:first], _ANSWER_LINE.format(line=line), *lines[first + 1 :]]

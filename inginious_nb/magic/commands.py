@@ -16,7 +16,7 @@ import click
 from IPython.display import display
 
 from inginious_nb import tables
-from inginious_nb.answers import Answers, answer_from_text, from_words
+from inginious_nb.answers import Answers, from_words
 from inginious_nb.cells import task_name
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.history import AnswerSource
@@ -105,7 +105,7 @@ def submit(
     """
     reference, given_words = pairs(words)
     if notebook.body is None:
-        task = notebook.session.task(reference)
+        task, _ = notebook.session.task_and_problem(reference)
         given = from_words(task, given_words)
     else:
         task, given = _answer_of_cell(notebook, reference, notebook.body)
@@ -118,7 +118,7 @@ def submit(
 
 def _answer_of_cell(notebook: Notebook, reference: str | None, body: str) -> tuple[Task, Answers]:
     """The task that ``%%inginious submit REFERENCE`` means, and the cell's body as an answer."""
-    task, problem_id = _task_and_problem(notebook.session, reference)
+    task, problem_id = notebook.session.task_and_problem(reference)
     if problem_id is None:
         if len(task.problems) != 1:
             raise UsageError(
@@ -132,22 +132,8 @@ def _answer_of_cell(notebook: Notebook, reference: str | None, body: str) -> tup
     source = AnswerSource(
         problem_id, "cell", "this cell", (cell_id,) if cell_id else (), time.time()
     )
-    answers.add(answer_from_text(task.problems[problem_id], body), source)
+    answers.add(body, source)
     return task, answers
-
-
-def _task_and_problem(session: Session, reference: str | None) -> tuple[Task, str | None]:
-    """The task that COURSE/TASK or COURSE/TASK/PROBLEM means, and the problem if it is said."""
-    if reference is None or "/" not in reference:
-        return session.task(reference), None
-    head, _, problem_id = reference.rpartition("/")
-    try:
-        task = session.task(head)
-    except InginiousError:
-        return session.task(reference), None
-    if problem_id not in task.problems:
-        task.check({problem_id: ""})  # says which problems there are
-    return task, problem_id
 
 
 @inginious.command()
@@ -295,7 +281,7 @@ def kill(notebook: Notebook, submission: str | None) -> None:
 @click.pass_obj
 def resubmit(notebook: Notebook, submission: str | None, *, wait: bool) -> Handle:
     """Send the same answers once more; without an ID, those that never got a result."""
-    again = notebook.session.resubmit(submission)
+    again = notebook.session.resubmit(submission, origin="magic")
     return notebook.submitter.present(again, wait=wait)
 
 

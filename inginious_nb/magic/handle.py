@@ -20,6 +20,7 @@ class Handle:
         submission: What it stands for.
         show: Displays the submission, live where there is a front end.
         wait: Waits for its result.
+        needed: Called when somebody begins to wait for it.
         mimebundle: Gives its static forms.
         moment: Tells which execution runs now.
     """
@@ -30,12 +31,14 @@ class Handle:
         *,
         show: Callable[[], object],
         wait: Callable[[Submission, float | None], JobResult],
+        needed: Callable[[], object],
         mimebundle: Callable[[Submission], dict[str, str]],
         moment: Callable[[], object],
     ) -> None:
         self.submission = submission
         self._show = show
         self._wait = wait
+        self._needed = needed
         self._mimebundle = mimebundle
         self._moment = moment
         self._shown_at = moment()
@@ -59,9 +62,10 @@ class Handle:
         Interrupting the wait leaves the submission running; `kill` ends it.
 
         Raises:
-            TimeoutError: There was none after timeout_s seconds; the submission goes on.
-            InginiousError: The answers could not be submitted.
+            WaitTimeoutError: There was none after timeout_s seconds; the submission goes on.
+            InginiousError: It was not graded.
         """
+        self._needed()
         return self._wait(self.submission, timeout_s)
 
     def kill(self) -> None:
@@ -69,6 +73,7 @@ class Handle:
         self.submission.kill()
 
     def __await__(self) -> Generator[Any, None, JobResult]:
+        self._needed()
         return self.submission.__await__()
 
     def _ipython_display_(self) -> None:

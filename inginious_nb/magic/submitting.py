@@ -7,14 +7,16 @@ of the notebook as last saved; where each was read is kept with it and shown.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from inginious_nb.answers import Answers, from_cells
-from inginious_nb.errors import InginiousError
+from inginious_nb.answers import Answers, ReadCell, from_read_cells, with_captured
+from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.notebook_file import find_notebook
 from inginious_nb.submission import Preset
 from inginious_nb.widget import TaskWidget
@@ -26,7 +28,6 @@ from .host import has_front_end
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.session import Session
     from inginious_nb.submission import Debug, Submission
@@ -47,6 +48,8 @@ class Submitter:
         self._shell = shell
         self._session = session
         self._capture = capture
+        # A cell may change it later; the notebook stays where it is.
+        self._directory = Path.cwd()
         session.answers_without_front_end = self._known_answers
 
     def submit(
@@ -69,9 +72,12 @@ class Submitter:
         needed = threading.Event()
         if given.missing(task) and live:
             self._fall_back_later(submission, needed)
-        else:
-            submission.claim()
+        elif live:
             self._submit_what_is_known(submission)
+        else:
+            # The notebook goes on and shows why this one has no grade.
+            with contextlib.suppress(InginiousError):
+                self._submit_what_is_known(submission)
         return self.present(submission, wait=wait, needed=needed)
 
     def present(
@@ -79,7 +85,8 @@ class Submitter:
     ) -> Handle:
         """Show a submission and give it to the user.
 
-        Without a front end nobody would see a result that comes later, so it is waited for.
+        Without a front end nobody would see a result that comes later, so it is waited for; why
+        there is none is shown in its place, so that the notebook still ends with its grades.
         """
         handle = self._handle(submission, needed or threading.Event())
         if has_front_end(self._shell):
@@ -87,7 +94,8 @@ class Submitter:
             if wait:
                 handle.result()
         else:
-            handle.result()
+            with contextlib.suppress(InginiousError):
+                handle.result()
             self._show(submission)
         return handle
 
@@ -96,7 +104,14 @@ class Submitter:
         task = submission.task
         found = Answers()
         if any(problem_id not in submission.preset.answers for problem_id in task.problems):
-            found = self._known_answers(task)
+            try:
+                found = self._known_answers(task)
+            except Exception as error:
+                # A fault of ours must not leave a student waiting for ever.
+                _log.exception("The answers could not be read.")
+                refusal = UsageError("The answers could not be read; the log has the details.")
+                submission.refuse(refusal)
+                raise refusal from error
         self._session.submit(
             task,
             found.values,
@@ -106,17 +121,16 @@ class Submitter:
         )
 
     def _known_answers(self, task: Task) -> Answers:
-        """The answers of cells that were run, then those of the notebook as saved."""
-        found = from_cells(task, self._capture.cells, "captured", read_at=self._capture.captured_at)
-        if found.missing(task):
-            log = self._shell.history_manager
-            executed = log.input_hist_raw if log is not None else []
-            notebook = find_notebook(executed, self._shell.user_ns)
-            if notebook is not None:
-                found.fill_from(
-                    from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
-                )
-        return found
+        """The answers of the notebook as saved, with the cells that were run since."""
+        log = self._shell.history_manager
+        executed = list(log.input_hist_raw) if log is not None else []
+        notebook = find_notebook(executed, self._shell.user_ns, directory=self._directory)
+        saved = (
+            [ReadCell(cell, "notebook-file", notebook.saved_at) for cell in notebook.cells]
+            if notebook is not None
+            else []
+        )
+        return from_read_cells(task, with_captured(saved, self._capture.cells))
 
     def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
         """Submit without the front end if it does not send the live cells in time."""
@@ -135,7 +149,6 @@ class Submitter:
                 self._submit_what_is_known(submission)
             except InginiousError as error:
                 # The widget shows it; nobody is there to whom it could be raised.
-                submission.refuse(error)
                 _log.info("Nothing was submitted: %s", error)
 
         def cell_ended(*_: object) -> None:
@@ -147,14 +160,11 @@ class Submitter:
         threading.Thread(target=wait_and_submit, name="inginious_nb fallback", daemon=True).start()
 
     def _handle(self, submission: Submission, needed: threading.Event) -> Handle:
-        def wait(waited_for: Submission, timeout_s: float | None) -> JobResult:
-            needed.set()
-            return self._session.wait(waited_for, timeout_s)
-
         return Handle(
             submission,
             show=lambda: self._show(submission),
-            wait=wait,
+            wait=self._session.wait,
+            needed=needed.set,
             mimebundle=submission_bundle,
             moment=lambda: self._shell.execution_count,
         )

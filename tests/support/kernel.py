@@ -40,6 +40,7 @@ class Kernel:
     """A kernel in a process of its own."""
 
     def __init__(self, cwd, env) -> None:
+        self.cwd = cwd
         self._manager = KernelManager(kernel_name="python3")
         self._manager.start_kernel(cwd=str(cwd), env=os.environ | env)
         self._client = self._manager.blocking_client()
@@ -86,13 +87,9 @@ class Kernel:
         outputs.status = self._client.get_shell_msg(timeout=TIMEOUT_S)["content"]["status"]
         return outputs
 
-    def interrupt(self) -> None:
-        """Interrupt what runs, as the stop button does."""
-        self._manager.interrupt_kernel()
-
-    def start(self, code) -> None:
-        """Send a cell without waiting for it."""
-        self._client.execute(code, allow_stdin=True)
+    def kill(self) -> None:
+        """End the kernel as a crash does."""
+        self._manager.shutdown_kernel(now=True)
 
     def close(self) -> None:
         """End the kernel."""

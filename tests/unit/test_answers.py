@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from inginious_nb.answers import answer_from_text, from_cells, from_words
+from inginious_nb.answers import (
+    ReadCell,
+    from_cells,
+    from_read_cells,
+    from_words,
+    with_captured,
+)
 from inginious_nb.cells import Cell
 from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import AnswerError
@@ -60,9 +66,41 @@ def test_a_word_for_a_problem_that_is_not_there_names_the_nearest(task):
         from_words(task, {"cod": "x"})
 
 
-def test_the_text_of_a_cell_is_the_content_of_a_file(task):
-    answer = answer_from_text(task.problems["data"], "a,b\n")
-    assert answer == {"filename": "data.csv", "value": b"a,b\n"}
+def test_what_was_run_takes_the_place_of_what_was_saved(task):
+    saved = [
+        ReadCell(Cell("a", "code", "old", ("inginious:code",), 1), "notebook-file", 5.0),
+        ReadCell(Cell("b", "code", "helper", ("inginious:code",), 2), "notebook-file", 5.0),
+    ]
+    run = [ReadCell(Cell("a", "code", "%%inginious answer code\nnew"), "captured", 9.0)]
+    answers = from_read_cells(task, with_captured(saved, run))
+    assert answers.values["code"] == "new\n\nhelper"
+    assert answers.sources["code"].kind == "notebook-file"
+    assert answers.sources["code"].label == "cells 1, 2: new"
+
+
+def test_without_ids_the_only_cell_with_that_line_is_the_one_that_was_run(task):
+    line = "%%inginious answer code\n"
+    saved = [ReadCell(Cell("a", "code", f"{line}old", (), 1), "notebook-file", 5.0)]
+    run = [ReadCell(Cell("", "code", f"{line}new"), "captured", 9.0)]
+    answers = from_read_cells(task, with_captured(saved, run))
+    assert answers.values["code"] == "new"
+    assert answers.sources["code"].kind == "captured"
+    # Two such cells: nobody can tell which one was run.
+    saved.append(ReadCell(Cell("b", "code", f"{line}second", (), 2), "notebook-file", 5.0))
+    assert from_read_cells(task, with_captured(saved, run)).values["code"] == "old\n\nsecond"
+
+
+def test_a_cell_that_was_never_saved_counts_too(task):
+    run = [ReadCell(Cell("new", "code", "%%inginious answer code\nx"), "captured", 9.0)]
+    answers = from_read_cells(task, with_captured([], run))
+    assert answers.values["code"] == "x"
+    assert answers.sources["code"].label == "cell: x"
+
+
+def test_paths_are_relative_to_the_folder_that_is_said(task, tmp_path):
+    (tmp_path / "days.csv").write_bytes(b"a")
+    answers = from_words(task, {"data": "days.csv"}, directory=tmp_path)
+    assert answers.values["data"]["value"] == b"a"
 
 
 def test_cells_say_where_they_are_and_when_they_were_read(task):

@@ -63,6 +63,7 @@ def test_a_one_cell_submission_answers_its_task(line):
     ("source", "tags"),
     [
         ("%%inginious submit demo/other\nx", ()),
+        ("%%inginious submitted demo/quiz/loop\nx", ()),
         ("%%inginious submit demo/quiz\nx", ()),  # of two problems none is meant
         ("%%inginious answer other/loop\nx", ()),
         ("%%inginious answer elsewhere/quiz/loop\nx", ()),
@@ -114,11 +115,30 @@ def test_cells_of_a_notebook_are_numbered_from_one():
 
 def test_the_tasks_of_a_notebook_are_those_it_opens_or_submits_in_order():
     notebook = [
-        *cells("%inginious open demo/quiz", "x = 1\n%inginious submit demo/quiz loop=2 --wait"),
-        *cells("%%inginious submit demo/fib\n%inginious open demo/never", "%inginious courses"),
+        *cells("%inginious open demo/quiz", "x = 1\nh = %inginious submit quiz loop=2 --wait"),
+        *cells("%%inginious submit --lang fr demo/fib/fib\n%inginious open demo/never"),
+        *cells("%inginious courses", "%inginious submit"),
         Cell("m", "markdown", "%inginious open demo/text"),
     ]
-    found = submitted_tasks(notebook)
-    assert found["demo/quiz"] == ["loop=2"]
-    assert list(found)[:2] == ["demo/quiz", "demo/fib"]
-    assert "demo/text" not in found
+    assert submitted_tasks(notebook) == [
+        ("demo/quiz", {}),
+        ("quiz", {"loop": "2"}),
+        ("demo/fib/fib", {}),
+        ("demo/quiz", {}),
+    ]
+
+
+def test_a_submission_without_a_task_is_for_the_one_opened_above():
+    notebook = [
+        *cells("%%inginious submit\nfor nobody"),
+        *cells("%inginious open demo/fib", "%%inginious submit\nfor fib"),
+    ]
+    assert texts(find_answers(notebook, FIB)) == {"fib": "for fib"}
+    assert find_answers(notebook, TaskName("demo", "other", ("p",))) == {}
+
+
+@pytest.mark.parametrize(
+    "source", ["\n\n%%inginious answer fib\nx", "%%inginious submit --lang fr k=1 demo/fib\nx"]
+)
+def test_blank_lines_and_options_do_not_hide_an_answer(source):
+    assert texts(find_answers(cells(source), FIB)) == {"fib": "x"}

@@ -30,6 +30,7 @@ from inginious_nb.client import (
     JobStarted,
 )
 from inginious_nb.client._zeromq_client import BetterParanoidPirateClient
+from inginious_nb.client.client_sync import ClientSync
 from inginious_nb.client.results import UNAVAILABLE
 from inginious_nb.errors import LocalProtocolError, UsageError
 from tests.support.model_backend import a_result

@@ -65,20 +65,23 @@ def test_the_answer_of_a_cell_that_failed_is_kept_all_the_same(kernel):
     assert "this is no Python" in submitted.text
 
 
-def test_tagged_cells_are_read_from_the_saved_notebook(kernel, tmp_path):
+def test_tagged_cells_are_read_from_the_saved_notebook(kernel):
     cells = [
         {"cell_type": "code", "metadata": {"tags": ["inginious:word"]}, "source": "tulip"},
         {"cell_type": "raw", "metadata": {"tags": ["inginious:colour"]}, "source": "red"},
         {"cell_type": "code", "metadata": {}, "source": "marker = 'only here'"},
     ]
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
-    (tmp_path / "saved.ipynb").write_text(json.dumps(notebook))
-    kernel.run(f"import os; here = os.getcwd(); os.chdir({str(tmp_path)!r})")
+    saved = kernel.cwd / "saved.ipynb"
+    saved.write_text(json.dumps(notebook))
+    # Where the kernel was started, wherever a cell has gone since.
+    kernel.run("import os; here = os.getcwd(); os.chdir('/')")
     kernel.run("marker = 'only here'")
     outputs = kernel.run("h = %inginious submit lab/choice\nh.submission.sources")
-    assert "notebook-file" in outputs.text
-    assert "50" in outputs.text
     kernel.run("os.chdir(here)")
+    saved.unlink()
+    assert "notebook-file" in outputs.text
+    assert "50 %" in outputs.text
 
 
 def test_with_a_front_end_it_returns_at_once_and_shows_a_widget(kernel):
@@ -139,8 +142,6 @@ def test_without_an_answering_front_end_the_run_cells_are_submitted(kernel):
         ("%inginious open lab/ecko", "Did you mean"),
         ("%inginious open lab/broken", r"broken/task\.yaml"),
         ("%inginious submit lab/echo --wiat", "--wait"),
-        ("%inginious submit lab/choice colour=9 word=x", "colour"),
-        ("%inginious submit lab/choice colour=0", "word"),
         ("%inginious submit lab/choice a b", "one word too many"),
         ("%%inginious submit lab/choice\n0", "2 problems.*colour, word"),
         ("%%inginious submit lab/echo/txt\n0", "txt"),
@@ -156,6 +157,50 @@ def test_bad_words_end_in_one_sentence(kernel, line, sentence):
     assert re.search(sentence, outputs.text, re.DOTALL)
     assert "Traceback" not in outputs.text
     assert len(outputs.error) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), [("colour=9 word=x", "colour"), ("colour=0", "word.*no answer yet")]
+)
+def test_an_answer_that_cannot_be_is_shown_and_the_notebook_goes_on(kernel, words, sentence):
+    outputs = kernel.run(f"%inginious submit lab/choice {words}")
+    assert outputs.status == "ok"
+    assert re.search(sentence, outputs.text, re.DOTALL)
+    assert "Traceback" not in outputs.text
+
+
+def test_an_answer_that_cannot_be_is_an_error_before_the_eyes_of_a_person(kernel):
+    outputs = kernel.run("%inginious submit lab/choice colour=9 word=x", front_end=True)
+    assert outputs.status == "error"
+    assert "colour" in outputs.text
+    assert len(outputs.error) == 1
+
+
+def test_what_is_in_the_words_is_not_expanded(kernel):
+    kernel.run("x = 'expanded'")
+    outputs = kernel.run(
+        "h = %inginious submit lab/echo 'text={x} $x'\nh.result().problems['text'][1]"
+    )
+    assert "{x} $x" in outputs.text
+
+
+def test_an_interrupt_of_a_command_is_an_interrupt(kernel):
+    code = (
+        "import _thread, threading\n"
+        "threading.Timer(0.5, _thread.interrupt_main).start()\n"
+        "%inginious submit lab/sleep seconds=60 --wait"
+    )
+    outputs = kernel.run(code, front_end=True)
+    assert "KeyboardInterrupt" in outputs.text
+    assert "Abort" not in outputs.text
+    kernel.run("%inginious kill")
+
+
+def test_waiting_in_the_cell_that_submits_does_not_wait_for_itself(kernel):
+    kernel.run("%%inginious answer lab/sleep/seconds\n0.1", cell_id="c", front_end=True)
+    for wait in ("h.result().grade", "(await h).grade"):
+        outputs = kernel.run(f"h = %inginious submit lab/sleep\n{wait}", front_end=True)
+        assert outputs.text.strip().endswith("100.0")
 
 
 def test_an_answer_to_a_problem_that_is_not_there_is_said_and_the_cell_still_runs(kernel):
@@ -190,6 +235,17 @@ def test_the_words_show_what_they_say(kernel, line, expected):
     assert expected in outputs.text
 
 
+def test_help_has_no_value(kernel):
+    assert kernel.run("%inginious submit --help").bundles == []
+
+
+def test_names_are_no_markup(kernel, tmp_path):
+    folder = write_course(tmp_path, "other") / "echo" / "task.yaml"
+    folder.write_text(folder.read_text().replace("name: Echo", "name: 'Up [draft] [/a]'"))
+    kernel.run(f"%inginious courses {tmp_path}")
+    assert "Up [draft] [/a]" in kernel.run("%inginious tasks other").text
+
+
 def test_the_help_of_the_magic_lists_the_words(kernel):
     outputs = kernel.run("print(get_ipython().find_line_magic('inginious').__doc__)")
     for word in ("open", "submit", "answer", "courses", "tasks", "status", "queue", "history"):
@@ -208,3 +264,17 @@ def test_loading_twice_and_unloading_do_no_harm(tmp_path):
         assert kernel.run("%%inginious answer text\n1").status == "error"
         assert kernel.run("%load_ext inginious_nb").status == "ok"
         assert "Laboratory" in kernel.run("%inginious courses").text
+
+
+def test_a_new_kernel_tells_of_what_the_killed_one_left_behind(tmp_path):
+    write_course(tmp_path / "courses")
+    environment = {"INGINIOUS_HISTORY": tmp_path / "history.sqlite"}
+    with running_kernel(tmp_path, **environment) as kernel:
+        kernel.run("%load_ext inginious_nb")
+        kernel.run("h = %inginious submit lab/sleep seconds=1", front_end=True)
+        kernel.kill()
+    with running_kernel(tmp_path, **environment) as kernel:
+        assert "%inginious resubmit" in kernel.run("%load_ext inginious_nb").text
+        assert "no result" in kernel.run("%inginious history").text
+        assert "success" in kernel.run("h = %inginious resubmit\nh.result().result[0]").text
+        assert "repeated" in kernel.run("%inginious history").text

@@ -34,7 +34,14 @@ def test_the_server_tells_by_an_environment_variable(tmp_path):
 
 def test_vs_code_tells_by_a_variable(tmp_path):
     path = save(tmp_path / "a.ipynb", "1")
-    assert found(["2"], tmp_path, {"__vsc_ipynb_file__": str(path)}) == path
+    assert found(["1"], tmp_path, {"__vsc_ipynb_file__": str(path)}) == path
+
+
+def test_a_notebook_that_has_got_the_name_of_a_renamed_one_is_not_taken_for_it(tmp_path):
+    path = save(tmp_path / "mine.ipynb", "my cell")
+    save(tmp_path / "Untitled.ipynb", "another")
+    told = {"JPY_SESSION_NAME": "Untitled.ipynb"}
+    assert found(["my cell"], tmp_path, environ=told) == path
 
 
 def test_elsewhere_it_is_the_notebook_with_the_cells_that_were_run(tmp_path):

@@ -36,7 +36,9 @@ def test_it_shows_grade_feedback_problems_and_tests(task):
     assert shown.text.splitlines() == [
         "Echo",
         "Failed: 62.5 %",
+        "  Try again.",
         "  A text: Failed",
+        "    Not quite.",
         "  Tests: 1 of 2 passed",
     ]
 
