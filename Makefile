@@ -13,7 +13,7 @@ FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types unit interop browser front-end-test bench pictures wheel lock clean
+.PHONY: help peer demo test check lint types unit interop browser front-end-test bench pictures wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,8 @@ $(PEER)/.installed: tests/interop/requirements.lock
 	$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/interop/requirements.lock
 	@touch $@
 
+peer: $(PEER)/.installed ## the real INGInious 0.9.2 in an environment of its own
+
 # ---- demo -----------------------------------------------------------------------------------
 
 demo: $(VENV)/.installed $(FRONT_END) ## grade the quickstart notebook, then open it (OPEN=0: stop after the grades)
@@ -89,7 +91,7 @@ browser: $(VENV)/.installed-tests $(FRONT_END) ## in a real JupyterLab and a rea
 	tests/browser/find-chromium
 	$(PYTEST) tests/browser
 
-bench: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## the figures of docs/benchmarks.md, measured here
+bench: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## the figures, as ratios measured in one run
 	$(RUN) tests.bench
 
 pictures: $(VENV)/.installed-tests $(FRONT_END) ## the screenshots in docs/pictures

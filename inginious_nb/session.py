@@ -73,6 +73,7 @@ class Session:
         self.answers_without_front_end: Callable[[Task], Answers] = lambda _task: Answers()
         self._paths = settings.course_paths(directory)
         self.library = course.CourseLibrary(self._paths)
+        self.warnings += [str(problem) for problem in self.library.problems]
         self._lock = threading.RLock()
         self._observers = Observers()
         self._boards: dict[tuple[str, str], TaskBoard] = {}

@@ -42,7 +42,8 @@ def courses(found: Iterable[Course]) -> Table:
     """The courses, with their folders."""
     table = _table("Courses", "Course", "Name", "Tasks", "Folder", right=["Tasks"])
     for course in found:
-        table.add_row(course.id, course.name, str(len(course.tasks)), str(course.path))
+        name = course.name if course.error is None else broken(course.error)
+        table.add_row(course.id, name, str(len(course.tasks)), str(course.path))
     return table
 
 
