@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from inginious_nb.embedded.sandbox import Ending, Limits, Sandbox
+    from inginious_nb.embedded.sandbox import Limits, Reason, Sandbox
 
     from .feedback import Feedback
     from .kit import Kit
@@ -113,21 +113,19 @@ class Grading:
         Raises:
             OSError: The task cannot be copied, or the sandbox not be started.
         """
-        request = self._request
         await asyncio.to_thread(self._fill)
         try:
             argv = self._command()
         except CommandError as error:
             return Outcome("crash", str(error))
-        stop = asyncio.Event()
-        ending = await self._supervised(argv, kill_requested, stop)
+        reason = await self._supervised(argv, kill_requested)
         if self._ssh_wanted.is_set():
             return Outcome(
                 "crash",
                 "The task wants a remote shell for the student (ssh_student); this grader has "
                 "none. Grade it with an INGInious backend.",
             )
-        return await asyncio.to_thread(self._outcome, ending, request)
+        return await asyncio.to_thread(self._outcome, reason)
 
     def _fill(self) -> None:
         request = self._request
@@ -154,9 +152,8 @@ class Grading:
         )
         return finder.find(self._request.run_cmd)
 
-    async def _supervised(
-        self, argv: tuple[str, ...], kill_requested: asyncio.Event, stop: asyncio.Event
-    ) -> Ending:
+    async def _supervised(self, argv: tuple[str, ...], kill_requested: asyncio.Event) -> Reason:
+        stop = asyncio.Event()
         desk = StudentDesk(
             self._workspace.root / "control" / "socket",
             self._sandbox,
@@ -219,7 +216,6 @@ class Grading:
             "HOME": f"{self._root_seen}/task",
             "PATH": self._kit.path,
             "LANG": "C.UTF-8",
-            "LC_ALL": "C.UTF-8",
             "USER": "worker",
             "LOGNAME": "worker",
         }
@@ -252,13 +248,14 @@ class Grading:
 
     # ---- the outcome --------------------------------------------------------------------------
 
-    def _outcome(self, ending: Ending, request: Request) -> Outcome:
+    def _outcome(self, reason: Reason) -> Outcome:
+        request = self._request
         stdout = stderr = ""
         if request.debug:
             stdout = self._workspace.output("stdout", _MAX_OUTPUT_BYTES)
             stderr = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
-        if ending.reason in _CODES:
-            return Outcome(_CODES[ending.reason], stdout=stdout, stderr=stderr)
+        if reason in _CODES:
+            return Outcome(_CODES[reason], stdout=stdout, stderr=stderr)
         try:
             feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
         except NoFeedbackError:

@@ -156,13 +156,13 @@ class StudentDesk:
         gone = asyncio.Event()
         listening = asyncio.create_task(_listen(connection, process.send_signal, gone))
         try:
-            ending = await supervise(process, limits, kill_requested=gone)
+            reason = await supervise(process, limits, kill_requested=gone)
         finally:
             listening.cancel()
-        verdict = process.verdict()
-        if ending.reason in _RETURNED:
-            return _RETURNED[ending.reason]
-        if ending.reason == "killed" or not verdict.was_started:
+        verdict = process.verdict
+        if reason in _RETURNED:
+            return _RETURNED[reason]
+        if reason == "killed" or not verdict.was_started:
             return INTERNAL_ERROR
         if verdict.signal == _FILE_TOO_LARGE:
             return OUT_OF_TIME

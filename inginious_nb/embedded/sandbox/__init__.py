@@ -4,16 +4,16 @@ from .base import Box, Description, Limits, Mount, Sandbox, Streams
 from .bubblewrap import BubblewrapSandbox
 from .choice import SandboxKind, choose_sandbox
 from .plain import PlainSandbox
-from .supervisor import Ending, supervise
+from .supervisor import Reason, supervise
 
 __all__ = [
     "Box",
     "BubblewrapSandbox",
     "Description",
-    "Ending",
     "Limits",
     "Mount",
     "PlainSandbox",
+    "Reason",
     "Sandbox",
     "SandboxKind",
     "Streams",

@@ -120,14 +120,9 @@ class BubblewrapSandbox(Sandbox):
 
 
 def _base_arguments() -> list[str]:
-    arguments = ["--die-with-parent", "--new-session"]
-    arguments += [
-        "--unshare-pid",
-        "--unshare-ipc",
-        "--unshare-uts",
-        "--hostname",
-        "localhost",
-    ]  # so that the name of the host can be resolved
+    arguments = ["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-ipc"]
+    # A name that can be resolved, as a container's can.
+    arguments += ["--unshare-uts", "--hostname", "localhost"]
     if not drops_root():
         worker = str(WORKER_ID)
         arguments += ["--unshare-user", "--uid", worker, "--gid", worker]

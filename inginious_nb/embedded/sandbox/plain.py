@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,7 @@ class PlainSandbox(Sandbox):
             "kind": "plain",
             "isolated": [limits_told(has_cgroups=self._cgroups is not None)],
             "not_isolated": [
-                "files: a program can read what you can read"
-                + (" (it runs as another user than root)" if drops_root() else ""),
-                "processes: a program can signal yours" if not drops_root() else "processes",
+                *_others(is_another_user=drops_root()),
                 "network",
                 "tasks that use absolute paths such as /task or /course/common do not work",
             ],
@@ -97,6 +96,12 @@ class PlainSandbox(Sandbox):
         return _PlainProcess(popen, mark, report=report_read, cgroup=cgroup)
 
 
+def _others(*, is_another_user: bool) -> list[str]:
+    if is_another_user:
+        return ["files that every user can read", "other jobs, which run as the same user"]
+    return ["files: a program can read and write yours", "processes: it can signal yours"]
+
+
 class _PlainProcess(BoxedProcess):
     def __init__(
         self,
@@ -117,15 +122,19 @@ class _PlainProcess(BoxedProcess):
         return found
 
     def _orphans(self) -> list[int]:
-        """Those that lost their parent and came to us: known by their environment."""
-        found = []
-        for pid in proctree.children(os.getpid()):
-            if pid == self.pid:
-                continue
-            with contextlib.suppress(OSError):
-                if self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                    found.append(pid)
-        return found
+        """Those that lost their parent and came to us, also the dead ones among them."""
+        return [
+            pid
+            for pid in proctree.children(os.getpid())
+            if pid != self.pid and (proctree.session(pid) == self.pid or self._is_marked(pid))
+        ]
+
+    def _is_marked(self, pid: int) -> bool:
+        """Whether a process has our mark in its environment, though it left our session."""
+        try:
+            return self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
 
     def kill(self) -> None:
         """End everything that carries the mark."""
@@ -140,7 +149,7 @@ class _PlainProcess(BoxedProcess):
             self._end_all()
             self._ended = {pid for pid in self._ended if not _is_collected(pid)}
             if not self._ended:
-                self._leave_cgroup()
+                self._collect(self._exited.result())
                 return
             await asyncio.sleep(_PAUSE_S)
         logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
@@ -153,8 +162,9 @@ class _PlainProcess(BoxedProcess):
             stopped |= found
         _signal(stopped, signal.SIGKILL)
         self._ended |= stopped - {self.pid}
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)  # where process trees cannot be read
+        if sys.platform != "linux":  # no process trees: at least what stayed in its group
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 def _is_collected(pid: int) -> bool:

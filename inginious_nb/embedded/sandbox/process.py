@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .cgroup import Cgroup
     from .proctree import Usage
 
-
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -56,6 +55,7 @@ class BoxedProcess:
         self._report = report
         self._cgroup = cgroup
         self._out_of_memory = False
+        self._verdict = Verdict(was_started=False, status=-1)
         self._init_pid: int | None = None
         self._init_pidfd: int | None = None
         self._exited = asyncio.get_running_loop().create_future()
@@ -157,10 +157,16 @@ class BoxedProcess:
             if self._init_pid is not None:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(self._init_pid, os.WNOHANG)  # noqa: ASYNC222 - it is gone
+        self._collect(self._exited.result())
 
-        self._leave_cgroup()
-
-    def _leave_cgroup(self) -> None:
+    def _collect(self, status: int) -> None:
+        """Learn what can be learnt now that nothing is left, and give back what was owned."""
+        self._verdict = Verdict(was_started=True, status=status)
+        if self._report is not None:
+            os.set_blocking(self._report, False)
+            with os.fdopen(self._report, "rb") as pipe:
+                self._verdict = read_verdict(pipe.read() or b"", status)
+            self._report = None
         if self._cgroup is not None:
             self._out_of_memory = self._cgroup.ran_out_of_memory()
             self._cgroup.remove()
@@ -170,13 +176,7 @@ class BoxedProcess:
         """Whether the kernel ended it for its memory, as far as one can tell; after `finish`."""
         return self._out_of_memory
 
+    @property
     def verdict(self) -> Verdict:
-        """How the program ended; only after `finish`, and only once."""
-        status = self._exited.result()
-        if self._report is None:
-            return Verdict(was_started=True, status=status)
-        with os.fdopen(self._report, "rb") as pipe:
-            os.set_blocking(self._report, False)
-            report = pipe.read() or b""
-        self._report = None
-        return read_verdict(report, status)
+        """How the program ended; only after `finish`. Without a report only its status is known."""
+        return self._verdict

@@ -53,6 +53,21 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def session(pid: int) -> int | None:
+    """The session of a process, also of a dead one that nobody collected; None if it is gone."""
+    try:
+        return int(_stat(pid)[3])
+    except (OSError, ValueError):
+        return None
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of a process's ``stat`` from its state on."""
+    text = (_PROC / str(pid) / "stat").read_bytes()
+    # The name, in parentheses, may contain anything: count fields from its end.
+    return text[text.rindex(b")") + 2 :].split()
+
+
 def usage(pids: list[int]) -> Usage:
     """What the processes use together; those that are gone count nothing."""
     ticks = 0
@@ -60,10 +75,7 @@ def usage(pids: list[int]) -> Usage:
     count = 0
     for pid in pids:
         try:
-            stat = (_PROC / str(pid) / "stat").read_bytes()
-            # The name, in parentheses, may contain anything: count fields from its end.
-            fields = stat[stat.rindex(b")") + 2 :].split()
-            ticks += sum(map(int, fields[11:15]))
+            ticks += sum(map(int, _stat(pid)[11:15]))
             memory_kb += _kilobytes(f"/proc/{pid}/status", (b"RssAnon:", b"RssShmem:"))
             count += 1
         except (OSError, ValueError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -14,16 +13,10 @@ if TYPE_CHECKING:
     from .process import BoxedProcess
 
 Reason = Literal["exited", "killed", "time", "memory", "disk"]
+"""Why a program ended: by itself, because somebody asked, or for one of its limits."""
 
 _INTERVAL_S = 0.05
 _SHARE_OF_TIME = 0.1
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Why a program ended."""
-
-    reason: Reason
 
 
 async def supervise(
@@ -32,14 +25,14 @@ async def supervise(
     *,
     kill_requested: asyncio.Event | None = None,
     disk_bytes: Callable[[], int] | None = None,
-) -> Ending:
+) -> Reason:
     """Wait until a program ended, by itself or because it had to; then nothing of it is left.
 
     Args:
         process: The program.
         limits: What it may use.
         kill_requested: Ends it when set.
-        disk_bytes: What it has on disk, a measurement that is quick.
+        disk_bytes: Gives what it has on disk, quickly.
     """
     started_at = time.monotonic()
     exited = asyncio.ensure_future(process.wait())
@@ -75,7 +68,7 @@ async def supervise(
         await asyncio.shield(asyncio.ensure_future(process.finish()))
     if reason == "exited" and process.ran_out_of_memory:
         reason = "memory"
-    return Ending(reason)
+    return reason
 
 
 def _excess(
