@@ -36,5 +36,5 @@ def test_commands_that_are_shown_exist(name):
 def test_the_architecture_names_every_part():
     text = (ROOT / "docs" / "architecture.md").read_text()
     for path in (ROOT / "inginious_nb").iterdir():
-        if path.name not in ("__init__.py", "__pycache__", "static"):
+        if path.name not in ("__init__.py", "__pycache__", "py.typed", "static"):
             assert path.name in text, path.name
