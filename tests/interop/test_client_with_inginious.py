@@ -163,7 +163,7 @@ STRANGE = {
     "deep nesting": None,
     "itself": None,
     "bytes": b"\xff\xfe",
-    "text of 5 MB": "x" * 5_000_000,
+    "text of 50 MB": "x" * 50_000_000,
     "keys of any kind": {1: 2, None: 3, (4, 5): 6, b"7": 8},
 }
 STRANGE["deep nesting"] = deep = []
