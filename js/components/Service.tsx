@@ -1,44 +1,57 @@
 // Where grading happens, and whether it answers. The address is asked for when somebody wants to
 // see it: it is in no state that is saved with the notebook.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Replies } from "../protocol.ts";
 import { useApp } from "./context.ts";
 
 export function Service() {
   const { synced, controller, language } = useApp();
   const { t } = language;
-  const { service } = synced;
+  const { kind, state, message } = synced.service;
+  const [open, setOpen] = useState(false);
   const [details, setDetails] = useState<Replies["where"] | null>(null);
-  const open = async (isOpen: boolean) => {
-    if (isOpen) setDetails((await controller.ask("where"))?.value ?? null);
-  };
+  // Asked again when the state changes: a service knows its sandbox once it has started.
+  useEffect(() => {
+    if (!open) return undefined;
+    let current = true;
+    void controller.askQuietly("where").then((answer) => {
+      if (current && answer) setDetails(answer.value);
+    });
+    return () => {
+      current = false;
+    };
+  }, [controller, open, kind, state]);
   return (
-    <details class="inginious-fold" onToggle={(event) => void open(event.currentTarget.open)}>
+    <details class="inginious-fold" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         {t.where}{" "}
         <span class="inginious-muted">
-          {t.serviceKind[service.kind] ?? service.kind}, {t.service[service.state] ?? service.state}
+          {t.serviceKind[kind] ?? kind}, {t.service[state] ?? state}
         </span>
       </summary>
-      {service.message && <p>{service.message}</p>}
+      {message && <p>{message}</p>}
       {details && (
         <dl class="inginious-pairs">
-          <Pair name={t.address} value={details.address} />
-          <Pair name={t.sandbox} value={details.sandbox} />
-          <Pair name={t.isolated} value={details.isolated.join(", ")} />
-          <Pair name={t.notIsolated} value={details.open.join(", ")} />
+          <Pair name={t.address} values={[details.address]} />
+          <Pair name={t.sandbox} values={[details.sandbox]} />
+          <Pair name={t.isolated} values={details.isolated} />
+          <Pair name={t.notIsolated} values={details.open} />
         </dl>
       )}
     </details>
   );
 }
 
-function Pair({ name, value }: { name: string; value: string }) {
-  if (!value) return null;
+function Pair({ name, values }: { name: string; values: string[] }) {
+  if (!values.some(Boolean)) return null;
   return (
     <>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>
+        {values.map((value) => (
+          <div key={value}>{value}</div>
+        ))}
+      </dd>
     </>
   );
 }

@@ -71,7 +71,7 @@ export class Controller {
 
   /** Begin to talk to the kernel. */
   start(): void {
-    if (this.lang !== this.synced.get().lang) void this.#quietly("lang", { lang: this.lang });
+    if (this.lang !== this.synced.get().lang) void this.askQuietly("lang", { lang: this.lang });
     this.preview();
     this.#answerRequest();
   }
@@ -131,7 +131,7 @@ export class Controller {
     const answers = Object.fromEntries(
       Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
     );
-    const reply = await this.#quietly("preview", { cells: this.#cells(), answers });
+    const reply = await this.askQuietly("preview", { cells: this.#cells(), answers });
     if (!reply) return;
     const preview: Record<string, PreviewAnswer> = {};
     const entries = { ...this.local.get().entries };
@@ -154,7 +154,7 @@ export class Controller {
     this.#keptResult = result.submission;
     const isCurrent = (html: string) => html.includes(resultClass(result.submission));
     await this.notebook.updateOutputs(snapshotClass(key), isCurrent, async () => {
-      const reply = await this.#quietly("snapshot", { key, problem });
+      const reply = await this.askQuietly("snapshot", { key, problem });
       return reply?.value ?? null;
     });
   }
@@ -198,7 +198,7 @@ export class Controller {
     if (!send) {
       send = debounced(DRAFT_DELAY_MS, () => {
         const value = this.local.get().entries[problemId];
-        return this.#quietly("draft", { problem: problemId, value, by: this.#me });
+        return this.askQuietly("draft", { problem: problemId, value, by: this.#me });
       });
       this.#draftSenders.set(problemId, send);
     }
@@ -277,9 +277,10 @@ export class Controller {
     }
   }
 
-  async #quietly<K extends RequestKind>(
+  /** Ask for something that nobody pressed a button for; null if it cannot be had. */
+  async askQuietly<K extends RequestKind>(
     kind: K,
-    payload: Payload,
+    payload: Payload = {},
     buffers: ArrayBuffer[] = [],
   ): Promise<{ value: Replies[K] } | null> {
     try {
