@@ -18,6 +18,7 @@ from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.local import LocalGrader
 from inginious_nb.embedded.job.kit import Kit
 from inginious_nb.embedded.sandbox import PlainSandbox, choose_sandbox, starter
+from inginious_nb.embedded.sandbox.choice import NoSandbox
 from inginious_nb.errors import ServiceError
 
 NOBODY = 65534
@@ -86,6 +87,14 @@ def test_where_namespaces_are_refused_there_is_the_plain_sandbox(monkeypatch, tm
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert choose_sandbox("auto").describe()["kind"] == "plain"
     assert "namespaces" in caplog.text
+
+
+def test_where_nothing_can_be_executed_nothing_is_offered():
+    sandbox = NoSandbox()
+    assert sandbox.describe()["kind"] == "none"
+    grader = LocalGrader(CourseLibrary(), sandbox=sandbox, aliases={"c": "default"})
+    assert grader.environments() == {}
+    grader.close()
 
 
 # ---- not root ---------------------------------------------------------------------------------

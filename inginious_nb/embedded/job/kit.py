@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import importlib.util
 import os
 import secrets
@@ -23,7 +22,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from inginious_nb.embedded.sandbox import Mount
-from inginious_nb.embedded.sandbox.starter import WORKER_ID
+from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +54,10 @@ class Kit:
     def __init__(self) -> None:
         _sweep()
         self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        self._root.chmod(0o711 if drops_root() else 0o700)
         self._lock = (self._root / "lock").open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        if sys.platform != "win32":
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.folder = self._root / "kit"
         self._jobs = self._root / "jobs"
         self._jobs.mkdir(mode=0o711)
@@ -149,6 +152,8 @@ def _own_interpreter() -> tuple[Mount, ...]:
 
 def _sweep() -> None:
     """Remove what graders that were killed left behind: a folder whose lock nobody holds."""
+    if sys.platform == "win32":
+        return
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if folder.stat().st_uid != os.geteuid():

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from typing import TYPE_CHECKING, Literal
 
 from inginious_nb.errors import ServiceError
 
+from .base import Sandbox
 from .bubblewrap import BubblewrapSandbox
 from .plain import PlainSandbox
 
 if TYPE_CHECKING:
-    from .base import Sandbox
+    from pathlib import Path
+
+    from .base import Box, Description, Streams
+    from .process import BoxedProcess
 
 logger = logging.getLogger(__name__)
 
 SandboxKind = Literal["auto", "bubblewrap", "plain"]
+
+
+class NoSandbox(Sandbox):
+    """Stands where run scripts cannot be executed at all, such as on Windows."""
+
+    def describe(self) -> Description:
+        """That there is none."""
+        return {
+            "kind": "none",
+            "isolated": [],
+            "not_isolated": ["tasks with a run script cannot be graded on this system"],
+        }
+
+    def root_seen(self, root: Path) -> str:
+        """Jobs would see their files where they are."""
+        return str(root)
+
+    def start(self, box: Box, streams: Streams) -> BoxedProcess:  # noqa: ARG002 - never used
+        """Always refuses."""
+        raise OSError("run scripts cannot be executed on this system")
 
 
 def choose_sandbox(kind: SandboxKind = "auto") -> Sandbox:
@@ -28,6 +53,8 @@ def choose_sandbox(kind: SandboxKind = "auto") -> Sandbox:
     Raises:
         ServiceError: bubblewrap is insisted on and does not work here.
     """
+    if os.name != "posix":
+        return NoSandbox()
     if kind != "plain":
         found = BubblewrapSandbox.find()
         if found is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def read_verdict(report: bytes, status: int) -> Verdict:
 def _dropping() -> tuple[str, ...]:
     """The command that gives up root's rights; empty if there are none, or no such command."""
     setpriv = shutil.which("setpriv", path="/usr/bin:/bin:/usr/sbin:/sbin")
-    if os.geteuid() != 0 or setpriv is None:
+    if sys.platform == "win32" or os.geteuid() != 0 or setpriv is None:
         return ()
     worker = f"--reuid={WORKER_ID} --regid={WORKER_ID} --clear-groups"
     return (setpriv, *worker.split(), "--no-new-privs", "--bounding-set=-all", "--")
