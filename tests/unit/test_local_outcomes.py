@@ -96,6 +96,21 @@ async def test_what_is_missing_is_named(course):
     assert "Mozart Oz (ozc)" in result.result[1]
 
 
+@pytest.mark.parametrize(
+    ("run", "missing"),
+    [
+        ("#!/bin/bash\ncheck-c-program && feedback-result success", "check-c-program"),
+        ("#!/bin/sh\ncheck-c-program && feedback-result success", "check-c-program"),
+        ("#!/usr/bin/python3\nimport subprocess\nsubprocess.run(['my-tool'])", "my-tool"),
+        ("#!/usr/bin/python3\nimport no_such_module.part", "the Python module no_such_module"),
+    ],
+)
+async def test_what_the_script_did_not_find_is_named(course, run, missing):
+    result = await course.grade(run)
+    assert result.result[0] == "crash"
+    assert result.result[1].endswith(f"what this grader does not have: {missing}.")
+
+
 # ---- how it is run ----------------------------------------------------------------------------
 
 

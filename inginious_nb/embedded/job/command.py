@@ -151,15 +151,25 @@ class CommandFinder:
         return Path(seen)
 
 
-def missing_tools(folders: Sequence[Path], path: str) -> list[str]:
-    """What the scripts of a task call and this machine lacks, in words; for a crash text."""
+def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
+    """What a task uses and this machine lacks, in words; for a crash text.
+
+    Args:
+        folders: Where its scripts are; tools that they name are looked for.
+        errors: What the run script wrote to stderr.
+        path: The folders that are searched for programs.
+    """
+    modules = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", errors)
+    said = re.findall(r"(?m)([\w.+-]+): (?:command )?not found$", errors)
+    said += re.findall(r"FileNotFoundError: .*: '([\w.+-]+)'", errors)
     words: set[str] = set()
     for file in _scripts(folders):
         content = file.read_bytes()[:_WORDS_READ_BYTES].decode("utf-8", "replace")
         words.update(re.findall(r"(?<![\w.\-])[A-Za-z][\w+]*(?![\w\-])", content))
-    return [
-        name for tool, name in _TOOLS.items() if tool in words and not shutil.which(tool, path=path)
-    ]
+    tools = [tool for tool in (*_TOOLS, *said) if tool in words or tool in said]
+    lacking = [_TOOLS.get(tool, tool) for tool in tools if not shutil.which(tool, path=path)]
+    lacking += [f"the Python module {module}" for module in modules]
+    return list(dict.fromkeys(lacking))
 
 
 def _scripts(folders: Sequence[Path]) -> Iterator[Path]:

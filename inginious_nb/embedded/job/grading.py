@@ -298,7 +298,8 @@ class Grading:
     def _lacking(self) -> str:
         request = self._request
         folders = [request.task, *([request.common] if request.common is not None else [])]
-        lacking = missing_tools(folders, self._kit.path)
+        errors = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
+        lacking = missing_tools(folders, errors, self._kit.path)
         if not lacking:
             return ""
         return f" It uses what this grader does not have: {', '.join(lacking)}."
