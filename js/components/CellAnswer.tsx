@@ -2,7 +2,7 @@
 // submitted, and a picker that ties the problem to another cell by its tag, without the kernel.
 import { useId } from "preact/hooks";
 import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
-import type { CellInfo, ProblemInfo } from "../protocol.ts";
+import type { ProblemInfo } from "../protocol.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
@@ -45,17 +45,13 @@ function Picker({ problem }: { problem: ProblemInfo }) {
         {t.chooseCell}
       </label>
       <select id={id} value={tied} onChange={(event) => pick(event.currentTarget.value)}>
-        <option value="">{problem.type === "multiple_choice" ? t.nothing : t.ownEditor}</option>
+        <option value="">{t.ownEditor}</option>
         {cells.map((cell, index) => (
           <option key={cell.id} value={cell.id}>
-            {t.cellLabel(index + 1, label(cell) || t.emptyCell)}
+            {t.cellLabel(index + 1, firstLine(cell.source) || t.emptyCell)}
           </option>
         ))}
       </select>
     </p>
   );
-}
-
-function label(cell: CellInfo): string {
-  return firstLine(cell.source);
 }

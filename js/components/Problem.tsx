@@ -28,6 +28,8 @@ export function Problem({ problem, number, count }: Props) {
   const refused =
     local.notice?.problemId === problem.id ||
     (synced.submission?.phase === "refused" && synced.submission.error_problem === problem.id);
+  // What would be refused, said before it is sent.
+  const objection = refused ? null : local.preview[problem.id]?.error;
   const title = problem.name || (count > 1 ? t.problem(number) : t.editor);
   return (
     <fieldset
@@ -39,6 +41,7 @@ export function Problem({ problem, number, count }: Props) {
       </h3>
       <SafeHtml html={problem.header_html} />
       <AnswerControl problem={problem} labelId={labelId} />
+      {objection && <p class="inginious-warning">{objection}</p>}
       <ProblemFeedback problemId={problem.id} result={synced.result} />
     </fieldset>
   );

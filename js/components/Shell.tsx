@@ -50,9 +50,12 @@ function Copyable({ text }: { text: string }) {
   return (
     <p>
       <code>{text}</code>{" "}
-      <button type="button" class="inginious-button" onClick={() => void copy()}>
-        {copied ? t.copied : t.copy}
-      </button>
+      {/* A site without https has no clipboard; the text can still be selected. */}
+      {navigator.clipboard && (
+        <button type="button" class="inginious-button" onClick={() => void copy()}>
+          {copied ? t.copied : t.copy}
+        </button>
+      )}
     </p>
   );
 }

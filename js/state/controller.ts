@@ -15,6 +15,7 @@ import type {
 import type { Transport } from "../transport/index.ts";
 import type { Answer, Payload } from "../transport/transport.ts";
 import { RequestError } from "../transport/transport.ts";
+import { uniqueId } from "../unique.ts";
 import { choiceText } from "./choices.ts";
 import { KernelClock } from "./clock.ts";
 import { debounced } from "./debounced.ts";
@@ -40,7 +41,7 @@ export class Controller {
   readonly clock = new KernelClock();
   readonly notebook: Notebook | null;
   readonly lang: string;
-  readonly #me = crypto.randomUUID();
+  readonly #me = uniqueId();
   #transport: Promise<Transport>;
   readonly #signal: AbortSignal;
   readonly #draftSenders = new Map<string, () => void>();
@@ -54,6 +55,8 @@ export class Controller {
     this.lang = lang;
     this.#transport = transport;
     this.#signal = signal;
+    const before = synced.get().submission;
+    if (before) this.clock.ignore(before.now);
     this.#takeDrafts();
     let lastPhase = "";
     const watch = () => {

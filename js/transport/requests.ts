@@ -1,6 +1,7 @@
 // Matches answers to requests by id. Knows no comm: it is given a way to send, and is told what
 // was received.
 import { PROTOCOL_VERSION, type RequestKind } from "../protocol.ts";
+import { uniqueId } from "../unique.ts";
 import { type Answer, type Payload, RequestError } from "./transport.ts";
 
 type Send = (message: Payload, buffers: ArrayBuffer[]) => void;
@@ -23,7 +24,7 @@ export class Requests {
     payload: Payload = {},
     buffers: ArrayBuffer[] = [],
   ): Promise<Answer<K>> {
-    const id = crypto.randomUUID();
+    const id = uniqueId();
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
       try {
