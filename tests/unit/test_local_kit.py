@@ -48,7 +48,7 @@ def test_it_goes_when_nobody_closes_it(temporary):
 
 
 def test_what_a_killed_grader_left_is_removed_by_the_next(temporary):
-    left = temporary / "inginious-killed"
+    left = temporary / "inginious-kit-killed"
     (left / "jobs" / "1").mkdir(parents=True)
     (left / "lock").touch()
     living = Kit()

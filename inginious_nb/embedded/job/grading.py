@@ -155,7 +155,7 @@ class Grading:
     async def _supervised(self, argv: tuple[str, ...], kill_requested: asyncio.Event) -> Reason:
         stop = asyncio.Event()
         desk = StudentDesk(
-            self._workspace.root / "control" / "socket",
+            self._workspace.root / "control" / "ask",
             self._sandbox,
             self._student_settings(),
             self._ssh_wanted.set,
@@ -202,7 +202,7 @@ class Grading:
             **self._basic_environ(),
             "PATH": f"{kit}/bin:{self._kit.path}",
             "PYTHONPATH": f"{kit}/lib",
-            "INGINIOUS_CONTROL": self._seen("/.control/socket", "control/socket"),
+            "INGINIOUS_CONTROL": self._seen("/.control/ask", "control/ask"),
             "INGINIOUS_VENDOR": f"{kit}/vendor",
         }
         if self._kit.ipython is not None:

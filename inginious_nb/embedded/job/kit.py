@@ -34,7 +34,7 @@ SEEN_AT = "/.inginious"
 """Where an isolated job finds the kit."""
 
 _API = Path(__file__).parent.parent / "grading_api"
-_PREFIX = "inginious-"  # short: the path of a socket has a hundred characters
+_PREFIX = "inginious-kit-"  # short: the path of a socket has a hundred characters
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _VENDORED = ("jinja2", "markupsafe", "yaml")
 
