@@ -16,6 +16,7 @@ from inginious_nb import wire
 from inginious_nb.course import CourseLibrary
 from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.local import LocalGrader
+from inginious_nb.embedded.job import kit
 from inginious_nb.embedded.job.kit import Kit
 from inginious_nb.embedded.sandbox import PlainSandbox, choose_sandbox, starter
 from inginious_nb.embedded.sandbox.choice import NoSandbox
@@ -26,23 +27,29 @@ NOBODY = 65534
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(kit, "_temporary_folder", lambda: str(tmp_path))
     return tmp_path
 
 
+def test_a_long_temporary_folder_is_avoided(monkeypatch, tmp_path):
+    # The path of a socket in it would be too long.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("x" * 50)))
+    assert kit._temporary_folder() == "/tmp"
+
+
 def test_it_is_only_its_owners(temporary):
-    kit = Kit()
+    made = Kit()
     (folder,) = temporary.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) & 0o066 == 0
-    assert kit.new_job_folder() != kit.new_job_folder()
-    kit.close()
+    assert made.new_job_folder() != made.new_job_folder()
+    made.close()
     assert list(temporary.iterdir()) == []
 
 
 def test_it_goes_when_nobody_closes_it(temporary):
-    kit = Kit()
+    made = Kit()
     assert list(temporary.iterdir())
-    del kit
+    del made
     gc.collect()
     assert list(temporary.iterdir()) == []
 

@@ -34,7 +34,9 @@ SEEN_AT = "/.inginious"
 """Where an isolated job finds the kit."""
 
 _API = Path(__file__).parent.parent / "grading_api"
-_PREFIX = "inginious-kit-"  # short: the path of a socket has a hundred characters
+_PREFIX = "inginious-kit-"
+_LONGEST_FOLDER = 50
+"""The path of a socket has a hundred characters at most, and about half of them are ours."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _VENDORED = ("jinja2", "markupsafe", "yaml")
 
@@ -53,7 +55,7 @@ class Kit:
 
     def __init__(self) -> None:
         _sweep()
-        self._root = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_temporary_folder()))
         self._root.chmod(0o711 if drops_root() else 0o700)
         self._lock = (self._root / "lock").open("w")
         if sys.platform != "win32":
@@ -125,6 +127,11 @@ class Kit:
         self._finalizer()
 
 
+def _temporary_folder() -> str:
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private one in it
+
+
 def _remove(root: Path, lock: IO[str], compiling: subprocess.Popen[bytes]) -> None:
     compiling.kill()
     compiling.wait()
@@ -154,7 +161,7 @@ def _sweep() -> None:
     """Remove what graders that were killed left behind: a folder whose lock nobody holds."""
     if sys.platform == "win32":
         return
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in Path(_temporary_folder()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if folder.stat().st_uid != os.geteuid():
                 continue
