@@ -196,7 +196,11 @@ class ClientCore:
     def tick(self, now: float) -> None:
         """Let time pass; to be called every ``heartbeat_s``, and harmless at other times."""
         link = self.links.current
-        self.links.tick(now)
+        pause_s = self.links.tick(now)
+        if pause_s:
+            self._started_at += pause_s
+            self._environments_at = min(now, self._environments_at + pause_s)
+            self._well_at = None if self._well_at is None else min(now, self._well_at + pause_s)
         if self.links.current is not link or not link.registered:
             self._queue_asked_at = None  # what was asked there will not be answered here
         elif not self.links.is_silent(now):

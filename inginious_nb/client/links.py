@@ -174,9 +174,14 @@ class Links:
                 self.doubt = True
         return link is self.current
 
-    def tick(self, now: float) -> None:
-        """Send pings, and look for a way out when nothing comes back."""
-        self._forgive_own_pause(now)
+    def tick(self, now: float) -> float:
+        """Send pings, and look for a way out when nothing comes back.
+
+        Returns:
+            How many seconds this tick is late: a loop that was held, or a suspended machine, is
+            not the backend's silence.
+        """
+        pause_s = self._forgive_own_pause(now)
         self._ticks += 1
         current = self.current
         if current.pings_unanswered >= _PINGS_LOST and not self.is_silent(now):
@@ -193,6 +198,7 @@ class Links:
                 self._probe = self._open(next(self._routing_ids), now)
         elif self.is_silent(now):
             self._probe = self._open(next(self._routing_ids), now)
+        return pause_s
 
     def close(self) -> None:
         """Close every connection."""
@@ -232,14 +238,15 @@ class Links:
             link.pings_unanswered += 1
             self._actions.append(Send(link.number, _PING))
 
-    def _forgive_own_pause(self, now: float) -> None:
-        """A loop that was held, or a suspended machine, is not the backend's silence."""
-        pause = now - self._ticked_at - self._options.heartbeat_s
+    def _forgive_own_pause(self, now: float) -> float:
+        pause_s = now - self._ticked_at - self._options.heartbeat_s
         self._ticked_at = now
-        if pause > self._options.heartbeat_s:
-            for link in (self.current, self._probe):
-                if link is not None:
-                    link.sign_at = min(now, link.sign_at + pause)
+        if pause_s <= self._options.heartbeat_s:
+            return 0.0
+        for link in (self.current, self._probe):
+            if link is not None:
+                link.sign_at = min(now, link.sign_at + pause_s)
+        return pause_s
 
     def _choose(self, probe: Link, now: float) -> None:
         """The probe was answered and the connection in use was not: replace that one, patiently."""

@@ -437,7 +437,14 @@ def test_a_missing_answer_does_not_end_the_asking():
 
 def test_a_pause_of_our_own_is_not_the_backends_silence():
     world = World()
+    sent, held = world.submit("sent"), world.submit("held", environment=("docker", "java"))
     world.wait(5)
-    world.now += 3600  # a suspended laptop
+    world.now += 3600  # a cell that held the loop, or a suspended laptop
     world.core.tick(world.now)
+    world._carry_out()
     assert world.core.connection(world.now).state == "connected"
+    assert not sent.results
+    assert not held.results
+    world.backend.finish("sent")
+    world.wait(2)
+    assert len(sent.results) == 1
