@@ -48,7 +48,8 @@ class BubblewrapSandbox(Sandbox):
         if program is None:
             return None
         sandbox = cls(program)
-        command = [*sandbox._base, "--unshare-net", "/bin/sh", "-c", "exit 42"]
+        # Without an init of its own, which would come to us as an orphan.
+        command = [*sandbox._base, "--as-pid-1", "--unshare-net", "/bin/sh", "-c", "exit 42"]
         try:
             tried = subprocess.run(  # noqa: S603 - our own command
                 command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False

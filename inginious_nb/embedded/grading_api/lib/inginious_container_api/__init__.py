@@ -3,6 +3,7 @@
 Runs under whatever python3 the system has, 3.8 or newer, with its standard library alone. The
 modules with a leading underscore are ours; the others have the names and functions tasks know.
 """
+
 import os
 import sys
 

@@ -4,6 +4,7 @@ Most such scripts are plain Python. They need no IPython, which takes half a sec
 are run directly, with the same names imported and the same treatment of errors. The others get
 IPython, that of this interpreter or else of the interpreter of the grading service.
 """
+
 import importlib
 import os
 import sys
@@ -110,7 +111,9 @@ def _run_in_ipython(source, path, module):
     except ImportError:
         other = os.environ.get("INGINIOUS_IPYTHON")
         if other and os.environ.pop("INGINIOUS_IPYTHON") != sys.executable:
-            starter = "import sys; from inginious_container_api._ipython import main; main(sys.argv[1:])"
+            starter = (
+                "import sys; from inginious_container_api._ipython import main; main(sys.argv[1:])"
+            )
             try:
                 os.execv(other, [other, "-c", starter, *sys.argv])
             except OSError:

@@ -1,4 +1,5 @@
 """Reads the arguments of the commands. argparse would take half of the time of a short command."""
+
 import sys
 
 
@@ -52,7 +53,7 @@ def read(command, arguments, options, words=(), rest=None):
         fail(command, "usage: " + _usage(command, options, words, rest))
     found.update(zip(words, given))
     if rest:
-        found[rest] = given[len(words):]
+        found[rest] = given[len(words) :]
     return found
 
 
@@ -92,6 +93,8 @@ def _completed(name, options):
 
 def _usage(command, options, words, rest):
     parts = [command]
-    parts += ["[%s%s]" % (name, "" if kind is bool else " …") for name, (_, kind) in options.items()]
+    parts += [
+        "[%s%s]" % (name, "" if kind is bool else " …") for name, (_, kind) in options.items()
+    ]
     parts += [word.upper() for word in words]
     return " ".join(parts + (["…"] if rest else []))

@@ -3,6 +3,7 @@
 Tasks start them for every test case, so nothing is imported that costs a millisecond. The
 arguments are joined by blanks; the service splits them again, as the peer does (protocol.md 4.9).
 """
+
 import sys
 
 from inginious_container_api._options import fail, read
@@ -33,7 +34,7 @@ def run_student(arguments):
             stdout=1,
             stderr=2,
             signal_handler_callback=_forward_signals,
-            **options
+            **options,
         )
     )
 
