@@ -13,10 +13,10 @@ FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help peer demo test check lint types unit interop browser front-end-test bench pictures wheel lock clean
+.PHONY: help peer demo test check lint types unit interop test-slow browser front-end-test bench pictures wheel lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 # ---- environments ---------------------------------------------------------------------------
 
@@ -79,13 +79,18 @@ types: $(VENV)/.installed-tests
 	$(RUN) mypy
 
 unit: $(VENV)/.installed-tests $(FRONT_END) ## Python tests without other people's programs
+	tests/find-bubblewrap
 	$(PYTEST) tests/unit
 
 front-end-test: node_modules/.installed ## TypeScript tests
 	$(NPM) test --silent
 
 interop: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real INGInious 0.9.2
+	tests/find-bubblewrap
 	$(PYTEST) tests/interop
+
+test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minutes, beside the real INGInious
+	$(PYTEST) tests/interop -m slow
 
 browser: $(VENV)/.installed-tests $(FRONT_END) ## in a real JupyterLab and a real Chromium
 	tests/browser/find-chromium

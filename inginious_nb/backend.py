@@ -207,6 +207,11 @@ class Backend:
         if self._service is not None:
             self._service.stop()
 
+    async def leave(self) -> None:
+        """Do both, on a loop that goes on."""
+        await self.disconnect()
+        await asyncio.to_thread(self.stop)
+
     def _close_client(self) -> None:
         client, self._client = self._client, None
         context, self._context = self._context, None

@@ -23,7 +23,7 @@ from IPython.core.getipython import get_ipython
 
 from . import course
 from .answers import Answers
-from .backend import Backend, ServiceState
+from .backends import Backends
 from .board import TaskBoard
 from .delivery import Delivery
 from .errors import (
@@ -43,6 +43,7 @@ from .submission import Debug, Origin, Preset, Submission
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from .backend import Backend, ServiceState
     from .client.client import Client
     from .client.results import JobResult
     from .course import Course, Task
@@ -80,8 +81,7 @@ class Session:
         self._live: dict[str, Submission] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._backends: dict[str, Backend] = {}
-        self._backend = self._backend_at(settings.backend)
+        self._backends = Backends(settings, self._paths, self._observers.notify)
         self.history = self._opened_history()
         self._closed = False
         self._io = IOThread("inginious_nb")
@@ -137,8 +137,7 @@ class Session:
         """
         found = self.library.add(path)
         self._paths.append(path)
-        for backend in list(self._backends.values()):
-            self._io.run(backend.add_course_path(path))
+        self._io.run(self._backends.add_course_path(path))
         return found
 
     def board(self, task: Task) -> TaskBoard:
@@ -157,7 +156,7 @@ class Session:
     @property
     def service(self) -> ServiceState:
         """Where the connection to the grading service stands."""
-        return self._backend.state
+        return self._backends.current.state
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback when the service's state changed, on any thread; returns how to end it."""
@@ -174,11 +173,11 @@ class Session:
         Raises:
             UsageError: It is not an address.
         """
-        self._backend = self._backend_at(address)
+        self._backends.choose(address)
         self.warm_up()
         self._leave_idle_backends()
         self._observers.notify()
-        return self._backend.state
+        return self.service
 
     def warm_up(self) -> None:
         """Start and connect in the background, so that the first submission need not wait."""
@@ -190,7 +189,7 @@ class Session:
                 _log.warning("%s", error)
 
         self._refuse_when_closed()
-        self._io.run(start(self._backend))
+        self._io.run(start(self._backends.current))
 
     def client(self) -> Client:
         """The client of the grading service, started if need be; blocks until it is there.
@@ -199,35 +198,15 @@ class Session:
             ServiceError: The embedded service cannot be started, or the session has ended.
         """
         self._refuse_when_closed()
-        return self._io.run(self._backend.client()).result()
-
-    def _backend_at(self, address: str) -> Backend:
-        with self._lock:
-            backend = self._backends.get(address)
-            if backend is None:
-                backend = Backend(self.settings, self._paths, address)
-                backend.subscribe(self._observers.notify)
-                self._backends[address] = backend
-            return backend
+        return self._io.run(self._backends.current.client()).result()
 
     def _leave_idle_backends(self) -> None:
         """End the services that were left by `connect` and have nothing of ours to grade."""
         with self._lock:
-            used = {delivery.backend for delivery in self._deliveries.values()} | {self._backend}
-            idle = {
-                address: backend
-                for address, backend in self._backends.items()
-                if backend not in used
-            }
-            for address in idle:
-                del self._backends[address]
-
-        async def leave(backend: Backend) -> None:
-            await backend.disconnect()
-            await asyncio.to_thread(backend.stop)
-
-        for backend in idle.values():
-            self._io.run(leave(backend))
+            used = {delivery.backend for delivery in self._deliveries.values()}
+            idle = self._backends.take_idle(used)
+        for backend in idle:
+            self._io.run(backend.leave())
 
     # ---- submitting -------------------------------------------------------------------------
 
@@ -279,7 +258,7 @@ class Session:
         preset = submission.preset
         preset_problems = {source.problem_id for source in preset.sources}
         kept_sources = [source for source in sources if source.problem_id not in preset_problems]
-        backend = self._backend
+        backend = self._backends.current
         try:
             self._refuse_when_closed()
             checked = task.check({**answers, **preset.answers})
@@ -448,7 +427,7 @@ class Session:
             stack.callback(self.history.close)
             stack.callback(self._abandon, unfinished)
             stack.callback(self._io.stop)
-            for backend in self._backends.values():
+            for backend in self._backends.all:
                 stack.callback(backend.stop)
             try:
                 self._io.run(self._end()).result(_CLOSE_TIMEOUT_S)
@@ -462,7 +441,7 @@ class Session:
         await asyncio.gather(*running, return_exceptions=True)
         for submission in self.live():
             submission.refuse(ServiceError("The session ended before the answers were read."))
-        for backend in list(self._backends.values()):
+        for backend in self._backends.all:
             await backend.disconnect()
 
     def _abandon(self, submission_ids: list[str]) -> None:
