@@ -98,3 +98,25 @@ def test_a_policy_without_inline_scripts(other_server, page, open_notebook):
     notebook.run_to_end(2)
     notebook.submit(2)
     expect(notebook.result(2)).to_contain_text("100 %")
+
+
+def test_a_widget_that_was_scrolled_out_of_the_page_has_its_result_when_it_comes_back(
+    other_server, open_notebook
+):
+    # Here JupyterLab may take cells that are out of view out of the page.
+    windowed = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "full"}}
+    server = other_server(settings=windowed)
+    cells = [*division(), *(code("#\n" * 30) for _ in range(30))]
+    notebook = open_notebook(*cells, server=server)
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.submit(2)
+    scroller = notebook.page.locator(".jp-WindowedPanel-outer")
+    scroller.evaluate("one => one.scrollTo(0, one.scrollHeight)")
+    # The active cell always stays; let it be another.
+    notebook.page.locator(".jp-Notebook .jp-Cell .cm-content").last.click()
+    expect(notebook.page.locator(".inginious-live")).not_to_be_in_viewport()
+    scroller.evaluate("one => one.scrollTo(0, 0)")
+    result = notebook.page.get_by_role("region", name="Result")
+    expect(result).to_contain_text("100 %")
+    expect(notebook.page.locator(".inginious-snapshot")).to_be_hidden()
