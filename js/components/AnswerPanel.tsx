@@ -1,5 +1,6 @@
 // The slim view beneath the cell of `%%inginious answer`: this problem's feedback, nothing more.
 
+import { isActive } from "../state/controller.ts";
 import { ChangedMark } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import { Asleep, Notices } from "./Notices.tsx";
@@ -29,7 +30,7 @@ export function AnswerPanel() {
       <Asleep />
       <SubmitBar small />
       <Notices />
-      <StatusLine />
+      {isActive(synced.submission) && <StatusLine />}
       <Announcer />
       <ProblemFeedback problemId={problem.id} result={result} />
     </section>
