@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
 
+from .address import checked_address
 from .core import ClientCore
 from .options import ClientOptions
 from .socket_pump import SocketPump
@@ -43,12 +44,16 @@ class BetterParanoidPirateClient:
     """Keeps a registered connection to a backend on one asyncio loop.
 
     Args:
-        context: A `zmq.asyncio.Context` or a plain `zmq.Context`; the caller ends it.
+        context: A `zmq.asyncio.Context` or a plain `zmq.Context`. The caller ends it after `close`:
+            it knows nothing of the sockets here, so even its ``destroy`` waits for them.
         router_addr: Client address of the backend.
         queue_update: Seconds between two looks at the queue when no job of ours waits; <= 0: none.
         loop: The loop that does the work. Default: the one that runs here, or else the one that
             `start` finds.
         options: Patience, retries, identity and keys.
+
+    Raises:
+        UsageError: ``router_addr`` is not an address, or the context has ended already.
     """
 
     def __init__(
@@ -60,9 +65,11 @@ class BetterParanoidPirateClient:
         loop: asyncio.AbstractEventLoop | None = None,
         options: ClientOptions | None = None,
     ) -> None:
+        if context.closed:
+            raise UsageError("This ZeroMQ context has ended; make a new one for the client.")
         self._options = options or ClientOptions()
         self._context = context
-        self._address = router_addr
+        self._address = checked_address(router_addr)
         self._loop = loop or _running_loop()
         self._core = ClientCore(
             self._options,
@@ -252,20 +259,19 @@ class BetterParanoidPirateClient:
         self._tell_connection()
 
     def _flush(self) -> None:
-        """Carry out what the core decided.
+        """Carry out what the core decided, each thing once.
 
         Callbacks may call back into the client, and Ctrl-C may strike in one: what is left is then
         carried out by the next call.
         """
         core = self._core
-        if core.actions:
-            if self._pump is None:
-                core.actions.clear()
-            else:
+        try:
+            if core.actions and self._pump is not None:
                 self._pump.perform(core.actions)
-        while core.events:
-            recipient, event = core.events.popleft()
-            recipient.deliver(event)
+        finally:
+            while core.events:
+                recipient, event = core.events.popleft()
+                recipient.deliver(event)
         if core.environments is not self._told.environments:
             self._tell_connection()
 
@@ -287,13 +293,15 @@ class BetterParanoidPirateClient:
             self._shut_down = True
         if self._timer is not None:
             self._timer.cancel()
-        self._empty_inbox()
-        self._core.close(time.monotonic())
-        if self._pump is not None:
-            self._core.actions.clear()
-            self._pump.close()
-        self._flush()
-        self._tell_connection()
+        try:
+            self._empty_inbox()
+        finally:
+            self._core.close(time.monotonic())
+            if self._pump is not None:
+                self._pump.close()
+                self._pump = None
+            self._flush()
+            self._tell_connection()
 
 
 class _Arrivals:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_NO_SSH_CALLBACK = "A remote shell needs an ssh_callback; the job was not sent."
+
 
 class AbstractClient(ABC):
     """What every client can do."""
@@ -108,7 +110,8 @@ class Client(BetterParanoidPirateClient, AbstractClient):
     """The client of an INGInious backend.
 
     Args:
-        context: A `zmq.asyncio.Context` or a plain `zmq.Context`; the caller ends it.
+        context: A `zmq.asyncio.Context` or a plain `zmq.Context`. The caller ends it after `close`:
+            it knows nothing of the sockets here, so even its ``destroy`` waits for them.
         backend_addr: Client address of the backend.
         queue_update: Seconds between two looks at the queue. While one of our jobs waits it is
             looked at about every second, if that is more often. <= 0 disables these updates; the
@@ -116,6 +119,9 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         loop: The loop that does the work. Default: the one that runs here, or else the one that
             `start` finds.
         options: Patience, retries, identity and keys.
+
+    Raises:
+        UsageError: ``backend_addr`` is not an address, or the context has ended already.
     """
 
     def __init__(
@@ -194,19 +200,20 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         recipient = CallbackRecipient(
             callback, ssh_callback, self._run_callback, self._run_in_thread
         )
-        job_id = str(uuid.uuid4())
         refusal = None
         if debug == "ssh" and ssh_callback is None:
-            refusal = "A remote shell needs an ssh_callback; the job was not sent."
+            refusal = _NO_SSH_CALLBACK
         elif self.closed:
             refusal = "The client was closed before the job was sent."
         else:
+            job_id = str(uuid.uuid4())
             try:
-                self._submit(job_id, recipient, task, inputdata, priority, launcher_name, debug)
+                job = _encoded(job_id, recipient, task, inputdata, priority, launcher_name, debug)
             except Exception as error:  # a task object may raise anything
                 logger.info("Job %s cannot be sent", job_id, exc_info=error)
                 refusal = str(error)
         if refusal is None:
+            self._submit(job)
             return job_id
         here = CallbackRecipient(callback, ssh_callback, _run, _run_then)
         here.deliver(JobDone(time.time(), JobResult(("crash", refusal))))
@@ -238,9 +245,9 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             LocalProtocolError: The task or the input cannot be sent; the text names the place.
         """
         job = Job(job_id or str(uuid.uuid4()), self.kill_job)
-        self._submit(
-            job.id, job, task, inputdata, priority, launcher_name, debug, chosen=job_id is not None
-        )
+        outstanding = _encoded(job.id, job, task, inputdata, priority, launcher_name, debug)
+        outstanding.chosen_id = job_id is not None
+        self._submit(outstanding)
         return job
 
     async def submit(
@@ -256,8 +263,11 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         """Have a job graded. Cancelling the coroutine kills the job.
 
         Raises:
-            LocalProtocolError: The task or the input cannot be sent; the text names the place.
+            LocalProtocolError: The task or the input cannot be sent; the text names the place. Or
+                debug is "ssh" without an ssh_callback.
         """
+        if debug == "ssh" and ssh_callback is None:
+            raise LocalProtocolError(_NO_SSH_CALLBACK)
         job = Job(str(uuid.uuid4()), self.kill_job)
         recipient: Recipient = job
         if ssh_callback is not None:
@@ -265,30 +275,30 @@ class Client(BetterParanoidPirateClient, AbstractClient):
                 lambda *_: None, ssh_callback, self._run_callback, self._run_in_thread
             )
             recipient = Recipients(job, shell)
-        self._submit(job.id, recipient, task, inputdata, priority, launcher_name, debug)
+        self._submit(_encoded(job.id, recipient, task, inputdata, priority, launcher_name, debug))
         try:
             return await job
         except asyncio.CancelledError:
             job.kill()
             raise
 
-    def _submit(
-        self,
-        job_id: str,
-        recipient: Recipient,
-        task: Task,
-        inputdata: Mapping[str, Any],
-        priority: int,
-        launcher_name: str,
-        debug: bool | str,
-        *,
-        chosen: bool = False,
-    ) -> None:
-        frame, environment = encode_job(
-            job_id, task, inputdata, priority=priority, launcher=launcher_name, debug=debug
-        )
-        job = Outstanding(job_id, frame, environment, recipient, chosen_id=chosen)
+    def _submit(self, job: Outstanding) -> None:
         self._call(lambda core, now: core.submit(job, now))
+
+
+def _encoded(
+    job_id: str,
+    recipient: Recipient,
+    task: Task,
+    inputdata: Mapping[str, Any],
+    priority: int,
+    launcher: str,
+    debug: bool | str,
+) -> Outstanding:
+    frame, environment = encode_job(
+        job_id, task, inputdata, priority=priority, launcher=launcher, debug=debug
+    )
+    return Outstanding(job_id, frame, environment, recipient)
 
 
 def _run(call: Callable[[], object]) -> None:

@@ -59,8 +59,8 @@ _QUEUE_PATIENCE_TICKS = 5
 class ClientCore:
     """All that a client knows and decides.
 
-    Call `receive`, `tick` and the calls of a user; after each, do what `actions` says in order and
-    hand out ``events``, then clear both lists.
+    Call `receive`, `tick` and the calls of a user; after each, take out and do what `actions` says,
+    in order, and take out and deliver ``events``.
 
     Args:
         options: Time limits and retries.
@@ -88,7 +88,7 @@ class ClientCore:
         self._queue_update_s = queue_update_s
         self._jobs: dict[str, Outstanding] = {}
         self._held: dict[str, Outstanding] = {}
-        self.actions: list[Action] = []
+        self.actions: deque[Action] = deque()
         self.events: deque[tuple[Recipient, JobEvent]] = deque()
         self.environments: Mapping[str, tuple[str, ...]] = {}
         self.queue: tuple[tuple[RunningRow, ...], tuple[WaitingRow, ...]] | None = None

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from inginious_nb import wire
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Iterator
 
     from .options import ClientOptions
@@ -98,7 +99,7 @@ class Links:
         self,
         options: ClientOptions,
         routing_ids: Iterator[bytes],
-        actions: list[Action],
+        actions: deque[Action],
         now: float,
     ) -> None:
         self._options = options

@@ -8,6 +8,7 @@ tells of anything, and looked at again after sending, which may consume the sign
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -18,6 +19,7 @@ from .links import Close, Open, Send
 
 if TYPE_CHECKING:
     import asyncio
+    from collections import deque
 
     from .links import Action
     from .options import CurveKeys
@@ -40,6 +42,8 @@ Not below, since pyzmq then starts a thread for such frames that lives as long a
 _POLL_S = 0.005
 """How often sockets are looked at on a loop that cannot watch descriptors (Windows' proactor)."""
 
+_FAILED = {Open: "could not be opened", Send: "took no frame", Close: "could not be closed"}
+
 _LINGER_MS = 500
 """How long frames that are still queued may take to leave after a socket was closed."""
 
@@ -61,6 +65,8 @@ class _Channel(NamedTuple):
     socket: Socket
     monitor: Socket
     """Tells what happens to the connection of the socket."""
+    descriptors: tuple[int, int]
+    """Of both; kept, since a socket does not tell it any more once its context has ended."""
 
 
 class SocketPump:
@@ -92,19 +98,23 @@ class SocketPump:
         self._planned = False
         self._poll: asyncio.TimerHandle | None = None
 
-    def perform(self, actions: list[Action]) -> None:
-        """Do what the core asks for, in order, and empty the list."""
-        for action in actions:
-            if type(action) is Send:
-                self._send(action.link, action.frame)
-            elif type(action) is Open:
-                self._open(action.link, action.routing_id)
-            elif type(action) is Close:
-                self._close(action.link, linger_ms=0)
-        actions.clear()
-        if not self._planned and any(
-            int(channel.socket.getsockopt(_EVENTS)) & _POLLIN for channel in self._channels.values()
-        ):
+    def perform(self, actions: deque[Action]) -> None:
+        """Do what the core asks for, in order, each once: what a socket refuses is only logged.
+
+        A link that could not be opened is as one that nobody answers; the core replaces it.
+        """
+        while actions:
+            action = actions.popleft()
+            try:
+                if type(action) is Send:
+                    self._send(action.link, action.frame)
+                elif type(action) is Open:
+                    self._open(action.link, action.routing_id)
+                elif type(action) is Close:
+                    self._close(action.link, linger_ms=0)
+            except (zmq.ZMQError, OSError) as error:
+                logger.warning("A socket to %s %s: %s", self._address, _FAILED[type(action)], error)
+        if not self._planned and any(map(_has_arrivals, self._channels.values())):
             self._plan_drain()
 
     def close(self) -> None:
@@ -117,6 +127,27 @@ class SocketPump:
 
     def _open(self, link: int, routing_id: bytes) -> None:
         socket = self._context.socket(zmq.DEALER)
+        monitor = None
+        try:
+            self._configure(socket, routing_id)
+            monitor = socket.get_monitor_socket(
+                zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+            )
+            socket.connect(self._address)
+        except zmq.ZMQError:
+            _end(socket, monitor, linger_ms=0)
+            raise
+        channel = _Channel(socket, monitor, (_descriptor(socket), _descriptor(monitor)))
+        self._channels[link] = channel
+        self._loop.call_soon(self._drain_monitor, link)
+        try:
+            self._loop.add_reader(channel.descriptors[0], self._drain)
+            self._loop.add_reader(channel.descriptors[1], self._drain_monitor, link)
+        except NotImplementedError:
+            if self._poll is None:
+                self._poll = self._loop.call_later(_POLL_S, self._poll_sockets)
+
+    def _configure(self, socket: Socket, routing_id: bytes) -> None:
         socket.setsockopt(zmq.ROUTING_ID, routing_id)
         # A full queue makes a backend drop results, silently: there is no limit on either side.
         socket.setsockopt(zmq.SNDHWM, 0)
@@ -135,40 +166,23 @@ class SocketPump:
             socket.setsockopt(zmq.CURVE_SERVERKEY, self._curve.server)
             socket.setsockopt(zmq.CURVE_PUBLICKEY, self._curve.public)
             socket.setsockopt(zmq.CURVE_SECRETKEY, self._curve.secret)
-        monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
-        self._channels[link] = _Channel(socket, monitor)
-        socket.connect(self._address)
-        self._loop.call_soon(self._drain_monitor, link)
-        try:
-            self._loop.add_reader(_descriptor(monitor), self._drain_monitor, link)
-            self._loop.add_reader(_descriptor(socket), self._drain)
-        except NotImplementedError:
-            if self._poll is None:
-                self._poll = self._loop.call_later(_POLL_S, self._poll_sockets)
 
     def _close(self, link: int, *, linger_ms: int) -> None:
         channel = self._channels.pop(link, None)
         if channel is None:
             return
         if self._poll is None and not self._loop.is_closed():
-            self._loop.remove_reader(_descriptor(channel.monitor))
-            self._loop.remove_reader(_descriptor(channel.socket))
-        channel.socket.disable_monitor()
-        channel.monitor.close(linger=0)
-        channel.socket.close(linger=linger_ms)
+            for descriptor in channel.descriptors:
+                self._loop.remove_reader(descriptor)
+        _end(channel.socket, channel.monitor, linger_ms=linger_ms)
 
     def _send(self, link: int, frame: bytes) -> None:
         channel = self._channels.get(link)
-        if channel is None:
-            return
-        try:
+        if channel is not None:
             channel.socket.send(frame, zmq.DONTWAIT, copy=len(frame) < _LARGE_BYTES)
-        except zmq.ZMQError as error:
-            # Not to be lost for ever: the core notices what did not arrive.
-            logger.warning("A frame could not be sent: %s", error)
 
     def _plan_drain(self) -> None:
-        if not self._planned:
+        if not self._planned and not self._loop.is_closed():
             self._planned = True
             self._loop.call_soon(self._drain)
 
@@ -191,7 +205,7 @@ class SocketPump:
             except zmq.Again:
                 return False
             except zmq.ContextTerminated:
-                self.close()
+                self._close(link, linger_ms=0)
                 return False
             self._listener.receive(link, frame)
         return True
@@ -201,6 +215,9 @@ class SocketPump:
             try:
                 event = parse_monitor_message(channel.monitor.recv_multipart(zmq.DONTWAIT))
             except zmq.Again:
+                return
+            except zmq.ContextTerminated:
+                self._close(link, linger_ms=0)
                 return
             if event["event"] == zmq.EVENT_DISCONNECTED:
                 self._listener.broken(link)
@@ -216,3 +233,18 @@ class SocketPump:
 
 def _descriptor(socket: Socket) -> int:
     return int(socket.getsockopt(zmq.FD))
+
+
+def _has_arrivals(channel: _Channel) -> bool:
+    try:
+        return bool(int(channel.socket.getsockopt(_EVENTS)) & _POLLIN)
+    except zmq.ContextTerminated:
+        return True  # to be read, and closed then
+
+
+def _end(socket: Socket, monitor: Socket | None, *, linger_ms: int) -> None:
+    with contextlib.suppress(zmq.ZMQError):  # the context may have ended
+        socket.disable_monitor()
+    if monitor is not None:
+        monitor.close(linger=0)
+    socket.close(linger=linger_ms)

@@ -239,8 +239,8 @@ class World:
                 connection.to_client.append(frame)
 
     def _carry_out(self):
-        actions, self.core.actions[:] = list(self.core.actions), []
-        for action in actions:
+        while self.core.actions:
+            action = self.core.actions.popleft()
             if isinstance(action, Open):
                 self.connections[action.link] = Connection(action.routing_id)
                 self.core.established(action.link)

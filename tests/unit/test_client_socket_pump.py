@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 import pytest
 import zmq
@@ -75,8 +76,12 @@ async def pump(context, router, notes):
     pump.close()
 
 
+def perform(pump, *actions):
+    pump.perform(deque(actions))
+
+
 async def test_frames_go_both_ways_under_the_routing_id(router, pump, notes):
-    pump.perform([Open(1, b"me"), Send(1, b"hello")])
+    perform(pump, Open(1, b"me"), Send(1, b"hello"))
     assert await router.hear() == [b"me", b"hello"]
     router.say(b"me", b"answer")
     await until(lambda: notes.frames)
@@ -85,18 +90,18 @@ async def test_frames_go_both_ways_under_the_routing_id(router, pump, notes):
 
 
 async def test_what_arrives_while_something_is_sent_is_not_overlooked(router, pump, notes):
-    pump.perform([Open(1, b"me"), Send(1, b"hello")])
+    perform(pump, Open(1, b"me"), Send(1, b"hello"))
     await router.hear()
     for number in range(1000):
         router.say(b"me", b"%d" % number)
-        pump.perform([Send(1, b"ping")])
+        perform(pump, Send(1, b"ping"))
     await until(lambda: len(notes.frames) == 1000)
     assert [int(frame) for _, frame in notes.frames] == list(range(1000))
 
 
 async def test_large_frames_arrive_whole(router, pump, notes):
     large = bytes(range(256)) * 40_000
-    pump.perform([Open(1, b"me"), Send(1, large)])
+    perform(pump, Open(1, b"me"), Send(1, large))
     assert await router.hear() == [b"me", large]
     router.say(b"me", large)
     await until(lambda: notes.frames)
@@ -106,7 +111,7 @@ async def test_large_frames_arrive_whole(router, pump, notes):
 async def test_a_connection_that_breaks_and_is_established_again_is_told(
     context, router, pump, notes
 ):
-    pump.perform([Open(1, b"me"), Send(1, b"hello")])
+    perform(pump, Open(1, b"me"), Send(1, b"hello"))
     await router.hear()
     router.close()
     await until(lambda: (1, "broken") in notes.connections)
@@ -117,9 +122,9 @@ async def test_a_connection_that_breaks_and_is_established_again_is_told(
 
 
 async def test_two_links_are_told_apart_and_a_closed_one_is_silent(router, pump, notes):
-    pump.perform([Open(1, b"one"), Open(2, b"two"), Send(1, b"x"), Send(2, b"x")])
+    perform(pump, Open(1, b"one"), Open(2, b"two"), Send(1, b"x"), Send(2, b"x"))
     assert sorted([await router.hear(), await router.hear()]) == [[b"one", b"x"], [b"two", b"x"]]
-    pump.perform([Close(1), Send(1, b"into nothing")])
+    perform(pump, Close(1), Send(1, b"into nothing"))
     router.say(b"one", b"too late")
     router.say(b"two", b"in time")
     await until(lambda: notes.frames)
@@ -127,8 +132,8 @@ async def test_two_links_are_told_apart_and_a_closed_one_is_silent(router, pump,
 
 
 async def test_what_was_just_sent_still_leaves_when_all_is_closed(router, pump, notes):
-    pump.perform([Open(1, b"me"), Send(1, b"hello")])
+    perform(pump, Open(1, b"me"), Send(1, b"hello"))
     await router.hear()
-    pump.perform([Send(1, b"goodbye")])
+    perform(pump, Send(1, b"goodbye"))
     pump.close()
     assert await router.hear() == [b"me", b"goodbye"]
