@@ -6,6 +6,8 @@ as an answer to a problem, and whether it is acceptable, is the task's business.
 
 from __future__ import annotations
 
+import os
+import stat
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,13 +147,7 @@ def file_answer(
         path = (directory or Path()) / Path(path_text).expanduser()
         # Judged before it is read: a slip of the pen must not load a whole disk image.
         problem.check({"filename": path.name, "value": b""})
-        limit = problem.max_size_bytes
-        size_bytes = path.stat().st_size
-        if size_bytes > limit:
-            raise problem.refuse(
-                f"the file {path.name} has {size_bytes:,} bytes; at most {limit:,} are accepted."
-            )
-        return {"filename": path.name, "value": path.read_bytes()}
+        return {"filename": path.name, "value": _content(problem, path)}
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AnswerError(
@@ -159,3 +155,20 @@ def file_answer(
             f"give the path of a file as seen from {directory or 'the notebook'}.",
             problem_id=problem.id,
         ) from error
+
+
+def _content(problem: FileProblem, path: Path) -> bytes:
+    """The content of a file, and of nothing else that may stand at its path and never end."""
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "it is no ordinary file")
+        content = file.read(problem.max_size_bytes + 1)
+    if len(content) > problem.max_size_bytes:
+        raise problem.refuse(
+            f"the file {path.name} has more than {problem.max_size_bytes:,} bytes, which are the "
+            "most that are accepted."
+        )
+    return content

@@ -183,6 +183,8 @@ class History:
         if path is not None:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(mode=0o600)
+            if path.stat().st_mode & 0o077 and os.name == "posix":
+                path.chmod(0o600)
         # One connection guarded by our lock: it is used from the kernel's and the I/O thread.
         connection = sqlite3.connect(
             path or ":memory:", timeout=10.0, check_same_thread=False, isolation_level=None

@@ -83,9 +83,11 @@ class Course:
 
     @property
     def common_directory(self) -> Path | None:
-        """The files that all its tasks share, or None."""
+        """The files that all its tasks share, or None; no link that leads out of the course."""
         path = self.path / "$common"
-        return path if path.is_dir() else None
+        if not path.is_dir() or not path.resolve().is_relative_to(self.path.resolve()):
+            return None
+        return path
 
     @property
     def tags(self) -> dict[str, Tag]:

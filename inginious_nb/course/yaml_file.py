@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _MAX_FILE_BYTES = 32 * 1024 * 1024
+_MAX_NODES = 1_000_000
 
 
 class _Loader(_BaseLoader):  # type: ignore[misc]
@@ -64,7 +65,7 @@ def read_yaml(path: Path) -> Any:
         loader = _Loader(content)
         loader.name = path.name
         try:
-            return loader.get_data() if loader.check_data() else None
+            data = loader.get_data() if loader.check_data() else None
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -89,6 +90,26 @@ def read_yaml(path: Path) -> Any:
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
         # For instance a date that does not exist: the constructors of YAML 1.1 let these through.
         raise CourseError(f"{path} is not valid YAML: {error}.", path=path) from error
+    if _is_bomb(data):
+        raise CourseError(
+            f"{path} unfolds to more than a course can mean; remove aliases (*name) that hold one "
+            "another.",
+            path=path,
+        )
+    return data
+
+
+def _is_bomb(data: object) -> bool:
+    """Whether aliases make a small file an enormous value, before anything walks through it."""
+    waiting, count = [data], 0
+    while waiting and count <= _MAX_NODES:
+        value = waiting.pop()
+        count += 1
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, (list, tuple, set)):
+            waiting += value
+    return count > _MAX_NODES
 
 
 def read_mapping(path: Path) -> dict[Any, Any]:

@@ -40,7 +40,8 @@ class Assets:
         task_id: The task, as it stands in addresses.
         folder: The public folder of the task.
         common_folder: The public folder that all tasks of the course share, if there is one.
-        tasks_folder: Where the other tasks are, whose public folders count, too.
+        tasks_folder: Where the other tasks are, whose public folders count, too; nothing outside
+            of it is ever read.
     """
 
     course_id: str
@@ -100,7 +101,7 @@ class Assets:
             candidates.append((folder, words[1:]))
         if self.tasks_folder is not None and len(words) > 1 and not words[0].startswith("."):
             candidates.append((self.tasks_folder / words[0] / "public", words[1:]))
-        found = (_inside(*candidate) for candidate in candidates)
+        found = (_inside(*candidate, self.tasks_folder) for candidate in candidates)
         return next((path for path in found if path is not None), None)
 
     @staticmethod
@@ -115,12 +116,17 @@ class Assets:
             return None
 
 
-def _inside(folder: Path | None, words: list[str]) -> Path | None:
-    """Return the file below folder, never one that a link or a dotted path leads to outside."""
+def _inside(folder: Path | None, words: list[str], course: Path | None) -> Path | None:
+    """Return the file below folder, never one that a link or a dotted path leads to outside.
+
+    The folder itself may be such a link, too: it must be inside the course.
+    """
     if folder is None or not words:
         return None
     try:
         root = folder.resolve()
+        if course is not None and not root.is_relative_to(course.resolve()):
+            return None
         path = root.joinpath(*words).resolve()
         return path if path.is_relative_to(root) and path.is_file() else None
     except (OSError, ValueError):

@@ -255,8 +255,20 @@ def _archive_bytes(archive: bytes | None) -> int | None:
 def _as_json(custom: object) -> str:
     if not custom:
         return ""
-    text = json.dumps(custom, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(_with_text_keys(custom), indent=2, ensure_ascii=False, default=str)
     return text[:SHOWN_CHARACTERS]
+
+
+def _with_text_keys(value: object) -> object:
+    """The value with keys that JSON can have; a backend may send any (protocol.md 1.2)."""
+    if isinstance(value, dict):
+        return {
+            key if isinstance(key, str) else str(key): _with_text_keys(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_with_text_keys(item) for item in value]
+    return value
 
 
 def _text_part(text: str | None) -> views.TextPart | None:

@@ -86,6 +86,9 @@ class Responder:
     def _submit(self, message: Message, buffers: Buffers) -> Value:
         mirror = self._mirror
         awaited = mirror.awaited(message.get("submission"))
+        if awaited is None and message.get("submission") is not None:
+            # A saved notebook may ask, as soon as it is opened, for what was asked for long ago.
+            raise UsageError("That submission is over; press Submit to make a new one.")
         if awaited is not None and not awaited.claim():
             return {"submission": awaited.id}  # another page was first
         with self._submitting:

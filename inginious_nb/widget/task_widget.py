@@ -86,7 +86,9 @@ class TaskWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the widget in every view and stop following the session."""
-        self.mirror.close()
+        mirror = getattr(self, "mirror", None)
+        if mirror is not None:  # else its making failed, and it is being thrown away
+            mirror.close()
         super().close()
 
     def _set_traits(self, changed: dict[str, Any]) -> None:

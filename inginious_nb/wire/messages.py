@@ -80,7 +80,7 @@ class JobDone(Message):
     result: TextPair = _is(shapes.is_text_pair)
     grade: float = _is(shapes.is_number)
     problems: dict[str, TextPair | str] = _is(shapes.is_problem_results)
-    tests: Map = _is(shapes.is_map)
+    tests: Map = _is(shapes.is_text_keyed_map)
     custom: Map = _is(shapes.is_map)
     state: str = _is(shapes.is_text)
     archive: bytes | None = _is(shapes.is_optional_bytes)

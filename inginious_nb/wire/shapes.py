@@ -6,6 +6,7 @@ everybody. So each field is tested in both directions, by predicates cheap enoug
 
 from __future__ import annotations
 
+import math
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -40,8 +41,10 @@ def is_integer(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether value is a float or an integer; a boolean is not one here."""
-    return isinstance(value, (float, int)) and not isinstance(value, bool)
+    """Whether value is a finite float or an integer; a boolean is not one here."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_map(value: object) -> bool:

@@ -216,7 +216,9 @@ export class Controller {
       const seen = this.#seenDrafts.get(problemId);
       this.#seenDrafts.set(problemId, draft);
       const known = seen?.by === draft.by && String(seen.value) === String(draft.value);
-      if (draft.by === this.#me || known) continue;
+      // A saved notebook is not to be trusted: whatever else it says, no file of this machine.
+      const isText = typeof draft.value === "string" || Array.isArray(draft.value);
+      if (draft.by === this.#me || known || !isText) continue;
       entries[problemId] = draft.value;
       changed = true;
     }

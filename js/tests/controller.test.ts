@@ -116,6 +116,18 @@ test("what is typed is shared, and what others type is shown", async () => {
   expect(controller.local.get().entries.p).toBe("theirs");
 });
 
+test("a saved notebook cannot name a file of this machine as an answer", async () => {
+  const path = { path: "~/secret.txt" } as unknown as string;
+  const { model, controller } = controllerOf({
+    drafts: { p: { value: path, by: "saved" } },
+    request: { id: "long ago", kind: "submit" },
+  });
+  controller.start();
+  await settle();
+  expect(controller.local.get().entries.p).toBeUndefined();
+  expect(JSON.stringify(model.sent)).not.toContain("secret");
+});
+
 test("a draft that was seen does not come back over what a cell says", async () => {
   const question = problem({ type: "match" });
   const { model, controller } = controllerOf(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from inginious_nb.answers import (
@@ -49,7 +51,7 @@ def test_a_path_given_to_a_file_problem_is_read_from_disk(task, tmp_path):
     [
         ("nowhere.csv", None, "cannot be read"),
         ("days.exe", b"", r"must end with \.csv"),
-        ("days.csv", b"x" * 201, "201 bytes"),
+        ("days.csv", b"x" * 201, "more than"),
     ],
 )
 def test_a_file_that_cannot_be_submitted_says_why(task, tmp_path, name, content, reason):
@@ -59,6 +61,14 @@ def test_a_file_that_cannot_be_submitted_says_why(task, tmp_path, name, content,
     with pytest.raises(AnswerError, match=reason) as caught:
         from_words(task, {"data": str(path)})
     assert caught.value.problem_id == "data"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_refused_instead_of_read_for_ever(task, tmp_path, make):
+    path = tmp_path / "endless.csv"
+    make(path)
+    with pytest.raises(AnswerError, match="ordinary file"):
+        from_words(task, {"data": str(path)})
 
 
 def test_a_word_for_a_problem_that_is_not_there_names_the_nearest(task):

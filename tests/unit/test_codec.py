@@ -89,6 +89,34 @@ def test_a_malformed_frame_is_refused_with_its_reason(payload, reason):
         wire.decode(msgpack.packb(payload), wire.TO_CLIENT)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"grade": float("nan")},
+        {"grade": float("inf")},
+        {"tests": {1: True}},
+        {"tests": {b"t": True}},
+    ],
+)
+def test_a_result_that_no_page_could_show_is_refused(change):
+    fields = {
+        "job_id": "j",
+        "result": ["success", ""],
+        "grade": 1.0,
+        "problems": {},
+        "tests": {},
+        "custom": {},
+        "state": "",
+        "archive": None,
+        "stdout": "",
+        "stderr": "",
+        "@type": "BackendJobDone",
+    }
+    assert wire.decode(msgpack.packb(fields), wire.TO_CLIENT).grade == 1.0
+    with pytest.raises(RemoteProtocolError):
+        wire.decode(msgpack.packb(fields | change), wire.TO_CLIENT)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_become_a_message_or_a_remote_protocol_error(frame):
     for vocabulary in VOCABULARIES.values():

@@ -205,6 +205,23 @@ def test_a_link_out_of_the_course_is_not_followed(tmp_path):
         CourseLibrary([tmp_path / "c"]).task_directory("c", "t")
 
 
+def test_common_files_outside_the_course_are_not_used(tmp_path):
+    make(tmp_path, "c/course.yaml", "c/t/task.yaml")
+    (tmp_path / "c" / "$common").symlink_to(tmp_path)
+    assert CourseLibrary([tmp_path / "c"]).course("c").common_directory is None
+
+
+def test_aliases_that_unfold_without_end_are_refused_before_anything_walks_through_them(tmp_path):
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    for level in range(1, 9):
+        held = ", ".join([f"*a{level - 1}"] * 9)
+        levels.append(f"a{level}: &a{level} [{held}]")
+    bomb = "\n".join([*levels, "name: *a8", "problems: {}"])
+    make(tmp_path, "c/t/task.yaml", text=bomb)
+    with pytest.raises(CourseError, match="aliases"):
+        CourseLibrary([tmp_path / "c"]).task("c/t")
+
+
 def test_tasks_come_in_the_order_of_the_course(library):
     assert list(library.course("plain").tasks) == ["upload", "everything", "quiz"]
     assert list(library.course("legacy").tasks) == ["sum", "quiz"]

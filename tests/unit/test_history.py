@@ -130,6 +130,13 @@ def test_the_file_is_for_its_owner_alone(history):
     assert stat.S_IMODE(history.path.parent.stat().st_mode) == 0o700
 
 
+def test_a_file_that_others_could_read_is_closed_to_them(tmp_path):
+    path = tmp_path / "history.sqlite"
+    path.touch(mode=0o644)
+    History(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_a_submission_survives_the_death_of_its_process(tmp_path):
     path = tmp_path / "history.sqlite"
     program = f"""

@@ -170,6 +170,17 @@ def assets(tmp_path):
     return Assets("c", "t", public, common, tmp_path / "c")
 
 
+def test_a_public_folder_that_is_a_link_out_of_the_course_is_empty(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "key.png").write_bytes(b"secret")
+    (tmp_path / "c" / "t").mkdir(parents=True)
+    public = tmp_path / "c" / "t" / "public"
+    public.symlink_to(elsewhere)
+    assets = Assets("c", "t", public, None, tmp_path / "c")
+    assert "data:" not in render_html('<img src="key.png">', assets=assets)
+
+
 def embedded(content):
     return f'src="data:image/png;base64,{base64.b64encode(content).decode()}"'
 

@@ -185,6 +185,8 @@ def test_the_address_is_told_only_when_asked_for(session, ask):
         {"v": 2, "kind": "kill", "id": "r1"},
         {"v": 1, "kind": "__init__", "id": "r1"},
         {"v": 1, "kind": "submit", "id": "r1", "cells": "all", "answers": {}},
+        # What a saved notebook asks for as soon as it is opened.
+        {"v": 1, "kind": "submit", "id": "r1", "answers": {"text": "x"}, "submission": "old"},
         {"v": 1, "kind": "submit", "id": "r1", "cells": [1], "answers": {}},
         {"v": 1, "kind": "submit", "id": "r1", "cells": [], "answers": []},
         {"v": 1, "kind": "submit", "id": "r1", "cells": [], "answers": {"text": {"filename": 1}}},
