@@ -17,6 +17,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.local import LocalGrader
 from inginious_nb.embedded.sandbox import choose_sandbox
+from tests.support.hostile import QUICK, SUCCESS, any_zombie, processes_with
 
 _TASK_YAML = """\
 environment_type: docker
@@ -96,6 +97,27 @@ def local_grader(request):
 def course(local_grader, tmp_path) -> LocalCourse:
     grader, library, kind = local_grader
     return LocalCourse(tmp_path, grader, library, kind)
+
+
+@pytest.fixture
+async def hostile(course):
+    """Grades a hostile script, then checks that it left nothing and harmed nobody."""
+    mark = f"9{id(course)}.5"
+
+    async def grade(run, **options):
+        options = {"limits": QUICK, **options}
+        if isinstance(run, str):
+            run = run.replace("MARK", mark)
+        result = await course.grade(run, **options)
+        assert processes_with(mark) == []
+        return result
+
+    yield grade
+    async with asyncio.timeout(10):
+        while any_zombie() or any(course.grader._kit._jobs.iterdir()):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+    result = await course.grade(SUCCESS)
+    assert result.result == ("success", "")
 
 
 class ApiJob:

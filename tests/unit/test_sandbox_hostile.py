@@ -7,51 +7,9 @@ import io
 import tarfile
 from pathlib import Path
 
-import psutil
 import pytest
 
-SUCCESS = "#!/bin/bash\nfeedback-result success\n"
-QUICK = {"time": 2, "hard_time": 3, "memory": 200, "disk": 100}
-
-
-def processes_with(word: str) -> list[str]:
-    """Command lines of this machine's processes that contain a word."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if word in line:
-            found.append(line)
-    return found
-
-
-def any_zombie() -> bool:
-    children = psutil.Process().children()
-    return any(child.status() == psutil.STATUS_ZOMBIE for child in children)
-
-
-@pytest.fixture
-async def hostile(course):
-    """Grades a hostile script, then checks that it left nothing and harmed nobody."""
-    mark = f"9{id(course)}.5"
-
-    async def grade(run, **options):
-        options = {"limits": QUICK, **options}
-        if isinstance(run, str):
-            run = run.replace("MARK", mark)
-        result = await course.grade(run, **options)
-        assert processes_with(mark) == []
-        return result
-
-    yield grade
-    async with asyncio.timeout(10):
-        while any_zombie() or any(course.grader._kit._jobs.iterdir()):  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
-    result = await course.grade(SUCCESS)
-    assert result.result == ("success", "")
-
+from tests.support.hostile import QUICK, SUCCESS
 
 # ---- using too much ---------------------------------------------------------------------------
 

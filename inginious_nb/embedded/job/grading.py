@@ -233,7 +233,10 @@ class Grading:
             environ=self._basic_environ(),
             has_network=self._request.has_network,
             containers=self._request.containers,
-            mounts=lambda: (*self._workspace.student_mounts(files), *self._kit.mounts),
+            mounts=lambda holding: (
+                *self._workspace.student_mounts(files, holding),
+                *self._kit.mounts,
+            ),
         )
 
     async def _measure_disk(self) -> None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import shlex
 import shutil
+import signal
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
@@ -35,6 +37,8 @@ _LENGTH_DIGITS = 10
 _MAX_REQUEST_BYTES = 1 << 20
 _MAX_AT_ONCE = 64
 _STREAMS = 3
+_SIGNAL = re.compile(rb"signal (\d{1,3})")
+_LONGEST_SIGNAL = 32
 _SIGNALS = 256
 _FILE_TOO_LARGE = 25  # SIGXFSZ: output without end, which elsewhere ends at the time limit
 _RETURNED = {"time": OUT_OF_TIME, "memory": OUT_OF_MEMORY, "disk": OUT_OF_MEMORY}
@@ -49,14 +53,14 @@ class StudentSettings:
         environ: The environment.
         has_network: Whether the job has the network, and may share it.
         containers: Names of environments that may be asked for; they are all alike here.
-        mounts: Makes what one more program sees.
+        mounts: Makes what one more program sees; the stack closes what is held open for it.
     """
 
     limits: Limits
     environ: Mapping[str, str]
     has_network: bool
     containers: frozenset[str]
-    mounts: Callable[[], tuple[Mount, ...]]
+    mounts: Callable[[contextlib.ExitStack], tuple[Mount, ...]]
 
 
 class StudentDesk:
@@ -142,23 +146,27 @@ class StudentDesk:
         if words and not self._exists(words[0]):
             return CANNOT_START
         limits = self._limits(request)
-        box = Box(
-            argv=tuple(words) or ("echo",),
-            cwd=request.get("working_dir", ""),
-            environ=self._settings.environ,
-            mounts=await asyncio.to_thread(self._settings.mounts),
-            limits=limits,
-            has_network=self._settings.has_network and request.get("share_network") == "1",
-            report_status=True,
-            teardown=request.get("teardown_script", ""),
-        )
-        process = self._sandbox.start(box, streams)
+        # Not in a thread, which could not be cancelled and would leave descriptors behind.
+        with contextlib.ExitStack() as holding:
+            box = Box(
+                argv=tuple(words) or ("echo",),
+                cwd=request.get("working_dir", ""),
+                environ=self._settings.environ,
+                mounts=self._settings.mounts(holding),
+                limits=limits,
+                has_network=self._settings.has_network and request.get("share_network") == "1",
+                report_status=True,
+                teardown=request.get("teardown_script", ""),
+            )
+            process = self._sandbox.start(box, streams)
         gone = asyncio.Event()
         listening = asyncio.create_task(_listen(connection, process.send_signal, gone))
         try:
             reason = await supervise(process, limits, kill_requested=gone)
         finally:
             listening.cancel()
+            # Its reader must be gone before the descriptor's number belongs to something else.
+            await asyncio.gather(listening, return_exceptions=True)
         verdict = process.verdict
         if reason in _RETURNED:
             return _RETURNED[reason]
@@ -241,6 +249,8 @@ async def _listen(
         while received := await loop.sock_recv(connection, 4096):
             *lines, pending = (pending + received).split(b"\n")
             for line in lines:
-                with contextlib.suppress(ValueError):
-                    send_signal(int(line.removeprefix(b"signal ")))
+                number = _SIGNAL.fullmatch(line)
+                if number is not None and int(number[1]) in signal.valid_signals():
+                    send_signal(int(number[1]))
+            pending = pending[-_LONGEST_SIGNAL:]
     gone.set()

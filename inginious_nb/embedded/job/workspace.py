@@ -7,10 +7,10 @@ job sees each part at its real place; otherwise the job is told where the tree i
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
-import stat
 import subprocess
 import tarfile
 from pathlib import Path
@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
 
+from .untrusted import head, held, hold
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _OPEN_TO_ALL = 0o777
 INPUT = ".__input/__inputdata.json"
 FEEDBACK = ".__output/__feedback.json"
+_MAX_SYSTEM_FILE_BYTES = 64 << 10
 _WRITABLE = ("task", "archive", ".__input", ".__output", "tmp", "shm")
 
 
@@ -39,8 +42,10 @@ class Workspace:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.hidden = root / "hidden"
+        self._real_task = Path(os.path.realpath(root)) / "task"
         self._common: Path | None = None
-        self._student_runs = 0
+        self._student_runs = itertools.count(1)  # several threads take from it
+        self._copies = itertools.count(1)
 
     def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> None:
         """Make the folders and copy the task.
@@ -104,47 +109,81 @@ class Workspace:
         places.append(Mount(root / "control", "/.control"))
         return (*places, *self._system_files(files_of_system))
 
-    def student_mounts(self, files_of_system: Path) -> tuple[Mount, ...]:
-        """What one program of the student sees: ``student/`` and little else."""
-        self._student_runs += 1
-        private = self.root / "students" / str(self._student_runs)
+    def student_mounts(
+        self, files_of_system: Path, holding: contextlib.ExitStack
+    ) -> tuple[Mount, ...]:
+        """What one program of the student sees: ``student/`` and little else.
+
+        Args:
+            files_of_system: Where the names of users are.
+            holding: Closes what is held open for the mounts; not before they are made.
+        """
+        private = self.root / "students" / str(next(self._student_runs))
         for name in ("tmp", "shm"):
             (private / name).mkdir(parents=True)
             _open(private / name)
         task = self.root / "task"
         places = [
-            Mount(_inside(task / "student", task), "/task/student", writable=True),
+            self._held_mount("student", holding, writable=True),
             Mount(private / "tmp", "/tmp", writable=True),  # noqa: S108 - its own
             Mount(private / "shm", "/dev/shm", writable=True),  # noqa: S108 - its own
         ]
         if (task / "systemfiles").is_dir():
-            places.append(Mount(_inside(task / "systemfiles", task), "/task/systemfiles"))
+            places.append(self._held_mount("systemfiles", holding))
         if self._common is not None and (self._common / "student").is_dir():
             places.append(Mount(self._common / "student", "/course/common/student"))
         return (*places, *self._system_files(files_of_system))
+
+    def _held_mount(
+        self, name: str, holding: contextlib.ExitStack, *, writable: bool = False
+    ) -> Mount:
+        """A folder of the task as it is now: the run script can swap it before it is mounted."""
+        task = self.root / "task"
+        try:
+            descriptor = hold(task / name, self._real_task)
+        except OSError:
+            return Mount(self.hidden / "nowhere", f"/task/{name}")
+        holding.callback(os.close, descriptor)
+        return Mount(task / name, f"/task/{name}", writable=writable, held=descriptor)
 
     def _system_files(self, files_of_system: Path) -> Iterator[Mount]:
         """What stands in /etc: names of users, and what the task has in ``systemfiles``."""
         for name in ("passwd", "group"):
             yield Mount(files_of_system / name, f"/etc/{name}")
-        wanted = self.root / "task" / "systemfiles"
-        hosts = _inside(wanted / "hosts", wanted)
-        if hosts.is_file():
-            merged = self.hidden / "hosts"
+        hosts = self._system_file("hosts")
+        if hosts:
             with contextlib.suppress(OSError):
-                merged.write_bytes(Path("/etc/hosts").read_bytes() + b"\n" + hosts.read_bytes())
-                yield Mount(merged, "/etc/hosts")
-        resolver = _inside(wanted / "resolv.conf", wanted)
-        if resolver.is_file() and Path("/etc/resolv.conf").exists():
-            yield Mount(resolver, str(Path("/etc/resolv.conf").resolve()))
+                hosts = Path("/etc/hosts").read_bytes() + b"\n" + hosts
+                yield Mount(self._copied("hosts", hosts), "/etc/hosts")
+        resolver = self._system_file("resolv.conf")
+        if resolver and Path("/etc/resolv.conf").exists():
+            place = str(Path("/etc/resolv.conf").resolve())
+            yield Mount(self._copied("resolv.conf", resolver), place)
+
+    def _system_file(self, name: str) -> bytes:
+        folder = self._real_task / "systemfiles"
+        try:
+            with held(folder / name, folder) as path:
+                return head(path, _MAX_SYSTEM_FILE_BYTES, follow=True)
+        except OSError:
+            return b""
+
+    def _copied(self, name: str, content: bytes) -> Path:
+        """A file with this content, which the job cannot change while it is mounted."""
+        folder = self.hidden / str(next(self._copies))
+        folder.mkdir()
+        path = folder / name
+        path.write_bytes(content)
+        path.chmod(0o644)
+        return path
 
     def feedback(self, limit_bytes: int) -> bytes:
         """What the job wrote as its feedback; empty if nothing, or if the file is gone."""
-        return _head(self.root / FEEDBACK, limit_bytes)
+        return head(self.root / FEEDBACK, limit_bytes)
 
     def output(self, name: str, limit_bytes: int) -> str:
         """The beginning of the job's ``stdout`` or ``stderr``."""
-        return _head(self.hidden / name, limit_bytes).decode("utf-8", "replace")
+        return head(self.hidden / name, limit_bytes).decode("utf-8", "replace")
 
     def open_output(self, name: str) -> BinaryIO:
         """The file that becomes the job's ``stdout`` or ``stderr``."""
@@ -158,7 +197,7 @@ class Workspace:
                 # Something unreadable must not cost the grade.
                 with contextlib.suppress(OSError, ValueError):
                     tar.add(source, name, recursive=False)
-        content = _head(path, limit_bytes + 1)
+        content = head(path, limit_bytes + 1)
         return content if len(content) <= limit_bytes else b""
 
     def size_bytes(self) -> int:
@@ -218,28 +257,6 @@ def _open(path: Path | str) -> None:
     os.chmod(path, _OPEN_TO_ALL)  # noqa: PTH101 - hot
     if drops_root():
         os.chown(path, WORKER_ID, WORKER_ID)
-
-
-def _inside(path: Path, folder: Path) -> Path:
-    """The path if no link leads it out of the folder, else one that does not exist.
-
-    We are about to read it, or to mount it where a student sees it; the job made it.
-    """
-    resolved = path.resolve()
-    return path if resolved.is_relative_to(folder.resolve()) else path / "nowhere"
-
-
-def _head(path: Path, limit_bytes: int) -> bytes:
-    """The beginning of a regular file; empty if there is none. The job may have put anything."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return b""
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(limit_bytes)
 
 
 def _archived(folder: Path) -> Iterator[tuple[str, str]]:

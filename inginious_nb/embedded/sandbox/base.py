@@ -47,11 +47,20 @@ class Limits:
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder or file of this machine, and where an isolated program finds it."""
+    """A folder or file of this machine, and where an isolated program finds it.
+
+    Attributes:
+        source: Where it is.
+        place: Where the program finds it.
+        writable: Whether the program may change it.
+        held: An open descriptor of it, where ``source`` could be something else in a moment.
+            Whoever made the mount closes it, after the start.
+    """
 
     source: Path
     place: str
     writable: bool = False
+    held: int | None = None
 
 
 @dataclass(frozen=True)

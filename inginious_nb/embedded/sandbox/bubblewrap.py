@@ -12,7 +12,7 @@ from . import proctree
 from .base import Description, Sandbox, limits_told
 from .cgroup import Cgroups
 from .process import BoxedProcess, adopt_orphans
-from .starter import WORKER_ID, drops_root, starter
+from .starter import WORKER_ID, drops_root, report_pipe, starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from .base import Box, Mount, Streams
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
+_NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 _ISOLATED = [
     "files: of this machine only the system's own are visible, read-only; not your home",
     "processes: nothing else can be seen or signalled, and nothing survives the job",
     "network: none, unless the task asks for it",
     "environment variables",
 ]
+_SWAPPING = (
+    "files, from a run script that means harm: this bubblewrap has no --bind-fd, so a folder that "
+    "is swapped for a link while run_student starts may be mounted; install 0.10 or later"
+)
 _NOT_ISOLATED = ["the kernel: this is no jail for the programs of strangers"]
 
 
@@ -38,6 +43,7 @@ class BubblewrapSandbox(Sandbox):
 
     def __init__(self, program: str) -> None:
         self._base = [program, *_base_arguments()]
+        self._binds_descriptors = "--bind-fd" in _help(program)
         self._cgroups = Cgroups.find()
         self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
 
@@ -66,7 +72,7 @@ class BubblewrapSandbox(Sandbox):
         return {
             "kind": "bubblewrap",
             "isolated": [*_ISOLATED, limits_told(has_cgroups=self._cgroups is not None)],
-            "not_isolated": list(_NOT_ISOLATED),
+            "not_isolated": [*_NOT_ISOLATED, *([] if self._binds_descriptors else [_SWAPPING])],
         }
 
     def root_seen(self, root: Path) -> str:  # noqa: ARG002 - the same for every job
@@ -76,8 +82,9 @@ class BubblewrapSandbox(Sandbox):
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in a box of its own."""
         info_read, info_write = os.pipe()
-        report_read, report_write = os.pipe() if box.report_status else (None, None)
-        inherited = [fd for fd in (info_write, report_write) if fd is not None]
+        report_read, report_write = report_pipe() if box.report_status else (None, None)
+        owned = [fd for fd in (info_write, report_write) if fd is not None]
+        held = [mount.held for mount in box.mounts if mount.held is not None]
         arguments = [*self._base, "--info-fd", str(info_write)]
         if not box.has_network:
             arguments.append("--unshare-net")
@@ -86,14 +93,11 @@ class BubblewrapSandbox(Sandbox):
         for folder in _parents(box.mounts):
             arguments += ["--dir", folder]
         for mount in box.mounts:
-            arguments += ["--bind" if mount.writable else "--ro-bind", str(mount.source)]
-            arguments.append(mount.place)
+            arguments += self._binding(mount)
         # The root and /dev live in memory that nobody counts.
         arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--clearenv"]
         for name, value in box.environ.items():
             arguments += ["--setenv", name, value]
-        if box.teardown:
-            arguments += ["--setenv", "TEARDOWN", box.teardown]
         processes = self._processes() + box.limits.processes
         arguments += starter(box, report_write, processes=processes)
         cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
@@ -105,7 +109,8 @@ class BubblewrapSandbox(Sandbox):
                 stdin=streams.stdin,
                 stdout=streams.stdout,
                 stderr=streams.stderr,
-                pass_fds=inherited,
+                # bubblewrap closes those it binds: an open folder would be a way out.
+                pass_fds=[*owned, *(held if self._binds_descriptors else [])],
                 env={"PATH": os.defpath},
                 cwd="/",
             )
@@ -115,16 +120,26 @@ class BubblewrapSandbox(Sandbox):
                 os.close(report_read)
             raise
         finally:
-            for descriptor in inherited:
+            for descriptor in owned:
                 os.close(descriptor)
         return BoxedProcess(popen, info=info_read, report=report_read, cgroup=cgroup)
+
+    def _binding(self, mount: Mount) -> list[str]:
+        option = "--bind" if mount.writable else "--ro-bind"
+        if mount.held is not None and self._binds_descriptors:
+            return [f"{option}-fd", str(mount.held), mount.place]
+        return [option, str(mount.source), mount.place]
 
 
 def _base_arguments() -> list[str]:
     arguments = ["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-ipc"]
     # A name that can be resolved, as a container's can.
     arguments += ["--unshare-uts", "--hostname", "localhost"]
-    if not drops_root():
+    if drops_root():
+        arguments += ["--cap-drop", "ALL"]
+        for capability in _NEEDED_TO_DROP:
+            arguments += ["--cap-add", capability]
+    else:
         worker = str(WORKER_ID)
         arguments += ["--unshare-user", "--uid", worker, "--gid", worker]
     for name in _SYSTEM:
@@ -135,6 +150,16 @@ def _base_arguments() -> list[str]:
             arguments += ["--ro-bind", str(path), str(path)]
     arguments += ["--dev", "/dev", "--proc", "/proc", "--dir", "/home", "--dir", "/run"]
     return [*arguments, "--dir", "/var", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
+
+
+def _help(program: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - as found on the PATH
+            [program, "--help"], capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
 def _parents(mounts: Iterable[Mount]) -> list[str]:

@@ -20,7 +20,7 @@ from . import proctree
 from .base import Description, Sandbox, limits_told
 from .cgroup import Cgroups
 from .process import BoxedProcess, adopt_orphans
-from .starter import WORKER_ID, drops_root, starter
+from .starter import WORKER_ID, drops_root, report_pipe, starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,11 +65,7 @@ class PlainSandbox(Sandbox):
         self._count += 1
         mark = f"{os.getpid()}-{self._count}"
         environ = {**box.environ, _MARK: mark}
-        if box.teardown:
-            environ["TEARDOWN"] = box.teardown
-        report_read, report_write = os.pipe() if box.report_status else (None, None)
-        if report_write is not None and drops_root():
-            os.fchown(report_write, WORKER_ID, WORKER_ID)
+        report_read, report_write = report_pipe() if box.report_status else (None, None)
         processes = self._processes() + box.limits.processes
         arguments = starter(box, report_write, processes=processes)
         cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None

@@ -1,13 +1,15 @@
-"""The few lines of shell that every program in a sandbox starts with.
+"""The few lines that every program in a sandbox starts with, once root's rights are given up.
 
-They set limits from within, where processes are counted apart from the user's other ones, give up
-root's rights, and tell an exit status from a signal, which a shell status alone cannot. Shell,
-because it is everywhere and starts in a millisecond; a Python interpreter takes ten.
+They set limits from within, where processes are counted apart from the user's other ones, and
+tell an exit status from a signal, which a shell status alone cannot. Shell, because it is
+everywhere and starts in a millisecond, and Perl, which takes two; a Python interpreter takes ten.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -24,28 +26,52 @@ STARTED = b"started\n"
 NOT_FOUND = b"not found\n"
 
 _BLOCK_BYTES = 512
+_SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+_ENDED = re.compile(rb"ended (\d+)\n")
 _LIMITS = """\
 ulimit -c 0; ulimit -f {file_blocks}; ulimit -d {data_kilobytes}; ulimit -n {open_files}
 ulimit -u {processes} || ulimit -p {processes}
 echo 1000 > /proc/self/oom_score_adj
 umask 022
 """
-# "exec" in a subshell, so that the words of a command are never taken for builtins of the shell.
-# The shell's own stderr is the report: it writes there that a signal ended the command.
 _REPORTING = """\
-exec 9>&2 2>/dev/fd/{report}
-echo started >&2
-cd -- "$1" || {{ echo not found >&2; exit 1; }}
+exec 9>/dev/fd/{report}
+echo started >&9
+cd -- "$1" 2>/dev/null || {{ echo not found >&9; exit 1; }}
 shift
 case $1 in
-*/*) [ -f "$1" ] && [ -x "$1" ] || {{ echo not found >&2; exit 1; }} ;;
+*/*) [ -f "$1" ] && [ -x "$1" ] || {{ echo not found >&9; exit 1; }} ;;
 esac
-(exec {drop}"$@" 2>&9 9>&-)
+"""
+# The status that wait() gave, which 128 + a signal in a shell's $? is not. Descriptors opened by
+# number are closed in the command.
+_WAITER = r"""
+my ($number, $teardown) = splice @ARGV, 0, 2;
+open(my $inherited, ">&=", $number);
+open(my $report, ">&=", 9);
+defined(my $pid = fork) or exit 254;
+unless ($pid) { close $inherited; close $report; exec { $ARGV[0] } @ARGV; exit 1 }
+waitpid $pid, 0;
+my $status = $?;
+syswrite $report, "ended $status\n";
+if (length $teardown) {
+    close $inherited; close $report; open STDOUT, ">", "/dev/null";
+    system "/bin/sh", "-c", $teardown;
+}
+exit($status & 127 ? 128 + ($status & 127) : $status >> 8);
+"""
+_WAIT = 'exec {perl} -e "$0" {report} {teardown} "$@"\n'
+# Without Perl a shell has to tell a signal, by what it writes to its stderr, which is the report.
+# "exec" in a subshell, so that the words of a command are never taken for builtins of the shell.
+_WAIT_IN_SHELL = """\
+exec 8>&2 2>&9 9>&-
+(exec "$@" 2>&8 8>&-)
 status=$?
-{teardown}exit $status
+[ -z {teardown} ] || (exec /bin/sh -c {teardown} 2>&8 8>&- > /dev/null)
+exit $status
 """
 _PLAIN = """\
-cd -- "$1" && shift && exec {drop}"$@"
+cd -- "$1" && shift && exec "$@"
 """
 
 
@@ -74,13 +100,24 @@ def starter(box: Box, report: int | None, *, processes: int) -> list[str]:
     )
     # Some limits may be lower already, or unknown to this shell; that is not the program's affair.
     script = "{ " + lines + "} 2>/dev/null\n"
-    drop = "".join(f"{word} " for word in _dropping())
     if report is None:
-        script += _PLAIN.format(drop=drop)
+        script += _PLAIN
     else:
-        teardown = '(exec sh -c "$TEARDOWN" 2>&9 9>&- > /dev/null)\n' if box.teardown else ""
-        script += _REPORTING.format(report=report, drop=drop, teardown=teardown)
-    return ["/bin/sh", "-c", script, "sh", box.cwd, *box.argv]
+        perl = _perl()
+        wait = _WAIT_IN_SHELL if perl is None else _WAIT
+        teardown = shlex.quote(box.teardown)
+        script += _REPORTING.format(report=report)
+        script += wait.format(perl=perl, report=report, teardown=teardown)
+    # Before anything else: not even these lines run with rights that the program must not have.
+    return [*_dropping(), "/bin/sh", "-c", script, _WAITER, box.cwd, *box.argv]
+
+
+def report_pipe() -> tuple[int, int]:
+    """A pipe for a report; its write end can be opened anew by the user that programs run as."""
+    read, write = os.pipe()
+    if drops_root():
+        os.fchown(write, WORKER_ID, WORKER_ID)
+    return read, write
 
 
 def read_verdict(report: bytes, status: int) -> Verdict:
@@ -90,6 +127,18 @@ def read_verdict(report: bytes, status: int) -> Verdict:
     message = report[len(STARTED) :]
     if message.startswith(NOT_FOUND):
         return Verdict(was_started=True, status=1)
+    ended = _ENDED.match(message)
+    if ended is not None:
+        waited = int(ended[1])
+        number = waited & 127
+        return Verdict(was_started=True, status=waited >> 8, signal=number or None)
+    return _guessed(message, status)
+
+
+def _guessed(message: bytes, status: int) -> Verdict:
+    """The verdict where nobody saw how the program itself ended."""
+    if status < 0:  # the starter was ended, by the program
+        return Verdict(was_started=True, status=128 - status, signal=-status)
     by_signal = 128
     # Shells say nothing about the two signals that people cause all the time.
     silent = (by_signal + 2, by_signal + 13)
@@ -99,9 +148,14 @@ def read_verdict(report: bytes, status: int) -> Verdict:
 
 
 @cache
+def _perl() -> str | None:
+    return shutil.which("perl", path=_SYSTEM_PATH)
+
+
+@cache
 def _dropping() -> tuple[str, ...]:
     """The command that gives up root's rights; empty if there are none, or no such command."""
-    setpriv = shutil.which("setpriv", path="/usr/bin:/bin:/usr/sbin:/sbin")
+    setpriv = shutil.which("setpriv", path=_SYSTEM_PATH)
     if sys.platform == "win32" or os.geteuid() != 0 or setpriv is None:
         return ()
     worker = f"--reuid={WORKER_ID} --regid={WORKER_ID} --clear-groups"

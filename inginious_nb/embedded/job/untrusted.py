@@ -1,0 +1,73 @@
+"""Opens what a job made, which may at any moment be something else than it was a moment ago.
+
+A path that was checked means nothing when it is used later: the job can swap folders for links in
+between. So things are opened first, and then asked where they really are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Only a place in the file tree: opening it has no effect, whatever it is.
+_PLACE = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)
+
+
+def hold(path: Path, folder: Path) -> int:
+    """A descriptor of what is at a path, links followed as long as they stay in a folder.
+
+    Args:
+        path: The path.
+        folder: The folder, by its real path.
+
+    Raises:
+        OSError: There is nothing, or it is not in the folder.
+    """
+    descriptor = os.open(path, _PLACE | os.O_CLOEXEC)
+    real = ""
+    with contextlib.suppress(OSError):
+        real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - not a link on a disk
+    if real != str(folder) and not real.startswith(f"{folder}/"):
+        os.close(descriptor)
+        raise PermissionError(f"{path.name} of a job leads out of its folder")
+    return descriptor
+
+
+@contextlib.contextmanager
+def held(path: Path, folder: Path) -> Iterator[str]:
+    """A path to what `hold` found, which nobody can swap, as long as the context lasts.
+
+    Raises:
+        OSError: As `hold` does.
+    """
+    descriptor = hold(path, folder)
+    try:
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def head(path: Path | str, limit_bytes: int, *, follow: bool = False) -> bytes:
+    """The beginning of a regular file; empty if there is none. The job may have put anything.
+
+    Args:
+        path: Where it is.
+        limit_bytes: How much to read at most.
+        follow: Whether the path itself may be a link.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
+    except OSError:
+        return b""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(limit_bytes)

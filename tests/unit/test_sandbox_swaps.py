@@ -1,0 +1,103 @@
+"""Scripts that swap files while the grader looks at them, or make them endless."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+import pytest
+
+from tests.support.hostile import SUCCESS
+
+# Swaps `student` with a link to a folder outside, as fast as can be.
+SWAPPING = """\
+#!/usr/bin/python3
+import ctypes, os, subprocess, threading, time
+os.chdir("/task")
+os.symlink({outside!r}, "evil")
+libc = ctypes.CDLL(None)
+done = False
+def flip():
+    while not done:
+        libc.renameat2(-100, b"student", -100, b"evil", 2)
+        time.sleep(0.0007)
+threading.Thread(target=flip, daemon=True).start()
+for i in range(40):
+    command = ["cat", "/task/student/secret"] if i % 2 else ["touch", f"/task/student/w{{i}}"]
+    print(subprocess.run(["run_student", *command], capture_output=True, text=True).stdout)
+done = True
+from inginious import feedback
+feedback.set_global_result("success")
+"""
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """A folder of this machine that everybody may change, with a secret."""
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "secret").write_text("a secret")
+    for path in (tmp_path, *list(tmp_path.parents)[:2]):
+        path.chmod(0o755)
+    folder.chmod(0o777)
+    return folder
+
+
+async def test_student_is_swapped_for_a_link(course, hostile, outside):
+    if course.kind == "plain":
+        return  # it says that files are not isolated
+    jobs = course.grader._kit._jobs
+    # Links are followed from out here too, if at all: one that is right there.
+    link = os.path.relpath(outside, jobs / "123456789012" / "task")  # noqa: ASYNC240 - only words
+    limits = {"time": 30, "hard_time": 60}
+    result = await hostile(SWAPPING.format(outside=link), limits=limits)
+    assert result.result[0] == "success"
+    assert "a secret" not in result.stdout
+    assert sorted(path.name for path in outside.iterdir()) == ["secret"]
+
+
+async def test_student_may_be_a_link_within_the_task(course):
+    run = f"{SUCCESS}mv student real; ln -s real student; run_student touch student/new\nls real"
+    result = await course.grade(run)
+    if course.kind == "bubblewrap":
+        assert result.stdout == "new\n"
+
+
+async def test_no_descriptor_of_this_machine_is_left_open(course):
+    # One of a folder would be a way out.
+    look = "for f in /proc/self/fd/*; do [ -d $f ] && echo folder $f; done; true"
+    files = {
+        "run": f"{SUCCESS}{look}\nrun_student student/look",
+        "student/look": f"#!/bin/sh\n{look}",
+    }
+    assert (await course.grade(files)).stdout == ""
+
+
+# ---- the task's own system files --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["hosts", "resolv.conf"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        "ln -s {outside}/secret systemfiles/{name}",
+        "rmdir systemfiles; ln -s {outside} systemfiles; ln -s secret {outside}/{name}",
+        "mkfifo systemfiles/{name}",
+    ],
+    ids=["link", "folder", "fifo"],
+)
+async def test_system_files_that_lead_out(course, outside, name, make):
+    make = make.format(outside=outside, name=name)
+    run = f"{SUCCESS}mkdir systemfiles; {make}; run_student cat /etc/{name}"
+    result = await course.grade(run)
+    assert result.result[0] == "success"
+    assert "a secret" not in result.stdout
+
+
+async def test_endless_system_files_cost_no_memory(course):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    make = "mkdir systemfiles; for f in hosts resolv.conf; do truncate -s 400M systemfiles/$f; done"
+    result = await course.grade(f"{SUCCESS}{make}; run_student true; feedback-custom status $?")
+    assert (result.result[0], result.custom["status"]) == ("success", 0)
+    grown_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kilobytes < 100 << 10
