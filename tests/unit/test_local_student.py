@@ -38,13 +38,15 @@ async def python(course, expression: str, **options):
         ("true", 0),
         ("false", 1),
         ("student/exit 127", 127),
-        ("student/exit 139", 139),
+        *((f"student/exit {number}", number) for number in (129, 130, 137, 139, 141, 143, 192)),
         ("student/exit 255", 255),
         ("student/die SEGV", 245),
         ("student/die KILL", 247),
         ("student/die ABRT", 250),
         ("student/die FPE", 248),
         ("student/die TERM", 241),
+        ("student/die INT", 254),
+        ("student/die PIPE", 243),
         ("missing-command", 1),
         ("student/missing", 1),
         ("student/die", 1),
@@ -157,6 +159,32 @@ async def test_bad_output_is_a_unicode_error(course):
     assert (await course.grade(run)).result[0] == "success"
 
 
+# ---- many at once ----------------------------------------------------------------------------
+
+
+async def test_many_at_once(course):
+    run = (
+        f"{SCRIPT}for i in $(seq 48); do run_student --hard-time 15 true & done\n"
+        "for i in $(seq 48); do wait -n || echo $?; done"
+    )
+    for _ in range(3):
+        result = await course.grade(run, limits={"time": 30, "hard_time": 30, "memory": 1000})
+        assert (result.result[0], result.stdout) == ("success", "")
+
+
+async def test_each_has_its_own_temporary_folder(course):
+    if course.kind != "bubblewrap":
+        return
+    look = "#!/bin/sh\necho > /tmp/$1; ls /tmp"
+    run = (
+        f"{SCRIPT}for i in $(seq 48); do run_student student/look $i > $i & done; wait\n"
+        "cat [0-9]* | wc -l"
+    )
+    limits = {"time": 30, "hard_time": 30, "memory": 1000}
+    result = await course.grade({"run": run, "student/look": look}, limits=limits)
+    assert result.stdout == "48\n"
+
+
 # ---- signals ----------------------------------------------------------------------------------
 
 
@@ -170,6 +198,14 @@ async def test_signals_are_passed_on(course):
     result = await course.grade({"run": run, "student/wait": wait})
     assert result.stdout == "ready\ngot\n"
     assert result.custom["status"] == 9
+
+
+async def test_signals_that_do_not_exist_are_ignored(course):
+    expression = (
+        "run_student('sleep 60', signal_handler_callback=lambda send: threading.Timer(0.3, lambda: "
+        "[send(number) for number in (0, 65, 1000, 1 << 40, -1, signal.SIGTERM)]).start())"
+    )
+    assert await python(course, expression) == 241
 
 
 async def test_the_callback_gets_a_way_to_signal(course):
@@ -238,6 +274,23 @@ async def test_a_teardown_script_runs_afterwards(course):
     run = f"{SCRIPT}run_student --teardown-script 'echo down > student/t' false\n"
     result = await course.grade(run + "feedback-custom status $?; cat student/t")
     assert (result.stdout, result.custom["status"]) == ("down\n", 1)
+
+
+async def test_a_teardown_script_has_the_rights_of_the_command(course):
+    run = (
+        f"{SCRIPT}run_student --teardown-script 'sh student/rights > student/after' "
+        "sh student/rights > before\ncmp before student/after && cat before"
+    )
+    rights = "id -u; id -g; id -G; grep ^Cap /proc/self/status"
+    result = await course.grade({"run": run, "student/rights": rights})
+    assert "CapEff:\t0000000000000000\n" in result.stdout
+
+
+async def test_only_the_streams_are_inherited(course):
+    run = f"{SCRIPT}run_student ls -l /proc/self/fd"
+    result = await course.grade(run)
+    numbers = [line.split(" -> ")[0].split()[-1] for line in result.stdout.splitlines()[1:]]
+    assert numbers == ["0", "1", "2", "3"]  # 3 is the folder that ls reads
 
 
 # ---- ends -------------------------------------------------------------------------------------

@@ -12,16 +12,17 @@ import json
 import os
 import shutil
 import subprocess
-import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
 
+from .archive import pack
 from .untrusted import head, held, hold
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator, Mapping
 
 _OPEN_TO_ALL = 0o777
@@ -44,7 +45,7 @@ class Workspace:
         self.hidden = root / "hidden"
         self._real_task = Path(os.path.realpath(root)) / "task"
         self._common: Path | None = None
-        self._student_runs = itertools.count(1)  # several threads take from it
+        self._student_runs = itertools.count(1)
         self._copies = itertools.count(1)
 
     def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> None:
@@ -189,16 +190,9 @@ class Workspace:
         """The file that becomes the job's ``stdout`` or ``stderr``."""
         return (self.hidden / name).open("wb")
 
-    def archive(self, limit_bytes: int) -> bytes:
-        """What the job left in ``/archive``, as a gzip'd tar. Links in it are never followed."""
-        path = self.hidden / "archive.tar.gz"
-        with tarfile.open(path, "w:gz", compresslevel=6) as tar:
-            for source, name in _archived(self.root / "archive"):
-                # Something unreadable must not cost the grade.
-                with contextlib.suppress(OSError, ValueError):
-                    tar.add(source, name, recursive=False)
-        content = head(path, limit_bytes + 1)
-        return content if len(content) <= limit_bytes else b""
+    def archive(self, limit_bytes: int, given_up: threading.Event) -> bytes:
+        """What the job left in ``/archive``, as a gzip'd tar; empty if that is too much."""
+        return pack(self.root / "archive", self.hidden / "archive.tar.gz", limit_bytes, given_up)
 
     def size_bytes(self) -> int:
         """How much the job has on disk; a file counts at least a block."""
@@ -257,20 +251,3 @@ def _open(path: Path | str) -> None:
     os.chmod(path, _OPEN_TO_ALL)  # noqa: PTH101 - hot
     if drops_root():
         os.chown(path, WORKER_ID, WORKER_ID)
-
-
-def _archived(folder: Path) -> Iterator[tuple[str, str]]:
-    """Everything in a folder, parents first, with the names it gets in the archive."""
-    yield os.fspath(folder), "."
-    folders = [(os.fspath(folder), ".")]
-    while folders:
-        path, name = folders.pop()
-        try:
-            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in entries:
-            member = f"{name}/{entry.name}"
-            yield entry.path, member
-            if entry.is_dir(follow_symlinks=False):
-                folders.append((entry.path, member))
