@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import os
 import resource
+import tarfile
+import threading
 
 import pytest
 
+from inginious_nb.embedded.job.archive import pack
 from tests.support.hostile import SUCCESS
 
 # Swaps `student` with a link to a folder outside, as fast as can be.
@@ -101,3 +106,44 @@ async def test_endless_system_files_cost_no_memory(course):
     assert (result.result[0], result.custom["status"]) == ("success", 0)
     grown_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown_kilobytes < 100 << 10
+
+
+# ---- the archive ------------------------------------------------------------------------------
+
+
+async def test_an_archive_full_of_holes(hostile):
+    run = f"{SUCCESS}for i in $(seq 200); do truncate -s 90M ../archive/$i; done"
+    result = await hostile(run)
+    assert result.result[0] == "success"
+    assert not result.archive
+
+
+async def test_a_kill_while_the_archive_is_packed(course, monkeypatch):
+    """A kill counts until the outcome is known."""
+    packing = threading.Event()
+    kill = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def pack(folder, path, limit_bytes, given_up):
+        packing.set()
+        loop.call_soon_threadsafe(kill.set)
+        given_up.wait(30)
+        return b"half an archive"
+
+    monkeypatch.setattr("inginious_nb.embedded.job.workspace.pack", pack)
+    result = await course.grade(SUCCESS, kill=kill)
+    assert packing.is_set()
+    assert (result.result[0], result.archive) == ("killed", None)
+    assert result.state == "before"
+
+
+def test_packing_ends_when_nobody_wants_it(tmp_path):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    (folder / "file").write_bytes(b"x" * 100_000)
+    given_up = threading.Event()
+    packed = pack(folder, tmp_path / "tar", 1 << 20, given_up)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        assert archive.extractfile("./file").read() == b"x" * 100_000
+    given_up.set()
+    assert pack(folder, tmp_path / "tar", 1 << 20, given_up) == b""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -125,7 +126,7 @@ class Grading:
                 "The task wants a remote shell for the student (ssh_student); this grader has "
                 "none. Grade it with an INGInious backend.",
             )
-        return await asyncio.to_thread(self._outcome, reason)
+        return await self._collected(reason, kill_requested)
 
     def _fill(self) -> None:
         request = self._request
@@ -251,7 +252,23 @@ class Grading:
 
     # ---- the outcome --------------------------------------------------------------------------
 
-    def _outcome(self, reason: Reason) -> Outcome:
+    async def _collected(self, reason: Reason, kill_requested: asyncio.Event) -> Outcome:
+        """The outcome; what the job left can keep us busy, so a kill counts until it is known."""
+        given_up = threading.Event()
+        collecting = asyncio.ensure_future(asyncio.to_thread(self._outcome, reason, given_up))
+        killing = asyncio.create_task(kill_requested.wait())
+        try:
+            await asyncio.wait({collecting, killing}, return_when=asyncio.FIRST_COMPLETED)
+            if collecting.done():
+                return collecting.result()
+            given_up.set()
+            outcome = await collecting
+            return Outcome(_CODES["killed"], stdout=outcome.stdout, stderr=outcome.stderr)
+        finally:
+            given_up.set()
+            killing.cancel()
+
+    def _outcome(self, reason: Reason, given_up: threading.Event) -> Outcome:
         request = self._request
         stdout = stderr = ""
         if request.debug:
@@ -277,7 +294,7 @@ class Grading:
                 "crash",
                 "The feedback of the task was written by something else than its run script.",
                 keeps_state=False,
-                archive=self._workspace.archive(_MAX_ARCHIVE_BYTES),
+                archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up),
                 stdout=stdout,
                 stderr=stderr,
             )
@@ -293,7 +310,7 @@ class Grading:
             feedback.result,
             feedback=feedback,
             keeps_state=False,
-            archive=self._workspace.archive(_MAX_ARCHIVE_BYTES),
+            archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up),
             stdout=stdout,
             stderr=stderr,
         )
