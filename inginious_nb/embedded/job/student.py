@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import shlex
 import shutil
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from inginious_nb.embedded.sandbox import Box, Limits, Streams, supervise
+from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -84,7 +86,9 @@ class StudentDesk:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.setblocking(False)
         self._listener.bind(str(path))
-        path.chmod(0o777)
+        path.chmod(0o600)
+        if drops_root():
+            os.chown(path, WORKER_ID, WORKER_ID)
         self._listener.listen(_MAX_AT_ONCE)
         self._spawn(self._accept())
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from . import proctree
 from .base import Description, Sandbox, limits_told
 from .cgroup import Cgroups
+from .leftovers import MARK, end_leftovers, new_mark
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, report_pipe, starter
 
@@ -32,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 _MOST_PAUSES = 500
 _PAUSE_S = 0.01
-_MARK = "INGINIOUS_BOX"
 
 
 class PlainSandbox(Sandbox):
@@ -40,9 +40,10 @@ class PlainSandbox(Sandbox):
 
     def __init__(self) -> None:
         self._cgroups = Cgroups.find()
-        self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
-        self._count = 0
+        user = WORKER_ID if drops_root() else os.geteuid()
+        self._processes = proctree.UserCount(user)
         adopt_orphans()
+        end_leftovers(frozenset({user, os.geteuid()}))
 
     def describe(self) -> Description:
         """What is isolated and what is not."""
@@ -62,9 +63,8 @@ class PlainSandbox(Sandbox):
 
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in its job's folder."""
-        self._count += 1
-        mark = f"{os.getpid()}-{self._count}"
-        environ = {**box.environ, _MARK: mark}
+        mark = new_mark()
+        environ = {**box.environ, MARK: mark}
         report_read, report_write = report_pipe() if box.report_status else (None, None)
         processes = self._processes() + box.limits.processes
         arguments = starter(box, report_write, processes=processes)
@@ -108,7 +108,7 @@ class _PlainProcess(BoxedProcess):
         cgroup: Cgroup | None,
     ) -> None:
         super().__init__(popen, report=report, cgroup=cgroup)
-        self._mark = f"{_MARK}={mark}".encode("ascii")
+        self._mark = f"{MARK}={mark}".encode("ascii")
         self._ended: set[int] = set()
 
     def _members(self) -> list[int]:

@@ -61,6 +61,14 @@ def session(pid: int) -> int | None:
         return None
 
 
+def started_at(pid: int) -> int | None:
+    """When a process started, in clock ticks since the system did; None if it is gone."""
+    try:
+        return int(_stat(pid)[19])
+    except (OSError, ValueError):
+        return None
+
+
 def _stat(pid: int) -> list[bytes]:
     """The fields of a process's ``stat`` from its state on."""
     text = (_PROC / str(pid) / "stat").read_bytes()
