@@ -124,6 +124,8 @@ def test_the_queue_moves_without_shifting_anything(stage, looks):
     page = stage.page
     show(stage, looks, "queued")
     expect(page.get_by_text("at most 12 before you").first).to_be_visible()
+    # What the preview shows is painted by then; it is not the queue that puts it there.
+    page.evaluate("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
     page.evaluate(
         """() => {
             window.shifts = 0;
