@@ -54,6 +54,10 @@ $(PEER)/.installed: tests/interop/requirements.lock
 
 peer: $(PEER)/.installed ## the real INGInious 0.9.2 in an environment of its own
 
+# Without a display JupyterLab prints its address; as root (in a container) it wants to be told twice.
+LAB_OPTIONS = $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),,--no-browser) \
+	$(if $(filter 0,$(shell id -u)),--allow-root)
+
 # ---- demo -----------------------------------------------------------------------------------
 
 demo: $(VENV)/.installed $(FRONT_END) ## grade the quickstart notebook, then open it (OPEN=0: stop after the grades)
@@ -61,7 +65,7 @@ demo: $(VENV)/.installed $(FRONT_END) ## grade the quickstart notebook, then ope
 ifneq ($(OPEN),0)
 	@echo
 	@echo "Opening the same notebook in JupyterLab; Ctrl-C twice ends it."
-	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(filter Darwin,$(shell uname -s)),,--no-browser) quickstart.ipynb
+	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks $(LAB_OPTIONS) quickstart.ipynb
 endif
 
 # ---- tests ----------------------------------------------------------------------------------
