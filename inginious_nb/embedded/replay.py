@@ -1,12 +1,14 @@
 """Replays the recorded submissions of a course: an instructor's regression test (protocol.md 3.8).
 
 Each ``<task>/test/*.test`` is graded as the task is now; as in INGInious, the result code and the
-tests that the record lists are compared. No broker is needed, and nothing here prints.
+tests that the record lists are compared, automatic tags by their values. No broker is needed, and
+nothing here prints.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,7 @@ class Difference:
     """One thing that is not as it was recorded.
 
     Attributes:
-        what: ``result``, or ``test NAME``.
+        what: ``result``, ``test NAME``, or ``tag`` for one without a name.
         recorded: What the record says.
         found: What it is now; None if it is no longer there.
     """
@@ -195,5 +197,20 @@ def _differences(recorded: Mapping[Any, Any], result: wire.AgentJobDone) -> Iter
     tests = recorded.get("tests")
     if isinstance(tests, dict):
         for name, value in tests.items():
-            if result.tests.get(name) != value:
+            if not _is_automatic(name) and result.tests.get(name) != value:
                 yield Difference(f"test {name}", value, result.tests.get(name))
+        yield from _automatic_differences(_automatic(tests), _automatic(result.tests))
+
+
+def _is_automatic(name: object) -> bool:
+    return str(name).startswith("*auto-tag-")
+
+
+def _automatic(tests: Mapping[Any, Any]) -> Counter[str]:
+    """The values of automatic tags, whose ids are new in every run (protocol.md 4.7)."""
+    return Counter(str(value) for name, value in tests.items() if _is_automatic(name))
+
+
+def _automatic_differences(recorded: Counter[str], found: Counter[str]) -> Iterable[Difference]:
+    for value in (recorded - found).elements():
+        yield Difference("tag", value, None)

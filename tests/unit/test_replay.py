@@ -69,6 +69,16 @@ async def test_a_result_that_differs(folder):
     }
 
 
+async def test_automatic_tags_are_compared_by_their_values(folder):
+    tests = {"works": True, "*auto-tag-1": "remark of ada"}
+    folder("script/test/2.test", {"q1": "right"}, "success", tests=tests)
+    assert all(item.is_same for item in await replayed(folder))
+    tests["*auto-tag-2"] = "remark of ada"
+    folder("script/test/2.test", {"q1": "right"}, "success", tests=tests)
+    (item,) = [item for item in await replayed(folder) if not item.is_same]
+    assert item.differences == (Difference("tag", "remark of ada", None),)
+
+
 async def test_one_task(folder):
     assert [item.task_id for item in await replayed(folder, "quiz")] == ["quiz"]
     with pytest.raises(TaskNotFoundError, match="missing"):

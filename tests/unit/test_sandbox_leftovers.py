@@ -18,7 +18,7 @@ from inginious_nb.embedded.sandbox import Box, Limits, PlainSandbox, Streams
 async def main():
     sandbox = PlainSandbox()
     limits = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30)
-    command = "sleep 60 & echo $! $$; wait"
+    command = "setsid sleep 60 & echo $$ $!; exec sleep 60"
     box = Box(("/bin/sh", "-c", command), "/", {"PATH": os.defpath}, (), limits)
     sandbox.start(box, Streams(0, 1, 2))
     await asyncio.Event().wait()
@@ -65,4 +65,4 @@ def test_programs_of_a_living_service_go_on(service):
     for pid in pids:
         os.kill(pid, 0)
         with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - short
-            assert file.read().split(") ")[1][0] == "S"
+            assert file.read().split(") ")[1][0] != "Z"
