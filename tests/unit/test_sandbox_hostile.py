@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hostile import QUICK, SUCCESS
+from tests.support.hostile import QUICK, SUCCESS, processes_with
 
 # ---- using too much ---------------------------------------------------------------------------
 
@@ -102,6 +102,22 @@ async def test_memory_that_is_nobodys(hostile, course):
 )
 async def test_a_daemon(hostile, daemon):
     assert (await hostile(SUCCESS + daemon)).result[0] == "success"
+
+
+_HIDING = "setsid sh -c 'exec env -i sleep MARK &' & wait; sleep 0.3\n"
+
+
+async def test_a_daemon_that_hides_where_it_comes_from(hostile):
+    assert (await hostile(SUCCESS + _HIDING)).result[0] == "success"
+
+
+async def test_a_hiding_daemon_beside_other_jobs(course):
+    """It may be anybody's, so nobody suffers for it, and it goes with the last of them."""
+    mark = f"9{id(course)}.7"
+    other = asyncio.create_task(course.grade(f"{SUCCESS}sleep 1 & sleep 1; wait $!", task="other"))
+    result = await course.grade(SUCCESS + _HIDING.replace("MARK", mark))
+    assert (result.result[0], (await other).result[0]) == ("success", "success")
+    assert processes_with(mark) == []
 
 
 async def test_a_daemon_of_the_student(hostile):

@@ -13,18 +13,19 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import proctree
 from .base import Description, Sandbox, limits_told
 from .cgroup import Cgroups
+from .families import Families
 from .leftovers import MARK, end_leftovers, new_mark
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, report_pipe, starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from .base import Box, Streams
     from .cgroup import Cgroup
@@ -42,6 +43,7 @@ class PlainSandbox(Sandbox):
         self._cgroups = Cgroups.find()
         user = WORKER_ID if drops_root() else os.geteuid()
         self._processes = proctree.UserCount(user)
+        self._families = Families()
         adopt_orphans()
         end_leftovers(frozenset({user, os.geteuid()}))
 
@@ -71,6 +73,7 @@ class PlainSandbox(Sandbox):
         cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
         if cgroup is not None:
             arguments = [*cgroup.entering, *arguments]
+        self._families.prepare()
         try:
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
@@ -89,7 +92,7 @@ class PlainSandbox(Sandbox):
         finally:
             if report_write is not None:
                 os.close(report_write)
-        return _PlainProcess(popen, mark, report=report_read, cgroup=cgroup)
+        return _PlainProcess(popen, mark, self._families, report=report_read, cgroup=cgroup)
 
 
 def _others(*, is_another_user: bool) -> list[str]:
@@ -103,37 +106,25 @@ class _PlainProcess(BoxedProcess):
         self,
         popen: subprocess.Popen[bytes],
         mark: str,
+        families: Families,
         *,
         report: int | None,
         cgroup: Cgroup | None,
     ) -> None:
         super().__init__(popen, report=report, cgroup=cgroup)
-        self._mark = f"{MARK}={mark}".encode("ascii")
+        self._families = families
+        self._family = families.add(self.pid, mark)
         self._ended: set[int] = set()
 
-    def _members(self) -> list[int]:
+    def _members(self, *, ending: bool = False) -> list[int]:
         found = [] if self._exited.done() else proctree.descendants(self.pid)
-        for orphan in self._orphans():
+        for orphan in self._families.orphans(self._family, ending=ending):
             found += proctree.descendants(orphan)
+        self._family.note(found)
         return found
 
-    def _orphans(self) -> list[int]:
-        """Those that lost their parent and came to us, also the dead ones among them."""
-        return [
-            pid
-            for pid in proctree.children(os.getpid())
-            if pid != self.pid and (proctree.session(pid) == self.pid or self._is_marked(pid))
-        ]
-
-    def _is_marked(self, pid: int) -> bool:
-        """Whether a process has our mark in its environment, though it left our session."""
-        try:
-            return self._mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
-
     def kill(self) -> None:
-        """End everything that carries the mark."""
+        """End everything that descends from the program."""
         if self._cgroup is not None:
             self._cgroup.kill()
         self._end_all()
@@ -145,15 +136,17 @@ class _PlainProcess(BoxedProcess):
             self._end_all()
             self._ended = {pid for pid in self._ended if not _is_collected(pid)}
             if not self._ended:
-                self._collect(self._exited.result())
-                return
+                break
             await asyncio.sleep(_PAUSE_S)
-        logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
+        else:
+            logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
+        self._families.remove(self._family)
+        self._collect(self._exited.result())
 
     def _end_all(self) -> None:
         """Stop all before ending any: what is stopped cannot start others."""
         stopped: set[int] = set()
-        while found := set(self._members()) - stopped:
+        while found := set(self._members(ending=True)) - stopped:
             _signal(found, signal.SIGSTOP)
             stopped |= found
         _signal(stopped, signal.SIGKILL)

@@ -53,10 +53,25 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def session(pid: int) -> int | None:
-    """The session of a process, also of a dead one that nobody collected; None if it is gone."""
+class Identity(NamedTuple):
+    """What tells a process from all others.
+
+    Attributes:
+        pid: Its number, which comes again.
+        started_at: When it started, in ticks of the system.
+        session: Its session.
+    """
+
+    pid: int
+    started_at: int
+    session: int
+
+
+def identity(pid: int) -> Identity | None:
+    """Which process it is, also of a dead one that nobody collected; None if it is gone."""
     try:
-        return int(_stat(pid)[3])
+        fields = _stat(pid)
+        return Identity(pid, int(fields[19]), int(fields[3]))
     except (OSError, ValueError):
         return None
 
