@@ -34,6 +34,7 @@ from .connection import ConnectionState
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
 from .links import Links
 from .outstanding import Recipients
+from .questions import Questions
 from .results import UNAVAILABLE, JobResult
 
 if TYPE_CHECKING:
@@ -51,9 +52,6 @@ logger = logging.getLogger(__name__)
 _GET_QUEUE = wire.encode(wire.ClientGetQueue())
 _CONFIRMATIONS = 2
 """Answers of the queue in a row that must lack a job before it counts as lost."""
-
-_QUEUE_PATIENCE_TICKS = 5
-"""The queue is asked for again when an answer is missing for so many heartbeats."""
 
 
 class ClientCore:
@@ -99,9 +97,7 @@ class ClientCore:
         self._well_at: float | None = None
         self._environments_at = now
         self._sends = 0
-        self._queue_asked_at: float | None = None
-        self._queue_asked_number = 0
-        self._queue_told_at = now
+        self._questions = Questions(options, now)
         self.links = Links(options, routing_ids, self.actions, now)
 
     # ---- what a user calls ------------------------------------------------------------------
@@ -163,7 +159,7 @@ class ClientCore:
         was_registered = self.links.registered
         in_use = self.links.receive(link, message, now)
         if not self.links.registered:
-            self._queue_asked_at = None  # not answered, but dropped as everything else
+            self._questions.forget()  # not answered, but dropped as everything else
         elif in_use:
             self._well_at = now
         if isinstance(message, wire.BackendJobDone):
@@ -182,12 +178,13 @@ class ClientCore:
             self.environments = message.available_environments
             for job in list(self._held.values()):
                 self._send_or_hold(job, now)
-        if self.links.doubt and self.links.registered:
+        if self.links.doubt and self.links.registered and not self._questions.waiting:
             self._ask_for_queue(now)
 
     def established(self, link: int) -> None:
         """Take note that a connection was established, for the first time or again."""
-        self.links.established(link)
+        if self.links.established(link):
+            self._questions.forget()
 
     def broken(self, link: int) -> None:
         """Take note that a connection broke and is being established again."""
@@ -202,7 +199,7 @@ class ClientCore:
             self._environments_at = min(now, self._environments_at + pause_s)
             self._well_at = None if self._well_at is None else min(now, self._well_at + pause_s)
         if self.links.current is not link or not link.registered:
-            self._queue_asked_at = None  # what was asked there will not be answered here
+            self._questions.forget()  # what was asked there will not be answered here
         elif not self.links.is_silent(now):
             self._ask_if_due(now)
         self._expire(now)
@@ -249,7 +246,7 @@ class ClientCore:
             logger.info("Job %s was lost; sending it again", job.job_id)
             job.sent_number = 0
             job.absences = 0
-            job.orphan = False
+            job.orphan = 0
             self._send_or_hold(job, now)
 
     def _give_up(self, job: Outstanding, now: float) -> None:
@@ -267,7 +264,7 @@ class ClientCore:
             logger.info("Dropped a result of job %s, which is not outstanding", message.job_id)
         elif job.orphan and message.result[0] == "killed":
             logger.debug("Job %s left the queue under the routing id we gave up", job.job_id)
-        elif (job.attempt > 1 or job.chosen_id) and _may_be_a_refusal(message):
+        elif (job.attempt > 1 or job.chosen_id or job.orphan) and _may_be_a_refusal(message):
             job.doubtful = message
             job.absences = 0
             self.links.doubt = True
@@ -320,44 +317,38 @@ class ClientCore:
     # ---- the queue --------------------------------------------------------------------------
 
     def _ask_if_due(self, now: float) -> None:
-        if self._queue_asked_at is not None:
-            patience_s = _QUEUE_PATIENCE_TICKS * self._options.heartbeat_s
-            if now - self._queue_asked_at > patience_s:
-                self._queue_asked_at = now
-                self.links.send(_GET_QUEUE)
-            return
-        if self.links.doubt:
-            self._ask_for_queue(now)
-            return
-        # A tick that comes a little early must not make it twice as long.
-        since = now - self._queue_told_at + self._options.heartbeat_s / 2
-        if self._queue_update_s > 0:
-            waits = any(job.sent_number and not job.started for job in self._jobs.values())
-            often_s = min(self._options.queue_poll_s, self._queue_update_s)
-            if since >= (often_s if waits else self._queue_update_s):
+        if self._questions.waiting:
+            if self._questions.is_overdue(now):
                 self._ask_for_queue(now)
-        elif since >= self._options.recheck_s and any(
-            job.sent_number and now - job.sent_at > self._options.recheck_s
-            for job in self._jobs.values()
-        ):
+        elif self.links.doubt or self._is_look_due(now):
             self._ask_for_queue(now)
 
+    def _is_look_due(self, now: float) -> bool:
+        options, updates_s = self._options, self._queue_update_s
+        # A tick that comes a little early must not make it twice as long.
+        since_s = now - self._questions.told_at + options.heartbeat_s / 2
+        if since_s >= updates_s > 0:
+            return True
+        sent = [job for job in self._jobs.values() if job.sent_number]
+        if since_s >= options.queue_poll_s and any(
+            job.orphan or (updates_s > 0 and not job.started) for job in sent
+        ):
+            return True
+        return since_s >= options.recheck_s and any(
+            now - job.sent_at > options.recheck_s for job in sent
+        )
+
     def _ask_for_queue(self, now: float) -> None:
-        if self._queue_asked_at is not None:
-            return
         if self.links.doubt:
             self.links.doubt = False
             for job in self._jobs.values():
                 job.kill_sent = False
-        self._queue_asked_at = now
-        self._queue_asked_number = self._sends
+        self._questions.asked(self._sends, now)
         self.links.send(_GET_QUEUE)
 
     def _queue(self, message: wire.BackendGetQueue, now: float) -> None:
         self.queue = (message.jobs_running, message.jobs_waiting)
-        self._queue_told_at = now
-        asked_for = self._queue_asked_at is not None
-        self._queue_asked_at = None
+        sends = self._questions.answered(now)
         if not self._jobs:
             return
         jobs = self._jobs
@@ -370,25 +361,37 @@ class ClientCore:
             if waiting[0] in jobs:
                 present.add(waiting[0])
                 self._waits(jobs[waiting[0]], position, now, mine=waiting[1])
-        if asked_for:
-            self._look_for_lost(present, now)
+        self._look_for_lost(present, sends, now)
 
     def _waits(self, job: Outstanding, before: int, now: float, *, mine: bool) -> None:
-        if not mine and job.sent_number and not job.orphan:
-            # It waits under a routing id we gave up, where its result would be dropped.
-            job.orphan = True
-            self._send_kill(job.job_id)
-        elif job.recipient.follows_progress and job.before != before and not job.started:
+        if job.sent_number and not mine:
+            self._bring_back(job)
+        elif job.orphan:
+            job.orphan = 0
+            job.kill_sent = False  # what was sent before concerned the job of another
+        if job.recipient.follows_progress and job.before != before and not job.started:
             job.before = before
             self.events.append((job.recipient, JobQueued(now + self.epoch, before)))
+
+    def _bring_back(self, job: Outstanding) -> None:
+        """Take up a job that waits under a routing id we gave up, where its result would be lost.
+
+        INGInious's backend lets us kill it; it is then sent again as any lost job. Ours does not,
+        but it gives the job to whom sends it again, once it holds the other id for gone.
+        """
+        job.orphan += 1
+        if job.orphan == 1:
+            self._send_kill(job.job_id)
+        elif job.orphan.bit_count() == 1:  # after 2, 4, 8, … looks: it may be large
+            self.links.send(job.frame)
 
     def _send_kill(self, job_id: str) -> None:
         self.links.send(wire.encode(wire.ClientKillJob(job_id=job_id)))
 
-    def _look_for_lost(self, present: set[str], now: float) -> None:
+    def _look_for_lost(self, present: set[str], sends: int, now: float) -> None:
         unconfirmed = False
         for job in list(self._jobs.values()):
-            if not 0 < job.sent_number <= self._queue_asked_number:
+            if not 0 < job.sent_number <= sends:
                 continue
             if job.job_id in present:
                 job.absences = 0
@@ -396,7 +399,6 @@ class ClientCore:
                 if job.kill and not job.kill_sent:
                     job.kill_sent = True
                     self._send_kill(job.job_id)
-                unconfirmed = unconfirmed or job.orphan
                 continue
             job.absences += 1
             if job.absences >= _CONFIRMATIONS:

@@ -128,16 +128,22 @@ class Links:
         """Send a frame on the connection in use."""
         self._actions.append(Send(self.current.number, frame))
 
-    def established(self, number: int) -> None:
-        """Take note that a connection was established, for the first time or again."""
+    def established(self, number: int) -> bool:
+        """Take note that a connection was established, for the first time or again.
+
+        Returns:
+            Whether it is the one in use, and what was under way on it is gone.
+        """
         link = self._find(number)
-        if link is not None:
-            link.established = True
-            link.answered = False
-            if link.heard:
-                # What was under way when it broke is gone.
-                self.doubt = self.doubt or link is self.current
-                self._actions.append(Send(link.number, _PING))
+        if link is None:
+            return False
+        link.established = True
+        link.answered = False
+        if not link.heard:
+            return False
+        self._actions.append(Send(link.number, _PING))
+        self.doubt = self.doubt or link is self.current
+        return link is self.current
 
     def broken(self, number: int) -> None:
         """Take note that a connection broke; ZeroMQ is trying to establish it again."""

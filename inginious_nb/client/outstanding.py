@@ -61,6 +61,6 @@ class Outstanding:
     kill: bool = False
     kill_sent: bool = False
     """Whether the kill has left since anything was in doubt."""
-    orphan: bool = False
-    """Whether we killed it in the queue since its result would go to an id we gave up."""
+    orphan: int = 0
+    """How many looks at the queue found it waiting under a routing id that is not in use."""
     doubtful: BackendJobDone | None = None

@@ -14,10 +14,16 @@ from inginious_nb.client.outstanding import Outstanding
 
 
 class ModelBackend:
-    """Does what protocol.md 1.3 to 1.7 says, for clients only; its agents act when told to."""
+    """Does what protocol.md 1.3 to 1.7 says, for clients only; its agents act when told to.
 
-    def __init__(self, environments=None):
+    Attributes:
+        gone: None, or as with our own broker: the identities whose jobs others get by sending them
+            again; nobody kills a job of others.
+    """
+
+    def __init__(self, environments=None, *, gone=None):
         self.environments = {"mcq": ("mcq",)} if environments is None else environments
+        self.gone = gone
         self.registered = set()
         self.jobs = {}  # id -> [owner, running]
         self.runs = Counter()
@@ -33,13 +39,16 @@ class ModelBackend:
         elif isinstance(message, wire.Ping):
             self._say(identity, wire.Pong())
         elif isinstance(message, wire.ClientNewJob):
-            if message.job_id in self.jobs:
+            owner, _ = self.jobs.get(message.job_id, (None, False))
+            if owner in (self.gone or ()):
+                self.jobs[message.job_id][0] = identity
+            elif owner is not None:
                 self._say(identity, a_result(message.job_id, ("crash", "known"), stdout=""))
             else:
                 self.jobs[message.job_id] = [identity, False]
         elif isinstance(message, wire.ClientKillJob):
             owner, running = self.jobs.get(message.job_id, (None, True))
-            if not running:
+            if not running and (self.gone is None or owner == identity):
                 del self.jobs[message.job_id]
                 self._say(owner, a_result(message.job_id, ("killed", "in the queue"), stdout=""))
         elif isinstance(message, wire.ClientGetQueue):
@@ -114,13 +123,19 @@ class Connection:
 
     def __init__(self, routing_id):
         self.routing_id = routing_id
-        self.to_backend = deque()
+        self.to_backend = deque()  # of frames and when they left
         self.to_client = deque()
         self.deaf = False
 
 
 class World:
-    """A core, a model backend and the network between them; time passes only by `wait`."""
+    """A core, a model backend and the network between them; time passes only by `wait`.
+
+    Attributes:
+        stalled: Whether the backend reads nothing.
+        latency_s: How late the backend reads what was sent to it.
+        no_sockets: Whether new connections cannot be opened.
+    """
 
     def __init__(self, backend=None, *, queue_update_s=10, **options):
         self.backend = backend or ModelBackend()
@@ -128,6 +143,8 @@ class World:
         self.options = ClientOptions(**options)
         self.connections = {}
         self.stalled = False
+        self.latency_s = 0
+        self.no_sockets = False
         self.identities = {}  # routing id -> number of the connection the backend believes in
         ids = iter(b"id-%d" % number for number in range(10**6))
         self.core = ClientCore(self.options, queue_update_s, ids, self.now)
@@ -160,9 +177,9 @@ class World:
         """Carry the oldest frame of each connection; False if there was none."""
         moved = False
         for number, connection in list(self.connections.items()):
-            if connection.to_backend and not self.stalled:
+            if self._has_come(connection):
                 moved = True
-                frame = connection.to_backend.popleft()
+                _, frame = connection.to_backend.popleft()
                 if self._accepted(number, connection):
                     self.backend.receive(connection.routing_id, frame)
                 self._route()
@@ -212,6 +229,8 @@ class World:
         Otherwise something between the two swallows everything, and nobody says so.
         """
         number = self.core.links.current.number
+        if number not in self.connections:
+            return
         self.connections[number].deaf = True
         if noticed:
             self.core.broken(number)
@@ -224,6 +243,12 @@ class World:
             connection = self.connections.get(number)
             if connection is None or connection.deaf:
                 del self.identities[routing_id]
+
+    def _has_come(self, connection):
+        if self.stalled or not connection.to_backend:
+            return False
+        left_at, _ = connection.to_backend[0]
+        return left_at + self.latency_s <= self.now
 
     def _accepted(self, number, connection):
         if connection.deaf:
@@ -242,12 +267,14 @@ class World:
         while self.core.actions:
             action = self.core.actions.popleft()
             if isinstance(action, Open):
+                if self.no_sockets:
+                    continue
                 self.connections[action.link] = Connection(action.routing_id)
                 self.core.established(action.link)
             elif isinstance(action, Close):
-                self.connections.pop(action.link)
+                self.connections.pop(action.link, None)
             elif isinstance(action, Send) and action.link in self.connections:
-                self.connections[action.link].to_backend.append(action.frame)
+                self.connections[action.link].to_backend.append((self.now, action.frame))
         while self.core.events:
             recipient, event = self.core.events.popleft()
             recipient.deliver(event)

@@ -290,7 +290,7 @@ def test_several_unknowns_in_a_row_are_answered_by_one_hello():
     before = len(world.connections[1].to_backend)
     for _ in range(5):
         world.say(wire.Unknown())
-    sent = [wire.decode(frame, wire.FROM_CLIENT) for frame in world.connections[1].to_backend]
+    sent = [wire.decode(frame, wire.FROM_CLIENT) for _, frame in world.connections[1].to_backend]
     assert [type(message) for message in sent[before:]] == [wire.ClientHello]
     world.wait(2)
     assert world.core.links.registered

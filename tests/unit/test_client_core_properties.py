@@ -1,12 +1,16 @@
-"""Any order of calls, frames, losses and time: every job gets exactly one outcome, a real one."""
+"""Any order of calls, frames, losses and time: every job gets exactly one outcome.
+
+A real one, if the client is patient; and as long as nothing was lost, every job is sent once.
+"""
 
 from __future__ import annotations
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from inginious_nb import wire
+from inginious_nb.client.results import UNAVAILABLE
 from tests.support.model_backend import ModelBackend, World, a_result
 
 PATIENT = {
@@ -17,23 +21,42 @@ PATIENT = {
 }
 """So that nothing in an example is a reason to give a job up."""
 
+IMPATIENT = {
+    "resend_limit": 1,
+    "first_contact_s": 10,
+    "give_up_s": 10,
+    "environment_wait_s": 5,
+    "deaf_after_s": 6,
+}
+"""So that nearly everything is."""
+
 
 class Life(RuleBasedStateMachine):
     """A client, a backend and a bad network; at the end the network is good again."""
 
     jobs = Bundle("jobs")
+    patience = PATIENT
 
     def __init__(self):
         super().__init__()
-        self.world = World(ModelBackend(), **PATIENT)
+        self.world = World(ModelBackend(), **self.patience)
         self.recorders = {}
         self.killed = set()
+        self.disturbed = False  # whether anything was a reason to send a job again
 
     @rule(target=jobs, environment=st.sampled_from([("mcq", "mcq")] * 3 + [("docker", "java")]))
     def submit(self, environment):
         job_id = f"j{len(self.recorders)}"
         self.recorders[job_id] = self.world.submit(job_id, environment)
         return job_id
+
+    @rule(target=jobs, count=st.integers(2, 20), pause_s=st.sampled_from([1, 2]))
+    def submit_steadily(self, count, pause_s):
+        submitted = []
+        for _ in range(count):
+            submitted.append(self.submit(("mcq", "mcq")))
+            self.world.wait(pause_s)
+        return multiple(*submitted)
 
     @rule(job=jobs)
     def submit_the_same_id(self, job):
@@ -72,12 +95,22 @@ class Life(RuleBasedStateMachine):
         if job in self.world.backend.jobs:
             self.world.backend.finish(job)
 
+    @rule(seconds=st.sampled_from([0, 2, 8, 12, 20]))
+    def backend_is_slow(self, seconds):
+        self.world.latency_s = seconds
+
+    @rule(none_left=st.booleans())
+    def sockets_run_out_or_can_be_had(self, none_left):
+        self.world.no_sockets = none_left
+
     @rule(noticed=st.booleans())
     def frames_are_lost(self, noticed):
+        self.disturbed = True
         self.world.lose_what_is_under_way(noticed=noticed)
 
     @rule(noticed=st.booleans())
     def connection_goes_deaf(self, noticed):
+        self.disturbed = True
         self.world.deafen(noticed=noticed)
 
     @rule()
@@ -86,6 +119,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(environments=st.sampled_from([{}, {"mcq": ("mcq",)}]))
     def backend_restarts(self, environments):
+        self.disturbed = True
         self.world.backend.restart(environments)
 
     @rule(stalled=st.booleans())
@@ -109,6 +143,7 @@ class Life(RuleBasedStateMachine):
         )
     )
     def something_unexpected_arrives(self, message):
+        self.disturbed = True
         self.world.say(message)
 
     @rule(job=jobs)
@@ -121,10 +156,17 @@ class Life(RuleBasedStateMachine):
         for recorder in self.recorders.values():
             assert "JobDone" not in recorder.kinds()[:-1]
 
+    @invariant()
+    def what_was_not_lost_is_sent_once(self):
+        if not self.disturbed:
+            for recorder in self.recorders.values():
+                assert recorder.kinds().count("JobSent") <= 1
+
     def teardown(self):
-        """The network recovers, agents work: every job ends, and with a real result."""
+        """The network recovers, agents work: every job ends."""
         world = self.world
-        world.stalled = False
+        world.stalled = world.no_sockets = False
+        world.latency_s = 0
         world.forget_dead_connections()
         world.backend.announce({"mcq": ("mcq",), "docker": ("java",)})
         for _ in range(30):
@@ -132,13 +174,29 @@ class Life(RuleBasedStateMachine):
             for job in list(world.backend.jobs):
                 world.backend.finish(job)
         world.wait(5)
+        self.what_was_not_lost_is_sent_once()
         for job, recorder in self.recorders.items():
             (result,) = recorder.results
-            if job not in self.killed:
-                assert result.result == ("success", "")
+            self.check(job, result.result)
         assert world.core.outstanding == 0
         world.close()
+
+    def check(self, job, result):
+        if job not in self.killed:
+            assert result == ("success", "")
+
+
+class ShortLife(Life):
+    """The same with a client that gives up soon."""
+
+    patience = IMPATIENT
+
+    def check(self, job, result):
+        given_up = result == ("crash", UNAVAILABLE) or "No grading agent" in result[1]
+        assert given_up or job in self.killed or result == ("success", "")
 
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestShortLife = ShortLife.TestCase
+TestShortLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
