@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from inginious_nb.embedded.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
 from tests.support.hostile import QUICK, SUCCESS, processes_with
+
+LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)
 
 # ---- using too much ---------------------------------------------------------------------------
 
@@ -182,6 +187,40 @@ async def test_the_home_and_the_environment_are_hidden(course, hostile, monkeypa
     result = await hostile(f"{SUCCESS}env; cat /proc/*/environ; ls -A /home /root {Path.home()}")
     assert "token" not in result.stdout
     assert not any(name in result.stdout for name in (".bashrc", ".profile"))
+
+
+@pytest.fixture
+def home_in_opt(monkeypatch):
+    """A home among the system's own folders, which is taken away again."""
+    try:
+        home = Path(tempfile.mkdtemp(prefix="inginious-test-home-", dir="/opt"))
+    except OSError:  # not as root: then a folder of the system that one may write to, if any
+        home = Path(tempfile.mkdtemp(prefix="inginious-test-home-"))
+    (home / "secret").write_text("a secret")
+    (home / "tools").mkdir()
+    home.chmod(0o755)
+    monkeypatch.setenv("HOME", str(home))
+    yield home
+    shutil.rmtree(home)
+
+
+async def test_a_home_below_a_system_folder_is_hidden(course, home_in_opt):
+    if course.kind == "plain":
+        return
+    sandbox = choose_sandbox("bubblewrap")
+    tools = Mount(home_in_opt / "tools", str(home_in_opt / "tools"))
+    with tempfile.TemporaryFile() as output:
+        look = (
+            f"cat {home_in_opt}/secret; touch {home_in_opt}/new && echo written; ls {home_in_opt}"
+        )
+        box = Box(("sh", "-c", look), "/", {"PATH": "/usr/bin:/bin"}, (tools,), LIMITS)
+        streams = Streams(output.fileno(), output.fileno(), output.fileno())
+        await supervise(sandbox.start(box, streams), LIMITS)
+        output.seek(0)
+        seen = output.read().decode()
+    assert "a secret" not in seen
+    assert "written" not in seen
+    assert seen.endswith("tools\n")
 
 
 async def test_no_network(course, hostile):

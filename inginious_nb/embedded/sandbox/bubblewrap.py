@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from . import proctree
 from .base import Description, Sandbox, limits_told
 from .cgroup import Cgroups
+from .personal import personal_folders
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, report_pipe, starter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .base import Box, Mount, Streams
 
@@ -31,7 +32,10 @@ _SWAPPING = (
     "files, from a run script that means harm: this bubblewrap has no --bind-fd, so a folder that "
     "is swapped for a link while run_student starts may be mounted; install 0.10 or later"
 )
-_NOT_ISOLATED = ["the kernel: this is no jail for the programs of strangers"]
+_NOT_ISOLATED = [
+    "the kernel: this is no jail for the programs of strangers",
+    "courses and other files that you keep below /usr, /opt, /etc or /nix, outside of your home",
+]
 
 
 class BubblewrapSandbox(Sandbox):
@@ -42,7 +46,10 @@ class BubblewrapSandbox(Sandbox):
     """
 
     def __init__(self, program: str) -> None:
+        self._personal = personal_folders(_SYSTEM)
         self._base = [program, *_base_arguments()]
+        for folder in self._personal:
+            self._base += ["--tmpfs", str(folder)]
         self._binds_descriptors = "--bind-fd" in _help(program)
         self._cgroups = Cgroups.find()
         self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
@@ -90,12 +97,14 @@ class BubblewrapSandbox(Sandbox):
             arguments.append("--unshare-net")
         else:
             arguments += _name_service()
-        for folder in _parents(box.mounts):
+        for folder in _parents(box.mounts, self._personal):
             arguments += ["--dir", folder]
         for mount in box.mounts:
             arguments += self._binding(mount)
         # The root and /dev live in memory that nobody counts.
-        arguments += ["--remount-ro", "/dev", "--remount-ro", "/", "--clearenv"]
+        for folder in ("/dev", *map(str, self._personal), "/"):
+            arguments += ["--remount-ro", folder]
+        arguments.append("--clearenv")
         for name, value in box.environ.items():
             arguments += ["--setenv", name, value]
         processes = self._processes() + box.limits.processes
@@ -162,12 +171,13 @@ def _help(program: str) -> str:
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
-def _parents(mounts: Iterable[Mount]) -> list[str]:
+def _parents(mounts: Iterable[Mount], emptied: Sequence[Path]) -> list[str]:
     """Folders that mounts need; left to itself bubblewrap makes them for root alone."""
     folders = {"/task": None, "/course": None, "/course/common": None}
     for mount in mounts:
         for parent in reversed(PurePosixPath(mount.place).parents):
-            if len(parent.parts) > 1 and parent.parts[1] not in (*_SYSTEM, "dev"):
+            is_there = len(parent.parts) == 1 or parent.parts[1] in (*_SYSTEM, "dev")
+            if not is_there or any(parent.is_relative_to(folder) for folder in emptied):
                 folders[str(parent)] = None
     return list(folders)
 
