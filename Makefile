@@ -65,7 +65,7 @@ demo: $(VENV)/.installed $(FRONT_END) ## grade the quickstart notebook, then ope
 ifneq ($(OPEN),0)
 	@echo
 	@echo "Opening the same notebook in JupyterLab; Ctrl-C twice ends it."
-	$(BIN)/jupyter lab --ServerApp.root_dir=notebooks $(LAB_OPTIONS) quickstart.ipynb
+	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/quickstart.ipynb
 endif
 
 # ---- tests ----------------------------------------------------------------------------------
