@@ -10,6 +10,7 @@ which the loop empties; so does `close`, so that nothing put there is ever forgo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -38,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 _CLOSE_PATIENCE_S = 5.0
 """How long `close` waits for a loop that is held by somebody else."""
+
+_LOOK_UP_S = 0.1
+"""How often it looks meanwhile whether the loop still runs."""
 
 
 class BetterParanoidPirateClient:
@@ -87,6 +91,7 @@ class BetterParanoidPirateClient:
         self._started = False
         self._closed = False
         self._shut_down = False
+        self._shut_done = threading.Event()
 
     # ---- life -------------------------------------------------------------------------------
 
@@ -115,28 +120,22 @@ class BetterParanoidPirateClient:
         socket, no timer. On another thread than the loop's it returns when all that is done.
         """
         with self._lock:
-            if self._closed:
-                return
-            self._closed = True
+            first, self._closed = not self._closed, True
             loop = self._loop
         if loop is None or not loop.is_running() or _running_loop() is loop:
             self._shut()
             return
-        done = threading.Event()
-
-        def shut() -> None:
-            try:
+        if first:
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._shut)
+        patience_ends = time.monotonic() + _CLOSE_PATIENCE_S
+        while not self._shut_done.wait(_LOOK_UP_S):
+            if not loop.is_running():  # it has stopped before it came to that
                 self._shut()
-            finally:
-                done.set()
-
-        try:
-            loop.call_soon_threadsafe(shut)
-        except RuntimeError:  # the loop has just been closed
-            self._shut()
-            return
-        if not done.wait(_CLOSE_PATIENCE_S):
-            logger.warning("The loop of the client is held; the client is closed when it goes on")
+                return
+            if time.monotonic() > patience_ends:
+                logger.warning("The client's loop is held; the client is closed when it goes on")
+                return
 
     # ---- the connection ---------------------------------------------------------------------
 
@@ -144,6 +143,11 @@ class BetterParanoidPirateClient:
     def loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop that does the work, once it is known."""
         return self._loop
+
+    @property
+    def started(self) -> bool:
+        """Whether `start` was called."""
+        return self._started
 
     @property
     def closed(self) -> bool:
@@ -290,6 +294,8 @@ class BetterParanoidPirateClient:
 
     def _shut(self) -> None:
         with self._lock:
+            if self._shut_down:
+                return
             self._shut_down = True
         if self._timer is not None:
             self._timer.cancel()
@@ -302,6 +308,7 @@ class BetterParanoidPirateClient:
                 self._pump = None
             self._flush()
             self._tell_connection()
+            self._shut_done.set()
 
 
 class _Arrivals:

@@ -69,8 +69,8 @@ class ClientSync:
                 that cannot be run further from within (uvloop): ``await client.submit(…)`` there.
         """
         loop = self._client.loop
-        if loop is None:
-            raise UsageError("The client was not started.")
+        if loop is None or not self._client.started:
+            raise UsageError("The client was not started: call its start() first.")
         here = asyncio._get_running_loop() is loop  # noqa: SLF001 - documented for low-level code
         if here:
             _let_run_further(loop)

@@ -1,4 +1,4 @@
-"""When the queue was asked for, and which question an answer belongs to; what it says is unknown here.
+"""When the queue was asked for, and which question an answer belongs to; not what answers say.
 
 Neither carries a number. A backend answers in order, but under load many heartbeats late, so that
 the queue is asked for again meanwhile. An answer therefore belongs to the oldest open question.

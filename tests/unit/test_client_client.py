@@ -266,9 +266,14 @@ async def test_a_shell_is_told_once_and_a_missing_one_with_four_nones(holding, c
 
 
 async def test_a_shell_without_a_callback_is_refused(backend, connect):
+    client = connect(backend)
     call = Call()
-    assert connect(backend).new_job(0, MATCH, {"q": "42"}, call, debug="ssh") is None
+    assert client.new_job(0, MATCH, {"q": "42"}, call, debug="ssh") is None
     assert call.calls[0][0][0] == "crash"
+    with pytest.raises(LocalProtocolError, match="ssh_callback"):
+        await client.submit(MATCH, {"q": "42"}, debug="ssh")
+    await client.submit(MATCH, {"q": "42"})
+    assert backend.count(wire.ClientNewJob) == 1
 
 
 async def test_submit_tells_a_shell_too(holding, connect):

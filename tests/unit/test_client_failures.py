@@ -9,7 +9,7 @@ import threading
 import pytest
 import zmq
 
-from inginious_nb.client import Client, ClientOptions
+from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.client.results import UNAVAILABLE
 from inginious_nb.errors import UsageError
 from tests.support.tasks import MATCH
@@ -22,7 +22,8 @@ BRISK = ClientOptions(
     rejoin_wait_s=0.1,
     queue_poll_s=0.05,
     recheck_s=1,
-    first_contact_s=2,
+    first_contact_s=1,
+    give_up_s=2,
 )
 SUCCESS = (("success", ""), 100.0, {}, {}, {}, None)
 GIVEN_UP = (("crash", UNAVAILABLE), 0.0, {}, {}, {}, None)
@@ -147,3 +148,88 @@ def test_a_context_that_has_ended_is_a_mistake_of_the_caller(backend):
     context.term()
     with pytest.raises(UsageError, match="context"):
         Client(context, backend.address)
+
+
+def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backend):
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    failures = []
+    loop.set_exception_handler(lambda _, failure: failures.append(failure))
+    context = zmq.Context()
+    client = Client(context, backend.address, loop=loop, options=BRISK)
+    client.start()
+    sync = ClientSync(client)
+    assert sync.new_job(0, MATCH, {"q": "42"}) == SUCCESS
+    context.destroy()
+    assert sync.new_job(0, MATCH, {"q": "42"}) == GIVEN_UP
+    late = Calls()
+    client.new_job(0, MATCH, {"q": "42"}, late)
+    client.close()
+    assert late == [GIVEN_UP]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    assert failures == []
+
+
+# ---- loops ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(backend, again):
+    backend.by_itself = False
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    held, closing = threading.Event(), threading.Event()
+    with zmq.Context() as context:
+        client = Client(context, backend.address, loop=loop, options=BRISK)
+        client.start()
+        calls = Calls()
+        job_id = client.new_job(0, MATCH, {"q": "42"}, calls)
+        backend.wait_for(lambda model: job_id in model.jobs)
+
+        def hold_then_stop():
+            held.set()
+            while not (client.closed and loop._ready):  # until it has been asked to close
+                closing.wait(0.001)
+            loop.stop()
+
+        loop.call_soon_threadsafe(hold_then_stop)
+        held.wait(20)
+        client.close()
+        if again:
+            client.close()
+        thread.join()
+        assert calls == [GIVEN_UP]
+        loop.run_until_complete(asyncio.sleep(0))  # what was left in it does no harm
+        assert calls == [GIVEN_UP]
+    loop.close()
+
+
+def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend):
+    backend.by_itself = False
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    with zmq.Context() as context:
+        client = Client(context, backend.address, loop=loop, options=BRISK)
+        client.start()
+        calls = Calls()
+        client.new_job(0, MATCH, {"q": "42"}, calls)
+        seen = []
+
+        def close():
+            client.close()
+            seen.append(len(calls))
+
+        closers = [threading.Thread(target=close) for _ in range(4)]
+        for closer in closers:
+            closer.start()
+        for closer in closers:
+            closer.join()
+        assert seen == [1] * 4
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()

@@ -169,12 +169,21 @@ def test_on_uvloops_running_loop_one_is_told_what_to_do(backend):
     assert backend.count(wire.ClientNewJob) == 0
 
 
-def test_a_client_that_was_not_started_is_a_mistake_of_the_caller(backend):
+@pytest.mark.parametrize("loop_is_known", [False, True])
+def test_a_client_that_was_not_started_is_a_mistake_of_the_caller(backend, loop_is_known):
+    loop = asyncio.new_event_loop()
     with zmq.Context() as context:
-        client = Client(context, backend.address)
-        with pytest.raises(UsageError):
-            ClientSync(client).new_job(0, MATCH, {"q": "42"})
+        client = Client(context, backend.address, loop=loop if loop_is_known else None)
+        with pytest.raises(UsageError, match="start"):
+            ClientSync(client, timeout_s=1).new_job(0, MATCH, {"q": "42"})
         client.close()
+    loop.close()
+
+
+def test_a_closed_client_gives_a_crash_at_once(backend, on_a_thread):
+    client = on_a_thread(backend)
+    client.close()
+    assert ClientSync(client).new_job(0, MATCH, {"q": "42"}).result[0] == "crash"
 
 
 @pytest.mark.parametrize("abandoned", ["kill", "leave"])
