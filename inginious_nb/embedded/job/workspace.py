@@ -19,6 +19,7 @@ from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
 
 from .archive import pack
+from .disk import occupied_bytes
 from .untrusted import head, held, hold
 
 if TYPE_CHECKING:
@@ -196,19 +197,7 @@ class Workspace:
 
     def size_bytes(self) -> int:
         """How much the job has on disk; a file counts at least a block."""
-        block_bytes = 4096
-        total = 0
-        folders = [str(self.root)]
-        while folders:
-            with contextlib.suppress(OSError), os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    with contextlib.suppress(OSError):
-                        if entry.is_dir(follow_symlinks=False):
-                            folders.append(entry.path)
-                        # Blocks, so that a sparse file counts what it occupies.
-                        occupied = entry.stat(follow_symlinks=False).st_blocks * 512
-                        total += max(block_bytes, occupied)
-        return total
+        return occupied_bytes(self.root)
 
     def remove(self) -> None:
         """Remove everything, whatever the job did to it."""

@@ -103,6 +103,13 @@ def limits_told(*, has_cgroups: bool) -> str:
     return f"time, memory, disk and the number of processes are limited, memory {how}"
 
 
+def not_counted(*, has_cgroups: bool) -> list[str]:
+    """What a program that means harm can keep out of sight of the limits, in words."""
+    disk = "disk space of deleted files that are only mapped, or on their way in a socket"
+    memory = "memory of shared segments that no process is attached to"
+    return [disk] if has_cgroups else [disk, memory]
+
+
 class Sandbox(ABC):
     """Starts programs, more or less apart from everything else."""
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Sandbox, limits_told
+from .base import Description, Sandbox, limits_told, not_counted
 from .cgroup import Cgroups
 from .personal import personal_folders
 from .process import BoxedProcess, adopt_orphans
@@ -79,7 +79,11 @@ class BubblewrapSandbox(Sandbox):
         return {
             "kind": "bubblewrap",
             "isolated": [*_ISOLATED, limits_told(has_cgroups=self._cgroups is not None)],
-            "not_isolated": [*_NOT_ISOLATED, *([] if self._binds_descriptors else [_SWAPPING])],
+            "not_isolated": [
+                *_NOT_ISOLATED,
+                *([] if self._binds_descriptors else [_SWAPPING]),
+                *not_counted(has_cgroups=self._cgroups is not None),
+            ],
         }
 
     def root_seen(self, root: Path) -> str:  # noqa: ARG002 - the same for every job

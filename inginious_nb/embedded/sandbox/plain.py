@@ -16,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Sandbox, limits_told
+from .base import Description, Sandbox, limits_told, not_counted
 from .cgroup import Cgroups
 from .families import Families
 from .leftovers import MARK, end_leftovers, new_mark
@@ -55,6 +55,7 @@ class PlainSandbox(Sandbox):
             "not_isolated": [
                 *_others(is_another_user=drops_root()),
                 "network",
+                *not_counted(has_cgroups=self._cgroups is not None),
                 "tasks that use absolute paths such as /task or /course/common do not work",
             ],
         }

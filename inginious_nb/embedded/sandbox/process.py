@@ -95,9 +95,17 @@ class BoxedProcess:
         """What the program and its descendants use now."""
         return proctree.usage(self._members())
 
-    def exact_memory(self) -> int:
-        """Memory in use, in bytes, with shared pages counted once; slow."""
-        return proctree.exact_memory_bytes(self._members())
+    def exact_memory(self, files_bytes: int) -> int:
+        """Memory in use, in bytes, with shared pages counted once; slow.
+
+        Args:
+            files_bytes: What files in memory occupy, which processes may have mapped or not.
+        """
+        return proctree.exact_memory_bytes(self._members(), files_bytes)
+
+    def pids(self) -> list[int]:
+        """The program and its descendants, as far as they can be seen."""
+        return self._members()
 
     def _members(self) -> list[int]:
         return proctree.descendants(self.pid)

@@ -106,13 +106,21 @@ def usage(pids: list[int]) -> Usage:
     return Usage(ticks / _TICKS_PER_S, memory_kb * 1024, count)
 
 
-def exact_memory_bytes(pids: list[int]) -> int:
-    """Memory of the processes with shared pages counted once; slow, it walks all page tables."""
-    memory_kb = 0
+def exact_memory_bytes(pids: list[int], files_bytes: int) -> int:
+    """Memory of the processes with shared pages counted once; slow, it walks all page tables.
+
+    Args:
+        pids: The processes.
+        files_bytes: What files in memory that they hold open occupy. They may be among the shared
+            pages as well, so only the greater of the two counts.
+    """
+    private_kb = shared_kb = 0
     for pid in pids:
         with contextlib.suppress(OSError, ValueError):
-            memory_kb += _kilobytes(f"/proc/{pid}/smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:"))
-    return memory_kb * 1024
+            path = f"/proc/{pid}/smaps_rollup"
+            private_kb += _kilobytes(path, (b"Pss_Anon:",))
+            shared_kb += _kilobytes(path, (b"Pss_Shmem:",))
+    return private_kb * 1024 + max(shared_kb * 1024, files_bytes)
 
 
 class UserCount:

@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Literal
 
+from .unlinked import Unlinked, unlinked
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,6 +18,7 @@ Reason = Literal["exited", "killed", "time", "memory", "disk"]
 """Why a program ended: by itself, because somebody asked, or for one of its limits."""
 
 _INTERVAL_S = 0.05
+_FILES_INTERVAL_S = 0.25
 _SHARE_OF_TIME = 0.1
 
 
@@ -35,6 +38,7 @@ async def supervise(
         disk_bytes: Gives what it has on disk, quickly.
     """
     started_at = time.monotonic()
+    files = _Files(process)
     exited = asyncio.ensure_future(process.wait())
     kill = asyncio.ensure_future(kill_requested.wait()) if kill_requested is not None else None
     waited_for = {exited} if kill is None else {exited, kill}
@@ -54,13 +58,14 @@ async def supervise(
                 reason = "killed"
                 break
             began = time.monotonic()
-            excess = _excess(process, limits, began - started_at, disk_bytes)
+            excess = _excess(process, limits, began - started_at, disk_bytes, files.latest)
             if excess is not None:
                 reason = excess
                 break
             interval_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
     finally:
         # Also when cancelled: nothing may survive its supervisor.
+        files.stop()
         process.kill()
         exited.cancel()
         if kill is not None:
@@ -76,14 +81,43 @@ def _excess(
     limits: Limits,
     wall_s: float,
     disk_bytes: Callable[[], int] | None,
+    files: Unlinked,
 ) -> Reason | None:
     if wall_s >= limits.wall_s:
         return "time"
     usage = process.measure()
     if usage.cpu_s > limits.cpu_s:
         return "time"
-    if usage.memory_bytes > limits.memory_bytes and process.exact_memory() > limits.memory_bytes:
+    if (
+        usage.memory_bytes + files.memory_bytes > limits.memory_bytes
+        and process.exact_memory(files.memory_bytes) > limits.memory_bytes
+    ):
         return "memory"
-    if disk_bytes is not None and disk_bytes() > limits.disk_bytes:
+    on_disk_bytes = 0 if disk_bytes is None else disk_bytes()
+    if on_disk_bytes + files.disk_bytes > limits.disk_bytes:
         return "disk"
     return None
+
+
+class _Files:
+    """Keeps up to date what a program holds open without a name.
+
+    In a thread and less often than the rest: some hundred processes have very many files open.
+    """
+
+    def __init__(self, process: BoxedProcess) -> None:
+        self.latest = Unlinked()
+        self._process = process
+        self._task = asyncio.create_task(self._measure())
+
+    def stop(self) -> None:
+        """Measure no more."""
+        self._task.cancel()
+
+    async def _measure(self) -> None:
+        pause_s = _FILES_INTERVAL_S
+        while True:
+            await asyncio.sleep(pause_s)
+            began = time.monotonic()
+            self.latest = await asyncio.to_thread(unlinked, self._process.pids())
+            pause_s = max(_FILES_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)

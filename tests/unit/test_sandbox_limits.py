@@ -1,0 +1,88 @@
+"""Scripts that keep what they use out of sight: it counts all the same."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from inginious_nb.embedded.job.disk import TOO_MUCH, occupied_bytes
+from inginious_nb.embedded.sandbox import proctree
+from tests.support.hostile import QUICK, SUCCESS
+
+LIMITS = {**QUICK, "time": 20, "hard_time": 20}
+UNLINKED = """\
+import os, time
+files = []
+for i in range(20):
+    files.append(open(str(i), "wb"))
+    os.unlink(str(i))
+    files[-1].write(bytes(9_000_000))
+time.sleep(60)
+"""
+DEEP = """\
+import os, time
+for _ in range(30):
+    os.mkdir("d" * 200)
+    os.chdir("d" * 200)
+for i in range(2):
+    open(str(i), "wb").write(bytes(60_000_000))
+time.sleep(60)
+"""
+IN_MEMORY = """\
+import os, time
+for i in range(30):
+    os.write(os.memfd_create("x"), bytes(9_000_000))
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("code", [UNLINKED, DEEP, IN_MEMORY], ids=["unlinked", "deep", "memory"])
+async def test_what_is_hidden_counts(hostile, code):
+    files = {"run": f"{SUCCESS}/usr/bin/python3 code", "code": code}
+    assert (await hostile(files, limits=LIMITS)).result == ("overflow", "")
+
+
+async def test_what_the_students_program_hides_counts(hostile):
+    run = f"{SUCCESS}run_student /usr/bin/python3 student/code; feedback-custom status $?"
+    result = await hostile({"run": run, "student/code": IN_MEMORY}, limits=LIMITS)
+    assert (result.result[0], result.custom["status"]) == ("success", 252)
+
+
+async def test_a_file_in_memory_that_is_mapped_counts_once(course):
+    code = (
+        "import mmap, os, time\nf = os.memfd_create('x')\nos.ftruncate(f, 60_000_000)\n"
+        "m = mmap.mmap(f, 60_000_000)\nm[:] = bytes(60_000_000)\ntime.sleep(1)\n"
+    )
+    run = f"{SUCCESS}exec /usr/bin/python3 code"
+    result = await course.grade({"run": run, "code": code}, limits={"memory": 100})
+    assert result.result[0] == "success"
+
+
+def test_memory_that_is_mapped_and_open():
+    without = proctree.exact_memory_bytes([os.getpid()], 0)
+    assert proctree.exact_memory_bytes([os.getpid()], 1 << 40) >= 1 << 40 > without
+
+
+def test_what_a_job_has_on_disk(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_bytes(bytes(100_000))
+    (tmp_path / "link").symlink_to("/usr")
+    (tmp_path / "hole").touch()
+    os.truncate(tmp_path / "hole", 1 << 30)
+    assert 100_000 <= occupied_bytes(tmp_path) < 200_000
+    assert occupied_bytes(tmp_path / "nowhere") == 0
+
+
+def test_a_folder_that_cannot_be_entered_is_over_the_limit(tmp_path, monkeypatch):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    really = os.open
+
+    def refusing(path, *args, **options):
+        if str(path) == str(closed):
+            raise PermissionError(13, "no")
+        return really(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+    assert occupied_bytes(tmp_path) == TOO_MUCH
