@@ -279,11 +279,14 @@ async def test_a_silent_backend_gets_a_new_hello_from_a_new_identity_again_and_a
     async with acting(**SOON) as stage:
         first = await stage.registered()
         identities = {stage.identity}
-        for _ in range(3):
+        while len(identities) < 4:
             identity, hello = await stage.backend.hear()
-            assert hello == first
-            identities.add(identity)
-        assert len(identities) == 4
+            if hello == wire.AgentHello("actor", 0, {}):
+                assert identity in identities  # the one before is withdrawn
+            else:
+                assert hello == first
+                assert identity not in identities
+                identities.add(identity)
 
 
 async def test_a_job_survives_a_stalled_backend():
@@ -295,6 +298,37 @@ async def test_a_job_survives_a_stalled_backend():
         stage.grader.release.set()
         identity, done = await stage.backend.hear_a(wire.AgentJobDone)
         assert (identity, done.result[0]) == (stage.identity, "success")
+
+
+async def test_registrations_that_are_superseded_are_withdrawn():
+    async with acting(**SOON) as stage:
+        await stage.registered()
+        registered = [stage.identity]
+        for _ in range(3):  # stalls
+            while len(registered) < 3:
+                registered.append((await stage.backend.hear_a(wire.AgentHello))[0])
+            while len(registered) > 1:
+                await stage.backend.say(registered[-1], wire.Ping())
+                identity, hello = await stage.backend.hear_a(wire.AgentHello)
+                if hello == wire.AgentHello("actor", 0, {}):
+                    registered.remove(identity)
+                else:
+                    registered.append(identity)
+
+
+async def test_a_registration_that_is_superseded_stays_until_its_jobs_have_ended():
+    async with acting(**SOON) as stage:
+        await stage.registered()
+        await stage.give(do="wait")
+        await stage.hear_a(wire.AgentJobStarted)
+        identity, _ = await stage.backend.hear_a(wire.AgentHello)
+        await stage.backend.say(identity, wire.Ping())
+        assert await stage.backend.hear_a(wire.Pong) == (identity, wire.Pong())
+        stage.grader.release.set()
+        done = await stage.backend.hear()
+        assert (done[0], done[1].result[0]) == (stage.identity, "success")
+        goodbye = (stage.identity, wire.AgentHello("actor", 0, {}))
+        assert await stage.backend.hear_a(wire.AgentHello) == goodbye
 
 
 async def test_a_job_given_again_by_a_restarted_backend_is_continued():

@@ -125,7 +125,7 @@ class Agent:
 
     A backend that is silent for 10 s gets a new hello on a fresh connection (protocol.md 1.5). It
     may merely be stalled, so the connection it knows stays open for a while: jobs finish there,
-    and their results count if the backend comes back. If instead it was restarted and gives the
+    and their results count if the backend comes back; then it is told goodbye on it. If instead it was restarted and gives the
     same job again, the run in progress is continued for the new connection, not repeated.
 
     Args:
@@ -230,8 +230,9 @@ class Agent:
         if all(connection.silent_s > self._silence_s for connection in self._connections):
             logger.warning("The backend is silent; saying hello again")
             if not self._connections[-1].was_heard:
-                self._connections.pop().close(linger_s=0)  # its hello has not even left
+                self._leave(self._connections[-1])
             self._connect()
+        self._leave_superseded()
         for connection in self._connections[:-1]:
             if connection.silent_s > self._patience_s:
                 self._connections.remove(connection)
@@ -240,12 +241,31 @@ class Agent:
                     if running.connection is connection:
                         self._abandon(running)
 
+    def _leave_superseded(self) -> None:
+        """Withdraw older registrations that carry no job, once the backend knows the newest.
+
+        A backend that was only stalled knows them all, and would count their slots for ever.
+        """
+        if not self._connections or not self._connections[-1].was_heard:
+            return
+        busy = [running.connection for running in self._running.values()]
+        for connection in self._connections[:-1]:
+            if connection not in busy:
+                self._leave(connection)
+
+    def _leave(self, connection: Connection) -> None:
+        self._connections.remove(connection)
+        connection.send(self._goodbye())
+        connection.close()
+
+    def _goodbye(self) -> wire.AgentHello:
+        # A second hello ends the jobs of the first one (protocol.md 1.7).
+        return wire.AgentHello(self._friendly_name, 0, {})
+
     async def _stop(self) -> None:
         self._is_stopping = True
-        # A second hello ends the jobs of the first one (protocol.md 1.7).
-        goodbye = wire.AgentHello(self._friendly_name, 0, {})
         for connection in self._connections:
-            connection.send(goodbye)
+            connection.send(self._goodbye())
         for running in list(self._running.values()):
             self._abandon(running)
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -311,6 +331,7 @@ class Agent:
         except LocalProtocolError as error:
             logger.exception("The result of job %s cannot be sent", running.job.job_id)
             running.connection.send(without_feedback(running.job, "crash", str(error)))
+        self._leave_superseded()
 
     async def _graded(self, running: _Running) -> wire.AgentJobDone:
         job = running.job
