@@ -125,8 +125,9 @@ class Agent:
 
     A backend that is silent for 10 s gets a new hello on a fresh connection (protocol.md 1.5). It
     may merely be stalled, so the connection it knows stays open for a while: jobs finish there,
-    and their results count if the backend comes back; then it is told goodbye on it. If instead it was restarted and gives the
-    same job again, the run in progress is continued for the new connection, not repeated.
+    and their results count if the backend comes back; then it is told goodbye there. If instead it
+    was restarted and gives the same job again, the run in progress is continued for the new
+    connection, not repeated.
 
     Args:
         context: Where the sockets are made.
