@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _CANNOT_DECODE = (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException)
 _CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
 
+_LONGEST = 1_000_000
+"""Items of an array or a map that is decoded. Large answers and archives are a few long values; 100
+MB of short ones would hold the receiver for seconds and take gigabytes."""
+
 
 def encode(message: Message) -> bytes:
     """Encode a message as one frame, ``@type`` last as INGInious writes it.
@@ -50,10 +54,18 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> Message:
 
     Raises:
         RemoteProtocolError: The frame is not msgpack, not a map, of a type that the vocabulary
-            has not, has a missing or additional field, or one of the wrong type.
+            has not, has a missing or additional field, one of the wrong type, or an array or map
+            of over a million items.
     """
     try:
-        payload = msgpack.unpackb(frame, raw=False, use_list=False, strict_map_key=False)
+        payload = msgpack.unpackb(
+            frame,
+            raw=False,
+            use_list=False,
+            strict_map_key=False,
+            max_array_len=_LONGEST,
+            max_map_len=_LONGEST,
+        )
     except _CANNOT_DECODE as error:
         raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
     if not isinstance(payload, dict):

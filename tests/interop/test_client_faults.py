@@ -10,7 +10,9 @@ import asyncio
 import dataclasses
 from collections import Counter
 
+import psutil
 import pytest
+import zmq
 
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.client.results import UNAVAILABLE
@@ -306,20 +308,48 @@ async def test_a_job_submitted_before_anything_runs(site, proxy, connect):
     assert set(agent.runs.values()) == {1}
 
 
-@pytest.mark.parametrize("fault", ["cut", "stall", "kill", "none"])
-async def test_closing_in_the_middle_of_it(site, agent, proxy, connect, fault):
-    client = connect()
-    jobs = Submissions(client)
-    jobs.new(20)
-    await agent.holds(20)
-    if fault == "cut":
-        await proxy.cut()
-    elif fault == "stall":
-        site.backend.stall()
-    elif fault == "kill":
-        site.backend.kill()
-    client.close()
-    assert set(jobs.calls.values()) == {1}
-    assert {result for (result, _, _) in jobs.results.values()} == {("crash", UNAVAILABLE)}
-    jobs.new(1)
-    assert len(jobs.results) == 21
+FAULTS = {
+    "none": (lambda site, proxy: None, lambda site, proxy: None),
+    "cut": (lambda site, proxy: proxy.cut(), lambda site, proxy: proxy.mend()),
+    "stall": (lambda site, proxy: site.backend.stall(), lambda site, proxy: site.backend.go_on()),
+    "kill": (lambda site, proxy: site.backend.kill(), lambda site, proxy: site.start_backend()),
+}
+"""What happens, and how it is undone."""
+
+
+def resources():
+    """All that a client could leave behind; sockets are seen by their descriptors."""
+    process = psutil.Process()
+    return process.num_fds(), process.num_threads(), len(asyncio.all_tasks())
+
+
+def is_connected_to(port):
+    return any(
+        connection.raddr and connection.raddr.port == port and connection.status == "ESTABLISHED"
+        for connection in psutil.Process().net_connections()
+    )
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("second_connection", [False, True])
+async def test_closing_in_the_middle_of_it(
+    site, agent, proxy, context, connect, fault, second_connection
+):
+    happens, undone = FAULTS[fault]
+    with context.socket(zmq.PAIR):  # its first socket starts the threads of a context
+        await until(lambda: is_connected_to(site.agent_port))
+        before = resources()
+        client = connect()
+        jobs = Submissions(client)
+        jobs.new(20)
+        await agent.holds(20)
+        await (happens(site, proxy) or asyncio.sleep(0))
+        if second_connection and fault != "none":
+            await until(lambda: client.connection.silent_s > 2 * BRISK.silent_after_s)
+        client.close()
+        assert set(jobs.calls.values()) == {1}
+        assert {result for (result, _, _) in jobs.results.values()} == {("crash", UNAVAILABLE)}
+        jobs.new(1)
+        assert len(jobs.results) == 21
+        await (undone(site, proxy) or asyncio.sleep(0))
+        await until(lambda: resources() == before)

@@ -631,7 +631,7 @@ def test_closing_leaves_nothing_behind(backend):
         assert lives(closing_thread) == before
 
 
-async def test_10000_waiting_jobs_never_hold_the_loop_for_long(holding, connect):
+async def test_10000_waiting_jobs_of_others_are_told_as_they_are(holding, connect):
     client = connect(holding, queue_update=0.05)
     rows = tuple((f"{number:036}", False, "course/task", "someone", 30) for number in range(10_000))
     job = client.open_job(MATCH, {"q": "42"})
@@ -640,3 +640,4 @@ async def test_10000_waiting_jobs_never_hold_the_loop_for_long(holding, connect)
     holding.say(snapshot)
     await until(lambda: any(event == JobQueued(event.at, 10_000) for event in job.events[1:]))
     assert client.get_job_queue_info(job.id) == (10_000, 300_030)
+    assert client.get_job_queue_snapshot()[1][:-1] == list(rows)

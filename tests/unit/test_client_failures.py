@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import threading
+import tracemalloc
 
 import pytest
 import zmq
 
+from inginious_nb import wire
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.client.results import UNAVAILABLE
-from inginious_nb.errors import UsageError
+from inginious_nb.errors import RemoteProtocolError, UsageError
+from tests.support.model_backend import a_result
 from tests.support.tasks import MATCH
 from tests.support.thread_backend import ThreadBackend
 from tests.support.waiting import until
@@ -22,9 +26,8 @@ BRISK = ClientOptions(
     rejoin_wait_s=0.1,
     queue_poll_s=0.05,
     recheck_s=1,
-    first_contact_s=1,
-    give_up_s=2,
 )
+IMPATIENT = dataclasses.replace(BRISK, first_contact_s=1)
 SUCCESS = (("success", ""), 100.0, {}, {}, {}, None)
 GIVEN_UP = (("crash", UNAVAILABLE), 0.0, {}, {}, {}, None)
 SOCKETS_PER_CONNECTION = 3  # itself, and two for what is told of its connection
@@ -78,7 +81,7 @@ def test_what_can_be_an_address_is_taken(address):
 @pytest.mark.parametrize("from_a_thread", [True, False])
 async def test_an_address_that_only_zeromq_finds_wrong_gives_jobs_up(from_a_thread):
     with zmq.Context() as context:
-        client = Client(context, "tcp://no such host:1", options=BRISK)
+        client = Client(context, "tcp://no such host:1", options=IMPATIENT)
         await (asyncio.to_thread(client.start) if from_a_thread else asyncio.sleep(0))
         client.start()
         calls = Calls()
@@ -97,7 +100,7 @@ async def test_an_address_that_only_zeromq_finds_wrong_gives_jobs_up(from_a_thre
 async def test_without_a_socket_every_callback_is_called_once(backend, sockets):
     with context_with_sockets(max(1, sockets)) as context:
         taken = [context.socket(zmq.PAIR)] if sockets == 0 else []
-        client = Client(context, backend.address, options=BRISK)
+        client = Client(context, backend.address, options=IMPATIENT)
         client.start()
         ended, closed = Calls(), Calls()
         assert client.new_job(0, MATCH, {"q": "42"}, ended) is not None
@@ -118,8 +121,9 @@ async def test_a_socket_that_can_be_had_later_is_used(backend):
         await until(lambda: client.connection.silent_s > BRISK.silent_after_s)
         for socket in taken:
             socket.close()
-        assert await job == SUCCESS
+        result = await job
         client.close()
+        assert result == SUCCESS
 
 
 async def test_without_a_second_socket_a_silence_is_waited_for(backend, caplog):
@@ -157,7 +161,9 @@ def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backen
     failures = []
     loop.set_exception_handler(lambda _, failure: failures.append(failure))
     context = zmq.Context()
-    client = Client(context, backend.address, loop=loop, options=BRISK)
+    client = Client(
+        context, backend.address, loop=loop, options=dataclasses.replace(BRISK, give_up_s=2)
+    )
     client.start()
     sync = ClientSync(client)
     assert sync.new_job(0, MATCH, {"q": "42"}) == SUCCESS
@@ -233,3 +239,32 @@ def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend):
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+# ---- frames ---------------------------------------------------------------------------------
+
+
+def test_a_hundred_million_items_are_refused_before_they_are_made():
+    junk = b"\xdd" + (10**8).to_bytes(4, "big") + bytes(10**8)
+    result = wire.encode(a_result("j", custom={"a": 7}))
+    frame = result.replace(b"\xa1a\x07", b"\xa1a" + junk)
+    tracemalloc.start()
+    with pytest.raises(RemoteProtocolError):
+        wire.decode(frame, wire.TO_CLIENT)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 1_000_000
+
+
+async def test_an_archive_of_100_mb_arrives(backend):
+    backend.by_itself = False
+    archive = bytes(10**8)
+    with zmq.Context() as context:
+        client = Client(context, backend.address, options=BRISK)
+        client.start()
+        job = client.open_job(MATCH, {"q": "42"})
+        await until(lambda: job.id in backend.model.jobs)
+        backend.finish(job.id, archive=archive)
+        result = await job
+        client.close()
+        assert result.archive == archive
