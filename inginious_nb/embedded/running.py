@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 from .agents import Agent
 from .agents.local import LocalGrader
 from .agents.mcq import McqGrader
+
+if sys.platform != "win32":
+    import resource
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Mapping
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox
 
 _MCQ_SLOTS = 4
+_DESCRIPTORS = 16384
 
 
 def run_until_signal(work: Coroutine[None, None, None]) -> None:
@@ -94,6 +99,7 @@ def make_agents(
     Raises:
         ServiceError: An alias stands for an environment that does not exist.
     """
+    _allow_descriptors()
     return [
         Agent(
             context,
@@ -110,6 +116,15 @@ def make_agents(
             friendly_name=friendly_name,
         ),
     ]
+
+
+def _allow_descriptors() -> None:
+    """Have as many descriptors as allowed: run scripts can ask for many programs at once."""
+    if sys.platform != "win32":
+        soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = _DESCRIPTORS if most == resource.RLIM_INFINITY else min(most, _DESCRIPTORS)
+        if wanted > soft != resource.RLIM_INFINITY:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _core_count() -> int:

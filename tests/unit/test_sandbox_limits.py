@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
+import socket
 
 import pytest
 
 from inginious_nb.embedded.job.disk import TOO_MUCH, occupied_bytes
+from inginious_nb.embedded.job.student import _receive
 from inginious_nb.embedded.sandbox import proctree
 from tests.support.hostile import QUICK, SUCCESS
 
@@ -86,3 +90,58 @@ def test_a_folder_that_cannot_be_entered_is_over_the_limit(tmp_path, monkeypatch
 
     monkeypatch.setattr(os, "open", refusing)
     assert occupied_bytes(tmp_path) == TOO_MUCH
+
+
+# ---- descriptors of the service ---------------------------------------------------------------
+
+
+async def test_descriptors_come_with_the_first_bytes_only():
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        socket.send_fds(theirs, [b"0000000100"], [0, 1, 2])
+        for _ in range(100):
+            socket.send_fds(theirs, [b"x"], [0, 1, 2])
+        _, descriptors = await _receive(ours)
+        assert len(os.listdir("/proc/self/fd")) == before + 3  # noqa: PTH208
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+async def test_too_many_descriptors_are_refused():
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        socket.send_fds(theirs, [b"0000000004kind"], [0, 1, 2, 0])
+        with pytest.raises(ValueError, match="too many descriptors"):
+            await _receive(ours)
+        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+async def test_connections_without_end(hostile):
+    code = (
+        "import os, socket, time\nopened = []\ntry:\n"
+        "    for _ in range(500):\n        opened.append(socket.socket(socket.AF_UNIX))\n"
+        "        opened[-1].setblocking(False)\n"
+        "        opened[-1].connect(os.environ['INGINIOUS_CONTROL'])\n"
+        "        time.sleep(0.001)\nexcept OSError: pass\nprint(len(opened))\n"
+    )
+    result = await hostile({"run": f"{SUCCESS}/usr/bin/python3 code", "code": code})
+    assert int(result.stdout) <= 150
+
+
+async def test_a_moment_without_descriptors(course, monkeypatch):
+    loop = asyncio.get_running_loop()
+    really = loop.sock_accept
+    refusals = iter([OSError(errno.EMFILE, "too many open files")])
+
+    async def refusing(listener):
+        for refusal in refusals:
+            raise refusal
+        return await really(listener)
+
+    monkeypatch.setattr(loop, "sock_accept", refusing)
+    result = await course.grade(f"{SUCCESS}run_student true; feedback-custom status $?")
+    assert result.custom["status"] == 0

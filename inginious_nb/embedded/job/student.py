@@ -39,6 +39,7 @@ _LENGTH_DIGITS = 10
 _MAX_REQUEST_BYTES = 1 << 20
 _MAX_AT_ONCE = 64
 _STREAMS = 3
+_ACCEPT_PAUSE_S = 0.1
 _SIGNAL = re.compile(rb"signal (\d{1,3})")
 _LONGEST_SIGNAL = 32
 _SIGNALS = 256
@@ -106,21 +107,33 @@ class StudentDesk:
         task.add_done_callback(self._tasks.discard)
 
     async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            connection, _ = await loop.sock_accept(self._listener)
+            # Before accepting: what waits in the kernel takes no descriptor of ours.
+            await self._free.acquire()
+            connection = await self._next_connection()
             connection.setblocking(False)
             self._spawn(self._serve(connection))
+
+    async def _next_connection(self) -> socket.socket:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return (await loop.sock_accept(self._listener))[0]
+            except OSError as error:
+                # Other jobs may have used up the descriptors, for a moment.
+                logger.warning("A request for a student's program has to wait: %s", error)
+                await asyncio.sleep(_ACCEPT_PAUSE_S)
 
     async def _serve(self, connection: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         with connection:
-            async with self._free:
-                try:
-                    returned = await self._answer(connection)
-                except (OSError, ValueError) as error:
-                    logger.warning("A student's program could not be run: %s", error)
-                    returned = INTERNAL_ERROR
+            try:
+                returned = await self._answer(connection)
+            except (OSError, ValueError) as error:
+                logger.warning("A student's program could not be run: %s", error)
+                returned = INTERNAL_ERROR
+            finally:
+                self._free.release()
             with contextlib.suppress(OSError):
                 await loop.sock_sendall(connection, b"%d\n" % returned)
 
@@ -210,18 +223,14 @@ async def _receive(connection: socket.socket) -> tuple[dict[str, str], list[int]
         ValueError: It is not a request.
         OSError: The other side is gone.
     """
-    data = b""
-    descriptors: list[int] = []
-    wanted = _LENGTH_DIGITS
+    await _readable(connection)
+    start, descriptors, flags, _ = socket.recv_fds(connection, _LENGTH_DIGITS, _STREAMS)
     try:
-        while len(data) < wanted:
-            await _readable(connection)
-            received, more, _, _ = socket.recv_fds(connection, wanted - len(data), _STREAMS)
-            descriptors += more
-            data += received or _incomplete()
-            if wanted == _LENGTH_DIGITS and len(data) == wanted:
-                wanted += min(int(data), _MAX_REQUEST_BYTES)
-        fields = data[_LENGTH_DIGITS:].decode("utf-8", "surrogateescape").split("\0")
+        if flags & socket.MSG_CTRUNC:
+            _refuse("the request comes with too many descriptors")
+        length = start + await _received(connection, _LENGTH_DIGITS - len(start))
+        content = await _received(connection, min(int(length), _MAX_REQUEST_BYTES))
+        fields = content.decode("utf-8", "surrogateescape").split("\0")
     except BaseException:
         for descriptor in descriptors:
             socket.close(descriptor)
@@ -229,8 +238,25 @@ async def _receive(connection: socket.socket) -> tuple[dict[str, str], list[int]
     return dict(zip(fields[::2], fields[1::2], strict=False)), descriptors
 
 
-def _incomplete() -> NoReturn:
-    raise ConnectionResetError("the request is incomplete")
+def _refuse(reason: str) -> NoReturn:
+    raise ValueError(reason)
+
+
+async def _received(connection: socket.socket, size: int) -> bytes:
+    """So many bytes; descriptors that come with them are dropped by the kernel.
+
+    Raises:
+        OSError: The other side is gone before.
+    """
+    loop = asyncio.get_running_loop()
+    parts = []
+    while size > 0:
+        part = await loop.sock_recv(connection, size)
+        if not part:
+            raise ConnectionResetError("the request is incomplete")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 async def _readable(connection: socket.socket) -> None:
