@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import tarfile
+from unittest import mock
 
 import pytest
 
@@ -76,7 +77,7 @@ async def test_the_shared_files_are_beside_the_task(course):
 async def test_run_cmd_instead_of_a_run_file(course, run_cmd, code):
     files = {"run": GOOD, "x.sh": '#!/bin/bash\n[ -z "$1" ] || feedback-result "$1"\n'}
     result = await course.grade(files, parameters={"run_cmd": run_cmd})
-    assert result.result[0] == code
+    assert (result.result[0], result.state) == (code, "")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ async def test_run_cmd_instead_of_a_run_file(course, run_cmd, code):
 )
 async def test_nothing_can_be_run(course, files):
     result = await course.grade(files)
-    assert (result.result[0], result.state, result.archive) == ("crash", "before", None)
+    assert (result.result[0], result.state, result.archive) == ("crash", "", None)
 
 
 async def test_what_is_missing_is_named(course):
@@ -231,7 +232,6 @@ async def test_accepted_feedback(course, content, code, grade):
         '{"result": "success", "problems": []}',
         '{"result": "success", "problems": {"q 1": "x"}}',
         '{"result": "success", "problems": {"q1": {}}}',
-        '{"result": "success", "problems": {"q1": ["success"]}}',
         '{"result": "success", "tests": {"é": true}}',
         '{"result": "success", "tests": {"t": {}}}',
         '{"result": "success", "custom": []}',
@@ -243,6 +243,24 @@ async def test_refused_feedback(course, content):
     result = await course.grade(feedback_file(content))
     assert (result.result[0], result.grade) == ("crash", 0.0)
     assert (result.state, result.archive) == ("before", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["failed", "why"], ("failed", "why")),
+        (["failed", None], ("failed", "")),
+        ("why", "why"),
+        (7, "7"),
+        (None, ""),
+        (["success"], "['success']"),
+        ([], "[]"),
+    ],
+)
+async def test_what_a_script_may_say_about_a_problem(course, value, expected):
+    content = json.dumps({"result": "success", "problems": {"q1": value}})
+    result = await course.grade(feedback_file(content))
+    assert (result.result[0], result.problems) == ("success", {"q1": expected})
 
 
 async def test_feedback_that_is_no_json(course):
@@ -272,6 +290,12 @@ async def test_cpu_time(course):
     result = await course.grade(run, limits={"time": 1, "hard_time": 20})
     assert (result.result, result.grade) == (("timeout", ""), 0.0)
     assert (result.state, result.archive) == ("before", None)
+
+
+async def test_what_was_printed_before_a_limit_is_discarded(course):
+    run = "#!/bin/bash\necho out; echo err >&2; sleep 60"
+    result = await course.grade(run, limits={"hard_time": 1}, debug=True)
+    assert (result.result[0], result.stdout, result.stderr) == ("timeout", "", "")
 
 
 async def test_cpu_time_is_that_of_all_processes(course):
@@ -373,6 +397,19 @@ def test_what_is_announced(course):
     announced = course.grader.environments()
     assert set(announced["docker"]) >= {"default", "python3", "c"}
     assert all("id" in details and "created" in details for details in announced["docker"].values())
+
+
+async def test_the_files_of_many_courses_are_not_read_for_every_job(local_grader, tmp_path):
+    grader, library, _ = local_grader
+    for number in range(100):
+        folder = tmp_path / f"of-many-{number}"
+        folder.mkdir()
+        (folder / "course.yaml").write_text("name: c\nenvironment_aliases: {many: default}\n")
+        library.add(folder)
+    assert "many" in grader.environments()["docker"]
+    with mock.patch("inginious_nb.embedded.agents.local.read_mapping") as read:
+        assert "many" in grader.environments()["docker"]
+    assert not read.called
 
 
 async def test_an_alias_of_the_course(course):

@@ -1,5 +1,8 @@
 """Grades container tasks on this machine, as INGInious's docker agent does (protocol.md 4).
 
+One thing is not as there: the memory that a task may ask for has no cap per slot (4.1). Only what
+is used counts, and on a laptop with few jobs at a time a refusal would help nobody.
+
 Decided here: what is refused, and how an outcome becomes a message. How files, programs and the
 feedback are handled is in `embedded.job`, how programs are kept apart in `embedded.sandbox`.
 """
@@ -8,7 +11,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course.folders import course_file
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb import wire
+    from inginious_nb.course import Course
     from inginious_nb.course.library import CourseLibrary
     from inginious_nb.embedded.sandbox import Sandbox
 
@@ -77,6 +80,7 @@ class LocalGrader(Grader):
         if sandbox.describe()["kind"] == "none":
             self._offered, aliases = set(), None
         self._aliases = dict(aliases or {})
+        self._aliases_of_courses: dict[Path, tuple[int, dict[str, str]]] = {}
         for alias, target in self._aliases.items():
             if _full_name(target) not in self._offered:
                 raise ServiceError(
@@ -95,17 +99,30 @@ class LocalGrader(Grader):
     def _names(self) -> set[tuple[str, str]]:
         names = self._offered | {_full_name(alias) for alias in self._aliases}
         for course in self._library.courses.values():
-            for alias, target in _course_aliases(course.path).items():
+            for alias, target in self._aliases_of(course).items():
                 if _full_name(target) in self._offered:
                     names.add(_full_name(alias))
-                else:
+        return names
+
+    def _aliases_of(self, course: Course) -> Mapping[str, str]:
+        """The aliases that a course sets; its file is read again only when it has changed."""
+        file = course_file(course.path)
+        if file is None:
+            return {}
+        modified_ns = file.stat().st_mtime_ns
+        known = self._aliases_of_courses.get(file)
+        if known is None or known[0] != modified_ns:
+            known = modified_ns, _read_aliases(file)
+            self._aliases_of_courses[file] = known
+            for alias, target in known[1].items():
+                if _full_name(target) not in self._offered:
                     logger.warning(
                         "Course %s: the environment alias %s stands for %s, which is not offered",
                         course.id,
                         alias,
                         target,
                     )
-        return names
+        return known[1]
 
     def _listed(self) -> str:
         return ", ".join("/".join(name) for name in sorted(self._offered))
@@ -117,7 +134,8 @@ class LocalGrader(Grader):
     async def grade(self, job: wire.BackendNewJob, handle: JobHandle) -> wire.AgentJobDone:
         """Grade one job; raises nothing that a job can cause."""
         try:
-            self._check_environment(job)
+            names = self._names()
+            self._check_environment(job, names)
             task = self._library.task_directory(job.course_id, job.task_id)
             parameters = _read_parameters(job.environment_parameters)
         except CourseError as error:
@@ -138,13 +156,13 @@ class LocalGrader(Grader):
             limits=parameters.limits,
             has_network=parameters.has_network,
             debug=bool(job.debug),
-            containers=frozenset(self.environments()[job.environment_type]),
+            containers=frozenset(name for kind, name in names if kind == job.environment_type),
         )
         async with Grading(request, self._kit, self._sandbox) as grading:
             return _done(job, await grading.run(handle.kill_requested))
 
-    def _check_environment(self, job: wire.BackendNewJob) -> None:
-        if (job.environment_type, job.environment) not in self._names():
+    def _check_environment(self, job: wire.BackendNewJob, names: set[tuple[str, str]]) -> None:
+        if (job.environment_type, job.environment) not in names:
             raise CourseError(
                 f"The environment {job.environment_type}/{job.environment} is not offered here; "
                 f"there is {self._listed()}."
@@ -156,14 +174,7 @@ def _full_name(name: str) -> tuple[str, str]:
     return (kind, rest) if slash else ("docker", name)
 
 
-def _course_aliases(folder: Path) -> dict[str, str]:
-    """The aliases that a course sets; empty if it sets none, or if its file makes no sense."""
-    file = course_file(folder)
-    return {} if file is None else _aliases_in(file, file.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _aliases_in(file: Path, modified_ns: int) -> dict[str, str]:  # noqa: ARG001 - part of the key
+def _read_aliases(file: Path) -> dict[str, str]:
     try:
         aliases = read_mapping(file).get("environment_aliases")
     except CourseError:

@@ -81,13 +81,16 @@ def read_feedback(content: bytes) -> Feedback:
 
 
 def _problem(value: object) -> tuple[str, str] | str:
-    if isinstance(value, list):
+    if isinstance(value, list) and len(value) == _PAIR:
         return _text(value[0]), _text(value[1])
     return _text(value)
 
 
 def _text(value: object) -> str:
-    """A text; scripts also put numbers and null where one belongs, which the peer lets through."""
+    """A text; scripts also put numbers, null and lists where one belongs.
+
+    The peer lets through all but maps (protocol.md 4.5); only texts can be sent from here.
+    """
     return "" if value is None else str(value)
 
 
@@ -101,18 +104,8 @@ def _is_grade(value: object) -> bool:
 
 def _is_problems(value: object) -> bool:
     return isinstance(value, dict) and all(
-        is_valid_id(key) and (_is_scalar(entry) or _is_pair(entry)) for key, entry in value.items()
+        is_valid_id(key) and not isinstance(entry, dict) for key, entry in value.items()
     )
-
-
-def _is_pair(value: object) -> bool:
-    return (
-        isinstance(value, list) and len(value) == _PAIR and all(_is_scalar(part) for part in value)
-    )
-
-
-def _is_scalar(value: object) -> bool:
-    return value is None or isinstance(value, (str, bool, int, float))
 
 
 def _is_tests(value: object) -> bool:

@@ -35,7 +35,9 @@ _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
 _DISK_INTERVAL_S = 0.5
 
-# Precedence at the end of a job (protocol.md 4.5): these discard whatever the script had set.
+# Precedence at the end of a job (protocol.md 4.5): these discard whatever the script had set or
+# printed. Too large a file is none of them: as its output is kept in one, a script that prints
+# without end is only cut off, and what it says afterwards counts.
 _CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}
 
 
@@ -118,7 +120,9 @@ class Grading:
         try:
             argv = self._command()
         except CommandError as error:
-            return Outcome("crash", str(error))
+            # In INGInious this goes wrong inside the container (protocol.md 4.3, step 4), which then
+            # ends without feedback; so the state is lost as it is there (1.4).
+            return Outcome("crash", str(error), keeps_state=False)
         reason = await self._supervised(argv, kill_requested)
         if self._ssh_wanted.is_set():
             return Outcome(
@@ -269,13 +273,13 @@ class Grading:
             killing.cancel()
 
     def _outcome(self, reason: Reason, given_up: threading.Event) -> Outcome:
+        if reason in _CODES:
+            return Outcome(_CODES[reason])
         request = self._request
         stdout = stderr = ""
         if request.debug:
             stdout = self._workspace.output("stdout", _MAX_OUTPUT_BYTES)
             stderr = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
-        if reason in _CODES:
-            return Outcome(_CODES[reason], stdout=stdout, stderr=stderr)
         try:
             feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
         except NoFeedbackError:
