@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _TAG_ID = re.compile(r"[A-Za-z0-9*._-]+", re.ASCII)
 _PAIR = 2
+_MAX_VALUES = 500_000
+_MAX_DEPTH = 200
+_TOO_DEEP = "it is nested too deep"
+# Where half of a surrogate pair may be: escaped, in UTF-8, or in an encoding that is not UTF-8.
+_SURROGATE = re.compile(rb"\\u[dD]|\xed|\0")
 
 
 class FeedbackError(Exception):
@@ -52,10 +57,17 @@ def read_feedback(content: bytes) -> Feedback:
     """
     if not content.strip():
         raise NoFeedbackError("the feedback file is empty")
+    if content.count(b",") > _MAX_VALUES:
+        # A few bytes of text become a hundred in memory.
+        raise FeedbackError("it has too many values")
     try:
         data = json.loads(content)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise FeedbackError(_TOO_DEEP) from error
+    except ValueError as error:
         raise NotJsonError(str(error)) from error
+    if content.count(b"[") + content.count(b"{") > _MAX_DEPTH and _is_deep(data):
+        raise FeedbackError(_TOO_DEEP)
     if data == {}:
         raise NoFeedbackError("the feedback dictionary is empty")
     if not isinstance(data, dict):
@@ -66,7 +78,8 @@ def read_feedback(content: bytes) -> Feedback:
             raise FeedbackError(f"{key!r} is not a key of the feedback")
         if not test(value):
             raise FeedbackError(f"{key!r} cannot be {str(value)[:80]!r}")
-    data = _without_surrogates(data)
+    if _SURROGATE.search(content):  # a walk through everything, which most feedback does not need
+        data = _without_surrogates(data)
     code = data.get("result", "error")
     grade = data.get("grade", 100.0 if code == "success" else 0.0)
     return Feedback(
@@ -131,6 +144,20 @@ _TESTS: dict[str, Callable[[object], bool]] = {
     "stdout": _is_text,
     "stderr": _is_text,
 }
+
+
+def _is_deep(value: object) -> bool:
+    """Whether something is nested deeper than all who handle it further can follow."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        inner: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        level = inner
+    return bool(level)
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MAX_FEEDBACK_BYTES = 64 << 20
+_MAX_FEEDBACK_BYTES = 16 << 20
 _MAX_ARCHIVE_BYTES = 256 << 20
 _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
@@ -120,8 +120,8 @@ class Grading:
         try:
             argv = self._command()
         except CommandError as error:
-            # In INGInious this goes wrong inside the container (protocol.md 4.3, step 4), which then
-            # ends without feedback; so the state is lost as it is there (1.4).
+            # In INGInious this goes wrong inside the container (protocol.md 4.3, step 4), which
+            # then ends without feedback; so the state is lost as it is there (1.4).
             return Outcome("crash", str(error), keeps_state=False)
         reason = await self._supervised(argv, kill_requested)
         if self._ssh_wanted.is_set():
