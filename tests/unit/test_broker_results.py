@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inginious_nb import wire
 from inginious_nb.embedded.broker.results import KEPT_S, KeptResult, KeptResults
 
 
@@ -44,6 +45,28 @@ def test_delivered_results_make_room_before_undelivered_ones():
     kept.keep(a_result("huge", size=10_000))
     assert kept.get("huge") is not None  # nobody else could deliver it
     assert not kept.is_waiting_for(b"alice")
+
+
+def test_archives_make_room_before_undelivered_results():
+    kept = KeptResults(size_limit_bytes=300_000)
+    for number in range(4):
+        done = wire.BackendJobDone(
+            job_id=f"j{number}",
+            result=("success", "well done"),
+            grade=100.0,
+            problems={},
+            tests={},
+            custom={},
+            state="",
+            archive=b"x" * 100_000,
+            stdout=None,
+            stderr=None,
+        )
+        kept.keep(KeptResult(done.job_id, b"alice", b"digest", wire.encode(done), number))
+        kept.mark_undelivered(done.job_id)
+    found = [wire.decode(kept.frame, wire.TO_CLIENT) for kept in kept.take_undelivered(b"alice")]
+    assert [(done.job_id, done.grade) for done in found] == [(f"j{n}", 100.0) for n in range(4)]
+    assert [done.archive is None for done in found] == [True, True, False, False]
 
 
 def test_what_was_removed_makes_room():

@@ -2,18 +2,25 @@
 
 The protocol has no receipt for a result. One that could not be delivered waits for its client; one
 that was delivered is kept a while too, since it may have been lost on the way when the client's
-connection broke, and the client then sends the job again.
+connection broke, and the client then sends the job again. What a client that is away loses first,
+when there is no more room, are the archives of its results; grades go last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inginious_nb import wire
+from inginious_nb.errors import RemoteProtocolError
+
 KEPT_S = 24 * 3600.0
 """How long a result waits for its client, or can be asked for again."""
 
 SIZE_LIMIT_BYTES = 64 * 1024 * 1024
-"""So much is kept at most: then the delivered ones go first, the oldest first."""
+"""So much is kept at most: then the delivered ones go first, next archives, the oldest first."""
+
+_LARGE_BYTES = 64 * 1024
+"""What is larger may have an archive that is worth dropping."""
 
 _OVERHEAD_BYTES = 512
 
@@ -33,6 +40,16 @@ class KeptResult:
         """About what it takes to keep it."""
         return len(self.frame) + _OVERHEAD_BYTES
 
+    def drop_archive(self) -> None:
+        """Make it smaller: the grade and the feedback stay."""
+        try:
+            message = wire.decode(self.frame, wire.TO_CLIENT)
+        except RemoteProtocolError:
+            return
+        if isinstance(message, wire.BackendJobDone):
+            message.archive = None
+            self.frame = wire.encode(message)
+
 
 class KeptResults:
     """Results by job id; those that wait for their owner also by owner."""
@@ -42,6 +59,7 @@ class KeptResults:
         self._size_bytes = 0
         self._delivered: dict[str, KeptResult] = {}  # both in the order in which they came
         self._undelivered: dict[str, KeptResult] = {}
+        self._large: dict[str, KeptResult] = {}  # undelivered ones whose archive was not dropped
         self._waiting_for: dict[bytes, set[str]] = {}  # owner to ids of the undelivered ones
 
     def get(self, job_id: str) -> KeptResult | None:
@@ -55,17 +73,28 @@ class KeptResults:
         self._size_bytes += result.size_bytes
         while self._size_bytes > self._size_limit_bytes:
             oldest = next(iter(self._delivered))
+            if oldest == result.job_id and self._large:
+                self._drop_an_archive()
+                continue
             if oldest == result.job_id and self._undelivered:
                 oldest = next(iter(self._undelivered))
             elif oldest == result.job_id:
                 return  # alone and larger than the limit: better one too many than none
             self._remove(oldest)
 
+    def _drop_an_archive(self) -> None:
+        result = self._large.pop(next(iter(self._large)))
+        self._size_bytes -= result.size_bytes
+        result.drop_archive()
+        self._size_bytes += result.size_bytes
+
     def mark_undelivered(self, job_id: str) -> None:
         """Note that a result waits for its owner."""
         result = self._delivered.pop(job_id, None)
         if result is not None:
             self._undelivered[job_id] = result
+            if result.size_bytes > _LARGE_BYTES:
+                self._large[job_id] = result
             self._waiting_for.setdefault(result.owner, set()).add(job_id)
 
     def is_waiting_for(self, owner: bytes) -> bool:
@@ -108,6 +137,7 @@ class KeptResults:
         self._size_bytes -= result.size_bytes
 
     def _no_longer_waits(self, result: KeptResult) -> None:
+        self._large.pop(result.job_id, None)
         ids = self._waiting_for[result.owner]
         ids.remove(result.job_id)
         if not ids:
