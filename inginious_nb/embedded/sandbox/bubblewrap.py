@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import proctree
 from .base import Description, Sandbox, limits_told, not_counted
 from .cgroup import Cgroups
+from .keyring import leave_keyring
 from .personal import personal_folders
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, report_pipe, starter
@@ -52,6 +53,7 @@ class BubblewrapSandbox(Sandbox):
             self._base += ["--tmpfs", str(folder)]
         self._binds_descriptors = "--bind-fd" in _help(program)
         self._cgroups = Cgroups.find()
+        self._has_keyrings = leave_keyring()
         self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
 
     @classmethod
@@ -82,6 +84,7 @@ class BubblewrapSandbox(Sandbox):
             "not_isolated": [
                 *_NOT_ISOLATED,
                 *([] if self._binds_descriptors else [_SWAPPING]),
+                *([] if self._has_keyrings else ["keys of the kernel: yours can be used"]),
                 *not_counted(has_cgroups=self._cgroups is not None),
             ],
         }
@@ -116,6 +119,7 @@ class BubblewrapSandbox(Sandbox):
         cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
         if cgroup is not None:
             arguments = [*cgroup.entering, *arguments]
+        leave_keyring()
         try:
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
