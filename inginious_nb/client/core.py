@@ -262,9 +262,9 @@ class ClientCore:
         if job is None:
             self.counters["results without a job"] += 1
             logger.info("Dropped a result of job %s, which is not outstanding", message.job_id)
-        elif job.orphan and message.result[0] == "killed":
-            logger.debug("Job %s left the queue under the routing id we gave up", job.job_id)
-        elif (job.attempt > 1 or job.chosen_id or job.orphan) and _may_be_a_refusal(message):
+        elif job.orphan and (message.result[0] == "killed" or _may_be_a_refusal(message)):
+            logger.debug("Job %s is not ours yet, or left the queue so as to be", job.job_id)
+        elif (job.attempt > 1 or job.chosen_id) and _may_be_a_refusal(message):
             job.doubtful = message
             job.absences = 0
             self.links.doubt = True

@@ -35,7 +35,8 @@ class ClientOptions:
         rejoin_wait_s: How long a connection that was established anew has to answer once the second
             one was answered.
         deaf_after_s: How long a connection that has worked has to answer when the second one is
-            answered: longer than the largest answer or archive takes on the slowest line.
+            answered: longer than the largest answer or archive takes on the slowest line. An
+            answer of the queue that takes longer is held for lost.
         rejoin_limit: How often the same routing id is tried again before a fresh one is used. A
             backend refuses an id for about a second after its connection broke.
         first_contact_s: A job is given up when the backend has not answered at all for this long.

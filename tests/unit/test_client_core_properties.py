@@ -26,7 +26,6 @@ IMPATIENT = {
     "first_contact_s": 10,
     "give_up_s": 10,
     "environment_wait_s": 5,
-    "deaf_after_s": 6,
 }
 """So that nearly everything is."""
 
