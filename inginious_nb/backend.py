@@ -18,7 +18,7 @@ import zmq
 from .client.client import Client
 from .client.options import ClientOptions, CurveKeys
 from .embedded.service import EmbeddedService
-from .errors import ServiceError, UsageError
+from .errors import InginiousError, ServiceError, UsageError
 from .observers import Observers
 from .settings import EMBEDDED
 
@@ -106,7 +106,7 @@ class Backend:
         self._starting: asyncio.Task[Client] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._context: zmq.Context[zmq.Socket[bytes]] | None = None
-        self._failure: ServiceError | None = None
+        self._failure: InginiousError | None = None
         self._closed = False
         self._observers = Observers()
 
@@ -177,7 +177,7 @@ class Backend:
             self._observers.notify()
         try:
             return await asyncio.shield(self._starting)
-        except ServiceError as error:
+        except InginiousError as error:
             # The next submission tries again: what was missing may be there then.
             self._starting = None
             self._failure = error

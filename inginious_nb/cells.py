@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 TAG_PREFIX = "inginious:"
 OPTIONS_WITH_A_VALUE = ("--lang",)
@@ -105,18 +105,34 @@ def task_name(task: Any) -> TaskName:
     return TaskName(task.course_id, task.id, tuple(task.problems))
 
 
-def find_answers(cells: Iterable[Cell], task: TaskName) -> dict[str, FoundAnswer]:
+def find_answers(
+    cells: Iterable[Cell], task: TaskName, *, own: Collection[str] = ()
+) -> dict[str, FoundAnswer]:
     """The answers that a notebook's cells give to a task's problems, by problem id.
 
-    Several cells for the same problem are joined in notebook order with a blank line.
+    Several cells for the same problem are joined in notebook order with a blank line. Cells that
+    each submit by themselves are no parts of one answer: the one in ``own`` counts, or else, where
+    no other cell answers, the last.
+
+    Args:
+        cells: The notebook.
+        task: The task that is asked for.
+        own: Ids of the cells that whoever asks belongs to.
     """
     by_problem: dict[str, list[tuple[Cell, str]]] = {}
+    submitting: dict[str, tuple[Cell, str]] = {}
     opened = ""
     for cell in cells:
         opened = _opened_by(cell) or opened
         command, body = split_magic(cell.source)
         for problem_id in _problems_of(cell, command, task, opened):
-            by_problem.setdefault(problem_id, []).append((cell, body))
+            if command[:1] != ("submit",):
+                by_problem.setdefault(problem_id, []).append((cell, body))
+            elif problem_id not in submitting or submitting[problem_id][0].id not in own:
+                submitting[problem_id] = (cell, body)
+    for problem_id, part in submitting.items():
+        if problem_id not in by_problem or (part[0].id and part[0].id in own):
+            by_problem[problem_id] = [part]
     return {
         problem_id: FoundAnswer(
             problem_id,

@@ -120,12 +120,17 @@ def _submit_all(
     timeout_s: float | None,
 ) -> Iterator[tuple[str, Attempt | str]]:
     """Submit each task once, all at the same time; yield its attempt or why there is none."""
+    unknown: set[str] = set()
     tasks: dict[str, tuple[Task, dict[str, str]]] = {}
     for reference, given in wanted:
+        if reference in unknown:
+            continue
         try:
             task, _ = session.task_and_problem(reference)
         except InginiousError as error:
-            yield reference, str(error)
+            unknown.add(reference)
+            hint = "" if session.library.courses else " Name their folder with --courses FOLDER."
+            yield reference, f"{error}{hint}"
             continue
         tasks.setdefault(f"{task.course_id}/{task.id}", (task, {}))[1].update(given)
     under_way: list[tuple[str, Submission | InginiousError]] = []

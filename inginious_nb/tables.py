@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .history import Attempt
     from .session import Session
 
+# Readable on light and dark alike; the terminal's own red is not.
+_GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
+
 _ID_LENGTH = 8
 _FEEDBACK_LENGTH = 70
 
@@ -70,7 +73,7 @@ def tasks(session: Session, found: Iterable[Course]) -> Table:
 
 def broken(error: CourseError) -> Text:
     """Why a task cannot be used."""
-    return Text(f"cannot be used: {error}", style="red")
+    return Text(f"cannot be used: {error}", style=_BAD)
 
 
 def history(attempts: Iterable[Attempt], live: Iterable[str] = ()) -> Table:
@@ -98,7 +101,7 @@ def history(attempts: Iterable[Attempt], live: Iterable[str] = ()) -> Table:
             when(attempt.submitted_at),
             f"{attempt.course_id}/{attempt.task_id}",
             str(attempt.number),
-            coloured(attempt.code) if attempt.code is not None else Text(waiting, style="yellow"),
+            coloured(attempt.code) if attempt.code is not None else Text(waiting, style=_PENDING),
             grade(attempt.grade),
         )
     return table
@@ -129,7 +132,8 @@ def queue(running: Sequence[Any] | None, waiting: Sequence[Any] | None) -> Table
         table.add_row(job_id[:_ID_LENGTH], task, "running")
     for before, (job_id, ours, task, *_) in enumerate(waiting):
         if ours:
-            table.add_row(job_id[:_ID_LENGTH], task, f"waiting, at most {before} before it")
+            place = f"at most {before} before it" if before else "next in line"
+            table.add_row(job_id[:_ID_LENGTH], task, f"waiting, {place}")
     others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
     table.caption = f"jobs of others: {others[0]} running, {others[1]} waiting"
     return table
@@ -147,7 +151,7 @@ def status(session: Session) -> Table:
     table.add_row("User", session.settings.username)
     table.add_row("History", str(session.history.path or "in memory only"))
     for warning in session.warnings:
-        table.add_row("Warning", warning, style="yellow")
+        table.add_row("Warning", warning, style=_PENDING)
     for submission in session.live():
         task = f"{submission.task.course_id}/{submission.task.id}"
         table.add_row("Submission", f"{submission.id[:_ID_LENGTH]} to {task}: {submission.phase}")
@@ -159,7 +163,7 @@ def graded(attempts: Iterable[tuple[str, Attempt | str]]) -> Table:
     table = _table("Grades", "Task", "Result", "Grade", "Feedback", right=["Grade"])
     for task, attempt in attempts:
         if isinstance(attempt, str):
-            table.add_row(task, Text("not submitted", style="yellow"), "", attempt)
+            table.add_row(task, Text("not submitted", style=_PENDING), "", attempt)
         elif attempt.outcome is not None:
             table.add_row(
                 task,
@@ -176,7 +180,7 @@ def replayed(records: Iterable[Replayed]) -> Table:
     for record in records:
         name = record.record.name
         if record.error:
-            table.add_row(record.task_id, name, Text(record.error, style="red"), "", "")
+            table.add_row(record.task_id, name, Text(record.error, style=_BAD), "", "")
         for difference in record.differences:
             values = (str(difference.recorded), str(difference.found))
             table.add_row(record.task_id, name, difference.what, *values)
@@ -185,7 +189,7 @@ def replayed(records: Iterable[Replayed]) -> Table:
 
 def coloured(code: str) -> Text:
     """A result code; only success is ever green."""
-    return Text(code, style="bold green" if code == "success" else "bold red")
+    return Text(code, style=_GOOD if code == "success" else _BAD)
 
 
 def grade(value: float | None) -> str:

@@ -130,7 +130,8 @@ def read_mapping(path: Path) -> dict[Any, Any]:
 def field_error(path: Path, keys: Sequence[str | int], message: str) -> CourseError:
     """Return the error for a field that was read but cannot be used, with its line."""
     line = _line_of(path, keys)
-    return CourseError(f"{_place(path, line)}: {message}.", path=path, line=line)
+    stop = "" if message.endswith("?") else "."
+    return CourseError(f"{_place(path, line)}: {message}{stop}", path=path, line=line)
 
 
 def _place(path: Path, line: int | None) -> str:

@@ -43,7 +43,9 @@ class InginiousMagics(Magics):
     @line_cell_magic
     def inginious(self, line: str, cell: str | None = None) -> Any:
         """Submit notebook cells to INGInious and read the feedback beneath them."""
-        notebook = dataclasses.replace(self.notebook, body=cell)
+        notebook = dataclasses.replace(
+            self.notebook, body=None if cell is None else cell.removesuffix("\n")
+        )
         words = split(line) or ["help"]
         name = LINE_MAGIC if cell is None else CELL_MAGIC
         return call(inginious, words, notebook, prog_name=name)

@@ -82,7 +82,10 @@ def _answered(source: str | None) -> str:
 
 def as_plain_cell(lines: list[str]) -> list[str]:
     """Input transformer: the answer line becomes a call that checks it, the rest stays."""
-    words, _ = split_magic("".join(lines))
+    words, body = split_magic("".join(lines))
+    if words and words[0] == "submit" and not body:
+        # IPython would advise the line magic, which submits other cells.
+        return [*lines, "\n", "\n"]
     if not words or words[0] != "answer":
         return lines
     first = next(index for index, line in enumerate(lines) if line.strip())

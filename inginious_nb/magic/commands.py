@@ -20,6 +20,7 @@ from inginious_nb.answers import Answers, from_words
 from inginious_nb.cells import task_name
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.history import AnswerSource
+from inginious_nb.render import plain_text
 from inginious_nb.settings import settings_text
 from inginious_nb.widget import AnswerView, TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.session import Session
     from inginious_nb.submission import Debug
@@ -112,6 +114,7 @@ def submit(
         direct = from_words(task, given_words)
         direct.fill_from(given)
         given = direct
+    notebook.session.current_task = task
     mode: Debug = "ssh" if ssh else debug
     return notebook.submitter.submit(task, given, wait=wait, debug=mode, lang=lang)
 
@@ -251,10 +254,21 @@ def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
     of_id = [attempt for attempt in attempts if attempt.id.startswith(which)]
     if len(of_id) == 1:
         display(tables.history(of_id, live), tables.answers(of_id[0]))
+        if of_id[0].outcome is not None:
+            click.echo(feedback_text(of_id[0].outcome))
         return
     task = session.task(which)
     of_task = session.board(task).attempts
     display(tables.history(of_task[:limit], live))
+
+
+def feedback_text(outcome: JobResult) -> str:
+    """The feedback of a result as plain text: of the task, then of each problem."""
+    parts = [plain_text(outcome.result[1])]
+    parts += [
+        f"{name}: {code}\n{plain_text(text)}" for name, (code, text) in outcome.problems.items()
+    ]
+    return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
 @inginious.command()
@@ -269,7 +283,8 @@ def kill(notebook: Notebook, submission: str | None) -> None:
     for found in reversed(live):
         if submission is None or found.id.startswith(submission):
             found.kill()
-            click.echo(f"The end of submission {found.id[:8]} to {found.task.id} was asked for.")
+            task = f"{found.task.course_id}/{found.task.id}"
+            click.echo(f"Stopping submission {found.id[:8]} to {task}.")
             return
     ids = ", ".join(found.id[:8] for found in live)
     raise UsageError(f"No submission {submission!r} is under way; there is {ids}.")

@@ -38,7 +38,7 @@ class Mirror:
         session: Where the truth is.
         task: The task that is shown.
         publish: Gets the changed part of the state, on any thread but never two at once.
-        submission: One whose answers are still to come from the front end, if any.
+        submission: The one that the widget is about; None follows the task's newest.
     """
 
     def __init__(
@@ -72,9 +72,21 @@ class Mirror:
 
     @property
     def submission(self) -> Submission | None:
-        """The submission to show: the newer one of the task's and the one being read."""
-        known = [known for known in (self.board.current, self._pinned) if known is not None]
-        return max(known, key=lambda submission: submission.times["reading"], default=None)
+        """The submission to show: the widget's own, else the newest of the task."""
+        return self._pinned or self.board.current
+
+    @property
+    def own_cells(self) -> tuple[str, ...]:
+        """The cells that the widget's own submission was read from."""
+        sources = self._pinned.sources if self._pinned is not None else ()
+        return tuple(cell_id for source in sources for cell_id in source.cell_ids)
+
+    def follow(self, submission: Submission) -> None:
+        """Be about another submission from now on, which was made in this widget."""
+        if self._pinned is not None:
+            self._pinned = submission
+            self._subscriptions.append(submission.subscribe(self.refresh))
+            self.refresh()
 
     @property
     def result(self) -> views.ResultInfo | None:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inginious_nb.board import TaskBoard
-    from inginious_nb.course import Problem, Task
-    from inginious_nb.session import Session
+    from inginious_nb.course import Problem
 
+    from .mirror import Mirror
     from .views import OldAnswer, PreviewAnswer
 
 
@@ -31,8 +31,7 @@ class Reading:
     """The answers that one request brings.
 
     Args:
-        session: Knows the cells that were run, where the host cannot show the live ones.
-        task: The task that is answered.
+        mirror: The widget that asks: its task, and the cells that its own submission came from.
         message: The request; its ``cells`` are None where the host has no readable notebook.
         buffers: The contents of files.
         only_described: Whether files may be told by name and size alone, for a preview.
@@ -44,20 +43,20 @@ class Reading:
 
     def __init__(
         self,
-        session: Session,
-        task: Task,
+        mirror: Mirror,
         message: Mapping[str, Any],
         buffers: Sequence[Any],
         *,
         only_described: bool = False,
     ) -> None:
-        self._task = task
+        self._task = mirror.task
+        self._own_cells = mirror.own_cells
         self._only_described = only_described
         self.answers = Answers()
         self.errors: dict[str, AnswerError] = {}
         cells = message.get("cells")
         if cells is None:
-            self.answers.fill_from(session.answers_without_front_end(task))
+            self.answers.fill_from(mirror.session.answers_without_front_end(mirror.task))
         else:
             self._read_cells(cells)
         self._read_entries(message.get("answers") or {}, buffers)
@@ -122,7 +121,9 @@ class Reading:
             raise UsageError("The front end sent no list of cells; reload the page.")
         now = time.time()
         notebook = [cell_from_json(cell, number) for number, cell in enumerate(cells, start=1)]
-        for problem_id, found in find_answers(notebook, task_name(self._task)).items():
+        for problem_id, found in find_answers(
+            notebook, task_name(self._task), own=self._own_cells
+        ).items():
             cell_ids = tuple(cell.id for cell in found.cells if cell.id)
             source = AnswerSource(problem_id, "cell", found.label, cell_ids, now)
             self._add(source, lambda _problem, text=found.text: text)

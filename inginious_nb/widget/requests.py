@@ -80,7 +80,7 @@ class Responder:
 
     def _preview(self, message: Message, buffers: Buffers) -> Value:
         mirror = self._mirror
-        reading = Reading(mirror.session, mirror.task, message, buffers, only_described=True)
+        reading = Reading(mirror, message, buffers, only_described=True)
         return {"answers": reading.preview(mirror.board)}
 
     def _submit(self, message: Message, buffers: Buffers) -> Value:
@@ -95,7 +95,7 @@ class Responder:
             if awaited is None:
                 self._refuse_while_active()
             try:
-                reading = Reading(mirror.session, mirror.task, message, buffers)
+                reading = Reading(mirror, message, buffers)
                 reading.raise_errors()
             except InginiousError as error:
                 if awaited is not None:
@@ -111,6 +111,7 @@ class Responder:
                 lang=mirror.lang,
                 submission=awaited,
             )
+            mirror.follow(submission)
         return {"submission": submission.id}
 
     def _resubmit(self, message: Message, _buffers: Buffers) -> Value:
@@ -118,6 +119,7 @@ class Responder:
             self._refuse_while_active()
             attempt = self._attempt_of(message)
             submission = self._mirror.session.resubmit(attempt.id)
+            self._mirror.follow(submission)
         return {"submission": submission.id}
 
     def _refuse_while_active(self) -> None:

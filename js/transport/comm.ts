@@ -16,6 +16,7 @@ export interface Comm {
   /** Undefined before JupyterLab 4.4. */
   readonly commsOverSubshells?: string;
   readonly subshellStarted?: Promise<void>;
+  readonly isDisposed?: boolean;
   onMsg: (message: CommMessage) => void;
   onClose: () => void;
   open(data: object): unknown;
@@ -111,7 +112,7 @@ function connect(
     tellClosed();
     if (!open) return;
     open = false;
-    comm.close();
+    if (!comm.isDisposed) comm.close(); // it is, once its kernel is gone
   };
   signal.addEventListener("abort", close, { once: true });
   return { servedWhileBusy, request: requests.request.bind(requests), close, closed };

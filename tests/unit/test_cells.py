@@ -84,6 +84,16 @@ def test_a_qualified_tag_tells_tasks_with_equal_problems_apart():
     assert texts(find_answers(notebook, other)) == {"q1": "second"}
 
 
+def test_cells_that_submit_by_themselves_are_no_parts_of_one_answer():
+    line = "%%inginious submit demo/fib\n"
+    notebook = cells(f"{line}ada", f"{line}blaise", f"{line}charles")
+    assert texts(find_answers(notebook, FIB)) == {"fib": "charles"}
+    assert texts(find_answers(notebook, FIB, own=("c2",))) == {"fib": "blaise"}
+    tagged = Cell("t", "code", "tagged", ("inginious:fib",), 4)
+    assert texts(find_answers([*notebook, tagged], FIB)) == {"fib": "tagged"}
+    assert texts(find_answers([*notebook, tagged], FIB, own=("c1",))) == {"fib": "ada"}
+
+
 def test_a_cell_with_tag_and_answer_line_counts_once():
     (cell,) = cells("%%inginious answer fib\nx", tags=("inginious:fib",))
     assert texts(find_answers([cell], FIB)) == {"fib": "x"}

@@ -110,7 +110,7 @@ def test_it_can_be_killed(kernel):
 
 def test_kill_without_an_id_ends_the_newest(kernel):
     kernel.run("h = %inginious submit lab/sleep seconds=60", front_end=True)
-    assert "was asked for" in kernel.run("%inginious kill", front_end=True).text
+    assert "Stopping submission" in kernel.run("%inginious kill", front_end=True).text
     assert "killed" in kernel.run("h.result().result[0]").text
     assert "No submission is under way" in kernel.run("%inginious kill").text
 

@@ -81,6 +81,23 @@ def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     assert {name: draft["value"] for name, draft in again.values().items()} == answers
 
 
+def test_what_a_command_shows_stays_with_its_own_submission(session):
+    task = session.task("lab/echo")
+    first = session.submit(task, {"text": "right"}, origin="magic")
+    own = Watched(session, "lab/echo", submission=first)
+    following = Watched(session, "lab/echo")
+    first.result(LIMIT_S)
+    second = session.submit(task, {"text": "wrong"}, origin="magic")
+    second.result(LIMIT_S)
+    following.wait(lambda state: (state["result"] or {}).get("submission") == second.id)
+    own.wait(lambda state: (state["result"] or {}).get("submission") == first.id)
+    # All the same, the history is that of the task.
+    own.wait(lambda state: state["standing"]["attempts"] == 2)
+    # What is submitted from this widget is its own from then on.
+    own.mirror.follow(second)
+    own.wait(lambda state: (state["result"] or {}).get("submission") == second.id)
+
+
 def test_a_command_asks_the_front_end_for_the_cells_until_somebody_answers(session):
     task = session.task("lab/echo")
     submission = session.new_submission(task, origin="magic")

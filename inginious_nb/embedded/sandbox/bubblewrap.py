@@ -34,7 +34,7 @@ _SWAPPING = (
     "is swapped for a link while run_student starts may be mounted; install 0.10 or later"
 )
 _NOT_ISOLATED = [
-    "the kernel: this is no jail for the programs of strangers",
+    "the operating system's kernel: this is no jail for the programs of strangers",
     "courses and other files that you keep below /usr, /opt, /etc or /nix, outside of your home",
 ]
 
