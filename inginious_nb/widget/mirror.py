@@ -166,7 +166,11 @@ class Mirror:
             username = self.session.settings.username
             state["lang"] = self.lang
             state["task"] = present.task_info(self.task, self.lang, username)
-        settled = () if submission is None else (submission.id, submission.phase)
+        settled = tuple(
+            (known.id, known.phase)
+            for known in (submission, self.board.current)
+            if known is not None
+        )
         if not self._published or settled != self._settled:
             self._settled = settled
             state["standing"] = present.standing(self.board)
