@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 
@@ -10,6 +11,15 @@ from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 
 from .support.courses import write_course
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible():
+    # A shell starts what runs in the background with interrupts ignored, and so would everything
+    # that tests start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

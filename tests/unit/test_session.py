@@ -34,11 +34,14 @@ def submit(session, task, **answers):
 
 def services():
     """The embedded services of this process; other tests may have other children."""
-    return [
-        child
-        for child in psutil.Process().children()
-        if any("inginious_nb.embedded" in word for word in child.cmdline())
-    ]
+    return [child for child in psutil.Process().children() if _is_service(child)]
+
+
+def _is_service(process):
+    try:
+        return any("inginious_nb.embedded" in word for word in process.cmdline())
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return False
 
 
 def reached(submission, phase):

@@ -106,7 +106,9 @@ class BubblewrapSandbox(Sandbox):
             arguments += _name_service()
         for folder in _parents(box.mounts, self._personal):
             arguments += ["--dir", folder]
-        for mount in box.mounts:
+        # What lies below another place comes after it, or it would be hidden: an interpreter may be
+        # installed below /tmp.
+        for mount in sorted(box.mounts, key=lambda mount: mount.place):
             arguments += self._binding(mount)
         # The root and /dev live in memory that nobody counts.
         for folder in ("/dev", *map(str, self._personal), "/"):
