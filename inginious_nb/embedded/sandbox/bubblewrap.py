@@ -17,7 +17,7 @@ from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, report_pipe, starter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .base import Box, Mount, Streams
 
@@ -104,11 +104,13 @@ class BubblewrapSandbox(Sandbox):
             arguments.append("--unshare-net")
         else:
             arguments += _name_service()
-        for folder in _parents(box.mounts, self._personal):
+        for folder in ("/task", "/course", "/course/common"):
             arguments += ["--dir", folder]
         # What lies below another place comes after it, or it would be hidden: an interpreter may be
         # installed below /tmp.
         for mount in sorted(box.mounts, key=lambda mount: mount.place):
+            for folder in _parents(mount, self._personal):
+                arguments += ["--dir", folder]
             arguments += self._binding(mount)
         # The root and /dev live in memory that nobody counts.
         for folder in ("/dev", *map(str, self._personal), "/"):
@@ -181,15 +183,12 @@ def _help(program: str) -> str:
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
-def _parents(mounts: Iterable[Mount], emptied: Sequence[Path]) -> list[str]:
-    """Folders that mounts need; left to itself bubblewrap makes them for root alone."""
-    folders = {"/task": None, "/course": None, "/course/common": None}
-    for mount in mounts:
-        for parent in reversed(PurePosixPath(mount.place).parents):
-            is_there = len(parent.parts) == 1 or parent.parts[1] in (*_SYSTEM, "dev")
-            if not is_there or any(parent.is_relative_to(folder) for folder in emptied):
-                folders[str(parent)] = None
-    return list(folders)
+def _parents(mount: Mount, emptied: Sequence[Path]) -> Iterator[str]:
+    """Folders that a mount needs; left to itself bubblewrap makes them for root alone."""
+    for parent in reversed(PurePosixPath(mount.place).parents):
+        is_there = len(parent.parts) == 1 or parent.parts[1] in (*_SYSTEM, "dev")
+        if not is_there or any(parent.is_relative_to(folder) for folder in emptied):
+            yield str(parent)
 
 
 def _name_service() -> list[str]:
