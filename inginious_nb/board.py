@@ -1,4 +1,7 @@
-"""The shared live state of one task in one kernel, mirrored by every widget of that task."""
+"""The shared live state of one task in one kernel, mirrored by every widget of that task.
+
+A widget that a submit command shows keeps to its own submission; all else is the same for all.
+"""
 
 from __future__ import annotations
 
