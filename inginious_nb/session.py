@@ -135,6 +135,8 @@ class Session:
         Raises:
             CourseError: There is none.
         """
+        # The service runs elsewhere: what is relative or begins with ~ means something here only.
+        path = path.expanduser().absolute()
         found = self.library.add(path)
         self._paths.append(path)
         self._io.run(self._backends.add_course_path(path))

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import psutil
 import pytest
@@ -24,6 +25,7 @@ from inginious_nb.errors import (
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 from inginious_nb.submission import Preset
+from tests.support.courses import write_course
 
 WAIT_S = 30.0
 
@@ -194,6 +196,14 @@ def test_a_task_that_is_not_there_names_the_nearest(session):
         session.task("lab/ecko")
     with pytest.raises(UsageError, match="open"):
         session.task(None)
+
+
+def test_courses_added_later_are_graded_too(session, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    submit(session, "lab/echo", text="right").result(WAIT_S)  # the service runs already
+    write_course(tmp_path / "teaching", "more")
+    assert [course.id for course in session.add_courses(Path("~/teaching"))] == ["more"]
+    assert submit(session, "more/echo", text="right").result(WAIT_S).grade == 100.0
 
 
 def test_no_backend_at_the_address_is_said_and_nothing_is_lost(session):
