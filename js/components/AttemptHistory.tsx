@@ -20,7 +20,8 @@ export function AttemptHistory() {
   return (
     <details class="inginious-fold">
       <summary>
-        {t.history} <span class="inginious-muted">{t.attempts(history.length)}</span>
+        {t.history}{" "}
+        <span class="inginious-muted">{language.say(t.attempts, { n: history.length })}</span>
       </summary>
       <GradeChart attempts={history} />
       <ul class="inginious-attempts">
@@ -74,7 +75,7 @@ function Row({ attempt, opened, onToggle }: RowProps) {
         type="button"
         class="inginious-link"
         aria-expanded={opened}
-        aria-label={`${opened ? t.closeAttempt : t.open}: ${t.submissionNumber(attempt.number)}`}
+        aria-label={`${opened ? t.closeAttempt : t.open}: ${language.say(t.submissionNumber, { n: attempt.number })}`}
         onClick={onToggle}
       >
         {opened ? t.closeAttempt : t.open}

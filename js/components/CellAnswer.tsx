@@ -48,7 +48,10 @@ function Picker({ problem }: { problem: ProblemInfo }) {
         <option value="">{t.ownEditor}</option>
         {cells.map((cell, index) => (
           <option key={cell.id} value={cell.id}>
-            {t.cellLabel(index + 1, firstLine(cell.source) || t.emptyCell)}
+            {language.say(t.cellLabel, {
+              number: index + 1,
+              line: firstLine(cell.source) || t.emptyCell,
+            })}
           </option>
         ))}
       </select>

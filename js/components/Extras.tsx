@@ -6,7 +6,7 @@ import { Icon } from "./icons.tsx";
 
 export function Extras({ result }: { result: ResultInfo }) {
   const { controller, language } = useApp();
-  const { t, size } = language;
+  const { t, say, size } = language;
   const { submission } = result;
   return (
     <>
@@ -24,7 +24,7 @@ export function Extras({ result }: { result: ResultInfo }) {
           class="inginious-link"
           onClick={() => void saveReply(controller, "archive", { submission })}
         >
-          <Icon name="download" /> {t.downloadArchive(size(result.archive_bytes))}
+          <Icon name="download" /> {say(t.downloadArchive, { size: size(result.archive_bytes) })}
         </button>
       )}
     </>
@@ -40,7 +40,7 @@ interface OutputProps {
 
 function Output({ title, part, submission, what }: OutputProps) {
   const { controller, language } = useApp();
-  const { t, size } = language;
+  const { t, say, size } = language;
   if (!part?.text) return null;
   return (
     <details class="inginious-fold">
@@ -49,7 +49,7 @@ function Output({ title, part, submission, what }: OutputProps) {
       <pre tabIndex={0}>{part.text}</pre>
       {part.cut && (
         <p class="inginious-muted">
-          {t.cut(size(part.size_bytes))}{" "}
+          {say(t.cut, { size: size(part.size_bytes) })}{" "}
           <button
             type="button"
             class="inginious-link"

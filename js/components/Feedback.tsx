@@ -18,7 +18,7 @@ interface Props {
 
 export function Feedback({ feedback, submission, what }: Props) {
   const { controller, language } = useApp();
-  const { t, size } = language;
+  const { t, say, size } = language;
   const [unfolded, setUnfolded] = useState(false);
   const ready = useAfterPaint(feedback.html.length > LATER_ABOVE_CHARACTERS);
   if (!feedback.html) return null;
@@ -35,7 +35,7 @@ export function Feedback({ feedback, submission, what }: Props) {
       )}
       {feedback.cut && (
         <p class="inginious-muted">
-          {t.cut(size(feedback.size_bytes))}{" "}
+          {say(t.cut, { size: size(feedback.size_bytes) })}{" "}
           <button
             type="button"
             class="inginious-link"

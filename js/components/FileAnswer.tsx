@@ -8,7 +8,7 @@ import type { AnswerProps } from "./Problem.tsx";
 
 export function FileAnswer({ problem, labelId }: AnswerProps) {
   const { controller, local, language } = useApp();
-  const { t, size } = language;
+  const { t, say, size } = language;
   const input = useRef<HTMLInputElement>(null);
   const pathId = useId();
   const [path, setPath] = useState("");
@@ -20,10 +20,10 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
 
   const objection = (file: File): string | null => {
     if (extensions.length && !extensions.some((ext) => file.name.endsWith(ext))) {
-      return t.fileWrongType(file.name, extensions.join(", "));
+      return say(t.fileWrongType, { name: file.name, exts: extensions.join(", ") });
     }
     if (limit !== null && file.size > limit) {
-      return t.fileTooLarge(file.name, size(file.size), size(limit));
+      return say(t.fileTooLarge, { name: file.name, size: size(file.size), limit: size(limit) });
     }
     return null;
   };
@@ -96,7 +96,7 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
         </button>
       </p>
       <p class="inginious-muted inginious-hint">
-        {t.fileRules(extensions.join(" "), limit === null ? "∞" : size(limit))}
+        {say(t.fileRules, { exts: extensions.join(" "), size: limit === null ? "∞" : size(limit) })}
       </p>
     </div>
   );

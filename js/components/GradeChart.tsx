@@ -8,7 +8,7 @@ const STEP = 14;
 const MOST = 40;
 
 export function GradeChart({ attempts }: { attempts: AttemptInfo[] }) {
-  const { t } = useLanguage();
+  const { t, say } = useLanguage();
   const graded = attempts
     .filter(({ grade }) => grade !== null)
     .slice(0, MOST)
@@ -19,7 +19,7 @@ export function GradeChart({ attempts }: { attempts: AttemptInfo[] }) {
     <svg
       class="inginious-chart"
       role="img"
-      aria-label={t.chart(graded.length)}
+      aria-label={say(t.chart, { n: graded.length })}
       viewBox={`0 0 ${width} ${HEIGHT + 1}`}
       width={width}
       height={HEIGHT + 1}

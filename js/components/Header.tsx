@@ -9,18 +9,20 @@ interface Props {
 }
 
 export function Header({ task, standing, titleId }: Props) {
-  const { t, grade, dateTime } = useLanguage();
+  const { t, say, grade, dateTime } = useLanguage();
   const { attempts, best_grade: best, last_grade: last } = standing;
   return (
     <header class="inginious-header">
       <h2 id={titleId}>{task.name}</h2>
       <p class="inginious-facts">
-        {task.author && <span>{t.by(task.author)}</span>}
-        {task.deadline !== null && <span>{t.deadline(dateTime(task.deadline))}</span>}
+        {task.author && <span>{say(t.by, { author: task.author })}</span>}
+        {task.deadline !== null && (
+          <span>{say(t.deadline, { when: dateTime(task.deadline) })}</span>
+        )}
         {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
-        <span>{attempts ? t.attempts(attempts) : t.noAttempts}</span>
-        {best !== null && <span>{t.best(grade(best))}</span>}
-        {last !== null && last !== best && <span>{t.last(grade(last))}</span>}
+        <span>{attempts ? say(t.attempts, { n: attempts }) : t.noAttempts}</span>
+        {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
+        {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
       </p>
     </header>
   );

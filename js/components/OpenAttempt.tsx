@@ -110,7 +110,7 @@ function Restore({ problem, answer }: { problem: ProblemInfo; answer: OldAnswer 
       </button>
       {asking && (
         <span class="inginious-ask">
-          {t.restoreAsk(place)}{" "}
+          {language.say(t.restoreAsk, { label: place })}{" "}
           <button type="button" class="inginious-button inginious-primary" onClick={restore}>
             {t.restoreYes}
           </button>{" "}

@@ -3,7 +3,7 @@ import { useApp } from "./context.ts";
 
 export function Preview() {
   const { synced, local, language, controller } = useApp();
-  const { t, dateTime } = language;
+  const { t, say, dateTime } = language;
   const problems = synced.task?.problems ?? [];
   return (
     <details class="inginious-fold">
@@ -21,9 +21,9 @@ export function Preview() {
                 <span class="inginious-muted">
                   {missing
                     ? t.nothing
-                    : `${answer.kind === "widget" ? t.fromWidget : answer.label}, ${t.readAt(
-                        live ? t.now : dateTime(answer.read_at),
-                      )}`}
+                    : `${answer.kind === "widget" ? t.fromWidget : answer.label}, ${say(t.readAt, {
+                        when: live ? t.now : dateTime(answer.read_at),
+                      })}`}
                 </span>
               </dt>
               <dd>

@@ -30,7 +30,7 @@ export function Problem({ problem, number, count }: Props) {
     (synced.submission?.phase === "refused" && synced.submission.error_problem === problem.id);
   // What would be refused, said before it is sent.
   const objection = refused ? null : local.preview[problem.id]?.error;
-  const title = problem.name || (count > 1 ? t.problem(number) : t.editor);
+  const title = problem.name || (count > 1 ? language.say(t.problem, { number }) : t.editor);
   return (
     <fieldset
       class={`inginious-problem ${refused ? "inginious-problem-refused" : ""}`}

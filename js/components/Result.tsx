@@ -41,7 +41,7 @@ export function Result({ result, previous = false, problems = [] }: Props) {
 }
 
 export function Verdict({ result, small = false }: { result: ResultInfo; small?: boolean }) {
-  const { t, grade, dateTime } = useLanguage();
+  const { t, say, grade, dateTime } = useLanguage();
   const width = Math.min(100, Math.max(0, result.grade));
   return (
     <div class={`inginious-verdict ${tone(result.code)} ${small ? "inginious-verdict-small" : ""}`}>
@@ -55,7 +55,7 @@ export function Verdict({ result, small = false }: { result: ResultInfo; small?:
       </span>
       {!small && (
         <span class="inginious-muted inginious-verdict-note">
-          {t.submissionNumber(result.number)}
+          {say(t.submissionNumber, { n: result.number })}
           {result.at !== null && ` · ${dateTime(result.at)}`}
         </span>
       )}

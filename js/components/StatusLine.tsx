@@ -17,7 +17,10 @@ export function StatusLine() {
   const { t } = language;
   return (
     <div class="inginious-status">
-      <ol class="inginious-steps" aria-label={t.submissionNumber(submission.number)}>
+      <ol
+        class="inginious-steps"
+        aria-label={language.say(t.submissionNumber, { n: submission.number })}
+      >
         {STEPS.map((step) => (
           <Step
             key={step}
@@ -47,7 +50,8 @@ function Step({ step, submission, language, clock }: StepProps) {
   const passed = ORDER.indexOf(phase) > ORDER.indexOf(step) || phase === "done";
   const state = current && step !== "done" ? "current" : passed ? "passed" : "ahead";
   let detail = at === undefined ? "" : language.time(at);
-  if (current && step === "queued" && before !== null) detail = language.t.atMostBefore(before);
+  if (current && step === "queued" && before !== null)
+    detail = language.say(language.t.atMostBefore, { n: before });
   return (
     <li
       class={`inginious-step inginious-step-${state}`}
@@ -80,7 +84,11 @@ function Elapsed({ since, limit, clock, language }: ElapsedProps) {
   }, [since, clock]);
   const time = language.duration(elapsed);
   return (
-    <>{limit === null ? time : language.t.elapsedOf(time, language.duration(Math.round(limit)))}</>
+    <>
+      {limit === null
+        ? time
+        : language.say(language.t.elapsedOf, { time, limit: language.duration(Math.round(limit)) })}
+    </>
   );
 }
 
@@ -93,7 +101,7 @@ export function Announcer() {
   if (submission && submission.phase !== "refused") {
     text = t.phases[submission.phase];
     if (submission.phase === "queued" && submission.at_most_before !== null) {
-      text += `: ${t.atMostBefore(submission.at_most_before)}`;
+      text += `: ${language.say(t.atMostBefore, { n: submission.at_most_before })}`;
     }
     if (submission.phase === "done" && result?.submission === submission.id) {
       text += `: ${t.results[result.code] ?? result.code}, ${grade(result.grade)}`;

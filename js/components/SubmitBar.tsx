@@ -1,6 +1,6 @@
 // Submit and Stop. Both keep their place and their focus whatever the state: an action that is
 // not possible now is marked so, and does nothing.
-import type { Catalogue } from "../i18n/index.ts";
+import type { Language } from "../i18n/index.ts";
 import type { ServiceInfo, SubmissionInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
@@ -39,11 +39,11 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
         </button>
       )}
       {active && submission.phase !== "reading" && (
-        <span class="inginious-warning">{remark(submission, synced.service, t)}</span>
+        <span class="inginious-warning">{remark(submission, synced.service, language)}</span>
       )}
       {!active && missing.length > 0 && (
         <span class="inginious-muted">
-          {t.missing(missing.map(({ name, id }) => name || id).join(", "))}
+          {language.say(t.missing, { names: missing.map(({ name, id }) => name || id).join(", ") })}
         </span>
       )}
     </div>
@@ -51,9 +51,9 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
 }
 
 /** What is worth a sentence while a submission is under way. */
-function remark(submission: SubmissionInfo, service: ServiceInfo, t: Catalogue): string {
+function remark(submission: SubmissionInfo, service: ServiceInfo, { t, say }: Language): string {
   if (submission.kill_requested) return t.stopped;
   if (!["connected", "idle"].includes(service.state) && service.message) return service.message;
-  if (submission.sendings > 1) return t.sentAgain(submission.sendings);
+  if (submission.sendings > 1) return say(t.sentAgain, { n: submission.sendings });
   return "";
 }

@@ -7,7 +7,7 @@ import { Icon } from "./icons.tsx";
 const SHOWN_AT_FIRST = 30;
 
 export function Tests({ tests }: { tests: TestInfo[] }) {
-  const { t } = useLanguage();
+  const { t, say } = useLanguage();
   const [all, setAll] = useState(false);
   const tags = tests.filter(({ kind }) => kind === "tag");
   const rows = tests.filter(({ kind }) => kind !== "tag");
@@ -21,7 +21,9 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
           <h4>
             {t.tests}{" "}
             {decided.length > 0 && (
-              <span class="inginious-muted">{t.testsPassed(passed.length, decided.length)}</span>
+              <span class="inginious-muted">
+                {say(t.testsPassed, { passed: passed.length, all: decided.length })}
+              </span>
             )}
           </h4>
           <table>
@@ -44,7 +46,7 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
           </table>
           {rows.length > SHOWN_AT_FIRST && (
             <button type="button" class="inginious-link" onClick={() => setAll(!all)}>
-              {all ? t.showLess : t.showAllTests(rows.length)}
+              {all ? t.showLess : say(t.showAllTests, { n: rows.length })}
             </button>
           )}
         </div>

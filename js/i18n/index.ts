@@ -1,6 +1,15 @@
-// Chooses the catalogue and writes times, sizes and grades the way the language does.
-import { type Catalogue, en } from "./en.ts";
-import { fr } from "./fr.ts";
+// Chooses the catalogue and writes sentences, times, sizes and grades the way the language does.
+// The catalogue is Python's too (inginious_nb/i18n.py); what only Python says is not bundled.
+import { widget as en } from "../../inginious_nb/locale/en.json";
+import { widget as fr } from "../../inginious_nb/locale/fr.json";
+
+/** What the kernel names, so that it may be a name that no catalogue has. */
+type Named = "results" | "resultHelp" | "service" | "serviceKind";
+export type Catalogue = Omit<typeof en, Named> & Record<Named, Record<string, string>>;
+
+/** The forms of a sentence by a count `n`: an exact number, or a category of `Intl.PluralRules`. */
+type Forms = { readonly other: string; readonly [form: string]: string };
+type Parameters = Readonly<Record<string, string | number>>;
 
 const CATALOGUES: Record<string, Catalogue> = { en, fr };
 
@@ -17,6 +26,8 @@ export function preferredLanguage(): string {
 export interface Language {
   code: string;
   t: Catalogue;
+  /** A sentence of the catalogue with its `{parameters}` filled in. */
+  say(sentence: string | Forms, parameters: Parameters): string;
   grade(value: number): string;
   time(seconds: number): string;
   dateTime(seconds: number): string;
@@ -31,15 +42,34 @@ export function language(code: string): Language {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const plurals = new Intl.PluralRules(code in CATALOGUES ? code : "en");
+  const say: Language["say"] = (sentence, parameters) =>
+    fill(typeof sentence === "string" ? sentence : form(sentence, plurals, parameters), parameters);
   return {
     code,
     t,
-    grade: (value) => `${number.format(value)} %`,
+    say,
+    grade: (value) => say(t.percent, { value: number.format(value) }),
     time: (seconds) => time.format(seconds * 1000),
     dateTime: (seconds) => dateTime.format(seconds * 1000),
     duration,
-    size: (bytes) => size(bytes, number),
+    size: (bytes) => {
+      if (bytes < 1000) return say(t.bytes, { value: bytes });
+      const [unit, rounded] =
+        bytes < 1_000_000
+          ? [t.kilobytes, Math.round(bytes / 100) / 10]
+          : [t.megabytes, Math.round(bytes / 100_000) / 10];
+      return say(unit, { value: number.format(rounded) });
+    },
   };
+}
+
+function form(forms: Forms, plurals: Intl.PluralRules, { n }: Parameters): string {
+  return forms[String(n)] ?? forms[plurals.select(Number(n))] ?? forms.other;
+}
+
+function fill(sentence: string, parameters: Parameters): string {
+  return sentence.replace(/\{(\w+)\}/g, (hole, name: string) => String(parameters[name] ?? hole));
 }
 
 /** `4.2 s`, `2 min`, `1:05 min`, `1:02:03 h`: seconds with tenths while they matter. */
@@ -51,11 +81,3 @@ export function duration(seconds: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)} min`;
   return `${Math.floor(seconds / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)} h`;
 }
-
-function size(bytes: number, number: Intl.NumberFormat): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1_000_000) return `${number.format(Math.round(bytes / 100) / 10)} kB`;
-  return `${number.format(Math.round(bytes / 100_000) / 10)} MB`;
-}
-
-export type { Catalogue };

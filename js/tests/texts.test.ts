@@ -1,26 +1,27 @@
 import { expect, test } from "vitest";
-import { en } from "../i18n/en.ts";
-import { fr } from "../i18n/fr.ts";
 import { duration, language } from "../i18n/index.ts";
 import { choiceText } from "../state/choices.ts";
 import { diffLines } from "../state/diff.ts";
 import { problem } from "./fakes.ts";
 
-test("French says everything that English says", () => {
-  const shape = (value: unknown): unknown =>
-    typeof value === "object" && value !== null
-      ? Object.fromEntries(
-          Object.entries(value)
-            .sort(([a], [b]) => a.localeCompare(b))
-            .map(([key, inner]) => [key, shape(inner)]),
-        )
-      : typeof value;
-  expect(shape(fr)).toEqual(shape(en));
+test("the queue is told honestly, in both languages", () => {
+  const [en, fr] = [language("en"), language("fr")];
+  expect(en.say(en.t.atMostBefore, { n: 0 })).toBe("next in line");
+  expect(en.say(en.t.atMostBefore, { n: 3 })).toBe("at most 3 before you");
+  expect(fr.say(fr.t.atMostBefore, { n: 3 })).toBe("au plus 3 avant vous");
 });
 
-test("the queue is told honestly", () => {
-  expect(en.atMostBefore(0)).toBe("next in line");
-  expect(en.atMostBefore(3)).toBe("at most 3 before you");
+test("each language counts in its own way", () => {
+  const counted = (code: string, n: number) => {
+    const { t, say } = language(code);
+    return say(t.attempts, { n });
+  };
+  expect([0, 1, 2].map((n) => counted("en", n))).toEqual(["0 attempts", "1 attempt", "2 attempts"]);
+  expect([0, 1, 2].map((n) => counted("fr", n))).toEqual([
+    "0 tentative",
+    "1 tentative",
+    "2 tentatives",
+  ]);
 });
 
 test("durations are short", () => {
@@ -36,9 +37,10 @@ test("durations are short", () => {
 
 test("grades and sizes are written as the language does", () => {
   expect(language("en").grade(87.5)).toBe("87.5 %");
-  expect(language("fr").grade(87.5)).toBe("87,5 %");
+  expect(language("fr").grade(87.5)).toBe("87,5\u00a0%");
   expect(language("en").size(1_234_567)).toBe("1.2 MB");
-  expect(language("xx").t).toBe(en);
+  expect(language("fr").size(1_234_567)).toBe("1,2\u00a0Mo");
+  expect(language("xx").t).toBe(language("en").t);
 });
 
 test("a diff shows what was then and what is now", () => {
