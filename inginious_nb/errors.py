@@ -1,4 +1,4 @@
-"""The one exception tree. Everything may import it; it imports nothing.
+"""The one exception tree. Everything may import it; it imports nothing but `i18n`.
 
 ::
 
@@ -21,9 +21,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from . import i18n
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -31,11 +34,25 @@ class InginiousError(Exception):
     """Base of all errors raised by inginious_nb.
 
     ``str(error)`` is a sentence that tells a person what to do next; details go to the log.
+
+    Attributes:
+        text: That sentence, to be said in the reader's language (`in_language`).
+        reader: Gives the language of the person at this kernel; the magics set it.
     """
+
+    reader: ClassVar[Callable[[], str]] = staticmethod(lambda: i18n.LANGUAGES[0])
+
+    def __init__(self, text: str | i18n.Sentence = "") -> None:
+        super().__init__(str(text))
+        self.text = text
+
+    def in_language(self, lang: str) -> str:
+        """Its sentence in a language; in English where it has no translation."""
+        return i18n.in_language(self.text, lang)
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback, which would help no student."""
-        return [str(self)]
+        return [self.in_language(InginiousError.reader())]
 
 
 class WireError(InginiousError):
@@ -58,7 +75,9 @@ class CourseError(InginiousError):
         line: Its 1-based line, if known.
     """
 
-    def __init__(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, message: str | i18n.Sentence, *, path: Path | None = None, line: int | None = None
+    ) -> None:
         super().__init__(message)
         self.path = path
         self.line = line
@@ -79,7 +98,7 @@ class AnswerError(InginiousError):
         problem_id: The problem it was meant for, or None if it concerns the whole task.
     """
 
-    def __init__(self, message: str, *, problem_id: str | None = None) -> None:
+    def __init__(self, message: str | i18n.Sentence, *, problem_id: str | None = None) -> None:
         super().__init__(message)
         self.problem_id = problem_id
 

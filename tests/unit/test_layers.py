@@ -10,9 +10,10 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "inginious_nb"
 
 # Each part, from the bottom, with all that it may import.
-BOTTOM = {"errors"}
+BOTTOM = {"errors", "i18n"}
 MAY_IMPORT = {
-    "errors": set(),
+    "i18n": set(),
+    "errors": {"i18n"},
     "observers": set(),
     "io_thread": set(),
     "wire": BOTTOM,

@@ -1,0 +1,186 @@
+"""What is said to a person, in the languages of the interface: English and French.
+
+One catalogue, ``locale/en.json`` and ``locale/fr.json``, serves Python and the front end. Short
+words have names in it, since alone they could mean anything (`Words`). Sentences stand in English
+where they are said, and are looked up by that in the other catalogues, as with gettext
+(`Sentence`). tests/unit/test_i18n.py compares the catalogues with one another and with the code.
+Everything may import this module; it imports nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import locale
+import os
+import re
+import string
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LANGUAGES = ("en", "fr")
+"""Languages of the interface, the first where none is known."""
+
+NARROW_SPACE = "\u202f"
+"""What French puts between thousands: it does not break."""
+
+_FOLDER = Path(__file__).parent / "locale"
+# As gettext has it; LANGUAGE may name several.
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def primary(tag: str) -> str:
+    """The language of a tag such as ``fr-BE`` or ``fr_BE.UTF-8``, whether or not we speak it."""
+    return re.split(r"[-_.@]", tag, maxsplit=1)[0].lower()
+
+
+def spoken(tag: str) -> str:
+    """The language of the interface for somebody who asks for that of a tag."""
+    code = primary(tag)
+    return code if code in LANGUAGES else LANGUAGES[0]
+
+
+def system_language(environ: Mapping[str, str] = os.environ) -> str:
+    """The language that the system is set to, ``en`` if it does not say."""
+    told = next(filter(None, map(environ.get, _VARIABLES)), None) or locale.getlocale()[0] or ""
+    code = primary(told.partition(":")[0])
+    return code if code.isalpha() and code not in ("c", "posix") else LANGUAGES[0]
+
+
+class Sentence:
+    """A sentence for a person, said in the language of whoever reads it.
+
+    ``str(sentence)`` is English. Parameters are named as ``str.format`` has them; one that is a
+    sentence itself is said in the same language.
+
+    Args:
+        text: It in English; where it counts something, ``n``, the form for many.
+        one: The form for an ``n`` of one, if it differs.
+        parameters: What is filled in.
+    """
+
+    __slots__ = ("one", "parameters", "text")
+
+    def __init__(self, text: str, /, *, one: str = "", **parameters: object) -> None:
+        self.text = text
+        self.one = one
+        self.parameters = parameters
+
+    def __str__(self) -> str:
+        return self.in_language(LANGUAGES[0])
+
+    def __repr__(self) -> str:
+        return f"Sentence({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sentence) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        return self.text, self.one, self.parameters
+
+    def in_language(self, lang: str) -> str:
+        """It in a language, in English where that is none of ours."""
+        lang = spoken(lang)
+        english: Any = {"one": self.one, "other": self.text} if self.one else self.text
+        translations = _catalogue(lang).get("sentences", {})
+        return _filled(translations.get(self.text, english), lang, self.parameters)
+
+
+def in_language(text: str | Sentence, lang: str) -> str:
+    """A text that may or may not be a sentence of ours, in a language."""
+    return text.in_language(lang) if isinstance(text, Sentence) else text
+
+
+class Words:
+    """The named words of one section of the catalogue, in one language.
+
+    Args:
+        section: The section, such as ``widget``.
+        lang: The language; English where it is none of ours.
+    """
+
+    def __init__(self, section: str, lang: str) -> None:
+        self._lang = spoken(lang)
+        self._section = _catalogue(self._lang)[section]
+
+    def __call__(self, name: str, /, **parameters: object) -> str:
+        """The words of that name with their parameters filled in."""
+        return _filled(self._section[name], self._lang, parameters)
+
+    def named(self, group: str, name: str) -> str:
+        """The word of a group for what somebody else has named; that name where there is none."""
+        words: Mapping[str, str] = self._section[group]
+        return words.get(name, name)
+
+
+def recognised(text: str, lang: str) -> str:
+    """A text that came over the wire, in a language if it is a sentence of our own programs.
+
+    Those have English only: a result is graded once and may be read by others.
+    """
+    for pattern, translation in _foreign(spoken(lang)):
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return _filled(translation, spoken(lang), match.groupdict())
+    return text
+
+
+def number(value: float, lang: str) -> str:
+    """A number with up to two decimals, as the language writes it."""
+    text = f"{round(value, 2):g}"
+    return text.replace(".", ",") if spoken(lang) == "fr" else text
+
+
+@functools.cache
+def _catalogue(lang: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((_FOLDER / f"{lang}.json").read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def _foreign(lang: str) -> list[tuple[re.Pattern[str], str]]:
+    """The sentences of results as patterns, each with its translation."""
+    return [
+        (re.compile(_pattern(english), re.DOTALL), translation)
+        for english, translation in _catalogue(lang).get("results", {}).items()
+    ]
+
+
+def _pattern(english: str) -> str:
+    parts = string.Formatter().parse(english)
+    return "".join(
+        re.escape(literal) + (f"(?P<{name}>.+?)" if name else "") for literal, name, _, _ in parts
+    )
+
+
+def _filled(entry: str | Mapping[str, str], lang: str, parameters: Mapping[str, object]) -> str:
+    if not isinstance(entry, str):
+        n: Any = parameters["n"]
+        entry = entry.get(str(n)) or entry.get(_plural(n, lang)) or entry["other"]
+    return _Formatter(lang).vformat(entry, (), parameters)
+
+
+def _plural(n: float, lang: str) -> str:
+    """The category of a count by the rules of CLDR, which ``Intl.PluralRules`` has too."""
+    singular = 0 <= n < 2 if lang == "fr" else n == 1  # noqa: PLR2004 - French counts so
+    return "one" if singular else "other"
+
+
+class _Formatter(string.Formatter):
+    """Fills in parameters as a language writes them."""
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Sentence):
+            return value.in_language(self._lang)
+        text = str(super().format_field(value, format_spec))
+        return text.replace(",", NARROW_SPACE) if (format_spec, self._lang) == (",", "fr") else text
