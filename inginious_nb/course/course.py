@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import CourseError, TaskNotFoundError
+from inginious_nb.i18n import Sentence
 
 from . import fields, translations
 from .fields import FieldError
@@ -121,10 +122,7 @@ class Course:
         if task_id in refused:
             raise refused[task_id]
         if task_id not in folders:
-            raise TaskNotFoundError(
-                f"The course {self.id} has no task {task_id}.{suggestion(task_id, folders)}",
-                path=self.path,
-            )
+            raise self._no_task(task_id, suggestion(task_id, folders))
         item = self._load(folders[task_id])
         if isinstance(item, CourseError):
             raise item.with_traceback(None)
@@ -149,7 +147,18 @@ class Course:
             nested = self._folders()[0].get(task_id)
             if nested is not None:
                 return self._inside(nested)
-        raise TaskNotFoundError(f"The course {self.id} has no task {task_id}.", path=self.path)
+        raise self._no_task(task_id)
+
+    def _no_task(self, task_id: str, hint: Sentence | str = "") -> TaskNotFoundError:
+        return TaskNotFoundError(
+            Sentence(
+                "The course {course} has no task {task}.{hint}",
+                course=self.id,
+                task=task_id,
+                hint=hint,
+            ),
+            path=self.path,
+        )
 
     def translator(self, language: str) -> Callable[[str], str]:
         """Return the function that translates the course's own texts; maybe it changes nothing."""

@@ -9,8 +9,10 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from inginious_nb.i18n import Sentence
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
@@ -41,16 +43,22 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, known: Iterable[str]) -> Sentence | str:
     """Return " Did you mean …?" or the list of what there is, to end an error message with."""
     names = list(known)
     close = nearest(word, names)
     if close is not None:
-        return f" Did you mean {close}?"
+        return Sentence(" Did you mean {close}?", close=close)
     if not names:
         return ""
     shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    return f" There is: {shown}."
+    return Sentence(" There is: {shown}.", shown=shown)
+
+
+def alternatives(words: Sequence[str]) -> Sentence | str:
+    """Return words as people list them who mean any one of them: ``a, b or c``."""
+    *others, last = words
+    return Sentence("{first} or {last}", first=", ".join(others), last=last) if others else last
 
 
 _SHOWN = 12

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
+from inginious_nb.i18n import Sentence
 
 from .course import Course
 from .folders import course_folders, task_file
-from .ids import ID_RULE, is_valid_id, suggestion
+from .ids import ID_RULE, alternatives, is_valid_id, nearest, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .task import Task
 
 logger = logging.getLogger(__name__)
+
+_NO_COURSE = Sentence(" No course folder has been added yet.")
 
 
 class CourseLibrary:
@@ -58,7 +61,8 @@ class CourseLibrary:
         root = Path(path).expanduser().resolve()
         if not root.is_dir():
             raise CourseNotFoundError(
-                f"There is no folder {path}; give the folder of a course.", path=root
+                Sentence("There is no folder {path}; give the folder of a course.", path=path),
+                path=root,
             )
         if task_file(root) is not None:
             root = root.parent
@@ -77,8 +81,11 @@ class CourseLibrary:
         if refused:
             raise refused[0]
         raise CourseNotFoundError(
-            f"There is no course in {path}: a course is a folder with a course.yaml, and in it "
-            "one folder with a task.yaml for each task.",
+            Sentence(
+                "There is no course in {path}: a course is a folder with a course.yaml, and in it "
+                "one folder with a task.yaml for each task.",
+                path=path,
+            ),
             path=root,
         )
 
@@ -91,8 +98,10 @@ class CourseLibrary:
         try:
             return self.courses[course_id]
         except KeyError:
-            hint = suggestion(course_id, self.courses) or " No course folder has been added yet."
-            raise CourseNotFoundError(f"No course {course_id} is known.{hint}") from None
+            hint = suggestion(course_id, self.courses) or _NO_COURSE
+            raise CourseNotFoundError(
+                Sentence("No course {course} is known.{hint}", course=course_id, hint=hint)
+            ) from None
 
     def task(self, name: str) -> Task:
         """Return the task called ``COURSE/TASK``, or ``TASK`` if only one course has it.
@@ -110,19 +119,28 @@ class CourseLibrary:
         if len(owners) == 1:
             return owners[0].task(name)
         if owners:
-            choices = " or ".join(f"{course.id}/{name}" for course in owners)
-            raise TaskNotFoundError(f"Several courses have a task {name}: say {choices}.")
+            choices = alternatives([f"{course.id}/{name}" for course in owners])
+            raise TaskNotFoundError(
+                Sentence(
+                    "Several courses have a task {task}: say {names}.", task=name, names=choices
+                )
+            )
         if name in self.courses:
             names = ", ".join(f"{name}/{task_id}" for task_id in self.courses[name].tasks)
-            raise TaskNotFoundError(f"{name} is a course; say which of its tasks: {names}.")
+            raise TaskNotFoundError(
+                Sentence(
+                    "{course} is a course; say which of its tasks: {names}.",
+                    course=name,
+                    names=names,
+                )
+            )
         everything = [
             f"{course.id}/{task_id}" for course in self.courses.values() for task_id in course.tasks
         ]
         bare = [task_id for course in self.courses.values() for task_id in course.tasks]
-        hint = suggestion(name, bare) if bare else " No course folder has been added yet."
-        if not hint.startswith(" Did"):
-            hint = suggestion(name, everything) or hint
-        raise TaskNotFoundError(f"No task {name} is known.{hint}")
+        known = bare if nearest(name, bare) is not None else everything
+        hint = suggestion(name, known) or _NO_COURSE
+        raise TaskNotFoundError(Sentence("No task {task} is known.{hint}", task=name, hint=hint))
 
     def task_directory(self, course_id: str, task_id: str) -> Path:
         """Return the folder of a task for an agent; its task.yaml need not be usable.

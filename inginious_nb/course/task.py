@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.errors import AnswerError
+from inginious_nb.i18n import Sentence
 
 from . import fields, translations
 from .environment import Environment, read_environment
@@ -170,7 +171,12 @@ class Task:
         for name in answers:
             if name not in self.problems and not name.startswith("@"):
                 raise AnswerError(
-                    f"The task {self.name} has no problem {name}.{suggestion(name, self.problems)}",
+                    Sentence(
+                        "The task {task} has no problem {problem}.{hint}",
+                        task=self.name,
+                        problem=name,
+                        hint=suggestion(name, self.problems),
+                    ),
                     problem_id=name,
                 )
         checked = {

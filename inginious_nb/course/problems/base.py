@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from inginious_nb.course import fields
 from inginious_nb.errors import AnswerError
+from inginious_nb.i18n import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,9 +64,18 @@ class Problem(ABC):
         """How an error message calls the problem: by its id, and its name if it has one."""
         return f"{self.id} ({self.name})" if self.name and self.name != self.id else self.id
 
-    def refuse(self, what: str) -> AnswerError:
-        """Return the error for an answer to this problem that cannot be submitted."""
-        return AnswerError(f"Problem {self.label}: {what}", problem_id=self.id)
+    def refuse(self, what: str, /, **parameters: Any) -> AnswerError:
+        """Return the error for an answer to this problem that cannot be submitted.
+
+        Args:
+            what: Why, and what to do, as `Sentence` takes it.
+            parameters: What is filled in.
+        """
+        reason = Sentence(what, **parameters)
+        return AnswerError(
+            Sentence("Problem {problem}: {reason}", problem=self.label, reason=reason),
+            problem_id=self.id,
+        )
 
 
 def common(data: Mapping[Any, Any]) -> dict[str, str]:
@@ -83,7 +93,8 @@ def encodable(problem: Problem, answer: str) -> str:
         answer.encode()
     except UnicodeEncodeError as error:
         raise problem.refuse(
-            f"character {error.start + 1} of the answer is damaged and cannot be sent; "
-            "delete it and type it again."
+            "character {position} of the answer is damaged and cannot be sent; "
+            "delete it and type it again.",
+            position=error.start + 1,
         ) from None
     return answer

@@ -83,7 +83,7 @@ class MultipleChoiceProblem(Problem):
             return list(dict.fromkeys(self._index(item) for item in self._items(raw)))
         if isinstance(raw, (list, tuple)):
             if len(raw) != 1:
-                raise self.refuse(f"choose exactly one answer, not {len(raw)}.")
+                raise self.refuse("choose exactly one answer, not {n}.", n=len(raw))
             raw = raw[0]
         return self._index(raw)
 
@@ -146,7 +146,9 @@ class MultipleChoiceProblem(Problem):
         for candidate in (word, _BULLET.sub("", word)):
             if candidate in by_text:
                 return by_text[candidate]
-        raise self.refuse(f"{_short(word)!r} is not one of the choices; choose one of those shown.")
+        raise self.refuse(
+            "{answer!r} is not one of the choices; choose one of those shown.", answer=_short(word)
+        )
 
 
 def _choice(raw: object, index: int) -> Choice:

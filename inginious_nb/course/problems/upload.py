@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.course import fields
 from inginious_nb.course.fields import FieldError
+from inginious_nb.course.ids import alternatives
 
 from .base import Problem, common, encodable
 
@@ -84,13 +85,16 @@ class FileProblem(Problem):
             raise self.refuse("the file has no name; choose it again.")
         if not name.endswith(self.extensions):
             raise self.refuse(
-                f"a file named {name} is not accepted here; "
-                f"its name must end with {_alternatives(self.extensions)}."
+                "a file named {name} is not accepted here; its name must end with {extensions}.",
+                name=name,
+                extensions=alternatives(self.extensions),
             )
         if len(value) > self.max_size_bytes:
             raise self.refuse(
-                f"the file {name} has {len(value):,} bytes; "
-                f"at most {self.max_size_bytes:,} bytes are accepted."
+                "the file {name} has {size:,} bytes; at most {limit:,} bytes are accepted.",
+                name=name,
+                size=len(value),
+                limit=self.max_size_bytes,
             )
         return {"filename": name, "value": value}
 
@@ -113,7 +117,3 @@ class FileProblem(Problem):
             "max_size": self.max_size_bytes,
             "allowed_exts": list(self.extensions),
         }
-
-
-def _alternatives(words: tuple[str, ...]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
