@@ -85,6 +85,7 @@ class BetterParanoidPirateClient:
         self._timer: asyncio.TimerHandle | None = None
         self._inbox: deque[Action] = deque()
         self._inbox_noticed = False
+        self._going_on = False
         self._told = self._core.connection(time.monotonic())
         self._listeners: dict[object, Callable[[ConnectionState], object]] = {}
         self._lock = threading.Lock()
@@ -278,6 +279,16 @@ class BetterParanoidPirateClient:
                 recipient.deliver(event)
         if core.environments is not self._told.environments:
             self._tell_connection()
+        if core.busy and not self._going_on and self._loop is not None:
+            self._going_on = True
+            self._loop.call_soon(self._proceed)
+
+    def _proceed(self) -> None:
+        """Go on with a long frame, after the loop had a turn."""
+        self._going_on = False
+        if not self._shut_down:
+            self._core.proceed()
+            self._flush()
 
     def _tell_connection(self) -> None:
         connection = self._core.connection(time.monotonic())

@@ -17,6 +17,9 @@ seldom otherwise.
 A backend refuses an id it already has with a crash, at once (protocol.md 1.7). Such an answer to a
 job that was sent more than once is believed only when the queue confirms that the job is gone.
 
+A queue of 10,000 jobs is long to read. It is read in steps, for which `proceed` is called while
+``busy``; frames that came after it wait their turn, since the rule above rests on their order.
+
 No socket, clock, thread or task lives here. Times are in seconds of any monotonic clock; events
 carry the time of day by adding ``epoch``.
 """
@@ -28,17 +31,17 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from inginious_nb import wire
-from inginious_nb.errors import RemoteProtocolError
 
 from .connection import ConnectionState
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
+from .frames import Frames
 from .links import Links
 from .outstanding import Recipients
 from .questions import Questions
 from .results import UNAVAILABLE, JobResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .connection import State
     from .events import JobEvent
@@ -53,12 +56,15 @@ _GET_QUEUE = wire.encode(wire.ClientGetQueue())
 _CONFIRMATIONS = 2
 """Answers of the queue in a row that must lack a job before it counts as lost."""
 
+_ROWS_AT_ONCE = 250
+"""Rows of the queue, or jobs of ours, that are looked at in one step, which takes about 0.5 ms."""
+
 
 class ClientCore:
     """All that a client knows and decides.
 
-    Call `receive`, `tick` and the calls of a user; after each, take out and do what `actions` says,
-    in order, and take out and deliver ``events``.
+    Call `receive`, `tick` and the calls of a user, and `proceed` while ``busy``; after each, take
+    out and do what `actions` says, in order, and take out and deliver ``events``.
 
     Args:
         options: Time limits and retries.
@@ -98,6 +104,7 @@ class ClientCore:
         self._environments_at = now
         self._sends = 0
         self._questions = Questions(options, now)
+        self._frames = Frames(self._take, options.max_frame_bytes, self.counters)
         self.links = Links(options, routing_ids, self.actions, now)
 
     # ---- what a user calls ------------------------------------------------------------------
@@ -132,6 +139,7 @@ class ClientCore:
         self._closed = True
         for job in list(self._jobs.values()):
             self._give_up(job, now)
+        self._frames.drop()
         self.links.close()
 
     def connection(self, now: float) -> ConnectionState:
@@ -155,7 +163,19 @@ class ClientCore:
 
     def receive(self, link: int, frame: bytes | memoryview, now: float) -> None:
         """Take a frame; what is wrong with it is logged and counted, never raised."""
-        message = self._decode(frame)
+        self._frames.receive(link, frame, now)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a long frame is being read, for which `proceed` is to be called."""
+        return self._frames.busy
+
+    def proceed(self) -> None:
+        """Go on reading a long frame for a fraction of a millisecond."""
+        self._frames.proceed()
+
+    def _take(self, link: int, message: wire.Message | None, now: float) -> Iterable[None]:
+        """Take a message; what is long to do is left to whom iterates over what is returned."""
         was_registered = self.links.registered
         in_use = self.links.receive(link, message, now)
         if not self.links.registered:
@@ -169,25 +189,27 @@ class ClientCore:
         elif isinstance(message, wire.BackendJobSSHDebug):
             self._ssh(message, now)
         elif not in_use:
-            return
+            return ()
         elif isinstance(message, wire.BackendGetQueue):
-            self._queue(message, now)
+            return self._queue(message, now)
         elif isinstance(message, wire.BackendUpdateEnvironments):
             if not was_registered or self.environments != message.available_environments:
                 self._environments_at = now
             self.environments = message.available_environments
             for job in list(self._held.values()):
                 self._send_or_hold(job, now)
-        if self.links.doubt and self.links.registered and not self._questions.waiting:
-            self._ask_for_queue(now)
+        self._ask_if_in_doubt(now)
+        return ()
 
     def established(self, link: int) -> None:
         """Take note that a connection was established, for the first time or again."""
+        self._frames.finish()
         if self.links.established(link):
             self._questions.forget()
 
     def broken(self, link: int) -> None:
         """Take note that a connection broke and is being established again."""
+        self._frames.finish()
         self.links.broken(link)
 
     def tick(self, now: float) -> None:
@@ -203,18 +225,6 @@ class ClientCore:
         elif not self.links.is_silent(now):
             self._ask_if_due(now)
         self._expire(now)
-
-    def _decode(self, frame: bytes | memoryview) -> wire.Message | None:
-        if len(frame) > self._options.max_frame_bytes:
-            self.counters["oversized frames"] += 1
-            logger.warning("Dropped a frame of %d bytes from the backend", len(frame))
-            return None
-        try:
-            return wire.decode(frame, wire.TO_CLIENT)
-        except RemoteProtocolError as error:
-            self.counters["malformed frames"] += 1
-            logger.warning("Dropped a frame from the backend: %s", error)
-            return None
 
     # ---- jobs -------------------------------------------------------------------------------
 
@@ -346,22 +356,38 @@ class ClientCore:
         self._questions.asked(self._sends, now)
         self.links.send(_GET_QUEUE)
 
-    def _queue(self, message: wire.BackendGetQueue, now: float) -> None:
+    def _ask_if_in_doubt(self, now: float) -> None:
+        if self.links.doubt and self.links.registered and not self._questions.waiting:
+            self._ask_for_queue(now)
+
+    def _queue(self, message: wire.BackendGetQueue, now: float) -> Iterator[None]:
         self.queue = (message.jobs_running, message.jobs_waiting)
         sends = self._questions.answered(now)
-        if not self._jobs:
-            return
-        jobs = self._jobs
-        present = set()
-        for running in message.jobs_running:
-            if running[0] in jobs:
-                present.add(running[0])
-                self._job_started(running[0], float(running[5]))
-        for position, waiting in enumerate(message.jobs_waiting):
-            if waiting[0] in jobs:
-                present.add(waiting[0])
-                self._waits(jobs[waiting[0]], position, now, mine=waiting[1])
-        self._look_for_lost(present, sends, now)
+        if self._jobs:
+            present: set[str] = set()
+            yield from self._look_at_running(message.jobs_running, present)
+            yield from self._look_at_waiting(message.jobs_waiting, present, now)
+            yield from self._look_for_lost(present, sends, now)
+        self._ask_if_in_doubt(now)
+
+    def _look_at_running(self, rows: Sequence[RunningRow], present: set[str]) -> Iterator[None]:
+        for number, row in enumerate(rows):
+            if row[0] in self._jobs:
+                present.add(row[0])
+                self._job_started(row[0], float(row[5]))
+            if number % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
+                yield
+
+    def _look_at_waiting(
+        self, rows: Sequence[WaitingRow], present: set[str], now: float
+    ) -> Iterator[None]:
+        for position, row in enumerate(rows):
+            job = self._jobs.get(row[0])
+            if job is not None:
+                present.add(row[0])
+                self._waits(job, position, now, mine=row[1])
+            if position % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
+                yield
 
     def _waits(self, job: Outstanding, before: int, now: float, *, mine: bool) -> None:
         if job.sent_number and not mine:
@@ -388,9 +414,13 @@ class ClientCore:
     def _send_kill(self, job_id: str) -> None:
         self.links.send(wire.encode(wire.ClientKillJob(job_id=job_id)))
 
-    def _look_for_lost(self, present: set[str], sends: int, now: float) -> None:
+    def _look_for_lost(self, present: set[str], sends: int, now: float) -> Iterator[None]:
         unconfirmed = False
-        for job in list(self._jobs.values()):
+        for number, job in enumerate(list(self._jobs.values())):
+            if number % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
+                yield
+            if self._jobs.get(job.job_id) is not job:
+                continue  # it ended between two steps
             if not 0 < job.sent_number <= sends:
                 continue
             if job.job_id in present:

@@ -1,6 +1,6 @@
 """What goes over the wire: message classes and their msgpack codec. No I/O, no clock, no zmq."""
 
-from .codec import decode, encode
+from .codec import decode, decode_in_steps, encode, is_long_queue
 from .messages import (
     FROM_AGENT,
     FROM_CLIENT,
@@ -52,5 +52,7 @@ __all__ = [
     "Pong",
     "Unknown",
     "decode",
+    "decode_in_steps",
     "encode",
+    "is_long_queue",
 ]

@@ -14,7 +14,7 @@ import msgpack
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from .messages import Message, Vocabulary
 
@@ -24,6 +24,15 @@ _CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
 _LONGEST = 1_000_000
 """Items of an array or a map that is decoded. Large answers and archives are a few long values; 100
 MB of short ones would hold the receiver for seconds and take gigabytes."""
+
+_LONG_BYTES = 16 * 1024
+"""From this size on the queue is decoded in steps; it has some 200 rows then."""
+
+_ITEMS_AT_ONCE = 500
+"""Rows of the queue that are decoded in one step, which takes about 0.2 ms."""
+
+_MAP_OF_THREE = 0x83
+"""The first byte of the queue's two fields and type, and of no other message to a client."""
 
 
 def encode(message: Message) -> bytes:
@@ -68,6 +77,82 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> Message:
         )
     except _CANNOT_DECODE as error:
         raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
+    message = _named(payload, vocabulary)
+    for key, test in message.field_tests.items():
+        if not test(payload[key]):
+            raise _wrong(message, key, payload[key])
+    return message(**payload)
+
+
+def is_long_queue(frame: bytes | memoryview) -> bool:
+    """Whether a frame is so long a snapshot of the queue that decoding it would hold a loop."""
+    return len(frame) >= _LONG_BYTES and frame[0] == _MAP_OF_THREE
+
+
+def decode_in_steps(
+    frame: bytes | memoryview, vocabulary: Vocabulary
+) -> Generator[None, None, Message]:
+    """Decode one frame as `decode` does, a bounded number of array items at a time.
+
+    Yields:
+        Nothing, after each step.
+
+    Returns:
+        The message.
+
+    Raises:
+        RemoteProtocolError: As `decode`.
+    """
+    try:
+        payload = yield from _unpack_in_steps(frame)
+    except _CANNOT_DECODE as error:
+        raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
+    message = _named(payload, vocabulary)
+    for key, test in message.field_tests.items():
+        yield
+        if not test(payload[key]):
+            raise _wrong(message, key, payload[key])
+    return message(**payload)
+
+
+def _unpack_in_steps(frame: bytes | memoryview) -> Generator[None, None, dict[Any, Any]]:
+    """The map in a frame; the items of arrays among its values are unpacked in steps."""
+    unpacker = msgpack.Unpacker(
+        raw=False,
+        use_list=False,
+        strict_map_key=False,
+        max_buffer_size=len(frame),
+        max_array_len=_LONGEST,
+        max_map_len=_LONGEST,
+    )
+    unpacker.feed(frame)
+    payload: dict[Any, Any] = {}
+    for _ in range(unpacker.read_map_header()):
+        key = unpacker.unpack()
+        if _begins_array(frame, unpacker.tell()):
+            count = unpacker.read_array_header()
+            if count > _LONGEST:
+                raise ValueError(f"{count} exceeds max_array_len({_LONGEST})")
+            items: list[Any] = []
+            while len(items) < count:
+                more = min(_ITEMS_AT_ONCE, count - len(items))
+                items.extend(unpacker.unpack() for _ in range(more))
+                yield
+            payload[key] = tuple(items)
+        else:
+            payload[key] = unpacker.unpack()
+    if unpacker.tell() != len(frame):
+        raise ValueError("it is followed by something else")
+    return payload
+
+
+def _begins_array(frame: bytes | memoryview, position: int) -> bool:
+    first = frame[position] if position < len(frame) else 0
+    return 0x90 <= first <= 0x9F or first in (0xDC, 0xDD)  # noqa: PLR2004 - msgpack's arrays
+
+
+def _named(payload: object, vocabulary: Vocabulary) -> type[Message]:
+    """The message class that a payload names, whose fields it has; its ``@type`` is taken out."""
     if not isinstance(payload, dict):
         raise RemoteProtocolError(f"The frame holds {_shown(payload)} instead of a map.")
     name = payload.pop("@type", None)
@@ -81,10 +166,11 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> Message:
         raise RemoteProtocolError(
             f"{name} has the wrong fields (missing: {missing}; additional: {additional})."
         )
-    for key, test in tests.items():
-        if not test(payload[key]):
-            raise RemoteProtocolError(f"{name}.{key} cannot be {_shown(payload[key])}.")
-    return message_class(**payload)
+    return message_class
+
+
+def _wrong(message: type[Message], key: str, value: object) -> RemoteProtocolError:
+    return RemoteProtocolError(f"{message.__name__}.{key} cannot be {_shown(value)}.")
 
 
 def _shown(value: object) -> str:

@@ -52,6 +52,7 @@ class Row:
 FAST, ARCHIVE, LONG_QUEUE = (0, 0), (10_000_000, 0), (0, 10_000)
 TRIP = ("cpu_us_per_job", "p50_us", "p99_us")
 RATE = ("cpu_us_per_job", "jobs_per_s")
+HOLD = ("hold_p50_ms", "hold_max_ms")
 CLIENTS = ("ours", "inginious")
 ROWS = [
     Row("real backend, 1 in flight", "jobs", "real", {"count": 1500, "in_flight": 1}, TRIP),
@@ -96,11 +97,19 @@ ROWS = [
         CLIENTS,
     ),
     Row(
-        "10,000 jobs in the queue, loop held",
+        "10,000 jobs of others wait, loop held",
         "queue",
         LONG_QUEUE,
         {"seconds": 5},
-        ("hold_p50_ms", "hold_max_ms"),
+        HOLD,
+        CLIENTS,
+    ),
+    Row(
+        "10,000 jobs of its own wait, loop held",
+        "queue",
+        FAST,
+        {"seconds": 5, "own_jobs": 10_000},
+        HOLD,
         CLIENTS,
     ),
 ]

@@ -142,9 +142,12 @@ async def memory(kind, address, *, count):
     return {"bytes_per_job": (resident_bytes() - before) / count}
 
 
-async def queue(kind, address, *, seconds):
+async def queue(kind, address, *, seconds, own_jobs=0):
     """How long each snapshot of a long queue holds the loop, in CPU time of its thread."""
-    await start_clients(kind, address, queue_update=1)
+    (client,) = await start_clients(kind, address, queue_update=1)
+    for _ in range(own_jobs):
+        client.new_job(0, Task(), an_input(0), lambda *values: None, "hold")
+        await asyncio.sleep(0)
     await asyncio.sleep(2)
     gc.collect()  # what starting left behind would be collected in the middle of it
     holds = []

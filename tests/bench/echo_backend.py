@@ -2,7 +2,8 @@
 
 Run as ``python echo_backend.py ADDRESS ARCHIVE_BYTES QUEUE_ROWS``. Each ClientNewJob is answered by
 a JobStarted and a JobDone with the values that INGInious's mcq agent gives, unless its launcher is
-``hold``. Needs pyzmq and msgpack only.
+``hold``: such a job waits for ever, and its client sees it in the queue. Needs pyzmq and msgpack
+only.
 """
 
 from __future__ import annotations
@@ -25,10 +26,8 @@ def main():
                 "@type": "BackendUpdateEnvironments",
             }
         ),
-        "ClientGetQueue": msgpack.packb(
-            {"jobs_running": [], "jobs_waiting": waiting, "@type": "BackendGetQueue"}
-        ),
     }
+    held = {}
     socket = zmq.Context().socket(zmq.ROUTER)
     socket.setsockopt(zmq.SNDHWM, 0)
     socket.setsockopt(zmq.RCVHWM, 0)
@@ -39,7 +38,14 @@ def main():
         kind = message["@type"]
         if kind in answers:
             socket.send_multipart([identity, answers[kind]])
-        elif kind == "ClientNewJob" and message["launcher"] != "hold":
+        elif kind == "ClientGetQueue":
+            rows = waiting + held.get(identity, [])
+            snapshot = {"jobs_running": [], "jobs_waiting": rows, "@type": "BackendGetQueue"}
+            socket.send_multipart([identity, msgpack.packb(snapshot)])
+        elif kind == "ClientNewJob" and message["launcher"] == "hold":
+            row = (message["job_id"], True, "bench/match", "hold", 30)
+            held.setdefault(identity, []).append(row)
+        elif kind == "ClientNewJob":
             job_id = message["job_id"]
             started = {"job_id": job_id, "@type": "BackendJobStarted"}
             done = {

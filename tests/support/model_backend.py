@@ -174,8 +174,10 @@ class World:
             pass
 
     def step(self):
-        """Carry the oldest frame of each connection; False if there was none."""
-        moved = False
+        """Carry the oldest frame of each connection; False if there was none, nor one half read."""
+        moved = self.core.busy
+        self.core.proceed()
+        self._carry_out()
         for number, connection in list(self.connections.items()):
             if self._has_come(connection):
                 moved = True

@@ -51,6 +51,16 @@ def a_job(**changes):
     return wire.ClientNewJob(**(fields | changes))
 
 
+def in_steps(frame, vocabulary):
+    """Decode a frame step by step, to the end."""
+    steps = wire.decode_in_steps(frame, vocabulary)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['direction']} {v['type']}")
 def test_recorded_messages_decode_to_their_fields_and_encode_to_the_same_bytes(vector):
     frame = bytes.fromhex(vector["hex"])
@@ -62,6 +72,12 @@ def test_recorded_messages_decode_to_their_fields_and_encode_to_the_same_bytes(v
     }
     assert [*message.field_tests, "@type"] == vector["key_order"]
     assert wire.encode(message) == frame
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['direction']} {v['type']}")
+def test_decoding_in_steps_gives_the_same_message(vector):
+    frame, vocabulary = bytes.fromhex(vector["hex"]), VOCABULARIES[vector["direction"]]
+    assert in_steps(frame, vocabulary) == wire.decode(frame, vocabulary)
 
 
 def test_the_recordings_cover_all_four_directions():
@@ -125,6 +141,32 @@ def test_any_bytes_become_a_message_or_a_remote_protocol_error(frame):
         except RemoteProtocolError:
             continue
         assert isinstance(message, wire.Message)
+
+
+rows = st.lists(
+    st.tuples(st.text(max_size=3), st.booleans(), st.text(max_size=3), st.just(""), st.integers(-1))
+    | st.tuples(st.text(max_size=3), st.integers(0, 1))
+    | st.just("no row"),
+    max_size=4,
+)
+queues = st.builds(
+    lambda fields, kind, more: msgpack.packb(fields | {"@type": kind}) + more,
+    st.dictionaries(st.sampled_from(["jobs_running", "jobs_waiting", "more"]), rows, min_size=1),
+    st.sampled_from(["BackendGetQueue", "Pong", ["BackendGetQueue"]]),
+    st.sampled_from([b"", b"", b"\xc0"]),
+)
+
+
+@given(st.binary(max_size=60) | queues, st.integers(0, 40), st.booleans())
+def test_decoding_in_steps_refuses_what_decoding_at_once_refuses(frame, end, cut):
+    frame = frame[:end] if cut else frame
+    try:
+        expected = wire.decode(frame, wire.TO_CLIENT)
+    except RemoteProtocolError:
+        with pytest.raises(RemoteProtocolError):
+            in_steps(frame, wire.TO_CLIENT)
+    else:
+        assert in_steps(frame, wire.TO_CLIENT) == expected
 
 
 @pytest.mark.parametrize("opening", [b"\x91", b"\x81\x00"], ids=["arrays", "maps"])

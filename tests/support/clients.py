@@ -1,0 +1,33 @@
+"""What tests of clients are made of: options that hurry, a callback that remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from inginious_nb.client import (
+    ClientOptions,
+)
+
+BRISK = ClientOptions(
+    heartbeat_s=0.05, silent_after_s=0.5, rejoin_wait_s=0.2, queue_poll_s=0.05, recheck_s=1
+)
+SUCCESS = (("success", ""), 100.0, {}, {}, {}, None)
+
+
+class Call:
+    """A callback of six values that remembers what it was called with."""
+
+    def __init__(self):
+        self.calls = []
+        self.threads = []
+        self._news = threading.Event()
+
+    def __call__(self, result, grade, problems, tests, custom, archive):
+        self.calls.append((result, grade, problems, tests, custom, archive))
+        self.threads.append(threading.get_ident())
+        self._news.set()
+
+    async def called(self):
+        await asyncio.to_thread(self._news.wait, 20)
+        return self.calls

@@ -1,0 +1,47 @@
+"""Backends on real sockets, and clients connected to them."""
+
+from __future__ import annotations
+
+import pytest
+import zmq
+import zmq.asyncio
+
+from inginious_nb.client import (
+    Client,
+)
+from tests.support.clients import BRISK
+from tests.support.thread_backend import ThreadBackend
+
+
+@pytest.fixture
+def backend():
+    with ThreadBackend() as backend:
+        yield backend
+
+
+@pytest.fixture
+def holding():
+    """A backend that ends jobs only when told to."""
+    with ThreadBackend(by_itself=False) as backend:
+        yield backend
+
+
+@pytest.fixture
+def context():
+    with zmq.Context() as context:
+        yield context
+
+
+@pytest.fixture
+def connect(context):
+    clients = []
+
+    def make(backend, options=BRISK, queue_update=0.05, **more):
+        client = Client(context, backend.address, queue_update, options=options, **more)
+        client.start()
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()

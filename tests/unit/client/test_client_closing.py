@@ -1,0 +1,86 @@
+"""A client that is closed, at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+
+import psutil
+import pytest
+import zmq
+import zmq.asyncio
+
+from inginious_nb.client import (
+    Client,
+)
+from inginious_nb.client.results import UNAVAILABLE
+from inginious_nb.errors import UsageError
+from tests.support.clients import BRISK, Call
+from tests.support.tasks import MATCH, FakeTask
+
+
+async def test_closing_calls_back_and_later_jobs_are_refused(holding, connect):
+    client = connect(holding)
+    call, late = Call(), Call()
+    shells = []
+    client.new_job(0, MATCH, {"q": "42"}, call, "l", "ssh", lambda *v: shells.append(v))
+    job = client.open_job(MATCH, {"q": "42"})
+    client.close()
+    client.close()
+    assert call.calls == [(("crash", UNAVAILABLE), 0.0, {}, {}, {}, None)]
+    assert shells == [(None, None, None, None)]
+    assert (await job).result == ("crash", UNAVAILABLE)
+    assert client.new_job(0, MATCH, {"q": "42"}, late) is None
+    assert late.calls[0][0][0] == "crash"
+    assert (await client.submit(MATCH, {"q": "42"})).result == ("crash", UNAVAILABLE)
+    with pytest.raises(UsageError):
+        client.start()
+
+
+def test_closing_a_client_that_never_started_calls_back(context):
+    client = Client(context, "tcp://127.0.0.1:1")
+    call = Call()
+    client.new_job(0, MATCH, {"q": "42"}, call)
+    client.close()
+    assert len(call.calls) == 1
+
+
+def test_closing_after_the_loop_ended_calls_back(holding, context):
+    call, late = Call(), Call()
+
+    async def main():
+        client = Client(context, holding.address)
+        client.start()
+        client.new_job(0, MATCH, {"q": "42"}, call)
+        return client
+
+    client = asyncio.run(main())
+    client.new_job(0, MATCH, {"q": "42"}, late)
+    assert len(late.calls) == 1
+    client.close()
+    assert len(call.calls) == 1
+
+
+def test_closing_leaves_nothing_behind(backend):
+    process = psutil.Process()
+
+    async def life(context, closing_thread):
+        client = Client(context, backend.address, options=BRISK)
+        client.start()
+        await asyncio.gather(*(client.submit(MATCH, {"q": "42"}) for _ in range(5)))
+        client.new_job(0, FakeTask(environment_type="nobody's"), {"q": "42"}, Call())
+        await (asyncio.to_thread(client.close) if closing_thread else asyncio.sleep(0))
+        client.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not tasks
+
+    def lives(closing_thread):
+        with zmq.Context() as context:
+            asyncio.run(life(context, closing_thread))
+        gc.collect()
+        return process.num_fds(), threading.active_count()
+
+    before = lives(closing_thread=False)
+    for closing_thread in (False, True, True, False):
+        assert lives(closing_thread) == before

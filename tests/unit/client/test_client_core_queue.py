@@ -1,0 +1,140 @@
+"""The client's looks at the queue: how often, what a late answer proves, and jobs left behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from inginious_nb import wire
+from tests.support.model_backend import ModelBackend, World
+
+
+def sent_to(world, seconds):
+    """How many messages of each kind reach the backend within that time."""
+    sent = Counter()
+    receive = world.backend.receive
+
+    def counting(identity, frame):
+        sent[type(wire.decode(frame, wire.FROM_CLIENT))] += 1
+        receive(identity, frame)
+
+    world.backend.receive = counting
+    world.wait(seconds)
+    world.backend.receive = receive
+    return sent
+
+
+@pytest.mark.parametrize("latency_s", [2, 5, 8, 12, 16, 20, 25])
+@pytest.mark.parametrize("queue_update_s", [10, 0])
+def test_late_answers_are_no_reason_to_send_a_job_twice(latency_s, queue_update_s):
+    world = World(queue_update_s=queue_update_s)
+    world.wait(2)
+    world.latency_s = latency_s
+    jobs = []
+    for number in range(49):
+        jobs.append(world.submit(f"j{number}"))
+        world.wait(1)
+    world.wait(60)
+    assert [job.kinds().count("JobSent") for job in jobs] == [1] * 49
+    for number in range(49):
+        world.backend.finish(f"j{number}")
+    world.wait(2)
+    assert all([result[0][0] for result in job.results] == ["success"] for job in jobs)
+
+
+@pytest.mark.parametrize("latency_s", [0, 8])
+def test_a_lost_job_is_found_although_answers_were_lost_before(latency_s):
+    world = World()
+    world.submit("first")
+    world.wait(2)
+    world.latency_s = latency_s
+    for _ in range(4):  # nobody notices that the queue's answers are among what is lost
+        world.wait(3)
+        world.lose_what_is_under_way(noticed=False)
+    job = world.submit("j")
+    world.lose_what_is_under_way(noticed=False)
+    world.wait(90)
+    assert job.kinds().count("JobSent") == 2
+    assert "j" in world.backend.jobs
+
+
+def test_a_stall_with_jobs_submitted_meanwhile_sends_each_once():
+    world = World()
+    jobs = [world.submit("before")]
+    world.wait(3)
+    world.stalled = True
+    for number in range(300):
+        world.wait(1)
+        if number % 30 == 0:
+            jobs.append(world.submit(f"j{number}"))
+    world.stalled = False
+    world.wait(30)
+    assert [job.kinds().count("JobSent") for job in jobs] == [1] * len(jobs)
+
+
+def another_id(world):
+    """The routing id is refused for good: the client goes on with another."""
+    world.deafen()
+    world.wait(30)
+    (connection,) = world.connections.values()
+    assert connection.routing_id != b"id-0"
+    return connection.routing_id
+
+
+def test_a_job_left_behind_is_asked_about_no_more_often_than_any_other():
+    world = World(ModelBackend(gone=set()))
+    world.submit("j")
+    world.wait(2)
+    another_id(world)
+    sent = sent_to(world, 60)
+    assert world.backend.jobs["j"][0] == b"id-0"
+    assert sent[wire.ClientGetQueue] <= 62
+    assert sent[wire.ClientKillJob] <= 1
+    assert sent[wire.ClientNewJob] <= 8
+
+
+@pytest.mark.parametrize("queue_update_s", [10, 0])
+def test_a_broker_that_lets_a_job_be_taken_over_is_asked_for_it(queue_update_s):
+    backend = ModelBackend(gone=set())
+    world = World(backend, queue_update_s=queue_update_s)
+    job = world.submit("j")
+    world.wait(2)
+    ours = another_id(world)
+    backend.gone.add(b"id-0")
+    world.wait(40)
+    assert backend.jobs["j"][0] == ours
+    backend.finish("j")
+    world.wait(2)
+    assert [result[0][0] for result in job.results] == ["success"]
+    assert backend.runs["j"] == 1
+
+
+def test_a_job_left_behind_and_killed_is_killed_once_it_is_ours_again():
+    backend = ModelBackend(gone=set())
+    world = World(backend)
+    job = world.submit("j")
+    world.wait(2)
+    another_id(world)
+    world.kill("j")
+    world.wait(3)
+    assert "j" in backend.jobs
+    backend.gone.add(b"id-0")
+    world.wait(90)
+    assert "j" not in backend.jobs
+    assert [result[0][0] for result in job.results] == ["killed"]
+
+
+@pytest.mark.parametrize("queue_update_s", [10, 0])
+def test_a_backend_without_that_has_it_killed_and_sent_anew(queue_update_s):
+    world = World(queue_update_s=queue_update_s)
+    job = world.submit("j")
+    world.wait(2)
+    ours = another_id(world)
+    world.wait(5)
+    assert world.backend.jobs["j"][0] == ours
+    assert job.kinds().count("JobSent") == 2
+    world.backend.finish("j")
+    world.wait(2)
+    assert [result[0][0] for result in job.results] == ["success"]
+    assert world.backend.runs["j"] == 1

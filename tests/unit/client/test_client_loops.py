@@ -1,0 +1,126 @@
+"""A client on any loop, called from any thread."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+
+import zmq
+import zmq.asyncio
+
+from inginious_nb.client import (
+    Client,
+    ClientOptions,
+    CurveKeys,
+)
+from inginious_nb.client.client_sync import ClientSync
+from tests.support.clients import BRISK, SUCCESS, Call
+from tests.support.tasks import MATCH
+from tests.support.thread_backend import ThreadBackend
+
+
+async def test_jobs_can_be_submitted_from_many_threads(backend, connect):
+    client = connect(backend)
+    calls = [Call() for _ in range(200)]
+
+    def submit(call):
+        client.new_job(0, MATCH, {"q": "42"}, call)
+
+    with concurrent.futures.ThreadPoolExecutor(8) as executor:
+        await asyncio.gather(
+            *(asyncio.get_running_loop().run_in_executor(executor, submit, call) for call in calls)
+        )
+    for call in calls:
+        assert await call.called() == [SUCCESS]
+
+
+async def test_a_call_from_another_thread_never_waits_for_the_next_one(backend, connect):
+    client = connect(backend)
+
+    def one_after_the_other():
+        # The loop is often done with a call before the caller has gone on to its next line.
+        return [ClientSync(client).new_job(0, MATCH, {"q": "42"}) for _ in range(300)]
+
+    assert await asyncio.to_thread(one_after_the_other) == [SUCCESS] * 300
+
+
+async def test_an_asyncio_context_works_as_documented(backend):
+    context = zmq.asyncio.Context()
+    client = Client(context, backend.address)
+    client.start()
+    assert await client.submit(MATCH, {"q": "42"}) == SUCCESS
+    client.close()
+    context.term()
+
+
+def test_a_plain_script_works(backend, context):
+    async def main():
+        client = Client(context, backend.address)
+        client.start()
+        try:
+            return await client.submit(MATCH, {"q": "42"})
+        finally:
+            client.close()
+
+    assert asyncio.run(main()) == SUCCESS
+
+
+def test_uvloop_works(backend, context):
+    import uvloop  # noqa: PLC0415 - not to be had on Windows
+
+    async def main():
+        client = Client(context, backend.address, options=BRISK)
+        client.start()
+        results = await asyncio.gather(*(client.submit(MATCH, {"q": "42"}) for _ in range(100)))
+        client.close()
+        return results
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(main()) == [SUCCESS] * 100
+
+
+def test_a_loop_that_cannot_watch_descriptors_works(backend, context):
+    class Proactor(asyncio.SelectorEventLoop):
+        """As on Windows, where the default loop watches no descriptors for others."""
+
+        def add_reader(self, fd, callback, *args):
+            raise NotImplementedError
+
+    async def main():
+        client = Client(context, backend.address, options=BRISK)
+        client.start()
+        results = await asyncio.gather(*(client.submit(MATCH, {"q": "42"}) for _ in range(100)))
+        client.close()
+        return results
+
+    with asyncio.Runner(loop_factory=Proactor) as runner:
+        assert runner.run(main()) == [SUCCESS] * 100
+
+
+def test_a_loop_given_explicitly_may_run_in_another_thread(backend, context):
+    loop = asyncio.new_event_loop()
+    client = Client(context, backend.address, loop=loop)
+    call = Call()
+    client.new_job(0, MATCH, {"q": "42"}, call)  # before anything runs
+    client.start()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    call._news.wait(20)
+    client.close()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    assert call.calls == [SUCCESS]
+    assert call.threads == [thread.ident]
+
+
+async def test_curve_keys_are_used(context):
+    server_public, server_secret = zmq.curve_keypair()
+    public, secret = zmq.curve_keypair()
+    with ThreadBackend(curve=(server_public, server_secret)) as backend:
+        options = ClientOptions(curve=CurveKeys(server_public, public, secret))
+        client = Client(context, backend.address, options=options)
+        client.start()
+        assert await client.submit(MATCH, {"q": "42"}) == SUCCESS
+        client.close()

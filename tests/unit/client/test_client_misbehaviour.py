@@ -1,0 +1,83 @@
+"""What others do wrong: callbacks, and backends that send what is no message."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import logging
+import os
+import threading
+
+import pytest
+
+from inginious_nb import wire
+from inginious_nb.client import (
+    ClientOptions,
+)
+from tests.support.clients import SUCCESS, Call
+from tests.support.model_backend import a_result
+from tests.support.tasks import MATCH
+
+
+async def test_callbacks_that_raise_block_or_call_back_stop_nobody(backend, connect, caplog):
+    client = connect(backend)
+    call, nested = Call(), Call()
+
+    def raises(*_):
+        raise ValueError("from a callback")
+
+    def blocks(*_):
+        threading.Event().wait(0.3)
+
+    def calls_back(*_):
+        client.new_job(0, MATCH, {"q": "42"}, nested)
+        client.kill_job("nobody's")
+        client.get_job_queue_snapshot()
+
+    for callback in (raises, blocks, calls_back, call):
+        client.new_job(0, MATCH, {"q": "42"}, callback)
+    assert await call.called() == [SUCCESS]
+    assert await nested.called() == [SUCCESS]
+    assert "from a callback" in caplog.text
+
+
+async def test_callbacks_can_run_elsewhere(backend, connect):
+    call = Call()
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        client = connect(backend, ClientOptions(callback_executor=executor))
+        client.new_job(0, MATCH, {"q": "42"}, call)
+        await call.called()
+    assert call.threads != [threading.get_ident()]
+
+
+BAD_FRAMES = {
+    "random bytes": os.urandom(100),
+    "nothing": b"",
+    "a missing field": b"\x81\xa5@type\xb1BackendJobStarted",
+    "another direction": wire.encode(wire.ClientHello("me")),
+    "deep nesting": b"\x91" * 5000,
+    "a map without a type": b"\x80",
+    "a wrong type of a field": wire.encode(wire.BackendJobStarted("j")).replace(b"\xa1j", b"\x07"),
+    "a huge array that is not there": b"\xdd\xff\xff\xff\xff",
+    "100 MB": bytes(100_000_000),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+async def test_frames_that_are_no_messages_are_logged_and_the_next_job_works(
+    backend, connect, caplog, name
+):
+    caplog.set_level(logging.WARNING)
+    client = connect(backend)
+    await client.submit(MATCH, {"q": "42"})
+    backend.say(BAD_FRAMES[name])
+    await client.submit(MATCH, {"q": "42"})
+    assert "Dropped a frame" in caplog.text
+
+
+async def test_results_for_nobody_harm_nobody(backend, connect):
+    client = connect(backend)
+    await client.submit(MATCH, {"q": "42"})
+    backend.say(a_result("stranger"))
+    backend.say(wire.BackendJobStarted("stranger"))
+    backend.say(wire.BackendJobSSHDebug("stranger", "h", 1, "u", "p"))
+    assert await client.submit(MATCH, {"q": "42"}) == SUCCESS
