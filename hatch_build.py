@@ -16,8 +16,15 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-OUTPUTS = ("widget.js", "widget.css", "snapshot.css")
-SOURCES = ("package.json", "package-lock.json", "tsconfig.json")
+OUTPUTS = ("widget.js", "waker.js", "widget.css", "snapshot.css")
+LOCALE = "inginious_nb/locale"  # the words of the interface: Python and the bundle have the same
+SOURCES = (
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    f"{LOCALE}/en.json",
+    f"{LOCALE}/fr.json",
+)
 
 
 class FrontEndBuildHook(BuildHookInterface):

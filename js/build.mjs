@@ -6,7 +6,7 @@ import { build } from "esbuild";
 const outdir = "inginious_nb/static";
 
 await build({
-  entryPoints: { widget: "js/index.tsx", snapshot: "js/style/snapshot.css" },
+  entryPoints: { widget: "js/index.tsx", waker: "js/waker.ts", snapshot: "js/style/snapshot.css" },
   outdir,
   bundle: true,
   format: "esm",
@@ -16,7 +16,7 @@ await build({
   logLevel: "warning",
 });
 
-for (const name of ["widget.js", "widget.css", "snapshot.css"]) {
+for (const name of ["widget.js", "waker.js", "widget.css", "snapshot.css"]) {
   const bytes = await readFile(`${outdir}/${name}`);
   console.log(`${outdir}/${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
 }

@@ -6,9 +6,11 @@ import { TaskPanel } from "./components/TaskPanel.tsx";
 import { language, preferredLanguage } from "./i18n/index.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
-import { Controller, snapshotClass } from "./state/controller.ts";
+import type { Subject } from "./protocol.ts";
+import { snapshotClass } from "./snapshot.ts";
+import { Controller } from "./state/controller.ts";
 import { syncedState } from "./state/synced.ts";
-import { type Kernel, reopenComm, type Subject } from "./transport/comm.ts";
+import { type Kernel, reopenComm } from "./transport/comm.ts";
 import { chooseTransport, type Transport } from "./transport/index.ts";
 import { watchKernel } from "./transport/sleep.ts";
 import "./style/widget.css";
@@ -30,10 +32,11 @@ function initialize({ model, signal }: InitializeProps): () => void {
   signal?.addEventListener("abort", () => ended.abort(), { once: true });
   const synced = syncedState(model, ended.signal);
   const { key, task, role, problem_id } = synced.get();
-  const subject = { widget: key, task: task?.ref ?? "", role, problem_id };
+  const subject = { widget: key, task: task?.ref ?? "", role, problem_id, submission: "" };
+  const transport = chooseTransport(model, subject, ended.signal);
   const controller = new Controller({
     synced,
-    transport: chooseTransport(model, subject, ended.signal),
+    transport,
     notebook: findNotebook(model),
     lang: preferredLanguage(),
     signal: ended.signal,
@@ -41,6 +44,10 @@ function initialize({ model, signal }: InitializeProps): () => void {
   controllers.set(key, controller);
   ended.signal.addEventListener("abort", () => controllers.delete(key), { once: true });
   sleepWithKernel(controller, model.widget_manager?.kernel, subject, ended.signal);
+  // A host may have saved our state with the notebook: another kernel does not know this widget.
+  void transport
+    .then(({ closed }) => closed)
+    .then(() => ended.signal.aborted || controller.sleep());
   controller.start();
   return () => ended.abort();
 }
@@ -59,7 +66,8 @@ function sleepWithKernel(
   };
   const wake = () => {
     if (!kernel || waking || !controller.local.get().asleep) return;
-    waking = reopenComm(kernel, subject, signal, (state) => {
+    const submission = controller.synced.get().result?.submission ?? "";
+    waking = reopenComm(kernel, { ...subject, submission }, signal, (state) => {
       if (!controller.local.get().asleep) controller.synced.update(state);
       else void waking?.then((transport) => transport && controller.wake(transport, state));
     });

@@ -12,5 +12,14 @@ export interface Model {
   on(event: string, callback: (...args: any[]) => void): void;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   off(event: string, callback: (...args: any[]) => void): void;
-  widget_manager?: { kernel?: Kernel | null; context?: NotebookContext };
+  widget_manager?: WidgetManager;
+}
+
+export interface WidgetManager {
+  readonly kernel?: Kernel | null;
+  readonly context?: NotebookContext;
+  has_model?(modelId: string): boolean;
+  /** Whether the page knows all widgets of the kernel, and what tells when it does. */
+  readonly restoredStatus?: boolean;
+  readonly restored?: { connect(slot: () => void): unknown };
 }

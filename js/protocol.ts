@@ -26,6 +26,10 @@ export type RequestKind = (typeof REQUEST_KINDS)[number];
 export const MESSAGE_KINDS = ["reply", "state"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
+/** What the waker (js/waker.ts) says, and what it is told: widgets of the page to make again. */
+export const WAKER_KINDS = ["wake", "woken"] as const;
+export type WakerKind = (typeof WAKER_KINDS)[number];
+
 export const PHASES = ["reading", "refused", "saved", "sent", "queued", "running", "done"] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -186,6 +190,24 @@ export interface FrontEndRequest {
 
 /** A whole task, a submission made by a command (the task folded away), or one answer's feedback. */
 export type Role = "task" | "submission" | "answer";
+
+/**
+ * What the kernel needs to know to serve a view: a widget of its own by its key, else the task by
+ * its name, and the submission whose result the view has kept. Saved with the view's output.
+ */
+export interface Subject {
+  widget: string;
+  task: string;
+  role: Role;
+  problem_id: string;
+  submission: string;
+}
+
+/** A view that a saved notebook shows: what it is about, and the model that it belongs to. */
+export interface SavedView {
+  model_id: string;
+  subject: Subject;
+}
 
 /** The synced traits of the widget, all set by Python and never by the browser. */
 export interface WidgetState {

@@ -14,11 +14,13 @@ import click
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb.session import close_session, get_session
+from inginious_nb.widget import Waker
 from inginious_nb.widget.comm import register_comm
 from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, call, split
 
 from .capture import CellCapture
 from .commands import Notebook, help_text, inginious, show_answer
+from .host import has_front_end
 from .submitting import Submitter
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class InginiousMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
+        self._waker: Waker | None = None
         session = get_session()
         capture = CellCapture(shell, lambda reference: show_answer(self.notebook, reference))
         self.notebook = Notebook(shell, session, capture, Submitter(shell, session, capture))
@@ -49,6 +52,16 @@ class InginiousMagics(Magics):
         words = split(line) or ["help"]
         name = LINE_MAGIC if cell is None else CELL_MAGIC
         return call(inginious, words, notebook, prog_name=name)
+
+    def wake(self, _result: object = None) -> None:
+        """Wake the widgets of a notebook that was opened again, once somebody looks at it."""
+        if self._waker is None and has_front_end(self.notebook.shell):
+            self._waker = Waker(self.notebook.session)
+
+    def close(self) -> None:
+        """Wake nothing any more."""
+        if self._waker is not None:
+            self._waker.close()
 
 
 InginiousMagics.inginious.__doc__ = f"{InginiousMagics.inginious.__doc__}\n\n{help_text()}"
@@ -66,6 +79,7 @@ def load(shell: InteractiveShell) -> None:
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         register_comm(kernel)
+    shell.events.register("post_run_cell", magics.wake)
     _loaded[id(shell)] = magics
     _tell(magics.notebook.session)
 
@@ -88,6 +102,8 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(id(shell), None)
     if magics is not None:
         magics.notebook.capture.remove()
+        shell.events.unregister("post_run_cell", magics.wake)
+        magics.close()
         shell.magics_manager.magics["line"].pop("inginious", None)
         shell.magics_manager.magics["cell"].pop("inginious", None)
         close_session()

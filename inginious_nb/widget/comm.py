@@ -15,6 +15,7 @@ from inginious_nb.session import get_session
 
 from .mirror import Mirror
 from .requests import Responder
+from .subjects import task_and_attempt
 from .task_widget import find_widget
 
 if TYPE_CHECKING:
@@ -38,12 +39,16 @@ def _opened(comm: BaseComm, message: dict[str, Any]) -> None:
         return
     try:
         session = get_session()
-        task = session.task(str(subject.get("task")))
+        task, attempt = task_and_attempt(session, subject)
     except InginiousError as error:
         _log.info("A view of another kernel cannot be served: %s", error)
         comm.close()
         return
-    mirror = Mirror(session, task, lambda changed: comm.send({"kind": "state", "state": changed}))
+
+    def publish(changed: dict[str, Any]) -> None:
+        comm.send({"kind": "state", "state": changed})
+
+    mirror = Mirror(session, task, publish, attempt=attempt)
     comm.on_close(lambda _message: mirror.close())
     _serve(comm, Responder(mirror))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inginious_nb.course import Task
+    from inginious_nb.history import Attempt
     from inginious_nb.session import Session
     from inginious_nb.submission import Submission
 
@@ -39,6 +40,7 @@ class Mirror:
         task: The task that is shown.
         publish: Gets the changed part of the state, on any thread but never two at once.
         submission: The one that the widget is about; None follows the task's newest.
+        attempt: Likewise, one of an earlier kernel, until another is made in this widget.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Mirror:
         publish: Callable[[dict[str, Any]], object],
         *,
         submission: Submission | None = None,
+        attempt: Attempt | None = None,
     ) -> None:
         self.session = session
         self.task = task
@@ -56,6 +59,8 @@ class Mirror:
         self.lang = session.settings.language
         self._publish = publish
         self._pinned = submission
+        self._attempt = attempt
+        self._keeps_its_own = submission is not None or attempt is not None
         self._published: dict[str, Any] = {}
         self._settled: tuple[object, ...] = ()
         self._lock = threading.RLock()
@@ -73,7 +78,7 @@ class Mirror:
     @property
     def submission(self) -> Submission | None:
         """The submission to show: the widget's own, else the newest of the task."""
-        return self._pinned or self.board.current
+        return self._pinned if self._keeps_its_own else self.board.current
 
     @property
     def own_cells(self) -> tuple[str, ...]:
@@ -83,7 +88,7 @@ class Mirror:
 
     def follow(self, submission: Submission) -> None:
         """Be about another submission from now on, which was made in this widget."""
-        if self._pinned is not None:
+        if self._keeps_its_own:
             self._pinned = submission
             self._subscriptions.append(submission.subscribe(self.refresh))
             self.refresh()
@@ -192,7 +197,7 @@ class Mirror:
                     at=submission.times["done"],
                 ),
             )
-        last = self.board.last
+        last = self._attempt or self.board.last
         return (
             None
             if last is None

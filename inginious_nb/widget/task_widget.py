@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 import anywidget
@@ -18,18 +18,27 @@ from inginious_nb.session import get_session
 
 from . import snapshot
 from .mirror import Mirror
+from .present import reference
 from .requests import Responder
 from .views import PROTOCOL_VERSION
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
+    from inginious_nb.history import Attempt
     from inginious_nb.session import Session
     from inginious_nb.submission import Submission
+
+    from .views import Role, Subject
 
 _STATIC = Path(__file__).parent.parent / "static"
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """A file of the built front end.
+
+    Raises:
+        RuntimeError: It was not built.
+    """
     path = _STATIC / name
     if not path.is_file():
         raise RuntimeError(
@@ -47,10 +56,11 @@ class TaskWidget(anywidget.AnyWidget):
         session: The session, default the one of this kernel.
         submission: One whose answers the front end is to read from the live cells, as soon as it
             is there.
+        attempt: One of an earlier kernel, whose result is to be shown.
     """
 
-    _esm = _static("widget.js")
-    _css = _static("widget.css")
+    _esm = static("widget.js")
+    _css = static("widget.css")
 
     version = Int(PROTOCOL_VERSION).tag(sync=True)
     key = Unicode().tag(sync=True)
@@ -72,11 +82,14 @@ class TaskWidget(anywidget.AnyWidget):
         *,
         session: Session | None = None,
         submission: Submission | None = None,
+        attempt: Attempt | None = None,
         **traits: Any,
     ) -> None:
         first: dict[str, Any] = {}
         self._snapshots: list[Any] = []
-        self.mirror = Mirror(session or get_session(), task, first.update, submission=submission)
+        self.mirror = Mirror(
+            session or get_session(), task, first.update, submission=submission, attempt=attempt
+        )
         self.responder = Responder(self.mirror)
         role = "task" if submission is None else "submission"
         super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
@@ -112,8 +125,16 @@ class TaskWidget(anywidget.AnyWidget):
         The live view hides the snapshot of its page. It is apart so that it can be replaced when
         a result comes without touching the live view, and so that it shows where there is no live
         view any more: in a notebook opened without its kernel, exported, or looked at elsewhere.
+        What the view is about is saved with it, for the kernel that wakes it (`waker`).
         """
-        display(self._live(), raw=True)
+        about: Subject = {
+            "widget": self.key,
+            "task": reference(self.mirror.task),
+            "role": cast("Role", self.role),
+            "problem_id": self.problem_id,
+            "submission": "",  # the snapshot tells
+        }
+        display(self._live(), raw=True, metadata={"inginious": about})
         self._snapshots.append(display(self._snapshot(), raw=True, display_id=True))
 
     def _live(self) -> dict[str, Any]:

@@ -32,6 +32,10 @@ MessageKind = Literal["reply", "state"]
 """What the kernel sends on our own comm."""
 
 
+WakerKind = Literal["wake", "woken"]
+"""What the waker in the page says, and what it is told (`waker`)."""
+
+
 class ChoiceInfo(TypedDict):
     """One choice of a multiple-choice problem, in display order."""
 
@@ -193,6 +197,23 @@ class FrontEndRequest(TypedDict):
 
 Role = Literal["task", "submission", "answer"]
 """A whole task, a submission made by a command (the task folded away), or one answer's feedback."""
+
+
+class Subject(TypedDict):
+    """What a view is about: a widget by its key, else a task and the result that was kept."""
+
+    widget: str
+    task: str
+    role: Role
+    problem_id: str
+    submission: str
+
+
+class SavedView(TypedDict):
+    """A view that a saved notebook shows, and the model that it belongs to."""
+
+    model_id: str
+    subject: Subject
 
 
 class WidgetState(TypedDict):

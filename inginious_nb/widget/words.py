@@ -50,7 +50,8 @@ _WORDS = {
         tests_passed="{} of {} passed",
         more_tests="… and {} more tests.",
         cut="Only the beginning is shown.",
-        saved="This is as it was saved. Run the cell again to go on with it.",
+        saved="This is the last result that was saved. To go on, run %load_ext inginious_nb, "
+        "then this cell.",
     ),
     "fr": Words(
         results={
@@ -73,7 +74,8 @@ _WORDS = {
         tests_passed="{} réussis sur {}",
         more_tests="… et {} tests de plus.",
         cut="Seul le début est affiché.",
-        saved="Voici l'état enregistré. Exécutez la cellule à nouveau pour continuer.",
+        saved="Voici le dernier résultat enregistré. Pour continuer, exécutez "
+        "%load_ext inginious_nb, puis cette cellule.",
     ),
 }
 

@@ -16,6 +16,8 @@ export interface SharedCell {
 
 export interface OutputModel {
   readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  toJSON?(): object;
 }
 
 export interface OutputList {

@@ -1,7 +1,8 @@
 // The live notebook: cells as they are now, unsaved edits and cells out of view included. What a
 // cell means is decided in Python (cells.py); here tags are only read and written.
 import type { CellInfo } from "../protocol.ts";
-import type { CellList, CellModel, NotebookContext } from "./context.ts";
+import type { CellList, CellModel, NotebookContext, OutputModel } from "./context.ts";
+import { modelId } from "./views.ts";
 
 export const TAG_PREFIX = "inginious:";
 
@@ -52,6 +53,26 @@ export class Notebook {
       // The magic line says what the cell answers; it is no part of the answer.
       shared.setSource(/^\s*%%inginious(\s|$)/.test(first) ? `${first}\n${body}` : body);
     });
+  }
+
+  /** The outputs of each cell. */
+  outputs(): OutputModel[][] {
+    return this.#models().map(({ outputs }) =>
+      Array.from({ length: outputs?.length ?? 0 }, (_, index) => outputs?.get(index)).filter(
+        (output): output is OutputModel => output !== undefined,
+      ),
+    );
+  }
+
+  /** Show the outputs of these widgets anew: the page tried before it knew them. */
+  showAgain(modelIds: ReadonlySet<string>): void {
+    for (const { outputs } of this.#models()) {
+      for (let index = 0; index < (outputs?.length ?? 0); index++) {
+        const output = outputs?.get(index);
+        const saved = output?.toJSON?.();
+        if (output && saved && modelIds.has(modelId(output))) outputs?.set(index, saved);
+      }
+    }
   }
 
   /** Replace the outputs whose HTML has a marker and is not up to date. */

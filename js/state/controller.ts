@@ -12,6 +12,7 @@ import type {
   SubmissionInfo,
   WidgetState,
 } from "../protocol.ts";
+import { resultClass, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
 import type { Answer, Payload } from "../transport/transport.ts";
 import { RequestError } from "../transport/transport.ts";
@@ -302,15 +303,6 @@ export class Controller {
     else pending.delete(kind);
     this.local.update({ pending });
   }
-}
-
-/** The class of a widget's static snapshot, and the one that tells which result it shows. */
-export function snapshotClass(key: string): string {
-  return `inginious-snapshot-${key}`;
-}
-
-function resultClass(submission: string): string {
-  return `inginious-result-${submission}`;
 }
 
 /** An entry without the contents of a file, which a preview does not need. */

@@ -1,14 +1,16 @@
 // Stand-ins for what the host gives us: a model, a kernel with comms, a notebook.
+
+import type { WidgetManager } from "../model.ts";
 import type { CellModel, NotebookContext } from "../notebook/context.ts";
 import type { CellInfo, ProblemInfo, SubmissionInfo, TaskInfo, WidgetState } from "../protocol.ts";
-import type { Comm, Kernel } from "../transport/comm.ts";
+import type { Comm } from "../transport/comm.ts";
 
 type Handler = (...args: unknown[]) => void;
 
 /** A model of anywidget, without a kernel: it remembers what was sent. */
 export class FakeModel {
   readonly sent: { content: Record<string, unknown>; buffers: ArrayBuffer[] }[] = [];
-  widget_manager: { kernel?: Kernel | null; context?: NotebookContext } = {};
+  widget_manager: { -readonly [K in keyof WidgetManager]: WidgetManager[K] } = {};
   readonly #state: Record<string, unknown>;
   readonly #handlers = new Map<string, Set<Handler>>();
 

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import type { Kernel, Subject } from "../transport/comm.ts";
+import type { Subject } from "../protocol.ts";
+import type { Kernel } from "../transport/comm.ts";
 import { chooseTransport, RequestError } from "../transport/index.ts";
 import { FakeComm, FakeModel } from "./fakes.ts";
 
-const subject: Subject = { widget: "k", task: "c/t", role: "task", problem_id: "" };
+const subject: Subject = { widget: "k", task: "c/t", role: "task", problem_id: "", submission: "" };
 
 function kernelWith(comm: FakeComm, supportsSubshells = true): Kernel {
   return { supportsSubshells, info: Promise.resolve(), createComm: () => comm };

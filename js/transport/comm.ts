@@ -1,6 +1,6 @@
 // Our own comm, on a kernel subshell: served in milliseconds while a cell is running, which the
 // widget's own messages are not (jupyter-widgets/ipywidgets#3468).
-import { PROTOCOL_VERSION, type WidgetState } from "../protocol.ts";
+import { PROTOCOL_VERSION, type Subject, type WidgetState } from "../protocol.ts";
 import { Requests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
@@ -36,14 +36,6 @@ export interface Kernel {
   readonly statusChanged?: KernelSignal<string>;
   readonly iopubMessage?: KernelSignal<unknown>;
   createComm?(target: string, id?: string): Comm;
-}
-
-/** What the kernel needs to know to serve this comm: a live widget, else the task by its name. */
-export interface Subject {
-  widget: string;
-  task: string;
-  role: string;
-  problem_id: string;
 }
 
 /** Gets the state of a subject that is no widget of the kernel. */

@@ -81,6 +81,28 @@ def test_without_subshells_requests_wait_for_the_running_cell(other_server, open
     expect(notebook.widget(2).get_by_text("The kernel is busy")).to_have_count(0)
 
 
+def test_a_host_that_saves_widgets_with_the_notebook(other_server, open_notebook):
+    server = other_server(
+        settings={"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}}
+    )
+    notebook = open_notebook(*division(), server=server)
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("100 %")
+    notebook.save()
+    assert "widgets" in notebook.saved()["metadata"]
+    server.end_kernels()
+    notebook.open()
+    # Python is not there: it looks alive, and must not pretend to be.
+    expect(notebook.widget(2).get_by_text("Asleep: the kernel was restarted.")).to_be_visible()
+    notebook.run_to_end(1)
+    expect(notebook.widget(2).get_by_text("Asleep")).to_have_count(0)
+    notebook.write(3, "4")
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("50 %")
+
+
 def test_a_policy_without_inline_scripts(other_server, page, open_notebook):
     # JupyterLab's own needs: workers and modules from blobs, evaluated schemas, inline styles.
     policy = (

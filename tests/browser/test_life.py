@@ -45,13 +45,83 @@ def test_a_notebook_opened_without_its_kernel_shows_the_saved_result(graded):
     graded.open()
     output = graded.output(2)
     expect(output.get_by_text("50 %")).to_be_visible()
-    expect(output.get_by_text("Run the cell again to go on with it.")).to_be_visible()
+    expect(output.get_by_text("To go on, run %load_ext inginious_nb")).to_be_visible()
     expect(output.get_by_text("Error displaying widget")).to_be_hidden()
     # And goes on from there.
     graded.run_to_end(1)
-    graded.run_to_end(2)
     expect(graded.result(2)).to_contain_text("50 %")
-    expect(output.get_by_text("Run the cell again")).to_be_hidden()
+    expect(output.get_by_text("To go on, run")).to_be_hidden()
+    graded.write(4, "2")
+    graded.submit(2)
+    expect(graded.result(2)).to_contain_text("100 %")
+    expect(graded.output(2).locator(".inginious-snapshot .inginious-grade")).to_have_text("100 %")
+
+
+def test_a_page_reloaded_after_a_restart_is_woken_by_the_extension_and_stays_awake(graded):
+    graded.restart_kernel()
+    graded.save()
+    graded.reload()
+    expect(graded.output(2).get_by_text("To go on, run %load_ext inginious_nb")).to_be_visible()
+    graded.run_to_end(1)
+    expect(graded.result(2)).to_contain_text("50 %")
+    graded.widget(2).locator("summary", has_text="History").click()
+    expect(graded.widget(2).get_by_role("button", name="Open: Submission 1")).to_be_visible()
+    # The kernel knows it now, also when the page is reloaded once more.
+    graded.save()
+    graded.reload()
+    graded.write(4, "2")
+    graded.submit(2)
+    expect(graded.result(2)).to_contain_text("100 %")
+
+
+def test_a_widget_woken_in_its_page_is_there_when_the_page_is_reloaded(graded):
+    graded.restart_kernel()
+    graded.run_to_end(1)
+    expect(graded.widget(2).get_by_text("Asleep")).to_have_count(0)
+    graded.save()
+    graded.reload()
+    graded.write(4, "2")
+    graded.submit(2)
+    expect(graded.result(2)).to_contain_text("100 %")
+
+
+def test_the_results_of_commands_are_told_apart_when_the_notebook_is_opened_again(open_notebook):
+    submit = code("%inginious submit demo/division")
+    slim = code("%%inginious answer demo/fib/fib\n1")
+    notebook = open_notebook(load(), submit, QUOTIENT, REMAINDER, submit | {"id": "later"}, slim)
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    expect(notebook.result(2)).to_contain_text("50 %")
+    notebook.write(4, "2")
+    notebook.run_to_end(5)
+    expect(notebook.result(5)).to_contain_text("100 %")
+    notebook.run_to_end(6)
+    notebook.save()
+    notebook.server.end_kernels()
+    notebook.open()
+    notebook.run_to_end(1)
+    expect(notebook.result(2)).to_contain_text("50 %")
+    expect(notebook.result(5)).to_contain_text("100 %")
+    expect(notebook.widget(6).get_by_role("button", name="Submit")).to_be_visible()
+    # What is submitted here from now on is this widget's own.
+    notebook.submit(5)
+    expect(notebook.result(5)).to_contain_text("Submission 3")
+    expect(notebook.result(2)).to_contain_text("50 %")
+
+
+def test_a_notebook_that_names_widgets_of_no_task_wakes_nothing(graded):
+    graded.save()
+    graded.server.end_kernels()
+    notebook = graded.saved()
+    for output in notebook["cells"][1]["outputs"]:
+        if "inginious" in output["metadata"]:
+            output["metadata"]["inginious"]["task"] = "demo/gone"
+    (graded.server.folder / graded.name).write_text(json.dumps(notebook))
+    graded.open()
+    graded.run_to_end(1)
+    graded.run_to_end(5)
+    expect(graded.result(5)).to_contain_text("50 %")
+    expect(graded.output(2).get_by_text("To go on, run %load_ext inginious_nb")).to_be_visible()
 
 
 def test_a_result_that_comes_after_a_reload_is_saved_with_the_notebook(graded):

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
     "inginious_nb/static/widget.js",
+    "inginious_nb/static/waker.js",
     "inginious_nb/static/widget.css",
     "inginious_nb/static/snapshot.css",
     "inginious_nb/embedded/grading_api/lib/inginious_container_api/__init__.py",

@@ -40,6 +40,7 @@ def shapes():
 def test_the_kinds_are_the_same():
     assert words_of("REQUEST_KINDS") == list(get_args(views.RequestKind))
     assert words_of("MESSAGE_KINDS") == list(get_args(views.MessageKind))
+    assert words_of("WAKER_KINDS") == list(get_args(views.WakerKind))
     assert sorted(words_of("PHASES")) == sorted(get_args(Phase))
     version = re.search(r"PROTOCOL_VERSION = (\d+)", PROTOCOL)
     assert int(version[1]) == views.PROTOCOL_VERSION

@@ -1,0 +1,115 @@
+"""Widgets that a saved notebook names are made again; whatever else it says is passed over."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from inginious_nb.widget import AnswerView, TaskWidget, Waker
+from inginious_nb.widget.task_widget import find_widget
+
+LIMIT_S = 30
+
+
+class Told(Waker):
+    """A waker whose messages are kept."""
+
+    def __init__(self, session):
+        self.said = []
+        super().__init__(session)
+
+    def send(self, content, buffers=None):
+        self.said.append(content)
+
+    def hears(self, *widgets, kind="wake", v=1):
+        """What it answers to its front end."""
+        content = {"v": v, "kind": kind, "widgets": list(widgets)}
+        self._handle_custom_msg(content, [])
+        return self.said[-1]["model_ids"] if self.said else None
+
+
+@pytest.fixture
+def waker(session):
+    waker = Told(session)
+    yield waker
+    waker.close()
+
+
+def view(task="lab/echo", role="task", **changes):
+    subject = {"widget": uuid.uuid4().hex, "task": task, "role": role}
+    subject |= {"problem_id": "", "submission": ""}
+    return {"model_id": uuid.uuid4().hex, "subject": subject | changes}
+
+
+def test_a_widget_is_made_under_the_ids_that_its_outputs_name(waker):
+    saved = view()
+    assert waker.hears(saved) == [saved["model_id"]]
+    made = find_widget(saved["subject"]["widget"])
+    assert made.model_id == saved["model_id"]
+    assert made.task["ref"] == "lab/echo"
+    # Another page of the same kernel asks for it too: it is there.
+    assert waker.hears(saved) == [saved["model_id"]]
+    assert find_widget(saved["subject"]["widget"]) is made
+    made.close()
+
+
+def test_the_widget_of_a_command_keeps_the_result_that_it_showed(waker, session):
+    task = session.task("lab/echo")
+    first, second = (
+        session.submit(task, {"text": text}, origin="magic") for text in ("wrong", "right")
+    )
+    for submission in (first, second):
+        submission.result(LIMIT_S)
+    kept, latest = view(role="submission", submission=first.id), view()
+    waker.hears(kept, latest)
+    command, opened = (find_widget(one["subject"]["widget"]) for one in (kept, latest))
+    assert (command.role, command.result["grade"]) == ("submission", 40)
+    assert command.submission is None
+    assert opened.result["grade"] == 100
+    command.close()
+    opened.close()
+
+
+def test_a_slim_view_is_made_for_its_problem(waker, session):
+    lost = AnswerView(session.task("lab/echo"), "text", session=session)
+    saved = view(role="answer", problem_id="text")
+    assert waker.hears(saved) == [saved["model_id"]]
+    made = find_widget(saved["subject"]["widget"])
+    assert (made.role, made.problem_id) == (lost.role, lost.problem_id)
+    made.close()
+    lost.close()
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        view(task="lab/gone"),
+        view(task=""),
+        view(task=None),
+        view(role="answer", problem_id="gone"),
+        view(widget="not an id"),
+        view(widget=5),
+        view() | {"model_id": "IPY_MODEL_x"},
+        {"model_id": "a" * 32},
+        {"model_id": "a" * 32, "subject": "no dictionary"},
+        "no dictionary",
+        None,
+    ],
+)
+def test_what_is_no_widget_of_a_task_is_passed_over(waker, saved):
+    good = view()
+    assert waker.hears(saved, good) == [good["model_id"]]
+    find_widget(good["subject"]["widget"]).close()
+
+
+def test_other_messages_are_not_answered(waker):
+    assert waker.hears(view(), kind="else") is None
+    assert waker.hears(view(), v=2) is None
+
+
+def test_a_living_widget_is_not_taken_by_another_model(waker, session):
+    living = TaskWidget(session.task("lab/echo"), session=session)
+    assert waker.hears(view(widget=living.key)) == []
+    assert find_widget(living.key) is living
+    living.close()
