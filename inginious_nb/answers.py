@@ -6,6 +6,7 @@ as an answer to a problem, and whether it is acceptable, is the task's business.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -15,13 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from .cells import Cell, find_answers, split_magic, task_name
 from .course.problems import FileProblem
-from .errors import AnswerError
 from .history import AnswerSource, SourceKind
+from .i18n import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .course import Task
+
+# As the system says them, so that they can be said in other languages.
+_REASONS = {
+    errno.ENOENT: Sentence("No such file or directory"),
+    errno.EACCES: Sentence("Permission denied"),
+    errno.EISDIR: Sentence("Is a directory"),
+}
 
 
 @dataclass
@@ -149,11 +157,15 @@ def file_answer(
         problem.check({"filename": path.name, "value": b""})
         return {"filename": path.name, "value": _content(problem, path)}
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise AnswerError(
-            f"Problem {problem.label}: the file {path_text!r} cannot be read ({reason}); "
-            f"give the path of a file as seen from {directory or 'the notebook'}.",
-            problem_id=problem.id,
+        reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(
+            error, "strerror", None
+        )
+        raise problem.refuse(
+            "the file {path!r} cannot be read ({reason}); give the path of a file as seen from "
+            "{directory}.",
+            path=path_text,
+            reason=reason or str(error),
+            directory=directory or Sentence("the notebook"),
         ) from error
 
 
@@ -164,11 +176,12 @@ def _content(problem: FileProblem, path: Path) -> bytes:
     )
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is no ordinary file")
+            raise OSError(0, Sentence("it is no ordinary file"))
         content = file.read(problem.max_size_bytes + 1)
     if len(content) > problem.max_size_bytes:
         raise problem.refuse(
-            f"the file {path.name} has more than {problem.max_size_bytes:,} bytes, which are the "
-            "most that are accepted."
+            "the file {name} has more than {limit:,} bytes, which are the most that are accepted.",
+            name=path.name,
+            limit=problem.max_size_bytes,
         )
     return content

@@ -19,6 +19,7 @@ from .client.client import Client
 from .client.options import ClientOptions, CurveKeys
 from .embedded.service import EmbeddedService
 from .errors import InginiousError, ServiceError, UsageError
+from .i18n import Sentence
 from .observers import Observers
 from .settings import EMBEDDED
 
@@ -54,6 +55,7 @@ class ServiceState:
         state: Where the connection stands.
         silent_s: Seconds since its last message, if it is silent.
         message: The state in plain words, with what to do where something can be done.
+        short_message: The same without the address.
         sandbox: How the embedded service isolates scripts, None where that is not ours to say.
     """
 
@@ -62,6 +64,7 @@ class ServiceState:
     state: State
     silent_s: float
     message: str
+    short_message: str
     sandbox: Mapping[str, Any] | None = None
 
 
@@ -78,8 +81,12 @@ def checked_address(address: str) -> str:
     if path != address and 0 < len(os.fsencode(path)) <= _LONGEST_IPC_PATH:
         return address
     raise UsageError(
-        f"{address!r} is not the address of a grading service; it looks like "
-        f"tcp://grading.example.org:2001, or is the word {EMBEDDED!r}."
+        Sentence(
+            "{address!r} is not the address of a grading service; it looks like "
+            "tcp://grading.example.org:2001, or is the word {embedded!r}.",
+            address=address,
+            embedded=EMBEDDED,
+        )
     )
 
 
@@ -137,33 +144,39 @@ class Backend:
             address=self.address,
             state=state,
             silent_s=connection.silent_s if connection is not None else 0.0,
-            message=self._message(state, connection),
+            message=self._message(state, connection, self._name),
+            short_message=self._message(state, connection, Sentence("The grading service")),
             sandbox=self._service.sandbox if self._service is not None else None,
         )
 
-    def _message(self, state: State, connection: ConnectionState | None) -> str:
-        name = "The embedded grading service" if self.embedded else f"The service at {self.address}"
-        if state == "failed":
-            return str(self._failure)
+    @property
+    def _name(self) -> str:
+        if self.embedded:
+            return Sentence("The embedded grading service")
+        return Sentence("The service at {address}", address=self.address)
+
+    def _message(self, state: State, connection: ConnectionState | None, name: str) -> str:
+        if self._failure is not None and state == "failed":
+            return self._failure.text
         if state == "silent" and connection is not None:
-            return (
-                f"{name} has not answered for {connection.silent_s:.0f} s. "
-                "Your job may still be running; nothing is lost, and the result is shown when it "
-                "comes."
+            return Sentence(
+                "{service} has not answered for {silent_s:.0f} s. Your job may still be running; "
+                "nothing is lost, and the result is shown when it comes.",
+                service=name,
+                silent_s=connection.silent_s,
             )
         if state == "connecting" and not self.embedded:
-            return (
-                f"No grading service answers at {self.address} yet. What you submit is kept and "
-                "sent as soon as it answers; if the address is wrong, use "
-                "%inginious connect ADDRESS."
+            return Sentence(
+                "{service} does not answer yet. What you submit is kept and sent as soon as it "
+                "answers; if the address is wrong, use %inginious connect ADDRESS.",
+                service=name,
             )
-        return {
-            "idle": f"{name} starts with the first submission.",
-            "starting": f"{name} is starting.",
-            "connecting": f"{name} is starting.",
-            "connected": f"{name} is ready.",
-            "closed": f"{name} has been left.",
-        }[state]
+        sentences = {
+            "idle": Sentence("{service} starts with the first submission.", service=name),
+            "connected": Sentence("{service} is ready.", service=name),
+            "closed": Sentence("{service} has been left.", service=name),
+        }
+        return sentences.get(state) or Sentence("{service} is starting.", service=name)
 
     async def client(self) -> Client:
         """The client connected to the service, which is started if it is not yet.
@@ -263,8 +276,11 @@ class Backend:
             if restarts == _RESTART_LIMIT:
                 self._give_up(
                     ServiceError(
-                        "The embedded grading service ended again and again, so it was given up; "
-                        "submit again to start it anew, and tell your instructor if it goes on."
+                        Sentence(
+                            "The embedded grading service ended again and again, so it was given "
+                            "up; submit again to start it anew, and tell your instructor if it "
+                            "goes on."
+                        )
                     )
                 )
                 return

@@ -17,6 +17,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from .i18n import Sentence
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -67,14 +69,18 @@ class FoundAnswer:
     @property
     def label(self) -> str:
         """Where the answer was read, for a person: ``cell 4: def fib(n):``."""
-        numbers = ", ".join(str(cell.number) for cell in self.cells)
         first_line = next((line for line in self.text.splitlines() if line.strip()), "").strip()
         if len(first_line) > _FIRST_LINE_LENGTH:
             first_line = first_line[: _FIRST_LINE_LENGTH - 1] + "…"
-        noun = "cell" if len(self.cells) == 1 else "cells"
-        # A cell that was run may have no place: the kernel is not told.
-        place = f"{noun} {numbers}" if all(cell.number for cell in self.cells) else f"{noun}"
-        return f"{place}: {first_line}" if first_line else f"{place} (empty)"
+        count = len(self.cells)
+        if all(cell.number for cell in self.cells):
+            numbers = ", ".join(str(cell.number) for cell in self.cells)
+            place = Sentence("cells {numbers}", one="cell {numbers}", n=count, numbers=numbers)
+        else:  # a cell that was run may have no place: the kernel is not told
+            place = Sentence("cells", one="cell", n=count)
+        if not first_line:
+            return Sentence("{place} (empty)", place=place)
+        return Sentence("{place}: {first_line}", place=place, first_line=first_line)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .client import events
 from .errors import HistoryError, InginiousError, ServiceError
+from .i18n import Sentence
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -67,8 +68,10 @@ class Delivery:
         except asyncio.CancelledError:
             submission.refuse(
                 ServiceError(
-                    "The session ended before the result came; %inginious resubmit sends the same "
-                    "answers again."
+                    Sentence(
+                        "The session ended before the result came; %inginious resubmit sends the "
+                        "same answers again."
+                    )
                 )
             )
             raise
@@ -77,8 +80,10 @@ class Delivery:
             _log.exception("Submission %s could not be delivered.", submission.id)
             submission.refuse(
                 ServiceError(
-                    "Something went wrong on the way to the grading service; the log has the "
-                    "details. Your answers are kept: %inginious resubmit sends them again."
+                    Sentence(
+                        "Something went wrong on the way to the grading service; the log has the "
+                        "details. Your answers are kept: %inginious resubmit sends them again."
+                    )
                 )
             )
 

@@ -36,14 +36,14 @@ class InginiousError(Exception):
     ``str(error)`` is a sentence that tells a person what to do next; details go to the log.
 
     Attributes:
-        text: That sentence, to be said in the reader's language (`in_language`).
+        text: That sentence, which may be one that has translations (`i18n.Sentence`).
         reader: Gives the language of the person at this kernel; the magics set it.
     """
 
     reader: ClassVar[Callable[[], str]] = staticmethod(lambda: i18n.LANGUAGES[0])
 
-    def __init__(self, text: str | i18n.Sentence = "") -> None:
-        super().__init__(str(text))
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
         self.text = text
 
     def in_language(self, lang: str) -> str:
@@ -75,9 +75,7 @@ class CourseError(InginiousError):
         line: Its 1-based line, if known.
     """
 
-    def __init__(
-        self, message: str | i18n.Sentence, *, path: Path | None = None, line: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
         super().__init__(message)
         self.path = path
         self.line = line
@@ -98,7 +96,7 @@ class AnswerError(InginiousError):
         problem_id: The problem it was meant for, or None if it concerns the whole task.
     """
 
-    def __init__(self, message: str | i18n.Sentence, *, problem_id: str | None = None) -> None:
+    def __init__(self, message: str, *, problem_id: str | None = None) -> None:
         super().__init__(message)
         self.problem_id = problem_id
 

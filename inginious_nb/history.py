@@ -21,6 +21,7 @@ import msgpack
 
 from .client.results import JobResult
 from .errors import HistoryError
+from .i18n import Sentence, from_kept, kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -174,8 +175,12 @@ class History:
             self._connection = self._opened(path)
         except (OSError, sqlite3.Error) as error:
             raise HistoryError(
-                f"The history {path} cannot be opened ({error}); choose another file with "
-                "INGINIOUS_HISTORY."
+                Sentence(
+                    "The history {path} cannot be opened ({reason}); choose another file with "
+                    "INGINIOUS_HISTORY.",
+                    path=path,
+                    reason=str(error),
+                )
             ) from error
 
     @staticmethod
@@ -345,8 +350,12 @@ class History:
                 yield self._connection
         except sqlite3.Error as error:
             raise HistoryError(
-                f"The history {self.path} cannot be used ({error}); free the disk, or choose "
-                "another file with INGINIOUS_HISTORY."
+                Sentence(
+                    "The history {path} cannot be used ({reason}); free the disk, or choose "
+                    "another file with INGINIOUS_HISTORY.",
+                    path=self.path,
+                    reason=str(error),
+                )
             ) from error
 
 
@@ -378,7 +387,9 @@ def _packed(value: object) -> bytes:
     try:
         return msgpack.packb(value)  # type: ignore[no-any-return]
     except (TypeError, ValueError, OverflowError) as error:
-        raise HistoryError(f"The answers cannot be kept in the history: {error}.") from error
+        raise HistoryError(
+            Sentence("The answers cannot be kept in the history: {reason}.", reason=str(error))
+        ) from error
 
 
 def _unpacked(packed: bytes) -> Any:
@@ -392,7 +403,7 @@ def _outcome(packed: bytes) -> JobResult:
 
 
 def _source_row(source: AnswerSource) -> list[object]:
-    return [source.problem_id, source.kind, source.label, source.cell_ids, source.read_at]
+    return [source.problem_id, source.kind, kept(source.label), source.cell_ids, source.read_at]
 
 
 def _process_exists(pid: int) -> bool:
@@ -410,7 +421,7 @@ def _process_exists(pid: int) -> bool:
 def _attempt(row: tuple[Any, ...]) -> Attempt | None:
     try:
         return _decoded(row)
-    except (ValueError, TypeError, msgpack.UnpackException):
+    except (ValueError, TypeError, LookupError, msgpack.UnpackException):
         # One damaged row must not take the others with it.
         _log.exception("Submission %s in the history cannot be read.", row[0])
         return None
@@ -423,7 +434,7 @@ def _decoded(row: tuple[Any, ...]) -> Attempt:
         **stored,
         inputdata=_unpacked(inputdata),
         sources=tuple(
-            AnswerSource(problem_id, kind, label, tuple(cell_ids), read_at)
+            AnswerSource(problem_id, kind, from_kept(label), tuple(cell_ids), read_at)
             for problem_id, kind, label, cell_ids, read_at in _unpacked(sources)
         ),
         outcome=None if outcome is None else _outcome(outcome),

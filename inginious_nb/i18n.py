@@ -16,7 +16,7 @@ import os
 import re
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,51 +50,60 @@ def system_language(environ: Mapping[str, str] = os.environ) -> str:
     return code if code.isalpha() and code not in ("c", "posix") else LANGUAGES[0]
 
 
-class Sentence:
-    """A sentence for a person, said in the language of whoever reads it.
+class Sentence(str):
+    """A sentence for a person: a text in English that can be said in other languages.
 
-    ``str(sentence)`` is English. Parameters are named as ``str.format`` has them; one that is a
-    sentence itself is said in the same language.
+    Whoever does not know what it is sees its English. Parameters stand in it as ``str.format`` has
+    them; one that is a sentence itself is said in the same language.
 
     Args:
-        text: It in English; where it counts something, ``n``, the form for many.
+        template: It in English; where it counts something, ``n``, the form for many.
         one: The form for an ``n`` of one, if it differs.
         parameters: What is filled in.
     """
 
-    __slots__ = ("one", "parameters", "text")
+    __slots__ = ("_one", "_parameters", "_template")
+    _one: str
+    _parameters: dict[str, object]
+    _template: str
 
-    def __init__(self, text: str, /, *, one: str = "", **parameters: object) -> None:
-        self.text = text
-        self.one = one
-        self.parameters = parameters
+    def __new__(cls, template: str, /, *, one: str = "", **parameters: object) -> Self:
+        """Fill in the parameters."""
+        self = super().__new__(cls, _filled(_forms(template, one), LANGUAGES[0], parameters))
+        self._template, self._one, self._parameters = template, one, parameters
+        return self
 
-    def __str__(self) -> str:
-        return self.in_language(LANGUAGES[0])
-
-    def __repr__(self) -> str:
-        return f"Sentence({str(self)!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sentence) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    @property
-    def _key(self) -> tuple[object, ...]:
-        return self.text, self.one, self.parameters
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        return (self._template,), {"one": self._one, **self._parameters}
 
     def in_language(self, lang: str) -> str:
         """It in a language, in English where that is none of ours."""
         lang = spoken(lang)
-        english: Any = {"one": self.one, "other": self.text} if self.one else self.text
         translations = _catalogue(lang).get("sentences", {})
-        return _filled(translations.get(self.text, english), lang, self.parameters)
+        entry = translations.get(self._template, _forms(self._template, self._one))
+        return _filled(entry, lang, self._parameters)
 
 
-def in_language(text: str | Sentence, lang: str) -> str:
-    """A text that may or may not be a sentence of ours, in a language."""
+def kept(text: str) -> str | list[Any]:
+    """A text for a file that may be read in another language; `from_kept` gives it back."""
+    if not isinstance(text, Sentence):
+        return text
+    (template,), keywords = text.__getnewargs_ex__()
+    return [template, {name: kept(v) if isinstance(v, str) else v for name, v in keywords.items()}]
+
+
+def from_kept(value: str | list[Any]) -> str:
+    """The text that was kept."""
+    if isinstance(value, str):
+        return value
+    template, keywords = value
+    return Sentence(
+        template, **{n: from_kept(v) if isinstance(v, list) else v for n, v in keywords.items()}
+    )
+
+
+def in_language(text: str, lang: str) -> str:
+    """A text in a language, as it is if it is no sentence of ours."""
     return text.in_language(lang) if isinstance(text, Sentence) else text
 
 
@@ -158,6 +167,10 @@ def _pattern(english: str) -> str:
     return "".join(
         re.escape(literal) + (f"(?P<{name}>.+?)" if name else "") for literal, name, _, _ in parts
     )
+
+
+def _forms(template: str, one: str) -> str | dict[str, str]:
+    return {"one": one, "other": template} if one else template
 
 
 def _filled(entry: str | Mapping[str, str], lang: str, parameters: Mapping[str, object]) -> str:

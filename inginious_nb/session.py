@@ -35,6 +35,7 @@ from .errors import (
     UsageError,
 )
 from .history import ALIVE_S, AnswerSource, Attempt, History
+from .i18n import Sentence, system_language
 from .io_thread import IOThread
 from .observers import Observers
 from .settings import Inginious, load_settings
@@ -62,6 +63,11 @@ class Session:
         settings: The configuration.
         directory: Where the notebook is; courses are looked for near it (default: the cwd).
 
+    Attributes:
+        warnings: Sentences that a user should see.
+        current_task: The task last opened.
+        front_end_language: The language of the front end, once it has told, else empty.
+
     Raises:
         UsageError: The backend of the settings is not an address.
     """
@@ -70,11 +76,12 @@ class Session:
         self.settings = settings
         self.warnings: list[str] = []
         self.current_task: Task | None = None
+        self.front_end_language = ""
         # Where no front end shows the live cells. The magics set it: they see which cells are run.
         self.answers_without_front_end: Callable[[Task], Answers] = lambda _task: Answers()
         self._paths = settings.course_paths(directory)
         self.library = course.CourseLibrary(self._paths)
-        self.warnings += [str(problem) for problem in self.library.problems]
+        self.warnings += [problem.text for problem in self.library.problems]
         self._lock = threading.RLock()
         self._observers = Observers()
         self._boards: dict[tuple[str, str], TaskBoard] = {}
@@ -87,6 +94,11 @@ class Session:
         self._io = IOThread("inginious_nb")
         self._io.start()
         self._io.call_soon(self._run, self._say_that_we_live())
+
+    @property
+    def language(self) -> str:
+        """This person's: of the settings, else of the front end, else of the system."""
+        return self.settings.language or self.front_end_language or system_language()
 
     # ---- courses ----------------------------------------------------------------------------
 
@@ -101,8 +113,10 @@ class Session:
             return self.library.task(reference)
         if self.current_task is None:
             raise UsageError(
-                "Say which task: COURSE/TASK, as listed by %inginious tasks, or open one first "
-                "with %inginious open COURSE/TASK."
+                Sentence(
+                    "Say which task: COURSE/TASK, as listed by %inginious tasks, or open one first "
+                    "with %inginious open COURSE/TASK."
+                )
             )
         return self.current_task
 
@@ -246,7 +260,7 @@ class Session:
             origin: Which part of the user interface they come from.
             sources: Where each was read.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
-            lang: Language for the feedback, default the one of the settings.
+            lang: Language for the feedback, default the session's.
             submission: The one made before by `new_submission`, if any; its preset prevails.
 
         Raises:
@@ -271,9 +285,7 @@ class Session:
                 username=self.settings.username,
                 origin=origin,
                 backend=backend.address,
-                inputdata=self._inputdata(
-                    task, checked, preset.lang or lang or self.settings.language
-                ),
+                inputdata=self._inputdata(task, checked, preset.lang or lang or self.language),
                 sources=(*kept_sources, *preset.sources),
             )
         except InginiousError as error:
@@ -335,8 +347,10 @@ class Session:
         attempt = self._attempt(submission_id)
         if not attempt.finished and not attempt.left_behind:
             raise UsageError(
-                "That submission is still under way, perhaps in another kernel; there is no need "
-                "to repeat it."
+                Sentence(
+                    "That submission is still under way, perhaps in another kernel; there is no "
+                    "need to repeat it."
+                )
             )
         submission = self.submit(
             self.library.task(f"{attempt.course_id}/{attempt.task_id}"),
@@ -362,13 +376,18 @@ class Session:
         if submission_id is None:
             left = self.left_behind()
             if not left:
-                raise UsageError("Every submission has its result; there is nothing to repeat.")
+                raise UsageError(
+                    Sentence("Every submission has its result; there is nothing to repeat.")
+                )
             return left[0]
         for attempt in self.history.recent(self.settings.username, limit=1000):
             if attempt.id.startswith(submission_id):
                 return attempt
         raise UsageError(
-            f"The history has no submission {submission_id!r}; %inginious history lists them."
+            Sentence(
+                "The history has no submission {id!r}; %inginious history lists them.",
+                id=submission_id,
+            )
         )
 
     def _inputdata(self, task: Task, answers: Mapping[str, object], lang: str) -> dict[str, object]:
@@ -442,7 +461,9 @@ class Session:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         for submission in self.live():
-            submission.refuse(ServiceError("The session ended before the answers were read."))
+            submission.refuse(
+                ServiceError(Sentence("The session ended before the answers were read."))
+            )
         for backend in self._backends.all:
             await backend.disconnect()
 
@@ -453,7 +474,7 @@ class Session:
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ServiceError(
-                "This session has ended; run the cell that opens the task once more."
+                Sentence("This session has ended; run the cell that opens the task once more.")
             )
 
     def _opened_history(self) -> History:
@@ -461,7 +482,11 @@ class Session:
             return History(Path(self.settings.history).expanduser())
         except HistoryError as error:
             # A student on a full or read-only disk is graded all the same.
-            self.warnings.append(f"{error} Until then nothing is remembered after this session.")
+            self.warnings.append(
+                Sentence(
+                    "{error} Until then nothing is remembered after this session.", error=error.text
+                )
+            )
             _log.warning("%s", error)
             return History(None)
 

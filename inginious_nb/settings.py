@@ -7,7 +7,6 @@ environment variable, its type, default and help. The table in the documentation
 from __future__ import annotations
 
 import getpass
-import locale
 import math
 import os
 from pathlib import Path
@@ -54,9 +53,11 @@ class Inginious(Configurable):
 
     email = Unicode("", help="Sent to the task as @email.").tag(config=True, env="INGINIOUS_EMAIL")
 
-    language = Unicode(help="Language code sent to the task as @lang.").tag(
-        config=True, env="INGINIOUS_LANGUAGE"
-    )
+    language = Unicode(
+        "",
+        help="Language code, such as fr, for what the commands say, and sent to the task as @lang. "
+        "Empty: JupyterLab's, else the system's. The widget follows JupyterLab.",
+    ).tag(config=True, env="INGINIOUS_LANGUAGE")
 
     history = Unicode(help="File that keeps what was submitted and what came back.").tag(
         config=True, env="INGINIOUS_HISTORY"
@@ -113,11 +114,6 @@ class Inginious(Configurable):
             return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
         except (OSError, KeyError):  # a container whose user has no name
             return "student"
-
-    @default("language")
-    def _default_language(self) -> str:
-        code = (locale.getlocale()[0] or "en").replace("-", "_").partition("_")[0].lower()
-        return code if code.isalpha() and code not in ("c", "posix") else "en"
 
     @default("history")
     def _default_history(self) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from .errors import InginiousError, UsageError, WaitTimeoutError
+from .i18n import Sentence
 from .observers import Observers
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Preset:
         answers: Raw answers by problem id that stand, whatever the cells say.
         sources: Where those were read.
         debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
-        lang: Language of the feedback, None for the one of the settings.
+        lang: Language of the feedback, None for the one of the session.
     """
 
     answers: Mapping[str, object] = field(default_factory=dict)
@@ -121,7 +122,10 @@ class Submission:
             raise
         except TimeoutError:
             raise WaitTimeoutError(
-                f"There was no result within {timeout_s:g} s; the submission goes on."
+                Sentence(
+                    "There was no result within {timeout_s:g} s; the submission goes on.",
+                    timeout_s=timeout_s,
+                )
             ) from None
 
     def __await__(self) -> Generator[Any, None, JobResult]:
@@ -134,7 +138,7 @@ class Submission:
         One whose answers are still to come ends at once, refused.
         """
         if self.claim():
-            self.refuse(UsageError("It was stopped before its answers were read."))
+            self.refuse(UsageError(Sentence("It was stopped before its answers were read.")))
         with self._lock:
             if self.done or self.kill_requested:
                 return

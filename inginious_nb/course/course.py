@@ -149,7 +149,7 @@ class Course:
                 return self._inside(nested)
         raise self._no_task(task_id)
 
-    def _no_task(self, task_id: str, hint: Sentence | str = "") -> TaskNotFoundError:
+    def _no_task(self, task_id: str, hint: str = "") -> TaskNotFoundError:
         return TaskNotFoundError(
             Sentence(
                 "The course {course} has no task {task}.{hint}",

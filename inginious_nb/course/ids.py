@@ -43,7 +43,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[close[0]] if close else None
 
 
-def suggestion(word: str, known: Iterable[str]) -> Sentence | str:
+def suggestion(word: str, known: Iterable[str]) -> str:
     """Return " Did you mean …?" or the list of what there is, to end an error message with."""
     names = list(known)
     close = nearest(word, names)
@@ -55,7 +55,7 @@ def suggestion(word: str, known: Iterable[str]) -> Sentence | str:
     return Sentence(" There is: {shown}.", shown=shown)
 
 
-def alternatives(words: Sequence[str]) -> Sentence | str:
+def alternatives(words: Sequence[str]) -> str:
     """Return words as people list them who mean any one of them: ``a, b or c``."""
     *others, last = words
     return Sentence("{first} or {last}", first=", ".join(others), last=last) if others else last
