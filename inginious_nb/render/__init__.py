@@ -11,6 +11,8 @@ import html
 import logging
 from typing import TYPE_CHECKING, Self
 
+from inginious_nb.i18n import Sentence
+
 from .assets import Assets
 
 if TYPE_CHECKING:
@@ -63,12 +65,17 @@ class SafeHtml(str):
 
 
 def render_feedback(
-    text: str, *, is_html: bool, assets: Assets | None = None, now: dt.datetime | None = None
+    text: str,
+    *,
+    is_html: bool,
+    assets: Assets | None = None,
+    now: dt.datetime | None = None,
+    lang: str = "en",
 ) -> SafeHtml:
     """Render what a grader wrote, which is HTML if the task has ``response_is_html``."""
     if is_html:
-        return render_html(text, assets=assets)
-    return render_rst(text, assets=assets, now=now)
+        return render_html(text, assets=assets, lang=lang)
+    return render_rst(text, assets=assets, now=now, lang=lang)
 
 
 def render_rst(
@@ -78,6 +85,7 @@ def render_rst(
     now: dt.datetime | None = None,
     heading_level: int = _HEADING_LEVEL,
     limit_chars: int = LIMIT_CHARS,
+    lang: str = "en",
 ) -> SafeHtml:
     """Render reStructuredText as INGInious authors write it.
 
@@ -89,6 +97,7 @@ def render_rst(
         now: The time that ``hidden-until`` is compared with (local time; default: now).
         heading_level: The level of its outermost headings, so that it fits into a page.
         limit_chars: What is shown of it at most.
+        lang: The language in which it is said that it is cut.
     """
     from .embedded_data import EmbeddedData  # noqa: PLC0415 - see the module's docstring
     from .rst import UnformattableError, to_html  # noqa: PLC0415
@@ -103,7 +112,7 @@ def render_rst(
         logger.debug("A text is shown as it is: %s", error)
         body, formatted = f"<pre>{html.escape(shown)}</pre>", False
     body = sanitise(body, data, assets=assets, heading_level=heading_level)
-    return SafeHtml(body + _cut_note(omitted), omitted_chars=omitted, formatted=formatted)
+    return SafeHtml(body + _cut_note(omitted, lang), omitted_chars=omitted, formatted=formatted)
 
 
 def render_html(
@@ -112,6 +121,7 @@ def render_html(
     assets: Assets | None = None,
     heading_level: int = _HEADING_LEVEL,
     limit_chars: int = LIMIT_CHARS,
+    lang: str = "en",
 ) -> SafeHtml:
     """Render the HTML of a grader; arguments as for `render_rst`."""
     from .embedded_data import EmbeddedData  # noqa: PLC0415 - see the module's docstring
@@ -120,7 +130,7 @@ def render_html(
     data = EmbeddedData()
     shown, omitted = _cut(data.extract(text), limit_chars)
     body = sanitise(shown, data, assets=assets, heading_level=heading_level)
-    return SafeHtml(body + _cut_note(omitted), omitted_chars=omitted)
+    return SafeHtml(body + _cut_note(omitted, lang), omitted_chars=omitted)
 
 
 def render_inline(text: str, *, assets: Assets | None = None) -> SafeHtml:
@@ -138,6 +148,7 @@ def plain_text(
     is_html: bool = False,
     now: dt.datetime | None = None,
     limit_chars: int = PLAIN_LIMIT_CHARS,
+    lang: str = "en",
 ) -> str:
     """Render a text for a terminal or a text/plain output: no markup, no control characters."""
     from .plain import html_to_text, rst_to_text  # noqa: PLC0415 - see the module's docstring
@@ -146,7 +157,7 @@ def plain_text(
     result = html_to_text(shown) if is_html else rst_to_text(shown, now=now)
     result, more = _cut(result, limit_chars)
     omitted += more
-    return f"{result}\n[{_omission(omitted)}]" if omitted else result
+    return f"{result}\n[{_omission(omitted, lang)}]" if omitted else result
 
 
 def _cut(text: str, limit_chars: int) -> tuple[str, int]:
@@ -157,9 +168,10 @@ def _cut(text: str, limit_chars: int) -> tuple[str, int]:
     return text[:end], len(text) - end
 
 
-def _cut_note(omitted: int) -> str:
-    return f'<p class="inginious-cut">{_omission(omitted)}</p>' if omitted else ""
+def _cut_note(omitted: int, lang: str) -> str:
+    return f'<p class="inginious-cut">{_omission(omitted, lang)}</p>' if omitted else ""
 
 
-def _omission(omitted: int) -> str:
-    return f"Too long to be shown here: {omitted:,} more characters follow."
+def _omission(omitted: int, lang: str) -> str:
+    sentence = Sentence("Too long to be shown here: {n:,} more characters follow.", n=omitted)
+    return sentence.in_language(lang)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _KEPT_RESULTS = 16
-_results: dict[str, views.ResultInfo | None] = {}
+_results: dict[tuple[str, str], views.ResultInfo | None] = {}
 
 
 class Mirror:
@@ -56,7 +56,7 @@ class Mirror:
         self.task = task
         self.board = session.board(task)
         self.drafts = drafts_of(self.board)
-        self.lang = session.settings.language
+        self.lang = session.front_end_language or session.language
         self._publish = publish
         self._pinned = submission
         self._attempt = attempt
@@ -111,9 +111,11 @@ class Mirror:
 
     def speak(self, lang: str) -> None:
         """Show the task in another language, as far as it has been translated."""
+        self.session.front_end_language = lang
         with self._lock:
             self.lang = lang
             self._published.pop("task", None)
+            self._settled = ()
         self.refresh()
 
     def publish_to(self, publish: Callable[[dict[str, Any]], object]) -> None:
@@ -161,7 +163,7 @@ class Mirror:
         waits = submission is not None and submission is self._pinned
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),
-            "service": present.service_info(self.session.service),
+            "service": present.service_info(self.session.service, self.lang),
             "drafts": self.drafts.values(),
             "request": {"id": submission.id, "kind": "submit"}
             if submission is not None and waits and submission.phase == "reading"
@@ -188,24 +190,27 @@ class Mirror:
         if submission is not None and submission.outcome is not None:
             outcome = submission.outcome
             return _made_once(
-                submission.id,
+                (submission.id, self.lang),
                 lambda: present.outcome_info(
                     self.task,
                     outcome,
                     submission_id=submission.id,
                     number=submission.number,
                     at=submission.times["done"],
+                    lang=self.lang,
                 ),
             )
         last = self._attempt or self.board.last
         return (
             None
             if last is None
-            else _made_once(last.id, lambda: present.result_info(self.task, last))
+            else _made_once(
+                (last.id, self.lang), lambda: present.result_info(self.task, last, self.lang)
+            )
         )
 
     def _submission_info(self, submission: Submission) -> dict[str, Any]:
-        info: dict[str, Any] = dict(present.submission_info(submission))
+        info: dict[str, Any] = dict(present.submission_info(submission, self.lang))
         known = self._published.get("submission")
         if known is not None:
             # The time it was looked at is no change by itself.
@@ -216,12 +221,12 @@ class Mirror:
 
 
 def _made_once(
-    submission_id: str, make: Callable[[], views.ResultInfo | None]
+    submission_and_language: tuple[str, str], make: Callable[[], views.ResultInfo | None]
 ) -> views.ResultInfo | None:
     """A result, made safe once for all widgets that show it: a long text takes time."""
-    found = _results.get(submission_id)
+    found = _results.get(submission_and_language)
     if found is None:
-        found = _results[submission_id] = make()
+        found = _results[submission_and_language] = make()
         for oldest in list(_results)[:-_KEPT_RESULTS]:
             _results.pop(oldest, None)
     return found

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
+from inginious_nb.i18n import in_language, recognised
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
 
 if TYPE_CHECKING:
@@ -110,18 +111,18 @@ def standing(board: TaskBoard) -> views.Standing:
     }
 
 
-def source_info(source: AnswerSource) -> views.SourceInfo:
-    """Where an answer was read."""
+def source_info(source: AnswerSource, lang: str = "en") -> views.SourceInfo:
+    """Where an answer was read, in a language of the interface, here and below."""
     return {
         "problem_id": source.problem_id,
         "kind": source.kind,
-        "label": source.label,
+        "label": in_language(source.label, lang),
         "cell_ids": list(source.cell_ids),
         "read_at": source.read_at,
     }
 
 
-def submission_info(submission: Submission) -> views.SubmissionInfo:
+def submission_info(submission: Submission, lang: str = "en") -> views.SubmissionInfo:
     """A submission as it stands; whether there is a shell is told, how to enter it is not."""
     error = submission.error
     return {
@@ -134,28 +135,42 @@ def submission_info(submission: Submission) -> views.SubmissionInfo:
         "sendings": submission.sendings,
         "kill_requested": submission.kill_requested,
         "limit_s": submission.limit_s,
-        "error": None if error is None else str(error),
+        "error": None if error is None else error.in_language(lang),
         "error_problem": error.problem_id if isinstance(error, AnswerError) else None,
         "has_ssh": submission.ssh is not None,
-        "sources": [source_info(source) for source in submission.sources],
+        "sources": [source_info(source, lang) for source in submission.sources],
         "now": time.time(),
     }
 
 
-def result_info(task: Task, attempt: Attempt) -> views.ResultInfo | None:
+def result_info(task: Task, attempt: Attempt, lang: str = "en") -> views.ResultInfo | None:
     """What came back for an attempt, None if nothing did yet."""
     outcome = attempt.outcome
     if outcome is None:
         return None
     return outcome_info(
-        task, outcome, submission_id=attempt.id, number=attempt.number, at=attempt.finished_at
+        task,
+        outcome,
+        submission_id=attempt.id,
+        number=attempt.number,
+        at=attempt.finished_at,
+        lang=lang,
     )
 
 
 def outcome_info(
-    task: Task, outcome: JobResult, *, submission_id: str, number: int, at: float | None
+    task: Task,
+    outcome: JobResult,
+    *,
+    submission_id: str,
+    number: int,
+    at: float | None,
+    lang: str = "en",
 ) -> views.ResultInfo:
-    """A result with its texts made safe and, where they are huge, cut."""
+    """A result with its texts made safe and, where they are huge, cut.
+
+    What the task says is in the language it was asked for; what our own programs say is in `lang`.
+    """
     code, text = outcome.result
     return {
         "submission": submission_id,
@@ -163,9 +178,9 @@ def outcome_info(
         "at": at,
         "code": code,
         "grade": outcome.grade,
-        "feedback": feedback(task, text),
+        "feedback": feedback(task, text, lang),
         "problems": {
-            problem_id: {"code": problem_code, "feedback": feedback(task, problem_text)}
+            problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
             for problem_id, (problem_code, problem_text) in outcome.problems.items()
         },
         "tests": [_test_info(name, value) for name, value in outcome.tests.items()],
@@ -176,11 +191,13 @@ def outcome_info(
     }
 
 
-def feedback(task: Task, text: str) -> views.SafeHtml:
+def feedback(task: Task, text: str, lang: str = "en") -> views.SafeHtml:
     """A feedback text as sanitised HTML."""
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}
-    html = render_feedback(text, is_html=task.response_is_html, assets=Assets.of(task))
+    html = render_feedback(
+        recognised(text, lang), is_html=task.response_is_html, assets=Assets.of(task), lang=lang
+    )
     return {"html": str(html), "size_bytes": _size_bytes(text), "cut": html.truncated}
 
 
@@ -197,16 +214,14 @@ def attempt_info(attempt: Attempt) -> views.AttemptInfo:
     }
 
 
-def service_info(service: ServiceState) -> views.ServiceInfo:
+def service_info(service: ServiceState, lang: str = "en") -> views.ServiceInfo:
     """The state of the grading service, without its address."""
-    message = service.message
-    if service.kind == "remote":
-        message = message.replace(f" at {service.address}", "").replace(service.address, "it")
+    message = service.short_message if service.kind == "remote" else service.message
     return {
         "kind": service.kind,
         "state": service.state,
         "silent_s": service.silent_s,
-        "message": message,
+        "message": in_language(message, lang),
     }
 
 

@@ -14,6 +14,7 @@ from inginious_nb.cells import cell_from_json, find_answers, task_name
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.history import AnswerSource
+from inginious_nb.i18n import Sentence, in_language
 
 from .present import old_answer
 
@@ -50,6 +51,7 @@ class Reading:
         only_described: bool = False,
     ) -> None:
         self._task = mirror.task
+        self._lang = mirror.lang
         self._own_cells = mirror.own_cells
         self._only_described = only_described
         self.answers = Answers()
@@ -103,11 +105,11 @@ class Reading:
             comparable = problem.id in known and not isinstance(problem, FileProblem)
             changed = checked != known[problem.id] if comparable else None
         except AnswerError as refusal:
-            error = str(refusal)
+            error = refusal.in_language(self._lang)
         return {
             "problem_id": problem.id,
             "kind": source.kind,
-            "label": source.label,
+            "label": in_language(source.label, self._lang),
             "cell_ids": list(source.cell_ids),
             "read_at": source.read_at,
             "text": shown["text"],
@@ -118,7 +120,7 @@ class Reading:
 
     def _read_cells(self, cells: object) -> None:
         if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-            raise UsageError("The front end sent no list of cells; reload the page.")
+            raise UsageError(Sentence("The front end sent no list of cells; reload the page."))
         now = time.time()
         notebook = [cell_from_json(cell, number) for number, cell in enumerate(cells, start=1)]
         for problem_id, found in find_answers(
@@ -130,7 +132,7 @@ class Reading:
 
     def _read_entries(self, entries: object, buffers: Sequence[Any]) -> None:
         if not isinstance(entries, dict):
-            raise UsageError("The front end sent no answers; reload the page.")
+            raise UsageError(Sentence("The front end sent no answers; reload the page."))
         now = time.time()
         for problem in self._task.problems.values():
             if problem.id in self.answers.sources:
@@ -145,7 +147,7 @@ class Reading:
             source = AnswerSource(
                 problem.id,
                 "widget" if path is None else "file",
-                "entered in the widget" if path is None else str(path),
+                Sentence("entered in the widget") if path is None else str(path),
                 (),
                 now,
             )
@@ -184,7 +186,4 @@ class Reading:
                 return {"filename": entry["filename"], "value": stand_in}
             if isinstance(index, int) and 0 <= index < len(buffers):
                 return {"filename": entry["filename"], "value": bytes(buffers[index])}
-        raise AnswerError(
-            f"Problem {problem.label}: the answer did not arrive completely; enter it again.",
-            problem_id=problem.id,
-        )
+        raise problem.refuse("the answer did not arrive completely; enter it again.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from inginious_nb.answers import file_answer
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
+from inginious_nb.i18n import Sentence
 
 from . import present, snapshot
 from .reading import Reading
@@ -60,20 +61,27 @@ class Responder:
             value = self._value(request, buffers)
         except InginiousError as error:
             problem_id = error.problem_id if isinstance(error, AnswerError) else None
-            return reply | {"ok": False, "error": str(error), "problem_id": problem_id}, []
+            return reply | {
+                "ok": False,
+                "error": error.in_language(self._mirror.lang),
+                "problem_id": problem_id,
+            }, []
         except Exception:  # noqa: BLE001 - the browser is told; the log has the rest
             _log.exception("The request %r of the front end failed.", request.get("kind"))
-            sentence = "Something went wrong in the kernel; its log has the details."
-            return reply | {"ok": False, "error": sentence, "problem_id": None}, []
+            sentence = Sentence("Something went wrong in the kernel; its log has the details.")
+            text = sentence.in_language(self._mirror.lang)
+            return reply | {"ok": False, "error": text, "problem_id": None}, []
         content, attached = value if isinstance(value, tuple) else (value, None)
         return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
 
     def _value(self, request: Message, buffers: Buffers) -> Value:
         if request.get("v") != PROTOCOL_VERSION:
-            raise UsageError("This page has another version of inginious_nb; reload it.")
+            raise UsageError(Sentence("This page has another version of inginious_nb; reload it."))
         handler = self._handlers.get(str(request.get("kind")))
         if handler is None:
-            raise UsageError("This page asked for something that this kernel does not know.")
+            raise UsageError(
+                Sentence("This page asked for something that this kernel does not know.")
+            )
         return handler(request, buffers)
 
     # ---- submitting -------------------------------------------------------------------------
@@ -88,7 +96,7 @@ class Responder:
         awaited = mirror.awaited(message.get("submission"))
         if awaited is None and message.get("submission") is not None:
             # A saved notebook may ask, as soon as it is opened, for what was asked for long ago.
-            raise UsageError("That submission is over; press Submit to make a new one.")
+            raise UsageError(Sentence("That submission is over; press Submit to make a new one."))
         if awaited is not None and not awaited.claim():
             return {"submission": awaited.id}  # another page was first
         with self._submitting:
@@ -126,13 +134,15 @@ class Responder:
         current = self._mirror.board.current
         if current is not None and not current.done:
             raise UsageError(
-                "A submission of this task is under way; wait for its result, or stop it first."
+                Sentence(
+                    "A submission of this task is under way; wait for its result, or stop it first."
+                )
             )
 
     def _kill(self, message: Message, _buffers: Buffers) -> Value:
         submission = self._mirror.submission
         if submission is None or submission.id != message.get("submission"):
-            raise UsageError("That submission is not under way any more.")
+            raise UsageError(Sentence("That submission is not under way any more."))
         submission.kill()
         return {}
 
@@ -142,7 +152,7 @@ class Responder:
         attempt = self._attempt_of(message)
         return {
             "attempt": present.attempt_info(attempt),
-            "result": present.result_info(self._mirror.task, attempt),
+            "result": present.result_info(self._mirror.task, attempt, self._mirror.lang),
             "answers": present.old_answers(self._mirror.task, attempt.answers),
         }
 
@@ -150,7 +160,7 @@ class Responder:
         attempt = self._attempt_of(message)
         archive = attempt.outcome.archive if attempt.outcome is not None else None
         if archive is None:
-            raise UsageError("That submission has no archive.")
+            raise UsageError(Sentence("That submission has no archive."))
         name = f"{attempt.course_id}-{attempt.task_id}-{attempt.number}.tar.gz"
         return {"filename": name}, archive
 
@@ -159,7 +169,7 @@ class Responder:
         what = str(message.get("what"))
         outcome = attempt.outcome
         if outcome is None:
-            raise UsageError("That submission has no result yet.")
+            raise UsageError(Sentence("That submission has no result yet."))
         kind, _, problem_id = what.partition(":")
         text: str | None = None
         if kind == "problem" and problem_id in outcome.problems:
@@ -169,7 +179,7 @@ class Responder:
         elif kind in ("stdout", "stderr"):
             text = outcome.stdout if kind == "stdout" else outcome.stderr
         if text is None:
-            raise UsageError("That submission has no such text.")
+            raise UsageError(Sentence("That submission has no such text."))
         name = f"{attempt.task_id}-{attempt.number}-{kind}.txt"
         return {"filename": name}, text.encode("utf-8", "replace")
 
@@ -180,7 +190,7 @@ class Responder:
             mirror.task.course_id,
             mirror.task.id,
         ):
-            raise UsageError("The history of this task has no such submission.")
+            raise UsageError(Sentence("The history of this task has no such submission."))
         return attempt
 
     # ---- the rest ---------------------------------------------------------------------------
@@ -189,7 +199,7 @@ class Responder:
         problem = self._mirror.task.problems.get(str(message.get("problem")))
         path = message.get("path")
         if not isinstance(problem, FileProblem) or not isinstance(path, str):
-            raise UsageError("Say which file answers which problem.")
+            raise UsageError(Sentence("Say which file answers which problem."))
         found = file_answer(problem, path)
         return {"filename": found["filename"], "size_bytes": len(found["value"])}
 
@@ -198,7 +208,7 @@ class Responder:
         if isinstance(value, list):
             value = [item for item in value if isinstance(item, str)]
         if problem_id not in self._mirror.task.problems or not isinstance(value, (str, list)):
-            raise UsageError("That is no value for a problem of this task.")
+            raise UsageError(Sentence("That is no value for a problem of this task."))
         if sum(map(len, value)) <= _LONGEST_DRAFT:
             self._mirror.drafts.set(str(problem_id), value, str(message.get("by")))
         return {}
@@ -206,7 +216,7 @@ class Responder:
     def _lang(self, message: Message, _buffers: Buffers) -> Value:
         lang = message.get("lang")
         if not isinstance(lang, str) or _LANGUAGE.fullmatch(lang) is None:
-            raise UsageError("That is not the code of a language.")
+            raise UsageError(Sentence("That is not the code of a language."))
         self._mirror.speak(lang)
         return {}
 
@@ -232,6 +242,6 @@ class Responder:
             or submission.id != message.get("submission")
             or submission.ssh is None
         ):
-            raise UsageError("There is no shell for that submission any more.")
+            raise UsageError(Sentence("There is no shell for that submission any more."))
         host, port, user, password = submission.ssh
         return {"host": host, "port": port, "user": user, "password": password}

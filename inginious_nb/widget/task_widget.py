@@ -105,7 +105,7 @@ class TaskWidget(anywidget.AnyWidget):
         super().close()
 
     def _set_traits(self, changed: dict[str, Any]) -> None:
-        if "result" in changed:
+        if "result" in changed or "lang" in changed:
             # First, so that whoever sees the result can save it.
             for shown in self._snapshots:
                 shown.update(self._snapshot(), raw=True)
