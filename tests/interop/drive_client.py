@@ -92,6 +92,10 @@ class Driver:
         await until(lambda: self.calls[name])
         return {"calls": self.calls[name], "shells": self.shells[name]}
 
+    async def shell(self, name):
+        await until(lambda: self.shells[name])
+        return self.shells[name][0]
+
     async def synchronous(self, task, inputdata, priority):
         values = []
         sync = ClientSync(self.client)

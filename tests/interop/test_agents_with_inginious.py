@@ -42,7 +42,7 @@ def agent(site):
 @pytest.fixture
 async def client(site, agent):
     with DealerPeer(site.address) as client:
-        await until_offered(client, "docker", "mcq")
+        await until_offered(client, "docker", "docker-ssh", "mcq")
         yield client
 
 
@@ -109,7 +109,7 @@ async def test_after_a_restart_of_the_backend_the_agents_come_back(site, client)
     await client.ask(a_nap(), wire.BackendJobStarted)
     site.restart_backend()
     with DealerPeer(site.address) as again:
-        await until_offered(again, "docker", "mcq")
+        await until_offered(again, "docker", "docker-ssh", "mcq")
         assert (await again.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
         # The same job again is continued by the agent that still runs it, and can be killed.
         await again.ask(a_nap(), wire.BackendJobStarted)

@@ -67,7 +67,7 @@ async def test_many_jobs_are_all_graded(client):
 
 async def test_it_works_beside_agents_of_our_own(addresses, client, tmp_path):
     with running("agent", addresses[0], tmp_path):
-        await until_offered(client, "docker", "mcq")
+        await until_offered(client, "docker", "docker-ssh", "mcq")
         assert (await client.ask(a_script(), wire.BackendJobDone)).result[0] == "success"
         await client.ask(a_nap(), wire.BackendJobStarted)
         for number in range(20):

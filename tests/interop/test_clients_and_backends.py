@@ -6,6 +6,7 @@ and what only INGInious's agents word differently.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -21,6 +22,7 @@ import pytest
 from tests.support.courses import write_course
 from tests.support.our_site import running
 from tests.support.peer import InginiousSite, Process, free_port, peer_bin, wait_for_port
+from tests.support.shells import run_in_shell
 
 DRIVER = Path(__file__).parent / "drive_client.py"
 REPOSITORY = DRIVER.parents[2]
@@ -114,6 +116,10 @@ class Driven:
     def shells(self, name):
         return self.tell("result", name=name)["shells"]
 
+    def shell(self, name):
+        """How the shell of a job is entered, once that is told."""
+        return self.tell("shell", name=name)
+
     def grade(self, task, inputdata, **more):
         name = f"job {id(task)} {inputdata} {more}"
         self.start(name, task, inputdata, **more)
@@ -155,7 +161,7 @@ def some_agents(kind, address, tasks):
             agent.kill()
     else:
         with running("agent", address, tasks):
-            yield {"mcq", "docker"}
+            yield {"mcq", "docker", "docker-ssh"}
 
 
 def named(param):
@@ -251,6 +257,21 @@ def test_a_shell_that_never_opens_is_told_with_four_nones(clients):
         client.start("shell", CHOICE, {"colour": "0", "word": "rose"}, debug="ssh", ssh=True)
         assert client.result("shell")[0][0] == "success"
         assert client.shells("shell") == [[None, None, None, None]]
+
+
+@with_scripts
+def test_a_shell_that_opens_is_told_once_with_what_opens_it(clients):
+    for client in clients:
+        client.start("visit", ECHO, {"text": "no", "@state": "1"}, debug="ssh", ssh=True)
+        host, port, user, password = client.shell("visit")
+        assert (host, user) == ("127.0.0.1", "worker")
+        assert port in range(64120, 64131)
+        command = "getinput text; feedback-result success; feedback-state left"
+        left = asyncio.run(run_in_shell((host, port, user, password), command))
+        assert (left.stdout, left.exit_status) == ("no", 0)
+        values = client.result("visit")
+        assert (values[0][0], values[1], values[5]) == ("success", 100.0, "left")
+        assert client.shells("visit") == [[host, port, user, password]]
 
 
 @with_scripts

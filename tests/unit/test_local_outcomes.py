@@ -365,7 +365,6 @@ async def test_a_cancelled_job_leaves_nothing(course):
         ({"task_id": "missing"}, "missing"),
         ({"task_id": "../task"}, ""),
         ({"course_id": "elsewhere"}, "elsewhere"),
-        ({"debug": "ssh"}, "remote shell"),
         ({"limits": {"time": "soon"}}, "time"),
         ({"limits": {"memory": 0}}, "memory"),
         ({"limits": {"hard_time": None}}, "hard_time"),

@@ -58,7 +58,8 @@ async def test_it_grades_and_leaves_nothing_behind(make_service, transport):
     assert service.alive
     with DealerPeer(service.address, curve=service.curve) as client:
         known = (await connect(client)).available_environments
-        assert known == {"docker": ("default", "python3"), "mcq": ("mcq",)}
+        scripts = ("default", "python3")
+        assert known == {"docker": scripts, "docker-ssh": scripts, "mcq": ("mcq",)}
         done = await client.ask(a_word(), wire.BackendJobDone)
         assert done.result == ("success", "")
     child, folder = child_of(service), service._folder

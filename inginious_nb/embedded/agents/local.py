@@ -10,7 +10,7 @@ feedback are handled is in `embedded.job`, how programs are kept apart in `embed
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course.folders import course_file
@@ -18,6 +18,7 @@ from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.embedded.job.grading import Grading, Outcome, Request
 from inginious_nb.embedded.job.kit import Kit
 from inginious_nb.embedded.sandbox import Limits
+from inginious_nb.embedded.shell import INSTALL, ShellAccess, ShellSettings, can_open_shells
 from inginious_nb.errors import CourseError, ServiceError
 
 from .base import Environments, Grader, JobHandle, without_feedback
@@ -35,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
 """What is offered unless configured: python3, bash and whatever else the system has."""
+
+_WITH_SHELLS = "-ssh"
+"""How the types of environments end that have remote shells for students."""
 
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
@@ -61,6 +65,8 @@ class LocalGrader(Grader):
             for the type docker. All stand for the same: this machine with what it has.
         aliases: More names, each with the offered one that stands for it. A course can set more
             of them, as ``environment_aliases`` in its course.yaml.
+        shells: How remote shells are offered. Where they can be, each environment is also offered
+            as one of the type that has them, such as ``docker-ssh/default``.
 
     Raises:
         ServiceError: An alias stands for something that is not offered.
@@ -73,10 +79,12 @@ class LocalGrader(Grader):
         sandbox: Sandbox,
         environments: Iterable[str] = DEFAULT_ENVIRONMENTS,
         aliases: Mapping[str, str] | None = None,
+        shells: ShellSettings | None = None,
     ) -> None:
         self._library = library
         self._sandbox = sandbox
-        self._offered = {_full_name(name) for name in environments}
+        self._shells = shells or ShellSettings()
+        self._offered = _with_shells({_full_name(name) for name in environments})
         if sandbox.describe()["kind"] == "none":
             self._offered, aliases = set(), None
         self._aliases = dict(aliases or {})
@@ -102,7 +110,7 @@ class LocalGrader(Grader):
             for alias, target in self._aliases_of(course).items():
                 if _full_name(target) in self._offered:
                     names.add(_full_name(alias))
-        return names
+        return _with_shells(names)
 
     def _aliases_of(self, course: Course) -> Mapping[str, str]:
         """The aliases that a course sets; its file is read again only when it has changed."""
@@ -140,33 +148,72 @@ class LocalGrader(Grader):
             parameters = _read_parameters(job.environment_parameters)
         except CourseError as error:
             return without_feedback(job, "crash", str(error))
-        if job.debug == "ssh":
-            return without_feedback(
-                job,
-                "crash",
-                "A remote shell into a job needs a container; this grader has none. "
-                "Submit without ssh, or to an INGInious backend.",
-            )
+        limits = parameters.limits
+        if job.debug == "ssh" or job.environment_type.endswith(_WITH_SHELLS):
+            stay_s = self._shells.stay_s
+            limits = replace(limits, cpu_s=stay_s, wall_s=stay_s)
         course = self._library.course(job.course_id)
         request = Request(
             task=task,
             common=course.common_directory,
             document=_document(job),
             run_cmd=parameters.run_cmd,
-            limits=parameters.limits,
+            limits=limits,
             has_network=parameters.has_network,
             debug=bool(job.debug),
             containers=frozenset(name for kind, name in names if kind == job.environment_type),
+            no_student_shell=_no_student_shell(job, parameters),
         )
-        async with Grading(request, self._kit, self._sandbox) as grading:
-            return _done(job, await grading.run(handle.kill_requested))
+        access = ShellAccess(self._shells, handle.ssh)
+        async with Grading(request, self._kit, self._sandbox, access) as grading:
+            if job.debug != "ssh":
+                return _done(job, await grading.run(handle.kill_requested))
+            try:
+                return _done(job, await grading.open_shell(handle.kill_requested))
+            except ServiceError as error:
+                return without_feedback(job, "crash", str(error))
 
     def _check_environment(self, job: wire.BackendNewJob, names: set[tuple[str, str]]) -> None:
         if (job.environment_type, job.environment) not in names:
-            raise CourseError(
+            text = (
                 f"The environment {job.environment_type}/{job.environment} is not offered here; "
                 f"there is {self._listed()}."
             )
+            if job.environment_type.endswith(_WITH_SHELLS) and not can_open_shells():
+                text += f" For remote shells, run where jobs are graded: {INSTALL}"
+            raise CourseError(text)
+
+
+def _with_shells(names: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    if not can_open_shells():
+        return names
+    return names | {
+        (kind + _WITH_SHELLS, name) for kind, name in names if not kind.endswith(_WITH_SHELLS)
+    }
+
+
+def _no_student_shell(job: wire.BackendNewJob, parameters: _Parameters) -> str:
+    """Why the student of a job gets no remote shell (protocol.md 4.7); empty if they may have one.
+
+    That it needs the network is INGInious's rule, kept so that a task means the same on both.
+    """
+    wanted = "The task wants a remote shell for its student (ssh_student), "
+    if job.debug == "ssh":
+        return "There is a remote shell into this job already."
+    if not job.environment_type.endswith(_WITH_SHELLS):
+        text = (
+            f"{wanted}which the environment type {job.environment_type} does not have; "
+            f"let its task.yaml say environment_type: docker{_WITH_SHELLS}."
+        )
+        if not can_open_shells():
+            text += f" Also run where jobs are graded: {INSTALL}"
+        return text
+    if not parameters.has_network:
+        return (
+            f"{wanted}which needs the network; "
+            "let the environment_parameters in its task.yaml say network_grading: true."
+        )
+    return ""
 
 
 def _full_name(name: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.embedded.sandbox import Box, Mount, Streams, supervise
+from inginious_nb.embedded.shell import Stay
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
@@ -19,10 +20,11 @@ from .student import StudentDesk, StudentSettings
 from .workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from inginious_nb.embedded.sandbox import Limits, Reason, Sandbox
+    from inginious_nb.embedded.shell import ShellAccess
 
     from .feedback import Feedback
     from .kit import Kit
@@ -40,6 +42,16 @@ _DISK_INTERVAL_S = 0.5
 # without end is only cut off, and what it says afterwards counts.
 _CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}
 
+_GREETING = (
+    "This is the sandbox of the job; the run script of the task was not run. What you say here "
+    "with feedback-result and the like is the result once you leave (exit)."
+)
+_NO_FEEDBACK = "The run script of the task ended without giving any feedback."
+_NO_FEEDBACK_OF_VISITOR = (
+    "The remote shell was left without giving any feedback; say feedback-result success, or the "
+    "like, before leaving."
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -54,6 +66,7 @@ class Request:
         has_network: Whether it may use the network.
         debug: Whether its output is wanted.
         containers: Names that its students' programs may ask for.
+        no_student_shell: Why its student gets no remote shell; empty if it may have one.
     """
 
     task: Path
@@ -64,6 +77,7 @@ class Request:
     has_network: bool
     debug: bool
     containers: frozenset[str]
+    no_student_shell: str
 
 
 @dataclass(frozen=True)
@@ -90,21 +104,32 @@ class Outcome:
 
 
 class Grading:
-    """One job, in a workspace that exists as long as this is used as a context."""
+    """One job, in a workspace that exists as long as this is used as a context.
 
-    def __init__(self, request: Request, kit: Kit, sandbox: Sandbox) -> None:
+    Args:
+        request: What is to be graded.
+        kit: What all jobs share.
+        sandbox: What its programs run in.
+        access: How people get into it, if they may; closed with it.
+    """
+
+    def __init__(self, request: Request, kit: Kit, sandbox: Sandbox, access: ShellAccess) -> None:
         self._request = request
         self._kit = kit
         self._sandbox = sandbox
+        self._access = access
         self._workspace = Workspace(kit.new_job_folder())
         self._root_seen = sandbox.root_seen(self._workspace.root)
         self._disk_bytes = 0
-        self._ssh_wanted = asyncio.Event()
+        self._refused = asyncio.Event()
+        self._refusal = ""
+        self._no_feedback = _NO_FEEDBACK
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._access.close()
         removing = self._kit.in_background(self._workspace.remove)
         if kind is not None:
             # Nobody gets a result, so nobody would be kept waiting for it.
@@ -123,13 +148,48 @@ class Grading:
             # In INGInious this goes wrong inside the container (protocol.md 4.3, step 4), which
             # then ends without feedback; so the state is lost as it is there (1.4).
             return Outcome("crash", str(error), keeps_state=False)
-        reason = await self._supervised(argv, kill_requested)
-        if self._ssh_wanted.is_set():
-            return Outcome(
-                "crash",
-                "The task wants a remote shell for the student (ssh_student); this grader has "
-                "none. Grade it with an INGInious backend.",
+        async with self._attended(kill_requested, self._refuse) as stop:
+            with self._streams() as streams:
+                process = self._sandbox.start(self._box(argv), streams)
+            reason = await supervise(
+                process,
+                self._request.limits,
+                kill_requested=stop,
+                disk_bytes=lambda: self._disk_bytes,
             )
+        if self._refused.is_set():
+            return Outcome("crash", self._refusal)
+        return await self._collected(reason, kill_requested)
+
+    async def open_shell(self, kill_requested: asyncio.Event) -> Outcome:
+        """Have the submitter in instead of grading; their feedback is collected (protocol.md 4.10).
+
+        Raises:
+            ServiceError: There cannot be a remote shell.
+            OSError: As `run` does.
+        """
+        await self._access.open()
+        await asyncio.to_thread(self._fill)
+        self._no_feedback = _NO_FEEDBACK_OF_VISITOR
+        # A script that the visitor tries out may be refused a shell; that is not the job's end.
+        attended = self._attended(kill_requested, lambda _: None)
+        async with self._access.in_use, attended as stop:
+            with self._streams() as streams:
+                stay = Stay(
+                    self._sandbox,
+                    self._box(()),
+                    streams,
+                    python=self._kit.python,
+                    greeting=_GREETING,
+                )
+            reason = await stay.run(
+                self._access,
+                self._request.limits,
+                kill_requested=stop,
+                disk_bytes=lambda: self._disk_bytes,
+            )
+        if reason == "exited" and not stay.was_visited:
+            return Outcome("crash", self._access.nobody_came(), keeps_state=False)
         return await self._collected(reason, kill_requested)
 
     def _fill(self) -> None:
@@ -157,40 +217,45 @@ class Grading:
         )
         return finder.find(self._request.run_cmd)
 
-    async def _supervised(self, argv: tuple[str, ...], kill_requested: asyncio.Event) -> Reason:
+    @contextlib.asynccontextmanager
+    async def _attended(
+        self, kill_requested: asyncio.Event, on_no_shell: Callable[[str], None]
+    ) -> AsyncIterator[asyncio.Event]:
+        """Serve what runs in the meantime; the event tells when it has to be stopped."""
         stop = asyncio.Event()
         desk = StudentDesk(
             self._workspace.root / "control" / "ask",
             self._sandbox,
             self._student_settings(),
-            self._ssh_wanted.set,
+            on_no_shell,
         )
-        stopping = asyncio.create_task(_either(kill_requested, self._ssh_wanted, stop))
+        stopping = asyncio.create_task(_either(kill_requested, self._refused, stop))
         measuring = asyncio.create_task(self._measure_disk())
         try:
-            with contextlib.ExitStack() as files:
-                streams = Streams(
-                    files.enter_context(open(os.devnull, "rb")).fileno(),  # noqa: PTH123, ASYNC230
-                    files.enter_context(self._workspace.open_output("stdout")).fileno(),
-                    files.enter_context(self._workspace.open_output("stderr")).fileno(),
-                )
-                process = self._sandbox.start(self._box(argv), streams)
-                return await supervise(
-                    process,
-                    self._request.limits,
-                    kill_requested=stop,
-                    disk_bytes=lambda: self._disk_bytes,
-                )
+            yield stop
         finally:
             for task in (stopping, measuring):
                 task.cancel()
             await asyncio.gather(stopping, measuring, return_exceptions=True)
             await desk.close()
 
+    def _refuse(self, why: str) -> None:
+        self._refusal = why
+        self._refused.set()
+
+    @contextlib.contextmanager
+    def _streams(self) -> Iterator[Streams]:
+        with (
+            open(os.devnull, "rb") as stdin,  # noqa: PTH123
+            self._workspace.open_output("stdout") as stdout,
+            self._workspace.open_output("stderr") as stderr,
+        ):
+            yield Streams(stdin.fileno(), stdout.fileno(), stderr.fileno())
+
     def _box(self, argv: tuple[str, ...]) -> Box:
         files = self._kit.folder
         mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT), *self._kit.mounts)
-        if argv[0] == self._ipython():
+        if argv[:1] == (self._ipython(),):
             mounts += self._kit.ipython_mounts
         return Box(
             argv=argv,
@@ -242,6 +307,9 @@ class Grading:
                 *self._workspace.student_mounts(files, holding),
                 *self._kit.mounts,
             ),
+            access=self._access,
+            no_shell=self._request.no_student_shell,
+            python=self._kit.python,
         )
 
     async def _measure_disk(self) -> None:
@@ -284,10 +352,9 @@ class Grading:
             feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
         except NoFeedbackError:
             self._log_output()
-            text = "The run script of the task ended without giving any feedback."
             return Outcome(
                 "crash",
-                text + self._lacking(),
+                self._no_feedback + self._lacking(),
                 keeps_state=False,
                 stdout=stdout,
                 stderr=stderr,

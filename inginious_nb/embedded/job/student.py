@@ -16,17 +16,20 @@ import shlex
 import shutil
 import signal
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NoReturn
 
 from inginious_nb.embedded.sandbox import Box, Limits, Streams, supervise
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
+from inginious_nb.embedded.shell import Stay
+from inginious_nb.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
     from pathlib import Path
 
     from inginious_nb.embedded.sandbox import Mount, Sandbox
+    from inginious_nb.embedded.shell import ShellAccess
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +60,9 @@ class StudentSettings:
         has_network: Whether the job has the network, and may share it.
         containers: Names of environments that may be asked for; they are all alike here.
         mounts: Makes what one more program sees; the stack closes what is held open for it.
+        access: How the student gets into the job.
+        no_shell: Why a student's shell is not allowed; empty if it is.
+        python: An interpreter that all programs have.
     """
 
     limits: Limits
@@ -64,6 +70,9 @@ class StudentSettings:
     has_network: bool
     containers: frozenset[str]
     mounts: Callable[[contextlib.ExitStack], tuple[Mount, ...]]
+    access: ShellAccess
+    no_shell: str
+    python: str
 
 
 class StudentDesk:
@@ -73,15 +82,19 @@ class StudentDesk:
         path: Where the socket is made, a short path.
         sandbox: What programs run in.
         settings: What is the same for all of them.
-        on_ssh: Called when the job wants a remote shell for the student, which there is not.
+        on_no_shell: Told why, when the job insists on a remote shell that there cannot be.
     """
 
     def __init__(
-        self, path: Path, sandbox: Sandbox, settings: StudentSettings, on_ssh: Callable[[], None]
+        self,
+        path: Path,
+        sandbox: Sandbox,
+        settings: StudentSettings,
+        on_no_shell: Callable[[str], None],
     ) -> None:
         self._sandbox = sandbox
         self._settings = settings
-        self._on_ssh = on_ssh
+        self._on_no_shell = on_no_shell
         self._tasks: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(_MAX_AT_ONCE)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -144,46 +157,46 @@ class StudentDesk:
                 closing.callback(socket.close, descriptor)
             if len(descriptors) != _STREAMS:
                 return INTERNAL_ERROR
-            if request.get("kind") == "ssh_student":
-                self._on_ssh()
-                return INTERNAL_ERROR
             container = request.get("container", "")
             if container and container not in self._settings.containers:
                 return INTERNAL_ERROR
-            stdin, stdout, stderr = descriptors
-            return await self._run(connection, request, Streams(stdin, stdout, stderr))
+            streams = Streams(*descriptors)
+            try:
+                words = _command(request)
+            except ValueError:
+                return CANNOT_START
+            if words and not self._exists(words[0]):
+                return CANNOT_START
+            if request.get("ssh") != "1":
+                return await self._run(connection, request, streams, words)
+            try:
+                return await self._run_shell(connection, request, streams, words)
+            except ServiceError as error:
+                logger.warning("A student gets no remote shell: %s", error)
+                if request.get("kind") == "ssh_student":
+                    self._on_no_shell(str(error))
+                return INTERNAL_ERROR
 
     async def _run(
-        self, connection: socket.socket, request: Mapping[str, str], streams: Streams
+        self,
+        connection: socket.socket,
+        request: Mapping[str, str],
+        streams: Streams,
+        words: tuple[str, ...],
     ) -> int:
-        try:
-            words = shlex.split(request.get("cmd", ""))
-        except ValueError:
-            return CANNOT_START
-        if words and not self._exists(words[0]):
-            return CANNOT_START
         limits = self._limits(request)
         # Not in a thread, which could not be cancelled and would leave descriptors behind.
         with contextlib.ExitStack() as holding:
-            box = Box(
-                argv=tuple(words) or ("echo",),
-                cwd=request.get("working_dir", ""),
-                environ=self._settings.environ,
-                mounts=self._settings.mounts(holding),
-                limits=limits,
-                has_network=self._settings.has_network and request.get("share_network") == "1",
+            box = self._box(request, limits, holding)
+            box = replace(
+                box,
+                argv=words or box.argv,
                 report_status=True,
                 teardown=request.get("teardown_script", ""),
             )
             process = self._sandbox.start(box, streams)
-        gone = asyncio.Event()
-        listening = asyncio.create_task(_listen(connection, process.send_signal, gone))
-        try:
+        async with _listening(connection, process.send_signal) as gone:
             reason = await supervise(process, limits, kill_requested=gone)
-        finally:
-            listening.cancel()
-            # Its reader must be gone before the descriptor's number belongs to something else.
-            await asyncio.gather(listening, return_exceptions=True)
         verdict = process.verdict
         if reason in _RETURNED:
             return _RETURNED[reason]
@@ -192,6 +205,54 @@ class StudentDesk:
         if verdict.signal == _FILE_TOO_LARGE:
             return OUT_OF_TIME
         return verdict.status if verdict.signal is None else _SIGNALS - verdict.signal
+
+    async def _run_shell(
+        self,
+        connection: socket.socket,
+        request: Mapping[str, str],
+        streams: Streams,
+        setup: tuple[str, ...],
+    ) -> int:
+        """Set up, let the student in, tear down (protocol.md 4.7).
+
+        Raises:
+            ServiceError: There cannot be a shell.
+        """
+        settings = self._settings
+        if settings.no_shell:
+            raise ServiceError(settings.no_shell)
+        limits = self._limits(request)
+        async with settings.access.in_use:
+            await settings.access.open()
+            with contextlib.ExitStack() as holding:
+                stay = Stay(
+                    self._sandbox,
+                    self._box(request, limits, holding),
+                    streams,
+                    python=settings.python,
+                    setup=setup,
+                    teardown=_script(request.get("teardown_script", "")),
+                )
+            async with _listening(connection, lambda _: None) as gone:
+                reason = await stay.run(settings.access, limits, kill_requested=gone)
+        if reason in _RETURNED:
+            return _RETURNED[reason]
+        if reason == "killed" or not stay.is_ready:
+            return INTERNAL_ERROR
+        return 0 if stay.was_visited else OUT_OF_TIME
+
+    def _box(
+        self, request: Mapping[str, str], limits: Limits, holding: contextlib.ExitStack
+    ) -> Box:
+        settings = self._settings
+        return Box(
+            argv=("echo",),
+            cwd=request.get("working_dir", ""),
+            environ=settings.environ,
+            mounts=settings.mounts(holding),
+            limits=limits,
+            has_network=settings.has_network and request.get("share_network") == "1",
+        )
 
     def _exists(self, word: str) -> bool:
         """Whether the system has such a command; paths are looked at from within the sandbox."""
@@ -267,6 +328,36 @@ async def _readable(connection: socket.socket) -> None:
         await ready.wait()
     finally:
         loop.remove_reader(connection)
+
+
+def _command(request: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of what is to be run, which may be none.
+
+    Raises:
+        ValueError: They cannot be told apart.
+    """
+    if request.get("kind") == "ssh_student":
+        return _script(request.get("setup_script", ""))
+    return tuple(shlex.split(request.get("cmd", "")))
+
+
+def _script(command: str) -> tuple[str, ...]:
+    return ("/bin/sh", "-c", command) if command else ()
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    connection: socket.socket, send_signal: Callable[[int], None]
+) -> AsyncIterator[asyncio.Event]:
+    """Pass signals on; the event is set when the asking side is gone."""
+    gone = asyncio.Event()
+    listening = asyncio.create_task(_listen(connection, send_signal, gone))
+    try:
+        yield gone
+    finally:
+        listening.cancel()
+        # Its reader must be gone before the descriptor's number belongs to something else.
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 async def _listen(

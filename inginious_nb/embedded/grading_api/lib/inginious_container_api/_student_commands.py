@@ -40,12 +40,16 @@ def run_student(arguments):
 
 
 def ssh_student(arguments):
-    """Open a remote shell for the student."""
-    spellings = {**_LIMITS, "--setup-script": ("cmd", str)}
+    """Open a remote shell for the student; exit with the return value."""
+    spellings = {
+        **_LIMITS,
+        "--run-as-root": ("run_as_root", bool),
+        "--setup-script": ("setup_script", str),
+    }
     options = read("ssh_student", arguments, spellings)
-    from inginious_container_api.run_student import run_student
+    from inginious_container_api.ssh_student import ssh_student
 
-    sys.exit(run_student(options.pop("cmd") or "", ssh=True, share_network=True, **options))
+    sys.exit(ssh_student(**options))
 
 
 def _forward_signals(send):

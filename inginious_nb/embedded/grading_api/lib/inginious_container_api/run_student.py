@@ -28,9 +28,12 @@ def run_student(
 
     Returns the exit status of the command, 256 - N if signal N ended it, 1 if it could not be
     started, 252 if it used too much memory, 253 if too much time, 254 for an error of the grading.
+
+    With ``ssh`` the student gets a remote shell when the command has ended, and 0 is returned, 253
+    if nobody came, 254 where the environment of the task has no ssh.
     """
     run = _control.StudentRun(
-        "ssh_student" if ssh else "run_student",
+        "run_student",
         {
             "cmd": cmd,
             "container": container or "",
@@ -40,6 +43,7 @@ def run_student(
             "share_network": int(bool(share_network)),
             "working_dir": working_dir or os.getcwd(),
             "as_root": int(bool(start_student_as_root)),
+            "ssh": int(bool(ssh)),
             "teardown_script": teardown_script or "",
         },
         (stdin, stdout, stderr),

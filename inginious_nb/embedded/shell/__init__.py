@@ -1,0 +1,13 @@
+"""Remote shells into jobs: ssh debugging and `ssh_student` (protocol.md 4.7 and 4.10).
+
+`access` is the door of one job: its port, its password, one visitor at a time. `server` speaks ssh.
+`stay` is the box that a visitor gets a shell in. The server runs in the service, its shells only
+ever in a sandbox, under the limits of the job.
+"""
+
+from __future__ import annotations
+
+from .access import INSTALL, ShellAccess, ShellSettings, can_open_shells
+from .stay import Stay
+
+__all__ = ["INSTALL", "ShellAccess", "ShellSettings", "Stay", "can_open_shells"]

@@ -1,0 +1,138 @@
+"""The door of one job: a port and a password for as long as the job runs, told once.
+
+Nothing here needs the ssh library; it is loaded when the first door is opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from types import ModuleType
+
+    from .server import ShellServer, Visitor
+
+HOST = "127.0.0.1"
+"""Who may come from elsewhere logs in to this machine first."""
+
+INSTALL = "pip install 'inginious_nb[ssh]'"
+"""What a person runs to have remote shells."""
+
+
+@dataclass(frozen=True)
+class ShellSettings:
+    """How remote shells are offered.
+
+    Attributes:
+        ports: The ports that may be listened on, one for each job with a shell (protocol.md 4.10).
+        arrival_s: Seconds in which the visitor has to come.
+        stay_s: What replaces both time limits of a job that may have a visitor (protocol.md 4.6).
+    """
+
+    ports: Sequence[int] = field(default_factory=lambda: range(64120, 64131))
+    arrival_s: float = 120.0
+    stay_s: float = 1800.0
+
+
+def can_open_shells() -> bool:
+    """Whether this machine has what remote shells need."""
+    return os.name == "posix" and importlib.util.find_spec("asyncssh") is not None
+
+
+class ShellAccess:
+    """How the submitter of one job gets into it.
+
+    Args:
+        settings: How remote shells are offered.
+        tell: Told host, port, user and password when the first visitor is waited for; all others
+            of the same job come in with them too (protocol.md 1.3: at most once per job).
+
+    Attributes:
+        settings: As given.
+        in_use: Held while somebody is waited for or is in: one visitor at a time.
+    """
+
+    def __init__(
+        self, settings: ShellSettings, tell: Callable[[str, int, str, str], Awaitable[None]]
+    ) -> None:
+        self.settings = settings
+        self.in_use = asyncio.Lock()
+        self._tell = tell
+        self._server: ShellServer | None = None
+        self._is_told = False
+
+    async def open(self) -> None:
+        """Listen, unless it does already.
+
+        Raises:
+            ServiceError: The ssh library is missing, or all ports are in use.
+        """
+        if self._server is not None:
+            return
+        if not can_open_shells():
+            raise ServiceError(
+                "A remote shell needs an ssh library that is not installed where this job is "
+                f"graded. Install it there: {INSTALL}"
+            )
+        listener = _listen(self.settings.ports)
+        try:
+            # Loading it takes a while, in which other jobs go on.
+            module = await asyncio.to_thread(_server_module)
+            server: ShellServer = module.ShellServer()
+            await server.start(listener)
+        except BaseException:
+            listener.close()
+            raise
+        self._server = server
+
+    async def visitor(self) -> Visitor | None:
+        """The next one who asks for a shell; None if nobody did in time. Only after `open`."""
+        server = self._server
+        if server is None:
+            raise RuntimeError("the door is not open")
+        if not self._is_told:
+            self._is_told = True
+            await self._tell(HOST, server.port, server.user, server.password)
+        try:
+            async with asyncio.timeout(self.settings.arrival_s):
+                return await server.visitor()
+        except TimeoutError:
+            return None
+
+    def nobody_came(self) -> str:
+        """What is said when nobody came."""
+        return (
+            f"Nobody came to the remote shell within {self.settings.arrival_s:g} seconds; "
+            "submit again and log in sooner."
+        )
+
+    def close(self) -> None:
+        """Listen no more, and cut all connections."""
+        if self._server is not None:
+            self._server.close()
+
+
+def _server_module() -> ModuleType:
+    from . import server  # noqa: PLC0415 - needs the ssh library
+
+    return server
+
+
+def _listen(ports: Sequence[int]) -> socket.socket:
+    for port in ports:
+        try:
+            return socket.create_server((HOST, port))
+        except OSError:
+            continue
+    raise ServiceError(
+        f"All ports for remote shells are in use, {ports[0]} to {ports[-1]}: "
+        "leave a shell that is still open, then submit again."
+    )

@@ -1,0 +1,203 @@
+"""An ssh server for one job: one password, shells and commands, and nothing else that ssh has.
+
+No keys, no forwarding of ports, agents or displays, no file transfer beside what a shell can do.
+The password is in no log. Who has it and comes while nobody is waited for is told so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import re
+import secrets
+import signal
+from typing import TYPE_CHECKING
+
+import asyncssh
+
+if TYPE_CHECKING:
+    import socket
+
+_USER = "worker"  # protocol.md 4.10
+_PASSWORD_BYTES = 18
+_ATTEMPTS = 3
+_MOST_CONNECTIONS = 8
+_LEAVE_S = 5.0
+_CANNOT = 1
+_MOST_COLUMNS = 0xFFFF
+_STDERR = asyncssh.EXTENDED_DATA_STDERR
+_PASSED_ON = re.compile(rb"[\w.@+-]{1,64}")
+
+
+class Visitor:
+    """Somebody who is let in and asks for a shell, or for one command.
+
+    Attributes:
+        command: What is to be run; None is an interactive shell.
+        environ: The only variables of the client that are passed on: TERM and LANG.
+        has_terminal: Whether a terminal is asked for.
+        size: Its rows and columns, 0 if not known.
+    """
+
+    def __init__(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        self._process = process
+        self.command = process.command
+        self.has_terminal = process.term_type is not None
+        columns, rows, *_ = (min(number, _MOST_COLUMNS) for number in process.term_size)
+        self.size = rows, columns
+        asked = dict(process.channel.get_environment_bytes())
+        if process.term_type is not None:
+            asked[b"TERM"] = process.term_type.encode("utf-8", "replace")
+        self.environ = {
+            name.decode("ascii"): asked[name].decode("ascii")
+            for name in (b"TERM", b"LANG")
+            if _PASSED_ON.fullmatch(asked.get(name, b""))
+        }
+
+    async def gone(self) -> None:
+        """Return when they are gone, whyever."""
+        await self._process.channel.wait_closed()
+
+    def say(self, text: str) -> None:
+        """Show a line, aside from what the shell prints."""
+        self._process.stderr.write(text.encode("utf-8") + b"\r\n")
+
+    async def attach(self, stdin: int, stdout: int, stderr: int | None = None) -> None:
+        """Connect them with the other ends of their shell's streams, owned from now on."""
+        await self._process.redirect(stdin, stdout, stderr, send_eof=False)
+
+    async def leave(self, status: int | None, text: str = "") -> None:
+        """See them out, once all is said that their shell still had to say.
+
+        Args:
+            status: The exit status of the shell, -N for signal N; None if it was ended.
+            text: Why it was ended.
+        """
+        process = self._process
+        try:
+            async with asyncio.timeout(_LEAVE_S):  # some do not listen
+                await process.stdout.drain()
+                await process.stderr.drain()
+                if text:
+                    self.say(text)
+                if status is None or status < 0:
+                    name = signal.Signals(-(status or -signal.SIGKILL)).name
+                    process.exit_with_signal(name.removeprefix("SIG"))
+                else:
+                    process.exit(status)
+                await process.wait_closed()
+        except (OSError, asyncssh.Error):  # a timeout, too
+            process.channel.abort()
+        finally:
+            process.set_writer(None, recv_eof=False, datatype=None)
+            for datatype in (None, _STDERR):
+                process.set_reader(None, send_eof=False, datatype=datatype)
+
+
+class ShellServer:
+    """The server.
+
+    Attributes:
+        user: Who may log in.
+        password: With what.
+        port: Where, on this machine; 0 before the start.
+    """
+
+    def __init__(self) -> None:
+        self.user = _USER
+        self.password = secrets.token_urlsafe(_PASSWORD_BYTES)
+        self.port = 0
+        self.connections: set[asyncssh.SSHServerConnection] = set()
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+        self._awaited: asyncio.Future[Visitor] | None = None
+
+    async def start(self, listener: socket.socket) -> None:
+        """Serve a listening socket, owned from now on, with a host key of its own."""
+        self.port = listener.getsockname()[1]
+        self._acceptor = await asyncssh.listen(
+            sock=listener,
+            server_factory=lambda: _Doorkeeper(self),
+            process_factory=self._receive,
+            server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+            config=None,
+            public_key_auth=False,
+            kbdint_auth=False,
+            host_based_auth=False,
+            gss_host=None,
+            authorized_client_keys=None,
+            agent_forwarding=False,
+            x11_forwarding=False,
+            sftp_factory=None,
+            allow_scp=False,
+            rdns_lookup=False,
+            line_editor=False,
+            encoding=None,
+        )
+
+    async def visitor(self) -> Visitor:
+        """The next one who asks for a shell. One call at a time."""
+        self._awaited = asyncio.get_running_loop().create_future()
+        try:
+            return await self._awaited
+        finally:
+            self._awaited = None
+
+    def _receive(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        visitor = Visitor(process)
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(visitor)
+        else:
+            visitor.say("This job has one shell at a time, and nobody is waited for now.")
+            process.exit(_CANNOT)
+
+    def admits(self, user: str, password: str) -> bool:
+        """Whether user and password are right; takes as long for all wrong ones."""
+        right_user = hmac.compare_digest(user.encode(), self.user.encode())
+        right_password = hmac.compare_digest(password.encode(), self.password.encode())
+        return right_user and right_password
+
+    def close(self) -> None:
+        """Listen no more, and cut all connections."""
+        if self._acceptor is not None:
+            self._acceptor.close()
+        for connection in list(self.connections):
+            connection.abort()
+
+
+class _Doorkeeper(asyncssh.SSHServer):
+    """Lets in, or not, who is at the other end of one connection."""
+
+    def __init__(self, server: ShellServer) -> None:
+        self._server = server
+        self._attempts = 0
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._server.connections.add(conn)
+        if len(self._server.connections) > _MOST_CONNECTIONS:
+            conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - for the library
+        if self._connection is not None:
+            self._server.connections.discard(self._connection)
+
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - the same for everybody
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return self._server.admits(username, password) or self._refused()
+
+    def change_password(self, username: str, old_password: str, new_password: str) -> bool:  # noqa: ARG002
+        return self._refused()
+
+    def _refused(self) -> bool:
+        self._attempts += 1
+        if self._attempts >= _ATTEMPTS and self._connection is not None:
+            self._connection.disconnect(
+                asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many wrong passwords"
+            )
+        return False
