@@ -41,10 +41,12 @@ class Responder:
 
     Args:
         mirror: The state that the browser sees.
+        heard: Called before each answer.
     """
 
-    def __init__(self, mirror: Mirror) -> None:
+    def __init__(self, mirror: Mirror, *, heard: Callable[[], object] = lambda: None) -> None:
         self._mirror = mirror
+        self._heard = heard
         self._submitting = threading.Lock()
         self._handlers: dict[str, Callable[[Message, Buffers], Value]] = {
             kind: getattr(self, f"_{kind}") for kind in get_args(RequestKind)
@@ -55,6 +57,7 @@ class Responder:
 
         Nothing is raised: a refusal is a reply with ``ok`` false and a sentence in ``error``.
         """
+        self._heard()
         request: Message = message if isinstance(message, dict) else {}
         reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request.get("id")}
         try:

@@ -5,6 +5,7 @@ Our own comm brings requests too (`comm`). What either means is decided in `mirr
 
 from __future__ import annotations
 
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,7 @@ from .mirror import Mirror
 from .present import reference
 from .requests import Responder
 from .views import PROTOCOL_VERSION
+from .worker import call_soon
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from inginious_nb.submission import Submission
 
     from .views import Role, Subject
+
+FRONT_END_PATIENCE_S = 3.0
+"""How long a host has to show the live view before the static one is shown."""
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -87,10 +92,11 @@ class TaskWidget(anywidget.AnyWidget):
     ) -> None:
         first: dict[str, Any] = {}
         self._snapshots: list[Any] = []
+        self._snapshot_is_due = threading.Event()
         self.mirror = Mirror(
             session or get_session(), task, first.update, submission=submission, attempt=attempt
         )
-        self.responder = Responder(self.mirror)
+        self.responder = Responder(self.mirror, heard=self._keep_snapshot)
         role = "task" if submission is None else "submission"
         super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
         self.mirror.publish_to(self._set_traits)
@@ -107,8 +113,7 @@ class TaskWidget(anywidget.AnyWidget):
     def _set_traits(self, changed: dict[str, Any]) -> None:
         if "result" in changed or "lang" in changed:
             # First, so that whoever sees the result can save it.
-            for shown in self._snapshots:
-                shown.update(self._snapshot(), raw=True)
+            self._update_snapshots()
         with self.hold_sync():
             for name, value in changed.items():
                 setattr(self, name, value)
@@ -125,6 +130,8 @@ class TaskWidget(anywidget.AnyWidget):
         The live view hides the snapshot of its page. It is apart so that it can be replaced when
         a result comes without touching the live view, and so that it shows where there is no live
         view any more: in a notebook opened without its kernel, exported, or looked at elsewhere.
+        It is empty until the live view is there, which it would hold up, or until it is clear that
+        this host shows none.
         What the view is about is saved with it, for the kernel that wakes it (`waker`).
         """
         about: Subject = {
@@ -135,7 +142,21 @@ class TaskWidget(anywidget.AnyWidget):
             "submission": "",  # the snapshot tells
         }
         display(self._live(), raw=True, metadata={"inginious": about})
-        self._snapshots.append(display(self._snapshot(), raw=True, display_id=True))
+        self._snapshots.append(display({"text/plain": ""}, raw=True, display_id=True))
+        self._snapshot_is_due.set()
+        timer = threading.Timer(FRONT_END_PATIENCE_S, self._keep_snapshot)
+        timer.daemon = True
+        timer.start()
+
+    def _keep_snapshot(self) -> None:
+        """Fill the snapshot, soon, unless that was done."""
+        if self._snapshot_is_due.is_set():
+            self._snapshot_is_due.clear()
+            call_soon(self._update_snapshots)
+
+    def _update_snapshots(self) -> None:
+        for shown in self._snapshots:
+            shown.update(self._snapshot(), raw=True)
 
     def _live(self) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_()

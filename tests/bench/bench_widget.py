@@ -1,8 +1,10 @@
 """What the widget costs in a browser: a table, and a JSON file. Read from Chromium's own traces.
 
-Run as ``python -m tests.bench.bench_widget [--count 9] [--json FILE]``. A state made by Python's
-half is handed to the built front end in a bare page; "first paint" is from that moment to the first
-paint in the trace. Scrolling is a wheel turned over a long feedback and a thousand tests.
+Run as ``python -m tests.bench.bench_widget [--count 9] [--json FILE]``. In a bare page, a state
+made by Python's half is handed to the built front end; "first paint" is from that moment to the
+first paint in the trace. In a real JupyterLab, where ``%inginious open`` is run, it is from the
+arrival of the widget's data (its ``comm_open`` message) to the first paint after its title is in
+the page. Scrolling is a wheel turned over a long feedback and a thousand tests.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -27,7 +30,8 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.widget import present
 from tests.browser import states
 from tests.browser.conftest import CHROMIUM_FLAGS
-from tests.browser.server import CHECKOUT
+from tests.browser.notebook import NotebookPage, code, load, write_notebook
+from tests.browser.server import CHECKOUT, JupyterServer
 from tests.browser.stage import STATIC, Stage, serving
 
 CATEGORIES = ["devtools.timeline", "blink.user_timing", "disabled-by-default-devtools.timeline"]
@@ -35,6 +39,29 @@ WANTED_PAINT_MS = 100
 WANTED_TASK_MS = 50
 WANTED_BUNDLE_KB = 50
 LONG_FEEDBACK = "A line of feedback that says something about the answer.\n\n" * 17_500  # 1 MB
+
+WIDGETS_IN_A_PAGE = 3
+
+# Marks the moments in JupyterLab that the trace by itself does not name.
+WATCH_JUPYTERLAB = """(() => {
+    const text = (data) => (typeof data === "string" ? data : new TextDecoder().decode(data));
+    window.WebSocket = class extends window.WebSocket {
+        constructor(...all) {
+            super(...all);
+            this.addEventListener("message", ({ data }) => {
+                const message = text(data);
+                if (message.includes('"comm_open"') && message.includes("context_html"))
+                    performance.mark("the data is here");
+            });
+        }
+    };
+    let known = 0;
+    new MutationObserver(() => {
+        const titles = document.querySelectorAll(".inginious-live .inginious h2").length;
+        if (titles > known) performance.mark("it is in the page");
+        known = titles;
+    }).observe(document, { childList: true, subtree: true });
+})()"""
 
 
 def events(browser: Browser, page: Page, act: Any) -> list[dict[str, Any]]:
@@ -58,11 +85,58 @@ def first_paint_ms(browser: Browser, stage: Stage, state: dict[str, Any]) -> flo
             [state],
         )
 
-    trace = events(browser, stage.page, show)
+    return paint_after_ms(events(browser, stage.page, show), "it is shown")
+
+
+def paint_after_ms(trace: list[dict[str, Any]], mark: str) -> float:
+    """From the data to the first paint after another mark, in milliseconds."""
     start = next(event["ts"] for event in trace if event["name"] == "the data is here")
-    shown = next(event["ts"] for event in trace if event["name"] == "it is shown")
+    shown = next(event["ts"] for event in trace if event["name"] == mark)
     paints = [event["ts"] for event in trace if event["name"] == "Paint" and event["ts"] > shown]
     return (min(paints) - start) / 1000
+
+
+def first_paints_in_jupyterlab_ms(browser: Browser, server: JupyterServer) -> list[float]:
+    """The first paint of each of some widgets in a new page, in milliseconds."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.add_init_script(WATCH_JUPYTERLAB)
+    cells = [load(), *(code("%inginious open demo/fib") for _ in range(WIDGETS_IN_A_PAGE))]
+    notebook = NotebookPage(server, page, write_notebook(server, cells))
+    notebook.open()
+    notebook.run_to_end(1)
+
+    def show(number: int) -> None:
+        notebook.run(number)
+        expect(notebook.widget(number)).to_be_visible()
+        notebook.wait_for_cell(number)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+
+    found = [
+        paint_after_ms(events(browser, page, partial(show, number)), "it is in the page")
+        for number in range(2, 2 + WIDGETS_IN_A_PAGE)
+    ]
+    page.close()
+    server.end_kernels()
+    return found
+
+
+def measured_in_jupyterlab(browser: Browser, count: int) -> list[dict[str, Any]]:
+    """The rows that need a JupyterLab; a page is loaded for each three of the count."""
+    with tempfile.TemporaryDirectory(prefix="inginious-bench-") as folder:
+        server = JupyterServer.start(Path(folder) / "server")
+        try:
+            pages = range(max(3, count // 3))
+            found = [first_paints_in_jupyterlab_ms(browser, server) for _ in pages]
+        finally:
+            server.stop()
+    further = [paint for paints in found for paint in paints[1:]]
+    return [
+        {"what": what, "ms": statistics.median(paints), "wanted_ms": WANTED_PAINT_MS}
+        for what, paints in (
+            ("first paint in JupyterLab, first widget of a page", [paints[0] for paints in found]),
+            ("first paint in JupyterLab, further widgets", further),
+        )
+    ]
 
 
 def longest_task_ms(browser: Browser, stage: Stage) -> float:
@@ -130,6 +204,7 @@ def main() -> None:
         path = found.stdout.strip().splitlines()[-1]
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         rows = measured(browser, address, options.count)
+        rows += measured_in_jupyterlab(browser, options.count)
         version = browser.version
         browser.close()
     bundle_kb = len(gzip.compress((STATIC / "widget.js").read_bytes())) / 1000

@@ -24,6 +24,32 @@ def graded(open_notebook):
     return notebook
 
 
+def test_the_static_view_never_shows_beside_the_live_one(open_notebook):
+    notebook = open_notebook(load(), OPEN)
+    notebook.page.evaluate(
+        """() => {
+            window.flashed = false;
+            new MutationObserver(() => {
+                for (const one of document.querySelectorAll(".inginious-snapshot"))
+                    window.flashed ||= one.checkVisibility();
+            }).observe(document, { childList: true, subtree: true });
+        }"""
+    )
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    expect(notebook.widget(2)).to_be_visible()
+    expect(notebook.output(2).locator(".inginious-snapshot")).to_be_attached()
+    assert not notebook.page.evaluate("window.flashed")
+
+
+def test_a_host_without_live_views_shows_the_static_one(open_notebook):
+    notebook = open_notebook(load(), OPEN)
+    notebook.page.route("**/labextensions/anywidget/**", lambda route: route.abort())
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    expect(notebook.output(2).get_by_role("heading", name="Sharing")).to_be_visible()
+
+
 def test_a_restarted_kernel_puts_the_widget_to_sleep_until_the_extension_is_loaded(graded):
     graded.restart_kernel()
     widget = graded.widget(2)
