@@ -120,8 +120,11 @@ class Words:
         self._section = _catalogue(self._lang)[section]
 
     def __call__(self, name: str, /, **parameters: object) -> str:
-        """The words of that name with their parameters filled in."""
-        return _filled(self._section[name], self._lang, parameters)
+        """The words of that name, which may be ``group.name``, with their parameters filled in."""
+        entry = self._section
+        for part in name.split("."):
+            entry = entry[part]
+        return _filled(entry, self._lang, parameters)
 
     def named(self, group: str, name: str) -> str:
         """The word of a group for what somebody else has named; that name where there is none."""

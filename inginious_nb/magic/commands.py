@@ -72,7 +72,8 @@ def open_task(notebook: Notebook, task: str | None) -> None:
     if has_front_end(notebook.shell):
         display(TaskWidget(opened, session=notebook.session))
     else:
-        display(task_bundle(notebook.session.board(opened)), raw=True)
+        bundle = task_bundle(notebook.session.board(opened), notebook.session.language)
+        display(bundle, raw=True)
 
 
 def _submit_options(function: Callable[..., Any]) -> Callable[..., Any]:

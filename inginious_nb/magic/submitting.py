@@ -17,6 +17,7 @@ from IPython.display import display
 
 from inginious_nb.answers import Answers, ReadCell, from_read_cells, with_captured
 from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.i18n import Sentence
 from inginious_nb.notebook_file import find_notebook
 from inginious_nb.submission import Preset
 from inginious_nb.widget import TaskWidget
@@ -109,7 +110,9 @@ class Submitter:
             except Exception as error:
                 # A fault of ours must not leave a student waiting for ever.
                 _log.exception("The answers could not be read.")
-                refusal = UsageError("The answers could not be read; the log has the details.")
+                refusal = UsageError(
+                    Sentence("The answers could not be read; the log has the details.")
+                )
                 submission.refuse(refusal)
                 raise refusal from error
         self._session.submit(
@@ -165,12 +168,15 @@ class Submitter:
             show=lambda: self._show(submission),
             wait=self._session.wait,
             needed=needed.set,
-            mimebundle=submission_bundle,
+            mimebundle=self._bundle,
             moment=lambda: self._shell.execution_count,
         )
+
+    def _bundle(self, submission: Submission) -> dict[str, str]:
+        return submission_bundle(submission, submission.preset.lang or self._session.language)
 
     def _show(self, submission: Submission) -> None:
         if has_front_end(self._shell):
             display(TaskWidget(submission.task, session=self._session, submission=submission))
         else:
-            display(submission_bundle(submission), raw=True)
+            display(self._bundle(submission), raw=True)

@@ -14,10 +14,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inginious_nb.i18n import Words, number
 from inginious_nb.render import plain_text
 
 from . import present
-from .words import RESULT_CODES, Words, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
+RESULT_CODES = ("success", "failed", "killed", "crash", "overflow", "timeout", "error")
+"""The results (protocol.md 1.4); others look like an error."""
 
 _LONGEST_TEXT = 2_000
 """Characters of one feedback in text/plain."""
@@ -75,16 +77,17 @@ class Snapshot:
             lines.append(self.remark)
         result = self.result
         if result is not None:
-            lines.append(f"{self._word(result['code'])}: {_grade(result['grade'])}")
-            lines += _indented(result["feedback"], "  ")
+            lines.append(self._line(self._word(result["code"]), self._grade(result["grade"])))
+            lines += self._indented(result["feedback"], "  ")
             for problem_id, problem in result["problems"].items():
-                lines.append(f"  {self._name(problem_id)}: {self._word(problem['code'])}")
-                lines += _indented(problem["feedback"], "    ")
+                said = self._line(self._name(problem_id), self._word(problem["code"]))
+                lines.append(f"  {said}")
+                lines += self._indented(problem["feedback"], "    ")
             tests = [test for test in result["tests"] if test["kind"] in ("passed", "failed")]
             if tests:
                 passed = sum(test["kind"] == "passed" for test in tests)
-                counted = self._words.tests_passed.format(passed, len(tests))
-                lines.append(f"  {self._words.tests}: {counted}")
+                counted = self._words("testsPassed", n=passed, all=len(tests))
+                lines.append(f"  {self._line(self._words('tests'), counted)}")
         elif self.attempts is not None:
             lines.append(self._attempts(self.attempts))
         return "\n".join(lines)
@@ -106,13 +109,13 @@ class Snapshot:
         )
 
     def _parts(self) -> Iterator[str]:
-        facts = [self._words.by.format(self.task.author)] if self.task.author else []
+        facts = [self._words("by", author=self.task.author)] if self.task.author else []
         facts += [self._attempts(self.attempts)] if self.attempts is not None else []
         spans = "".join(f"<span>{escape(fact)}</span>" for fact in facts)
         yield f'<header class="inginious-header"><h2>{escape(self.task.name)}</h2>'
         yield f'<p class="inginious-facts">{spans}</p></header>'
         if self.key:
-            yield f'<p class="inginious-muted">{escape(self._words.saved)}</p>'
+            yield f'<p class="inginious-muted">{escape(self._own("saved"))}</p>'
         yield _html(self.context_html)
         if self.remark:
             yield f"<p>{escape(self.remark)}</p>"
@@ -123,13 +126,13 @@ class Snapshot:
 
     def _verdict(self, result: ResultInfo) -> str:
         width = min(100.0, max(0.0, result["grade"]))
-        note = self._words.submission.format(result["number"])
+        note = self._words("submissionNumber", n=result["number"])
         if result["at"] is not None:
             note += f" · {dt.datetime.fromtimestamp(result['at']).astimezone():%Y-%m-%d %H:%M}"
         inner = [
             '<div class="inginious-verdict">',
             f'<span class="inginious-word">{escape(self._word(result["code"]))}</span>',
-            f'<span class="inginious-grade">{_grade(result["grade"])}</span>',
+            f'<span class="inginious-grade">{self._grade(result["grade"])}</span>',
             '<span class="inginious-bar">',
             f'<span class="inginious-bar-fill" style="width: {width:.4g}%"></span></span>',
             f'<span class="inginious-muted inginious-verdict-note">{escape(note)}</span></div>',
@@ -150,7 +153,7 @@ class Snapshot:
         )
 
     def _feedback(self, part: SafeHtml) -> str:
-        cut = f'<p class="inginious-muted">{escape(self._words.cut)}</p>' if part["cut"] else ""
+        cut = f'<p class="inginious-muted">{escape(self._own("cut"))}</p>' if part["cut"] else ""
         return f'<div class="inginious-feedback">{_html(part["html"])}{cut}</div>'
 
     def _tests(self, tests: list[TestInfo]) -> str:
@@ -162,10 +165,11 @@ class Snapshot:
             for test in tests[:_SHOWN_TESTS]
         )
         rest = len(tests) - _SHOWN_TESTS
-        more = f"<p>{escape(self._words.more_tests.format(rest))}</p>" if rest > 0 else ""
-        head = f'<th scope="col">{self._words.test}</th><th scope="col">{self._words.outcome}</th>'
+        more = f"<p>{escape(self._own('moreTests', n=rest))}</p>" if rest > 0 else ""
+        names = (self._words("test"), self._words("outcome"))
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
         return (
-            f'<div class="inginious-tests"><h4>{self._words.tests}</h4><table>'
+            f'<div class="inginious-tests"><h4>{escape(self._words("tests"))}</h4><table>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
         )
 
@@ -174,45 +178,67 @@ class Snapshot:
             return escape(test["text"])
         passed = test["kind"] == "passed"
         tone = _tone("success" if passed else "failed")
-        word = self._words.passed if passed else self._words.not_passed
+        word = self._words("passed" if passed else "notPassed")
         return f'<span class="{tone}"><span class="inginious-word">{escape(word)}</span></span>'
 
     @cached_property
     def _words(self) -> Words:
-        return words(self.lang)
+        """The words of the live widget."""
+        return Words("widget", self.lang)
+
+    @cached_property
+    def _own(self) -> Words:
+        return Words("snapshot", self.lang)
 
     def _word(self, code: str) -> str:
-        return self._words.results.get(code, code)
+        return self._words.named("results", code)
+
+    def _line(self, name: str, value: str) -> str:
+        return self._words("colon", name=name, value=value)
+
+    def _grade(self, grade: float) -> str:
+        return self._words("percent", value=number(grade, self.lang))
+
+    def _indented(self, feedback: SafeHtml, indent: str) -> list[str]:
+        html = feedback["html"]
+        text = plain_text(html, is_html=True, limit_chars=_LONGEST_TEXT, lang=self.lang)
+        return [f"{indent}{line}".rstrip() for line in text.strip().splitlines()]
 
     def _name(self, problem_id: str) -> str:
         problem = self.task.problems.get(problem_id)
         return (problem.name if problem is not None else "") or problem_id
 
     def _attempts(self, count: int) -> str:
-        return self._words.attempts[min(count, 2)].format(count)
+        return self._words("attempts", n=count) if count else self._words("noAttempts")
 
 
-def task_bundle(board: TaskBoard) -> Bundle:
-    """A task with its newest result, by MIME type."""
-    task, last = board.task, board.last
-    result = None if last is None else present.result_info(task, last)
+def task_bundle(board: TaskBoard, lang: str) -> Bundle:
+    """A task with its newest result in a language, by MIME type."""
+    task, last = board.task.translated(lang), board.last
+    result = None if last is None else present.result_info(task, last, lang)
     context_html = present.rendered(task, task.context)
-    return Snapshot(task, result, len(board.attempts), context_html=context_html).bundle
+    return Snapshot(task, result, len(board.attempts), context_html=context_html, lang=lang).bundle
 
 
-def submission_bundle(submission: Submission) -> Bundle:
-    """A submission with its result or its state, by MIME type."""
-    task, outcome = submission.task, submission.outcome
-    lang = submission.preset.lang or "en"
+def submission_bundle(submission: Submission, lang: str) -> Bundle:
+    """A submission with its result or its state in a language, by MIME type."""
+    task, outcome = submission.task.translated(lang), submission.outcome
     if outcome is None:
-        state = f"Submission: {submission.phase}."
-        return Snapshot(task, None, remark=str(submission.error or state), lang=lang).bundle
+        words = Words("widget", lang)
+        error = submission.error
+        remark = (
+            error.in_language(lang)
+            if error is not None
+            else words("colon", name=words("submission"), value=words(f"phases.{submission.phase}"))
+        )
+        return Snapshot(task, None, remark=remark, lang=lang).bundle
     result = present.outcome_info(
         task,
         outcome,
         submission_id=submission.id,
         number=submission.number,
         at=submission.times.get("done"),
+        lang=lang,
     )
     return Snapshot(task, result, lang=lang).bundle
 
@@ -235,14 +261,5 @@ def _html(safe: str) -> str:
     return f'<div class="inginious-html">{safe}</div>' if safe else ""
 
 
-def _indented(feedback: SafeHtml, indent: str) -> list[str]:
-    text = plain_text(feedback["html"], is_html=True, limit_chars=_LONGEST_TEXT)
-    return [f"{indent}{line}".rstrip() for line in text.strip().splitlines()]
-
-
 def _tone(code: str) -> str:
     return f"inginious-tone-{code if code in RESULT_CODES else 'error'}"
-
-
-def _grade(grade: float) -> str:
-    return f"{round(grade, 2):g} %"

@@ -75,7 +75,10 @@ function Row({ attempt, opened, onToggle }: RowProps) {
         type="button"
         class="inginious-link"
         aria-expanded={opened}
-        aria-label={`${opened ? t.closeAttempt : t.open}: ${language.say(t.submissionNumber, { n: attempt.number })}`}
+        aria-label={language.say(t.colon, {
+          name: opened ? t.closeAttempt : t.open,
+          value: language.say(t.submissionNumber, { n: attempt.number }),
+        })}
         onClick={onToggle}
       >
         {opened ? t.closeAttempt : t.open}

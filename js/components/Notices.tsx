@@ -6,7 +6,9 @@ import { Icon } from "./icons.tsx";
 export function Notices() {
   const { local, synced, controller, language } = useApp();
   const { submission } = synced;
-  const refusal = local.notice?.text ?? (submission?.phase === "refused" ? submission.error : null);
+  const { t } = language;
+  const notice = local.notice && (t.failures[local.notice.text] ?? local.notice.text);
+  const refusal = notice ?? (submission?.phase === "refused" ? submission.error : null);
   return (
     <>
       <div role="alert" class="inginious-alert-region">
@@ -18,11 +20,11 @@ export function Notices() {
       </div>
       {local.waiting && !local.asleep && (
         <p class="inginious-notice" role="status">
-          {language.t.busyKernel}
+          {t.busyKernel}
         </p>
       )}
       {!controller.notebook && !local.asleep && synced.role === "task" && (
-        <p class="inginious-notice">{language.t.noNotebook}</p>
+        <p class="inginious-notice">{t.noNotebook}</p>
       )}
     </>
   );

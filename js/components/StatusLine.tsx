@@ -101,10 +101,12 @@ export function Announcer() {
   if (submission && submission.phase !== "refused") {
     text = t.phases[submission.phase];
     if (submission.phase === "queued" && submission.at_most_before !== null) {
-      text += `: ${language.say(t.atMostBefore, { n: submission.at_most_before })}`;
+      const place = language.say(t.atMostBefore, { n: submission.at_most_before });
+      text = language.say(t.colon, { name: text, value: place });
     }
     if (submission.phase === "done" && result?.submission === submission.id) {
-      text += `: ${t.results[result.code] ?? result.code}, ${grade(result.grade)}`;
+      const value = `${t.results[result.code] ?? result.code}, ${grade(result.grade)}`;
+      text = language.say(t.colon, { name: text, value });
     }
   }
   return (

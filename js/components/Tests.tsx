@@ -22,7 +22,7 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
             {t.tests}{" "}
             {decided.length > 0 && (
               <span class="inginious-muted">
-                {say(t.testsPassed, { passed: passed.length, all: decided.length })}
+                {say(t.testsPassed, { n: passed.length, all: decided.length })}
               </span>
             )}
           </h4>

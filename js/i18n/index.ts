@@ -3,8 +3,8 @@
 import { widget as en } from "../../inginious_nb/locale/en.json";
 import { widget as fr } from "../../inginious_nb/locale/fr.json";
 
-/** What the kernel names, so that it may be a name that no catalogue has. */
-type Named = "results" | "resultHelp" | "service" | "serviceKind";
+/** What others name, so that it may be a name that no catalogue has. */
+type Named = "results" | "resultHelp" | "service" | "serviceKind" | "failures";
 export type Catalogue = Omit<typeof en, Named> & Record<Named, Record<string, string>>;
 
 /** The forms of a sentence by a count `n`: an exact number, or a category of `Intl.PluralRules`. */

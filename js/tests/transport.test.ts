@@ -82,12 +82,12 @@ test("bytes come with the answer", async () => {
   expect([...new Uint8Array((await answer).buffers[0] ?? new ArrayBuffer())]).toEqual([1, 2, 3]);
 });
 
-test("a comm that the kernel closes ends the waiting with a sentence", async () => {
+test("a comm that the kernel closes ends the waiting and says why", async () => {
   const comm = new FakeComm("perCommTarget", Promise.resolve());
   const model = new FakeModel();
   model.widget_manager.kernel = kernelWith(comm);
   const transport = await chooseTransport(model, subject, new AbortController().signal);
   const answer = transport.request("submit");
   comm.onClose();
-  await expect(answer).rejects.toThrow("restarted");
+  await expect(answer).rejects.toThrow("gone");
 });

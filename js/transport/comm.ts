@@ -5,7 +5,6 @@ import { Requests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
 export const COMM_TARGET = "inginious_nb";
-const GONE = "The kernel was restarted or stopped before it answered.";
 
 interface CommMessage {
   content: { data: unknown };
@@ -95,12 +94,12 @@ function connect(
   };
   comm.onClose = () => {
     open = false;
-    requests.fail(GONE);
+    requests.fail("gone");
     tellClosed();
   };
   comm.open({ v: PROTOCOL_VERSION, ...subject });
   const close = () => {
-    requests.fail(GONE);
+    requests.fail("gone");
     tellClosed();
     if (!open) return;
     open = false;

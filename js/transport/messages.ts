@@ -17,7 +17,7 @@ export function modelTransport(model: Model, signal: AbortSignal): Transport {
   const close = () => {
     tellClosed();
     model.off("msg:custom", receive);
-    requests.fail("The widget was closed before the kernel answered.");
+    requests.fail("closed");
   };
   signal.addEventListener("abort", close, { once: true });
   return { servedWhileBusy: false, request: requests.request.bind(requests), close, closed };

@@ -2,7 +2,7 @@
 // was received.
 import { PROTOCOL_VERSION, type RequestKind } from "../protocol.ts";
 import { uniqueId } from "../unique.ts";
-import { type Answer, type Payload, RequestError } from "./transport.ts";
+import { type Answer, type Failure, type Payload, RequestError } from "./transport.ts";
 
 type Send = (message: Payload, buffers: ArrayBuffer[]) => void;
 
@@ -54,14 +54,14 @@ export class Requests {
       waiting.resolve({ value: reply.value as never, buffers: buffers.map(bytesOf) });
     } else {
       waiting.reject(
-        new RequestError(reply.error || "The kernel gave no reason.", reply.problem_id ?? null),
+        new RequestError(reply.error || ("noReason" satisfies Failure), reply.problem_id ?? null),
       );
     }
     return true;
   }
 
   /** No answer will come any more. */
-  fail(reason: string): void {
+  fail(reason: Failure): void {
     for (const { reject } of this.#waiting.values()) reject(new RequestError(reason));
     this.#waiting.clear();
   }

@@ -12,7 +12,7 @@ export interface Answer<K extends RequestKind> {
 export interface Transport {
   /** Whether requests are served while a cell is running. */
   readonly servedWhileBusy: boolean;
-  /** Ask the kernel; rejects with a RequestError whose message is for a person. */
+  /** Ask the kernel; rejects with a RequestError that says why. */
   request<K extends RequestKind>(
     kind: K,
     payload?: Payload,
@@ -23,7 +23,10 @@ export interface Transport {
   readonly closed: Promise<void>;
 }
 
-/** The kernel's "no" to a request, in a sentence for a person. */
+/** Why there was no answer: a name of the catalogue's `failures`. */
+export type Failure = "gone" | "closed" | "noReason";
+
+/** The "no" to a request: the kernel's sentence for a person, or a `Failure`. */
 export class RequestError extends Error {
   readonly problemId: string | null;
 

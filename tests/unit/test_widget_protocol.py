@@ -10,7 +10,7 @@ import pytest
 
 from inginious_nb.submission import Phase
 from inginious_nb.widget import TaskWidget, views
-from inginious_nb.widget.words import RESULT_CODES
+from inginious_nb.widget.snapshot import RESULT_CODES
 
 JS = Path(__file__).parents[2] / "js"
 PROTOCOL = (JS / "protocol.ts").read_text()

@@ -55,7 +55,11 @@ def test_nothing_in_a_result_becomes_markup(task):
 def test_it_speaks_the_languages_of_the_widget(task):
     outcome = JobResult(("failed", ""), 12.5, {}, {"one": True, "two": False})
     shown = snapshot.Snapshot(task, result(task, outcome), attempts=2, lang="fr-BE")
-    assert shown.text.splitlines() == ["Echo", "Échoué: 12.5 %", "  Tests: 1 réussis sur 2"]
+    assert shown.text.splitlines() == [
+        "Echo",
+        "Échoué\u00a0: 12,5\u00a0%",
+        "  Tests\u00a0: 1 réussi sur 2",
+    ]
     assert "2 tentatives" in shown.html
 
 
@@ -63,7 +67,7 @@ def test_it_says_that_a_submission_was_refused(session, task):
     submission = session.new_submission(task, origin="magic")
     with pytest.raises(Exception, match="empty"):
         session.submit(task, {"text": ""}, origin="magic", submission=submission)
-    bundle = snapshot.submission_bundle(submission)
+    bundle = snapshot.submission_bundle(submission, "en")
     assert "empty" in bundle["text/plain"]
     assert "empty" in bundle["text/html"]
 
@@ -71,7 +75,7 @@ def test_it_says_that_a_submission_was_refused(session, task):
 def test_an_exported_notebook_shows_it(session, task):
     session.submit(task, {"text": "right"}, origin="api").result(30)
     cell = nbformat.v4.new_code_cell("%inginious open lab/echo")
-    bundle = snapshot.task_bundle(session.board(task))
+    bundle = snapshot.task_bundle(session.board(task), "en")
     cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
     notebook = nbformat.v4.new_notebook(cells=[cell])
     html, _ = HTMLExporter().from_notebook_node(notebook)
