@@ -138,7 +138,8 @@ def test_a_program_that_prints_is_told_to_return(grade):
     done = grade("fib", fib=LOOP.replace("return a", "print(a)"))
     assert "*prints* the number" in done.result[1]
     assert done.tests == {
-        "base-case": False,
+        "first-value": False,
+        "second-value": False,
         "recurrence": False,
         "efficiency": False,
         "bad-input": True,

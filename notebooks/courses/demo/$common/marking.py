@@ -42,7 +42,7 @@ class Checks:
         else:
             feedback.set_global_feedback(praise)
 
-        for tag in {check[3] for check in self._checks if check[3]}:
+        for tag in dict.fromkeys(check[3] for check in self._checks if check[3]):
             feedback.set_tag(tag, all(check[1] for check in self._checks if check[3] == tag))
 
 
