@@ -25,7 +25,7 @@ from .errors import InginiousError, UsageError
 from .notebook_file import read_notebook
 from .session import Session
 from .settings import load_settings, settings_text
-from .words import Words, pairs
+from .words import CommandWords, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _FAILED = 1
 
 
-class _Commands(Words):
+class _Commands(CommandWords):
     """Commands whose errors are one sentence on standard error."""
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -1,13 +1,17 @@
-"""What a person asks for in a notebook or a terminal, as tables. Nothing here asks a backend."""
+"""What a person asks for in a notebook or a terminal, as tables. Nothing here asks a backend.
+
+They are in the language ``lang`` of the interface.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
 from rich.text import Text
 
+from .i18n import Sentence, Words, in_language, number, recognised
 from .render import plain_text
 
 if TYPE_CHECKING:
@@ -34,26 +38,37 @@ class _Table(Table):
         super().add_row(*(Text(c) if isinstance(c, str) else c for c in cells), **options)
 
 
-def _table(title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+    """An empty table; its columns are told by the names of their words."""
     table = _Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        justify: Literal["right", "left"] = "right" if column in right else "left"
+        table.add_column(words(column), justify=justify, overflow="fold")
     return table
 
 
-def courses(found: Iterable[Course]) -> Table:
+def courses(found: Iterable[Course], lang: str = "en") -> Table:
     """The courses, with their folders."""
-    table = _table("Courses", "Course", "Name", "Tasks", "Folder", right=["Tasks"])
+    words = Words("tables", lang)
+    table = _table(words, words("courses"), "course", "name", "tasks", "folder", right=["tasks"])
     for course in found:
-        name = course.name if course.error is None else broken(course.error)
+        name = course.name if course.error is None else broken(course.error, lang)
         table.add_row(course.id, name, str(len(course.tasks)), str(course.path))
     return table
 
 
-def tasks(session: Session, found: Iterable[Course]) -> Table:
+def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
     """The tasks of courses, with what this user reached in each; broken ones say why."""
+    words = Words("tables", lang)
     table = _table(
-        "Tasks", "Task", "Name", "Problems", "Attempts", "Grade", right=["Attempts", "Grade"]
+        words,
+        words("tasks"),
+        "task",
+        "name",
+        "problems",
+        "attempts",
+        "grade",
+        right=["attempts", "grade"],
     )
     for course in found:
         for task in course.tasks.values():
@@ -61,122 +76,140 @@ def tasks(session: Session, found: Iterable[Course]) -> Table:
             counting = board.evaluated
             table.add_row(
                 f"{course.id}/{task.id}",
-                task.name,
-                ", ".join(task.problems) or "none",
+                task.translated(lang).name,
+                ", ".join(task.problems) or words("none"),
                 str(len(board.attempts)),
-                grade(counting.grade) if counting is not None else "",
+                grade(counting.grade, lang) if counting is not None else "",
             )
         for task_id, error in course.broken.items():
-            table.add_row(f"{course.id}/{task_id}", broken(error), "", "", "")
+            table.add_row(f"{course.id}/{task_id}", broken(error, lang), "", "", "")
     return table
 
 
-def broken(error: CourseError) -> Text:
+def broken(error: CourseError, lang: str) -> Text:
     """Why a task cannot be used."""
-    return Text(f"cannot be used: {error}", style=_BAD)
+    return Text(Sentence("cannot be used: {error}", error=error.text).in_language(lang), style=_BAD)
 
 
-def history(attempts: Iterable[Attempt], live: Iterable[str] = ()) -> Table:
+def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "en") -> Table:
     """Submissions; one without a result is either under way or was left by a kernel that ended."""
+    words = Words("tables", lang)
     table = _table(
-        "Submissions",
-        "Id",
-        "When",
-        "Task",
-        "Attempt",
-        "Result",
-        "Grade",
-        right=["Attempt", "Grade"],
+        words,
+        words("submissions"),
+        "id",
+        "when",
+        "task",
+        "attempt",
+        "result",
+        "grade",
+        right=["attempt", "grade"],
     )
     under_way = set(live)
     for attempt in attempts:
         if attempt.superseded_by is not None:
-            waiting = "no result; repeated"
+            waiting = words("repeated")
         elif attempt.left_behind:
-            waiting = "no result; %inginious resubmit"
+            waiting = words("leftBehind")
         else:
-            waiting = "under way" if attempt.id in under_way else "under way in another kernel"
+            waiting = words("underWay" if attempt.id in under_way else "underWayElsewhere")
         table.add_row(
             attempt.id[:_ID_LENGTH],
             when(attempt.submitted_at),
             f"{attempt.course_id}/{attempt.task_id}",
             str(attempt.number),
-            coloured(attempt.code) if attempt.code is not None else Text(waiting, style=_PENDING),
-            grade(attempt.grade),
+            coloured(attempt.code, lang)
+            if attempt.code is not None
+            else Text(waiting, style=_PENDING),
+            grade(attempt.grade, lang),
         )
     return table
 
 
-def answers(attempt: Attempt) -> Table:
+def answers(attempt: Attempt, lang: str = "en") -> Table:
     """What was sent with one submission."""
-    table = _table(f"Answers of submission {attempt.id[:_ID_LENGTH]}", "Problem", "Answer")
+    words = Words("tables", lang)
+    title = words("answers", id=attempt.id[:_ID_LENGTH])
+    table = _table(words, title, "problem", "answer")
     for problem_id, value in attempt.answers.items():
         if isinstance(value, dict):
-            value = f"{value.get('filename')} ({len(value.get('value', b'')):,} bytes)"  # noqa: PLW2901 - shown instead of it
+            size = len(value.get("value", b""))
+            value = words("file", name=value.get("filename"), n=size)  # noqa: PLW2901 - shown instead of it
         table.add_row(problem_id, Text(str(value)))
     return table
 
 
-def queue(running: Sequence[Any] | None, waiting: Sequence[Any] | None) -> Table:
+def queue(running: Sequence[Any] | None, waiting: Sequence[Any] | None, lang: str = "en") -> Table:
     """A queue snapshot: our own jobs, and how many other people's, which are nobody's business.
 
     Args:
         running: Rows as ``Client.get_job_queue_snapshot`` gives them, None before the first.
         waiting: Likewise.
+        lang: The language.
     """
-    table = _table("Queue", "Job", "Task", "State")
+    words = Words("tables", lang)
+    table = _table(words, words("queue"), "job", "task", "state")
     if running is None or waiting is None:
-        table.caption = "the grading service has not told its queue yet"
+        table.caption = words("noQueueYet")
         return table
     for job_id, _, _, task, *_ in (row for row in running if row[1]):
-        table.add_row(job_id[:_ID_LENGTH], task, "running")
+        table.add_row(job_id[:_ID_LENGTH], task, words("running"))
     for before, (job_id, ours, task, *_) in enumerate(waiting):
         if ours:
-            place = f"at most {before} before it" if before else "next in line"
-            table.add_row(job_id[:_ID_LENGTH], task, f"waiting, {place}")
+            table.add_row(job_id[:_ID_LENGTH], task, words("waiting", n=before))
     others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
-    table.caption = f"jobs of others: {others[0]} running, {others[1]} waiting"
+    table.caption = words("others", running=others[0], waiting=others[1])
     return table
 
 
-def status(session: Session) -> Table:
+def status(session: Session, lang: str = "en") -> Table:
     """Where answers are graded, and how the submissions of this session stand."""
     service = session.service
-    table = _Table(title="Status", title_justify="left", title_style="bold", show_header=False)
-    table.add_row("Grading", service.address)
-    table.add_row("State", service.message)
+    words = Words("tables", lang)
+    table = _Table(
+        title=words("status"), title_justify="left", title_style="bold", show_header=False
+    )
+    table.add_row(words("grading"), service.address)
+    table.add_row(words("state"), in_language(service.message, lang))
     if service.sandbox is not None:
-        table.add_row("Sandbox", str(service.sandbox["kind"]))
-        table.add_row("Not isolated", ", ".join(service.sandbox["not_isolated"]) or "nothing")
-    table.add_row("User", session.settings.username)
-    table.add_row("History", str(session.history.path or "in memory only"))
+        table.add_row(words("sandbox"), str(service.sandbox["kind"]))
+        open_to = ", ".join(service.sandbox["not_isolated"]) or words("nothing")
+        table.add_row(words("notIsolated"), open_to)
+    table.add_row(words("user"), session.settings.username)
+    table.add_row(words("history"), str(session.history.path or words("inMemory")))
     for warning in session.warnings:
-        table.add_row("Warning", warning, style=_PENDING)
+        table.add_row(words("warning"), in_language(warning, lang), style=_PENDING)
     for submission in session.live():
         task = f"{submission.task.course_id}/{submission.task.id}"
-        table.add_row("Submission", f"{submission.id[:_ID_LENGTH]} to {task}: {submission.phase}")
+        phase = words.named("phases", submission.phase)
+        said = words("submissionTo", id=submission.id[:_ID_LENGTH], task=task, phase=phase)
+        table.add_row(words("submission"), said)
     return table
 
 
-def graded(attempts: Iterable[tuple[str, Attempt | str]]) -> Table:
+def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> Table:
     """The outcome of submitting several tasks: an attempt each, or a sentence why there is none."""
-    table = _table("Grades", "Task", "Result", "Grade", "Feedback", right=["Grade"])
+    words = Words("tables", lang)
+    table = _table(words, words("grades"), "task", "result", "grade", "feedback", right=["grade"])
     for task, attempt in attempts:
         if isinstance(attempt, str):
-            table.add_row(task, Text("not submitted", style=_PENDING), "", attempt)
+            table.add_row(
+                task, Text(words("notSubmitted"), style=_PENDING), "", in_language(attempt, lang)
+            )
         elif attempt.outcome is not None:
             table.add_row(
                 task,
-                coloured(attempt.outcome.result[0]),
-                grade(attempt.grade),
-                Text(_first_words(attempt.outcome.result[1])),
+                coloured(attempt.outcome.result[0], lang),
+                grade(attempt.grade, lang),
+                Text(_first_words(recognised(attempt.outcome.result[1], lang))),
             )
     return table
 
 
 def replayed(records: Iterable[Replayed]) -> Table:
-    """What differs from recorded submissions, a line each."""
-    table = _table("Different from the record", "Task", "Record", "What", "Recorded", "Now")
+    """What differs from recorded submissions, a line each; for the command line, in English."""
+    words = Words("tables", "en")
+    table = _table(words, words("differences"), "task", "record", "what", "recorded", "now")
     for record in records:
         name = record.record.name
         if record.error:
@@ -187,14 +220,15 @@ def replayed(records: Iterable[Replayed]) -> Table:
     return table
 
 
-def coloured(code: str) -> Text:
+def coloured(code: str, lang: str) -> Text:
     """A result code; only success is ever green."""
-    return Text(code, style=_GOOD if code == "success" else _BAD)
+    word = Words("tables", lang).named("results", code)
+    return Text(word, style=_GOOD if code == "success" else _BAD)
 
 
-def grade(value: float | None) -> str:
+def grade(value: float | None, lang: str) -> str:
     """A grade as people write it."""
-    return "" if value is None else f"{value:g} %"
+    return "" if value is None else Words("widget", lang)("percent", value=number(value, lang))
 
 
 def when(epoch_s: float) -> str:

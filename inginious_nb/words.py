@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .errors import UsageError
+from .i18n import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ LINE_MAGIC = "%inginious"
 CELL_MAGIC = "%%inginious"
 
 
-class Words(click.Group):
+class CommandWords(click.Group):
     """A group of commands that names the nearest one when a word is not among them."""
 
     def resolve_command(
@@ -30,15 +31,24 @@ class Words(click.Group):
         word = args[0]
         if self.get_command(ctx, word) is None:
             names = self.list_commands(ctx)
-            hint = did_you_mean(word, names) or f"There is: {', '.join(names)}."
-            ctx.fail(f"{word!r} is not a word of {ctx.info_name}. {hint}")
+            hint = did_you_mean(word, names) or Sentence(
+                " There is: {shown}.", shown=", ".join(names)
+            )
+            ctx.fail(
+                Sentence(
+                    "{word!r} is not a word of {name}.{hint}",
+                    word=word,
+                    name=ctx.info_name,
+                    hint=hint,
+                )
+            )
         return super().resolve_command(ctx, args)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Give the sentence that names the nearest of the known words, empty if none is near."""
     near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return f"Did you mean {near[0]}?" if near else ""
+    return Sentence(" Did you mean {close}?", close=near[0]) if near else ""
 
 
 def split(line: str) -> list[str]:
@@ -50,7 +60,7 @@ def split(line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError:
-        raise UsageError(f"A quotation mark is not closed in: {line}") from None
+        raise UsageError(Sentence("A quotation mark is not closed in: {line}", line=line)) from None
 
 
 def call(commands: click.Group, words: list[str], obj: object, *, prog_name: str) -> Any:
@@ -67,11 +77,22 @@ def call(commands: click.Group, words: list[str], obj: object, *, prog_name: str
     except click.exceptions.Exit:
         return None  # --help has been shown
     except click.ClickException as error:
-        usage = ""
+        fault = _fault(error)
         failed = getattr(error, "ctx", None)
-        if failed is not None and failed.command is not commands:
-            usage = f" {' '.join(failed.get_usage().split())}"
-        raise UsageError(f"{error.format_message()}{usage}") from None
+        if failed is None or failed.command is commands:
+            raise UsageError(fault) from None
+        usage = " ".join(failed.get_usage().split())
+        raise UsageError(Sentence("{fault} {usage}", fault=fault, usage=usage)) from None
+
+
+def _fault(error: click.ClickException) -> str:
+    """What is wrong with words; the commonest faults are said in the reader's language."""
+    if isinstance(error, click.NoSuchOption):
+        hint = did_you_mean(error.option_name, error.possibilities or ())
+        return Sentence("There is no option {option}.{hint}", option=error.option_name, hint=hint)
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return Sentence("{word} is missing.", word=error.param.human_readable_name.upper())
+    return error.format_message()
 
 
 def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
@@ -90,7 +111,10 @@ def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
             task = word
         else:
             raise UsageError(
-                f"{word!r} is one word too many; answers are written PROBLEM=VALUE, in quotation "
-                "marks if there are blanks in them."
+                Sentence(
+                    "{word!r} is one word too many; answers are written PROBLEM=VALUE, in "
+                    "quotation marks if there are blanks in them.",
+                    word=word,
+                )
             )
     return task, found

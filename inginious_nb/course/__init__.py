@@ -5,6 +5,7 @@ from __future__ import annotations
 from .accessibility import Accessibility
 from .course import Course, Tag
 from .environment import Environment
+from .ids import alternatives
 from .library import CourseLibrary
 from .problems import (
     CodeProblem,
@@ -32,4 +33,5 @@ __all__ = [
     "Tag",
     "Task",
     "TaskSettings",
+    "alternatives",
 ]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from inginious_nb.errors import InginiousError
+from inginious_nb.i18n import Sentence, in_language
 from inginious_nb.session import close_session, get_session
 from inginious_nb.widget import Waker
 from inginious_nb.widget.comm import register_comm
@@ -81,20 +83,24 @@ def load(shell: InteractiveShell) -> None:
         register_comm(kernel)
     shell.events.register("post_run_cell", magics.wake)
     _loaded[id(shell)] = magics
+    InginiousError.reader = lambda: magics.notebook.lang
     _tell(magics.notebook.session)
 
 
 def _tell(session: Session) -> None:
     """Say what a user should know before the first submission; mostly nothing."""
     for warning in session.warnings:
-        click.echo(warning, file=sys.stderr)
+        click.echo(in_language(warning, session.language), file=sys.stderr)
     left = session.left_behind()
     if left:
-        count = "A submission" if len(left) == 1 else f"{len(left)} submissions"
-        click.echo(
-            f"{count} of an earlier kernel has no result; %inginious history shows what was "
-            "answered, %inginious resubmit sends the newest again."
+        sentence = Sentence(
+            "{n} submissions of an earlier kernel have no result; %inginious history shows what "
+            "was answered, %inginious resubmit sends the newest again.",
+            one="A submission of an earlier kernel has no result; %inginious history shows what "
+            "was answered, %inginious resubmit sends it again.",
+            n=len(left),
         )
+        click.echo(sentence.in_language(session.language))
 
 
 def unload(shell: InteractiveShell) -> None:

@@ -10,7 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from IPython.display import display
@@ -18,13 +18,15 @@ from IPython.display import display
 from inginious_nb import tables
 from inginious_nb.answers import Answers, from_words
 from inginious_nb.cells import task_name
+from inginious_nb.course import alternatives
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.history import AnswerSource
+from inginious_nb.i18n import Sentence, Words, in_language, recognised
 from inginious_nb.render import plain_text
 from inginious_nb.settings import settings_text
 from inginious_nb.widget import AnswerView, TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
-from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, Words, pairs
+from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, CommandWords, pairs
 
 from .host import has_front_end, running_cell_id
 
@@ -57,8 +59,19 @@ class Notebook:
     submitter: Submitter
     body: str | None = None
 
+    @property
+    def lang(self) -> str:
+        """The language that the person at this kernel reads."""
+        return self.session.language
 
-@click.group(cls=Words, add_help_option=False, context_settings={"help_option_names": ["--help"]})
+    def say(self, text: str, *, file: TextIO | None = None) -> None:
+        """Print a sentence in that language."""
+        click.echo(in_language(text, self.lang), file=file)
+
+
+@click.group(
+    cls=CommandWords, add_help_option=False, context_settings={"help_option_names": ["--help"]}
+)
 def inginious() -> None:
     """Submit notebook cells to INGInious and read the feedback beneath them."""
 
@@ -72,8 +85,7 @@ def open_task(notebook: Notebook, task: str | None) -> None:
     if has_front_end(notebook.shell):
         display(TaskWidget(opened, session=notebook.session))
     else:
-        bundle = task_bundle(notebook.session.board(opened), notebook.session.language)
-        display(bundle, raw=True)
+        display(task_bundle(notebook.session.board(opened), notebook.lang), raw=True)
 
 
 def _submit_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,15 +138,20 @@ def _answer_of_cell(notebook: Notebook, reference: str | None, body: str) -> tup
     if problem_id is None:
         if len(task.problems) != 1:
             raise UsageError(
-                f"The task {task.id} has {len(task.problems)} problems; say which one this cell "
-                f"answers: {CELL_MAGIC} submit {task.course_id}/{task.id}/PROBLEM, with PROBLEM "
-                f"one of {', '.join(task.problems)}."
+                Sentence(
+                    "The task {task} has {n} problems; say which one this cell answers: "
+                    "%%inginious submit {course}/{task}/PROBLEM, with PROBLEM one of {problems}.",
+                    task=task.id,
+                    n=len(task.problems),
+                    course=task.course_id,
+                    problems=", ".join(task.problems),
+                )
             )
         (problem_id,) = task.problems
     answers = Answers()
     cell_id = running_cell_id(notebook.shell)
     source = AnswerSource(
-        problem_id, "cell", "this cell", (cell_id,) if cell_id else (), time.time()
+        problem_id, "cell", Sentence("this cell"), (cell_id,) if cell_id else (), time.time()
     )
     answers.add(body, source)
     return task, answers
@@ -156,7 +173,7 @@ def answer(notebook: Notebook, problem: str) -> None:
         task_of_problem(notebook.session, problem)
     except InginiousError as error:
         # The cell itself is still run: it may be needed by others.
-        click.echo(str(error), file=sys.stderr)
+        notebook.say(error.text, file=sys.stderr)
 
 
 def show_answer(notebook: Notebook, reference: str) -> None:
@@ -189,14 +206,20 @@ def task_of_problem(session: Session, reference: str) -> tuple[Task, str]:
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
-        names = " or ".join(f"{course}/{task}/{reference}" for course, task in found)
         raise UsageError(
-            f"Several tasks have a problem {reference}; write {names}, or open the task first "
-            f"with {LINE_MAGIC} open."
+            Sentence(
+                "Several tasks have a problem {problem}; write {names}, or open the task first "
+                "with %inginious open.",
+                problem=reference,
+                names=alternatives([f"{course}/{task}/{reference}" for course, task in found]),
+            )
         )
     raise UsageError(
-        f"No task here has a problem {reference}; {LINE_MAGIC} tasks lists the tasks and their "
-        "problems."
+        Sentence(
+            "No task here has a problem {problem}; %inginious tasks lists the tasks and their "
+            "problems.",
+            problem=reference,
+        )
     )
 
 
@@ -210,9 +233,11 @@ def courses(notebook: Notebook, folder: str | None) -> None:
         session.add_courses(Path(folder))
     if not session.library.courses:
         raise UsageError(
-            f"There is no course near this notebook; add one with {LINE_MAGIC} courses FOLDER."
+            Sentence(
+                "There is no course near this notebook; add one with %inginious courses FOLDER."
+            )
         )
-    display(tables.courses(session.library.courses.values()))
+    display(tables.courses(session.library.courses.values(), notebook.lang))
 
 
 @inginious.command()
@@ -222,22 +247,21 @@ def tasks(notebook: Notebook, course: str | None) -> None:
     """List the tasks of a course, or of all, with your grades."""
     library = notebook.session.library
     chosen = [library.course(course)] if course else list(library.courses.values())
-    display(tables.tasks(notebook.session, chosen))
+    display(tables.tasks(notebook.session, chosen, notebook.lang))
 
 
 @inginious.command()
 @click.pass_obj
 def status(notebook: Notebook) -> None:
     """Tell where answers are graded, and how your submissions stand."""
-    session = notebook.session
-    display(tables.status(session))
+    display(tables.status(notebook.session, notebook.lang))
 
 
 @inginious.command()
 @click.pass_obj
 def queue(notebook: Notebook) -> None:
     """Show the grading service's queue as it was last told: your jobs, and how many others'."""
-    display(tables.queue(*notebook.session.client().get_job_queue_snapshot()))
+    display(tables.queue(*notebook.session.client().get_job_queue_snapshot(), notebook.lang))
 
 
 @inginious.command()
@@ -250,25 +274,27 @@ def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
     live = [submission.id for submission in session.live()]
     attempts = session.history.recent(session.settings.username, limit=10_000)
     if which is None:
-        display(tables.history(attempts[:limit], live))
+        display(tables.history(attempts[:limit], live, notebook.lang))
         return
     of_id = [attempt for attempt in attempts if attempt.id.startswith(which)]
     if len(of_id) == 1:
-        display(tables.history(of_id, live), tables.answers(of_id[0]))
+        shown = tables.history(of_id, live, notebook.lang)
+        display(shown, tables.answers(of_id[0], notebook.lang))
         if of_id[0].outcome is not None:
-            click.echo(feedback_text(of_id[0].outcome))
+            click.echo(feedback_text(of_id[0].outcome, notebook.lang))
         return
     task = session.task(which)
     of_task = session.board(task).attempts
-    display(tables.history(of_task[:limit], live))
+    display(tables.history(of_task[:limit], live, notebook.lang))
 
 
-def feedback_text(outcome: JobResult) -> str:
+def feedback_text(outcome: JobResult, lang: str) -> str:
     """The feedback of a result as plain text: of the task, then of each problem."""
-    parts = [plain_text(outcome.result[1])]
-    parts += [
-        f"{name}: {code}\n{plain_text(text)}" for name, (code, text) in outcome.problems.items()
-    ]
+    parts = [plain_text(recognised(outcome.result[1], lang), lang=lang)]
+    words = Words("tables", lang)
+    for name, (code, text) in outcome.problems.items():
+        head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
+        parts.append(f"{head}\n{plain_text(text, lang=lang)}")
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
@@ -279,16 +305,20 @@ def kill(notebook: Notebook, submission: str | None) -> None:
     """Ask for the end of a submission; without an ID, of the newest that is under way."""
     live = notebook.session.live()
     if not live:
-        click.echo("No submission is under way.")
+        notebook.say(Sentence("No submission is under way."))
         return
     for found in reversed(live):
         if submission is None or found.id.startswith(submission):
             found.kill()
             task = f"{found.task.course_id}/{found.task.id}"
-            click.echo(f"Stopping submission {found.id[:8]} to {task}.")
+            notebook.say(
+                Sentence("Stopping submission {id} to {task}.", id=found.id[:8], task=task)
+            )
             return
     ids = ", ".join(found.id[:8] for found in live)
-    raise UsageError(f"No submission {submission!r} is under way; there is {ids}.")
+    raise UsageError(
+        Sentence("No submission {id!r} is under way; there is {ids}.", id=submission, ids=ids)
+    )
 
 
 @inginious.command()
@@ -306,18 +336,19 @@ def resubmit(notebook: Notebook, submission: str | None, *, wait: bool) -> Handl
 @click.pass_obj
 def connect(notebook: Notebook, address: str) -> None:
     """Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine."""
-    click.echo(notebook.session.connect(address).message)
+    notebook.say(notebook.session.connect(address).message)
 
 
 @inginious.command("help")
 @click.argument("word", required=False)
-def show_help(word: str | None) -> None:
+@click.pass_obj
+def show_help(notebook: Notebook, word: str | None) -> None:
     """Explain the words, one WORD of them, or the settings."""
-    click.echo(help_text(word))
+    click.echo(help_text(word, notebook.lang))
 
 
-def help_text(word: str | None = None) -> str:
-    """The help on one word, on ``settings``, or on everything.
+def help_text(word: str | None = None, lang: str = "en") -> str:
+    """The help on one word, on ``settings``, or on everything; details are in English.
 
     Raises:
         UsageError: There is no such word.
@@ -327,13 +358,12 @@ def help_text(word: str | None = None) -> str:
     context = click.Context(inginious, info_name=LINE_MAGIC)
     if word is None:
         lines = [
-            f"{LINE_MAGIC + ' ' + name:<22} {command.get_short_help_str(limit=90)}"
+            f"{LINE_MAGIC + ' ' + name:<22} {recognised(command.get_short_help_str(90), lang)}"
             for name, command in sorted(inginious.commands.items())
         ]
-        return "\n".join(
-            [*lines, "", f"{LINE_MAGIC} help WORD explains one; help settings the configuration."]
-        )
+        more = Sentence("%inginious help WORD explains one; help settings the configuration.")
+        return "\n".join([*lines, "", more.in_language(lang)])
     name, command, _ = inginious.resolve_command(context, [word])
     if command is None:  # resolve_command has failed already
-        raise UsageError(f"{word!r} is not a word of {LINE_MAGIC}.")
+        raise UsageError(Sentence("{word!r} is not a word of {name}.", word=word, name=LINE_MAGIC))
     return command.get_help(click.Context(command, info_name=name, parent=context))
