@@ -76,6 +76,7 @@ class Task:
         """
         file = task_file(path) or path / TASK_FILES[0]
         data = read_mapping(file)
+        translators = translations.translators(_text_folders(path, common_directory))
         try:
             return cls(
                 course_id=course_id,
@@ -83,7 +84,10 @@ class Task:
                 path=path,
                 common_directory=common_directory,
                 **_texts(data, course_id, path.name),
-                problems=read_problems(data),
+                problems={
+                    name: problem.read_in(translators)
+                    for name, problem in read_problems(data).items()
+                },
                 problems_raw=_raw_problems(data),
                 environment=read_environment(data),
                 input_random=fields.integer(
@@ -199,9 +203,7 @@ class Task:
 
         ``problems_raw`` stays as it is: the agent translates what it answers by itself.
         """
-        folders = [self.path, self.path / "student"]
-        if self.common_directory is not None:
-            folders += [self.common_directory, self.common_directory / "student"]
+        folders = _text_folders(self.path, self.common_directory)
         translate = translations.translator(folders, language)
         if translate is None:
             return self
@@ -213,6 +215,12 @@ class Task:
                 name: problem.translated(translate) for name, problem in self.problems.items()
             },
         )
+
+
+def _text_folders(path: Path, common_directory: Path | None) -> list[Path]:
+    """Where the translations of a task may be, in the order in which they are looked for."""
+    places = [path] if common_directory is None else [path, common_directory]
+    return [folder for place in places for folder in (place, place / "student")]
 
 
 def _texts(data: Mapping[Any, Any], course_id: str, task_id: str) -> dict[str, str]:

@@ -57,6 +57,7 @@ class Mirror:
         self.board = session.board(task)
         self.drafts = drafts_of(self.board)
         self.lang = session.front_end_language or session.language
+        self._shown = ("", task)
         self._publish = publish
         self._pinned = submission
         self._attempt = attempt
@@ -79,6 +80,14 @@ class Mirror:
     def submission(self) -> Submission | None:
         """The submission to show: the widget's own, else the newest of the task."""
         return self._pinned if self._keeps_its_own else self.board.current
+
+    @property
+    def shown_task(self) -> Task:
+        """The task in the language of the widget, as far as it has been translated."""
+        lang, task = self._shown
+        if lang != self.lang:
+            lang, task = self._shown = self.lang, self.task.translated(self.lang)
+        return task
 
     @property
     def own_cells(self) -> tuple[str, ...]:

@@ -38,9 +38,9 @@ _EMPTY_ARCHIVE_BYTES = 1000
 _AUTO_TAG = "*auto-tag-"
 
 
-def task_info(original: Task, lang: str, username: str) -> views.TaskInfo:
+def task_info(task: Task, lang: str, username: str) -> views.TaskInfo:
     """A task's texts and problems in a language; nothing that gives an answer away."""
-    task = original.translated(lang)
+    task = task.translated(lang)
     now = dt.datetime.now()  # noqa: DTZ005 - the dates of a course are local times without a zone
     deadline = task.accessibility.deadline
     return {
@@ -51,10 +51,7 @@ def task_info(original: Task, lang: str, username: str) -> views.TaskInfo:
         "accessible": task.accessibility.is_open(now),
         "deadline": None if deadline is None else deadline.timestamp(),
         "evaluation": task.evaluation_mode,
-        "problems": [
-            _problem_info(task, problem, original.problems[problem.id], username)
-            for problem in task.problems.values()
-        ],
+        "problems": [_problem_info(task, problem, username) for problem in task.problems.values()],
     }
 
 
@@ -68,18 +65,16 @@ def rendered(task: Task, text: str) -> str:
     return str(render_rst(text, assets=Assets.of(task))) if text.strip() else ""
 
 
-def _problem_info(
-    task: Task, problem: Problem, original: Problem, username: str
-) -> views.ProblemInfo:
+def _problem_info(task: Task, problem: Problem, username: str) -> views.ProblemInfo:
     raw = problem.as_dict()
     choices: list[views.ChoiceInfo] = []
-    if isinstance(problem, MultipleChoiceProblem) and isinstance(original, MultipleChoiceProblem):
+    if isinstance(problem, MultipleChoiceProblem):
         seed = f"{username}/{reference(task)}"
         choices = [
             {
                 "index": choice["index"],
-                # A cell names a choice as the task does, in whatever language it is read.
-                "text": original.choices[int(choice["index"])].text,
+                # A cell may name a choice in any language of the course.
+                "text": choice["text"],
                 "html": str(render_inline(choice["text"], assets=Assets.of(task))),
             }
             for choice in problem.displayed_choices(seed)

@@ -156,7 +156,7 @@ class Responder:
         return {
             "attempt": present.attempt_info(attempt),
             "result": present.result_info(self._mirror.task, attempt, self._mirror.lang),
-            "answers": present.old_answers(self._mirror.task, attempt.answers),
+            "answers": present.old_answers(self._mirror.shown_task, attempt.answers),
         }
 
     def _archive(self, message: Message, _buffers: Buffers) -> Value:

@@ -246,7 +246,7 @@ def submission_bundle(submission: Submission, lang: str) -> Bundle:
 def widget_bundle(mirror: Mirror, *, key: str, problem_id: str = "") -> Bundle:
     """What stands beside a live widget, hidden while that is shown."""
     return Snapshot(
-        mirror.task.translated(mirror.lang),
+        mirror.shown_task,
         mirror.result,
         len(mirror.board.attempts),
         context_html="" if problem_id else mirror.context_html,

@@ -346,6 +346,22 @@ def test_translations(tmp_path):
     assert {c["text"] for c in french.problems["q"].displayed_choices("x")} == {"rouge", "blue"}
     assert french.problems_raw == task.problems_raw
     assert task.translated("de") is task
+    # A choice may be named in any of the course's languages.
+    assert [task.problems["q"].check(name) for name in ("red", "- rouge", "blue")] == [
+        "0",
+        "0",
+        "1",
+    ]
+
+
+def test_a_choice_named_in_two_languages_is_the_one_that_the_task_itself_calls_so(tmp_path):
+    write_catalogue(tmp_path / "t" / "$i18n" / "fr.mo", {"on": "or", "or": "ou"})
+    (tmp_path / "t" / "task.yaml").write_text(
+        "name: T\nenvironment: mcq\nproblems:\n  q:\n    type: multiple_choice\n"
+        "    choices: [{text: 'on', valid: true}, {text: or}]\n"
+    )
+    problem = Task.load(tmp_path / "t", "c").problems["q"]
+    assert [problem.check(name) for name in ("on", "or", "ou")] == ["0", "1", "1"]
 
 
 def test_the_first_folder_of_translations_is_the_only_one(tmp_path):

@@ -15,7 +15,7 @@ from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,10 @@ class Problem(ABC):
     @abstractmethod
     def translated(self, translate: Callable[[str], str]) -> Self:
         """Return the problem with its texts looked up in another language."""
+
+    def read_in(self, translators: Sequence[Callable[[str], str]]) -> Self:  # noqa: ARG002
+        """Return the problem that also understands answers written in these languages."""
+        return self
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a front end needs, JSON-able; never anything that gives an answer away."""

@@ -14,17 +14,24 @@ from inginious_nb.course.fields import FieldError
 from .base import Problem, common
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _BULLET = re.compile(r"^[-*+]\s+")  # a Markdown cell lists its items
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing to choose; whether it is right stays in this process."""
+    """One thing to choose; whether it is right stays in this process.
+
+    Attributes:
+        text: What a student reads.
+        valid: Whether it is right.
+        in_other_languages: The text in every other language that the course has.
+    """
 
     text: str
     valid: bool
+    in_other_languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,8 @@ class MultipleChoiceProblem(Problem):
     def check(self, raw: object) -> str | list[str]:
         """Return the chosen position as text, or the list of them if several may be chosen.
 
-        A cell may also name choices by their text, one a line, as a list or not.
+        A cell may also name choices by their text in any language of the course, one a line, as
+        a list or not.
         """
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             raise self.refuse("nothing has been chosen yet; choose before you submit.")
@@ -120,6 +128,19 @@ class MultipleChoiceProblem(Problem):
             ),
         )
 
+    def read_in(self, translators: Sequence[Callable[[str], str]]) -> Self:
+        """Return the problem that also understands the names of choices in these languages."""
+        return dataclasses.replace(
+            self,
+            choices=tuple(
+                dataclasses.replace(
+                    choice,
+                    in_other_languages=tuple(translate(choice.text) for translate in translators),
+                )
+                for choice in self.choices
+            ),
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Return what a front end needs beside displayed_choices, which depend on the student."""
         return super().as_dict() | {"multiple": self.multiple}
@@ -142,7 +163,11 @@ class MultipleChoiceProblem(Problem):
         word = raw.strip()
         if re.fullmatch(r"\d{1,9}", word, re.ASCII) and int(word) < len(self.choices):
             return str(int(word))
-        by_text = {choice.text.strip(): str(index) for index, choice in enumerate(self.choices)}
+        by_text: dict[str, str] = {}
+        for index, choice in enumerate(self.choices):
+            for text in choice.in_other_languages:
+                by_text[text.strip()] = str(index)
+        by_text |= {choice.text.strip(): str(index) for index, choice in enumerate(self.choices)}
         for candidate in (word, _BULLET.sub("", word)):
             if candidate in by_text:
                 return by_text[candidate]
