@@ -11,7 +11,6 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -26,6 +25,7 @@ from .broker import Broker
 from .curve import ServerKeys
 from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
+from .scratch import Hold, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,21 +137,24 @@ async def _main() -> None:
     configuration = await parent.request()
     if configuration is None:
         return
+    # Also ours: the parent may be killed.
+    hold = Hold(Path(configuration["folder"]))
     try:
         await _serve(parent, configuration)
     except InginiousError as error:
         parent.answer({"error": str(error)})
     except asyncio.CancelledError:
-        _remove(configuration["folder"])
+        _remove(configuration["folder"], hold)
         raise
     else:
-        _remove(configuration["folder"])
+        _remove(configuration["folder"], hold)
 
 
-def _remove(folder: str) -> None:
+def _remove(folder: str, hold: Hold) -> None:
     """Remove the private folder: the parent may be gone, and if not it makes it again."""
     os.chdir(Path(folder).parent)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(Path(folder))
+    hold.release()
 
 
 if __name__ == "__main__":

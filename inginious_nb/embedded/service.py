@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import queue
-import shutil
 import stat
 import subprocess
 import sys
@@ -28,6 +27,7 @@ import zmq
 from inginious_nb.errors import ServiceError
 
 from .curve import CurveKeys, ServerKeys, new_keys
+from .scratch import Hold, new_folder, remove_tree, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +41,7 @@ _ANSWER_S = 10.0
 _STOP_S = 5.0
 
 _PRIVATE = 0o700
+_PREFIX = "inginious-service-"
 
 _LONGEST_IPC_PATH = 100
 """Bytes; the system's limit for the path of a socket is 104 to 108."""
@@ -90,6 +91,7 @@ class EmbeddedService:
         self._uses_ipc = transport == "ipc" or (transport == "auto" and bool(zmq.has("ipc")))
         self._lock = threading.RLock()
         self._folder: Path | None = None
+        self._hold: Hold | None = None
         self._address: str | None = None
         self._sandbox: Description | None = None
         self._curve: CurveKeys | None = None
@@ -175,7 +177,9 @@ class EmbeddedService:
         with self._lock:
             self._discard()
             if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                remove_tree(self._folder)
+            if self._hold is not None:
+                self._hold.release()
 
     def _discard(self) -> None:
         if self._child is not None:
@@ -185,7 +189,7 @@ class EmbeddedService:
     def _private_folder(self) -> Path:
         """The folder that only its owner can enter; the same one at every start."""
         if self._folder is None:
-            self._folder = _new_private_folder()
+            self._folder, self._hold = _new_private_folder()
         # A child that ended, or a cleaner of temporary files, may have removed it.
         self._folder.mkdir(mode=_PRIVATE, exist_ok=True)
         status = self._folder.lstat()
@@ -198,6 +202,7 @@ class EmbeddedService:
                 f"The folder {self._folder} of the embedded grading service belongs to somebody "
                 "else now. Restart the kernel."
             )
+        self._hold = Hold(self._folder)
         return self._folder
 
     def _first_address(self, folder: Path) -> str:
@@ -297,14 +302,19 @@ def _end(process: subprocess.Popen[bytes], reader: threading.Thread) -> None:
     reader.join(_STOP_S)
 
 
-def _new_private_folder() -> Path:
+def _new_private_folder() -> tuple[Path, Hold]:
     """Make a folder of mode 0700 whose path is short enough for a socket in it."""
-    for parent in (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp"):  # noqa: S108 - the folder in it is private
-        if parent and len(os.fsencode(parent)) + len("/inginious-nb-12345678/clients") <= (
-            _LONGEST_IPC_PATH
-        ):
-            with contextlib.suppress(OSError):
-                return Path(tempfile.mkdtemp(prefix="inginious-nb-", dir=parent))
+    named = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108 - the folder in it is private
+    added = len(f"/{_PREFIX}12345678/clients")
+    parents = [
+        parent
+        for parent in dict.fromkeys(named)
+        if parent and len(os.fsencode(parent)) + added <= _LONGEST_IPC_PATH
+    ]
+    sweep(_PREFIX, parents)
+    for parent in parents:
+        with contextlib.suppress(OSError):
+            return new_folder(_PREFIX, parent)
     raise ServiceError(
         "The embedded grading service finds no folder for its socket: "
         "set TMPDIR to a folder with a short path that you may write to."

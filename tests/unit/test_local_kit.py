@@ -55,9 +55,8 @@ def test_it_goes_when_nobody_closes_it(temporary):
 
 
 def test_what_a_killed_grader_left_is_removed_by_the_next(temporary):
-    left = temporary / "inginious-kit-killed"
+    left = temporary / f"{kit._PREFIX}killed"
     (left / "jobs" / "1").mkdir(parents=True)
-    (left / "lock").touch()
     living = Kit()
     assert not left.exists()
     other = Kit()

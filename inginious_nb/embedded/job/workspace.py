@@ -11,12 +11,12 @@ import itertools
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from inginious_nb.embedded.sandbox import Mount
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
+from inginious_nb.embedded.scratch import remove_tree
 
 from .archive import pack
 from .disk import occupied_bytes
@@ -201,18 +201,7 @@ class Workspace:
 
     def remove(self) -> None:
         """Remove everything, whatever the job did to it."""
-        with contextlib.suppress(OSError, RecursionError):
-            shutil.rmtree(self.root)
-        if os.path.lexists(self.root):
-            # Folders without permissions, or nested deeper than Python recurses.
-            for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
-                subprocess.run(  # noqa: S603 - fixed words and our own path
-                    ["/usr/bin/env", *command, "--", str(self.root)],
-                    check=False,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
+        remove_tree(self.root)
 
 
 def _copy_tree(source: Path, target: Path) -> None:

@@ -1,0 +1,95 @@
+"""Folders that are there for a time, and do not outlive their users even when these are killed.
+
+Each process that uses one holds a lock on the folder itself, which ends with the process however
+that ends. Whoever makes the next one removes those that nobody holds any more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Hold:
+    """Keeps a folder from being swept, until it is released or nobody refers to it.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        OSError: It is not there, or may not be looked at.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.release: Callable[[], object] = lambda: None
+        if sys.platform == "win32":  # nothing is swept there
+            return
+        descriptor = os.open(folder, _FLAGS)
+        self.release = weakref.finalize(self, os.close, descriptor)
+        # Some file systems have no locks; then what a killed process left stays.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if not os.path.samestat(os.fstat(descriptor), folder.lstat()):
+            self.release()
+            raise FileNotFoundError(f"{folder} is being replaced")
+
+
+def new_folder(prefix: str, parent: str) -> tuple[Path, Hold]:
+    """Make a folder that only its owner can enter, and hold it.
+
+    Raises:
+        OSError: None can be made there.
+    """
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        try:
+            return folder, Hold(folder)
+        except FileNotFoundError:
+            continue  # swept before it was held
+
+
+def sweep(prefix: str, parents: Iterable[str]) -> None:
+    """Remove this user's folders of that kind which nobody holds."""
+    if sys.platform == "win32":
+        return
+    for parent in parents:
+        for folder in Path(parent).glob(f"{prefix}*"):
+            with contextlib.suppress(OSError):
+                descriptor = os.open(folder, _FLAGS)
+                try:
+                    if os.fstat(descriptor).st_uid == os.geteuid():
+                        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        remove_tree(folder)
+                finally:
+                    os.close(descriptor)
+
+
+def remove_tree(root: Path) -> None:
+    """Remove a folder with all that is in it, whatever a job did to it."""
+    with contextlib.suppress(OSError, RecursionError):
+        shutil.rmtree(root)
+    if os.name == "posix" and os.path.lexists(root):
+        # Folders without permissions, or nested deeper than Python recurses.
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run(  # noqa: S603 - fixed words and our own path
+                ["/usr/bin/env", *command, "--", str(root)],
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )

@@ -1,0 +1,86 @@
+"""Folders of killed processes are removed by the next one; those of living ones are not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inginious_nb.embedded.scratch import Hold, new_folder, remove_tree, sweep
+
+HOLDER = """
+import sys
+from inginious_nb.embedded.scratch import new_folder
+folder, hold = new_folder("kind-", sys.argv[1])
+print(folder, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """A process that holds a folder, and that folder."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        yield process, Path(process.stdout.readline().decode().strip())
+        process.kill()
+
+
+def test_a_folder_goes_when_its_process_was_killed(holder, tmp_path):
+    process, folder = holder
+    (folder / "file").touch()
+    sweep("kind-", [str(tmp_path)])
+    assert folder.is_dir()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    sweep("kind-", [str(tmp_path)])
+    assert not folder.exists()
+
+
+def test_it_stays_while_one_of_its_users_lives(holder, tmp_path):
+    process, folder = holder
+    hold = Hold(folder)
+    process.kill()
+    process.wait()
+    sweep("kind-", [str(tmp_path)])
+    assert folder.is_dir()
+    hold.release()
+    sweep("kind-", [str(tmp_path)])
+    assert not folder.exists()
+
+
+def test_only_folders_of_that_kind_are_swept(tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    (tmp_path / "other-1").mkdir()
+    (tmp_path / "kind-link").symlink_to(target)
+    (tmp_path / "kind-file").touch()
+    sweep("kind-", [str(tmp_path), str(tmp_path / "nowhere")])
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_folder_that_was_replaced_is_not_held(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Hold(tmp_path / "gone")
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(OSError, match="link"):
+        Hold(tmp_path / "link")
+
+
+def test_new_folders_are_only_their_owners(tmp_path):
+    folder, _ = new_folder("kind-", str(tmp_path))
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter every folder")
+def test_folders_without_permissions_are_removed(tmp_path):
+    closed = tmp_path / "root" / "closed"
+    closed.mkdir(parents=True)
+    closed.chmod(0)
+    remove_tree(tmp_path / "root")
+    assert not (tmp_path / "root").exists()
