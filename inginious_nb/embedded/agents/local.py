@@ -96,6 +96,12 @@ class LocalGrader(Grader):
                     f"there is {self._listed()}."
                 )
         self._kit = Kit()
+        sandbox.hide(self._not_for_jobs)
+
+    def _not_for_jobs(self) -> list[Path]:
+        """Where the solutions of all tasks are, and other jobs."""
+        courses = [course.path for course in self._library.courses.values()]
+        return [*self._library.paths, *courses, self._kit.root]
 
     def environments(self) -> Environments:
         """What is offered, aliases included."""

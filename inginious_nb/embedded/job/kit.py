@@ -8,7 +8,6 @@ folder of this package may be read-only, or in a home that an isolated job canno
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
 import os
 import secrets
@@ -19,13 +18,12 @@ import tempfile
 import threading
 import weakref
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from inginious_nb.embedded.sandbox import Mount
+from inginious_nb.embedded.sandbox.leftovers import MARK, new_mark
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
-
-if sys.platform != "win32":
-    import fcntl
+from inginious_nb.embedded.scratch import Hold, new_folder, remove_tree, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,10 +32,11 @@ SEEN_AT = "/.inginious"
 """Where an isolated job finds the kit."""
 
 _API = Path(__file__).parent.parent / "grading_api"
-_PREFIX = "inginious-kit-"
+_PREFIX = "inginious-jobs-"
 _LONGEST_FOLDER = 50
 """The path of a socket has a hundred characters at most, and about half of them are ours."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SYSTEM = (Path("/usr"), Path("/usr/local"))
 _VENDORED = ("jinja2", "markupsafe", "yaml")
 
 
@@ -45,6 +44,7 @@ class Kit:
     """The folder of a grader.
 
     Attributes:
+        root: The folder, without links in its path.
         folder: What jobs see, read-only.
         path: The folders that are searched for programs, without the commands of the API.
         python: The interpreter for the API's commands: the system's, else our own.
@@ -54,14 +54,12 @@ class Kit:
     """
 
     def __init__(self) -> None:
-        _sweep()
-        self._root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_temporary_folder()))
-        self._root.chmod(0o711 if drops_root() else 0o700)
-        self._lock = (self._root / "lock").open("w")
-        if sys.platform != "win32":
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self.folder = self._root / "kit"
-        self._jobs = self._root / "jobs"
+        sweep(_PREFIX, [_temporary_folder()])
+        root, hold = new_folder(_PREFIX, _temporary_folder())
+        self.root = root.resolve()
+        self.root.chmod(0o711 if drops_root() else 0o700)
+        self.folder = self.root / "kit"
+        self._jobs = self.root / "jobs"
         self._jobs.mkdir(mode=0o711)
         system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
         self.python = system_python or sys.executable
@@ -76,7 +74,7 @@ class Kit:
         self._working: set[asyncio.Future[None]] = set()
         compiling = self._compile()
         # Also when nobody closes it: nothing stays on disk after this process.
-        self._finalizer = weakref.finalize(self, _remove, self._root, self._lock, compiling)
+        self._finalizer = weakref.finalize(self, _remove, self.root, hold, compiling)
 
     def _copy(self) -> None:
         shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -104,6 +102,7 @@ class Kit:
         """Have the byte code made in the background; the first job can do without."""
         compiling = subprocess.Popen(  # noqa: S603 - fixed words
             [self.python, "-m", "compileall", "-q", str(self.folder)],
+            env={**os.environ, MARK: new_mark()},  # ended with us, if not by us
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -132,11 +131,11 @@ def _temporary_folder() -> str:
     return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private one in it
 
 
-def _remove(root: Path, lock: IO[str], compiling: subprocess.Popen[bytes]) -> None:
+def _remove(root: Path, hold: Hold, compiling: subprocess.Popen[bytes]) -> None:
     compiling.kill()
     compiling.wait()
-    lock.close()
-    shutil.rmtree(root, ignore_errors=True)
+    remove_tree(root)
+    hold.release()
 
 
 def _own_interpreter() -> tuple[Mount, ...]:
@@ -151,20 +150,5 @@ def _own_interpreter() -> tuple[Mount, ...]:
         Mount(folder, str(folder))
         for folder in sorted(folders)
         # A home that is an installation is still a home.
-        if os.access(folder, os.R_OK)
-        and not home.is_relative_to(folder)
-        and folder.parts[1:2] != ("usr",)
+        if os.access(folder, os.R_OK) and not home.is_relative_to(folder) and folder not in _SYSTEM
     )
-
-
-def _sweep() -> None:
-    """Remove what graders that were killed left behind: a folder whose lock nobody holds."""
-    if sys.platform == "win32":
-        return
-    for folder in Path(_temporary_folder()).glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if folder.stat().st_uid != os.geteuid():
-                continue
-            with (folder / "lock").open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from .process import BoxedProcess
@@ -33,7 +33,7 @@ class Limits:
         wall_s: Seconds from the start.
         memory_bytes: Memory in use at one time.
         disk_bytes: Size of one file, and of all that the job has on disk.
-        processes: Processes and threads at one time.
+        processes: Processes at one time; the kernel refuses twice as many, threads included.
         open_files: Open files of one process.
     """
 
@@ -120,6 +120,13 @@ class Sandbox(ABC):
     @abstractmethod
     def root_seen(self, root: Path) -> str:
         """The prefix of a job's files as its programs see them: "" if at their real places."""
+
+    def hide(self, folders: Callable[[], Iterable[Path]]) -> None:  # noqa: B027 - not all can
+        """Keep folders, with all that is in them, from programs that are started from now on.
+
+        Args:
+            folders: Gives them, without links in their paths, at each start: they may become more.
+        """
 
     @abstractmethod
     def start(self, box: Box, streams: Streams) -> BoxedProcess:

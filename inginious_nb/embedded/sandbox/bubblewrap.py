@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from functools import cache
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Sandbox, limits_told, not_counted
+from .base import Description, Mount, Sandbox, limits_told, not_counted
 from .cgroup import Cgroups
+from .hiding import hidden_places, personal_folders
 from .keyring import leave_keyring
-from .personal import personal_folders
+from .leftovers import MARK, end_leftovers, new_mark
 from .process import BoxedProcess, adopt_orphans
 from .starter import WORKER_ID, drops_root, report_pipe, starter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .base import Box, Mount, Streams
+    from .base import Box, Streams
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
 _NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
@@ -35,7 +38,7 @@ _SWAPPING = (
 )
 _NOT_ISOLATED = [
     "the operating system's kernel: this is no jail for the programs of strangers",
-    "courses and other files that you keep below /usr, /opt, /etc or /nix, outside of your home",
+    "files that you keep below /usr, /opt, /etc or /nix, other than your home and your courses",
 ]
 
 
@@ -47,10 +50,9 @@ class BubblewrapSandbox(Sandbox):
     """
 
     def __init__(self, program: str) -> None:
-        self._personal = personal_folders(_SYSTEM)
         self._base = [program, *_base_arguments()]
-        for folder in self._personal:
-            self._base += ["--tmpfs", str(folder)]
+        self._personal = personal_folders()
+        self._more_hidden: list[Callable[[], Iterable[Path]]] = []
         self._binds_descriptors = "--bind-fd" in _help(program)
         self._cgroups = Cgroups.find()
         self._has_keyrings = leave_keyring()
@@ -64,7 +66,8 @@ class BubblewrapSandbox(Sandbox):
             return None
         sandbox = cls(program)
         # Without an init of its own, which would come to us as an orphan.
-        command = [*sandbox._base, "--as-pid-1", "--unshare-net", "/bin/sh", "-c", "exit 42"]
+        command = [*sandbox._base, *sandbox._tree(()), "--as-pid-1", "--unshare-net"]
+        command += ["/bin/sh", "-c", "exit 42"]
         try:
             tried = subprocess.run(  # noqa: S603 - our own command
                 command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
@@ -74,6 +77,7 @@ class BubblewrapSandbox(Sandbox):
         if tried.returncode != 42:  # noqa: PLR2004 - as asked for above
             return None
         adopt_orphans()
+        end_leftovers()
         return sandbox
 
     def describe(self) -> Description:
@@ -93,6 +97,10 @@ class BubblewrapSandbox(Sandbox):
         """Jobs see their files at the places that INGInious documents."""
         return ""
 
+    def hide(self, folders: Callable[[], Iterable[Path]]) -> None:
+        """Cover folders that would be seen among the system's files."""
+        self._more_hidden.append(folders)
+
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in a box of its own."""
         info_read, info_write = os.pipe()
@@ -104,22 +112,11 @@ class BubblewrapSandbox(Sandbox):
             arguments.append("--unshare-net")
         else:
             arguments += _name_service()
-        for folder in ("/task", "/course", "/course/common"):
-            arguments += ["--dir", folder]
-        # What lies below another place comes after it, or it would be hidden: an interpreter may be
-        # installed below /tmp.
-        for mount in sorted(box.mounts, key=lambda mount: mount.place):
-            for folder in _parents(mount, self._personal):
-                arguments += ["--dir", folder]
-            arguments += self._binding(mount)
-        # The root and /dev live in memory that nobody counts.
-        for folder in ("/dev", *map(str, self._personal), "/"):
-            arguments += ["--remount-ro", folder]
+        arguments += self._tree(box.mounts)
         arguments.append("--clearenv")
         for name, value in box.environ.items():
             arguments += ["--setenv", name, value]
-        processes = self._processes() + box.limits.processes
-        arguments += starter(box, report_write, processes=processes)
+        arguments += starter(box, report_write, others=self._processes())
         cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
         if cgroup is not None:
             arguments = [*cgroup.entering, *arguments]
@@ -132,7 +129,7 @@ class BubblewrapSandbox(Sandbox):
                 stderr=streams.stderr,
                 # bubblewrap closes those it binds: an open folder would be a way out.
                 pass_fds=[*owned, *(held if self._binds_descriptors else [])],
-                env={"PATH": os.defpath},
+                env={"PATH": os.defpath, MARK: new_mark()},
                 cwd="/",
             )
         except BaseException:
@@ -144,6 +141,26 @@ class BubblewrapSandbox(Sandbox):
             for descriptor in owned:
                 os.close(descriptor)
         return BoxedProcess(popen, info=info_read, report=report_read, cgroup=cgroup)
+
+    def _tree(self, mounts: Sequence[Mount]) -> list[str]:
+        """The files of a box, above those of the system."""
+        hidden = [*self._personal, *(path for folders in self._more_hidden for path in folders())]
+        places = hidden_places(hidden, [*_system_mounts(), *mounts])
+        arguments = []
+        for folder in ("/task", "/course", "/course/common"):
+            arguments += ["--dir", folder]
+        # What lies below another place comes after it, or it would be hidden: an interpreter may be
+        # installed below /tmp, or in a course that is hidden.
+        steps = [(str(place), ["--tmpfs", str(place)]) for place in places]
+        for mount in mounts:
+            parents = [word for folder in _parents(mount, places) for word in ("--dir", folder)]
+            steps.append((mount.place, [*parents, *self._binding(mount)]))
+        for _, words in sorted(steps, key=itemgetter(0)):
+            arguments += words
+        # The root and /dev live in memory that nobody counts.
+        for place in ("/dev", *map(str, places), "/"):
+            arguments += ["--remount-ro", place]
+        return arguments
 
     def _binding(self, mount: Mount) -> list[str]:
         option = "--bind" if mount.writable else "--ro-bind"
@@ -167,10 +184,19 @@ def _base_arguments() -> list[str]:
         path = Path("/", name)
         if path.is_symlink():
             arguments += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            arguments += ["--ro-bind", str(path), str(path)]
+    for mount in _system_mounts():
+        arguments += ["--ro-bind", mount.place, mount.place]
     arguments += ["--dev", "/dev", "--proc", "/proc", "--dir", "/home", "--dir", "/run"]
     return [*arguments, "--dir", "/var", "--symlink", "/tmp", "/var/tmp"]  # noqa: S108 - its own
+
+
+@cache
+def _system_mounts() -> tuple[Mount, ...]:
+    """The folders of the system that are none by way of another one."""
+    paths = [Path("/", name) for name in _SYSTEM]
+    return tuple(
+        Mount(path, str(path)) for path in paths if path.is_dir() and not path.is_symlink()
+    )
 
 
 def _help(program: str) -> str:
@@ -183,7 +209,7 @@ def _help(program: str) -> str:
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
-def _parents(mount: Mount, emptied: Sequence[Path]) -> Iterator[str]:
+def _parents(mount: Mount, emptied: Sequence[PurePosixPath]) -> Iterator[str]:
     """Folders that a mount needs; left to itself bubblewrap makes them for root alone."""
     for parent in reversed(PurePosixPath(mount.place).parents):
         is_there = len(parent.parts) == 1 or parent.parts[1] in (*_SYSTEM, "dev")

@@ -1,7 +1,11 @@
-"""Ends programs of services that were killed: in the plain sandbox nothing else does.
+"""Ends programs of services that were killed.
 
-They are known by a mark in their environment, which all their descendants inherit. A program that
-gives itself another environment stays; it is no jail (see `PlainSandbox.describe`).
+In the plain sandbox nothing else does. bubblewrap dies with its parent, but only once it has asked
+the kernel for that. When it is killed before its child has asked for the same, the child waits for
+it for ever, or goes on without it.
+
+They are known by a mark in their environment, which all their descendants inherit. A plain program
+that gives itself another environment stays; it is no jail (see `PlainSandbox.describe`).
 """
 
 from __future__ import annotations
@@ -11,49 +15,62 @@ import itertools
 import logging
 import os
 import re
+import select
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import proctree
+from .starter import WORKER_ID, drops_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 logger = logging.getLogger(__name__)
 
 MARK = "INGINIOUS_BOX"
-_WRITTEN = re.compile(MARK.encode() + rb"=(\d+)-(\d+)-\d+")
+_WRITTEN = re.compile(MARK.encode() + rb"=(\d+)-(\d+)-(\d+)-\d+")
 _MOST_ROUNDS = 100
+_PATIENCE_MS = 5000
 _numbers = itertools.count(1)
 
 
 def new_mark() -> str:
     """A value for the mark of one more program: whose it is, and its number."""
-    # Process ids come again; together with when it started one does not.
-    return f"{os.getpid()}-{proctree.started_at(os.getpid()) or 0}-{next(_numbers)}"
+    # Process ids come again, and are others in a container; together with the rest they are not.
+    started_at = proctree.started_at(os.getpid()) or 0
+    return f"{_namespace()}-{os.getpid()}-{started_at}-{next(_numbers)}"
 
 
-def end_leftovers(users: frozenset[int]) -> None:
-    """End programs of services that are no more.
-
-    Args:
-        users: The ids of the users whose processes may be ended.
-    """
+def end_leftovers() -> None:
+    """End programs of this user's services that are no more, and wait until they are gone."""
     ended: set[int] = set()
     for _ in range(_MOST_ROUNDS):  # what is found may start others until it is gone
-        found = set(_leftovers(users)) - ended
+        found = set(_leftovers()) - ended
         if not found:
             break
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+        _end(found)
         ended |= found
     if ended:
         logger.warning("Ended what a killed service had left running: %s", sorted(ended))
 
 
-def _leftovers(users: frozenset[int]) -> Iterator[int]:
+def _end(pids: Iterable[int]) -> None:
+    dying = []
+    for pid in pids:
+        with contextlib.suppress(OSError, AttributeError):  # it is gone, or this is not Linux
+            dying.append(os.pidfd_open(pid))
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    for descriptor in dying:
+        gone = select.poll()
+        gone.register(descriptor, select.POLLIN)
+        gone.poll(_PATIENCE_MS)
+        os.close(descriptor)
+
+
+def _leftovers() -> Iterator[int]:
+    users = (os.geteuid(), WORKER_ID if drops_root() else os.geteuid())
     for entry in os.scandir("/proc") if Path("/proc/self/environ").exists() else ():
         if not entry.name.isdecimal():
             continue
@@ -65,10 +82,15 @@ def _leftovers(users: frozenset[int]) -> Iterator[int]:
 def _is_leftover(process: Path) -> bool:
     for variable in (process / "environ").read_bytes().split(b"\0"):
         written = _WRITTEN.fullmatch(variable)
-        if written is None:
-            continue
-        service, started_at = map(int, written.groups())
-        # In a container of its own a service has another number there than here.
-        is_of_here = (process / "ns/pid").readlink() == Path("/proc/self/ns/pid").readlink()
-        return is_of_here and proctree.started_at(service) != started_at
+        if written is not None:
+            namespace, service, started_at = map(int, written.groups())
+            return namespace == _namespace() and proctree.started_at(service) != started_at
     return False
+
+
+def _namespace() -> int:
+    """The number of the namespace that process ids are meant in."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116 - not a file on a disk
+    except OSError:  # not Linux
+        return 0

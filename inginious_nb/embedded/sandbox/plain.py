@@ -45,7 +45,7 @@ class PlainSandbox(Sandbox):
         self._processes = proctree.UserCount(user)
         self._families = Families()
         adopt_orphans()
-        end_leftovers(frozenset({user, os.geteuid()}))
+        end_leftovers()
 
     def describe(self) -> Description:
         """What is isolated and what is not."""
@@ -69,8 +69,7 @@ class PlainSandbox(Sandbox):
         mark = new_mark()
         environ = {**box.environ, MARK: mark}
         report_read, report_write = report_pipe() if box.report_status else (None, None)
-        processes = self._processes() + box.limits.processes
-        arguments = starter(box, report_write, processes=processes)
+        arguments = starter(box, report_write, others=self._processes())
         cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
         if cgroup is not None:
             arguments = [*cgroup.entering, *arguments]
@@ -134,18 +133,23 @@ class _PlainProcess(BoxedProcess):
         """Wait for the program, then end and collect whatever it left running."""
         await self.wait()
         for _ in range(_MOST_PAUSES):
-            self._end_all()
+            found = self._end_all()
             self._ended = {pid for pid in self._ended if not _is_collected(pid)}
-            if not self._ended:
+            if self._ended:
+                await asyncio.sleep(_PAUSE_S)
+            elif not found:
+                # Only now: what was just being started may have escaped a look that found others.
                 break
-            await asyncio.sleep(_PAUSE_S)
         else:
             logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
         self._families.remove(self._family)
         self._collect(self._exited.result())
 
-    def _end_all(self) -> None:
-        """Stop all before ending any: what is stopped cannot start others."""
+    def _end_all(self) -> bool:
+        """End all that can be found, and say whether there was any.
+
+        All are stopped before any is ended: what is stopped cannot start others.
+        """
         stopped: set[int] = set()
         while found := set(self._members(ending=True)) - stopped:
             _signal(found, signal.SIGSTOP)
@@ -155,6 +159,7 @@ class _PlainProcess(BoxedProcess):
         if sys.platform != "linux":  # no process trees: at least what stayed in its group
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+        return bool(stopped)
 
 
 def _is_collected(pid: int) -> bool:

@@ -90,13 +90,21 @@ class Verdict:
     signal: int | None = None
 
 
-def starter(box: Box, report: int | None, *, processes: int) -> list[str]:
-    """The command that sets the limits of a box and then becomes, or runs, its program."""
+def starter(box: Box, report: int | None, *, others: int) -> list[str]:
+    """The command that sets the limits of a box and then becomes, or runs, its program.
+
+    Args:
+        box: The box.
+        report: A descriptor for the report; None without one.
+        others: How many processes its user has already.
+    """
     lines = _LIMITS.format(
         file_blocks=max(1, box.limits.disk_bytes // _BLOCK_BYTES),
         data_kilobytes=_data_kilobytes(),
         open_files=box.limits.open_files,
-        processes=processes,
+        # The kernel counts those of all boxes together. A box that goes beyond its limit is ended
+        # soon; until then it should not take what others need.
+        processes=others + 2 * box.limits.processes,
     )
     # Some limits may be lower already, or unknown to this shell; that is not the program's affair.
     script = "{ " + lines + "} 2>/dev/null\n"

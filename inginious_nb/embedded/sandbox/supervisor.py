@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from .unlinked import Unlinked, unlinked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from .base import Limits
     from .process import BoxedProcess
@@ -70,10 +70,24 @@ async def supervise(
         exited.cancel()
         if kill is not None:
             kill.cancel()
-        await asyncio.shield(asyncio.ensure_future(process.finish()))
+        await _whatever_happens(process.finish())
     if reason == "exited" and process.ran_out_of_memory:
         reason = "memory"
     return reason
+
+
+async def _whatever_happens(work: Coroutine[None, None, None]) -> None:
+    """Wait for the end of some work, also when cancelled meanwhile; that then counts afterwards."""
+    working = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not working.done():
+        try:
+            await asyncio.shield(working)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    working.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 def _excess(
@@ -88,6 +102,8 @@ def _excess(
     usage = process.measure()
     if usage.cpu_s > limits.cpu_s:
         return "time"
+    if usage.processes > limits.processes:
+        return "memory"
     if (
         usage.memory_bytes + files.memory_bytes > limits.memory_bytes
         and process.exact_memory(files.memory_bytes) > limits.memory_bytes

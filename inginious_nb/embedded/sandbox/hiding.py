@@ -1,0 +1,94 @@
+"""Folders that lie among what every isolated program sees, and are nobody's business.
+
+A home below /opt is not rare on shared machines, and courses are kept below /usr/share or beside an
+interpreter; in a course are the solutions of its tasks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .base import Mount
+
+_VARIABLES = (
+    "HOME",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+    "IPYTHONDIR",
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+)
+_FILES = ("INGINIOUS_HISTORY",)
+_SYSTEM = (
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/lib",
+    "/usr/sbin",
+    "/usr/share",
+)
+
+
+def personal_folders() -> list[Path]:
+    """The home, and where settings, history, sockets and temporary files are, of this user."""
+    named = [Path(os.environ[name]) for name in _VARIABLES if os.environ.get(name)]
+    named += [Path(os.environ[name]).parent for name in _FILES if os.environ.get(name)]
+    named.append(Path(tempfile.gettempdir()))
+    with contextlib.suppress(RuntimeError):
+        named.append(Path.home())
+    return sorted({path.resolve() for path in named if path.is_absolute()})
+
+
+def hidden_places(hidden: Iterable[Path], mounts: Iterable[Mount]) -> list[PurePosixPath]:
+    """Where programs would see folders that they should not.
+
+    Args:
+        hidden: The folders, without links in their paths.
+        mounts: What the programs see. Of a job's own files nothing is hidden, so only what they
+            see where it is on this machine matters.
+
+    Returns:
+        The places to be hidden, outer ones first.
+    """
+    seen = [
+        (Path(os.path.realpath(mount.source)), PurePosixPath(mount.place))
+        for mount in mounts
+        if str(mount.source) == mount.place
+    ]
+    places = {
+        place / folder.relative_to(source)
+        for folder in hidden
+        for source, place in seen
+        # What is mounted for itself is meant to be seen.
+        if folder != source and folder.is_relative_to(source) and folder.is_dir()
+    }
+    found: list[PurePosixPath] = []
+    for place in sorted(places):
+        is_hidden = any(
+            place.is_relative_to(outer)
+            and not any(
+                place.is_relative_to(inner) and inner.is_relative_to(outer) for _, inner in seen
+            )
+            for outer in found
+        )
+        if not is_hidden and not _has_system(place):
+            found.append(place)
+    return found
+
+
+def _has_system(folder: PurePosixPath) -> bool:
+    """Whether hiding it would hide the system: some users have a home such as /usr/sbin."""
+    return any(PurePosixPath(place).is_relative_to(folder) for place in _SYSTEM)
