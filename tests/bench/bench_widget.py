@@ -153,9 +153,9 @@ def longest_task_ms(browser: Browser, stage: Stage) -> float:
     return max(event.get("dur", 0) for event in tasks) / 1000
 
 
-def measured(browser: Browser, address: str, count: int) -> list[dict[str, Any]]:
-    """All rows."""
-    task = states.make_task(Path(tempfile.mkdtemp(prefix="inginious-bench-")))
+def measured(browser: Browser, address: str, folder: Path, count: int) -> list[dict[str, Any]]:
+    """All rows that need no JupyterLab; the folder is for the task."""
+    task = states.make_task(folder)
     looks = states.looks(task)
     stage = Stage(browser.new_page(viewport={"width": 1000, "height": 900}), address)
     rows = [
@@ -200,10 +200,14 @@ def main() -> None:
     options = parser.parse_args()
     command = [CHECKOUT / "tests" / "browser" / "find-chromium"]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
-    with serving() as address, sync_playwright() as playwright:
+    with (
+        serving() as address,
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory(prefix="inginious-bench-") as folder,
+    ):
         path = found.stdout.strip().splitlines()[-1]
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
-        rows = measured(browser, address, options.count)
+        rows = measured(browser, address, Path(folder), options.count)
         rows += measured_in_jupyterlab(browser, options.count)
         version = browser.version
         browser.close()
