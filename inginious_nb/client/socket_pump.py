@@ -34,9 +34,9 @@ _FRAMES_AT_ONCE = 64
 """After so many frames other work of the loop has its turn."""
 
 _LARGE_BYTES = 1024 * 1024
-"""From this size on a frame is sent from where it lies instead of being copied.
+"""A frame from this size on is worked off before the next is read, and sent from where it lies.
 
-Not below, since pyzmq then starts a thread for such frames that lives as long as the process.
+Smaller ones are copied: for others pyzmq starts a thread that lives as long as the process.
 """
 
 _POLL_S = 0.005
@@ -53,6 +53,9 @@ class Listener(Protocol):
 
     def receive(self, link: int, frame: memoryview) -> None:
         """A frame arrived."""
+
+    def drained(self) -> None:
+        """The frames that had arrived, or some of many, were handed over."""
 
     def established(self, link: int) -> None:
         """A connection was established, for the first time or again."""
@@ -192,6 +195,7 @@ class SocketPump:
         for link in list(self._channels):
             if self._drain_link(link):
                 self._plan_drain()
+        self._listener.drained()
 
     def _drain_link(self, link: int) -> bool:
         """Hand over what has arrived; True if there may be more."""
@@ -208,6 +212,8 @@ class SocketPump:
                 self._close(link, linger_ms=0)
                 return False
             self._listener.receive(link, frame)
+            if len(frame) >= _LARGE_BYTES:
+                break  # there is enough to do for one turn
         return True
 
     def _drain_monitor(self, link: int) -> None:

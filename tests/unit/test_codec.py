@@ -144,7 +144,9 @@ def test_any_bytes_become_a_message_or_a_remote_protocol_error(frame):
 
 
 rows = st.lists(
-    st.tuples(st.text(max_size=3), st.booleans(), st.text(max_size=3), st.just(""), st.integers(-1))
+    st.tuples(
+        st.text(max_size=3), st.booleans(), st.text(max_size=3), st.just(""), st.integers(-1, 9)
+    )
     | st.tuples(st.text(max_size=3), st.integers(0, 1))
     | st.just("no row"),
     max_size=4,

@@ -23,6 +23,9 @@ class Notes:
     def receive(self, link, frame):
         self.frames.append((link, bytes(frame)))
 
+    def drained(self):
+        pass
+
     def established(self, link):
         self.connections.append((link, "established"))
 
