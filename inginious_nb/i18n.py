@@ -104,7 +104,7 @@ def from_kept(value: str | list[Any]) -> str:
 
 def in_language(text: str, lang: str) -> str:
     """A text in a language, as it is if it is no sentence of ours."""
-    return text.in_language(lang) if isinstance(text, Sentence) else text
+    return text.in_language(lang) if isinstance(text, Sentence) else recognised(text, lang)
 
 
 class Words:
@@ -133,9 +133,9 @@ class Words:
 
 
 def recognised(text: str, lang: str) -> str:
-    """A text that came over the wire, in a language if it is a sentence of our own programs.
+    """A plain text, in a language if it is a sentence that our client or service wrote.
 
-    Those have English only: a result is graded once and may be read by others.
+    Those have English only: a result may be kept, and read by others.
     """
     for pattern, translation in _foreign(spoken(lang)):
         match = pattern.fullmatch(text)
@@ -158,10 +158,10 @@ def _catalogue(lang: str) -> dict[str, Any]:
 
 @functools.cache
 def _foreign(lang: str) -> list[tuple[re.Pattern[str], str]]:
-    """The sentences of results as patterns, each with its translation."""
+    """What our programs say in English only, as patterns, each with its translation."""
     return [
         (re.compile(_pattern(english), re.DOTALL), translation)
-        for english, translation in _catalogue(lang).get("results", {}).items()
+        for english, translation in _catalogue(lang).get("recognised", {}).items()
     ]
 
 

@@ -55,11 +55,10 @@ export function language(code: string): Language {
     duration,
     size: (bytes) => {
       if (bytes < 1000) return say(t.bytes, { value: bytes });
-      const [unit, rounded] =
-        bytes < 1_000_000
-          ? [t.kilobytes, Math.round(bytes / 100) / 10]
-          : [t.megabytes, Math.round(bytes / 100_000) / 10];
-      return say(unit, { value: number.format(rounded) });
+      if (bytes < 1_000_000) {
+        return say(t.kilobytes, { value: number.format(Math.round(bytes / 100) / 10) });
+      }
+      return say(t.megabytes, { value: number.format(Math.round(bytes / 100_000) / 10) });
     },
   };
 }

@@ -1,0 +1,261 @@
+"""One catalogue for Python and the front end: complete in every language, and all of it in use."""
+
+from __future__ import annotations
+
+import ast
+import json
+import pickle
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from inginious_nb import i18n
+from inginious_nb.errors import AnswerError
+from inginious_nb.i18n import Sentence, Words
+from inginious_nb.magic.commands import inginious
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "inginious_nb"
+CATALOGUES = {
+    lang: json.loads((PACKAGE / "locale" / f"{lang}.json").read_text()) for lang in i18n.LANGUAGES
+}
+FRENCH = CATALOGUES["fr"]
+BY_SENTENCE = ("sentences", "recognised")
+"""The sections whose keys are English sentences; those of all others are names."""
+
+
+def flat(entry, path=""):
+    """All texts below an entry by their path; the forms of one text are one."""
+    if isinstance(entry, str) or "other" in entry:
+        return {path: entry}
+    found = {}
+    for name, inner in entry.items():
+        found |= flat(inner, f"{path}.{name}" if path else name)
+    return found
+
+
+def forms(entry):
+    return [entry] if isinstance(entry, str) else list(entry.values())
+
+
+def holes(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def named(lang):
+    sections = {name: words for name, words in CATALOGUES[lang].items() if name not in BY_SENTENCE}
+    return flat(sections)
+
+
+def python_files():
+    return [path for path in PACKAGE.rglob("*.py") if "grading_api" not in path.parts]
+
+
+def calls():
+    for path in python_files():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                function = node.func
+                called = function.attr if isinstance(function, ast.Attribute) else ""
+                called = function.id if isinstance(function, ast.Name) else called
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", called, node
+
+
+def literal(node):
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def said():
+    """Each sentence that the code says: where, in English, the form for one, its parameters."""
+    for place, called, node in calls():
+        text = literal(node.args[0]) if node.args else None
+        # `Problem.refuse` takes what a sentence takes; a submission is refused with an error.
+        if called == "Sentence" or (called == "refuse" and text is not None):
+            keywords = {word.arg: word.value for word in node.keywords}
+            if None in keywords:
+                continue  # passed on by `refuse` and by the history
+            assert text is not None, f"{place} makes a sentence of something else than a literal"
+            one = literal(keywords.pop("one", ast.Constant("")))
+            yield place, text, one, set(keywords)
+
+
+def test_every_word_has_a_name_in_every_language():
+    for lang in i18n.LANGUAGES:
+        assert named(lang).keys() == named("en").keys(), lang
+
+
+def test_every_sentence_is_translated_and_no_other():
+    assert {text for _, text, _, _ in said()} == set(FRENCH["sentences"])
+
+
+def test_the_parameters_of_a_sentence_are_those_it_is_given():
+    for place, text, one, given in said():
+        for form in [text, one, *forms(FRENCH["sentences"][text])]:
+            assert holes(form) <= given, place
+        assert holes(text) | ({"n"} if one else set()) == given, place
+
+
+def test_the_parameters_of_translations_are_those_of_the_english():
+    pairs = [(named("en")[name], entry) for name, entry in named("fr").items()]
+    pairs += [pair for section in BY_SENTENCE for pair in FRENCH[section].items()]
+    for english, french in pairs:
+        known = set().union(*map(holes, forms(english)))
+        for form in forms(french):
+            assert holes(form) <= known, english
+        assert holes(forms(french)[-1]) == holes(forms(english)[-1]), english
+        for form in (forms(english)[-1], forms(french)[-1]):
+            assert form.startswith(" ") == forms(english)[-1].startswith(" "), english
+
+
+def test_french_is_set_as_french_is():
+    for section in FRENCH.values():
+        for entry in flat(section).values():
+            for text in forms(entry):
+                assert not re.search(r" [:;?!»](?!\w)|« ", text), f"a space that breaks: {text!r}"
+                assert not re.search(r"\w[;?!»]|«\w|\w:(?= |$)", text), f"no space: {text!r}"
+                assert not re.search(r"[a-zé]'[a-zéê]", text), (
+                    f"a typewriter's apostrophe: {text!r}"
+                )
+
+
+def test_the_front_end_uses_every_word_and_fills_it_in():
+    scripts = [*(ROOT / "js").rglob("*.ts"), *(ROOT / "js").rglob("*.tsx")]
+    sources = [path.read_text() for path in scripts if "tests" not in path.parts]
+    everything = "\n".join(sources)
+    snapshot = (PACKAGE / "widget" / "snapshot.py").read_text()
+    for name, entry in flat(CATALOGUES["en"]["widget"]).items():
+        top = name.partition(".")[0]
+        assert re.search(rf"\bt\.{top}\b", everything) or f'"{top}"' in snapshot, name
+        for filled in re.finditer(rf"(say\(\s*)?(?:language\.)?\bt\.{top}\b(?!\.)", everything):
+            assert bool(filled[1]) == bool(holes(forms(entry)[-1])), filled[0]
+    for use in re.finditer(
+        r"say\(\s*(?:language\.)?t\.(\w+), \{(.*?)\},?\s*\)", everything, re.DOTALL
+    ):
+        given = set(re.findall(r"(?:^|,)\s*(\w+)(?=[:,\s]|$)", use[2]))
+        assert holes(forms(CATALOGUES["en"]["widget"][use[1]])[-1]) <= given | {"value"}, use[0]
+
+
+def test_python_asks_for_words_that_there_are():
+    known = {name.partition(".")[2] for name in named("en")}
+    groups = {name.rpartition(".")[0] for name in known}
+    for place, called, node in calls():
+        name = literal(node.args[0]) if node.args else None
+        if called in ("words", "_words", "_own") and name and not re.search(r"\s", name):
+            assert name in known, place
+        if called == "named":
+            assert name in groups, place
+
+
+def test_the_bundle_has_what_the_front_end_says_and_nothing_else():
+    bundle = (PACKAGE / "static" / "widget.js").read_text()
+    assert CATALOGUES["fr"]["widget"]["submit"] in bundle
+    for section in ("sentences", "recognised", "tables", "snapshot"):
+        longest = max(filter(str.isascii, FRENCH[section]), key=len)
+        assert longest not in bundle
+
+
+def written_elsewhere():
+    """Patterns of the texts that our client and agents write, and of the commands' help."""
+    for path in [*(PACKAGE / "client").rglob("*.py"), *(PACKAGE / "embedded").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                parts = [literal(part) for part in node.values]
+                yield "".join(".+" if part is None else re.escape(part) for part in parts)
+            elif literal(node) is not None:
+                yield re.escape(node.value)
+    for command in inginious.commands.values():
+        yield re.escape(command.get_short_help_str(90))
+
+
+def test_what_is_recognised_is_what_our_programs_write():
+    written = [re.compile(pattern, re.DOTALL) for pattern in written_elsewhere() if " " in pattern]
+    for english in FRENCH["recognised"]:
+        assert any(
+            pattern.fullmatch(english) and len(pattern.pattern) > len(english) / 2
+            for pattern in written
+        ), english
+
+
+def test_every_command_is_explained_in_every_language():
+    for command in inginious.commands.values():
+        assert command.get_short_help_str(90) in FRENCH["recognised"]
+
+
+# ---- how it works ----------------------------------------------------------------------------
+
+
+def test_a_sentence_is_english_and_can_be_said_in_french():
+    place = Sentence("cells {numbers}", one="cell {numbers}", n=1, numbers="4")
+    sentence = Sentence("{place}: {first_line}", place=place, first_line="def f(x):")
+    assert sentence == "cell 4: def f(x):"
+    assert sentence.in_language("fr-BE") == "cellule 4\u00a0: def f(x):"
+    assert sentence.in_language("nl") == sentence
+    error = AnswerError(sentence)
+    assert (str(error), error.in_language("fr")) == (sentence, sentence.in_language("fr"))
+
+
+def test_what_is_filled_in_is_never_looked_into():
+    text = Sentence("cannot be used: {error}", error="{0.__class__} {error}")
+    assert text.in_language("fr").endswith("{0.__class__} {error}")
+
+
+@pytest.mark.parametrize(
+    ("n", "english", "french"),
+    [
+        (0, "0 attempts", "0 tentative"),
+        (1, "1 attempt", "1 tentative"),
+        (2, "2 attempts", "2 tentatives"),
+        (1.5, "1.5 attempts", "1.5 tentative"),
+    ],
+)
+def test_counts_are_said_as_each_language_counts(n, english, french):
+    assert Words("widget", "en")("attempts", n=n) == english
+    assert Words("widget", "fr")("attempts", n=n) == french
+
+
+def test_an_exact_count_may_have_words_of_its_own():
+    assert Words("widget", "fr")("atMostBefore", n=0) == "la prochaine"
+
+
+def test_numbers_are_written_as_each_language_does():
+    size = Sentence(
+        "the file {name} has {size:,} bytes; at most {limit:,} bytes are accepted.",
+        name="a, b",
+        size=1_234_567,
+        limit=1000,
+    )
+    assert "1,234,567 bytes" in size
+    assert "1\u202f234\u202f567 octets" in size.in_language("fr")
+    assert "a, b" in size.in_language("fr")
+    assert (i18n.number(87.5, "en"), i18n.number(87.5, "fr")) == ("87.5", "87,5")
+
+
+def test_a_sentence_survives_a_file_and_a_pickle():
+    place = Sentence("cells", one="cell", n=2)
+    for text in (Sentence("{place} (empty)", place=place), "only {this}"):
+        for again in (i18n.from_kept(i18n.kept(text)), pickle.loads(pickle.dumps(text))):
+            assert again == text
+            assert i18n.in_language(again, "fr") == i18n.in_language(text, "fr")
+
+
+def test_what_our_programs_write_in_english_is_recognised():
+    text = "No grading agent offers the environment docker/x. The backend offers: mcq/mcq."
+    assert "docker/x" in i18n.recognised(text, "fr")
+    assert i18n.recognised(text, "fr").startswith("Aucun agent")
+    assert i18n.recognised(text, "en") == text
+    assert i18n.recognised("Your feedback.", "fr") == "Your feedback."
+
+
+@pytest.mark.parametrize(
+    ("environ", "lang"),
+    [
+        ({"LANG": "fr_BE.UTF-8"}, "fr"),
+        ({"LANGUAGE": "fr:en", "LANG": "en_US.UTF-8"}, "fr"),
+        ({"LC_ALL": "de_DE", "LANG": "fr_FR"}, "de"),
+        ({"LC_ALL": "", "LANG": "C.UTF-8"}, "en"),
+    ],
+)
+def test_the_systems_language_is_read_as_gettext_does(environ, lang):
+    assert i18n.system_language(environ) == lang
