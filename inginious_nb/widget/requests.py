@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from inginious_nb.answers import file_answer
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Sentence, in_language
 
 from . import present, snapshot
 from .reading import Reading
@@ -225,13 +225,13 @@ class Responder:
 
     def _where(self, _message: Message, _buffers: Buffers) -> Value:
         service = self._mirror.session.service
-        sandbox = service.sandbox or {}
+        sandbox, lang = service.sandbox or {}, self._mirror.lang
         return {
             "kind": service.kind,
             "address": service.address,
             "sandbox": str(sandbox.get("kind", "")),
-            "isolated": [str(item) for item in sandbox.get("isolated", ())],
-            "open": [str(item) for item in sandbox.get("not_isolated", ())],
+            "isolated": [in_language(item, lang) for item in sandbox.get("isolated", ())],
+            "open": [in_language(item, lang) for item in sandbox.get("not_isolated", ())],
         }
 
     def _snapshot(self, message: Message, _buffers: Buffers) -> Value:

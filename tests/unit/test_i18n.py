@@ -170,10 +170,11 @@ def written_elsewhere():
 
 
 def test_what_is_recognised_is_what_our_programs_write():
-    written = [re.compile(pattern, re.DOTALL) for pattern in written_elsewhere() if " " in pattern]
+    # A pattern that is mostly holes says nothing about what it matches.
+    written = [pattern for pattern in set(written_elsewhere()) if pattern.count(".+") < 4]
     for english in FRENCH["recognised"]:
         assert any(
-            pattern.fullmatch(english) and len(pattern.pattern) > len(english) / 2
+            len(pattern) > len(english) / 2 and re.fullmatch(pattern, english, re.DOTALL)
             for pattern in written
         ), english
 
