@@ -208,6 +208,8 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
         console = Console()
         console.print(tables.courses(found))
         console.print(tables.tasks(session, found))
+        for sentence in tables.broken(found):
+            console.print(sentence, markup=False, highlight=False)
 
 
 @main.command()

@@ -21,6 +21,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, ClassVar
 
 from . import i18n
@@ -28,6 +29,8 @@ from . import i18n
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+_COLUMNS = 68  # a notebook breaks longer lines in the middle of a word
 
 
 class InginiousError(Exception):
@@ -52,7 +55,12 @@ class InginiousError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback, which would help no student."""
-        return [self.in_language(InginiousError.reader())]
+        sentence = self.in_language(InginiousError.reader())
+        lines = [
+            textwrap.fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
+            for line in sentence.splitlines()
+        ]
+        return ["\n".join(lines)]
 
 
 class WireError(InginiousError):

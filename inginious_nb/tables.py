@@ -13,9 +13,12 @@ from rich.text import Text
 
 from .i18n import Sentence, Words, in_language, number, recognised
 from .render import plain_text
+from .words import NOTEBOOK_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from .course import Course
     from .embedded.replay import Replayed
@@ -31,7 +34,16 @@ _FEEDBACK_LENGTH = 70
 
 
 class _Table(Table):
-    """A table whose text is text: what is in brackets is no markup."""
+    """A table whose text is text: what is in brackets is no markup.
+
+    In a notebook, which does not tell how wide it is, it fits into half a screen.
+    """
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay it out."""
+        if console.is_jupyter:
+            options = options.update(max_width=min(options.max_width, NOTEBOOK_COLUMNS))
+        yield from super().__rich_console__(console, options)
 
     def add_row(self, *cells: Text | str, **options: Any) -> None:  # type: ignore[override]
         """Add a row."""
@@ -39,56 +51,57 @@ class _Table(Table):
 
 
 def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -> Table:
-    """An empty table; its columns are told by the names of their words."""
+    """An empty table; its columns are told by the names of their words. Numbers are not broken."""
     table = _Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
-        justify: Literal["right", "left"] = "right" if column in right else "left"
-        table.add_column(words(column), justify=justify, overflow="fold")
+        number = column in right
+        justify: Literal["right", "left"] = "right" if number else "left"
+        table.add_column(words(column), justify=justify, overflow="fold", no_wrap=number)
     return table
 
 
 def courses(found: Iterable[Course], lang: str = "en") -> Table:
     """The courses, with their folders."""
     words = Words("tables", lang)
-    table = _table(words, words("courses"), "course", "name", "tasks", "folder", right=["tasks"])
+    table = _table(words, words("courses"), "tasks", "course", "name", "folder", right=["tasks"])
     for course in found:
-        name = course.name if course.error is None else broken(course.error, lang)
-        table.add_row(course.id, name, str(len(course.tasks)), str(course.path))
+        table.add_row(str(len(course.tasks)), course.id, course.name, str(course.path))
     return table
 
 
 def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
-    """The tasks of courses, with what this user reached in each; broken ones say why."""
+    """The tasks of courses, with what this user reached in each."""
     words = Words("tables", lang)
-    table = _table(
-        words,
-        words("tasks"),
-        "task",
-        "name",
-        "problems",
-        "attempts",
-        "grade",
-        right=["attempts", "grade"],
-    )
+    columns = ("grade", "attempts", "task", "problems")
+    table = _table(words, words("tasks"), *columns, right=["grade", "attempts"])
     for course in found:
         for task in course.tasks.values():
             board = session.board(task)
             counting = board.evaluated
+            name = (task.translated(lang).name, "italic")
             table.add_row(
-                f"{course.id}/{task.id}",
-                task.translated(lang).name,
-                ", ".join(task.problems) or words("none"),
-                str(len(board.attempts)),
                 grade(counting.grade, lang) if counting is not None else "",
+                str(len(board.attempts)),
+                Text.assemble(f"{course.id}/{task.id}\n", name),
+                ", ".join(task.problems) or words("none"),
             )
-        for task_id, error in course.broken.items():
-            table.add_row(f"{course.id}/{task_id}", broken(error, lang), "", "", "")
     return table
 
 
-def broken(error: CourseError, lang: str) -> Text:
-    """Why a task cannot be used."""
-    return Text(Sentence("cannot be used: {error}", error=error.text).in_language(lang), style=_BAD)
+def broken(found: Iterable[Course]) -> list[Sentence]:
+    """Why courses and tasks cannot be used."""
+    return [
+        Sentence("{name} cannot be used: {error}", name=name, error=error.text)
+        for course in found
+        for name, error in _errors(course)
+    ]
+
+
+def _errors(course: Course) -> Iterator[tuple[str, CourseError]]:
+    if course.error is not None:
+        yield course.id, course.error
+    for task_id, error in course.broken.items():
+        yield f"{course.id}/{task_id}", error
 
 
 def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "en") -> Table:
@@ -139,27 +152,34 @@ def answers(attempt: Attempt, lang: str = "en") -> Table:
     return table
 
 
-def queue(running: Sequence[Any] | None, waiting: Sequence[Any] | None, lang: str = "en") -> Table:
+def queue(
+    running: Sequence[Any] | None, waiting: Sequence[Any] | None, lang: str = "en"
+) -> Table | Text:
     """A queue snapshot: our own jobs, and how many other people's, which are nobody's business.
 
     Args:
         running: Rows as ``Client.get_job_queue_snapshot`` gives them, None before the first.
         waiting: Likewise.
         lang: The language.
+
+    Returns:
+        A table; a sentence where there is nothing to put into one.
     """
     words = Words("tables", lang)
-    table = _table(words, words("queue"), "job", "task", "state")
     if running is None or waiting is None:
-        table.caption = words("noQueueYet")
-        return table
+        return Text(words("noQueueYet"))
+    if not running and not waiting:
+        return Text(words("nobodyWaits"))
+    others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
+    of_others = words("others", running=others[0], waiting=others[1])
+    table = _table(words, words("queue"), "job", "task", "state")
+    table.caption, table.caption_justify = of_others, "left"
     for job_id, _, _, task, *_ in (row for row in running if row[1]):
         table.add_row(job_id[:_ID_LENGTH], task, words("running"))
     for before, (job_id, ours, task, *_) in enumerate(waiting):
         if ours:
             table.add_row(job_id[:_ID_LENGTH], task, words("waiting", n=before))
-    others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
-    table.caption = words("others", running=others[0], waiting=others[1])
-    return table
+    return table if table.rows else Text(words("noneOfYours", others=of_others))
 
 
 def status(session: Session, lang: str = "en") -> Table:
@@ -173,8 +193,8 @@ def status(session: Session, lang: str = "en") -> Table:
     table.add_row(words("state"), in_language(service.message, lang))
     if service.sandbox is not None:
         table.add_row(words("sandbox"), str(service.sandbox["kind"]))
-        open_to = ", ".join(service.sandbox["not_isolated"]) or words("nothing")
-        table.add_row(words("notIsolated"), open_to)
+        open_to = [in_language(item, lang) for item in service.sandbox["not_isolated"]]
+        table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
     table.add_row(words("user"), session.settings.username)
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
     for warning in session.warnings:

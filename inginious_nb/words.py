@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,10 @@ from .i18n import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+NOTEBOOK_COLUMNS = 68
+"""So much fits beneath a cell where the notebook has half a screen; the page breaks longer lines in
+the middle of a word."""
 
 LINE_MAGIC = "%inginious"
 CELL_MAGIC = "%%inginious"
@@ -93,6 +98,22 @@ def _fault(error: click.ClickException) -> str:
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return Sentence("{word} is missing.", word=error.param.human_readable_name.upper())
     return error.format_message()
+
+
+def wrapped(text: str, columns: int = NOTEBOOK_COLUMNS) -> str:
+    """A text whose lines are broken at blanks; what goes on below keeps a line's indentation."""
+    return "\n".join(_wrapped(line, columns) for line in text.splitlines())
+
+
+def _wrapped(line: str, columns: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line,
+        columns,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:

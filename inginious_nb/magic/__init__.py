@@ -18,7 +18,7 @@ from inginious_nb.i18n import Sentence, in_language
 from inginious_nb.session import close_session, get_session
 from inginious_nb.widget import Waker
 from inginious_nb.widget.comm import register_comm
-from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, call, split
+from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, call, split, wrapped
 
 from .capture import CellCapture
 from .commands import Notebook, help_text, inginious, show_answer
@@ -90,7 +90,7 @@ def load(shell: InteractiveShell) -> None:
 def _tell(session: Session) -> None:
     """Say what a user should know before the first submission; mostly nothing."""
     for warning in session.warnings:
-        click.echo(in_language(warning, session.language), file=sys.stderr)
+        click.echo(wrapped(in_language(warning, session.language)), file=sys.stderr)
     left = session.left_behind()
     if left:
         sentence = Sentence(
@@ -100,7 +100,7 @@ def _tell(session: Session) -> None:
             "was answered, %inginious resubmit sends it again.",
             n=len(left),
         )
-        click.echo(sentence.in_language(session.language))
+        click.echo(wrapped(sentence.in_language(session.language)))
 
 
 def unload(shell: InteractiveShell) -> None:

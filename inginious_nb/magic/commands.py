@@ -26,7 +26,14 @@ from inginious_nb.render import plain_text
 from inginious_nb.settings import settings_text
 from inginious_nb.widget import AnswerView, TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
-from inginious_nb.words import CELL_MAGIC, LINE_MAGIC, CommandWords, pairs
+from inginious_nb.words import (
+    CELL_MAGIC,
+    LINE_MAGIC,
+    NOTEBOOK_COLUMNS,
+    CommandWords,
+    pairs,
+    wrapped,
+)
 
 from .host import has_front_end, running_cell_id
 
@@ -66,7 +73,7 @@ class Notebook:
 
     def say(self, text: str, *, file: TextIO | None = None) -> None:
         """Print a sentence in that language."""
-        click.echo(in_language(text, self.lang), file=file)
+        click.echo(wrapped(in_language(text, self.lang)), file=file)
 
 
 @click.group(
@@ -237,7 +244,10 @@ def courses(notebook: Notebook, folder: str | None) -> None:
                 "There is no course near this notebook; add one with %inginious courses FOLDER."
             )
         )
-    display(tables.courses(session.library.courses.values(), notebook.lang))
+    found = session.library.courses.values()
+    display(tables.courses(found, notebook.lang))
+    for sentence in tables.broken(found):
+        notebook.say(sentence)
 
 
 @inginious.command()
@@ -248,6 +258,8 @@ def tasks(notebook: Notebook, course: str | None) -> None:
     library = notebook.session.library
     chosen = [library.course(course)] if course else list(library.courses.values())
     display(tables.tasks(notebook.session, chosen, notebook.lang))
+    for sentence in tables.broken(chosen):
+        notebook.say(sentence)
 
 
 @inginious.command()
@@ -261,7 +273,8 @@ def status(notebook: Notebook) -> None:
 @click.pass_obj
 def queue(notebook: Notebook) -> None:
     """Show the grading service's queue as it was last told: your jobs, and how many others'."""
-    display(tables.queue(*notebook.session.client().get_job_queue_snapshot(), notebook.lang))
+    running, waiting = notebook.session.client().get_job_queue_snapshot()
+    display(tables.queue(running, waiting, notebook.lang))
 
 
 @inginious.command()
@@ -354,15 +367,18 @@ def help_text(word: str | None = None, lang: str = "en") -> str:
         UsageError: There is no such word.
     """
     if word == "settings":
-        return settings_text()
-    context = click.Context(inginious, info_name=LINE_MAGIC)
+        return wrapped(settings_text())
+    context = click.Context(inginious, info_name=LINE_MAGIC, terminal_width=NOTEBOOK_COLUMNS)
     if word is None:
-        lines = [
-            f"{LINE_MAGIC + ' ' + name:<22} {recognised(command.get_short_help_str(90), lang)}"
-            for name, command in sorted(inginious.commands.items())
-        ]
+        formatter = context.make_formatter()
+        formatter.write_dl(
+            [
+                (f"{LINE_MAGIC} {name}", recognised(command.get_short_help_str(90), lang))
+                for name, command in sorted(inginious.commands.items())
+            ]
+        )
         more = Sentence("%inginious help WORD explains one; help settings the configuration.")
-        return "\n".join([*lines, "", more.in_language(lang)])
+        return f"{formatter.getvalue()}\n{wrapped(more.in_language(lang))}"
     name, command, _ = inginious.resolve_command(context, [word])
     if command is None:  # resolve_command has failed already
         raise UsageError(Sentence("{word!r} is not a word of {name}.", word=word, name=LINE_MAGIC))

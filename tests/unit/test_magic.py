@@ -154,7 +154,7 @@ def test_without_an_answering_front_end_the_run_cells_are_submitted(kernel):
 def test_bad_words_end_in_one_sentence(kernel, line, sentence):
     outputs = kernel.run(line)
     assert outputs.status == "error"
-    assert re.search(sentence, outputs.text, re.DOTALL)
+    assert re.search(sentence, " ".join(outputs.text.split()))
     assert "Traceback" not in outputs.text
     assert len(outputs.error) == 1
 
@@ -217,7 +217,7 @@ def test_an_answer_to_a_problem_that_is_not_there_is_said_and_the_cell_still_run
         ("%inginious tasks lab", "lab/choice"),
         ("%inginious tasks", "cannot be used"),
         ("%inginious status", "embedded"),
-        ("%inginious queue", "jobs of others"),
+        ("%inginious queue", "running"),
         ("%inginious history", "lab/echo"),
         ("%inginious history lab/choice", "lab/choice"),
         ("%inginious help", "%inginious submit"),

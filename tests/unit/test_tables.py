@@ -1,0 +1,62 @@
+"""Tables fit into half a screen of a notebook, and say in words what no table can."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+
+from inginious_nb import tables
+from inginious_nb.words import NOTEBOOK_COLUMNS, wrapped
+
+OURS, OTHERS = ("11112222-3333", True, "demo/fib"), ("99998888-7777", False, "demo/fib")
+RUNNING = (OTHERS[0], False, "agent", "demo/fib", "launcher", 0.0, 9.0)
+
+
+def printed(what, *, in_notebook=True):
+    # Rich in a notebook takes it to be 115 columns wide.
+    console = Console(width=115, force_jupyter=in_notebook)
+    return "".join(segment.text for segment in console.render(what))
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_list_of_tasks_fits_and_begins_with_the_grades(session, lang):
+    found = list(session.library.courses.values())
+    lines = printed(tables.tasks(session, found, lang)).splitlines()
+    assert max(map(len, lines)) <= NOTEBOOK_COLUMNS
+    assert (
+        lines[2].split()[1::2][:2]
+        == {"en": ["Grade", "Attempts"], "fr": ["Note", "Tentatives"]}[lang]
+    )
+    # What cannot be used is said beneath, in sentences.
+    sentences = tables.broken(found)
+    assert any("lab/broken cannot be used" in sentence for sentence in sentences)
+    assert not any("broken" in line for line in lines)
+
+
+def test_a_terminal_is_as_wide_as_it_is(session):
+    table = tables.courses(session.library.courses.values())
+    assert max(map(len, printed(table, in_notebook=False).splitlines())) > NOTEBOOK_COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("running", "waiting", "said"),
+    [
+        (None, None, "has not told its queue yet"),
+        ([], [], "Nobody waits and nothing is running"),
+        (
+            [RUNNING],
+            [OTHERS],
+            "None of your jobs is in the queue. Jobs of others: 1 running, 1 wait",
+        ),
+        ([RUNNING], [OTHERS, OURS], "at most 1 before it"),
+    ],
+)
+def test_the_queue_is_told_in_plain_words(running, waiting, said):
+    assert said in " ".join(printed(tables.queue(running, waiting)).split())
+
+
+def test_lines_are_broken_at_blanks():
+    text = "A path: /" + "x" * 90 + " and words " + "after it " * 12 + "\n    indented " * 20
+    lines = wrapped(text).splitlines()
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert all(len(line) <= NOTEBOOK_COLUMNS or "/xxx" in line for line in lines)
