@@ -26,6 +26,8 @@ HOST = "127.0.0.1"
 INSTALL = "pip install 'inginious_nb[ssh]'"
 """What a person runs to have remote shells."""
 
+_LIBRARY = "asyncssh"
+
 
 @dataclass(frozen=True)
 class ShellSettings:
@@ -44,7 +46,7 @@ class ShellSettings:
 
 def can_open_shells() -> bool:
     """Whether this machine has what remote shells need."""
-    return os.name == "posix" and importlib.util.find_spec("asyncssh") is not None
+    return os.name == "posix" and importlib.util.find_spec(_LIBRARY) is not None
 
 
 class ShellAccess:

@@ -1,22 +1,27 @@
 """An ssh server for one job: one password, shells and commands, and nothing else that ssh has.
 
 No keys, no forwarding of ports, agents or displays, no file transfer beside what a shell can do.
-The password is in no log. Who has it and comes while nobody is waited for is told so.
+The password is in no log. There is one visitor at a time: who comes while nobody is waited for has
+to wait, and who comes while somebody is there is told so.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import os
 import re
 import secrets
 import signal
+import termios
 from typing import TYPE_CHECKING
 
 import asyncssh
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
 _USER = "worker"  # protocol.md 4.10
 _PASSWORD_BYTES = 18
@@ -25,7 +30,7 @@ _MOST_CONNECTIONS = 8
 _LEAVE_S = 5.0
 _CANNOT = 1
 _MOST_COLUMNS = 0xFFFF
-_STDERR = asyncssh.EXTENDED_DATA_STDERR
+_PART_BYTES = 32 << 10
 _PASSED_ON = re.compile(rb"[\w.@+-]{1,64}")
 
 
@@ -41,6 +46,8 @@ class Visitor:
 
     def __init__(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         self._process = process
+        self._input: asyncio.Task[None] | None = None
+        self._outputs: list[asyncio.Task[None]] = []
         self.command = process.command
         self.has_terminal = process.term_type is not None
         columns, rows, *_ = (min(number, _MOST_COLUMNS) for number in process.term_size)
@@ -54,6 +61,11 @@ class Visitor:
             if _PASSED_ON.fullmatch(asked.get(name, b""))
         }
 
+    @property
+    def is_here(self) -> bool:
+        """Whether they have not gone yet."""
+        return not self._process.is_closing()
+
     async def gone(self) -> None:
         """Return when they are gone, whyever."""
         await self._process.channel.wait_closed()
@@ -62,9 +74,13 @@ class Visitor:
         """Show a line, aside from what the shell prints."""
         self._process.stderr.write(text.encode("utf-8") + b"\r\n")
 
-    async def attach(self, stdin: int, stdout: int, stderr: int | None = None) -> None:
+    def attach(self, stdin: int, stdout: int, stderr: int | None = None) -> None:
         """Connect them with the other ends of their shell's streams, owned from now on."""
-        await self._process.redirect(stdin, stdout, stderr, send_eof=False)
+        process = self._process
+        self._input = asyncio.create_task(_take(process.stdin, stdin))
+        self._outputs = [asyncio.create_task(_give(stdout, process.stdout))]
+        if stderr is not None:
+            self._outputs.append(asyncio.create_task(_give(stderr, process.stderr)))
 
     async def leave(self, status: int | None, text: str = "") -> None:
         """See them out, once all is said that their shell still had to say.
@@ -73,25 +89,87 @@ class Visitor:
             status: The exit status of the shell, -N for signal N; None if it was ended.
             text: Why it was ended.
         """
-        process = self._process
-        try:
+        with contextlib.suppress(OSError, asyncssh.Error):
             async with asyncio.timeout(_LEAVE_S):  # some do not listen
-                await process.stdout.drain()
-                await process.stderr.drain()
+                await asyncio.gather(*self._outputs)
                 if text:
                     self.say(text)
                 if status is None or status < 0:
                     name = signal.Signals(-(status or -signal.SIGKILL)).name
-                    process.exit_with_signal(name.removeprefix("SIG"))
+                    self._process.exit_with_signal(name.removeprefix("SIG"))
                 else:
-                    process.exit(status)
-                await process.wait_closed()
-        except (OSError, asyncssh.Error):  # a timeout, too
-            process.channel.abort()
-        finally:
-            process.set_writer(None, recv_eof=False, datatype=None)
-            for datatype in (None, _STDERR):
-                process.set_reader(None, send_eof=False, datatype=datatype)
+                    self._process.exit(status)
+                await self._process.wait_closed()
+
+    async def drop(self) -> None:
+        """Give back what is open, at once."""
+        self._process.channel.abort()
+        tasks = [*self._outputs, *([] if self._input is None else [self._input])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _give(descriptor: int, writer: asyncssh.SSHWriter[bytes]) -> None:
+    """Pass on what a shell prints, as fast as it is taken."""
+    loop = asyncio.get_running_loop()
+    os.set_blocking(descriptor, False)
+    try:
+        while True:
+            await _ready(descriptor, loop.add_reader, loop.remove_reader)
+            with contextlib.suppress(BlockingIOError):
+                data = os.read(descriptor, _PART_BYTES)  # fails at the end of a terminal
+                if not data:
+                    return
+                writer.write(data)
+                await writer.drain()
+    except (OSError, asyncssh.Error):
+        return
+    finally:
+        os.close(descriptor)
+
+
+async def _take(reader: asyncssh.SSHReader[bytes], descriptor: int) -> None:
+    """Pass on what a visitor types, as fast as it is read."""
+    loop = asyncio.get_running_loop()
+    os.set_blocking(descriptor, False)
+    try:
+        while True:
+            try:
+                data = await reader.read(_PART_BYTES)
+            except asyncssh.TerminalSizeChanged as change:
+                _resize(descriptor, change.height, change.width)
+                continue
+            except (asyncssh.SignalReceived, asyncssh.BreakReceived):
+                continue  # a terminal has keys for them
+            if not data:
+                return
+            while data:
+                await _ready(descriptor, loop.add_writer, loop.remove_writer)
+                with contextlib.suppress(BlockingIOError):
+                    data = data[os.write(descriptor, data) :]
+    except (OSError, asyncssh.Error):
+        return
+    finally:
+        os.close(descriptor)
+
+
+async def _ready(
+    descriptor: int,
+    watch: Callable[[int, Callable[[], None]], object],
+    unwatch: Callable[[int], object],
+) -> None:
+    ready = asyncio.Event()
+    watch(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        unwatch(descriptor)
+
+
+def _resize(descriptor: int, rows: int, columns: int) -> None:
+    if os.isatty(descriptor):
+        termios.tcsetwinsize(descriptor, (min(rows, _MOST_COLUMNS), min(columns, _MOST_COLUMNS)))
 
 
 class ShellServer:
@@ -109,7 +187,8 @@ class ShellServer:
         self.port = 0
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self._acceptor: asyncssh.SSHAcceptor | None = None
-        self._awaited: asyncio.Future[Visitor] | None = None
+        self._guest: Visitor | None = None
+        self._has_come = asyncio.Event()
 
     async def start(self, listener: socket.socket) -> None:
         """Serve a listening socket, owned from now on, with a host key of its own."""
@@ -135,20 +214,24 @@ class ShellServer:
         )
 
     async def visitor(self) -> Visitor:
-        """The next one who asks for a shell. One call at a time."""
-        self._awaited = asyncio.get_running_loop().create_future()
-        try:
-            return await self._awaited
-        finally:
-            self._awaited = None
+        """The next one who asks for a shell, who may be there already."""
+        while True:
+            await self._has_come.wait()
+            self._has_come.clear()
+            if self._guest is not None and self._guest.is_here:
+                return self._guest
 
     def _receive(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         visitor = Visitor(process)
-        if self._awaited is not None and not self._awaited.done():
-            self._awaited.set_result(visitor)
+        if process.subsystem is not None:
+            visitor.say("There are only shells and commands here.")
+        elif self._guest is not None and self._guest.is_here:
+            visitor.say("This job has one shell at a time, and somebody is there already.")
         else:
-            visitor.say("This job has one shell at a time, and nobody is waited for now.")
-            process.exit(_CANNOT)
+            self._guest = visitor
+            self._has_come.set()
+            return
+        process.exit(_CANNOT)
 
     def admits(self, user: str, password: str) -> bool:
         """Whether user and password are right; takes as long for all wrong ones."""

@@ -119,12 +119,14 @@ class Stay:
             )
             self._control.shut()
             await hosting
+            if self._visitor is not None:
+                await self._visitor.leave(self._status, _ENDED.get(reason, ""))
         finally:
             hosting.cancel()
             await asyncio.gather(hosting, return_exceptions=True)
             self._control.close()
-        if self._visitor is not None:
-            await self._visitor.leave(self._status, _ENDED.get(reason, ""))
+            if self._visitor is not None:
+                await self._visitor.drop()
         return reason
 
     async def _host(self, access: ShellAccess) -> None:
@@ -159,7 +161,7 @@ class Stay:
         if visitor.has_terminal:
             visitor.say(self._greeting)
             descriptors.append(os.dup(descriptors[0]))
-        await visitor.attach(*descriptors)
+        visitor.attach(*descriptors)
         return True
 
 

@@ -1,0 +1,428 @@
+"""Jobs entered over ssh instead of being graded (protocol.md 4.10), and who does not get in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import asyncssh
+import psutil
+import pytest
+
+from tests.support.hostile import processes_with
+from tests.support.peer import free_port
+from tests.support.shells import RUN, connected, run_in_shell
+
+# ---- inside -----------------------------------------------------------------------------------
+
+
+async def test_a_command_sees_what_the_script_would(site):
+    visit = site.visit({"run": RUN, "hello.txt": "hi"}, {"q1": "an answer"})
+    left = await visit.run(
+        "cat hello.txt; getinput q1; ls; echo oops >&2; feedback-result success; "
+        "feedback-state seen; echo kept > ../archive/kept; exit 3"
+    )
+    assert left.exit_status == 3
+    assert left.stdout.startswith("hian answer")
+    assert set(left.stdout.split()) >= {"run", "student", "task.yaml"}
+    assert "was-run" not in left.stdout
+    assert left.stderr == "oops\n"
+    result = await visit.result()
+    assert (result.result, result.grade, result.state) == (("success", ""), 100.0, "seen")
+    assert result.archive is not None
+    assert len(visit.told) == 1
+
+
+async def test_a_terminal_is_one(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process(term_type="xterm", term_size=(93, 31))
+        shell.stdin.write("stty size; tty; echo term=$TERM; echo re''ady; cat\n")
+        shown = await shell.stdout.readuntil("ready\r\n")
+        assert "31 93" in shown
+        assert "/dev/pts/" in shown
+        assert "term=xterm" in shown
+        shell.stdin.write("twice\n")
+        await shell.stdout.readuntil("twice\r\ntwice\r\n")
+        shell.change_terminal_size(50, 20)
+        shell.stdin.write("\x03")  # ends cat alone
+        await shell.stdout.readuntil("$ ")
+        shell.stdin.write("stty size; feedback-result success; exit 7\n")
+        assert "20 50" in await shell.stdout.read()
+        assert "run script of the task was not run" in await shell.stderr.read()
+        assert shell.exit_status == 7
+    assert (await visit.result()).result[0] == "success"
+
+
+async def test_much_data_passes_both_ways(site):
+    visit = site.visit()
+    data = os.urandom(3 << 20)
+    left = await visit.run("cat", input=data, encoding=None)
+    assert left.stdout == data
+    await visit.result()
+
+
+async def test_of_the_clients_variables_only_two_are_passed_on(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        asked = {"LANG": "fr_FR.UTF-8", "LD_PRELOAD": "/x", "BASH_ENV": "/x", "SECRET": "s"}
+        left = await connection.run("env", env=asked, term_type="screen")
+    found = dict(line.split("=", 1) for line in left.stdout.splitlines() if "=" in line)
+    assert (found["LANG"], found["TERM"]) == ("fr_FR.UTF-8", "screen")
+    assert not {"LD_PRELOAD", "BASH_ENV", "SECRET", "SSH_AUTH_SOCK", "DISPLAY"} & found.keys()
+    assert "/x" not in left.stdout
+    await visit.result()
+
+
+async def test_what_it_may_not_say_in_a_variable_is_not_passed_on(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        left = await connection.run("echo $LANG", env={"LANG": "a b; c" * 100})
+    assert left.stdout == "C.UTF-8\n"
+    await visit.result()
+
+
+async def test_an_ssh_program_gets_in(site, tmp_path):
+    program = shutil.which("ssh")
+    if program is None:
+        pytest.skip("there is no OpenSSH here")
+    visit = site.visit()
+    host, port, user, password = await visit.access()
+    ask = tmp_path / "ask"
+    ask.write_text(f"#!/bin/sh\necho '{password}'\n")
+    ask.chmod(0o700)
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *("-tt", "-F", "none", "-p", str(port), "-o", "NoHostAuthenticationForLocalhost=yes"),
+        f"{user}@{host}",
+        "getinput @lang; feedback-result success; exit 4",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force"},
+    )
+    shown, _ = await process.communicate()
+    assert (shown, process.returncode) == (b"en", 4)
+    assert (await visit.result()).result[0] == "success"
+
+
+# ---- how it ends ------------------------------------------------------------------------------
+
+
+async def test_leaving_without_feedback_is_a_crash(site):
+    visit = site.visit({"run": RUN})
+    await visit.run("true")
+    result = await visit.result()
+    assert (result.result[0], result.state) == ("crash", "")
+    assert "feedback-result" in result.result[1]
+
+
+async def test_nobody_comes(make_site):
+    result = await make_site(arrival_s=0).visit().result()
+    assert (result.result[0], result.archive) == ("crash", None)
+    assert "Nobody came" in result.result[1]
+
+
+async def test_a_connection_is_no_visit(make_site):
+    site = make_site(arrival_s=1)
+    visit = site.visit()
+    async with connected(await visit.access()):
+        assert "Nobody came" in (await visit.result()).result[1]
+
+
+async def test_the_limits_of_the_task_do_not_count(site):
+    visit = site.visit(limits={"time": 1, "hard_time": 1})
+    await visit.run("sleep 1.2; feedback-result success")
+    assert (await visit.result()).result[0] == "success"
+
+
+async def test_the_stay_is_limited(make_site):
+    visit = make_site(stay_s=1).visit()
+    left = await visit.run("feedback-result success; sleep 60")
+    assert "time for this shell is over" in left.stderr
+    assert (await visit.result()).result == ("timeout", "")
+
+
+async def test_the_memory_is_limited(site):
+    visit = site.visit(limits={"memory": 60})
+    left = await visit.run("python3 -c 'import time; x = b\"x\" * (1 << 29); time.sleep(60)'")
+    assert left.exit_status != 0
+    assert (await visit.result()).result[0] == "overflow"
+
+
+async def test_it_is_killed_while_it_waits(site):
+    visit = site.visit()
+    await visit.access()
+    visit.kill.set()
+    result = await visit.result()
+    assert (result.result, result.state) == (("killed", ""), "before")
+
+
+async def test_it_is_killed_while_it_is_open(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process("feedback-result success; echo in; sleep 60")
+        assert await shell.stdout.readline() == "in\n"
+        visit.kill.set()
+        left = await shell.wait()
+        assert left.exit_status != 0
+        assert "killed" in left.stderr
+    assert (await visit.result()).result == ("killed", "")
+
+
+async def test_a_lost_connection_is_a_logout(site):
+    visit = site.visit()
+    connection = await connected(await visit.access())
+    shell = await connection.create_process("feedback-result success; echo in; sleep 997.25")
+    assert await shell.stdout.readline() == "in\n"
+    connection.abort()
+    assert (await visit.result()).result[0] == "success"
+    assert processes_with("997.25") == []
+
+
+async def test_nothing_stays_that_was_left_in_the_background(site):
+    visit = site.visit()
+    left = await visit.run(
+        "feedback-result success; sleep 998.25 & setsid nohup sleep 998.25 > /dev/null 2>&1 & "
+        "(trap '' HUP TERM; exec env -i /bin/sleep 998.25) & sleep 0.1; jobs -p | wc -l"
+    )
+    assert left.stdout == "3\n"
+    assert processes_with("998.25") == []
+    assert (await visit.result()).result[0] == "success"
+
+
+async def test_the_door_is_closed_behind_the_visitor(site):
+    visit = site.visit()
+    access = await visit.access()
+    await visit.run("feedback-result success")
+    await visit.result()
+    with pytest.raises(ConnectionRefusedError):
+        await connected(access)
+
+
+async def test_ending_its_keeper_ends_the_visit(site):
+    visit = site.visit()
+    await visit.run("feedback-result success; sleep 999.25 & kill -9 $PPID; sleep 60")
+    assert (await visit.result()).result[0] == "success"
+    assert processes_with("999.25") == []
+
+
+# ---- the sandbox ------------------------------------------------------------------------------
+
+
+async def test_the_shell_is_in_the_sandbox(site, tmp_path):
+    if site.kind != "bubblewrap":
+        pytest.skip("plain processes see the machine")
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    visit = site.visit()
+    left = await visit.run(f"cat {secret}; ls {Path.home()}; ls -d /proc/[0-9]* | wc -l; id -u")
+    processes, user = left.stdout.split()
+    assert int(processes) < 10
+    assert user == "4242"
+    other = site.visit()
+    assert (await other.run("grep -c : /proc/net/dev")).stdout == "1\n"
+    await other.result()
+    await visit.result()
+
+
+async def test_run_student_works_and_a_second_shell_is_refused(site):
+    visit = site.visit()
+    left = await visit.run("run_student echo hi; ssh_student; echo $?; feedback-result success")
+    assert left.stdout == "hi\n254\n"
+    assert (await visit.result()).result[0] == "success"
+
+
+# ---- who gets in ------------------------------------------------------------------------------
+
+
+async def test_a_wrong_password_a_wrong_user_and_no_password_stay_out(site, caplog):
+    caplog.set_level(logging.DEBUG)
+    visit = site.visit()
+    host, port, user, password = await visit.access()
+    assert len(password) >= 20
+    for wrong in (user, password[:-1]), ("root", password), (user, ""), (user, password * 2):
+        with pytest.raises(asyncssh.PermissionDenied):
+            await connected((host, port, *wrong))
+    with pytest.raises(asyncssh.PermissionDenied):
+        await connected(
+            (host, port, user, None),
+            client_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+            kbdint_auth=True,
+        )
+    left = await visit.run("feedback-result success; echo in")
+    assert left.stdout == "in\n"
+    assert (await visit.result()).result[0] == "success"
+    assert password not in caplog.text
+
+
+async def test_three_wrong_passwords_end_a_connection(site):
+    visit = site.visit()
+    host, port, user, _ = await visit.access()
+    tried = []
+
+    class Guesser(asyncssh.SSHClient):
+        def password_auth_requested(self):
+            tried.append(1)
+            return f"guess {len(tried)}" if len(tried) < 100 else None
+
+    with pytest.raises(asyncssh.DisconnectError):
+        await connected((host, port, user, None), client_factory=Guesser)
+    assert len(tried) == 3
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_nothing_but_a_shell_is_to_be_had(site, unused_tcp_port):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.open_connection("127.0.0.1", unused_tcp_port)
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.open_unix_connection("/run/x")
+        with pytest.raises(asyncssh.ChannelListenError):
+            await connection.forward_remote_port("127.0.0.1", 0, "127.0.0.1", unused_tcp_port)
+        with pytest.raises(asyncssh.ChannelListenError):
+            await connection.forward_remote_path("/tmp/inginious-x", "/tmp/inginious-y")
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.start_sftp_client()
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.create_process("true", x11_forwarding=True, x11_display=":0")
+        other = await connection.create_process(subsystem="netconf")
+        assert (await other.wait()).exit_status == 1
+        assert (await connection.run("echo in")).stdout == "in\n"
+    await visit.result()
+
+
+async def test_agents_are_not_forwarded(site, tmp_path):
+    visit = site.visit()
+    path = tmp_path / "agent"
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(path))
+        agent.listen()
+        async with connected(
+            await visit.access(), agent_forwarding=True, agent_path=str(path)
+        ) as connection:
+            left = await connection.run('echo "[$SSH_AUTH_SOCK]"; ssh-add -l')
+    assert left.stdout == "[]\n"
+    await visit.result()
+
+
+async def test_one_visitor_at_a_time(site):
+    visit = site.visit()
+    access = await visit.access()
+    async with connected(access) as connection:
+        shell = await connection.create_process("echo in; read x; feedback-result $x")
+        assert await shell.stdout.readline() == "in\n"
+        for more in (connection.run("echo too"), run_in_shell(access, "echo too")):
+            refused = await more
+            assert (refused.stdout, refused.exit_status) == ("", 1)
+            assert "one shell" in refused.stderr
+        shell.stdin.write("success\n")
+        assert (await shell.wait()).exit_status == 0
+    assert (await visit.result()).result[0] == "success"
+
+
+async def test_it_listens_on_this_machine_alone(site):
+    visit = site.visit()
+    host, port, *_ = await visit.access()
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process().net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    ]
+    assert listening == [host] == ["127.0.0.1"]
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_many_who_only_knock_do_not_keep_others_out_for_ever(site):
+    visit = site.visit()
+    host, port, *_ = await visit.access()
+    knocking = [await asyncio.open_connection(host, port) for _ in range(30)]
+    ended = 0
+    for reader, writer in knocking:
+        greeting = await reader.read(64)
+        ended += not greeting
+        writer.close()
+    assert ended == 22
+    assert (await visit.run("feedback-result success")).exit_status == 0
+    await visit.result()
+
+
+# ---- where it can be offered ------------------------------------------------------------------
+
+
+async def test_jobs_have_ports_of_their_own_until_there_are_none(make_site):
+    ports = free_port(), free_port()
+    site = make_site(ports=ports)
+    visits = [site.visit(), site.visit()]
+    accesses = [await visit.access() for visit in visits]
+    assert {access[1] for access in accesses} == set(ports)
+    assert len({access[3] for access in accesses}) == 2
+    refused = await site.visit().result()
+    assert (refused.result[0], refused.state) == ("crash", "before")
+    assert str(ports[0]) in refused.result[1]
+    with pytest.raises(asyncssh.PermissionDenied):
+        await connected((*accesses[0][:3], accesses[1][3]))
+    for visit in visits:
+        await visit.run("feedback-result success")
+        assert (await visit.result()).result[0] == "success"
+    again = site.visit()
+    await again.run("feedback-result success")
+    assert (await again.result()).result[0] == "success"
+
+
+async def test_without_the_library_its_name_is_said(make_site, monkeypatch):
+    monkeypatch.setattr("inginious_nb.embedded.shell.access._LIBRARY", "not_there_at_all")
+    site = make_site()
+    assert site.grader.environments().keys() == {"docker"}
+    for fields in {"debug": "ssh"}, {"environment_type": "docker-ssh"}:
+        result = await site.visit(**{"debug": False, **fields}).result()
+        assert (result.result[0], result.state) == ("crash", "before")
+        assert "pip install 'inginious_nb[ssh]'" in result.result[1]
+
+
+def test_environments_with_shells_are_offered_with_their_aliases(make_site):
+    offered = make_site(aliases={"more": "python3"}).grader.environments()
+    assert set(offered["docker-ssh"]) == set(offered["docker"]) == {"default", "python3", "more"}
+
+
+# ---- an end without a goodbye -----------------------------------------------------------------
+
+SERVICE = """
+import asyncio, sys
+from pathlib import Path
+from tests.support.shells import Site
+async def main():
+    visit = Site(Path(sys.argv[2]), sys.argv[1]).visit()
+    print(*await visit.access(), flush=True)
+    await visit.result()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
+async def test_a_killed_service_takes_the_shell_with_it(kind, tmp_path):
+    with subprocess.Popen(  # noqa: ASYNC220
+        [sys.executable, "-c", textwrap.dedent(SERVICE), kind, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        text=True,
+    ) as service:
+        host, port, user, password = service.stdout.readline().split()
+        async with connected((host, int(port), user, password)) as connection:
+            shell = await connection.create_process("echo in; sleep 997.5")
+            assert await shell.stdout.readline() == "in\n"
+            assert len(processes_with("997.5")) > 0
+            service.kill()
+            await connection.wait_closed()
+    async with asyncio.timeout(20):
+        while processes_with("997.5"):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)

@@ -1,0 +1,211 @@
+"""ssh_student: the student works in the student's sandbox in the middle of grading (4.7)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.hostile import processes_with
+from tests.support.shells import connected
+
+SSH = {
+    "debug": True,
+    "environment_type": "docker-ssh",
+    "parameters": {"network_grading": True},
+}
+BASH = "#!/bin/bash\nfeedback-result success\n"
+PYTHON = (
+    "#!/usr/bin/python3\nfrom inginious import feedback\n"
+    "from inginious.ssh_student import ssh_student\n"
+    "from inginious.run_student import run_student\n"
+    "feedback.set_global_result('success')\n"
+)
+
+
+def custom(site, run, files=None, **options):
+    """Grade a script in an environment with shells."""
+    return site.visit({"run": run, "student/hello.txt": "hi", **(files or {})}, **SSH | options)
+
+
+async def test_set_up_visited_torn_down(site):
+    visit = custom(
+        site,
+        f"{PYTHON}"
+        "status = ssh_student(setup_script='echo begun > student/log; touch /tmp/private', "
+        "teardown_script='cat student/log > student/copy; echo ended >> student/log')\n"
+        "feedback.set_custom_value('status', status)\n"
+        "feedback.set_custom_value('log', open('student/log').read())\n"
+        "feedback.set_custom_value('copy', open('student/copy').read())\n",
+    )
+    left = await visit.run("cat student/hello.txt; echo visited >> student/log; exit 9")
+    assert (left.stdout, left.exit_status) == ("hi", 9)
+    result = await visit.result()
+    assert result.result[0] == "success"
+    assert result.custom == {
+        "status": 0,
+        "log": "begun\nvisited\nended\n",
+        "copy": "begun\nvisited\n",
+    }
+    assert [access[:1] + access[2:3] for access in visit.told] == [("127.0.0.1", "worker")]
+
+
+async def test_the_student_sees_what_programs_of_students_see(site):
+    if site.kind != "bubblewrap":
+        pytest.skip("plain processes see the machine")
+    visit = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
+    left = await visit.run(
+        "pwd; ls; cat run task.yaml /.__input/__inputdata.json; ls /archive /.inginious; "
+        "getinput @lang; touch x; id -u; echo $INGINIOUS_CONTROL"
+    )
+    assert left.stdout == "/task\nstudent\n4242\n\n"
+    assert (await visit.result()).custom == {"status": 0}
+
+
+async def test_the_students_terminal(site):
+    visit = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process(term_type="xterm", term_size=(80, 24))
+        shell.stdin.write("stty size; exit 0\n")
+        assert "24 80" in await shell.stdout.read()
+    assert (await visit.result()).custom == {"status": 0}
+
+
+async def test_setup_and_visitor_share_a_box_that_is_gone_afterwards(site):
+    visit = custom(
+        site,
+        f"{BASH}ssh_student --setup-script 'sleep 996.5 & mkfifo student/pipe; "
+        "cat < student/pipe > student/got &' --teardown-script 'cat student/got > student/end'\n"
+        "feedback-custom status $?; feedback-custom end $(cat student/end)",
+    )
+    await visit.run("echo word > student/pipe; sleep 996.5 &")
+    assert (await visit.result()).custom == {"status": 0, "end": "word"}
+    assert processes_with("996.5") == []
+
+
+async def test_nobody_comes(make_site):
+    site = make_site(arrival_s=0)
+    run = (
+        f"{BASH}ssh_student --setup-script 'echo 1 >> student/log' "
+        "--teardown-script 'echo 2 >> student/log'\n"
+        "feedback-custom status $?; feedback-custom log $(tr -d '\\n' < student/log)"
+    )
+    result = await custom(site, run).result()
+    assert (result.result[0], result.custom) == ("success", {"status": 253, "log": 12})
+
+
+async def test_a_second_shell_of_the_job_is_entered_like_the_first(site):
+    visit = custom(
+        site,
+        f"{BASH}ssh_student; feedback-custom first $?\n"
+        "ssh_student --setup-script 'echo again > student/log'; feedback-custom second $?",
+    )
+    access = await visit.access()
+    assert (await visit.run("ls student")).stdout == "hello.txt\n"
+    # Whoever comes before it is opened waits for it.
+    assert (await visit.run("cat student/log")).stdout == "again\n"
+    assert (await visit.result()).custom == {"first": 0, "second": 0}
+    assert visit.told == [access]
+
+
+# ---- where it is not allowed ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        f"{BASH}ssh_student; sleep 60",
+        f"{BASH}ssh_student --setup-script true --time 3; sleep 60",
+        f"{PYTHON}ssh_student(); import time; time.sleep(60)\n",
+    ],
+)
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"environment_type": "docker"}, "docker-ssh"),
+        ({"parameters": {}}, "network_grading: true"),
+    ],
+)
+async def test_the_whole_job_is_a_crash(site, run, options, word):
+    visit = custom(site, run, **options)
+    result = await visit.result()
+    assert (result.result[0], result.state, result.archive) == ("crash", "before", None)
+    assert "remote shell" in result.result[1]
+    assert word in result.result[1]
+    assert visit.told == []
+
+
+async def test_no_port_is_free(make_site, unused_tcp_port_factory):
+    site = make_site(ports=[unused_tcp_port_factory()])
+    first = custom(site, f"{BASH}ssh_student")
+    await first.access()
+    second = await custom(site, f"{BASH}ssh_student; sleep 60").result()
+    assert (second.result[0], second.state) == ("crash", "before")
+    assert "ports" in second.result[1]
+    await first.run("true")
+    assert (await first.result()).result[0] == "success"
+
+
+async def test_run_student_with_ssh_is_only_an_error_there(site):
+    run = f"{PYTHON}feedback.set_custom_value('status', run_student('true', ssh=True))\n"
+    result = await custom(site, run, environment_type="docker").result()
+    assert (result.result[0], result.custom) == ("success", {"status": 254})
+
+
+async def test_run_student_with_ssh(site):
+    visit = custom(
+        site,
+        f"{PYTHON}status = run_student('touch student/made', ssh=True, "
+        "teardown_script='touch student/torn')\n"
+        "import os\nfeedback.set_custom_value('status', status)\n"
+        "feedback.set_custom_value('torn', os.path.exists('student/torn'))\n",
+    )
+    assert (await visit.run("ls student")).stdout == "hello.txt\nmade\n"
+    assert (await visit.result()).custom == {"status": 0, "torn": True}
+
+
+async def test_in_an_environment_with_shells_all_else_is_as_usual(site):
+    result = await custom(site, f"{BASH}run_student cat student/hello.txt").result()
+    assert (result.result[0], result.stdout) == ("success", "hi")
+
+
+# ---- limits -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "command", "status"),
+    [
+        ("--hard-time 1", "sleep 60", 253),
+        ("--time 1", "while :; do :; done", 253),
+        ("--memory 50", "python3 -c 'import time; x = b\"x\" * (1 << 29); time.sleep(60)'", 252),
+    ],
+)
+async def test_the_student_has_limits(site, options, command, status):
+    visit = custom(site, f"{BASH}ssh_student {options}; feedback-custom status $?")
+    assert (await visit.run(command)).exit_status != 0
+    assert (await visit.result()).custom == {"status": status}
+
+
+async def test_the_limits_of_the_task_do_not_count(site):
+    visit = custom(site, f"{BASH}ssh_student", limits={"time": 1, "hard_time": 1})
+    await visit.run("sleep 1.2")
+    assert (await visit.result()).result[0] == "success"
+
+
+async def test_it_is_killed_while_the_student_is_in(site):
+    visit = custom(site, f"{BASH}ssh_student")
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process("echo in; sleep 996.75")
+        assert await shell.stdout.readline() == "in\n"
+        visit.kill.set()
+        result = await visit.result()
+        assert (result.result, result.state) == (("killed", ""), "before")
+        await connection.wait_closed()
+    assert processes_with("996.75") == []
+
+
+async def test_when_nobody_waits_for_it_any_more_it_ends(site):
+    visit = custom(
+        site, f"{BASH}timeout -s KILL 1 ssh_student; feedback-custom status $?; sleep 0.2"
+    )
+    async with connected(await visit.access()) as connection:
+        await connection.run("sleep 60")
+    assert (await visit.result()).custom == {"status": 137}
