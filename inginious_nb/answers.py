@@ -105,7 +105,11 @@ def with_captured(saved: Sequence[ReadCell], captured: Sequence[ReadCell]) -> li
             if (known.cell.id == read.cell.id if read.cell.id else _same_answer(known, read))
         ]
         if len(same) == 1:
-            cell = replace(merged[same[0]].cell, source=read.cell.source)
+            cell = replace(
+                merged[same[0]].cell,
+                source=read.cell.source,
+                execution_count=read.cell.execution_count,
+            )
             merged[same[0]] = replace(read, cell=cell)
         elif not same:
             merged.append(read)

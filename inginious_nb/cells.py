@@ -42,14 +42,14 @@ class Cell:
         type: Its kind.
         source: All of its text.
         tags: The tags in its metadata.
-        number: Its 1-based position in the notebook.
+        execution_count: The number that stands beside it; None if it was not run, or is text.
     """
 
     id: str
     type: CellType
     source: str
     tags: tuple[str, ...] = ()
-    number: int = 0
+    execution_count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,17 @@ class FoundAnswer:
 
     @property
     def label(self) -> str:
-        """Where the answer was read, for a person: ``cell 4: def fib(n):``."""
+        """Where the answer was read, as a person sees it: ``cell [4]: def fib(n):``."""
         first_line = next((line for line in self.text.splitlines() if line.strip()), "").strip()
         if len(first_line) > _FIRST_LINE_LENGTH:
             first_line = first_line[: _FIRST_LINE_LENGTH - 1] + "…"
         count = len(self.cells)
-        if all(cell.number for cell in self.cells):
-            numbers = ", ".join(str(cell.number) for cell in self.cells)
+        prompts = [f"[{cell.execution_count or ' '}]" for cell in self.cells if cell.type == "code"]
+        if prompts:
+            numbers = ", ".join(prompts)
             place = Sentence("cells {numbers}", one="cell {numbers}", n=count, numbers=numbers)
-        else:  # a cell that was run may have no place: the kernel is not told
-            place = Sentence("cells", one="cell", n=count)
+        else:
+            place = Sentence("text cells", one="text cell", n=count)
         if not first_line:
             return Sentence("{place} (empty)", place=place)
         return Sentence("{place}: {first_line}", place=place, first_line=first_line)
@@ -208,21 +209,22 @@ def command_words(words: Iterable[str]) -> tuple[str, dict[str, str]]:
 
 def cells_of_notebook(notebook: Mapping[str, Any]) -> list[Cell]:
     """The cells of a notebook as nbformat has it (a parsed .ipynb file, any version 4)."""
-    return [cell_from_json(cell, number) for number, cell in enumerate(notebook["cells"], start=1)]
+    return [cell_from_json(cell) for cell in notebook["cells"]]
 
 
-def cell_from_json(cell: Mapping[str, Any], number: int) -> Cell:
+def cell_from_json(cell: Mapping[str, Any]) -> Cell:
     """One cell from its nbformat form; whatever is missing or odd becomes empty."""
     source = cell.get("source", "")
     metadata = cell.get("metadata")
     tags = metadata.get("tags", ()) if isinstance(metadata, dict) else ()
     kind = cell.get("cell_type", "raw")
+    count = cell.get("execution_count")
     return Cell(
         id=str(cell.get("id", "")),
         type=kind if kind in ("code", "markdown") else "raw",
         source="".join(source) if isinstance(source, list) else str(source),
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if _is_array(tags) else (),
-        number=number,
+        execution_count=count if isinstance(count, int) else None,
     )
 
 

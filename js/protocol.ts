@@ -35,11 +35,13 @@ export type Phase = (typeof PHASES)[number];
 
 export type ProblemType = "code" | "code_single_line" | "file" | "multiple_choice" | "match";
 
-/** A notebook cell in the words of nbformat, with its place. */
+/** A notebook cell in the words of nbformat. */
 export interface CellInfo {
   id: string;
   cell_type: string;
   source: string;
+  /** The number beside a code cell that was run. */
+  execution_count: number | null;
   metadata: { tags: string[] };
 }
 

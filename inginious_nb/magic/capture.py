@@ -59,7 +59,8 @@ class CellCapture:
         # A host that does not tell cell ids gets one answer a problem: the one last run.
         key = cell_id or " ".join(words)
         self._cells.pop(key, None)
-        self._cells[key] = ReadCell(Cell(cell_id, "code", source), "captured", time.time())
+        cell = Cell(cell_id, "code", source, execution_count=self._shell.execution_count)
+        self._cells[key] = ReadCell(cell, "captured", time.time())
 
     def _before(self, info: ExecutionInfo) -> None:
         if info.raw_cell is not None and _answered(info.raw_cell):

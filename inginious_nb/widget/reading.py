@@ -123,7 +123,7 @@ class Reading:
         if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
             raise UsageError(Sentence("The front end sent no list of cells; reload the page."))
         now = time.time()
-        notebook = [cell_from_json(cell, number) for number, cell in enumerate(cells, start=1)]
+        notebook = [cell_from_json(cell) for cell in cells]
         for problem_id, found in find_answers(
             notebook, task_name(self._task), own=self._own_cells
         ).items():

@@ -1,10 +1,11 @@
 // An answer that a notebook cell gives: which cell, a way to it, whether it changed since it was
 // submitted, and a picker that ties the problem to another cell by its tag, without the kernel.
 import { useId } from "preact/hooks";
+import { candidates } from "../notebook/candidates.ts";
 import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
-import type { ProblemInfo } from "../protocol.ts";
+import type { CellInfo, ProblemInfo } from "../protocol.ts";
 import { CellLink } from "./CellLink.tsx";
-import { useApp } from "./context.ts";
+import { useApp, useLanguage } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
 import { TextAnswer } from "./TextAnswer.tsx";
 
@@ -31,8 +32,10 @@ function Picker({ problem }: { problem: ProblemInfo }) {
   const { notebook } = controller;
   const { task } = synced;
   if (!notebook || !task) return null;
-  const cells = notebook.cells();
   const tied = local.preview[problem.id]?.cell_ids[0] ?? "";
+  const cells = candidates(notebook.cells(), task, problem, tied);
+  const current = cells.filter(({ id: cellId }) => cellId === tied);
+  const others = cells.filter(({ id: cellId }) => cellId !== tied);
   const pick = (cellId: string) => {
     notebook.tie(tieReference(task, problem.id), cellId || null, (tag) =>
       isTieOf(tag, task, problem.id),
@@ -45,16 +48,25 @@ function Picker({ problem }: { problem: ProblemInfo }) {
         {t.chooseCell}
       </label>
       <select id={id} value={tied} onChange={(event) => pick(event.currentTarget.value)}>
+        <Options cells={current} />
         <option value="">{t.ownEditor}</option>
-        {cells.map((cell, index) => (
-          <option key={cell.id} value={cell.id}>
-            {language.say(t.cellLabel, {
-              number: index + 1,
-              line: firstLine(cell.source) || t.emptyCell,
-            })}
-          </option>
-        ))}
+        <Options cells={others} />
       </select>
     </p>
   );
+}
+
+/** Cells by what stands beside them in the notebook, and their first line. */
+function Options({ cells }: { cells: CellInfo[] }) {
+  const { t, say } = useLanguage();
+  return cells.map(({ id, cell_type, source, execution_count: count }) => {
+    const line = firstLine(source) || t.emptyCell;
+    return (
+      <option key={id} value={id}>
+        {cell_type === "markdown"
+          ? say(t.textCellLabel, { line })
+          : say(t.cellLabel, { number: `[${count ?? " "}]`, line })}
+      </option>
+    );
+  });
 }

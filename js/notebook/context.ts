@@ -29,6 +29,8 @@ export interface OutputList {
 export interface CellModel {
   readonly id: string;
   readonly type: string;
+  /** Of code cells that were run. */
+  readonly executionCount?: number | null;
   readonly sharedModel: SharedCell;
   /** Of code cells only. */
   readonly outputs?: OutputList;

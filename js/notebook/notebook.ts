@@ -18,6 +18,7 @@ export class Notebook {
       id: cell.id,
       cell_type: cell.type,
       source: cell.sharedModel.getSource(),
+      execution_count: cell.executionCount ?? null,
       metadata: { tags: tagsOf(cell) },
     }));
   }

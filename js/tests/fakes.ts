@@ -128,7 +128,7 @@ export function fakeContext(...cells: CellInfo[]): NotebookContext {
 }
 
 export function cell(id: string, source: string, ...tags: string[]): CellInfo {
-  return { id, cell_type: "code", source, metadata: { tags } };
+  return { id, cell_type: "code", source, execution_count: null, metadata: { tags } };
 }
 
 export function problem(changes: Partial<ProblemInfo> = {}): ProblemInfo {

@@ -149,7 +149,7 @@ def submission(task: Task, phase: str, **changes: Any) -> dict[str, Any]:
     """A submission in some phase, ten seconds after it began."""
     made = Submission("s1", task, "widget")
     made.number = 3
-    made.sources = (AnswerSource("code", "cell", "cell 4: def sort(numbers):", ("c4",), NOW),)
+    made.sources = (AnswerSource("code", "cell", "cell [4]: def sort(numbers):", ("c4",), NOW),)
     info = dict(present.submission_info(made))
     order = ["reading", "saved", "sent", "queued", "running", "done"]
     reached = order[: order.index(phase) + 1] if phase in order else ["reading", phase]
@@ -200,7 +200,7 @@ def preview(**kinds: str) -> dict[str, Any]:
             {
                 "problem_id": problem_id,
                 "kind": kind,
-                "label": "cell 4: def sort(numbers):" if kind != "widget" else "",
+                "label": "cell [4]: def sort(numbers):" if kind != "widget" else "",
                 "cell_ids": ["c4"] if kind == "cell" else [],
                 "read_at": NOW,
                 "text": texts.get(problem_id, ""),

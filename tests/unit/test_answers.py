@@ -81,11 +81,12 @@ def test_what_was_run_takes_the_place_of_what_was_saved(task):
         ReadCell(Cell("a", "code", "old", ("inginious:code",), 1), "notebook-file", 5.0),
         ReadCell(Cell("b", "code", "helper", ("inginious:code",), 2), "notebook-file", 5.0),
     ]
-    run = [ReadCell(Cell("a", "code", "%%inginious answer code\nnew"), "captured", 9.0)]
+    cell = Cell("a", "code", "%%inginious answer code\nnew", execution_count=8)
+    run = [ReadCell(cell, "captured", 9.0)]
     answers = from_read_cells(task, with_captured(saved, run))
     assert answers.values["code"] == "new\n\nhelper"
     assert answers.sources["code"].kind == "notebook-file"
-    assert answers.sources["code"].label == "cells 1, 2: new"
+    assert answers.sources["code"].label == "cells [8], [2]: new"
 
 
 def test_without_ids_the_only_cell_with_that_line_is_the_one_that_was_run(task):
@@ -104,7 +105,7 @@ def test_a_cell_that_was_never_saved_counts_too(task):
     run = [ReadCell(Cell("new", "code", "%%inginious answer code\nx"), "captured", 9.0)]
     answers = from_read_cells(task, with_captured([], run))
     assert answers.values["code"] == "x"
-    assert answers.sources["code"].label == "cell: x"
+    assert answers.sources["code"].label == "cell [ ]: x"
 
 
 def test_paths_are_relative_to_the_folder_that_is_said(task, tmp_path):
@@ -117,7 +118,7 @@ def test_cells_say_where_they_are_and_when_they_were_read(task):
     cell = Cell("id7", "code", "x = 1", ("inginious:code",), 7)
     answers = from_cells(task, [cell], "notebook-file", read_at=5.0)
     source = answers.sources["code"]
-    assert (source.label, source.cell_ids, source.read_at) == ("cell 7: x = 1", ("id7",), 5.0)
+    assert (source.label, source.cell_ids, source.read_at) == ("cell [7]: x = 1", ("id7",), 5.0)
     assert answers.missing(task) == ["data"]
 
 

@@ -51,7 +51,7 @@ def test_live_cells_are_submitted(session, ask):
     assert reply == {"submission": current.id}
     assert current.result(LIMIT_S).result[0] == "success"
     assert [(source.kind, source.label) for source in current.sources] == [
-        ("cell", "cell 2: right")
+        ("cell", "cell [ ]: right")
     ]
 
 
