@@ -275,9 +275,11 @@ class Session:
         preset_problems = {source.problem_id for source in preset.sources}
         kept_sources = [source for source in sources if source.problem_id not in preset_problems]
         backend = self._backends.current
+        lang = preset.lang or lang or self.language
         try:
             self._refuse_when_closed()
-            checked = task.check({**answers, **preset.answers})
+            # A refusal calls the problems as the person sees them.
+            checked = task.translated(lang).check({**answers, **preset.answers})
             attempt = self.history.add(
                 submission_id=submission.id,
                 course_id=task.course_id,
@@ -285,7 +287,7 @@ class Session:
                 username=self.settings.username,
                 origin=origin,
                 backend=backend.address,
-                inputdata=self._inputdata(task, checked, preset.lang or lang or self.language),
+                inputdata=self._inputdata(task, checked, lang),
                 sources=(*kept_sources, *preset.sources),
             )
         except InginiousError as error:

@@ -124,7 +124,12 @@ class MultipleChoiceProblem(Problem):
             name=translate(self.name),
             header=translate(self.header),
             choices=tuple(
-                dataclasses.replace(choice, text=translate(choice.text)) for choice in self.choices
+                dataclasses.replace(
+                    choice,
+                    text=translate(choice.text),
+                    in_other_languages=(*choice.in_other_languages, choice.text),
+                )
+                for choice in self.choices
             ),
         )
 
