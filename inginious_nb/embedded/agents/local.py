@@ -40,6 +40,8 @@ DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
 _WITH_SHELLS = "-ssh"
 """How the types of environments end that have remote shells for students."""
 
+_INSTALL_FIRST = f"Remote shells need an ssh library where jobs are graded: {INSTALL}"
+
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
 _DEFAULT_DISK_MB = 1024
@@ -84,7 +86,8 @@ class LocalGrader(Grader):
         self._library = library
         self._sandbox = sandbox
         self._shells = shells or ShellSettings()
-        self._offered = _with_shells({_full_name(name) for name in environments})
+        self._has_shells = can_open_shells()
+        self._offered = self._with_shells({_full_name(name) for name in environments})
         if sandbox.describe()["kind"] == "none":
             self._offered, aliases = set(), None
         self._aliases = dict(aliases or {})
@@ -116,7 +119,13 @@ class LocalGrader(Grader):
             for alias, target in self._aliases_of(course).items():
                 if _full_name(target) in self._offered:
                     names.add(_full_name(alias))
-        return _with_shells(names)
+        return self._with_shells(names)
+
+    def _with_shells(self, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        if not self._has_shells:
+            return names
+        plain = {(kind, name) for kind, name in names if not kind.endswith(_WITH_SHELLS)}
+        return names | {(kind + _WITH_SHELLS, name) for kind, name in plain}
 
     def _aliases_of(self, course: Course) -> Mapping[str, str]:
         """The aliases that a course sets; its file is read again only when it has changed."""
@@ -168,7 +177,7 @@ class LocalGrader(Grader):
             has_network=parameters.has_network,
             debug=bool(job.debug),
             containers=frozenset(name for kind, name in names if kind == job.environment_type),
-            no_student_shell=_no_student_shell(job, parameters),
+            no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
         )
         access = ShellAccess(self._shells, handle.ssh)
         async with Grading(request, self._kit, self._sandbox, access) as grading:
@@ -179,47 +188,36 @@ class LocalGrader(Grader):
             except ServiceError as error:
                 return without_feedback(job, "crash", str(error))
 
+    def _no_student_shell(self, job: wire.BackendNewJob, *, has_network: bool) -> str:
+        """Why the student of a job gets no remote shell (protocol.md 4.7); empty if they may.
+
+        That it needs the network is INGInious's rule, kept so that a task means the same on both.
+        """
+        if job.debug == "ssh":
+            return "There is a remote shell into this job already."
+        wanted = "The task wants a remote shell for its student (ssh_student), "
+        if not job.environment_type.endswith(_WITH_SHELLS):
+            text = (
+                f"{wanted}which the environment type {job.environment_type} does not have; "
+                f"let its task.yaml say environment_type: docker{_WITH_SHELLS}."
+            )
+            return text if self._has_shells else f"{text} {_INSTALL_FIRST}"
+        if not has_network:
+            return (
+                f"{wanted}which needs the network; "
+                "let the environment_parameters in its task.yaml say network_grading: true."
+            )
+        return ""
+
     def _check_environment(self, job: wire.BackendNewJob, names: set[tuple[str, str]]) -> None:
         if (job.environment_type, job.environment) not in names:
             text = (
                 f"The environment {job.environment_type}/{job.environment} is not offered here; "
                 f"there is {self._listed()}."
             )
-            if job.environment_type.endswith(_WITH_SHELLS) and not can_open_shells():
-                text += f" For remote shells, run where jobs are graded: {INSTALL}"
+            if job.environment_type.endswith(_WITH_SHELLS) and not self._has_shells:
+                text += f" {_INSTALL_FIRST}"
             raise CourseError(text)
-
-
-def _with_shells(names: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    if not can_open_shells():
-        return names
-    return names | {
-        (kind + _WITH_SHELLS, name) for kind, name in names if not kind.endswith(_WITH_SHELLS)
-    }
-
-
-def _no_student_shell(job: wire.BackendNewJob, parameters: _Parameters) -> str:
-    """Why the student of a job gets no remote shell (protocol.md 4.7); empty if they may have one.
-
-    That it needs the network is INGInious's rule, kept so that a task means the same on both.
-    """
-    wanted = "The task wants a remote shell for its student (ssh_student), "
-    if job.debug == "ssh":
-        return "There is a remote shell into this job already."
-    if not job.environment_type.endswith(_WITH_SHELLS):
-        text = (
-            f"{wanted}which the environment type {job.environment_type} does not have; "
-            f"let its task.yaml say environment_type: docker{_WITH_SHELLS}."
-        )
-        if not can_open_shells():
-            text += f" Also run where jobs are graded: {INSTALL}"
-        return text
-    if not parameters.has_network:
-        return (
-            f"{wanted}which needs the network; "
-            "let the environment_parameters in its task.yaml say network_grading: true."
-        )
-    return ""
 
 
 def _full_name(name: str) -> tuple[str, str]:

@@ -81,8 +81,8 @@ class ShellAccess:
             return
         if not can_open_shells():
             raise ServiceError(
-                "A remote shell needs an ssh library that is not installed where this job is "
-                f"graded. Install it there: {INSTALL}"
+                "There is no remote shell into this job. That needs an ssh library where jobs are "
+                f"graded: {INSTALL}"
             )
         listener = _listen(self.settings.ports)
         try:

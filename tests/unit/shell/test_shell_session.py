@@ -1,0 +1,80 @@
+"""A shell asked for in a notebook, all the way from the session to the embedded service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+from inginious_nb.widget.mirror import Mirror
+from inginious_nb.widget.requests import Responder
+from tests.support.shells import run_in_shell
+
+ENTER = "getinput text; feedback-result success; feedback-msg -m 'By hand.'"
+SSH_TASK = """\
+name: Visit
+environment_type: docker-ssh
+environment_id: default
+environment_parameters: {network_grading: true}
+problems:
+  text: {type: code, language: text}
+"""
+
+
+def told(submission):
+    """Wait until the way into a submission's shell is known."""
+    known = threading.Event()
+    unsubscribe = submission.subscribe(lambda: submission.ssh and known.set())
+    assert submission.ssh or known.wait(60), submission.outcome
+    unsubscribe()
+    return submission.ssh
+
+
+@pytest.fixture
+def visit_task(session, course_folder):
+    folder = course_folder / "lab" / "visit"
+    folder.mkdir()
+    (folder / "task.yaml").write_text(SSH_TASK)
+    run = folder / "run"
+    run.write_text("#!/bin/bash\nssh_student; feedback-custom got $?; feedback-result success\n")
+    run.chmod(0o755)
+    return session.task("lab/visit")
+
+
+def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
+    published = []
+    mirror = Mirror(session, session.task("lab/echo"), published.append)
+    responder = Responder(mirror)
+
+    def ask(kind, **fields):
+        reply, _ = responder.answer({"v": 1, "kind": kind, "id": "r", **fields})
+        return reply
+
+    asked = ask("submit", cells=[], answers={"text": "right"}, debug="ssh")
+    submission = mirror.submission
+    assert asked["value"] == {"submission": submission.id}
+    access = told(submission)
+    revealed = ask("ssh", submission=submission.id)["value"]
+    assert tuple(revealed[key] for key in ("host", "port", "user", "password")) == access
+    left = asyncio.run(run_in_shell(access, ENTER))
+    assert left.stdout == "right"
+    result = submission.result(60)
+    assert (result.result, result.grade) == (("success", "By hand."), 100.0)
+    assert not ask("ssh", submission=submission.id)["ok"]
+    assert access[3] not in json.dumps(published)
+    with closing(sqlite3.connect(os.environ["INGINIOUS_HISTORY"])) as history:
+        kept = "\n".join(history.iterdump())
+    assert submission.id in kept
+    assert access[3] not in kept
+
+
+def test_a_task_lets_its_student_in(session, visit_task):
+    submission = session.submit(visit_task, {"text": "x"}, origin="widget")
+    asyncio.run(run_in_shell(told(submission), "true"))
+    result = submission.result(60)
+    assert (result.result[0], result.custom) == ("success", {"got": 0})
