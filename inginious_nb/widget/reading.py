@@ -50,8 +50,7 @@ class Reading:
         *,
         only_described: bool = False,
     ) -> None:
-        self._task = mirror.task
-        self._shown_task = mirror.shown_task
+        self._task = mirror.shown_task
         self._lang = mirror.lang
         self._own_cells = mirror.own_cells
         self._only_described = only_described
@@ -101,7 +100,7 @@ class Reading:
             if problem.id in self.errors:
                 raise self.errors[problem.id]
             checked = problem.check(raw)
-            shown = old_answer(self._shown_task.problems[problem.id], checked)
+            shown = old_answer(problem, checked)
             # A file that is only described cannot be compared.
             comparable = problem.id in known and not isinstance(problem, FileProblem)
             changed = checked != known[problem.id] if comparable else None

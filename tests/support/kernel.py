@@ -42,7 +42,7 @@ class Kernel:
     def __init__(self, cwd, env) -> None:
         self.cwd = cwd
         self._manager = KernelManager(kernel_name="python3")
-        self._manager.start_kernel(cwd=str(cwd), env=os.environ | env)
+        self._manager.start_kernel(cwd=str(cwd), env=os.environ | {"LANGUAGE": "en"} | env)
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=TIMEOUT_S)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from inginious_nb.answers import Answers
+from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.history import AnswerSource
 from inginious_nb.widget.mirror import Mirror
 from inginious_nb.widget.requests import Responder
@@ -207,3 +210,167 @@ def test_a_browser_is_not_trusted(session, request_):
     assert reply["error"].endswith((".", "?"))
     assert attached == []
     assert session.board(session.task("lab/echo")).attempts == []
+
+
+# ---- in French -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked_in_french(ask):
+    """Ask as a widget in French does."""
+
+    def asked(kind, **fields):
+        ask("lang", about=fields.get("about", "lab/echo"), lang="fr")
+        return ask(kind, **fields)
+
+    return asked
+
+
+def plain(text):
+    """A text with ordinary spaces; test_i18n looks at those of French."""
+    return re.sub("[\u00a0\u202f]", " ", text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "sentence"),
+    [
+        (
+            "submit",
+            {"cells": [cell("", "inginious:text")], "answers": {}},
+            (
+                "Question text (A text) : la réponse est vide ; écrivez quelque chose avant "
+                "de soumettre."
+            ),
+        ),
+        (
+            "submit",
+            {"about": "lab/choice", "cells": [], "answers": {"colour": "green", "word": "rose"}},
+            (
+                "Question colour : « green » n’est pas l’un des choix ; choisissez l’un de "
+                "ceux qui sont affichés."
+            ),
+        ),
+        (
+            "submit",
+            {"about": "lab/choice", "cells": [], "answers": {"colour": "0"}},
+            "Question word : il n’y a pas encore de réponse ; entrez-en une avant de soumettre.",
+        ),
+        (
+            "submit",
+            {"cells": [], "answers": {"text": {"filename": 1}}},
+            (
+                "Question text (A text) : la réponse n’est pas arrivée en entier ; entrez-la "
+                "à nouveau."
+            ),
+        ),
+        (
+            "submit",
+            {"cells": 1, "answers": {}},
+            "La page n’a pas envoyé de liste de cellules ; rechargez-la.",
+        ),
+        ("kill", {"submission": "other"}, "Cette soumission n’est plus en cours."),
+        (
+            "attempt",
+            {"submission": "other"},
+            "L’historique de cette tâche n’a pas cette soumission.",
+        ),
+        (
+            "submit",
+            {"submission": "old", "cells": [], "answers": {}},
+            "Cette soumission est terminée ; appuyez sur Soumettre pour en faire une nouvelle.",
+        ),
+        ("ssh", {"submission": "other"}, "Il n’y a plus de console pour cette soumission."),
+        (
+            "file",
+            {"about": "lab/upload", "problem": "file", "path": "/nowhere/a.txt"},
+            (
+                "Question file : le fichier « /nowhere/a.txt » ne peut pas être lu (ce "
+                "fichier n’existe pas) ; donnez le chemin d’un fichier tel qu’il est vu "
+                "depuis le notebook."
+            ),
+        ),
+        (
+            "submit",
+            {
+                "about": "lab/upload",
+                "cells": [],
+                "answers": {"file": {"filename": "a.txt", "buffer": 0}},
+                "buffers": [bytes(2000)],
+            },
+            (
+                "Question file : le fichier a.txt fait 2 000 octets ; au plus 1 467 octets "
+                "sont acceptés."
+            ),
+        ),
+        (
+            "submit",
+            {
+                "about": "lab/upload",
+                "cells": [],
+                "answers": {"file": {"filename": "a.exe", "buffer": 0}},
+                "buffers": [b""],
+            },
+            (
+                "Question file : un fichier nommé a.exe n’est pas accepté ici ; son nom doit "
+                "se terminer par .txt ou .csv."
+            ),
+        ),
+    ],
+)
+def test_a_refusal_is_in_the_language_of_the_widget(
+    course_folder, asked_in_french, kind, fields, sentence
+):
+    (course_folder / "lab" / "upload").mkdir()
+    (course_folder / "lab" / "upload" / "task.yaml").write_text(
+        "environment_type: mcq\n"
+        "problems: {file: {type: file, allowed_exts: [.txt, .csv], max_size: 1500}}\n"
+    )
+    assert plain(asked_in_french(kind, **fields)) == sentence
+
+
+def test_where_an_answer_was_read_is_in_the_language_of_the_widget(asked_in_french):
+    cells = [cell("x = 1", "inginious:text"), cell("", "inginious:text")]
+    found = asked_in_french("preview", cells=cells, answers={})["answers"][0]
+    assert re.fullmatch("cellules .+ : x = 1", plain(found["label"]))
+    found = asked_in_french("preview", cells=[cell("", "inginious:text")], answers={})["answers"][0]
+    assert plain(found["error"]).startswith("Question text (A text) : la réponse est vide")
+    found = asked_in_french("preview", cells=[], answers={"text": "x"})["answers"][0]
+    assert found["label"] == "saisi dans le widget"
+
+
+def test_a_fault_of_ours_is_told_in_the_language_of_the_widget(
+    session, asked_in_french, monkeypatch
+):
+    monkeypatch.setattr(session.history, "get", lambda _id: 1 / 0)
+    sentence = "Un problème est survenu dans le noyau ; son journal en donne les détails."
+    assert plain(asked_in_french("attempt", submission="x")) == sentence
+
+
+def test_an_old_attempt_that_crashed_is_told_in_the_language_of_the_widget(
+    session, ask, asked_in_french
+):
+    ask("submit", cells=[], answers={"text": "right"})
+    outcome(session, None)
+    attempt = session.board(session.task("lab/echo")).last
+    session.history.finish(attempt.id, JobResult(("crash", UNAVAILABLE)))
+    found = asked_in_french("attempt", submission=attempt.id)["result"]["feedback"]["html"]
+    assert "Le service de correction n’est pas disponible" in found
+
+
+def test_what_is_isolated_is_told_in_the_language_of_the_widget(session, ask, asked_in_french):
+    ask("submit", cells=[], answers={"text": "right"})
+    outcome(session, None)
+    english, french = ask("where"), asked_in_french("where")
+    assert english["sandbox"] == french["sandbox"]
+    assert (
+        set(english["isolated"] + english["open"]) & set(french["isolated"] + french["open"])
+        == set()
+    )
+
+
+def test_the_kernel_speaks_as_the_front_end_does_unless_it_was_told_how(session, ask):
+    assert session.language == "en"
+    ask("lang", lang="fr")
+    assert session.language == "fr"
+    session.settings.language = "de"
+    assert session.language == "de"
