@@ -18,7 +18,7 @@ from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.embedded.job.grading import Grading, Outcome, Request
 from inginious_nb.embedded.job.kit import Kit
 from inginious_nb.embedded.sandbox import Limits
-from inginious_nb.embedded.shell import INSTALL, ShellAccess, ShellSettings, can_open_shells
+from inginious_nb.embedded.shell import NO_LIBRARY, ShellAccess, ShellSettings, can_open_shells
 from inginious_nb.errors import CourseError, ServiceError
 
 from .base import Environments, Grader, JobHandle, without_feedback
@@ -39,8 +39,6 @@ DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
 
 _WITH_SHELLS = "-ssh"
 """How the types of environments end that have remote shells for students."""
-
-_INSTALL_FIRST = f"Remote shells need an ssh library where jobs are graded: {INSTALL}"
 
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
@@ -201,7 +199,7 @@ class LocalGrader(Grader):
                 f"{wanted}which the environment type {job.environment_type} does not have; "
                 f"let its task.yaml say environment_type: docker{_WITH_SHELLS}."
             )
-            return text if self._has_shells else f"{text} {_INSTALL_FIRST}"
+            return text if self._has_shells else f"{text} {NO_LIBRARY}"
         if not has_network:
             return (
                 f"{wanted}which needs the network; "
@@ -216,7 +214,7 @@ class LocalGrader(Grader):
                 f"there is {self._listed()}."
             )
             if job.environment_type.endswith(_WITH_SHELLS) and not self._has_shells:
-                text += f" {_INSTALL_FIRST}"
+                text += f" {NO_LIBRARY}"
             raise CourseError(text)
 
 

@@ -7,7 +7,7 @@ ever in a sandbox, under the limits of the job.
 
 from __future__ import annotations
 
-from .access import INSTALL, ShellAccess, ShellSettings, can_open_shells
+from .access import NO_LIBRARY, ShellAccess, ShellSettings, can_open_shells
 from .stay import Stay
 
-__all__ = ["INSTALL", "ShellAccess", "ShellSettings", "Stay", "can_open_shells"]
+__all__ = ["NO_LIBRARY", "ShellAccess", "ShellSettings", "Stay", "can_open_shells"]

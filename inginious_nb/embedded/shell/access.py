@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 """Who may come from elsewhere logs in to this machine first."""
 
-INSTALL = "pip install 'inginious_nb[ssh]'"
-"""What a person runs to have remote shells."""
+_INSTALL = "pip install 'inginious_nb[ssh]'"
+NO_LIBRARY = (
+    "A remote shell needs an ssh library that is not installed where this job is graded. "
+    f"Install it there: {_INSTALL}"
+)
+"""What is said where `can_open_shells` is false."""
 
 _LIBRARY = "asyncssh"
 
@@ -80,10 +84,7 @@ class ShellAccess:
         if self._server is not None:
             return
         if not can_open_shells():
-            raise ServiceError(
-                "There is no remote shell into this job. That needs an ssh library where jobs are "
-                f"graded: {INSTALL}"
-            )
+            raise ServiceError(NO_LIBRARY)
         listener = _listen(self.settings.ports)
         try:
             # Loading it takes a while, in which other jobs go on.
