@@ -31,6 +31,16 @@ rest as it says."""
 
 Origin = Literal["widget", "magic", "cli", "api"]
 Debug = bool | Literal["ssh"]
+Ssh = tuple[str, int, str, str]
+"""Host, port, user and password of a remote shell into a job."""
+
+
+def way_in(ssh: Ssh) -> tuple[str, str]:
+    """The command that a person types to get into a shell, and the password it asks for."""
+    host, port, user, password = ssh
+    # Each job has a host key of its own, and ports of this machine come again: ssh would refuse.
+    option = "-o NoHostAuthenticationForLocalhost=yes " if host == "127.0.0.1" else ""
+    return f"ssh {option}{user}@{host} -p {port}", password
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ class Submission:
         self.kill_requested = False
         limits = task.environment_parameters.get("limits", {})
         self.limit_s: float | None = limits.get("hard_time")
-        self.ssh: tuple[str, int, str, str] | None = None
+        self.ssh: Ssh | None = None
         self.error: InginiousError | None = None
         self.outcome: JobResult | None = None
         self._future: Future[JobResult] = Future()

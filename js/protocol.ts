@@ -278,7 +278,7 @@ export interface Replies {
   draft: Record<string, never>;
   lang: Record<string, never>;
   where: { kind: string; address: string; sandbox: string; isolated: string[]; open: string[] };
-  ssh: { host: string; port: number; user: string; password: string };
+  ssh: { command: string; password: string };
   /** The static outputs of this state, by MIME type. */
   snapshot: Record<string, string>;
 }

@@ -14,6 +14,7 @@ from inginious_nb.answers import file_answer
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Sentence, in_language
+from inginious_nb.submission import way_in
 
 from . import present, snapshot
 from .reading import Reading
@@ -246,5 +247,5 @@ class Responder:
             or submission.ssh is None
         ):
             raise UsageError(Sentence("There is no shell for that submission any more."))
-        host, port, user, password = submission.ssh
-        return {"host": host, "port": port, "user": user, "password": password}
+        command, password = way_in(submission.ssh)
+        return {"command": command, "password": password}

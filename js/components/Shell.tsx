@@ -18,9 +18,7 @@ export function Shell() {
   if (!id) return null;
   const reveal = async () => {
     const answer = await controller.ask("ssh", { submission: id });
-    if (!answer) return;
-    const { host, port, user, password } = answer.value;
-    setAccess({ command: `ssh ${user}@${host} -p ${port}`, password });
+    if (answer) setAccess(answer.value);
   };
   return (
     <section class="inginious-shell" aria-label={t.ssh}>

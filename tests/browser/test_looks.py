@@ -228,7 +228,7 @@ def test_motion_is_still_for_those_who_want_it_so(stage, looks):
 def test_the_key_to_a_shell_is_fetched_when_asked_for(stage, looks):
     page = stage.page
     state, answers = looks["shell"]
-    key = {"host": "grading.example", "port": 2222, "user": "worker", "password": "correct horse"}
+    key = {"command": "ssh worker@grading.example -p 2222", "password": "correct horse"}
     stage.show(state, answers={**answers, "ssh": key})
     shell = page.get_by_role("region", name="Debug shell")
     expect(shell).not_to_contain_text("correct horse")

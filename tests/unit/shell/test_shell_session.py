@@ -60,7 +60,8 @@ def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
     assert asked["value"] == {"submission": submission.id}
     access = told(submission)
     revealed = ask("ssh", submission=submission.id)["value"]
-    assert tuple(revealed[key] for key in ("host", "port", "user", "password")) == access
+    assert f" worker@127.0.0.1 -p {access[1]}" in revealed["command"]
+    assert revealed["password"] == access[3]
     left = asyncio.run(run_in_shell(access, ENTER))
     assert left.stdout == "right"
     result = submission.result(60)
