@@ -123,7 +123,6 @@ class Mirror:
         self.session.front_end_language = lang
         with self._lock:
             self.lang = lang
-            self._published.pop("task", None)
             self._settled = ()
         self.refresh()
 
@@ -178,7 +177,7 @@ class Mirror:
             if submission is not None and waits and submission.phase == "reading"
             else None,
         }
-        if "task" not in self._published:
+        if self._published.get("lang") != self.lang:
             username = self.session.settings.username
             state["lang"] = self.lang
             state["task"] = present.task_info(self.task, self.lang, username)

@@ -278,3 +278,44 @@ def test_a_new_kernel_tells_of_what_the_killed_one_left_behind(tmp_path):
         assert "no result" in kernel.run("%inginious history").text
         assert "success" in kernel.run("h = %inginious resubmit\nh.result().result[0]").text
         assert "repeated" in kernel.run("%inginious history").text
+
+
+@pytest.fixture(scope="module")
+def french_kernel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cahier")
+    write_course(folder / "courses")
+    environ = {"LANGUAGE": "fr_BE", "INGINIOUS_HISTORY": folder / "history.sqlite"}
+    with running_kernel(folder, **environ) as kernel:
+        assert kernel.run("%load_ext inginious_nb").status == "ok"
+        yield kernel
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%inginious submit lab/choice colour=0 word=rose", "Réussi : 100 %"),
+        ("%inginious submit lab/choice colour=0", "Question word : il n’y a pas encore de réponse"),
+        ("%inginious open lab/choice", "word : Réussi"),
+        ("%inginious open lab/chioce", "Le cours lab n’a pas de tâche chioce."),
+        ("%inginious open lab/chioce", "Vouliez-vous dire choice ?"),
+        (
+            "%inginious sumbit",
+            "« sumbit » n’est pas un mot de %inginious. Vouliez-vous dire submit ?",
+        ),
+        ("%inginious submit --wiat", "L’option --wiat n’existe pas. Vouliez-vous dire --wait ?"),
+        ("%inginious connect", "Il manque ADDRESS."),
+        ("%inginious connect nowhere", "« nowhere » n’est pas l’adresse d’un service"),
+        ("%inginious kill", "Aucune soumission n’est en cours."),
+        ("%inginious courses", "Dossier"),
+        ("%inginious tasks", "Tentatives"),
+        ("%inginious history", "réussi"),
+        ("%inginious status", "Correction"),
+        ("%inginious queue", "File d’attente"),
+        ("%inginious help", "Affiche une tâche : son texte"),
+        ("%%inginious answer nowhere\n1", "Aucune tâche n’a ici de question nowhere"),
+    ],
+)
+def test_the_words_answer_in_the_language_of_the_kernel(french_kernel, line, expected):
+    french_kernel.run("%inginious submit lab/choice colour=0 word=rose")
+    text = " ".join(french_kernel.run(line).text.split())
+    assert expected in text

@@ -6,8 +6,10 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from inginious_nb.client.results import JobResult
+from inginious_nb.client.results import UNAVAILABLE, JobResult
+from inginious_nb.errors import AnswerError
 from inginious_nb.widget import present, snapshot
+from inginious_nb.widget.mirror import Mirror
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
@@ -81,3 +83,31 @@ def test_an_exported_notebook_shows_it(session, task):
     html, _ = HTMLExporter().from_notebook_node(notebook)
     assert "inginious-snapshot" in html
     assert "100 %" in html
+
+
+def test_a_refused_submission_and_a_crash_are_told_in_the_readers_language(session, task):
+    submission = session.new_submission(task, origin="magic")
+    assert "Lecture du notebook" in snapshot.submission_bundle(submission, "fr")["text/plain"]
+    with pytest.raises(AnswerError):
+        session.submit(task, {"text": ""}, origin="magic", submission=submission)
+    assert "la réponse est vide" in snapshot.submission_bundle(submission, "fr")["text/html"]
+    crashed = present.outcome_info(
+        task,
+        JobResult(("crash", UNAVAILABLE)),
+        submission_id="s",
+        number=1,
+        at=None,
+        lang="fr",
+    )
+    shown = snapshot.Snapshot(task, crashed, lang="fr").text
+    assert "Le service de correction n’est pas disponible" in shown
+
+
+def test_the_widget_changes_the_language_of_its_snapshot(session, task):
+    mirror = Mirror(session, task, lambda _changed: None)
+    english = snapshot.widget_bundle(mirror, key="k")["text/html"]
+    mirror.speak("fr-CA")
+    french = snapshot.widget_bundle(mirror, key="k")["text/html"]
+    assert "Not submitted yet" in english
+    assert "Pas encore soumise" in french
+    assert 'lang="fr-CA"' in french
