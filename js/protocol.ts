@@ -245,6 +245,13 @@ export const STATE_KEYS = [
   "request",
 ] as const satisfies readonly (keyof WidgetState)[];
 
+/** A file that would be sent; `beginning` is empty where it is not known to be text. */
+export interface FileInfo {
+  size_bytes: number;
+  media_type: string;
+  beginning: string;
+}
+
 export interface PreviewAnswer {
   problem_id: string;
   /** "missing" if nothing answers the problem; else where it would be read. */
@@ -255,6 +262,7 @@ export interface PreviewAnswer {
   text: string;
   /** The chosen indices of a multiple-choice problem. */
   choices: string[];
+  file: FileInfo | null;
   error: string | null;
   /** Whether it differs from what was submitted last; null if nothing was. */
   changed: boolean | null;

@@ -5,9 +5,11 @@ Pure functions: they read the session's objects and never change them.
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import io
 import json
+import mimetypes
 import tarfile
 import time
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 SHOWN_CHARACTERS = 200_000
 """So much of plain output is shown; the whole of a longer one is a download."""
+
+_BEGINNING_BYTES = 2_000
+"""So much of a file is shown before it is sent."""
 
 _EMPTY_ARCHIVE_BYTES = 1000
 """An archive with a file can be as small, so it is looked into."""
@@ -229,6 +234,27 @@ def old_answer(problem: Problem, answer: Any) -> views.OldAnswer:
     if isinstance(answer, dict):
         return {"text": str(answer.get("filename", "")), "choices": []}
     return {"text": "" if answer is None else str(answer), "choices": []}
+
+
+def file_info(answer: Mapping[str, Any]) -> views.FileInfo:
+    """What a raw file answer is, as far as a person wants to know before it is sent."""
+    content: bytes = answer["value"]
+    guessed, _ = mimetypes.guess_type(str(answer["filename"]))
+    return {
+        "size_bytes": len(content),
+        "media_type": guessed or "",
+        "beginning": _text_of(content[:_BEGINNING_BYTES]),
+    }
+
+
+def _text_of(content: bytes) -> str:
+    """The text that bytes, the last of them perhaps in the middle of a character, begin with."""
+    if b"\0" in content:
+        return ""
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(content)
+    except UnicodeDecodeError:
+        return ""
 
 
 def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, views.OldAnswer]:

@@ -16,7 +16,7 @@ from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.history import AnswerSource
 from inginious_nb.i18n import Sentence, in_language
 
-from .present import old_answer
+from .present import file_info, old_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,6 +89,7 @@ class Reading:
                 "read_at": 0.0,
                 "text": "",
                 "choices": [],
+                "file": None,
                 "error": None,
                 "changed": None,
             }
@@ -114,6 +115,7 @@ class Reading:
             "read_at": source.read_at,
             "text": shown["text"],
             "choices": shown["choices"],
+            "file": file_info(raw) if isinstance(raw, dict) else None,
             "error": error,
             "changed": changed,
         }

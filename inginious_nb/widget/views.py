@@ -234,6 +234,14 @@ class WidgetState(TypedDict):
     request: FrontEndRequest | None
 
 
+class FileInfo(TypedDict):
+    """A file that would be sent; ``beginning`` is empty where it is not known to be text."""
+
+    size_bytes: int
+    media_type: str
+    beginning: str
+
+
 class PreviewAnswer(TypedDict):
     """What would be sent for one problem, and from where; ``kind`` may be ``missing``."""
 
@@ -244,6 +252,7 @@ class PreviewAnswer(TypedDict):
     read_at: float
     text: str
     choices: list[str]
+    file: FileInfo | None
     error: str | None
     changed: bool | None
 

@@ -3,6 +3,7 @@ import type { ResultInfo, TextPart } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";
 import { Icon } from "./icons.tsx";
+import { Values } from "./Values.tsx";
 
 export function Extras({ result }: { result: ResultInfo }) {
   const { controller, language } = useApp();
@@ -13,7 +14,7 @@ export function Extras({ result }: { result: ResultInfo }) {
       {result.custom && (
         <details class="inginious-fold">
           <summary>{t.custom}</summary>
-          <pre>{result.custom}</pre>
+          <Values json={result.custom} />
         </details>
       )}
       <Output title={t.stdout} part={result.stdout} submission={submission} what="stdout" />

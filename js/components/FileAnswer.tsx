@@ -1,7 +1,7 @@
 // A file to hand in: dropped, chosen, or named on the kernel's disk. Name and size are checked
 // here for a quick answer, and again by Python, which decides.
 import { useId, useRef, useState } from "preact/hooks";
-import type { FileEntry } from "../state/local.ts";
+import { isFileEntry } from "../state/local.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
@@ -15,6 +15,8 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
   const [over, setOver] = useState(false);
   const entry = local.entries[problem.id];
   const chosen = isFileEntry(entry) ? entry : null;
+  const bytes =
+    chosen && "file" in chosen ? chosen.file.size : local.preview[problem.id]?.file?.size_bytes;
   const limit = problem.max_size_bytes;
   const extensions = problem.allowed_exts;
 
@@ -54,7 +56,8 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
       <CellLink problem={problem} />
       {chosen ? (
         <p class="inginious-file-chosen">
-          <span class="inginious-code">{describe(chosen, size)}</span>
+          <span class="inginious-code">{"file" in chosen ? chosen.file.name : chosen.path}</span>
+          {bytes !== undefined && ` (${size(bytes)})`}
         </p>
       ) : (
         <span class="inginious-muted">{t.dropFile} </span>
@@ -100,12 +103,4 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
       </p>
     </div>
   );
-}
-
-function isFileEntry(entry: unknown): entry is FileEntry {
-  return typeof entry === "object" && entry !== null && ("file" in entry || "path" in entry);
-}
-
-function describe(entry: FileEntry, size: (bytes: number) => string): string {
-  return "file" in entry ? `${entry.file.name} (${size(entry.file.size)})` : entry.path;
 }

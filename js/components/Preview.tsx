@@ -1,5 +1,6 @@
 // What would be sent if Submit were pressed now: each answer, where it is read from and how old.
 import { useApp } from "./context.ts";
+import { FilePreview } from "./FilePreview.tsx";
 
 export function Preview() {
   const { synced, local, language, controller } = useApp();
@@ -27,7 +28,11 @@ export function Preview() {
                 </span>
               </dt>
               <dd>
-                {answer.text && <pre>{answer.text}</pre>}
+                {answer.file ? (
+                  <FilePreview problemId={id} name={answer.text} info={answer.file} />
+                ) : (
+                  answer.text && <pre>{answer.text}</pre>
+                )}
                 {answer.error && <p class="inginious-warning">{answer.error}</p>}
               </dd>
             </div>

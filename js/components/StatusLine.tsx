@@ -46,8 +46,10 @@ function Step({ step, submission, language, clock }: StepProps) {
   const { phase, times, at_most_before: before } = submission;
   const current = phase === step;
   const at = times[step];
-  // A step that was never seen, such as a queue that was empty, is passed without a time.
-  const passed = ORDER.indexOf(phase) > ORDER.indexOf(step) || phase === "done";
+  // A step that was never seen, such as a queue that was empty, is passed without a time; but what
+  // ended without having been started, since it was stopped while it waited, never ran.
+  const neverRan = step === "running" && phase === "done" && at === undefined;
+  const passed = !neverRan && (ORDER.indexOf(phase) > ORDER.indexOf(step) || phase === "done");
   const state = current && step !== "done" ? "current" : passed ? "passed" : "ahead";
   let detail = at === undefined ? "" : language.time(at);
   if (current && step === "queued" && before !== null)

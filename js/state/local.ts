@@ -6,6 +6,10 @@ import type { PreviewAnswer, RequestKind } from "../protocol.ts";
 export type FileEntry = { file: File } | { path: string };
 export type Entry = string | string[] | FileEntry;
 
+export function isFileEntry(entry: unknown): entry is FileEntry {
+  return typeof entry === "object" && entry !== null && ("file" in entry || "path" in entry);
+}
+
 export interface Notice {
   text: string;
   problemId: string | null;

@@ -37,6 +37,7 @@ function previewed(changes: Partial<PreviewAnswer>): PreviewAnswer {
     read_at: 0,
     text: "",
     choices: [],
+    file: null,
     error: null,
     changed: null,
     ...changes,

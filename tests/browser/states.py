@@ -107,7 +107,12 @@ def outcome(code: str = "failed", grade: float = 80.0) -> JobResult:
             "comparisons": "1,234",
             "*auto-tag-0": "off by one",
         },
-        {"duration_ms": 12.5, "seeds": [1, 2, 3]},
+        {
+            "duration_ms": 12.5,
+            "seeds": [1, 2, 3],
+            "style": None,
+            "comparisons": {"list 0": 12, "list 1": [4, {"swaps": 3}]},
+        },
         b"x" * 2345,
         stdout="sorting 10 lists\n",
         stderr="Traceback (most recent call last):\n  …\n",
@@ -145,15 +150,15 @@ def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
     }
 
 
-def submission(task: Task, phase: str, **changes: Any) -> dict[str, Any]:
-    """A submission in some phase, ten seconds after it began."""
+def submission(task: Task, phase: str, *, without: str = "", **changes: Any) -> dict[str, Any]:
+    """A submission in some phase, ten seconds after it began; one phase may never have been."""
     made = Submission("s1", task, "widget")
     made.number = 3
     made.sources = (AnswerSource("code", "cell", "cell [4]: def sort(numbers):", ("c4",), NOW),)
     info = dict(present.submission_info(made))
     order = ["reading", "saved", "sent", "queued", "running", "done"]
     reached = order[: order.index(phase) + 1] if phase in order else ["reading", phase]
-    times = {step: NOW + 2 * number for number, step in enumerate(reached)}
+    times = {step: NOW + 2 * number for number, step in enumerate(reached) if step != without}
     return info | {"phase": phase, "times": times, "now": NOW + 12.3} | changes
 
 
@@ -205,6 +210,7 @@ def preview(**kinds: str) -> dict[str, Any]:
                 "read_at": NOW,
                 "text": texts.get(problem_id, ""),
                 "choices": ["1"] if problem_id == "one" else [],
+                "file": None,
                 "error": None,
                 "changed": problem_id == "code",
             }
@@ -249,6 +255,10 @@ def looks(task: Task) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             )
         ),
         **{code.replace(" ", "-"): look(**finished(task, code)) for code in CODES},
+        "stopped-waiting": look(
+            **finished(task, "killed", 0.0)
+            | {"submission": submission(task, "done", kill_requested=True, without="running")}
+        ),
         "perfect": look(**finished(task, "success", 100.0)),
         "command": look(role="submission", **done),
         "slim": look(role="answer", problem_id="code", **done),

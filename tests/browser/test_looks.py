@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LOOKS = [
     *states.CODES,
     *("new", "reading", "sent", "queued", "running", "stopping", "sent-again", "silent"),
-    *("refused", "perfect", "command", "slim", "slim-new", "shell"),
+    *("refused", "perfect", "stopped-waiting", "command", "slim", "slim-new", "shell"),
 ]
 LOOKS = [name.replace(" ", "-") for name in LOOKS]
 
@@ -264,6 +265,56 @@ def test_a_file_is_checked_before_it_is_sent(stage, looks):
     chooser.set_input_files({"name": "a.csv", "mimeType": "text/plain", "buffer": b"x" * 300})
     expect(page.get_by_text("a.csv (300 B)")).to_be_visible()
     expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_a_file_is_shown_before_it_is_sent(stage, looks):
+    page = stage.page
+    kernels = {"size_bytes": 12_345, "media_type": "text/plain", "beginning": "kernel line\n" * 20}
+    answer = {**states.preview(file="file")["answers"][0], "text": "notes.txt", "file": kernels}
+    state, answers = looks["new"]
+    stage.show(state, answers={**answers, "preview": {"answers": [answer]}})
+    unfold(page)
+    page.get_by_label("or a path on the kernel").fill("/home/ada/notes.txt")
+    page.get_by_role("button", name="Use this path").click()
+    expect(page.get_by_text("/home/ada/notes.txt (12.3 kB)")).to_be_visible()
+    shown = page.locator(".inginious-preview dd")
+    expect(shown).to_contain_text("notes.txt 12.3 kB · text/plain")
+    expect(shown.locator("pre")).to_have_text("kernel line\n" * 8 + "…")
+    # A file of this machine is read here.
+    chooser = page.locator("input[type=file]")
+    table = {"name": "week.csv", "mimeType": "text/csv", "buffer": "día,°C\n".encode() * 400}
+    chooser.set_input_files(table)
+    expect(shown).to_contain_text("3.6 kB · text/csv")
+    expect(shown.locator("pre")).to_have_text("día,°C\n" * 8 + "…")
+    chooser.set_input_files({"name": "a.csv", "mimeType": "", "buffer": b"\x00\xff" * 99})
+    expect(shown).to_contain_text("198 B")
+    expect(shown.locator("pre")).to_have_count(0)
+
+
+def test_values_of_the_grader_are_a_table_and_what_is_nested_is_folded(stage, looks):
+    page = stage.page
+    show(stage, looks, "failed")
+    page.locator("summary", has_text="More values").click()
+    values = page.get_by_role("region", name="Result").locator(".inginious-pairs")
+    expect(values.get_by_role("term")).to_have_text(
+        ["duration_ms", "seeds", "style", "comparisons"]
+    )
+    expect(values.get_by_role("definition").nth(1)).to_have_text("1, 2, 3")
+    nested = values.get_by_text('"swaps": 3')
+    expect(nested).to_be_hidden()
+    values.locator("summary", has_text="2 values").click()
+    expect(nested).to_be_visible()
+    result = looks["failed"][0]["result"]
+    stage.change(result=result | {"custom": '{"cut": ["in the mid'})
+    expect(page.get_by_text('{"cut": ["in the mid')).to_be_visible()
+
+
+def test_what_was_stopped_while_it_waited_never_ran(stage, looks):
+    show(stage, looks, "stopped-waiting")
+    steps = stage.page.get_by_role("listitem")
+    for name, passed in (("Sent", True), ("Queued", True), ("Running", False), ("Done", True)):
+        step = steps.filter(has_text=name).first
+        expect(step).to_have_class(re.compile("passed" if passed else "ahead"))
 
 
 def test_it_speaks_french_where_the_host_does(stage, looks, tmp_path):

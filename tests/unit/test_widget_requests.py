@@ -9,6 +9,7 @@ import pytest
 from inginious_nb.answers import Answers
 from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.history import AnswerSource
+from inginious_nb.widget import present
 from inginious_nb.widget.mirror import Mirror
 from inginious_nb.widget.requests import Responder
 
@@ -46,6 +47,23 @@ def cell(source, *tags):
 
 def outcome(session, reply):
     return session.board(session.task("lab/echo")).current.result(LIMIT_S)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type", "beginning"),
+    [
+        ("a.txt", "été\n".encode() * 1000, "text/plain", "été\n" * 333 + "é"),
+        ("a.txt", b"\xff\xfe", "text/plain", ""),
+        ("a.zip", b"PK\0\0", "application/zip", ""),
+        ("README", b"read", "", "read"),
+    ],
+)
+def test_a_file_is_described_before_it_is_sent(name, content, media_type, beginning):
+    described = present.file_info({"filename": name, "value": content})
+    assert described["size_bytes"] == len(content)
+    assert described["media_type"] == media_type
+    assert content.decode(errors="replace").startswith(described["beginning"])
+    assert described["beginning"][:1000] == beginning[:1000]
 
 
 def test_live_cells_are_submitted(session, ask):
