@@ -17,6 +17,7 @@ from traitlets import Dict, Enum, Float, Integer, List, TraitError, Unicode, def
 from traitlets.config import Configurable
 
 from .errors import UsageError
+from .i18n import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +141,9 @@ def load_settings(
     try:
         settings = Inginious(config=config)
     except TraitError as error:
-        raise UsageError(f"The configuration of Inginious cannot be used: {error}") from error
+        raise UsageError(
+            Sentence("The configuration of Inginious cannot be used: {reason}", reason=str(error))
+        ) from error
     for name, trait in settings.traits(config=True).items():
         variable = trait.metadata["env"]
         text = environ.get(variable)
@@ -149,7 +152,13 @@ def load_settings(
         try:
             setattr(settings, name, _parsed(trait, text))
         except (TraitError, ValueError) as error:
-            raise UsageError(f"The environment variable {variable} cannot be {text!r}.") from error
+            raise UsageError(
+                Sentence(
+                    "The environment variable {variable} cannot be {value!r}.",
+                    variable=variable,
+                    value=text,
+                )
+            ) from error
     return settings
 
 

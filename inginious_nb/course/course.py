@@ -184,7 +184,11 @@ class Course:
     def _inside(self, folder: Path) -> Path:
         if not folder.resolve().is_relative_to(self.path.resolve()):
             raise CourseError(
-                f"{folder} is a link that leads out of the course; copy the task into the course.",
+                Sentence(
+                    "{folder} is a link that leads out of the course; copy the task into the "
+                    "course.",
+                    folder=folder,
+                ),
                 path=folder,
             )
         return folder
@@ -198,13 +202,21 @@ class Course:
             inner = folder.relative_to(self.path).as_posix()
             if not is_valid_id(name):
                 refused[inner] = CourseError(
-                    f"{folder} cannot be a task: the name of its folder may hold only {ID_RULE}. "
-                    "Rename the folder.",
+                    Sentence(
+                        "{folder} cannot be a task: the name of its folder may hold only {rule}. "
+                        "Rename the folder.",
+                        folder=folder,
+                        rule=ID_RULE,
+                    ),
                     path=folder,
                 )
             elif name in folders:
                 refused[inner] = CourseError(
-                    f"{folder} has the same name as {folders[name]}; rename one of the folders.",
+                    Sentence(
+                        "{folder} has the same name as {other}; rename one of the folders.",
+                        folder=folder,
+                        other=folders[name],
+                    ),
                     path=folder,
                 )
             else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
-ID_RULE = "letters, digits, '-', '.' and '_'"
+ID_RULE = Sentence("letters, digits, '-', '.' and '_'")
 """The syntax in words, for error messages."""
 
 

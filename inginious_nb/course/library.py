@@ -153,15 +153,23 @@ class CourseLibrary:
     def _add_course(self, folder: Path) -> Course:
         if not is_valid_id(folder.name):
             raise CourseError(
-                f"{folder} cannot be a course: the name of its folder may hold only {ID_RULE}. "
-                "Rename the folder.",
+                Sentence(
+                    "{folder} cannot be a course: the name of its folder may hold only {rule}. "
+                    "Rename the folder.",
+                    folder=folder,
+                    rule=ID_RULE,
+                ),
                 path=folder,
             )
         known = self.courses.get(folder.name)
         if known is not None and known.path != folder:
             raise CourseError(
-                f"{folder} has the same name as {known.path}, which is already open; "
-                "rename one of the folders.",
+                Sentence(
+                    "{folder} has the same name as {other}, which is already open; rename one of "
+                    "the folders.",
+                    folder=folder,
+                    other=known.path,
+                ),
                 path=folder,
             )
         course = Course(folder)

@@ -14,7 +14,7 @@ import click
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb.errors import InginiousError
-from inginious_nb.i18n import Sentence, in_language
+from inginious_nb.i18n import Sentence, in_language, system_language
 from inginious_nb.session import close_session, get_session
 from inginious_nb.widget import Waker
 from inginious_nb.widget.comm import register_comm
@@ -75,6 +75,7 @@ def load(shell: InteractiveShell) -> None:
     """Load the magics into a shell (``%load_ext inginious_nb``); harmless when repeated."""
     if id(shell) in _loaded:
         return
+    InginiousError.reader = system_language  # until there is a session that knows better
     magics = InginiousMagics(shell)
     shell.register_magics(magics)
     magics.notebook.capture.install()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb import i18n
+from inginious_nb import errors, i18n
 from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Sentence, Words
 from inginious_nb.magic.commands import inginious
@@ -79,6 +79,27 @@ def said():
             assert text is not None, f"{place} makes a sentence of something else than a literal"
             one = literal(keywords.pop("one", ast.Constant("")))
             yield place, text, one, set(keywords)
+
+
+NOT_FOR_STUDENTS = {
+    "cli.py": "the command line speaks English",
+    "client": "a program calls it; what a student may meet is recognised",
+    "embedded": "another process, which knows no reader; what a student may meet is recognised",
+    "wire": "for whoever maintains a peer",
+    "course/yaml_file.py": "what is wrong in the files of a course is for its author",
+}
+ERRORS = {
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, errors.InginiousError)
+}
+
+
+def test_no_refusal_is_said_in_english_only():
+    for place, called, node in calls():
+        path = place.removeprefix("inginious_nb/").partition(":")[0]
+        if called in ERRORS and not any(path.startswith(part) for part in NOT_FOR_STUDENTS):
+            assert not isinstance(node.args[0], (ast.Constant, ast.JoinedStr)), place
 
 
 def test_every_word_has_a_name_in_every_language():
