@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 from IPython.display import display
 
 from inginious_nb.answers import Answers, ReadCell, from_read_cells, with_captured
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Sentence
 from inginious_nb.notebook_file import find_notebook
-from inginious_nb.submission import Preset
+from inginious_nb.submission import Preset, way_in
 from inginious_nb.widget import TaskWidget
 from inginious_nb.widget.snapshot import submission_bundle
 
@@ -27,6 +29,8 @@ from .handle import Handle
 from .host import has_front_end
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from IPython.core.interactiveshell import InteractiveShell
 
     from inginious_nb.course import Task
@@ -40,6 +44,27 @@ _log = logging.getLogger(__name__)
 FRONT_END_PATIENCE_S = 3.0
 """How long a front end has to send the live cells, once it can: when the running cell has ended,
 or, if somebody waits for the result in that cell, from then on."""
+
+
+@contextlib.contextmanager
+def _way_in_told(submission: Submission) -> Iterator[None]:
+    """Say in a terminal how its shell is entered, once there is one; a notebook would keep it."""
+
+    def tell() -> None:
+        if submission.ssh is not None and not told.is_set():
+            told.set()
+            click.echo("\n".join(way_in(submission.ssh)))
+
+    if not sys.stdout.isatty():
+        yield
+        return
+    told = threading.Event()
+    unsubscribe = submission.subscribe(tell)
+    try:
+        tell()
+        yield
+    finally:
+        unsubscribe()
 
 
 class Submitter:
@@ -95,7 +120,7 @@ class Submitter:
             if wait:
                 handle.result()
         else:
-            with contextlib.suppress(InginiousError):
+            with contextlib.suppress(InginiousError), _way_in_told(submission):
                 handle.result()
             self._show(submission)
         return handle

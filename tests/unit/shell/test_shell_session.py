@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -79,3 +83,32 @@ def test_a_task_lets_its_student_in(session, visit_task):
     asyncio.run(run_in_shell(told(submission), "true"))
     result = submission.result(60)
     assert (result.result[0], result.custom) == ("success", {"got": 0})
+
+
+def test_in_a_terminal_the_way_in_is_printed(course_folder):
+    code = (
+        "%load_ext inginious_nb\n"
+        "get_ipython().run_cell_magic('inginious', 'submit lab/echo --ssh', 'right')\n"
+    )
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", code],
+        env={**os.environ, "INGINIOUS_COURSES": str(course_folder), "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=course_folder,
+    ) as terminal:
+        os.close(theirs)
+        with os.fdopen(ours, "rb", buffering=0) as shown:
+            lines = io.BufferedReader(shown)
+            command = next(line for line in lines if b"worker@127.0.0.1" in line).decode()
+            password = next(lines).decode().strip()
+            port = int(command.split()[-1])
+            asyncio.run(run_in_shell(("127.0.0.1", port, "worker", password), ENTER))
+            rest = b""
+            with contextlib.suppress(OSError):  # how a terminal ends
+                while part := lines.read1():
+                    rest += part
+        assert terminal.wait(60) == 0
+    assert b"By hand." in rest
