@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .submission import Submission
 
 _FAILED = 1
+_LAST_PORT = 65535
 
 
 class _Commands(CommandWords):
@@ -238,6 +239,15 @@ def backend(agent_addr: str, client_addr: str) -> None:
     commands.run_backend(agent_addr, client_addr)
 
 
+def _range(_context: click.Context, _option: click.Parameter, text: str | None) -> range | None:
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) <= _LAST_PORT):
+        raise click.BadParameter("write it as in 64120-64130")
+    return range(int(first), int(last) + 1)
+
+
 @main.command()
 @click.argument("backend_addr")
 @click.option(
@@ -248,7 +258,15 @@ def backend(agent_addr: str, client_addr: str) -> None:
 )
 @click.option("--slots", type=click.IntRange(min=1), help="Jobs at a time (default: one per core).")
 @click.option("--name", help="What the queue calls it (default: the machine's name).")
-def agent(backend_addr: str, tasks: Path, slots: int | None, name: str | None) -> None:
+@click.option(
+    "--ssh-ports",
+    metavar="FIRST-LAST",
+    callback=_range,
+    help="Ports of this machine for shells into jobs (default: 64120-64130).",
+)
+def agent(
+    backend_addr: str, tasks: Path, slots: int | None, name: str | None, ssh_ports: range | None
+) -> None:
     """Run an agent for a backend, ours or INGInious's: choices and scripts in one.
 
     Scripts run on this machine, isolated as far as its sandbox goes; strangers' code belongs on
@@ -262,6 +280,7 @@ def agent(backend_addr: str, tasks: Path, slots: int | None, name: str | None) -
         sandbox=settings.sandbox,
         environment_aliases=settings.environments,
         friendly_name=name,
+        ssh_ports=ssh_ports,
     )
 
 

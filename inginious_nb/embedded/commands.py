@@ -18,6 +18,7 @@ from inginious_nb.errors import CourseNotFoundError, ServiceError
 from .broker import Broker
 from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
+from .shell import ShellSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +87,7 @@ def run_agent(
     sandbox: SandboxKind = "auto",
     environment_aliases: Mapping[str, str] | None = None,
     friendly_name: str | None = None,
+    ssh_ports: range | None = None,
 ) -> None:
     """Run the mcq agent and the local agent for a backend, ours or INGInious's.
 
@@ -96,6 +98,7 @@ def run_agent(
         sandbox: "auto", "bubblewrap" or "plain".
         environment_aliases: More environment names, each with the one that stands for it.
         friendly_name: Shown to people in the queue; by default the name of the machine.
+        ssh_ports: The ports for remote shells into jobs; by default INGInious's.
 
     Raises:
         ServiceError: There is no such folder or sandbox, or the address makes no sense.
@@ -115,6 +118,7 @@ def run_agent(
             slots=slots,
             aliases=environment_aliases or {},
             friendly_name=friendly_name or socket.gethostname(),
+            shells=ShellSettings(ssh_ports) if ssh_ports else ShellSettings(),
         )
         try:
             await run_in_order(agent.run() for agent in agents)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import CourseLibrary
 
     from .sandbox import Sandbox
+    from .shell import ShellSettings
 
 _MCQ_SLOTS = 4
 _DESCRIPTORS = 16384
@@ -82,6 +83,7 @@ def make_agents(
     slots: int | None,
     aliases: Mapping[str, str],
     friendly_name: str,
+    shells: ShellSettings | None = None,
 ) -> list[Agent]:
     """Make the agents that grade the tasks of a library, mcq tasks and those with scripts.
 
@@ -95,6 +97,7 @@ def make_agents(
         slots: How many scripts run at the same time; None is one per core.
         aliases: More environment names, each with the one that stands for it.
         friendly_name: Shown to people in the queue.
+        shells: How remote shells into jobs are offered.
 
     Raises:
         ServiceError: An alias stands for an environment that does not exist.
@@ -111,7 +114,7 @@ def make_agents(
         Agent(
             context,
             backend_addr,
-            [LocalGrader(library, sandbox=sandbox, aliases=aliases)],
+            [LocalGrader(library, sandbox=sandbox, aliases=aliases, shells=shells)],
             slots=slots or _core_count(),
             friendly_name=friendly_name,
         ),

@@ -11,7 +11,11 @@ import sys
 import nbformat
 import pytest
 
+from inginious_nb import wire
 from tests.support.courses import write_course
+from tests.support.lab_jobs import a_script, until_offered
+from tests.support.peer import free_port
+from tests.support.wire_peer import DealerPeer
 
 
 def start(*words, cwd, **options):
@@ -76,6 +80,7 @@ def test_what_was_submitted_is_listed(folder):
         (("submit", "courses/lab/course.yaml"), "cannot be read as a notebook"),
         (("sumbit",), "Did you mean submit"),
         (("agent", "nonsense", "--tasks", "courses"), "nonsense"),
+        (("agent", "tcp://x:1", "--tasks", "courses", "--ssh-ports", "9-8"), "64120-64130"),
         (("test", "courses/lab"), "no recorded submissions"),
     ],
 )
@@ -125,6 +130,23 @@ def test_backend_and_agent_serve_and_end_on_a_signal(folder, ending):
         _, errors = process.communicate(timeout=20)
         assert process.returncode == 0
         assert "Traceback" not in errors
+
+
+async def test_an_agent_opens_shells_on_the_ports_it_is_given(folder):
+    sockets = [f"ipc://{folder}/{name}" for name in ("agents", "clients")]
+    port = free_port()
+    backend = start("backend", *sockets, cwd=folder)
+    agent = start(
+        "agent", sockets[0], "--tasks", "courses", "--ssh-ports", f"{port}-{port}", cwd=folder
+    )
+    with DealerPeer(sockets[1]) as client:
+        await until_offered(client, "docker", "docker-ssh", "mcq")
+        told = await client.ask(a_script(debug="ssh"), wire.BackendJobSSHDebug)
+    assert (told.host, told.port) == ("127.0.0.1", port)
+    for process in (agent, backend):
+        process.terminate()
+        assert "Traceback" not in process.communicate(timeout=20)[1]
+        assert process.returncode == 0
 
 
 def test_a_second_backend_on_the_same_address_says_so(folder):

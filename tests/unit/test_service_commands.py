@@ -33,7 +33,7 @@ async def test_a_backend_and_an_agent_grade_until_a_signal_ends_them(
         running("agent", agent_addr, course_folder) as agent,
         DealerPeer(client_addr) as client,
     ):
-        await until_offered(client, "docker", "mcq")
+        await until_offered(client, "docker", "docker-ssh", "mcq")
         assert (await client.ask(a_word(), wire.BackendJobDone)).result == ("success", "")
         assert (await client.ask(a_script(), wire.BackendJobDone)).result == ("success", "Read.")
         await client.ask(a_nap(), wire.BackendJobStarted)
