@@ -13,7 +13,7 @@ from rich.text import Text
 
 from .i18n import Sentence, Words, in_language, number, recognised
 from .render import plain_text
-from .words import NOTEBOOK_COLUMNS
+from .words import NOTEBOOK_COLUMNS, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -167,9 +167,9 @@ def queue(
     """
     words = Words("tables", lang)
     if running is None or waiting is None:
-        return Text(words("noQueueYet"))
+        return Text(wrapped(words("noQueueYet")))
     if not running and not waiting:
-        return Text(words("nobodyWaits"))
+        return Text(wrapped(words("nobodyWaits")))
     others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
     of_others = words("others", running=others[0], waiting=others[1])
     table = _table(words, words("queue"), "job", "task", "state")
@@ -179,7 +179,7 @@ def queue(
     for before, (job_id, ours, task, *_) in enumerate(waiting):
         if ours:
             table.add_row(job_id[:_ID_LENGTH], task, words("waiting", n=before))
-    return table if table.rows else Text(words("noneOfYours", others=of_others))
+    return table if table.rows else Text(wrapped(words("noneOfYours", others=of_others)))
 
 
 def status(session: Session, lang: str = "en") -> Table:
