@@ -18,6 +18,7 @@ from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.local import LocalGrader
 from inginious_nb.embedded.job import kit
 from inginious_nb.embedded.job.kit import Kit
+from inginious_nb.embedded.job.workspace import Workspace
 from inginious_nb.embedded.sandbox import PlainSandbox, choose_sandbox, starter
 from inginious_nb.embedded.sandbox.choice import NoSandbox
 from inginious_nb.errors import ServiceError
@@ -63,6 +64,21 @@ def test_what_a_killed_grader_left_is_removed_by_the_next(temporary):
     assert len(list(temporary.iterdir())) == 2  # one that lives is left alone
     living.close()
     other.close()
+
+
+def test_folders_of_a_job_are_made_beforehand(temporary):
+    (temporary / "nothing").mkdir()
+    made = Kit()
+    made.make_spare()
+    folders = made.new_job_folder(), made.new_job_folder()
+    assert [folder.exists() for folder in folders] == [True, False]
+    for folder in folders:
+        Workspace(folder).fill(temporary / "nothing", None, copy_common=False)
+    made_before, made_now = (sorted(folder.rglob("*")) for folder in folders)
+    assert [path.relative_to(folders[0]) for path in made_before] == [
+        path.relative_to(folders[1]) for path in made_now
+    ]
+    made.close()
 
 
 def test_an_alias_must_stand_for_something():

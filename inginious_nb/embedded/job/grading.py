@@ -130,10 +130,14 @@ class Grading:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._access.close()
-        removing = self._kit.in_background(self._workspace.remove)
+        removing = self._kit.in_background(self._clear_away)
         if kind is not None:
             # Nobody gets a result, so nobody would be kept waiting for it.
             await asyncio.shield(removing)
+
+    def _clear_away(self) -> None:
+        self._workspace.remove()
+        self._kit.make_spare()
 
     async def run(self, kill_requested: asyncio.Event) -> Outcome:
         """Grade.

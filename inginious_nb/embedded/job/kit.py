@@ -8,6 +8,7 @@ folder of this package may be read-only, or in a home that an isolated job canno
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import secrets
@@ -25,6 +26,8 @@ from inginious_nb.embedded.sandbox.leftovers import MARK, new_mark
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
 from inginious_nb.embedded.scratch import Hold, new_folder, remove_tree, sweep
 
+from .workspace import make_folders
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,6 +39,7 @@ _PREFIX = "inginious-jobs-"
 _LONGEST_FOLDER = 50
 """The path of a socket has a hundred characters at most, and about half of them are ours."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MOST_SPARES = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _VENDORED = ("jinja2", "markupsafe", "yaml")
 
@@ -60,7 +64,9 @@ class Kit:
         self.root.chmod(0o711 if drops_root() else 0o700)
         self.folder = self.root / "kit"
         self._jobs = self.root / "jobs"
-        self._jobs.mkdir(mode=0o711)
+        self._spares: list[Path] = []
+        for folder in (self._jobs, self._jobs.with_name("spares")):
+            folder.mkdir(mode=0o711)
         system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
         self.python = system_python or sys.executable
         self.path = _SYSTEM_PATH
@@ -111,8 +117,22 @@ class Kit:
         return compiling
 
     def new_job_folder(self) -> Path:
-        """A path for the files of one more job, that other jobs cannot guess; nothing is there."""
-        return self._jobs / secrets.token_hex(6)
+        """A path for the files of one more job, that other jobs cannot guess.
+
+        There is nothing yet, or the folders are as `make_folders` makes them.
+        """
+        folder = self._jobs / secrets.token_hex(6)
+        with contextlib.suppress(IndexError, OSError):
+            self._spares.pop().rename(folder)
+        return folder
+
+    def make_spare(self) -> None:
+        """Make the folders of a job to come; while nobody waits, or it would be no gain."""
+        if len(self._spares) < _MOST_SPARES:
+            spare = self._jobs.with_name("spares") / secrets.token_hex(6)
+            with contextlib.suppress(OSError):
+                make_folders(spare)
+                self._spares.append(spare)
 
     def in_background(self, work: Callable[[], None]) -> asyncio.Future[None]:
         """Have something done in a thread that nobody needs to wait for."""

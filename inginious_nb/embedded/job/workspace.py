@@ -33,6 +33,30 @@ _MAX_SYSTEM_FILE_BYTES = 64 << 10
 _WRITABLE = ("task", "archive", ".__input", ".__output", "tmp", "shm")
 
 
+def make_folders(root: Path) -> None:
+    """Make the empty folders of a job, which can be done before anything is known of it.
+
+    Raises:
+        OSError: They cannot be made.
+    """
+    root.mkdir(mode=0o755)
+    for name in (*_WRITABLE, "control"):
+        _make_open(root / name)
+    (root / "hidden").mkdir(mode=0o700)
+    (root / "course").mkdir(mode=0o755)
+    (root / FEEDBACK).touch()
+    _open(root / FEEDBACK)
+    (root / "students").mkdir(mode=0o755)
+    _make_private(root / "students" / "1")
+
+
+def _make_private(folder: Path) -> None:
+    """The folders that one program of the student has for itself."""
+    folder.mkdir(mode=0o755)
+    for name in ("tmp", "shm"):
+        _make_open(folder / name)
+
+
 class Workspace:
     """A folder that exists as long as a job.
 
@@ -50,7 +74,7 @@ class Workspace:
         self._copies = itertools.count(1)
 
     def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> None:
-        """Make the folders and copy the task.
+        """Make the folders, unless they are there, and copy the task.
 
         Args:
             task: The folder of the task, which is never changed.
@@ -60,12 +84,8 @@ class Workspace:
         Raises:
             OSError: Something cannot be read or written.
         """
-        self.root.mkdir(mode=0o755)
-        for name in (*_WRITABLE, "control"):
-            (self.root / name).mkdir()
-            _open(self.root / name)
-        self.hidden.mkdir(mode=0o700)
-        (self.root / "course").mkdir(mode=0o755)
+        if not self.root.is_dir():
+            make_folders(self.root)
         _copy_tree(task, self.root / "task")
         student = self.root / "task" / "student"
         if not student.is_dir():
@@ -78,8 +98,6 @@ class Workspace:
                 shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
         else:
             self._common = common
-        (self.root / FEEDBACK).touch()
-        _open(self.root / FEEDBACK)
 
     def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
         """Write the start message, and uploads to files of their own (protocol.md 4.3, step 1).
@@ -120,10 +138,10 @@ class Workspace:
             files_of_system: Where the names of users are.
             holding: Closes what is held open for the mounts; not before they are made.
         """
-        private = self.root / "students" / str(next(self._student_runs))
-        for name in ("tmp", "shm"):
-            (private / name).mkdir(parents=True)
-            _open(private / name)
+        number = next(self._student_runs)
+        private = self.root / "students" / str(number)
+        if number > 1:
+            _make_private(private)
         task = self.root / "task"
         places = [
             self._held_mount("student", holding, writable=True),
@@ -223,6 +241,11 @@ def _copy_tree(source: Path, target: Path) -> None:
                     status = entry.stat()
                     os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
                     _open(copy)
+
+
+def _make_open(folder: Path) -> None:
+    folder.mkdir()
+    _open(folder)
 
 
 def _open(path: Path | str) -> None:

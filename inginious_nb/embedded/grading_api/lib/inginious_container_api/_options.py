@@ -1,5 +1,6 @@
 """Reads the arguments of the commands. argparse would take half of the time of a short command."""
 
+import os
 import sys
 
 
@@ -61,6 +62,14 @@ def fail(command, text):
     """End the command because of how it was called."""
     sys.stderr.write("%s: %s\n" % (command, text))
     sys.exit(2)
+
+
+def leave(status=0):
+    """End the command. Taking the interpreter apart would take a sixth of its time."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # it was closed
+            stream.flush()
+    os._exit(status)
 
 
 def number(command, name, text):

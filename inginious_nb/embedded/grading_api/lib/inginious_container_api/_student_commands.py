@@ -4,9 +4,7 @@ Tasks start them for every test case, so nothing is imported that costs a millis
 arguments are joined by blanks; the service splits them again, as the peer does (protocol.md 4.9).
 """
 
-import sys
-
-from inginious_container_api._options import fail, read
+from inginious_container_api._options import fail, leave, read
 
 _LIMITS = {
     "--container": ("container", str),
@@ -27,7 +25,7 @@ def run_student(arguments):
         fail("run_student", "a command is missing")
     from inginious_container_api.run_student import run_student
 
-    sys.exit(
+    leave(
         run_student(
             " ".join(command),
             stdin=0,
@@ -49,7 +47,7 @@ def ssh_student(arguments):
     options = read("ssh_student", arguments, spellings)
     from inginious_container_api.ssh_student import ssh_student
 
-    sys.exit(ssh_student(**options))
+    leave(ssh_student(**options))
 
 
 def _forward_signals(send):
