@@ -89,7 +89,15 @@ def kept(text: str) -> str | list[Any]:
     if not isinstance(text, Sentence):
         return text
     (template,), keywords = text.__getnewargs_ex__()
-    return [template, {name: kept(v) if isinstance(v, str) else v for name, v in keywords.items()}]
+    return [
+        template,
+        {
+            name: value
+            if isinstance(value, (int, float))
+            else kept(value if isinstance(value, str) else str(value))
+            for name, value in keywords.items()
+        },
+    ]
 
 
 def from_kept(value: str | list[Any]) -> str:

@@ -52,7 +52,7 @@ export function language(code: string): Language {
     grade: (value) => say(t.percent, { value: number.format(value) }),
     time: (seconds) => time.format(seconds * 1000),
     dateTime: (seconds) => dateTime.format(seconds * 1000),
-    duration,
+    duration: (seconds) => duration(seconds).replace(".", number.format(0.5).charAt(1)),
     size: (bytes) => {
       if (bytes < 1000) return say(t.bytes, { value: bytes });
       if (bytes < 1_000_000) {

@@ -35,7 +35,9 @@ test("durations are short", () => {
   ]);
 });
 
-test("grades and sizes are written as the language does", () => {
+test("grades, sizes and durations are written as the language does", () => {
+  expect(language("en").duration(4.24)).toBe("4.2 s");
+  expect(language("fr").duration(4.24)).toBe("4,2 s");
   expect(language("en").grade(87.5)).toBe("87.5 %");
   expect(language("fr").grade(87.5)).toBe("87,5\u00a0%");
   expect(language("en").size(1_234_567)).toBe("1.2 MB");

@@ -13,6 +13,7 @@ import pytest
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError
 from inginious_nb.history import AnswerSource, History, evaluated
+from inginious_nb.i18n import Sentence, in_language
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_a_submission_comes_back_as_it_was_sent(history):
     assert read.inputdata["@attempts"] == "1"
     assert read.sources == (source,)
     assert not read.finished
+
+
+def test_where_an_answer_was_read_is_kept_for_readers_of_any_language(tmp_path, history):
+    place = Sentence("cells {numbers}", one="cell {numbers}", n=2, numbers="[1], [2]")
+    label = Sentence("{place}: {first_line}", place=place, first_line="x = {1}")
+    add(history, sources=(AnswerSource("fib", "cell", label, ("id3",), 12.5),))
+    later = History(tmp_path / "deep" / "history.sqlite")
+    (source,) = later.get("s1").sources
+    later.close()
+    assert source.label == "cells [1], [2]: x = {1}"
+    assert in_language(source.label, "fr") == "cellules [1], [2]\u00a0: x = {1}"
 
 
 def test_a_result_comes_back_with_all_it_had(history):

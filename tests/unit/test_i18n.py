@@ -256,7 +256,8 @@ def test_numbers_are_written_as_each_language_does():
 
 def test_a_sentence_survives_a_file_and_a_pickle():
     place = Sentence("cells", one="cell", n=2)
-    for text in (Sentence("{place} (empty)", place=place), "only {this}"):
+    path = Sentence("There is no folder {path}; give the folder of a course.", path=Path("/a"))
+    for text in (Sentence("{place} (empty)", place=place), path, "only {this}"):
         for again in (i18n.from_kept(i18n.kept(text)), pickle.loads(pickle.dumps(text))):
             assert again == text
             assert i18n.in_language(again, "fr") == i18n.in_language(text, "fr")
