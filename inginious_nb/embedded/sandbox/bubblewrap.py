@@ -78,6 +78,8 @@ class BubblewrapSandbox(Sandbox):
             return None
         adopt_orphans()
         end_leftovers()
+        if sandbox._cgroups is not None:
+            sandbox._cgroups.sweep()
         return sandbox
 
     def describe(self) -> Description:

@@ -8,12 +8,13 @@ children are made, where their controllers are already switched on.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from .leftovers import is_abandoned, new_mark
 
 if TYPE_CHECKING:
     from .base import Limits
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 _MOUNT = Path("/sys/fs/cgroup")
 _NEEDED = {"memory", "pids"}
+_PREFIX = "inginious-"
 # Moves the shell itself, before anything of the program exists; 0 stands for the writer.
 _ENTER = 'echo 0 > "$0"; exec "$@"'
 
@@ -35,7 +37,6 @@ class Cgroups:
 
     def __init__(self, parent: Path) -> None:
         self._parent = parent
-        self._numbers = itertools.count(1)
 
     @classmethod
     def find(cls, mount: Path = _MOUNT, own: Path = Path("/proc/self/cgroup")) -> Cgroups | None:
@@ -59,7 +60,7 @@ class Cgroups:
             controllers = (self._parent / "cgroup.subtree_control").read_text("utf-8").split()
             if not set(controllers) >= _NEEDED or not os.access(self._parent, os.W_OK):
                 return False
-            tried = self._make("try")
+            tried = self._make()
         except OSError:
             return False
         try:
@@ -73,7 +74,7 @@ class Cgroups:
         """A cgroup with these limits, or None if it cannot be made after all."""
         made = None
         try:
-            made = self._make(str(next(self._numbers)))
+            made = self._make()
             made.limit(limits)
         except OSError as error:
             logger.warning("No cgroup for a program: %s", error)
@@ -82,8 +83,16 @@ class Cgroups:
             return None
         return made
 
-    def _make(self, name: str) -> Cgroup:
-        path = self._parent / f"inginious-{os.getpid()}-{name}"
+    def sweep(self) -> None:
+        """Remove those of services that were killed, and end what is in them."""
+        for path in self._parent.glob(f"{_PREFIX}*"):
+            if is_abandoned(path.name.removeprefix(_PREFIX)):
+                left = Cgroup(path)
+                left.kill()
+                left.remove()
+
+    def _make(self) -> Cgroup:
+        path = self._parent / f"{_PREFIX}{new_mark()}"
         path.mkdir()
         return Cgroup(path)
 
@@ -111,7 +120,7 @@ class Cgroup:
             OSError: One of them is not accepted.
         """
         self._write("memory.max", limits.memory_bytes)
-        self._write("pids.max", limits.processes)
+        self._write("pids.max", 2 * limits.processes)  # as the starter has it
         # Absent where there is no swap, or on old kernels.
         for name, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
             with contextlib.suppress(OSError):

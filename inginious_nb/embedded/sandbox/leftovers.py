@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MARK = "INGINIOUS_BOX"
-_WRITTEN = re.compile(MARK.encode() + rb"=(\d+)-(\d+)-(\d+)-\d+")
+_WRITTEN = re.compile(r"(\d+)-(\d+)-(\d+)-\d+")
 _MOST_ROUNDS = 100
 _PATIENCE_MS = 5000
 _numbers = itertools.count(1)
@@ -40,6 +40,15 @@ def new_mark() -> str:
     # Process ids come again, and are others in a container; together with the rest they are not.
     started_at = proctree.started_at(os.getpid()) or 0
     return f"{_namespace()}-{os.getpid()}-{started_at}-{next(_numbers)}"
+
+
+def is_abandoned(mark: str) -> bool:
+    """Whether a mark is of a service that is no more."""
+    written = _WRITTEN.fullmatch(mark)
+    if written is None:
+        return False
+    namespace, service, started_at = map(int, written.groups())
+    return namespace == _namespace() and proctree.started_at(service) != started_at
 
 
 def end_leftovers() -> None:
@@ -80,11 +89,10 @@ def _leftovers() -> Iterator[int]:
 
 
 def _is_leftover(process: Path) -> bool:
-    for variable in (process / "environ").read_bytes().split(b"\0"):
-        written = _WRITTEN.fullmatch(variable)
-        if written is not None:
-            namespace, service, started_at = map(int, written.groups())
-            return namespace == _namespace() and proctree.started_at(service) != started_at
+    for variable in (process / "environ").read_text("utf-8", "replace").split("\0"):
+        name, _, value = variable.partition("=")
+        if name == MARK:
+            return is_abandoned(value)
     return False
 
 

@@ -46,6 +46,8 @@ class PlainSandbox(Sandbox):
         self._families = Families()
         adopt_orphans()
         end_leftovers()
+        if self._cgroups is not None:
+            self._cgroups.sweep()
 
     def describe(self) -> Description:
         """What is isolated and what is not."""
