@@ -97,7 +97,7 @@ def render_rst(
         now: The time that ``hidden-until`` is compared with (local time; default: now).
         heading_level: The level of its outermost headings, so that it fits into a page.
         limit_chars: What is shown of it at most.
-        lang: The language in which it is said that it is cut.
+        lang: The language of what is added: titles of admonitions, that it is cut.
     """
     from .embedded_data import EmbeddedData  # noqa: PLC0415 - see the module's docstring
     from .rst import UnformattableError, to_html  # noqa: PLC0415
@@ -107,7 +107,7 @@ def render_rst(
     shown, omitted = _cut(data.extract(text), limit_chars)
     formatted = True
     try:
-        body = to_html(shown, now=now)
+        body = to_html(shown, now=now, lang=lang)
     except UnformattableError as error:
         logger.debug("A text is shown as it is: %s", error)
         body, formatted = f"<pre>{html.escape(shown)}</pre>", False

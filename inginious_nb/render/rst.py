@@ -23,6 +23,8 @@ from docutils.readers.standalone import Reader
 from docutils.transforms import Transform
 from docutils.writers import html5_polyglot, null
 
+from inginious_nb.i18n import spoken
+
 from .directives import DIRECTIVES
 
 if TYPE_CHECKING:
@@ -71,8 +73,10 @@ class UnformattableError(Exception):
     """docutils cannot turn the text into HTML within reason."""
 
 
-def to_html(text: str, *, now: dt.datetime | None = None) -> str:
+def to_html(text: str, *, now: dt.datetime | None = None, lang: str = "en") -> str:
     """Return the HTML of a text; raw HTML that it contains is included as it is.
+
+    Titles that docutils gives, such as that of a warning, are in the language of the interface.
 
     Raises:
         UnformattableError: The text is too long or too intricate.
@@ -80,7 +84,7 @@ def to_html(text: str, *, now: dt.datetime | None = None) -> str:
     writer = html5_polyglot.Writer()
     writer.translator_class = _Translator
     with _lock, _own_globals():
-        _publish(text, now, writer)
+        _publish(text, now, writer, lang)
     return str(writer.parts["fragment"])
 
 
@@ -97,11 +101,12 @@ def to_tree(text: str, *, now: dt.datetime | None = None) -> nodes.document:
     return document
 
 
-def _publish(text: str, now: dt.datetime | None, writer: Any) -> Publisher:
+def _publish(text: str, now: dt.datetime | None, writer: Any, lang: str = "en") -> Publisher:
     listing_free = sum(len(line) for line in text.splitlines() if line[:1] not in " \t")
     if listing_free > _MARKUP_CHARS:
         raise UnformattableError("it is too long")
     settings = copy.copy(_settings())
+    settings.language_code = spoken(lang)
     settings.inginious_now = now or dt.datetime.now()  # noqa: DTZ005 - courses use local time
     publisher = Publisher(
         reader=_Reader(),

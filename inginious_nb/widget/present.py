@@ -52,11 +52,13 @@ def task_info(task: Task, lang: str, username: str) -> views.TaskInfo:
         "ref": reference(task),
         "name": task.name,
         "author": task.author,
-        "context_html": rendered(task, task.context),
+        "context_html": rendered(task, task.context, lang),
         "accessible": task.accessibility.is_open(now),
         "deadline": None if deadline is None else deadline.timestamp(),
         "evaluation": task.evaluation_mode,
-        "problems": [_problem_info(task, problem, username) for problem in task.problems.values()],
+        "problems": [
+            _problem_info(task, problem, username, lang) for problem in task.problems.values()
+        ],
     }
 
 
@@ -65,12 +67,12 @@ def reference(task: Task) -> str:
     return f"{task.course_id}/{task.id}"
 
 
-def rendered(task: Task, text: str) -> str:
+def rendered(task: Task, text: str, lang: str = "en") -> str:
     """A text of the task as sanitised HTML."""
-    return str(render_rst(text, assets=Assets.of(task))) if text.strip() else ""
+    return str(render_rst(text, assets=Assets.of(task), lang=lang)) if text.strip() else ""
 
 
-def _problem_info(task: Task, problem: Problem, username: str) -> views.ProblemInfo:
+def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> views.ProblemInfo:
     raw = problem.as_dict()
     choices: list[views.ChoiceInfo] = []
     if isinstance(problem, MultipleChoiceProblem):
@@ -88,7 +90,7 @@ def _problem_info(task: Task, problem: Problem, username: str) -> views.ProblemI
         "id": problem.id,
         "type": problem.type,
         "name": problem.name,
-        "header_html": rendered(task, problem.header),
+        "header_html": rendered(task, problem.header, lang),
         "language": raw.get("language", ""),
         "optional": raw.get("optional", False),
         "default": raw.get("default", ""),

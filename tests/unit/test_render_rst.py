@@ -339,3 +339,12 @@ def test_the_context_of_a_real_task(tmp_path):
     assert "<h3>The rule</h3>" in rendered
     assert "<math" in rendered
     assert '<span class="gp">' in rendered
+
+
+@pytest.mark.parametrize(("lang", "title"), [("en", "Warning"), ("fr-BE", "Avis")])
+def test_titles_that_the_author_did_not_write_are_in_the_readers_language(lang, title):
+    text = ".. warning:: Attention, *ceci* compte.\n\n.. code-block:: python\n\n   x = 1\n"
+    html = render_rst(text, lang=lang)
+    assert f">{title}</p>" in html
+    assert "<em>ceci</em>" in html
+    assert html.formatted
