@@ -240,8 +240,10 @@ class Grading:
         finally:
             for task in (stopping, measuring):
                 task.cancel()
-            await asyncio.gather(stopping, measuring, return_exceptions=True)
-            await desk.close()
+            try:
+                await asyncio.gather(stopping, measuring, return_exceptions=True)
+            finally:
+                await desk.close()
 
     def _refuse(self, why: str) -> None:
         self._refusal = why

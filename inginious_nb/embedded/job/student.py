@@ -111,8 +111,10 @@ class StudentDesk:
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._listener.close()
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            self._listener.close()
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

@@ -33,6 +33,7 @@ _B = TypeVar("_B")
 
 _KEEPER = Path(__file__).parent.parent / "grading_api/lib/inginious_container_api/_keeper.py"
 _LONGEST_MESSAGE = 4096
+_MOST_MESSAGES = 8
 _STREAMS = 3
 _ENDED = {
     "time": "The time for this shell is over.",
@@ -159,7 +160,8 @@ class Stay:
             _close(descriptors)
             return False
         if visitor.has_terminal:
-            visitor.say(self._greeting)
+            if self._greeting:
+                visitor.say(self._greeting)
             descriptors.append(os.dup(descriptors[0]))
         visitor.attach(*descriptors)
         return True
@@ -192,7 +194,12 @@ class _Control:
         for line in lines:
             self._messages.put_nowait((line, self._descriptors))
             self._descriptors = []
-        if not received or len(self._begun) > _LONGEST_MESSAGE:
+        is_too_much = (
+            len(self._begun) > _LONGEST_MESSAGE
+            or len(self._descriptors) > _STREAMS
+            or self._messages.qsize() > _MOST_MESSAGES
+        )
+        if is_too_much or not received:
             self._end()
 
     def _end(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shutil
@@ -211,6 +212,43 @@ async def test_ending_its_keeper_ends_the_visit(site):
     await visit.run("feedback-result success; sleep 999.25 & kill -9 $PPID; sleep 60")
     assert (await visit.result()).result[0] == "success"
     assert processes_with("999.25") == []
+
+
+FLOOD = """
+import array, os, socket, sys
+control = socket.socket(fileno=os.dup(0))
+if sys.argv[1] == "":
+    sys.exit()
+control.sendall(b"ready\\n")
+control.recv(65536)
+rights = array.array("i", [os.open("/dev/zero", os.O_RDWR)] * 3)
+try:
+    while True:
+        control.sendmsg([MESSAGE], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+except OSError:
+    pass
+"""
+
+
+def held_open(path):
+    """How often this process has a file open."""
+    found = 0
+    for file in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed in the meantime by another thread
+            found += file.readlink() == Path(path)
+    return found
+
+
+@pytest.mark.parametrize("message", [b"x", b"x\n", b"\n", b"streams\n", b"left 0\n"])
+async def test_who_speaks_in_the_keepers_place_gains_nothing(site, monkeypatch, message):
+    text = FLOOD.replace("MESSAGE", repr(message))
+    monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: text)
+    visit = site.visit()
+    with contextlib.suppress(asyncssh.Error, OSError):
+        left = await visit.run("echo in")
+        assert left.stdout == ""
+    assert (await visit.result()).result[0] == "crash"
+    assert not held_open("/dev/zero")
 
 
 # ---- the sandbox ------------------------------------------------------------------------------

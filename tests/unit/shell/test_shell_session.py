@@ -110,5 +110,5 @@ def test_in_a_terminal_the_way_in_is_printed(course_folder):
             with contextlib.suppress(OSError):  # how a terminal ends
                 while part := lines.read1():
                     rest += part
-        assert terminal.wait(60) == 0
+        assert terminal.wait(60) == 0, rest.decode()
     assert b"By hand." in rest
