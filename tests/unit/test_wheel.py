@@ -17,6 +17,8 @@ SHIPPED = (
     "inginious_nb/static/waker.js",
     "inginious_nb/static/widget.css",
     "inginious_nb/static/snapshot.css",
+    "inginious_nb/locale/en.json",
+    "inginious_nb/locale/fr.json",
     "inginious_nb/embedded/grading_api/lib/inginious_container_api/__init__.py",
     "inginious_nb/embedded/grading_api/bin/getinput",
 )
