@@ -18,6 +18,7 @@ Reason = Literal["exited", "killed", "time", "memory", "disk"]
 """Why a program ended: by itself, because somebody asked, or for one of its limits."""
 
 _INTERVAL_S = 0.05
+_LONGEST_INTERVAL_S = 0.5
 _FILES_INTERVAL_S = 0.25
 _SHARE_OF_TIME = 0.1
 
@@ -62,7 +63,8 @@ async def supervise(
             if excess is not None:
                 reason = excess
                 break
-            interval_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
+            wanted_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
+            interval_s = min(wanted_s, _LONGEST_INTERVAL_S)
     finally:
         # Also when cancelled: nothing may survive its supervisor.
         files.stop()
