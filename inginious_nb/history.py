@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgpack
 
 from .client.results import JobResult
-from .errors import HistoryError
+from .errors import HistoryError, UsageError
 from .i18n import Sentence, from_kept, kept
 
 if TYPE_CHECKING:
@@ -306,6 +306,22 @@ class History:
     def get(self, submission_id: str) -> Attempt | None:
         """One submission by its id."""
         return next(iter(self._select("WHERE id = ?", submission_id)), None)
+
+    def find(self, username: str, beginning: str) -> Attempt:
+        """A user's newest submission whose id begins so.
+
+        Raises:
+            UsageError: There is none.
+        """
+        for attempt in self.recent(username, limit=1000):
+            if attempt.id.startswith(beginning):
+                return attempt
+        raise UsageError(
+            Sentence(
+                "The history has no submission {id!r}; %inginious history lists them.",
+                id=beginning,
+            )
+        )
 
     def attempts(self, course_id: str, task_id: str, username: str) -> list[Attempt]:
         """A user's submissions to a task, newest first."""

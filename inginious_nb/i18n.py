@@ -27,6 +27,7 @@ LANGUAGES = ("en", "fr")
 NARROW_SPACE = "\u202f"
 """What French puts between thousands: it does not break."""
 
+_LONGEST_RECOGNISED = 1_000
 _FOLDER = Path(__file__).parent / "locale"
 # As gettext has it; LANGUAGE may name several.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -145,6 +146,8 @@ def recognised(text: str, lang: str) -> str:
 
     Those have English only: a result may be kept, and read by others.
     """
+    if len(text) > _LONGEST_RECOGNISED:
+        return text  # nobody's patience is tried with a text made for that
     for pattern, translation in _foreign(spoken(lang)):
         match = pattern.fullmatch(text)
         if match is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import datetime as dt
 import logging
 import math
 import threading
@@ -36,6 +35,7 @@ from .errors import (
 )
 from .history import ALIVE_S, AnswerSource, Attempt, History
 from .i18n import Sentence, system_language
+from .inputdata import inputdata
 from .io_thread import IOThread
 from .observers import Observers
 from .settings import Inginious, load_settings
@@ -65,8 +65,7 @@ class Session:
 
     Attributes:
         warnings: Sentences that a user should see.
-        current_task: The task last opened.
-        front_end_language: The language of the front end, once it has told, else empty.
+        front_end_language: As the front end tells it, empty until then.
 
     Raises:
         UsageError: The backend of the settings is not an address.
@@ -287,7 +286,7 @@ class Session:
                 username=self.settings.username,
                 origin=origin,
                 backend=backend.address,
-                inputdata=self._inputdata(task, checked, lang),
+                inputdata=inputdata(self.board(task), self.settings, checked, lang),
                 sources=(*kept_sources, *preset.sources),
             )
         except InginiousError as error:
@@ -346,7 +345,11 @@ class Session:
         Raises:
             UsageError: There is no such submission, or it is still under way.
         """
-        attempt = self._attempt(submission_id)
+        attempt = (
+            self._newest_left_behind()
+            if submission_id is None
+            else self.history.find(self.settings.username, submission_id)
+        )
         if not attempt.finished and not attempt.left_behind:
             raise UsageError(
                 Sentence(
@@ -374,39 +377,10 @@ class Session:
         with self._lock:
             return [submission for submission in self._live.values() if not submission.done]
 
-    def _attempt(self, submission_id: str | None) -> Attempt:
-        if submission_id is None:
-            left = self.left_behind()
-            if not left:
-                raise UsageError(
-                    Sentence("Every submission has its result; there is nothing to repeat.")
-                )
-            return left[0]
-        for attempt in self.history.recent(self.settings.username, limit=1000):
-            if attempt.id.startswith(submission_id):
-                return attempt
-        raise UsageError(
-            Sentence(
-                "The history has no submission {id!r}; %inginious history lists them.",
-                id=submission_id,
-            )
-        )
-
-    def _inputdata(self, task: Task, answers: Mapping[str, object], lang: str) -> dict[str, object]:
-        """The answers and the reserved keys that every grader may read (protocol.md 1.4)."""
-        counting = self.board(task).evaluated
-        outcome = counting.outcome if counting is not None else None
-        return {
-            **answers,
-            "@username": self.settings.username,
-            "@email": self.settings.email,
-            "@lang": lang,
-            # Readers parse the fractional part, so it is there also when it is zero.
-            "@time": dt.datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ005 - local time is the contract
-            "@attempts": "1",  # the history knows, and sets it
-            "@random": task.random_values(self.settings.username),
-            "@state": outcome.state if outcome is not None else "",
-        }
+    def _newest_left_behind(self) -> Attempt:
+        for attempt in self.left_behind():
+            return attempt
+        raise UsageError(Sentence("Every submission has its result; there is nothing to repeat."))
 
     def _forget(self, submission: Submission) -> None:
         with self._lock:

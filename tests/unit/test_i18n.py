@@ -269,6 +269,8 @@ def test_what_our_programs_write_in_english_is_recognised():
     assert i18n.recognised(text, "fr").startswith("Aucun agent")
     assert i18n.recognised(text, "en") == text
     assert i18n.recognised("Your feedback.", "fr") == "Your feedback."
+    endless = text + "/" * 1_000_000
+    assert i18n.recognised(endless, "fr") == endless
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "board": {"course", "history", "observers", "submission"},
     "backend": BOTTOM | {"client", "embedded", "observers", "settings"},
 }
+MAY_IMPORT["inputdata"] = {"board", "settings"}
 MAY_IMPORT["backends"] = {"backend", "settings"}
 MAY_IMPORT["delivery"] = BOTTOM | {"backend", "client", "history", "submission"}
 MAY_IMPORT["session"] = {*MAY_IMPORT, "session"} - {"cells", "notebook_file", "render"}
