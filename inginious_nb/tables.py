@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 # Readable on light and dark alike; the terminal's own red is not.
 _GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
 
+_NARROW_COLUMNS = 54  # for what is looked at beside something else: the letters of tables are large
 _ID_LENGTH = 8
 _FEEDBACK_LENGTH = 70
+_WHOLE_NAME = 24
 
 
 class _Table(Table):
@@ -39,10 +41,12 @@ class _Table(Table):
     In a notebook, which does not tell how wide it is, it fits into half a screen.
     """
 
+    notebook_columns = NOTEBOOK_COLUMNS
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay it out."""
         if console.is_jupyter:
-            options = options.update(max_width=min(options.max_width, NOTEBOOK_COLUMNS))
+            options = options.update(max_width=min(options.max_width, self.notebook_columns))
         yield from super().__rich_console__(console, options)
 
     def add_row(self, *cells: Text | str, **options: Any) -> None:  # type: ignore[override]
@@ -50,7 +54,7 @@ class _Table(Table):
         super().add_row(*(Text(c) if isinstance(c, str) else c for c in cells), **options)
 
 
-def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -> Table:
+def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -> _Table:
     """An empty table; its columns are told by the names of their words. Numbers are not broken."""
     table = _Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
@@ -74,17 +78,21 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
     words = Words("tables", lang)
     columns = ("grade", "attempts", "task", "problems")
     table = _table(words, words("tasks"), *columns, right=["grade", "attempts"])
-    for course in found:
-        for task in course.tasks.values():
-            board = session.board(task)
-            counting = board.evaluated
-            name = (task.translated(lang).name, "italic")
-            table.add_row(
-                grade(counting.grade, lang) if counting is not None else "",
-                str(len(board.attempts)),
-                Text.assemble(f"{course.id}/{task.id}\n", name),
-                ", ".join(task.problems) or words("none"),
-            )
+    known = [(course, task) for course in found for task in course.tasks.values()]
+    table.notebook_columns = _NARROW_COLUMNS
+    # Names of tasks are for copying.
+    longest = max((len(f"{course.id}/{task.id}") for course, task in known), default=0)
+    table.columns[2].min_width = min(longest, _WHOLE_NAME)
+    for course, task in known:
+        board = session.board(task)
+        counting = board.evaluated
+        name = (task.translated(lang).name, "italic")
+        table.add_row(
+            grade(counting.grade, lang) if counting is not None else "",
+            str(len(board.attempts)),
+            Text.assemble(f"{course.id}/{task.id}\n", name),
+            ", ".join(task.problems) or words("none"),
+        )
     return table
 
 

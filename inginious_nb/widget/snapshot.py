@@ -83,10 +83,8 @@ class Snapshot:
                 said = self._line(self._name(problem_id), self._word(problem["code"]))
                 lines.append(f"  {said}")
                 lines += self._indented(problem["feedback"], "    ")
-            tests = [test for test in result["tests"] if test["kind"] in ("passed", "failed")]
-            if tests:
-                passed = sum(test["kind"] == "passed" for test in tests)
-                counted = self._words("testsPassed", n=passed, all=len(tests))
+            counted = self._counted(result["tests"])
+            if counted:
                 lines.append(f"  {self._line(self._words('tests'), counted)}")
         elif self.attempts is not None:
             lines.append(self._attempts(self.attempts))
@@ -169,9 +167,16 @@ class Snapshot:
         names = (self._words("test"), self._words("outcome"))
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
         return (
-            f'<div class="inginious-tests"><h4>{escape(self._words("tests"))}</h4><table>'
+            f'<div class="inginious-tests"><h4>{escape(self._words("tests"))} '
+            f'<span class="inginious-muted">{escape(self._counted(tests))}</span></h4><table>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
         )
+
+    def _counted(self, tests: list[TestInfo]) -> str:
+        """How many of the tests that say so were passed, empty if none says so."""
+        decided = [test["kind"] for test in tests if test["kind"] in ("passed", "failed")]
+        passed = decided.count("passed")
+        return self._words("testsPassed", n=passed, all=len(decided)) if decided else ""
 
     def _outcome(self, test: TestInfo) -> str:
         if test["kind"] == "text":
@@ -216,7 +221,7 @@ def task_bundle(board: TaskBoard, lang: str) -> Bundle:
     """A task with its newest result in a language, by MIME type."""
     task, last = board.task.translated(lang), board.last
     result = None if last is None else present.result_info(task, last, lang)
-    context_html = present.rendered(task, task.context)
+    context_html = present.rendered(task, task.context, lang)
     return Snapshot(task, result, len(board.attempts), context_html=context_html, lang=lang).bundle
 
 

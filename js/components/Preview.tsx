@@ -22,7 +22,7 @@ export function Preview() {
                 <span class="inginious-muted">
                   {missing
                     ? t.nothing
-                    : `${answer.kind === "widget" ? t.fromWidget : answer.label}, ${say(t.readAt, {
+                    : `${answer.kind === "widget" ? t.fromWidget : answer.label} · ${say(t.readAt, {
                         when: live ? t.now : dateTime(answer.read_at),
                       })}`}
                 </span>
@@ -39,7 +39,9 @@ export function Preview() {
           );
         })}
       </dl>
-      {!controller.notebook && <p class="inginious-muted">{t.noNotebook}</p>}
+      {!controller.notebook && synced.role !== "task" && (
+        <p class="inginious-muted">{t.noNotebook}</p>
+      )}
     </details>
   );
 }

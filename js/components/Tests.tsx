@@ -13,7 +13,7 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
   const rows = tests.filter(({ kind }) => kind !== "tag");
   const decided = rows.filter(({ kind }) => kind !== "text");
   const passed = decided.filter(({ kind }) => kind === "passed");
-  const shown = all ? rows : rows.slice(0, SHOWN_AT_FIRST);
+  const shown = all ? rows : mostTelling(rows);
   return (
     <>
       {rows.length > 0 && (
@@ -63,6 +63,13 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
       )}
     </>
   );
+}
+
+/** What fits without unfolding: all in their order, or else those that were not passed first. */
+function mostTelling(rows: TestInfo[]): TestInfo[] {
+  if (rows.length <= SHOWN_AT_FIRST) return rows;
+  const failed = rows.filter(({ kind }) => kind === "failed");
+  return [...failed, ...rows.filter(({ kind }) => kind !== "failed")].slice(0, SHOWN_AT_FIRST);
 }
 
 function Outcome({ test }: { test: TestInfo }) {

@@ -9,7 +9,7 @@ const PATHS: Record<string, string> = {
   timeout: "M8 2a6 6 0 100 12A6 6 0 108 2M8 4.5V8l2.5 1.8",
   error: "M8 2a6 6 0 100 12A6 6 0 108 2M8 5v3.5M8 11v.2",
   jump: "M3 8h9M8.5 4.5L12 8l-3.5 3.5",
-  changed: "M8 5a3 3 0 100 6A3 3 0 108 5",
+  changed: "M3 13l.8-3.2L10.500 3.100l2.400 2.400L6.200 12.200z",
   asleep: "M12.5 10A5.5 5.5 0 016 3.5 5.5 5.5 0 1012.500 10z",
   download: "M8 2v8M4.500 7L8 10.500 11.500 7M3 13.500h10",
 };

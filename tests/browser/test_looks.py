@@ -334,10 +334,13 @@ def test_it_speaks_french_where_the_host_does(stage, looks, tmp_path):
 def test_a_thousand_tests_and_a_long_feedback_are_folded(stage, looks):
     page = stage.page
     result = looks["failed"][0]["result"]
-    tests = [{"id": f"t{n}", "kind": "passed", "text": ""} for n in range(1000)]
+    kinds = ["passed"] * 990 + ["failed"] * 10
+    tests = [{"id": f"t{n}", "kind": kind, "text": ""} for n, kind in enumerate(kinds)]
     feedback = {"html": "<p>line</p>\n" * 90_000, "size_bytes": 10_000_000, "cut": True}
     show(stage, looks, "failed", result=result | {"tests": tests, "feedback": feedback})
     assert page.get_by_role("row").count() < 50
+    # Those that were not passed are among those that are shown.
+    expect(page.get_by_role("row").filter(has_text="not passed")).to_have_count(10)
     folded = page.locator(".inginious-folded")
     assert folded.evaluate("one => one.getBoundingClientRect().height") < 500
     expect(page.get_by_text("This is only the beginning of 10 MB.")).to_be_visible()
