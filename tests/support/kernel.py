@@ -84,7 +84,11 @@ class Kernel:
             if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
                 break
             take(reply)
-        outputs.status = self._client.get_shell_msg(timeout=TIMEOUT_S)["content"]["status"]
+        # A kernel that was slow to start may still owe replies to those who asked whether it is ready.
+        reply = self._client.get_shell_msg(timeout=TIMEOUT_S)
+        while reply["parent_header"].get("msg_id") != identity:
+            reply = self._client.get_shell_msg(timeout=TIMEOUT_S)
+        outputs.status = reply["content"]["status"]
         return outputs
 
     def kill(self) -> None:
