@@ -177,6 +177,15 @@ async def test_it_is_killed_while_it_is_open(site):
     assert (await visit.result()).result == ("killed", "")
 
 
+@pytest.mark.parametrize("command", ["x" * 200_000, "echo a\0b"], ids=["long", "nul"])
+async def test_a_command_that_cannot_be_started(site, command):
+    visit = site.visit()
+    left = await visit.run(command)
+    assert left.exit_status == 126
+    assert left.stderr != ""
+    assert (await visit.result()).result[0] == "crash"
+
+
 async def test_a_lost_connection_is_a_logout(site):
     visit = site.visit()
     connection = await connected(await visit.access())

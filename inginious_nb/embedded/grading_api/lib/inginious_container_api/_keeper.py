@@ -10,13 +10,13 @@ import array
 import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import termios
-import threading
 
 
 def main():
@@ -74,6 +74,10 @@ def host(control, visit):
         if has_terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(wake)
     environ = dict(os.environ, **visit["environ"])
     try:
         shell = subprocess.Popen(
@@ -84,23 +88,20 @@ def host(control, visit):
             env=environ,
             preexec_fn=enter,
         )
-    except OSError as error:  # too long a command
-        os.write(streams[2], os.strerror(error.errno).encode() + b"\r\n")
+    except (OSError, ValueError) as error:  # too long a command, or one with a NUL
+        os.write(streams[2], str(error).encode() + b"\r\n")
         return 126
     finally:
         for descriptor in set(streams):
             os.close(descriptor)
-    threading.Thread(target=end_with_visitor, args=(control, shell), daemon=True).start()
-    return shell.wait()
-
-
-def end_with_visitor(control, shell):
-    try:
-        while control.recv(1):
-            pass
-        os.killpg(shell.pid, signal.SIGKILL)
-    except OSError:
-        pass
+    while shell.poll() is None:
+        readable = select.select([control, woken], [], [])[0]
+        if woken in readable:
+            os.read(woken, 512)
+        if control in readable and not control.recv(512):
+            os.killpg(shell.pid, signal.SIGKILL)
+            return shell.wait()
+    return shell.returncode
 
 
 main()
