@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .process import BoxedProcess
 
 
+KERNEL = "the operating system's kernel: this is no jail for the programs of strangers"
+"""What no sandbox of ours isolates, in words for a person."""
+
+
 class Description(TypedDict):
     """What a person is told about a sandbox."""
 

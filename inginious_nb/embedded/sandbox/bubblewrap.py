@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Mount, Sandbox, limits_told, not_counted
+from .base import KERNEL, Description, Mount, Sandbox, limits_told, not_counted
 from .cgroup import Cgroups
 from .hiding import hidden_places, personal_folders
 from .keyring import leave_keyring
@@ -37,7 +37,7 @@ _SWAPPING = (
     "is swapped for a link while run_student starts may be mounted; install 0.10 or later"
 )
 _NOT_ISOLATED = [
-    "the operating system's kernel: this is no jail for the programs of strangers",
+    KERNEL,
     "files that you keep below /usr, /opt, /etc or /nix, other than your home and your courses",
 ]
 

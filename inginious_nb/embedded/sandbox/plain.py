@@ -16,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from . import proctree
-from .base import Description, Sandbox, limits_told, not_counted
+from .base import KERNEL, Description, Sandbox, limits_told, not_counted
 from .cgroup import Cgroups
 from .families import Families
 from .leftovers import MARK, end_leftovers, new_mark
@@ -34,6 +34,20 @@ logger = logging.getLogger(__name__)
 
 _MOST_PAUSES = 500
 _PAUSE_S = 0.01
+_OPEN_TO_YOURSELF = [
+    "files: a program can read, change and delete yours, also courses, solutions and other jobs",
+    "processes: it can look into yours and end them",
+]
+_OPEN_TO_OTHERS = [
+    "files that every user can read, which often are courses with their solutions",
+    "other jobs, which run as the same user",
+]
+_OPEN = [
+    "what a program writes outside of its own folder, as in /tmp: neither limited nor removed",
+    "shared memory and messages between processes, devices, keys of the kernel",
+    "network",
+    "the end of a program that hides: it may come with that of the last job beside it",
+]
 
 
 class PlainSandbox(Sandbox):
@@ -55,9 +69,10 @@ class PlainSandbox(Sandbox):
             "kind": "plain",
             "isolated": [limits_told(has_cgroups=self._cgroups is not None)],
             "not_isolated": [
-                *_others(is_another_user=drops_root()),
-                "network",
+                *(_OPEN_TO_OTHERS if drops_root() else _OPEN_TO_YOURSELF),
+                *_OPEN,
                 *not_counted(has_cgroups=self._cgroups is not None),
+                KERNEL,
                 "tasks that use absolute paths such as /task or /course/common do not work",
             ],
         }
@@ -95,12 +110,6 @@ class PlainSandbox(Sandbox):
             if report_write is not None:
                 os.close(report_write)
         return _PlainProcess(popen, mark, self._families, report=report_read, cgroup=cgroup)
-
-
-def _others(*, is_another_user: bool) -> list[str]:
-    if is_another_user:
-        return ["files that every user can read", "other jobs, which run as the same user"]
-    return ["files: a program can read and write yours", "processes: it can signal yours"]
 
 
 class _PlainProcess(BoxedProcess):
