@@ -108,6 +108,7 @@ def unload(shell: InteractiveShell) -> None:
     """Take the magics out of a shell and end its session."""
     magics = _loaded.pop(id(shell), None)
     if magics is not None:
+        InginiousError.reader = system_language
         magics.notebook.capture.remove()
         shell.events.unregister("post_run_cell", magics.wake)
         magics.close()
