@@ -83,6 +83,34 @@ def test_a_notebook_opened_without_its_kernel_shows_the_saved_result(graded):
     expect(graded.output(2).locator(".inginious-snapshot .inginious-grade")).to_have_text("100 %")
 
 
+LOOK = """widget => {
+    const selectors = ["h2", ".inginious-facts", ".inginious-html p", ".inginious-html pre",
+        ".inginious-html code", ".inginious-problem-feedback", ".inginious-verdict > *",
+        ".inginious-tests th", ".inginious-tests td", ".admonition p"];
+    const properties = ["color", "background-color", "border", "font", "padding", "text-align"];
+    return Object.fromEntries(selectors.map((selector) => {
+        const found = widget.querySelector(selector);
+        const style = found && getComputedStyle(found);
+        return [selector, style && properties.map((name) => style.getPropertyValue(name))];
+    }));
+}"""
+
+
+def test_the_static_view_looks_like_the_live_one(open_notebook):
+    wrong = code("def fib(n):\n    return n", "inginious:fib")
+    notebook = open_notebook(load(), code("%inginious open demo/fib"), wrong)
+    notebook.run_to_end(1)
+    notebook.run_to_end(2)
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("40 %", timeout=30_000)
+    static = notebook.output(2).locator(".inginious-snapshot")
+    expect(static.get_by_text("40 %")).to_be_attached()
+    live = notebook.widget(2).evaluate(LOOK)
+    assert None not in live.values()
+    # JupyterLab has styles of its own for HTML in an output; they do not count.
+    assert static.evaluate(LOOK) == live
+
+
 def test_a_page_reloaded_after_a_restart_is_woken_by_the_extension_and_stays_awake(graded):
     graded.restart_kernel()
     graded.save()

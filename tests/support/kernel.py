@@ -84,7 +84,7 @@ class Kernel:
             if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
                 break
             take(reply)
-        # A kernel that was slow to start may still owe replies to those who asked whether it is ready.
+        # A kernel that was slow to start still answers the question whether it is ready.
         reply = self._client.get_shell_msg(timeout=TIMEOUT_S)
         while reply["parent_header"].get("msg_id") != identity:
             reply = self._client.get_shell_msg(timeout=TIMEOUT_S)
