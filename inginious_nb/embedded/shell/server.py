@@ -71,8 +71,9 @@ class Visitor:
         await self._process.channel.wait_closed()
 
     def say(self, text: str) -> None:
-        """Show a line, aside from what the shell prints."""
-        self._process.stderr.write(text.encode("utf-8") + b"\r\n")
+        """Show a line, aside from what the shell prints; they may be gone."""
+        with contextlib.suppress(OSError):
+            self._process.stderr.write(text.encode("utf-8") + b"\r\n")
 
     def attach(self, stdin: int, stdout: int, stderr: int | None = None) -> None:
         """Connect them with the other ends of their shell's streams, owned from now on."""
@@ -95,8 +96,7 @@ class Visitor:
                 if text:
                     self.say(text)
                 if status is None or status < 0:
-                    name = signal.Signals(-(status or -signal.SIGKILL)).name
-                    self._process.exit_with_signal(name.removeprefix("SIG"))
+                    self._process.exit_with_signal(_signal_name(-(status or 0)))
                 else:
                     self._process.exit(status)
                 await self._process.wait_closed()
@@ -108,6 +108,13 @@ class Visitor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name.removeprefix("SIG")
+    except ValueError:  # none, or one without a name
+        return "KILL"
 
 
 async def _give(descriptor: int, writer: asyncssh.SSHWriter[bytes]) -> None:

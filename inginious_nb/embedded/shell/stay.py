@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import shutil
 import socket
 import stat
@@ -32,6 +33,7 @@ _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 _KEEPER = Path(__file__).parent.parent / "grading_api/lib/inginious_container_api/_keeper.py"
+_LEFT = re.compile(rb"left (-?\d{1,3})")
 _LONGEST_MESSAGE = 4096
 _MOST_MESSAGES = 8
 _STREAMS = 3
@@ -132,16 +134,15 @@ class Stay:
 
     async def _host(self, access: ShellAccess) -> None:
         try:
-            message, _ = await self._control.message()
-            if message != b"ready":
+            if await self._control.line() != b"ready":
                 return
             self.is_ready = True
-            self._visitor, _ = await _first(access.visitor(), self._control.message())
+            self._visitor, _ = await _first(access.visitor(), self._control.line())
             if self._visitor is None or not await self._let_in(self._visitor):
                 return
-            left, _ = await _first(self._control.message(), self._visitor.gone())
-            if left is not None and left[0].startswith(b"left "):
-                self._status = int(left[0].removeprefix(b"left "))
+            left, _ = await _first(self._control.line(), self._visitor.gone())
+            status = _LEFT.fullmatch(left or b"")
+            self._status = None if status is None else int(status[1])
         finally:
             # Whatever happened: the box ends with this.
             self._control.shut()
@@ -154,7 +155,7 @@ class Stay:
             "size": visitor.size,
         }
         await self._control.send(json.dumps(request).encode("ascii") + b"\n")
-        message, descriptors = await self._control.message()
+        message, descriptors = await self._control.line_with_descriptors()
         are_right = _is_terminal if visitor.has_terminal else _are_pipes
         if message != b"streams" or not are_right(descriptors):
             _close(descriptors)
@@ -208,8 +209,14 @@ class _Control:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._messages.put_nowait((b"", []))
 
-    async def message(self) -> tuple[bytes, list[int]]:
-        """The next line and the descriptors that came with it; an empty line is the end."""
+    async def line(self) -> bytes:
+        """The next line; an empty one is the end. Descriptors that came with it are closed."""
+        line, descriptors = await self.line_with_descriptors()
+        _close(descriptors)
+        return line
+
+    async def line_with_descriptors(self) -> tuple[bytes, list[int]]:
+        """The next line and the descriptors that came with it, which the caller owns."""
         message = await self._messages.get()
         if not message[0] and self._has_ended:
             self._messages.put_nowait((b"", []))

@@ -230,10 +230,14 @@ if sys.argv[1] == "":
     sys.exit()
 control.sendall(b"ready\\n")
 control.recv(65536)
-rights = array.array("i", [os.open("/dev/zero", os.O_RDWR)] * 3)
+def say(message, descriptors):
+    rights = array.array("i", descriptors)
+    control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+if MESSAGE.startswith(b"left"):
+    say(b"streams\\n", [os.pipe()[1], os.pipe()[0], os.pipe()[0]])
 try:
     while True:
-        control.sendmsg([MESSAGE], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
+        say(MESSAGE, [os.open("/dev/zero", os.O_RDWR)] * 3)
 except OSError:
     pass
 """
@@ -248,7 +252,10 @@ def held_open(path):
     return found
 
 
-@pytest.mark.parametrize("message", [b"x", b"x\n", b"\n", b"streams\n", b"left 0\n"])
+@pytest.mark.parametrize(
+    "message",
+    [b"x", b"x\n", b"\n", b"streams\n", b"left x\n", b"left -99\n", b"left 9999\n", b"left 7\n"],
+)
 async def test_who_speaks_in_the_keepers_place_gains_nothing(site, monkeypatch, message):
     text = FLOOD.replace("MESSAGE", repr(message))
     monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: text)
@@ -256,6 +263,7 @@ async def test_who_speaks_in_the_keepers_place_gains_nothing(site, monkeypatch, 
     with contextlib.suppress(asyncssh.Error, OSError):
         left = await visit.run("echo in")
         assert left.stdout == ""
+        assert left.exit_status == (7 if message == b"left 7\n" else -1)
     assert (await visit.result()).result[0] == "crash"
     assert not held_open("/dev/zero")
 
