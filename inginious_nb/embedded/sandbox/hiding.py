@@ -64,16 +64,16 @@ def hidden_places(hidden: Iterable[Path], mounts: Iterable[Mount]) -> list[PureP
         The places to be hidden, outer ones first.
     """
     seen = [
-        (Path(os.path.realpath(mount.source)), PurePosixPath(mount.place))
+        (f"{os.path.realpath(mount.source)}/", PurePosixPath(mount.place))
         for mount in mounts
         if str(mount.source) == mount.place
     ]
     places = {
-        place / folder.relative_to(source)
+        place / str(folder)[len(source) :]
         for folder in hidden
         for source, place in seen
         # What is mounted for itself is meant to be seen.
-        if folder != source and folder.is_relative_to(source) and folder.is_dir()
+        if str(folder).startswith(source) and folder.is_dir()
     }
     found: list[PurePosixPath] = []
     for place in sorted(places):
