@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Readable on light and dark alike; the terminal's own red is not.
 _GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
 
-_NARROW_COLUMNS = 54  # for what is looked at beside something else: the letters of tables are large
+_NARROW_COLUMNS = 50  # for what is looked at beside something else: the letters of tables are large
 _ID_LENGTH = 8
 _FEEDBACK_LENGTH = 70
 _WHOLE_NAME = 24
@@ -80,9 +80,7 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
     table = _table(words, words("tasks"), *columns, right=["grade", "attempts"])
     known = [(course, task) for course in found for task in course.tasks.values()]
     table.notebook_columns = _NARROW_COLUMNS
-    # Names of tasks are for copying.
-    longest = max((len(f"{course.id}/{task.id}") for course, task in known), default=0)
-    table.columns[2].min_width = min(longest, _WHOLE_NAME)
+    _keep_whole(table, "task", columns, (f"{course.id}/{task.id}" for course, task in known))
     for course, task in known:
         board = session.board(task)
         counting = board.evaluated
@@ -94,6 +92,12 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
             ", ".join(task.problems) or words("none"),
         )
     return table
+
+
+def _keep_whole(table: Table, column: str, columns: Sequence[str], names: Iterable[str]) -> None:
+    """Break no name in a column: names of tasks are for copying."""
+    longest = max(map(len, names), default=0)
+    table.columns[columns.index(column)].min_width = min(longest, _WHOLE_NAME)
 
 
 def broken(found: Iterable[Course]) -> list[Sentence]:
@@ -115,17 +119,11 @@ def _errors(course: Course) -> Iterator[tuple[str, CourseError]]:
 def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "en") -> Table:
     """Submissions; one without a result is either under way or was left by a kernel that ended."""
     words = Words("tables", lang)
-    table = _table(
-        words,
-        words("submissions"),
-        "id",
-        "when",
-        "task",
-        "attempt",
-        "result",
-        "grade",
-        right=["attempt", "grade"],
-    )
+    attempts = list(attempts)
+    columns = ("id", "when", "task", "attempt", "result", "grade")
+    table = _table(words, words("submissions"), *columns, right=["attempt", "grade"])
+    names = (f"{attempt.course_id}/{attempt.task_id}" for attempt in attempts)
+    _keep_whole(table, "task", columns, names)
     under_way = set(live)
     for attempt in attempts:
         if attempt.superseded_by is not None:
@@ -175,9 +173,9 @@ def queue(
     """
     words = Words("tables", lang)
     if running is None or waiting is None:
-        return Text(wrapped(words("noQueueYet")))
+        return Text(wrapped(words("noQueueYet"), _NARROW_COLUMNS))
     if not running and not waiting:
-        return Text(wrapped(words("nobodyWaits")))
+        return Text(wrapped(words("nobodyWaits"), _NARROW_COLUMNS))
     others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
     of_others = words("others", running=others[0], waiting=others[1])
     table = _table(words, words("queue"), "job", "task", "state")
@@ -187,7 +185,11 @@ def queue(
     for before, (job_id, ours, task, *_) in enumerate(waiting):
         if ours:
             table.add_row(job_id[:_ID_LENGTH], task, words("waiting", n=before))
-    return table if table.rows else Text(wrapped(words("noneOfYours", others=of_others)))
+    return (
+        table
+        if table.rows
+        else Text(wrapped(words("noneOfYours", others=of_others), _NARROW_COLUMNS))
+    )
 
 
 def status(session: Session, lang: str = "en") -> Table:

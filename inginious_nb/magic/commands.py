@@ -274,6 +274,8 @@ def status(notebook: Notebook) -> None:
 def queue(notebook: Notebook) -> None:
     """Show the grading service's queue as it was last told: your jobs, and how many others'."""
     running, waiting = notebook.session.client().get_job_queue_snapshot()
+    if not running and not waiting and notebook.session.live():
+        running = waiting = None  # what was told is older than our own submission
     display(tables.queue(running, waiting, notebook.lang))
 
 

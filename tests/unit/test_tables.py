@@ -22,7 +22,7 @@ def printed(what, *, in_notebook=True):
 def test_the_list_of_tasks_fits_and_begins_with_the_grades(session, lang):
     found = list(session.library.courses.values())
     lines = printed(tables.tasks(session, found, lang)).splitlines()
-    assert max(map(len, lines)) <= 54
+    assert max(map(len, lines)) <= 52
     assert (
         lines[2].split()[1::2][:2]
         == {"en": ["Grade", "Attempts"], "fr": ["Note", "Tentatives"]}[lang]
