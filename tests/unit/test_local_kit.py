@@ -7,6 +7,7 @@ import gc
 import os
 import stat
 import tempfile
+import threading
 import traceback
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from inginious_nb.embedded.agents import JobHandle
 from inginious_nb.embedded.agents.local import LocalGrader
 from inginious_nb.embedded.job import kit
 from inginious_nb.embedded.job.kit import Kit
-from inginious_nb.embedded.job.workspace import Workspace
+from inginious_nb.embedded.job.workspace import Workspace, make_folders
 from inginious_nb.embedded.sandbox import PlainSandbox, choose_sandbox, starter
 from inginious_nb.embedded.sandbox.choice import NoSandbox
 from inginious_nb.errors import ServiceError
@@ -79,6 +80,35 @@ def test_folders_of_a_job_are_made_beforehand(temporary):
         path.relative_to(folders[1]) for path in made_now
     ]
     made.close()
+
+
+def test_nothing_is_made_once_it_is_closed(temporary):
+    made = Kit()
+    made.make_spare()
+    made.close()
+    made.make_spare()
+    assert list(temporary.iterdir()) == []
+
+
+def test_closing_waits_for_what_is_being_made(temporary, monkeypatch):
+    made = Kit()
+    making, may_go_on = threading.Event(), threading.Event()
+
+    def make_slowly(folder):
+        making.set()
+        may_go_on.wait(30)
+        make_folders(folder)
+
+    monkeypatch.setattr(kit, "make_folders", make_slowly)
+    maker = threading.Thread(target=made.make_spare)
+    maker.start()
+    making.wait(30)
+    closer = threading.Thread(target=made.close)
+    closer.start()
+    may_go_on.set()
+    closer.join()
+    maker.join()
+    assert list(temporary.iterdir()) == []
 
 
 def test_an_alias_must_stand_for_something():

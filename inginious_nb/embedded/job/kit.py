@@ -65,6 +65,7 @@ class Kit:
         self.folder = self.root / "kit"
         self._jobs = self.root / "jobs"
         self._spares: list[Path] = []
+        self._making = threading.Lock()
         for folder in (self._jobs, self._jobs.with_name("spares")):
             folder.mkdir(mode=0o711)
         system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
@@ -80,7 +81,7 @@ class Kit:
         self._working: set[asyncio.Future[None]] = set()
         compiling = self._compile()
         # Also when nobody closes it: nothing stays on disk after this process.
-        self._finalizer = weakref.finalize(self, _remove, self.root, hold, compiling)
+        self._finalizer = weakref.finalize(self, _remove, self.root, hold, compiling, self._making)
 
     def _copy(self) -> None:
         shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -130,7 +131,7 @@ class Kit:
         """Make the folders of a job to come; while nobody waits, or it would be no gain."""
         if len(self._spares) < _MOST_SPARES:
             spare = self._jobs.with_name("spares") / secrets.token_hex(6)
-            with contextlib.suppress(OSError):
+            with self._making, contextlib.suppress(OSError):  # all has been removed
                 make_folders(spare)
                 self._spares.append(spare)
 
@@ -151,10 +152,13 @@ def _temporary_folder() -> str:
     return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private one in it
 
 
-def _remove(root: Path, hold: Hold, compiling: subprocess.Popen[bytes]) -> None:
+def _remove(
+    root: Path, hold: Hold, compiling: subprocess.Popen[bytes], making: threading.Lock
+) -> None:
     compiling.kill()
     compiling.wait()
-    remove_tree(root)
+    with making:
+        remove_tree(root)
     hold.release()
 
 
