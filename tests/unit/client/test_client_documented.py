@@ -199,6 +199,21 @@ async def test_a_shell_without_a_callback_is_refused(backend, connect):
     assert backend.count(wire.ClientNewJob) == 1
 
 
+async def test_a_shell_that_a_task_opens_for_its_student_is_told(holding, connect):
+    holding.model.environments = {"docker-ssh": ("default",)}
+    task = FakeTask(environment_type="docker-ssh", environment_id="default")
+    shells, call = [], Call()
+    client = connect(holding)
+    job_id = client.new_job(
+        0, task, {"q": "42"}, call, ssh_callback=lambda *values: shells.append(values)
+    )
+    await asyncio.to_thread(holding.wait_for, lambda model: job_id in model.jobs)
+    holding.say(wire.BackendJobSSHDebug(job_id, "127.0.0.1", 64120, "worker", "secret"))
+    holding.finish(job_id)
+    assert await call.called() == [SUCCESS]
+    assert shells == [("127.0.0.1", 64120, "worker", "secret")]
+
+
 async def test_submit_tells_a_shell_too(holding, connect):
     client = connect(holding)
     shells = []
