@@ -43,6 +43,9 @@ _CLOSE_PATIENCE_S = 5.0
 _LOOK_UP_S = 0.1
 """How often it looks meanwhile whether the loop still runs."""
 
+_TURN_S = 0.002
+"""How long a long frame is read in one turn of the loop; a step more may be begun."""
+
 
 class BetterParanoidPirateClient:
     """Keeps a registered connection to a backend on one asyncio loop.
@@ -100,7 +103,7 @@ class BetterParanoidPirateClient:
         """Connect and say hello, on the client's loop; harmless when repeated.
 
         Raises:
-            UsageError: The client was closed, or no loop can be found to run on.
+            UsageError: The client or its loop was closed, or no loop can be found to run on.
         """
         with self._lock:
             if self._closed:
@@ -108,6 +111,8 @@ class BetterParanoidPirateClient:
             if self._started:
                 return
             loop = self._loop = self._loop or _find_loop()
+            if loop.is_closed():
+                raise UsageError("The client's loop is closed; make a new client on another loop.")
             self._started = True
         if _running_loop() is loop:
             self._open()
@@ -243,7 +248,7 @@ class BetterParanoidPirateClient:
 
     def _open(self) -> None:
         if not self._closed and self._loop is not None:
-            arrivals = _Arrivals(self._core, self._flush)
+            arrivals = _Arrivals(self._core, self._plan)
             self._pump = SocketPump(
                 self._context, self._address, self._options.curve, self._loop, arrivals
             )
@@ -252,18 +257,23 @@ class BetterParanoidPirateClient:
 
     def _empty_inbox(self) -> None:
         self._inbox_noticed = False
-        while self._inbox:
-            action = self._inbox.popleft()
-            action(self._core, time.monotonic())
+        try:
+            while self._inbox:
+                action = self._inbox.popleft()
+                action(self._core, time.monotonic())
+        finally:
+            if self._inbox:  # Ctrl-C has struck here
+                self._plan()
         self._flush()
 
     def _tick(self) -> None:
         if self._closed or self._loop is None:
             return
+        # First, so that it goes on whatever strikes below.
+        self._timer = self._loop.call_later(self._options.heartbeat_s, self._tick)
         now = time.monotonic()
         self._core.epoch = time.time() - now
         self._core.tick(now)
-        self._timer = self._loop.call_later(self._options.heartbeat_s, self._tick)
         self._flush()
         self._tell_connection()
 
@@ -271,32 +281,39 @@ class BetterParanoidPirateClient:
         """Carry out what the core decided, each thing once.
 
         Callbacks may call back into the client, and Ctrl-C may strike in one: what is left is then
-        carried out by the next call.
+        carried out in the loop's next turn.
         """
         core = self._core
+        if core.busy:
+            self._plan()  # first: a callback may run the loop until something is there
         try:
             if core.actions and self._pump is not None:
                 self._pump.perform(core.actions)
-        finally:
             while core.events:
                 recipient, event = core.events.popleft()
                 recipient.deliver(event)
+        finally:
+            if core.events:
+                self._plan()
         if core.environments is not self._told.environments:
             self._tell_connection()
-        if core.busy:
-            self._plan()
 
     def _plan(self) -> None:
-        if not self._planned and self._loop is not None:
+        loop = self._loop
+        if not (self._planned or self._shut_down or loop is None or loop.is_closed()):
             self._planned = True
-            self._loop.call_soon(self._go_on)
+            loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
         """Do what is left to do, after the loop had a turn."""
         self._planned = False
-        if not self._shut_down:
+        if self._shut_down:
+            return
+        ends_at = time.monotonic() + _TURN_S
+        self._core.proceed()
+        while self._core.busy and time.monotonic() < ends_at:
             self._core.proceed()
-            self._flush()
+        self._empty_inbox()
 
     def _tell_connection(self) -> None:
         connection = self._core.connection(time.monotonic())
@@ -318,37 +335,56 @@ class BetterParanoidPirateClient:
             self._shut_down = True
         if self._timer is not None:
             self._timer.cancel()
+        interruption: BaseException | None = None
         try:
-            self._empty_inbox()
+            while not self._shut_done.is_set():
+                try:
+                    self._shut_further()
+                except Exception:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - Ctrl-C in a callback; raised below
+                    interruption = error
         finally:
-            self._core.close(time.monotonic())
-            if self._pump is not None:
-                self._pump.close()
-                self._pump = None
-            self._flush()
-            self._tell_connection()
             self._shut_done.set()
+        if interruption is not None:
+            raise interruption
+
+    def _shut_further(self) -> None:
+        """Go on where it was interrupted."""
+        self._empty_inbox()
+        self._core.close(time.monotonic())
+        if self._pump is not None:
+            self._pump.close()
+            self._pump = None
+        self._flush()
+        self._tell_connection()
+        self._shut_done.set()
 
 
 class _Arrivals:
-    """Brings what happens on the sockets to the core, and has its decisions carried out."""
+    """Brings what happens on the sockets to the core, and has its decisions carried out.
 
-    def __init__(self, core: ClientCore, flush: Callable[[], None]) -> None:
+    Not at once: a callback may run the loop, and nest-asyncio2 does not enter a handle again, so
+    the one that reads the socket must have ended before.
+    """
+
+    def __init__(self, core: ClientCore, plan: Callable[[], None]) -> None:
         self._core = core
-        self._flush = flush
+        self._plan = plan
 
     def receive(self, link: int, frame: memoryview) -> None:
         self._core.receive(link, frame, time.monotonic())
 
     def drained(self) -> None:
-        self._flush()
+        self._plan()
 
     def established(self, link: int) -> None:
         self._core.established(link)
-        self._flush()
+        self._plan()
 
     def broken(self, link: int) -> None:
         self._core.broken(link)
+        self._plan()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

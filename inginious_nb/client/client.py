@@ -12,6 +12,7 @@ import uuid
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb import wire
 from inginious_nb.errors import LocalProtocolError
 
 from ._zeromq_client import BetterParanoidPirateClient
@@ -19,7 +20,7 @@ from .callbacks import CallbackRecipient
 from .events import JobDone
 from .job import Job
 from .outgoing import encode_job
-from .outstanding import Outstanding, Recipients
+from .outstanding import Outstanding
 from .queue_view import Snapshot, queue_info
 from .results import JobResult
 
@@ -160,10 +161,9 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         """Kill a job that waits or runs; its callback is called with what it ends with.
 
         Raises:
-            LocalProtocolError: ``job_id`` is not text.
+            LocalProtocolError: ``job_id`` is not text that can be sent.
         """
-        if not isinstance(job_id, str):
-            raise LocalProtocolError(f"A job id is text, not {type(job_id).__name__}.")
+        wire.encode(wire.ClientKillJob(job_id=job_id))  # here the caller learns if it cannot be
         self._call(lambda core, now: core.kill(job_id, now))
 
     def new_job(  # type: ignore[override]  # documented so: the abstract one has none
@@ -208,7 +208,9 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         else:
             job_id = str(uuid.uuid4())
             try:
-                job = _encoded(job_id, recipient, task, inputdata, priority, launcher_name, debug)
+                job = _encoded(
+                    job_id, (recipient,), task, inputdata, priority, launcher_name, debug
+                )
             except Exception as error:  # a task object may raise anything
                 logger.info("Job %s cannot be sent", job_id, exc_info=error)
                 refusal = str(error)
@@ -245,7 +247,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             LocalProtocolError: The task or the input cannot be sent; the text names the place.
         """
         job = Job(job_id or str(uuid.uuid4()), self.kill_job)
-        outstanding = _encoded(job.id, job, task, inputdata, priority, launcher_name, debug)
+        outstanding = _encoded(job.id, (job,), task, inputdata, priority, launcher_name, debug)
         outstanding.chosen_id = job_id is not None
         self._submit(outstanding)
         return job
@@ -269,13 +271,13 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         if debug == "ssh" and ssh_callback is None:
             raise LocalProtocolError(_NO_SSH_CALLBACK)
         job = Job(str(uuid.uuid4()), self.kill_job)
-        recipient: Recipient = job
+        recipients: tuple[Recipient, ...] = (job,)
         if ssh_callback is not None:
             shell = CallbackRecipient(
                 lambda *_: None, ssh_callback, self._run_callback, self._run_in_thread
             )
-            recipient = Recipients(job, shell)
-        self._submit(_encoded(job.id, recipient, task, inputdata, priority, launcher_name, debug))
+            recipients = (job, shell)
+        self._submit(_encoded(job.id, recipients, task, inputdata, priority, launcher_name, debug))
         try:
             return await job
         except asyncio.CancelledError:
@@ -288,7 +290,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 
 def _encoded(
     job_id: str,
-    recipient: Recipient,
+    recipients: tuple[Recipient, ...],
     task: Task,
     inputdata: Mapping[str, Any],
     priority: int,
@@ -298,7 +300,9 @@ def _encoded(
     frame, environment = encode_job(
         job_id, task, inputdata, priority=priority, launcher=launcher, debug=debug
     )
-    return Outstanding(job_id, frame, environment, recipient)
+    # In an environment such as docker-ssh/default a task may open one for its student.
+    for_shell = debug == "ssh" or environment[0].endswith("-ssh")
+    return Outstanding(job_id, frame, environment, recipients, for_shell=for_shell)
 
 
 def _run(call: Callable[[], object]) -> None:

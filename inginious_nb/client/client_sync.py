@@ -65,33 +65,47 @@ class ClientSync:
 
         Raises:
             TimeoutError: The time limit has passed.
-            UsageError: The client was not started, or this is its own running loop and of a kind
-                that cannot be run further from within (uvloop): ``await client.submit(…)`` there.
+            UsageError: The client was not started; or its loop is closed, or does not run while
+                another one runs in this thread; or this is its own running loop and of a kind that
+                cannot be run further from within (uvloop): ``await client.submit(…)`` there.
         """
         loop = self._client.loop
         if loop is None or not self._client.started:
             raise UsageError("The client was not started: call its start() first.")
-        here = asyncio._get_running_loop() is loop  # noqa: SLF001 - documented for low-level code
+        if loop.is_closed():
+            raise UsageError("The client's loop is closed; make a new client on another loop.")
+        running = asyncio._get_running_loop()  # noqa: SLF001 - documented for low-level code
+        here = running is loop
         if here:
             _let_run_further(loop)
+        elif running is not None and not loop.is_running():
+            raise UsageError(
+                "The client's loop does not run, and cannot be run here where another one does: "
+                "run it in a thread of its own, or make the client on this one and await "
+                "client.submit(…)."
+            )
         future: Future[JobResult] = Future()
         job_id = self._client.new_job(
             priority, task, inputdata, taking_nine(future.set_result), launcher_name, debug
         )
         try:
             if here or not loop.is_running():
-                waiting = asyncio.wait_for(_wrapped(future), self._timeout_s)
-                return loop.run_until_complete(waiting)
+                return loop.run_until_complete(_result_on_loop(future, self._timeout_s))
             return _result_in_thread(future, self._timeout_s)
         except BaseException:
             if job_id is not None and self._abandoned == "kill":
                 self._client.kill_job(job_id)
+                if not (here or loop.is_running() or loop.is_closed()):
+                    loop.run_until_complete(asyncio.sleep(0))  # a turn, in which it leaves
             raise
 
 
-async def _wrapped(future: Future[JobResult]) -> JobResult:
-    # Shielded: a time limit ends the waiting, it must not cancel what the client will resolve.
-    return await asyncio.shield(asyncio.wrap_future(future))
+async def _result_on_loop(future: Future[JobResult], timeout_s: float | None) -> JobResult:
+    # Not wait_for, which would cancel what the client is going to resolve.
+    done, _ = await asyncio.wait({asyncio.wrap_future(future)}, timeout=timeout_s)
+    if not done:
+        raise _no_result(timeout_s)
+    return done.pop().result()
 
 
 def _result_in_thread(future: Future[JobResult], timeout_s: float | None) -> JobResult:
@@ -101,7 +115,11 @@ def _result_in_thread(future: Future[JobResult], timeout_s: float | None) -> Job
             return future.result(min(_LOOK_UP_S, ends_at - time.monotonic()))
         except TimeoutError:
             if time.monotonic() >= ends_at:
-                raise TimeoutError(f"There was no result within {timeout_s} s.") from None
+                raise _no_result(timeout_s) from None
+
+
+def _no_result(timeout_s: float | None) -> TimeoutError:
+    return TimeoutError(f"There was no result within {timeout_s} s.")
 
 
 def _let_run_further(loop: asyncio.AbstractEventLoop) -> None:

@@ -36,7 +36,6 @@ from .connection import ConnectionState
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
 from .frames import Frames
 from .links import Links
-from .outstanding import Recipients
 from .questions import Questions
 from .results import UNAVAILABLE, JobResult
 
@@ -55,6 +54,9 @@ logger = logging.getLogger(__name__)
 _GET_QUEUE = wire.encode(wire.ClientGetQueue())
 _CONFIRMATIONS = 2
 """Answers of the queue in a row that must lack a job before it counts as lost."""
+
+_MOST_NAMED = 20
+"""Environments that are named to whom asks for another."""
 
 _ROWS_AT_ONCE = 250
 """Rows of the queue, or jobs of ours, that are looked at in one step, which takes about 0.5 ms."""
@@ -113,7 +115,7 @@ class ClientCore:
         """Take a job. If one of that id is outstanding already, they share its outcome."""
         first = self._jobs.get(job.job_id)
         if first is not None:
-            first.recipient = Recipients(first.recipient, job.recipient)
+            first.recipients += job.recipients
             return
         job.submitted_at = now
         self._jobs[job.job_id] = job
@@ -136,10 +138,10 @@ class ClientCore:
 
     def close(self, now: float) -> None:
         """Give up all jobs and connections; jobs that come later are given up at once."""
+        self._frames.finish()  # a result may be among what has arrived
         self._closed = True
         for job in list(self._jobs.values()):
             self._give_up(job, now)
-        self._frames.drop()
         self.links.close()
 
     def connection(self, now: float) -> ConnectionState:
@@ -239,8 +241,8 @@ class ClientCore:
             job.started = False
             job.before = None
             self.links.send(job.frame)
-            if job.recipient.follows_progress:
-                self.events.append((job.recipient, JobSent(now + self.epoch, job.attempt)))
+            job.shell_is_told = not job.for_shell
+            self._tell_progress(job, JobSent(now + self.epoch, job.attempt))
         else:
             self._held[job.job_id] = job
 
@@ -265,13 +267,22 @@ class ClientCore:
     def _finish(self, job: Outstanding, result: JobResult, now: float) -> None:
         del self._jobs[job.job_id]
         self._held.pop(job.job_id, None)
-        self.events.append((job.recipient, JobDone(now + self.epoch, result)))
+        self._tell(job, JobDone(now + self.epoch, result))
+
+    def _tell(self, job: Outstanding, event: JobEvent) -> None:
+        for recipient in job.recipients:
+            self.events.append((recipient, event))
+
+    def _tell_progress(self, job: Outstanding, event: JobEvent) -> None:
+        for recipient in job.recipients:
+            if recipient.follows_progress:
+                self.events.append((recipient, event))
 
     def _done(self, message: wire.BackendJobDone, now: float) -> None:
         job = self._jobs.get(message.job_id)
         if job is None:
             self.counters["results without a job"] += 1
-            logger.info("Dropped a result of job %s, which is not outstanding", message.job_id)
+            logger.info("Dropped a result of job %.80s, which is not outstanding", message.job_id)
         elif job.orphan and (message.result[0] == "killed" or _may_be_a_refusal(message)):
             logger.debug("Job %s is not ours yet, or left the queue so as to be", job.job_id)
         elif (job.attempt > 1 or job.chosen_id) and _may_be_a_refusal(message):
@@ -285,16 +296,16 @@ class ClientCore:
         job = self._jobs.get(job_id)
         if job is not None and not job.started:
             job.started = True
-            if job.recipient.follows_progress:
-                self.events.append((job.recipient, JobStarted(at)))
+            self._tell_progress(job, JobStarted(at))
 
     def _ssh(self, message: wire.BackendJobSSHDebug, now: float) -> None:
         job = self._jobs.get(message.job_id)
-        if job is not None:
+        if job is not None and not job.shell_is_told:
+            job.shell_is_told = True
             event = JobSsh(
                 now + self.epoch, message.host, message.port, message.user, message.password
             )
-            self.events.append((job.recipient, event))
+            self._tell(job, event)
 
     def _expire(self, now: float) -> None:
         """Give up what has waited too long for the backend, or for its environment."""
@@ -316,12 +327,16 @@ class ClientCore:
 
     def _no_environment(self, job: Outstanding) -> str:
         kind, name = job.environment
-        known = ", ".join(
-            f"{kind}/{name}" for kind, names in sorted(self.environments.items()) for name in names
-        )
+        known = [
+            f"{kind:.80}/{name:.80}"
+            for kind, names in sorted(self.environments.items())
+            for name in names
+        ]
+        if len(known) > _MOST_NAMED:
+            known[_MOST_NAMED:] = [f"and {len(known) - _MOST_NAMED} more"]
         return (
             f"No grading agent offers the environment {kind}/{name}. "
-            f"The backend offers: {known or 'none at all'}."
+            f"The backend offers: {', '.join(known) or 'none at all'}."
         )
 
     # ---- the queue --------------------------------------------------------------------------
@@ -365,39 +380,45 @@ class ClientCore:
         sends = self._questions.answered(now)
         if self._jobs:
             present: set[str] = set()
-            yield from self._look_at_running(message.jobs_running, present)
-            yield from self._look_at_waiting(message.jobs_waiting, present, now)
+            yield from self._look_at_running(message.jobs_running, present, now)
+            yield from self._look_at_waiting(message.jobs_waiting, present, sends, now)
             yield from self._look_for_lost(present, sends, now)
         self._ask_if_in_doubt(now)
 
-    def _look_at_running(self, rows: Sequence[RunningRow], present: set[str]) -> Iterator[None]:
+    def _look_at_running(
+        self, rows: Sequence[RunningRow], present: set[str], now: float
+    ) -> Iterator[None]:
         for number, row in enumerate(rows):
-            if row[0] in self._jobs:
+            job = self._jobs.get(row[0])
+            if job is not None:
                 present.add(row[0])
-                self._job_started(row[0], float(row[5]))
+                if row[1]:
+                    self._is_ours(job)
+                self._job_started(row[0], min(float(row[5]), now + self.epoch))
             if number % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
                 yield
 
     def _look_at_waiting(
-        self, rows: Sequence[WaitingRow], present: set[str], now: float
+        self, rows: Sequence[WaitingRow], present: set[str], sends: int, now: float
     ) -> Iterator[None]:
         for position, row in enumerate(rows):
             job = self._jobs.get(row[0])
             if job is not None:
                 present.add(row[0])
-                self._waits(job, position, now, mine=row[1])
+                if row[1]:
+                    self._is_ours(job)
+                elif 0 < job.sent_number <= sends:
+                    self._bring_back(job)
+                if job.before != position and not job.started:
+                    job.before = position
+                    self._tell_progress(job, JobQueued(now + self.epoch, position))
             if position % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
                 yield
 
-    def _waits(self, job: Outstanding, before: int, now: float, *, mine: bool) -> None:
-        if job.sent_number and not mine:
-            self._bring_back(job)
-        elif job.orphan:
+    def _is_ours(self, job: Outstanding) -> None:
+        if job.orphan:
             job.orphan = 0
             job.kill_sent = False  # what was sent before concerned the job of another
-        if job.recipient.follows_progress and job.before != before and not job.started:
-            job.before = before
-            self.events.append((job.recipient, JobQueued(now + self.epoch, before)))
 
     def _bring_back(self, job: Outstanding) -> None:
         """Take up a job that waits under a routing id we gave up, where its result would be lost.

@@ -61,11 +61,6 @@ class Frames:
         while self.busy:
             self.proceed()
 
-    def drop(self) -> None:
-        """Forget all that is left."""
-        self._unread.clear()
-        self._steps = None
-
     def _read(self) -> Iterator[None]:
         while self._unread:
             link, frame, now = self._unread.popleft()

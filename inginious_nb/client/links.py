@@ -279,3 +279,5 @@ class Links:
             self._probe = None
             self._patience_ends = None
             self._rejoins = 0
+            # Nobody listened to what it was told as a probe, the environments above all.
+            self._say_hello(probe, now)

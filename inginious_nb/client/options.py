@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
+
+from inginious_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+_LONGEST_ROUTING_ID = 255  # zmq_setsockopt(3), ZMQ_ROUTING_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,9 @@ class ClientOptions:
         curve: Keys, for a backend that asks for them.
         callback_executor: Where result callbacks run. None is the loop's own thread, as with
             INGInious; give an executor if your callbacks block.
+
+    Raises:
+        UsageError: A time or a limit is negative or no number, or the routing id is none.
     """
 
     heartbeat_s: float = 1.0
@@ -71,3 +78,19 @@ class ClientOptions:
     routing_id: bytes | None = None
     curve: CurveKeys | None = None
     callback_executor: Executor | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse at once what would only be noticed by a connection that never works."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(field.default, (int, float)) and not value >= 0:
+                raise UsageError(f"ClientOptions.{field.name} cannot be {value!r}.")
+        if not self.heartbeat_s:
+            raise UsageError("ClientOptions.heartbeat_s must be more than 0 seconds.")
+        routing_id = self.routing_id
+        if routing_id is not None and not (
+            0 < len(routing_id) <= _LONGEST_ROUTING_ID and routing_id[0]
+        ):
+            raise UsageError(
+                "ClientOptions.routing_id has 1 to 255 bytes, the first of which is not zero."
+            )

@@ -24,19 +24,6 @@ class Recipient(Protocol):
         """Take an event; the last one is `JobDone`."""
 
 
-class Recipients:
-    """Several recipients of the same events."""
-
-    def __init__(self, *recipients: Recipient) -> None:
-        self._recipients = recipients
-        self.follows_progress = any(recipient.follows_progress for recipient in recipients)
-
-    def deliver(self, event: JobEvent) -> None:
-        """Pass an event on to each of them."""
-        for recipient in self._recipients:
-            recipient.deliver(event)
-
-
 @dataclass(slots=True, eq=False)
 class Outstanding:
     """A job without an outcome.
@@ -47,7 +34,9 @@ class Outstanding:
     job_id: str
     frame: bytes
     environment: tuple[str, str]
-    recipient: Recipient
+    recipients: tuple[Recipient, ...]
+    for_shell: bool = False
+    """Whether a remote shell may be opened, which the backend tells once for each sending."""
     chosen_id: bool = False
     """Whether the caller chose the id, so that the backend may know it from an earlier life."""
     submitted_at: float = 0.0
@@ -63,4 +52,6 @@ class Outstanding:
     """Whether the kill has left since anything was in doubt."""
     orphan: int = 0
     """How many looks at the queue found it waiting under a routing id that is not in use."""
+    shell_is_told: bool = True
+    """Whether a remote shell that is told now is not asked for, or is one too many."""
     doubtful: BackendJobDone | None = None

@@ -7,7 +7,7 @@ message or a `RemoteProtocolError`, never anything in between.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgpack
 
@@ -18,18 +18,35 @@ if TYPE_CHECKING:
 
     from .messages import Message, Vocabulary
 
-_CANNOT_DECODE = (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException)
+_CANNOT_DECODE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    msgpack.UnpackException,
+)
+_C = TypeVar("_C", dict[Any, Any], tuple[Any, ...])
+
+_MOST_SHOWN = 5
+"""Additional fields of a message that are named."""
+
 _CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
 
-_LONGEST = 1_000_000
-"""Items of an array or a map that is decoded. Large answers and archives are a few long values; 100
-MB of short ones would hold the receiver for seconds and take gigabytes."""
+_AS_TUPLES: dict[str, Any] = {"raw": False, "use_list": False, "strict_map_key": False}
+
+_MOST_ITEMS = 1_000_000
+"""Items of all arrays and maps of a frame. Large answers and archives are a few long values; 100 MB
+of short ones would hold the receiver for seconds and take gigabytes."""
+
+_COUNTED_BYTES = 64 * 1024
+"""Items are counted in frames from this size on; smaller ones cannot have many."""
 
 _LONG_BYTES = 16 * 1024
 """From this size on the queue is decoded in steps; it has some 200 rows then."""
 
-_ITEMS_AT_ONCE = 500
-"""Rows of the queue that are decoded in one step, which takes about 0.2 ms."""
+_ITEMS_AT_ONCE, _BYTES_AT_ONCE = 500, 64 * 1024
+"""Rows of the queue that are decoded in one step, which takes about 0.2 ms, and their bytes."""
 
 _MAP_OF_THREE = 0x83
 """The first byte of the queue's two fields and type, and of no other message to a client."""
@@ -63,18 +80,11 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> Message:
 
     Raises:
         RemoteProtocolError: The frame is not msgpack, not a map, of a type that the vocabulary
-            has not, has a missing or additional field, one of the wrong type, or an array or map
-            of over a million items.
+            has not, has a missing or additional field or one of the wrong type, or over a million
+            items in its arrays and maps.
     """
     try:
-        payload = msgpack.unpackb(
-            frame,
-            raw=False,
-            use_list=False,
-            strict_map_key=False,
-            max_array_len=_LONGEST,
-            max_map_len=_LONGEST,
-        )
+        payload = msgpack.unpackb(frame, **_limits(frame))
     except _CANNOT_DECODE as error:
         raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
     message = _named(payload, vocabulary)
@@ -117,26 +127,20 @@ def decode_in_steps(
 
 def _unpack_in_steps(frame: bytes | memoryview) -> Generator[None, None, dict[Any, Any]]:
     """The map in a frame; the items of arrays among its values are unpacked in steps."""
-    unpacker = msgpack.Unpacker(
-        raw=False,
-        use_list=False,
-        strict_map_key=False,
-        max_buffer_size=len(frame),
-        max_array_len=_LONGEST,
-        max_map_len=_LONGEST,
-    )
+    unpacker = msgpack.Unpacker(max_buffer_size=len(frame), **_limits(frame))
     unpacker.feed(frame)
     payload: dict[Any, Any] = {}
     for _ in range(unpacker.read_map_header()):
         key = unpacker.unpack()
         if _begins_array(frame, unpacker.tell()):
             count = unpacker.read_array_header()
-            if count > _LONGEST:
-                raise ValueError(f"{count} exceeds max_array_len({_LONGEST})")
             items: list[Any] = []
             while len(items) < count:
-                more = min(_ITEMS_AT_ONCE, count - len(items))
-                items.extend(unpacker.unpack() for _ in range(more))
+                ends_at = unpacker.tell() + _BYTES_AT_ONCE
+                for _ in range(min(_ITEMS_AT_ONCE, count - len(items))):
+                    items.append(unpacker.unpack())
+                    if unpacker.tell() > ends_at:
+                        break
                 yield
             payload[key] = tuple(items)
         else:
@@ -144,6 +148,28 @@ def _unpack_in_steps(frame: bytes | memoryview) -> Generator[None, None, dict[An
     if unpacker.tell() != len(frame):
         raise ValueError("it is followed by something else")
     return payload
+
+
+def _limits(frame: bytes | memoryview) -> dict[str, Any]:
+    """How a frame is unpacked, so that a hostile one cannot take much more than it brings."""
+    if len(frame) < _COUNTED_BYTES:
+        return _AS_TUPLES
+    take = _Budget().take
+    lengths = {"max_array_len": _MOST_ITEMS, "max_map_len": _MOST_ITEMS}
+    return _AS_TUPLES | lengths | {"list_hook": take, "object_hook": take}
+
+
+class _Budget:
+    """Counts what is in the arrays and maps of one frame."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_ITEMS
+
+    def take(self, container: _C) -> _C:
+        self._left -= 1 + len(container)
+        if self._left < 0:
+            raise ValueError(f"it has over {_MOST_ITEMS} items")
+        return container
 
 
 def _begins_array(frame: bytes | memoryview, position: int) -> bool:
@@ -162,7 +188,8 @@ def _named(payload: object, vocabulary: Vocabulary) -> type[Message]:
     tests = message_class.field_tests
     if payload.keys() != tests.keys():
         missing = ", ".join(sorted(tests.keys() - payload.keys())) or "none"
-        additional = ", ".join(sorted(map(_shown, payload.keys() - tests.keys()))) or "none"
+        others = [_shown(key) for key in payload.keys() - tests.keys()]
+        additional = ", ".join(sorted(others[:_MOST_SHOWN])) or "none"
         raise RemoteProtocolError(
             f"{name} has the wrong fields (missing: {missing}; additional: {additional})."
         )

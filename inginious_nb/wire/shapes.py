@@ -20,7 +20,7 @@ Debug = bool | Literal["ssh"]
 """False, True (return stdout and stderr) or "ssh" (open a remote shell instead of running)."""
 
 # By type alone, which is many times faster than asking for each value whether it is an instance.
-_TEXT, _FLAG, _NUMBER = frozenset({str}), frozenset({bool}), frozenset({int, float})
+_TEXT, _FLAG, _INTEGER = frozenset({str}), frozenset({bool}), frozenset({int})
 _ARRAY = frozenset({tuple, list})
 
 
@@ -115,8 +115,8 @@ def is_agent_environments(value: object) -> bool:
     )
 
 
-_RUNNING = (_TEXT, _FLAG, _TEXT, _TEXT, _TEXT, _NUMBER, _NUMBER)
-_WAITING = (_TEXT, _FLAG, _TEXT, _TEXT, _NUMBER)
+_RUNNING = (_TEXT, _FLAG, _TEXT, _TEXT, _TEXT, _INTEGER, _INTEGER)
+_WAITING = (_TEXT, _FLAG, _TEXT, _TEXT, _INTEGER)
 
 
 def is_running_rows(value: object) -> bool:

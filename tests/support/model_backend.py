@@ -288,7 +288,7 @@ def an_outstanding(job_id, recipient, environment=("mcq", "mcq"), **more):
             job_id, 0, "c", "t", {}, {"q": "42"}, *environment, {}, debug=False, launcher="tests"
         )
     )
-    return Outstanding(job_id, frame, environment, recipient, **more)
+    return Outstanding(job_id, frame, environment, (recipient,), **more)
 
 
 def a_result(job_id, result=("success", ""), *, stdout=None, **fields):

@@ -177,6 +177,45 @@ def test_nesting_deeper_than_the_stack_is_refused(opening):
         wire.decode(opening * 200_000 + b"\xc0", wire.TO_CLIENT)
 
 
+@pytest.mark.parametrize("decode", [wire.decode, in_steps], ids=["once", "steps"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"jobs_running": (), "jobs_waiting": ((),) * 1_100_000},
+        {"jobs_running": (), "jobs_waiting": (((0,) * 1000,) * 1100,)},
+        {"jobs_running": (), "jobs_waiting": (dict.fromkeys(range(600000), 0),) * 2},
+    ],
+    ids=["long", "nested", "maps"],
+)
+def test_a_frame_of_more_than_a_million_values_is_refused(decode, values):
+    frame = msgpack.packb(values | {"@type": "BackendGetQueue"})
+    with pytest.raises(RemoteProtocolError, match=r"items|max_\w+_len"):
+        decode(frame, wire.TO_CLIENT)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"@type": "x" * 10_000_000},
+        {"x" * 10_000_000: 1, "@type": "Pong"},
+        {f"field{number}": 1 for number in range(100_000)} | {"@type": "Pong"},
+        {"job_id": ["x" * 10_000_000], "@type": "BackendJobStarted"},
+    ],
+)
+def test_what_is_told_of_a_malformed_frame_is_short(payload):
+    with pytest.raises(RemoteProtocolError) as raised:
+        wire.decode(msgpack.packb(payload), wire.TO_CLIENT)
+    assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize("started_at", [1.5, float("nan"), True, None, "1"])
+def test_a_row_of_the_queue_has_whole_seconds(started_at):
+    row = ("j", True, "agent", "c/t", "me", started_at, -1)
+    frame = msgpack.packb({"jobs_running": [row], "jobs_waiting": [], "@type": "BackendGetQueue"})
+    with pytest.raises(RemoteProtocolError):
+        wire.decode(frame, wire.TO_CLIENT)
+
+
 def test_a_length_that_promises_more_than_the_frame_has_is_refused():
     with pytest.raises(RemoteProtocolError):
         wire.decode(b"\xdf\xff\xff\xff\xff", wire.TO_CLIENT)

@@ -228,6 +228,77 @@ def test_a_routing_id_refused_for_good_is_given_up_and_its_jobs_still_get_result
     assert [job.results[0][0][0] for job in (waiting, running)] == ["success", "success"]
 
 
+def test_a_routing_id_that_was_never_accepted_is_given_up_and_jobs_go_on_under_another():
+    world = World()
+    world.identities[b"id-0"] = 0  # the backend believes in the connection of an earlier kernel
+    world.wait(30)
+    job = world.submit("j")
+    world.wait(2)
+    assert world.backend.jobs["j"][0] != b"id-0"
+    world.backend.finish("j")
+    world.wait(1)
+    assert [result.result[0] for result in job.results] == ["success"]
+
+
+@pytest.mark.parametrize("after_s", range(1, 14))
+def test_a_job_submitted_while_the_routing_id_is_being_given_up_goes_under_the_next(after_s):
+    world = World()
+    world.wait(2)
+    world.deafen()
+    world.wait(after_s)
+    job = world.submit("j")
+    world.wait(30)
+    world.backend.finish("j")
+    world.wait(1)
+    assert [result.result[0] for result in job.results] == ["success"]
+
+
+def test_a_start_in_the_future_is_now_and_in_the_past_is_then():
+    world = World(queue_update_s=0)
+    world.core.epoch = 1_000_000.0
+    jobs = [world.submit("soon"), world.submit("before")]
+    world.wait(2)
+    now = int(world.now + world.core.epoch)
+    soon = ("soon", True, "agent", "c/t", "me", 2**63, -1)
+    before = ("before", True, "agent", "c/t", "me", now - 9, -1)
+    world.say(wire.BackendGetQueue((soon, before), ()))
+    assert [job.kinds()[-1] for job in jobs] == ["JobStarted"] * 2
+    assert [job.events[-1].at for job in jobs] == [world.now + world.core.epoch, now - 9]
+
+
+@pytest.mark.parametrize("for_shell", [True, False])
+def test_a_shell_is_told_once_to_whom_asked_for_one(for_shell):
+    world = World()
+    job = world.submit("j", for_shell=for_shell)
+    world.wait(2)
+    for port in (1, 2, 3):
+        world.say(wire.BackendJobSSHDebug("j", "host", port, "user", "password"))
+    shells = [event.port for event in job.events if type(event).__name__ == "JobSsh"]
+    assert shells == ([1] if for_shell else [])
+
+
+def test_a_shell_is_told_again_when_the_job_was_sent_again():
+    world = World()
+    job = world.submit("j", for_shell=True)
+    world.wait(2)
+    world.say(wire.BackendJobSSHDebug("j", "host", 1, "user", "password"))
+    world.backend.restart({"mcq": ("mcq",)})
+    world.wait(10)
+    world.say(wire.BackendJobSSHDebug("j", "host", 2, "user", "password"))
+    assert [event.port for event in job.events if type(event).__name__ == "JobSsh"] == [1, 2]
+
+
+def test_thousands_of_environments_are_not_all_named():
+    many = {"docker": tuple(f"name{number}" for number in range(5000))}
+    world = World(ModelBackend(environments=many), environment_wait_s=1)
+    job = world.submit("j")
+    world.wait(5)
+    ((_, text), *_) = job.results[0]
+    assert "docker/name7" in text
+    assert "and 4980 more" in text
+    assert len(text) < 1000
+
+
 def test_a_large_frame_on_a_slow_line_is_not_taken_for_a_dead_connection():
     world = World(deaf_after_s=180)
     job = world.submit("j")

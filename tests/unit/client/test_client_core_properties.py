@@ -9,7 +9,14 @@ from unittest import mock
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from inginious_nb import wire
 from inginious_nb.client.results import UNAVAILABLE
@@ -44,6 +51,12 @@ class Life(RuleBasedStateMachine):
         self.recorders = {}
         self.killed = set()
         self.disturbed = False  # whether anything was a reason to send a job again
+
+    @initialize(refused=st.booleans())
+    def backend_may_believe_in_an_earlier_connection(self, refused):
+        if refused:
+            self.disturbed = True
+            self.world.identities[b"id-0"] = 0
 
     @rule(target=jobs, environment=st.sampled_from([("mcq", "mcq")] * 3 + [("docker", "java")]))
     def submit(self, environment):
@@ -197,8 +210,8 @@ class ShortLife(Life):
         assert given_up or job in self.killed or result == ("success", "")
 
 
-class LifeInSteps(Life):
-    """The same with every answer of the queue so long that it is read row by row."""
+class InSteps:
+    """With every answer of the queue so long that it is read row by row."""
 
     def __init__(self):
         self.patches = [
@@ -218,9 +231,19 @@ class LifeInSteps(Life):
                 patch.stop()
 
 
+class LifeInSteps(InSteps, Life):
+    """The patient one, in steps."""
+
+
+class ShortLifeInSteps(InSteps, ShortLife):
+    """The impatient one, in steps."""
+
+
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestShortLife = ShortLife.TestCase
 TestShortLife.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestLifeInSteps = LifeInSteps.TestCase
 TestLifeInSteps.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestShortLifeInSteps = ShortLifeInSteps.TestCase
+TestShortLifeInSteps.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

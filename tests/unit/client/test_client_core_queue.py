@@ -125,6 +125,49 @@ def test_a_job_left_behind_and_killed_is_killed_once_it_is_ours_again():
     assert [result[0][0] for result in job.results] == ["killed"]
 
 
+def sent_now(world):
+    """Carry to the backend what is under way to it, and no answer back."""
+    connection = world.connections[world.core.links.current.number]
+    while connection.to_backend:
+        world.backend.receive(connection.routing_id, connection.to_backend.popleft()[1])
+
+
+def test_an_answer_from_before_a_job_was_sent_is_no_reason_to_kill_it():
+    backend = ModelBackend(gone={b"old"})
+    world = World(backend)
+    world.wait(2)
+    backend.jobs["j"] = [b"old", False]  # of an earlier kernel, whose id the broker holds for gone
+    world.core._ask_for_queue(world.now)
+    world._carry_out()
+    sent_now(world)  # the answer, by which the job is not ours, is under way
+    job = world.submit("j", chosen_id=True)
+    sent_now(world)
+    assert backend.jobs["j"][0] == b"id-0"
+    sent = sent_to(world, 10)
+    assert sent[wire.ClientKillJob] == sent[wire.ClientNewJob] == 0
+    assert job.kinds().count("JobSent") == 1
+
+
+def test_a_job_that_was_taken_over_and_ends_in_a_crash_runs_once():
+    backend = ModelBackend(gone=set())
+    world = World(backend)
+    world.wait(2)
+    backend.jobs["j"] = [b"old", False]
+    job = world.submit("j", chosen_id=True)
+    world.wait(3)
+    backend.gone.add(b"old")
+    for _ in range(40):
+        world.wait(1)
+        if backend.jobs["j"][0] == b"id-0":
+            break
+    backend.start("j")
+    world.wait(5)
+    backend.finish("j", result=("crash", "the grader said nothing"), stdout="")
+    world.wait(5)
+    assert [result.result for result in job.results] == [("crash", "the grader said nothing")]
+    assert backend.runs["j"] == 1
+
+
 @pytest.mark.parametrize("queue_update_s", [10, 0])
 def test_a_backend_without_that_has_it_killed_and_sent_anew(queue_update_s):
     world = World(queue_update_s=queue_update_s)

@@ -14,9 +14,10 @@ from inginious_nb import wire
 from inginious_nb.client import (
     AbstractClient,
     Client,
+    ClientOptions,
 )
 from inginious_nb.client._zeromq_client import BetterParanoidPirateClient
-from inginious_nb.errors import LocalProtocolError
+from inginious_nb.errors import LocalProtocolError, UsageError
 from tests.support.clients import SUCCESS, Call
 from tests.support.tasks import MATCH, FakeTask
 from tests.support.waiting import until
@@ -98,6 +99,24 @@ async def test_what_is_sent_is_complete(backend, connect):
         "@random": (),
         "@state": "",
     }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"routing_id": b""},
+        {"routing_id": b"\0id"},
+        {"routing_id": b"x" * 256},
+        {"heartbeat_s": 0},
+        {"heartbeat_s": float("nan")},
+        {"give_up_s": -1},
+        {"resend_limit": -1},
+    ],
+)
+def test_options_that_could_not_work_are_refused_at_once(options):
+    (name,) = options
+    with pytest.raises(UsageError, match=name):
+        ClientOptions(**options)
 
 
 async def test_environments_are_told_as_lists(backend, connect):

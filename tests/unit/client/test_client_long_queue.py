@@ -53,7 +53,8 @@ async def test_it_is_told_as_it_is(holding, connect):
     assert client.get_job_queue_snapshot()[1][:-1] == list(OTHERS)
 
 
-async def test_others_on_the_loop_have_their_turn_meanwhile(holding, connect):
+async def test_others_on_the_loop_have_their_turn_meanwhile(holding, connect, monkeypatch):
+    monkeypatch.setattr("inginious_nb.client._zeromq_client._TURN_S", 0)  # one step a turn
     client = connect(holding, queue_update=0)
     job = client.open_job(MATCH, {"q": "42"})
     await asyncio.to_thread(holding.wait_for, lambda model: job.id in model.jobs)
@@ -109,6 +110,7 @@ def test_a_job_that_is_given_up_meanwhile_ends_once(steps):
     assert [[result.result for result in job.results] for job in jobs] == [
         [("crash", UNAVAILABLE)]
     ] * 600
+    assert {job.kinds()[-1] for job in jobs} == {"JobDone"}
     world.close()
 
 
@@ -131,9 +133,11 @@ def test_a_connection_that_breaks_meanwhile_is_told_of_afterwards(world):
     assert not world.core.busy
 
 
-def test_closing_meanwhile_ends_the_job(world):
-    job = world.submit("j")
-    world.say(a_snapshot("j"))
+def test_closing_meanwhile_ends_a_job_with_the_result_that_has_come(world):
+    done, other = world.submit("j"), world.submit("k")
+    world.say(a_snapshot("j", "k"))
+    world.say(a_result("j"))
     world.close()
     assert not world.core.busy
-    assert [result.result[0] for result in job.results] == ["crash"]
+    assert [result.result[0] for result in done.results] == ["success"]
+    assert [result.result[0] for result in other.results] == ["crash"]

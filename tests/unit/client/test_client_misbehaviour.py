@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import logging
-import os
+import random
 import threading
 
 import pytest
@@ -49,8 +49,10 @@ async def test_callbacks_can_run_elsewhere(backend, connect):
     assert call.threads != [threading.get_ident()]
 
 
+FIVE_MILLION = (5_000_000).to_bytes(4, "big")
+SMALL_ARRAYS = b"\x93\x01\x02\x93\xc0\xc0\xc0"
 BAD_FRAMES = {
-    "random bytes": os.urandom(100),
+    "random bytes": random.Random(1).randbytes(100),
     "nothing": b"",
     "a missing field": b"\x81\xa5@type\xb1BackendJobStarted",
     "another direction": wire.encode(wire.ClientHello("me")),
@@ -58,7 +60,8 @@ BAD_FRAMES = {
     "a map without a type": b"\x80",
     "a wrong type of a field": wire.encode(wire.BackendJobStarted("j")).replace(b"\xa1j", b"\x07"),
     "a huge array that is not there": b"\xdd\xff\xff\xff\xff",
-    "100 MB": bytes(100_000_000),
+    "100 MB of zeros": bytes(100_000_000),
+    "100 MB of small arrays": b"\xdd" + FIVE_MILLION + SMALL_ARRAYS * 5_000_000 + bytes(65_000_000),
 }
 
 
@@ -72,6 +75,7 @@ async def test_frames_that_are_no_messages_are_logged_and_the_next_job_works(
     backend.say(BAD_FRAMES[name])
     await client.submit(MATCH, {"q": "42"})
     assert "Dropped a frame" in caplog.text
+    assert client._core.counters["malformed frames"] == 1
 
 
 async def test_results_for_nobody_harm_nobody(backend, connect):

@@ -63,7 +63,7 @@ def test_what_cannot_be_sent_is_a_crash_at_once(backend, on_a_thread):
 def test_the_time_limit_ends_the_waiting(holding, on_a_thread, abandoned):
     client = on_a_thread(holding)
     sync = ClientSync(client, timeout_s=0.3, abandoned=abandoned)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"0\.3 s"):
         sync.new_job(0, MATCH, {"q": "42"})
     if abandoned == "kill":
         holding.wait_for(lambda model: not model.jobs)
@@ -115,6 +115,44 @@ def test_on_a_loop_that_does_not_run(backend):
         assert ClientSync(client).new_job(0, MATCH, {"q": "42"}) == SUCCESS
         client.close()
         loop.close()
+
+
+def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding):
+    with zmq.Context() as context:
+        loop = asyncio.new_event_loop()
+        client = Client(context, holding.address, loop=loop, options=BRISK)
+        client.start()
+        with pytest.raises(TimeoutError, match=r"0\.5 s"):
+            ClientSync(client, timeout_s=0.5).new_job(0, MATCH, {"q": "42"})
+        holding.wait_for(lambda model: not model.jobs)
+        assert holding.count(wire.ClientKillJob) == 1
+        client.close()
+        loop.close()
+
+
+def test_a_loop_that_is_closed_is_refused_in_words(backend):
+    with zmq.Context() as context:
+        loop = asyncio.new_event_loop()
+        client = Client(context, backend.address, loop=loop)
+        client.start()
+        loop.close()
+        with pytest.raises(UsageError, match="closed"):
+            ClientSync(client).new_job(0, MATCH, {"q": "42"})
+        with pytest.raises(UsageError, match="closed"):
+            Client(context, backend.address, loop=loop).start()
+        client.close()
+
+
+async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(backend):
+    with zmq.Context() as context:
+        loop = asyncio.new_event_loop()
+        client = Client(context, backend.address, loop=loop)
+        client.start()
+        with pytest.raises(UsageError, match="thread of its own"):
+            ClientSync(client).new_job(0, MATCH, {"q": "42"})
+        client.close()
+        loop.close()
+    assert backend.count(wire.ClientNewJob) == 0
 
 
 async def test_nothing_is_patched_where_waiting_is_enough(backend):
