@@ -249,6 +249,25 @@ async def test_a_routing_id_that_the_backend_refuses_for_ever(agent, proxy, conn
     jobs.assert_all_graded_once()
 
 
+async def test_jobs_submitted_while_the_routing_id_is_refused_for_ever(agent, proxy, connect):
+    # The backend believes in the connection of an earlier client of that id, as after a crash of
+    # its machine.
+    former = connect(dataclasses.replace(BRISK, routing_id=b"the same id"))
+    await until(lambda: former.get_available_environments())
+    proxy.keep_backend_sides()
+    proxy.break_client_sides()
+    former.close()
+    client = connect(dataclasses.replace(BRISK, routing_id=b"the same id"))
+    jobs = Submissions(client)
+    jobs.new(2)
+    await until(lambda: client.connection.state == "connected")
+    jobs.new(2)
+    await agent.holds(4)
+    await agent.finish_all()
+    await jobs.all()
+    jobs.assert_all_graded_once()
+
+
 async def test_a_connection_that_swallows_everything(agent, proxy, connect):
     client = connect()
     jobs = Submissions(client)
