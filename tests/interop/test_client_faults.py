@@ -253,7 +253,7 @@ async def test_jobs_submitted_while_the_routing_id_is_refused_for_ever(agent, pr
     # The backend believes in the connection of an earlier client of that id, as after a crash of
     # its machine.
     former = connect(dataclasses.replace(BRISK, routing_id=b"the same id"))
-    await until(lambda: former.get_available_environments())
+    await until(former.get_available_environments)
     proxy.keep_backend_sides()
     proxy.break_client_sides()
     former.close()
