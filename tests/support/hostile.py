@@ -23,6 +23,7 @@ def processes_with(word: str) -> list[str]:
     return found
 
 
-def any_zombie() -> bool:
+def zombies() -> set[psutil.Process]:
+    """Children that have ended and that nobody has collected yet."""
     children = psutil.Process().children()
-    return any(child.status() == psutil.STATUS_ZOMBIE for child in children)
+    return {child for child in children if child.status() == psutil.STATUS_ZOMBIE}
