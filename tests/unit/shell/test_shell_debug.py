@@ -21,6 +21,9 @@ from tests.support.hostile import processes_with
 from tests.support.peer import free_port
 from tests.support.shells import RUN, connected, run_in_shell
 
+LONG = f"99{os.getpid()}.5"
+"""Seconds that a sleep takes which is looked for among all processes; no other test run has it."""
+
 # ---- inside -----------------------------------------------------------------------------------
 
 
@@ -189,21 +192,21 @@ async def test_a_command_that_cannot_be_started(site, command):
 async def test_a_lost_connection_is_a_logout(site):
     visit = site.visit()
     connection = await connected(await visit.access())
-    shell = await connection.create_process("feedback-result success; echo in; sleep 997.25")
+    shell = await connection.create_process(f"feedback-result success; echo in; sleep {LONG}")
     assert await shell.stdout.readline() == "in\n"
     connection.abort()
     assert (await visit.result()).result[0] == "success"
-    assert processes_with("997.25") == []
+    assert processes_with(LONG) == []
 
 
 async def test_nothing_stays_that_was_left_in_the_background(site):
     visit = site.visit()
     left = await visit.run(
-        "feedback-result success; sleep 998.25 & setsid nohup sleep 998.25 > /dev/null 2>&1 & "
-        "(trap '' HUP TERM; exec env -i /bin/sleep 998.25) & sleep 0.1; jobs -p | wc -l"
+        f"feedback-result success; sleep {LONG} & setsid nohup sleep {LONG} > /dev/null 2>&1 & "
+        f"(trap '' HUP TERM; exec env -i /bin/sleep {LONG}) & sleep 0.1; jobs -p | wc -l"
     )
     assert left.stdout == "3\n"
-    assert processes_with("998.25") == []
+    assert processes_with(LONG) == []
     assert (await visit.result()).result[0] == "success"
 
 
@@ -218,9 +221,9 @@ async def test_the_door_is_closed_behind_the_visitor(site):
 
 async def test_ending_its_keeper_ends_the_visit(site):
     visit = site.visit()
-    await visit.run("feedback-result success; sleep 999.25 & kill -9 $PPID; sleep 60")
+    await visit.run(f"feedback-result success; sleep {LONG} & kill -9 $PPID; sleep 60")
     assert (await visit.result()).result[0] == "success"
-    assert processes_with("999.25") == []
+    assert processes_with(LONG) == []
 
 
 FLOOD = """
@@ -473,11 +476,11 @@ async def test_a_killed_service_takes_the_shell_with_it(kind, tmp_path):
     ) as service:
         host, port, user, password = service.stdout.readline().split()
         async with connected((host, int(port), user, password)) as connection:
-            shell = await connection.create_process("echo in; sleep 997.5")
+            shell = await connection.create_process(f"echo in; sleep {LONG}")
             assert await shell.stdout.readline() == "in\n"
-            assert len(processes_with("997.5")) > 0
+            assert len(processes_with(LONG)) > 0
             service.kill()
             await connection.wait_closed()
     async with asyncio.timeout(20):
-        while processes_with("997.5"):  # noqa: ASYNC110 - nobody tells
+        while processes_with(LONG):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.support.hostile import processes_with
 from tests.support.shells import connected
+
+LONG = f"99{os.getpid()}.5"
+"""Seconds that a sleep takes which is looked for among all processes; no other test run has it."""
 
 SSH = {
     "debug": True,
@@ -72,13 +77,13 @@ async def test_the_students_terminal(site):
 async def test_setup_and_visitor_share_a_box_that_is_gone_afterwards(site):
     visit = custom(
         site,
-        f"{BASH}ssh_student --setup-script 'sleep 996.5 & mkfifo student/pipe; "
+        f"{BASH}ssh_student --setup-script 'sleep {LONG} & mkfifo student/pipe; "
         "cat < student/pipe > student/got &' --teardown-script 'cat student/got > student/end'\n"
         "feedback-custom status $?; feedback-custom end $(cat student/end)",
     )
-    await visit.run("echo word > student/pipe; sleep 996.5 &")
+    await visit.run(f"echo word > student/pipe; sleep {LONG} &")
     assert (await visit.result()).custom == {"status": 0, "end": "word"}
-    assert processes_with("996.5") == []
+    assert processes_with(LONG) == []
 
 
 async def test_nobody_comes(make_site):
@@ -193,13 +198,13 @@ async def test_the_limits_of_the_task_do_not_count(site):
 async def test_it_is_killed_while_the_student_is_in(site):
     visit = custom(site, f"{BASH}ssh_student")
     async with connected(await visit.access()) as connection:
-        shell = await connection.create_process("echo in; sleep 996.75")
+        shell = await connection.create_process(f"echo in; sleep {LONG}")
         assert await shell.stdout.readline() == "in\n"
         visit.kill.set()
         result = await visit.result()
         assert (result.result, result.state) == (("killed", ""), "before")
         await connection.wait_closed()
-    assert processes_with("996.75") == []
+    assert processes_with(LONG) == []
 
 
 async def test_when_nobody_waits_for_it_any_more_it_ends(site):
