@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import anywidget
+from comm import get_comm_manager
+from ipywidgets import Widget, widget_serialization
 
 from inginious_nb.errors import InginiousError
 
 from .subjects import task_and_attempt
 from .task_widget import TaskWidget, find_widget, static
-from .views import PROTOCOL_VERSION
+from .views import PROTOCOL_VERSION, Role, SavedView
 
 if TYPE_CHECKING:
     from inginious_nb.session import Session
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_MOST_WIDGETS = 500
+_MOST_WIDGETS = 20
+"""At once: making them holds up the cells. The front end asks for more when these are there."""
 
 
 class Waker(anywidget.AnyWidget):
@@ -43,36 +46,65 @@ class Waker(anywidget.AnyWidget):
             return
         views = message.get("widgets")
         views = views[:_MOST_WIDGETS] if isinstance(views, list) else []
-        woken = [view["model_id"] for view in views if self._wake(view)]
-        self.send({"v": PROTOCOL_VERSION, "kind": "woken", "model_ids": woken})
+        woken = [view["model_id"] for view in views if self._wakes(view)]
+        reply = {"v": PROTOCOL_VERSION, "kind": "woken", "id": message.get("id")}
+        self.send(reply | {"model_ids": woken})
 
-    def _wake(self, view: Any) -> bool:
-        """Make a widget again, unless another page was first; whether it is there."""
+    def _wakes(self, view: Any) -> bool:
+        """Whether the widget is there now; one that cannot be made keeps no other asleep."""
+        saved = _read(view)
+        if saved is None:
+            return False
         try:
-            model_id, subject = view["model_id"], view["subject"]
-            key = subject["widget"]
-            if not (_ID.fullmatch(model_id) and _ID.fullmatch(key)):
-                return False
-        except (KeyError, TypeError):
-            return False  # a notebook may say anything
-        known = find_widget(key)
-        if known is not None:
-            return bool(known.model_id == model_id)
-        try:
-            task, attempt = task_and_attempt(self._session, subject)
+            return self._wake(saved)
         except InginiousError as error:
             _log.info("A widget of the notebook cannot be woken: %s", error)
+        except Exception:  # noqa: BLE001 - whatever it is, the others are still woken
+            _log.exception("A widget of the notebook could not be woken.")
+        return False
+
+    def _wake(self, view: SavedView) -> bool:
+        """Make a widget again, unless another page was first; whether it is there."""
+        model_id, subject = view["model_id"], view["subject"]
+        known = find_widget(subject["widget"])
+        if known is not None:
+            return bool(known.model_id == model_id)
+        if _is_taken(model_id):
+            _log.warning("A notebook names a widget of another kind as ours; it stays as it is.")
             return False
-        role = subject.get("role")
-        if role == "answer" and subject.get("problem_id") not in task.problems:
+        task, attempt = task_and_attempt(self._session, subject)
+        if subject["role"] == "answer" and subject["problem_id"] not in task.problems:
             return False
         TaskWidget(
             task,
             session=self._session,
             attempt=attempt,
-            key=key,
-            role=role if role in ("answer", "submission") else "task",
-            problem_id=str(subject.get("problem_id", "")),
+            key=subject["widget"],
+            role=subject["role"],
+            problem_id=subject["problem_id"],
             model_id=model_id,
         )
         return True
+
+
+def _read(view: Any) -> SavedView | None:
+    """A saved view, or nothing if it is none: a notebook may say anything."""
+    try:
+        model_id, subject = view["model_id"], view["subject"]
+        names = ("widget", "task", "role", "problem_id", "submission")
+        fields = [model_id, *(subject[name] for name in names)]
+    except (KeyError, TypeError):
+        return None
+    if not all(isinstance(field, str) for field in fields):
+        return None
+    if not (_ID.fullmatch(model_id) and _ID.fullmatch(subject["widget"])):
+        return None
+    if subject["role"] not in get_args(Role):
+        return None
+    return {"model_id": model_id, "subject": subject}
+
+
+def _is_taken(model_id: str) -> bool:
+    """Whether the kernel has anything of this id: a comm, or a widget of whatever kind."""
+    found = widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
+    return isinstance(found, Widget) or model_id in get_comm_manager().comms

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from ipywidgets import IntSlider, widget_serialization
 
 from inginious_nb.widget import AnswerView, TaskWidget, Waker
 from inginious_nb.widget.task_widget import find_widget
@@ -24,9 +25,13 @@ class Told(Waker):
 
     def hears(self, *widgets, kind="wake", v=1):
         """What it answers to its front end."""
-        content = {"v": v, "kind": kind, "widgets": list(widgets)}
+        request = uuid.uuid4().hex
+        content = {"v": v, "kind": kind, "id": request, "widgets": list(widgets)}
         self._handle_custom_msg(content, [])
-        return self.said[-1]["model_ids"] if self.said else None
+        if not self.said:
+            return None
+        assert self.said[-1]["id"] == request
+        return self.said[-1]["model_ids"]
 
 
 @pytest.fixture
@@ -88,6 +93,10 @@ def test_a_slim_view_is_made_for_its_problem(waker, session):
         view(task=""),
         view(task=None),
         view(role="answer", problem_id="gone"),
+        view(role="answer", problem_id=[]),
+        view(role=["task"]),
+        view(role="teacher"),
+        view(role="submission", submission={}),
         view(widget="not an id"),
         view(widget=5),
         view() | {"model_id": "IPY_MODEL_x"},
@@ -113,3 +122,44 @@ def test_a_living_widget_is_not_taken_by_another_model(waker, session):
     assert waker.hears(view(widget=living.key)) == []
     assert find_widget(living.key) is living
     living.close()
+
+
+def test_one_whose_making_fails_keeps_no_other_asleep(waker, monkeypatch, caplog):
+    bad, good = view(), view()
+
+    class Failing(TaskWidget):
+        def __init__(self, task, *, key, **others):
+            if key == bad["subject"]["widget"]:
+                raise RuntimeError("no memory left")
+            super().__init__(task, key=key, **others)
+
+    monkeypatch.setattr("inginious_nb.widget.waker.TaskWidget", Failing)
+    assert waker.hears(bad, good) == [good["model_id"]]
+    assert "no memory left" in caplog.text
+    find_widget(good["subject"]["widget"]).close()
+
+
+def widget_of(model_id):
+    """What ipywidgets has under an id."""
+    return widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
+
+
+def test_a_notebook_cannot_take_the_place_of_any_other_widget(waker, session):
+    slider = IntSlider()
+    unheard = IntSlider()
+    unheard.comm.close()  # a page may do that; the widget is still there
+    ours = TaskWidget(session.task("lab/echo"), session=session)
+    for living in (slider, unheard, waker, ours):
+        model_id = living.model_id
+        assert waker.hears(view() | {"model_id": model_id}) == []
+        assert widget_of(model_id) is living
+    for one in (slider, unheard, ours):
+        one.close()
+
+
+def test_a_request_wakes_a_screenful_and_not_hundreds(waker):
+    many = [view() for _ in range(50)]
+    woken = waker.hears(*many)
+    assert woken == [one["model_id"] for one in many[:20]]
+    for one in many[:20]:
+        find_widget(one["subject"]["widget"]).close()
