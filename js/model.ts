@@ -19,6 +19,8 @@ export interface WidgetManager {
   readonly kernel?: Kernel | null;
   readonly context?: NotebookContext;
   has_model?(modelId: string): boolean;
+  /** A model that it has, with its views in this page. */
+  get_model?(modelId: string): Promise<{ readonly views?: Readonly<Record<string, unknown>> }>;
   /** Whether the page knows all widgets of the kernel, and what tells when it does. */
   readonly restoredStatus?: boolean;
   readonly restored?: { connect(slot: () => void): unknown };

@@ -1,10 +1,15 @@
 // Wakes the widgets of a notebook that was opened again: a model without a view, made when the
 // extension is loaded. It tells the kernel which widgets the notebook's outputs name and the page
-// does not know; the kernel makes them under their old ids, and their outputs are shown again.
+// does not show; the kernel makes them under their old ids, and their outputs are shown again.
 import type { Model, WidgetManager } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
+import type { Notebook } from "./notebook/notebook.ts";
 import { savedViews } from "./notebook/views.ts";
-import { PROTOCOL_VERSION, type WakerKind } from "./protocol.ts";
+import { PROTOCOL_VERSION, type SavedView, type WakerKind } from "./protocol.ts";
+import { uniqueId } from "./unique.ts";
+
+/** So many in one message: the kernel serves cells in between. */
+const BATCH = 20;
 
 interface Props {
   model: Model;
@@ -13,6 +18,8 @@ interface Props {
 
 interface Woken {
   kind?: WakerKind;
+  /** Of the request that it answers, which may be another page's. */
+  id?: string;
   model_ids?: string[];
 }
 
@@ -20,16 +27,53 @@ function initialize({ model, signal }: Props): void {
   const manager = model.widget_manager;
   const notebook = findNotebook(model);
   if (!manager?.has_model || !notebook) return;
-  const receive = (message: Woken) => {
-    if (message.kind === "woken") notebook.showAgain(new Set(message.model_ids));
+  const wanted = new Set<string>();
+  const answered = new Map<string, () => void>();
+  const receive = ({ kind, id = "", model_ids = [] }: Woken) => {
+    if (kind !== "woken") return;
+    // Every page hears of what any page woke; each shows what it lacks, and that once.
+    const here = model_ids.filter((modelId) => wanted.delete(modelId));
+    if (here.length) notebook.showAgain(new Set(here));
+    answered.get(id)?.();
   };
   model.on("msg:custom", receive);
   signal?.addEventListener("abort", () => model.off("msg:custom", receive), { once: true });
-  void restored(manager).then(() => {
-    const widgets = savedViews(notebook).filter(({ model_id }) => !manager.has_model?.(model_id));
-    if (signal?.aborted || !widgets.length) return;
-    model.send({ v: PROTOCOL_VERSION, kind: "wake" satisfies WakerKind, widgets });
-  });
+
+  const wake = async () => {
+    const missing = await viewsMissing(manager, notebook);
+    for (const { model_id } of missing) wanted.add(model_id);
+    for (let start = 0; start < missing.length; start += BATCH) {
+      const batch = missing.slice(start, start + BATCH);
+      const widgets = batch.filter(({ model_id }) => wanted.has(model_id));
+      if (signal?.aborted) return;
+      if (!widgets.length) continue;
+      const id = uniqueId();
+      const answer = new Promise<void>((resolve) => answered.set(id, resolve));
+      model.send({ v: PROTOCOL_VERSION, kind: "wake" satisfies WakerKind, id, widgets });
+      await answer;
+      for (const { model_id } of widgets) wanted.delete(model_id); // what was refused, too
+    }
+  };
+  void wake();
+}
+
+/** The saved views that the page cannot show. */
+async function viewsMissing(manager: WidgetManager, notebook: Notebook): Promise<SavedView[]> {
+  const wasRestored = manager.restoredStatus !== false;
+  await restored(manager);
+  const missing = new Map<string, SavedView>();
+  for (const view of savedViews(notebook)) {
+    const id = view.model_id;
+    // In a page that was there before, another page may have been faster: known, but not shown.
+    const shown = manager.has_model?.(id) && !(wasRestored && (await hasNoView(manager, id)));
+    if (!shown) missing.set(id, view);
+  }
+  return [...missing.values()];
+}
+
+async function hasNoView(manager: WidgetManager, modelId: string): Promise<boolean> {
+  const views = (await manager.get_model?.(modelId))?.views;
+  return views !== undefined && Object.keys(views).length === 0;
 }
 
 /** Settled when the page knows all widgets of the kernel, which after a reload takes a moment. */

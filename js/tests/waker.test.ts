@@ -37,6 +37,11 @@ function page(outputs: OutputModel[], known: string[] = []) {
 
 const ended = new AbortController();
 const start = (model: FakeModel) => waker.initialize({ model, signal: ended.signal });
+/** The kernel answers the newest request. */
+const reply = (model: FakeModel, model_ids: string[]) => {
+  const id = model.sent.at(-1)?.content.id;
+  model.emit("msg:custom", { v: 1, kind: "woken", id, model_ids });
+};
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 afterEach(() => vi.restoreAllMocks());
@@ -46,7 +51,8 @@ test("the kernel is told which of our widgets the page does not know, and what t
   start(model);
   await settled();
   const widgets = [{ model_id: "m1", subject: { ...subject, submission: "0a1b-2c" } }];
-  expect(model.sent.map(({ content }) => content)).toEqual([{ v: 1, kind: "wake", widgets }]);
+  const id = expect.any(String);
+  expect(model.sent.map(({ content }) => content)).toEqual([{ v: 1, kind: "wake", id, widgets }]);
 });
 
 test("a page that knows them all asks for nothing", async () => {
@@ -73,11 +79,53 @@ test("a reloaded page first learns which widgets the kernel has", async () => {
   expect(model.sent).toEqual([]);
 });
 
-test("the outputs of woken widgets are shown again, and no others", () => {
+test("the outputs of woken widgets are shown again, once, and no others", async () => {
   const { model, set } = page([live, snapshot, others]);
   start(model);
-  model.emit("msg:custom", { v: 1, kind: "woken", model_ids: ["m1"] });
+  await settled();
+  reply(model, ["m1", "m2"]);
   expect(set.mock.calls).toEqual([[0, live.toJSON?.()]]);
+  reply(model, ["m1"]);
+  expect(set).toHaveBeenCalledOnce();
+});
+
+test("what another page woke is shown where it was missing, and left alone where it is alive", async () => {
+  const [missing, alive] = [page([live, snapshot]), page([live, snapshot], ["m1"])];
+  for (const { model } of [missing, alive]) {
+    start(model);
+    await settled();
+    model.emit("msg:custom", { v: 1, kind: "woken", id: "another page's", model_ids: ["m1"] });
+  }
+  expect(missing.set).toHaveBeenCalledOnce();
+  expect(alive.set).not.toHaveBeenCalled();
+});
+
+test("a widget that another page woke before this one asked is shown, too", async () => {
+  const { model, set } = page([live, snapshot], ["m1"]);
+  Object.assign(model.widget_manager, { get_model: () => Promise.resolve({ views: {} }) });
+  start(model);
+  await settled();
+  reply(model, ["m1"]);
+  expect(set).toHaveBeenCalledOnce();
+});
+
+test("many widgets are woken some at a time", async () => {
+  const outputs = Array.from({ length: 45 }, (_, index) =>
+    output({ [VIEW_TYPE]: { model_id: `m${index}` } }, { inginious: subject }),
+  );
+  const { model, set } = page(outputs);
+  start(model);
+  await settled();
+  const asked = () =>
+    model.sent.map(({ content }) => (content.widgets as { model_id: string }[]).length);
+  expect(asked()).toEqual([20]);
+  reply(model, ["m0"]); // the others cannot be woken
+  await settled();
+  expect(asked()).toEqual([20, 20]);
+  reply(model, ["m20"]);
+  await settled();
+  expect(asked()).toEqual([20, 20, 5]);
+  expect(set.mock.calls.map(([index]) => index)).toEqual([0, 20]);
 });
 
 test("a host whose outputs cannot be read is left alone", async () => {
