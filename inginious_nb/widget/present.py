@@ -8,16 +8,18 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import io
-import json
+import logging
 import mimetypes
 import tarfile
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
-from inginious_nb.i18n import in_language, recognised
+from inginious_nb.i18n import Sentence, in_language, recognised
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
+
+from . import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from inginious_nb.submission import Submission
 
     from . import views
+
+_log = logging.getLogger(__name__)
 
 SHOWN_CHARACTERS = 200_000
 """So much of plain output is shown; the whole of a longer one is a download."""
@@ -172,24 +176,52 @@ def outcome_info(
     """A result with its texts made safe and, where they are huge, cut.
 
     What the task says is in the language it was asked for; what our own programs say is in `lang`.
+    One that cannot be shown, through a fault of ours, is told by its code and grade.
     """
-    code, text = outcome.result
-    return {
+    try:
+        details = _details(task, outcome, lang)
+    except Exception:  # noqa: BLE001 - whatever it is, the rest is shown
+        # The history has it: each widget of the task would fail, in this kernel and in later ones.
+        _log.exception("The result of submission %s cannot be shown.", submission_id)
+        details = _no_details(lang)
+    head = {
         "submission": submission_id,
         "number": number,
         "at": at,
-        "code": code,
+        "code": outcome.result[0],
         "grade": outcome.grade,
-        "feedback": feedback(task, text, lang),
+    }
+    return cast("views.ResultInfo", head | details)
+
+
+def _details(task: Task, outcome: JobResult, lang: str) -> dict[str, Any]:
+    return {
+        "feedback": feedback(task, outcome.result[1], lang),
         "problems": {
             problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
             for problem_id, (problem_code, problem_text) in outcome.problems.items()
         },
-        "tests": [_test_info(name, value) for name, value in outcome.tests.items()],
-        "custom": _as_json(outcome.custom),
+        "tests": [_test_info(name, value, lang) for name, value in outcome.tests.items()],
+        "custom": values.as_json(outcome.custom, lang)[:SHOWN_CHARACTERS],
         "archive_bytes": _archive_bytes(outcome.archive),
         "stdout": _text_part(outcome.stdout),
         "stderr": _text_part(outcome.stderr),
+    }
+
+
+def _no_details(lang: str) -> dict[str, Any]:
+    sentence = Sentence(
+        "This result cannot be shown in full; the log of the kernel has the details."
+    )
+    html = f"<p>{sentence.in_language(lang)}</p>"
+    return {
+        "feedback": {"html": html, "size_bytes": _size_bytes(html), "cut": False},
+        "problems": {},
+        "tests": [],
+        "custom": "",
+        "archive_bytes": None,
+        "stdout": None,
+        "stderr": None,
     }
 
 
@@ -268,12 +300,11 @@ def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, views.OldAn
     }
 
 
-def _test_info(name: str, value: object) -> views.TestInfo:
-    if name.startswith(_AUTO_TAG):
-        return {"id": name, "kind": "tag", "text": str(value)}
-    if isinstance(value, bool):
+def _test_info(name: str, value: object, lang: str) -> views.TestInfo:
+    if isinstance(value, bool) and not name.startswith(_AUTO_TAG):
         return {"id": name, "kind": "passed" if value else "failed", "text": ""}
-    return {"id": name, "kind": "text", "text": str(value)}
+    kind: Literal["tag", "text"] = "tag" if name.startswith(_AUTO_TAG) else "text"
+    return {"id": name, "kind": kind, "text": values.as_text(value, lang)}
 
 
 def _archive_bytes(archive: bytes | None) -> int | None:
@@ -288,25 +319,6 @@ def _archive_bytes(archive: bytes | None) -> int | None:
         except (tarfile.TarError, OSError, EOFError):
             pass  # whatever it is, it is something
     return len(archive)
-
-
-def _as_json(custom: object) -> str:
-    if not custom:
-        return ""
-    text = json.dumps(_with_text_keys(custom), indent=2, ensure_ascii=False, default=str)
-    return text[:SHOWN_CHARACTERS]
-
-
-def _with_text_keys(value: object) -> object:
-    """The value with keys that JSON can have; a backend may send any (protocol.md 1.2)."""
-    if isinstance(value, dict):
-        return {
-            key if isinstance(key, str) else str(key): _with_text_keys(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [_with_text_keys(item) for item in value]
-    return value
 
 
 def _text_part(text: str | None) -> views.TextPart | None:
