@@ -24,11 +24,14 @@ class TaskBoard:
     Attributes:
         task: The task, as its file was when it was last opened.
         current: The newest submission of this kernel session, None before the first.
+        submitting: Held from the look whether a submission is under way to the end of making one:
+            whichever views ask at the same moment, one submits.
     """
 
     def __init__(self, task: Task, history: History, username: str) -> None:
         self.task = task
         self.current: Submission | None = None
+        self.submitting = threading.Lock()
         self._history = history
         self._username = username
         self._attempts: list[Attempt] | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from typing import TYPE_CHECKING, Any, get_args
 
 from inginious_nb.answers import file_answer
@@ -48,7 +47,6 @@ class Responder:
     def __init__(self, mirror: Mirror, *, heard: Callable[[], object] = lambda: None) -> None:
         self._mirror = mirror
         self._heard = heard
-        self._submitting = threading.Lock()
         self._handlers: dict[str, Callable[[Message, Buffers], Value]] = {
             kind: getattr(self, f"_{kind}") for kind in get_args(RequestKind)
         }
@@ -103,7 +101,7 @@ class Responder:
             raise UsageError(Sentence("That submission is over; press Submit to make a new one."))
         if awaited is not None and not awaited.claim():
             return {"submission": awaited.id}  # another page was first
-        with self._submitting:
+        with mirror.board.submitting:
             if awaited is None:
                 self._refuse_while_active()
             try:
@@ -127,7 +125,7 @@ class Responder:
         return {"submission": submission.id}
 
     def _resubmit(self, message: Message, _buffers: Buffers) -> Value:
-        with self._submitting:
+        with self._mirror.board.submitting:
             self._refuse_while_active()
             attempt = self._attempt_of(message)
             submission = self._mirror.session.resubmit(attempt.id)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -106,6 +109,27 @@ def test_a_second_submission_waits_for_the_first(session, ask):
     assert ask("kill", about="lab/sleep", submission=current.id) == {}
     assert current.result(LIMIT_S).result[0] == "killed"
     assert len(session.board(session.task("lab/sleep")).attempts) == 1
+
+
+def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypatch):
+    # Each view of JupyterLab is served by a thread of its own. Both are let in together, if they
+    # can be; where one has to wait for the other, that one is not held up for ever.
+    together, submit = threading.Barrier(2), session.submit
+
+    def submit_together(*args, **options):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(1)
+        return submit(*args, **options)
+
+    monkeypatch.setattr(session, "submit", submit_together)
+    task = session.task("lab/echo")
+    views = [Responder(Mirror(session, task, lambda _changed: None)) for _ in range(2)]
+    request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": {"text": "right"}}
+    with ThreadPoolExecutor() as threads:
+        replies = [reply for reply, _ in threads.map(lambda view: view.answer(request), views)]
+    assert sorted(reply["ok"] for reply in replies) == [False, True]
+    assert len(session.board(task).attempts) == 1
+    assert outcome(session, None).grade == 100
 
 
 def test_only_the_first_page_that_answers_a_command_submits(session):
