@@ -103,6 +103,13 @@ def test_a_refused_submission_and_a_crash_are_told_in_the_readers_language(sessi
     assert "Le service de correction n’est pas disponible" in shown
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_it_asks_for_nothing_that_would_submit_again(task, lang):
+    # The extension wakes the widget; running a cell with %inginious submit submits once more.
+    html = snapshot.Snapshot(task, None, key="k", lang=lang).html
+    assert "%load_ext inginious_nb.</p>" in html
+
+
 def test_the_widget_changes_the_language_of_its_snapshot(session, task):
     mirror = Mirror(session, task, lambda _changed: None)
     english = snapshot.widget_bundle(mirror, key="k")["text/html"]
