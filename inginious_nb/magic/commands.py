@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -58,6 +58,7 @@ class Notebook:
 
     Attributes:
         body: The text below a ``%%inginious`` line; None for a line magic.
+        answer_views: The view beneath each answer cell, by the id of the cell.
     """
 
     shell: InteractiveShell
@@ -65,6 +66,7 @@ class Notebook:
     capture: CellCapture
     submitter: Submitter
     body: str | None = None
+    answer_views: dict[str, AnswerView] = field(default_factory=dict)
 
     @property
     def lang(self) -> str:
@@ -184,14 +186,25 @@ def answer(notebook: Notebook, problem: str) -> None:
 
 
 def show_answer(notebook: Notebook, reference: str) -> None:
-    """Show the slim view of the problem that a cell has just answered."""
+    """Show the slim view of the problem that a cell has just answered.
+
+    It is one widget as long as the cell answers the same: a cell is run many times, and the output
+    may be shown elsewhere, too.
+    """
     if not has_front_end(notebook.shell):
         return
     try:
         task, problem_id = task_of_problem(notebook.session, reference)
     except InginiousError:
         return  # said before the cell ran
-    display(AnswerView(task, problem_id, session=notebook.session))
+    # A host that does not tell cell ids gets one view a problem.
+    key = running_cell_id(notebook.shell) or reference
+    view = notebook.answer_views.get(key)
+    if view is None or (view.mirror.task, view.problem_id) != (task, problem_id):
+        if view is not None:
+            view.close()
+        view = notebook.answer_views[key] = AnswerView(task, problem_id, session=notebook.session)
+    display(view)
 
 
 def task_of_problem(session: Session, reference: str) -> tuple[Task, str]:

@@ -72,8 +72,9 @@ class Mirror:
             self.drafts.subscribe(self.refresh),
             session.subscribe(self.refresh),
         ]
+        self._unfollow: Callable[[], None] = lambda: None
         if submission is not None:
-            self._subscriptions.append(submission.subscribe(self.refresh))
+            self._unfollow = submission.subscribe(self.refresh)
         self._refresh_now()
 
     @property
@@ -98,8 +99,9 @@ class Mirror:
     def follow(self, submission: Submission) -> None:
         """Be about another submission from now on, which was made in this widget."""
         if self._keeps_its_own:
+            self._unfollow()
             self._pinned = submission
-            self._subscriptions.append(submission.subscribe(self.refresh))
+            self._unfollow = submission.subscribe(self.refresh)
             self.refresh()
 
     @property
@@ -162,6 +164,7 @@ class Mirror:
     def close(self) -> None:
         """Stop following the session."""
         self._closed = True
+        self._unfollow()
         for unsubscribe in self._subscriptions:
             unsubscribe()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 FRONT_END_PATIENCE_S = 3.0
 """How long a host has to show the live view before the static one is shown."""
+
+_MOST_SNAPSHOTS = 8
+"""So many outputs of one widget are kept up to date; a cell that is run again drops older ones."""
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -91,7 +95,7 @@ class TaskWidget(anywidget.AnyWidget):
         **traits: Any,
     ) -> None:
         first: dict[str, Any] = {}
-        self._snapshots: list[Any] = []
+        self._snapshots: deque[Any] = deque(maxlen=_MOST_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
         self.mirror = Mirror(
             session or get_session(), task, first.update, submission=submission, attempt=attempt
@@ -155,7 +159,7 @@ class TaskWidget(anywidget.AnyWidget):
             call_soon(self._update_snapshots)
 
     def _update_snapshots(self) -> None:
-        for shown in self._snapshots:
+        for shown in tuple(self._snapshots):
             shown.update(self._snapshot(), raw=True)
 
     def _live(self) -> dict[str, Any]:

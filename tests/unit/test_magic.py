@@ -49,6 +49,24 @@ def test_an_answer_cell_runs_as_usual_and_is_submitted_later(kernel):
     assert "6 * 7" not in again.text
 
 
+def test_an_answer_cell_that_is_run_again_keeps_its_view(kernel):
+    def view(problem, cell_id):
+        code = f"%%inginious answer {problem}\n1"
+        return kernel.run(code, front_end=True, cell_id=cell_id).widgets
+
+    (first,) = view("lab/echo/text", "run often")
+    assert [view("lab/echo/text", "run often") for _ in range(3)] == [[first]] * 3
+    assert view("lab/echo/text", "another") != [first]
+    # A cell that answers something else now shows that, and the view before it is closed.
+    known = f"{first!r} in __import__('ipywidgets').Widget.get_manager_state()['state']"
+    assert "True" in kernel.run(known).text
+    (second,) = view("lab/choice/word", "run often")
+    assert second != first
+    assert "False" in kernel.run(known).text
+    for cell_id in ("run often", "another"):
+        kernel.run("'an answer no more'", cell_id=cell_id)
+
+
 def test_an_answer_cell_is_compiled_as_the_cell_it_is(kernel):
     awaited = kernel.run(
         "%%inginious answer lab/echo/text\nimport asyncio\nawait asyncio.sleep(0, 'awaited')"

@@ -98,6 +98,27 @@ def test_what_a_command_shows_stays_with_its_own_submission(session):
     own.wait(lambda state: (state["result"] or {}).get("submission") == second.id)
 
 
+def test_a_submission_that_was_left_for_another_is_not_followed_any_more(session):
+    class Counting(Mirror):
+        refreshed = 0
+
+        def refresh(self):
+            self.refreshed += 1
+
+    task = session.task("lab/echo")
+    first, second = (session.new_submission(task, origin="magic") for _ in range(2))
+    mirror = Counting(session, task, lambda _changed: None, submission=first)
+    mirror.follow(second)
+    before = mirror.refreshed
+    first.update(sendings=2)
+    assert mirror.refreshed == before
+    second.update(sendings=2)
+    assert mirror.refreshed == before + 1
+    mirror.close()
+    second.update(sendings=3)
+    assert mirror.refreshed == before + 1
+
+
 def test_a_command_asks_the_front_end_for_the_cells_until_somebody_answers(session):
     task = session.task("lab/echo")
     submission = session.new_submission(task, origin="magic")
