@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from .hiding import hidden_places, personal_folders
 from .keyring import leave_keyring
 from .leftovers import MARK, end_leftovers, new_mark
 from .process import BoxedProcess, adopt_orphans
-from .starter import WORKER_ID, drops_root, report_pipe, starter
+from .starter import WORKER_ID, drops_root, own, report_pipe, starter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -105,25 +106,29 @@ class BubblewrapSandbox(Sandbox):
 
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in a box of its own."""
-        info_read, info_write = os.pipe()
-        report_read, report_write = report_pipe() if box.report_status else (None, None)
-        owned = [fd for fd in (info_write, report_write) if fd is not None]
-        held = [mount.held for mount in box.mounts if mount.held is not None]
-        arguments = [*self._base, "--info-fd", str(info_write)]
-        if not box.has_network:
-            arguments.append("--unshare-net")
-        else:
-            arguments += _name_service()
-        arguments += self._tree(box.mounts)
-        arguments.append("--clearenv")
-        for name, value in box.environ.items():
-            arguments += ["--setenv", name, value]
-        arguments += starter(box, report_write, others=self._processes())
-        cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
-        if cgroup is not None:
-            arguments = [*cgroup.entering, *arguments]
-        leave_keyring()
-        try:
+        # What this process keeps is given back if the start fails, what it passes on in any case.
+        with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
+            info_read, info_write = own(os.pipe(), kept, passed)
+            report_read = report_write = None
+            if box.report_status:
+                report_read, report_write = own(report_pipe(), kept, passed)
+            owned = [fd for fd in (info_write, report_write) if fd is not None]
+            held = [mount.held for mount in box.mounts if mount.held is not None]
+            arguments = [*self._base, "--info-fd", str(info_write)]
+            if not box.has_network:
+                arguments.append("--unshare-net")
+            else:
+                arguments += _name_service()
+            arguments += self._tree(box.mounts)
+            arguments.append("--clearenv")
+            for name, value in box.environ.items():
+                arguments += ["--setenv", name, value]
+            arguments += starter(box, report_write, others=self._processes())
+            cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
+            if cgroup is not None:
+                kept.callback(cgroup.remove)
+                arguments = [*cgroup.entering, *arguments]
+            leave_keyring()
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
                 stdin=streams.stdin,
@@ -134,14 +139,7 @@ class BubblewrapSandbox(Sandbox):
                 env={"PATH": os.defpath, MARK: new_mark()},
                 cwd="/",
             )
-        except BaseException:
-            os.close(info_read)
-            if report_read is not None:
-                os.close(report_read)
-            raise
-        finally:
-            for descriptor in owned:
-                os.close(descriptor)
+            kept.pop_all()
         return BoxedProcess(popen, info=info_read, report=report_read, cgroup=cgroup)
 
     def _tree(self, mounts: Sequence[Mount]) -> list[str]:

@@ -24,8 +24,12 @@ logger = logging.getLogger(__name__)
 _MOUNT = Path("/sys/fs/cgroup")
 _NEEDED = {"memory", "pids"}
 _PREFIX = "inginious-"
-# Moves the shell itself, before anything of the program exists; 0 stands for the writer.
-_ENTER = 'echo 0 > "$0"; exec "$@"'
+# Moves the shell itself, before anything of the program exists; 0 stands for the writer. Outside of
+# its cgroup the program does not run at all.
+_ENTER = """\
+{ echo 0 > "$0"; } 2>/dev/null || { echo "No cgroup can be entered for this program." >&2; exit 1; }
+exec "$@"
+"""
 
 
 class Cgroups:

@@ -21,7 +21,7 @@ from .cgroup import Cgroups
 from .families import Families
 from .leftovers import MARK, end_leftovers, new_mark
 from .process import BoxedProcess, adopt_orphans
-from .starter import WORKER_ID, drops_root, report_pipe, starter
+from .starter import WORKER_ID, drops_root, own, report_pipe, starter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,13 +85,17 @@ class PlainSandbox(Sandbox):
         """Start a program in its job's folder."""
         mark = new_mark()
         environ = {**box.environ, MARK: mark}
-        report_read, report_write = report_pipe() if box.report_status else (None, None)
-        arguments = starter(box, report_write, others=self._processes())
-        cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
-        if cgroup is not None:
-            arguments = [*cgroup.entering, *arguments]
-        self._families.prepare()
-        try:
+        # What this process keeps is given back if the start fails, what it passes on in any case.
+        with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
+            report_read = report_write = None
+            if box.report_status:
+                report_read, report_write = own(report_pipe(), kept, passed)
+            arguments = starter(box, report_write, others=self._processes())
+            cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
+            if cgroup is not None:
+                kept.callback(cgroup.remove)
+                arguments = [*cgroup.entering, *arguments]
+            self._families.prepare()
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
                 stdin=streams.stdin,
@@ -102,13 +106,7 @@ class PlainSandbox(Sandbox):
                 cwd="/",
                 start_new_session=True,
             )
-        except BaseException:
-            if report_read is not None:
-                os.close(report_read)
-            raise
-        finally:
-            if report_write is not None:
-                os.close(report_write)
+            kept.pop_all()
         return _PlainProcess(popen, mark, self._families, report=report_read, cgroup=cgroup)
 
 

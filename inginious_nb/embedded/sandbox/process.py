@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from . import proctree
@@ -75,8 +76,13 @@ class BoxedProcess:
         if self._pidfd is not None:
             loop.add_reader(self._pidfd, self._on_exit)
         else:
-            waiting = loop.run_in_executor(None, self._popen.wait)
-            waiting.add_done_callback(lambda _: self._on_exit())
+            # Of its own: waiting for programs must not take the threads that others wait for.
+            threading.Thread(target=self._wait_for, args=(loop,), daemon=True).start()
+
+    def _wait_for(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._popen.wait()
+        with contextlib.suppress(RuntimeError):  # the loop has ended before the program did
+            loop.call_soon_threadsafe(self._on_exit)
 
     def _on_exit(self) -> None:
         status = self._popen.wait()

@@ -17,6 +17,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import contextlib
+
     from .base import Box
 
 WORKER_ID = 4242
@@ -126,6 +128,15 @@ def report_pipe() -> tuple[int, int]:
     if drops_root():
         os.fchown(write, WORKER_ID, WORKER_ID)
     return read, write
+
+
+def own(
+    pipe: tuple[int, int], kept: contextlib.ExitStack, passed: contextlib.ExitStack
+) -> tuple[int, int]:
+    """The same pipe, of which one stack closes the read end and the other one the write end."""
+    for stack, end in zip((kept, passed), pipe, strict=True):
+        stack.callback(os.close, end)
+    return pipe
 
 
 def read_verdict(report: bytes, status: int) -> Verdict:
