@@ -16,13 +16,17 @@ import os
 import re
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANGUAGES = ("en", "fr")
 """Languages of the interface, the first where none is known."""
+
+Recognised = Literal["results", "help", "sandbox"]
+"""What other programs of ours write in English: what became of a job, the help of commands, and
+what a sandbox isolates."""
 
 NARROW_SPACE = "\u202f"
 """What French puts between thousands: it does not break."""
@@ -113,7 +117,9 @@ def from_kept(value: str | list[Any]) -> str:
 
 def in_language(text: str, lang: str) -> str:
     """A text in a language, as it is if it is no sentence of ours."""
-    return text.in_language(lang) if isinstance(text, Sentence) else recognised(text, lang)
+    if isinstance(text, Sentence):
+        return text.in_language(lang)
+    return recognised(text, lang, "results")
 
 
 class Words:
@@ -141,14 +147,19 @@ class Words:
         return words.get(name, name)
 
 
-def recognised(text: str, lang: str) -> str:
-    """A plain text, in a language if it is a sentence that our client or service wrote.
+def recognised(text: str, lang: str, section: Recognised) -> str:
+    """A plain text, in a language if it is one that our own programs wrote, else as it is.
 
-    Those have English only: a result may be kept, and read by others.
+    Those write English only: a result may be kept, and read by others.
+
+    Args:
+        text: The text.
+        lang: The language.
+        section: What kind of text it is. Others may write the same words for something else.
     """
     if len(text) > _LONGEST_RECOGNISED:
         return text  # nobody's patience is tried with a text made for that
-    for pattern, translation in _foreign(spoken(lang)):
+    for pattern, translation in _foreign(spoken(lang), section):
         match = pattern.fullmatch(text)
         if match is not None:
             return _filled(translation, spoken(lang), match.groupdict())
@@ -168,11 +179,12 @@ def _catalogue(lang: str) -> dict[str, Any]:
 
 
 @functools.cache
-def _foreign(lang: str) -> list[tuple[re.Pattern[str], str]]:
+def _foreign(lang: str, section: Recognised) -> list[tuple[re.Pattern[str], str]]:
     """What our programs say in English only, as patterns, each with its translation."""
+    found = _catalogue(lang).get("recognised", {}).get(section, {})
     return [
         (re.compile(_pattern(english), re.DOTALL), translation)
-        for english, translation in _catalogue(lang).get("recognised", {}).items()
+        for english, translation in found.items()
     ]
 
 

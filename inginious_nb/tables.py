@@ -203,7 +203,7 @@ def status(session: Session, lang: str = "en") -> Table:
     table.add_row(words("state"), in_language(service.message, lang))
     if service.sandbox is not None:
         table.add_row(words("sandbox"), str(service.sandbox["kind"]))
-        open_to = [in_language(item, lang) for item in service.sandbox["not_isolated"]]
+        open_to = [recognised(item, lang, "sandbox") for item in service.sandbox["not_isolated"]]
         table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
     table.add_row(words("user"), session.settings.username)
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
@@ -231,7 +231,7 @@ def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> T
                 task,
                 coloured(attempt.outcome.result[0], lang),
                 grade(attempt.grade, lang),
-                Text(_first_words(recognised(attempt.outcome.result[1], lang))),
+                Text(_first_words(recognised(attempt.outcome.result[1], lang, "results"))),
             )
     return table
 

@@ -318,7 +318,7 @@ def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
 
 def feedback_text(outcome: JobResult, lang: str) -> str:
     """The feedback of a result as plain text: of the task, then of each problem."""
-    parts = [plain_text(recognised(outcome.result[1], lang), lang=lang)]
+    parts = [plain_text(recognised(outcome.result[1], lang, "results"), lang=lang)]
     words = Words("tables", lang)
     for name, (code, text) in outcome.problems.items():
         head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
@@ -388,7 +388,7 @@ def help_text(word: str | None = None, lang: str = "en") -> str:
         formatter = context.make_formatter()
         formatter.write_dl(
             [
-                (f"{LINE_MAGIC} {name}", recognised(command.get_short_help_str(90), lang))
+                (f"{LINE_MAGIC} {name}", recognised(command.get_short_help_str(90), lang, "help"))
                 for name, command in sorted(inginious.commands.items())
             ]
         )

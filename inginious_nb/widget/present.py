@@ -230,7 +230,10 @@ def feedback(task: Task, text: str, lang: str = "en") -> views.SafeHtml:
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}
     html = render_feedback(
-        recognised(text, lang), is_html=task.response_is_html, assets=Assets.of(task), lang=lang
+        recognised(text, lang, "results"),
+        is_html=task.response_is_html,
+        assets=Assets.of(task),
+        lang=lang,
     )
     return {"html": str(html), "size_bytes": _size_bytes(text), "cut": html.truncated}
 

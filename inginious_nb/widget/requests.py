@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from inginious_nb.answers import file_answer
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
-from inginious_nb.i18n import Sentence, in_language
+from inginious_nb.i18n import Sentence, recognised
 from inginious_nb.submission import way_in
 
 from . import present, snapshot
@@ -229,8 +229,8 @@ class Responder:
             "kind": service.kind,
             "address": service.address,
             "sandbox": str(sandbox.get("kind", "")),
-            "isolated": [in_language(item, lang) for item in sandbox.get("isolated", ())],
-            "open": [in_language(item, lang) for item in sandbox.get("not_isolated", ())],
+            "isolated": [recognised(item, lang, "sandbox") for item in sandbox.get("isolated", ())],
+            "open": [recognised(item, lang, "sandbox") for item in sandbox.get("not_isolated", ())],
         }
 
     def _snapshot(self, message: Message, _buffers: Buffers) -> Value:

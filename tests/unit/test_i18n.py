@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from inginious_nb import errors, i18n
+from inginious_nb.client.results import JobResult
 from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Sentence, Words
-from inginious_nb.magic.commands import inginious
+from inginious_nb.magic.commands import feedback_text, inginious
+from inginious_nb.widget import present
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "inginious_nb"
@@ -24,6 +26,9 @@ CATALOGUES = {
 FRENCH = CATALOGUES["fr"]
 BY_SENTENCE = ("sentences", "recognised")
 """The sections whose keys are English sentences; those of all others are names."""
+RECOGNISED = {
+    english: french for part in FRENCH["recognised"].values() for english, french in part.items()
+}
 
 
 def flat(entry, path=""):
@@ -120,7 +125,7 @@ def test_the_parameters_of_a_sentence_are_those_it_is_given():
 
 def test_the_parameters_of_translations_are_those_of_the_english():
     pairs = [(named("en")[name], entry) for name, entry in named("fr").items()]
-    pairs += [pair for section in BY_SENTENCE for pair in FRENCH[section].items()]
+    pairs += [*FRENCH["sentences"].items(), *RECOGNISED.items()]
     for english, french in pairs:
         known = set().union(*map(holes, forms(english)))
         for form in forms(french):
@@ -173,7 +178,8 @@ def test_the_bundle_has_what_the_front_end_says_and_nothing_else():
     bundle = (PACKAGE / "static" / "widget.js").read_text()
     assert CATALOGUES["fr"]["widget"]["submit"] in bundle
     for section in ("sentences", "recognised", "tables", "snapshot"):
-        longest = max(filter(str.isascii, FRENCH[section]), key=len)
+        names = RECOGNISED if section == "recognised" else FRENCH[section]
+        longest = max(filter(str.isascii, names), key=len)
         assert longest not in bundle
 
 
@@ -193,7 +199,7 @@ def written_elsewhere():
 def test_what_is_recognised_is_what_our_programs_write():
     # A pattern that is mostly holes says nothing about what it matches.
     written = [pattern for pattern in set(written_elsewhere()) if pattern.count(".+") < 4]
-    for english in FRENCH["recognised"]:
+    for english in RECOGNISED:
         assert any(
             len(pattern) > len(english) / 2 and re.fullmatch(pattern, english, re.DOTALL)
             for pattern in written
@@ -202,7 +208,7 @@ def test_what_is_recognised_is_what_our_programs_write():
 
 def test_every_command_is_explained_in_every_language():
     for command in inginious.commands.values():
-        assert command.get_short_help_str(90) in FRENCH["recognised"]
+        assert command.get_short_help_str(90) in FRENCH["recognised"]["help"]
 
 
 # ---- how it works ----------------------------------------------------------------------------
@@ -265,12 +271,23 @@ def test_a_sentence_survives_a_file_and_a_pickle():
 
 def test_what_our_programs_write_in_english_is_recognised():
     text = "No grading agent offers the environment docker/x. The backend offers: mcq/mcq."
-    assert "docker/x" in i18n.recognised(text, "fr")
-    assert i18n.recognised(text, "fr").startswith("Aucun agent")
-    assert i18n.recognised(text, "en") == text
-    assert i18n.recognised("Your feedback.", "fr") == "Your feedback."
+    assert "docker/x" in i18n.recognised(text, "fr", "results")
+    assert i18n.recognised(text, "fr", "results").startswith("Aucun agent")
+    assert i18n.recognised(text, "en", "results") == text
+    assert i18n.recognised("Your feedback.", "fr", "results") == "Your feedback."
     endless = text + "/" * 1_000_000
-    assert i18n.recognised(endless, "fr") == endless
+    assert i18n.recognised(endless, "fr", "results") == endless
+
+
+def test_what_only_looks_like_ours_is_left_alone(session):
+    feedback = JobResult(("failed", "network"), 0.0, {"text": ("failed", "environment variables")})
+    task = session.task("lab/echo")
+    shown = present.outcome_info(task, feedback, submission_id="s", number=1, at=None, lang="fr")
+    assert "network" in shown["feedback"]["html"]
+    assert "environment variables" in shown["problems"]["text"]["feedback"]["html"]
+    assert feedback_text(feedback, "fr").startswith("network\n")
+    assert i18n.in_language("network", "fr") == "network"
+    assert i18n.recognised("network", "fr", "sandbox") == "réseau"
 
 
 @pytest.mark.parametrize(
