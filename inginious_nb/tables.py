@@ -8,11 +8,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from .i18n import Sentence, Words, in_language, number, recognised
-from .render import plain_text
+from .render import plain_text, printable
 from .words import NOTEBOOK_COLUMNS, wrapped
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _WHOLE_NAME = 24
 
 
 class _Table(Table):
-    """A table whose text is text: what is in brackets is no markup.
+    """A table whose text is text: brackets are no markup, control characters are left out.
 
     In a notebook, which does not tell how wide it is, it fits into half a screen.
     """
@@ -47,7 +48,8 @@ class _Table(Table):
         """Lay it out."""
         if console.is_jupyter:
             options = options.update(max_width=min(options.max_width, self.notebook_columns))
-        yield from super().__rich_console__(console, options)
+        for part in super().__rich_console__(console, options):
+            yield part._replace(text=printable(part.text)) if isinstance(part, Segment) else part
 
     def add_row(self, *cells: Text | str, **options: Any) -> None:  # type: ignore[override]
         """Add a row."""
@@ -252,7 +254,7 @@ def replayed(records: Iterable[Replayed]) -> Table:
 
 def coloured(code: str, lang: str) -> Text:
     """A result code; only success is ever green."""
-    word = Words("tables", lang).named("results", code)
+    word = printable(Words("tables", lang).named("results", code))
     return Text(word, style=_GOOD if code == "success" else _BAD)
 
 

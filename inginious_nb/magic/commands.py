@@ -22,7 +22,7 @@ from inginious_nb.course import alternatives
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.history import AnswerSource
 from inginious_nb.i18n import Sentence, Words, in_language, recognised
-from inginious_nb.render import plain_text
+from inginious_nb.render import plain_text, printable
 from inginious_nb.settings import settings_text
 from inginious_nb.widget import AnswerView, TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
@@ -75,7 +75,7 @@ class Notebook:
 
     def say(self, text: str, *, file: TextIO | None = None) -> None:
         """Print a sentence in that language."""
-        click.echo(wrapped(in_language(text, self.lang)), file=file)
+        click.echo(wrapped(printable(in_language(text, self.lang))), file=file)
 
 
 @click.group(
@@ -322,7 +322,7 @@ def feedback_text(outcome: JobResult, lang: str) -> str:
     words = Words("tables", lang)
     for name, (code, text) in outcome.problems.items():
         head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
-        parts.append(f"{head}\n{plain_text(text, lang=lang)}")
+        parts.append(f"{printable(head)}\n{plain_text(text, lang=lang)}")
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 

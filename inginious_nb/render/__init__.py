@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from inginious_nb.i18n import Sentence
 
 from .assets import Assets
+from .control import printable
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,6 +23,7 @@ __all__ = [
     "Assets",
     "SafeHtml",
     "plain_text",
+    "printable",
     "render_feedback",
     "render_html",
     "render_inline",

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import nh3
 from docutils import nodes
 
+from .control import printable
 from .rst import UnformattableError, to_tree
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-# A terminal obeys these; a text has no need of them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _BLOCK_END = re.compile(
     r"<(br|hr|/p|/div|/li|/tr|/h[1-6]|/pre|/dt|/dd|/blockquote)\b[^>]*>", re.IGNORECASE
 )
@@ -101,5 +100,5 @@ def _inline(node: nodes.Node) -> str:
 
 
 def _tidy(text: str) -> str:
-    lines = [line.rstrip() for line in _CONTROL.sub("", text.expandtabs(4)).splitlines()]
+    lines = [line.rstrip() for line in printable(text.expandtabs(4)).splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

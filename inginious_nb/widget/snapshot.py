@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import Words, number
-from inginious_nb.render import plain_text
+from inginious_nb.render import plain_text, printable
 
 from . import present
 
@@ -88,7 +88,7 @@ class Snapshot:
                 lines.append(f"  {self._line(self._words('tests'), counted)}")
         elif self.attempts is not None:
             lines.append(self._attempts(self.attempts))
-        return "\n".join(lines)
+        return printable("\n".join(lines))
 
     @property
     def html(self) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.console import Console
 
 from inginious_nb import tables
+from inginious_nb.client.results import JobResult
+from inginious_nb.magic.commands import feedback_text
+from inginious_nb.widget import present
+from inginious_nb.widget.snapshot import Snapshot
 from inginious_nb.words import NOTEBOOK_COLUMNS, wrapped
 
 OURS, OTHERS = ("11112222-3333", True, "demo/fib"), ("99998888-7777", False, "demo/fib")
@@ -53,6 +59,38 @@ def test_a_terminal_is_as_wide_as_it_is(session):
 )
 def test_the_queue_is_told_in_plain_words(running, waiting, said):
     assert said in " ".join(printed(tables.queue(running, waiting)).split())
+
+
+CLIPBOARD = "\x1b]52;c;aGk=\x07"
+"""A terminal that obeys this puts something on the clipboard."""
+
+
+def test_no_terminal_obeys_what_others_wrote(session):
+    code, name = f"{CLIPBOARD}odd", f"pro{CLIPBOARD}blem\x9b2J"
+    outcome = JobResult((code, CLIPBOARD), 10.0, {name: (code, CLIPBOARD)})
+    session.history.add(
+        submission_id="s",
+        course_id="lab",
+        task_id="echo",
+        username=session.settings.username,
+        origin="api",
+        backend="x",
+        inputdata={name: f"{CLIPBOARD}answer"},
+        sources=(),
+    )
+    session.history.finish("s", outcome)
+    (attempt,) = session.board(session.task("lab/echo")).attempts
+    shown = present.result_info(session.task("lab/echo"), attempt)
+    for text in (
+        printed(tables.answers(attempt), in_notebook=False),
+        printed(tables.history([attempt])),
+        printed(tables.graded([("lab/echo", attempt)])),
+        tables.coloured(code, "en").plain,
+        feedback_text(outcome, "en"),
+        Snapshot(session.task("lab/echo"), shown).text,
+    ):
+        assert "52;c;" in text
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
 
 
 def test_lines_are_broken_at_blanks():
