@@ -1,5 +1,6 @@
 // The attempts at this task, newest first, with a chart of their grades.
 import { useState } from "preact/hooks";
+import { own } from "../own.ts";
 import type { AttemptInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { GradeChart } from "./GradeChart.tsx";
@@ -62,7 +63,7 @@ function Row({ attempt, opened, onToggle }: RowProps) {
       <span class={code ? tone(code) : "inginious-muted"}>
         {code ? (
           <span class="inginious-word">
-            <Icon name={code} /> {t.results[code] ?? code}
+            <Icon name={code} /> {own(t.results, code) ?? code}
           </span>
         ) : (
           t.noResult

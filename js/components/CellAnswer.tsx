@@ -3,6 +3,7 @@
 import { useId } from "preact/hooks";
 import { candidates } from "../notebook/candidates.ts";
 import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
+import { own } from "../own.ts";
 import type { CellInfo, ProblemInfo } from "../protocol.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp, useLanguage } from "./context.ts";
@@ -12,7 +13,7 @@ import { TextAnswer } from "./TextAnswer.tsx";
 export function CellAnswer(props: AnswerProps) {
   const { problem } = props;
   const { local } = useApp();
-  const preview = local.preview[problem.id];
+  const preview = own(local.preview, problem.id);
   const read = preview && preview.cell_ids.length > 0;
   return (
     <div class="inginious-cell-answer">
@@ -32,7 +33,7 @@ function Picker({ problem }: { problem: ProblemInfo }) {
   const { notebook } = controller;
   const { task } = synced;
   if (!notebook || !task) return null;
-  const tied = local.preview[problem.id]?.cell_ids[0] ?? "";
+  const tied = own(local.preview, problem.id)?.cell_ids[0] ?? "";
   const cells = candidates(notebook.cells(), task, problem, tied);
   const current = cells.filter(({ id: cellId }) => cellId === tied);
   const others = cells.filter(({ id: cellId }) => cellId !== tied);

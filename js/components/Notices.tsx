@@ -1,5 +1,7 @@
 // Sentences that need attention: a refusal of the kernel, a kernel that is gone, a host that
 // cannot do everything.
+
+import { own } from "../own.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
@@ -7,7 +9,7 @@ export function Notices() {
   const { local, synced, controller, language } = useApp();
   const { submission } = synced;
   const { t } = language;
-  const notice = local.notice && (t.failures[local.notice.text] ?? local.notice.text);
+  const notice = local.notice && (own(t.failures, local.notice.text) ?? local.notice.text);
   const refusal = notice ?? (submission?.phase === "refused" ? submission.error : null);
   return (
     <>

@@ -1,5 +1,6 @@
 // An old attempt: its result, what was answered then compared with now, and a way back to it.
 import { useEffect, useState } from "preact/hooks";
+import { own } from "../own.ts";
 import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
@@ -19,7 +20,7 @@ export function OpenAttempt({ id }: { id: string }) {
   }, [controller, id]);
   if (!found) return null;
   const problems = (synced.task?.problems ?? []).filter(
-    (problem) => found.answers[problem.id] !== undefined,
+    (problem) => own(found.answers, problem.id) !== undefined,
   );
   return (
     <div class="inginious-open-attempt">
@@ -36,7 +37,7 @@ export function OpenAttempt({ id }: { id: string }) {
       </p>
       <h4>{language.t.differences}</h4>
       {problems.map((problem) => (
-        <Then key={problem.id} problem={problem} answer={found.answers[problem.id]} />
+        <Then key={problem.id} problem={problem} answer={own(found.answers, problem.id)} />
       ))}
     </div>
   );
@@ -51,7 +52,7 @@ function Then({ problem, answer }: ThenProps) {
   const { local, language } = useApp();
   const { t } = language;
   if (!answer) return null;
-  const now = local.preview[problem.id]?.text ?? "";
+  const now = own(local.preview, problem.id)?.text ?? "";
   const same = now === answer.text;
   return (
     <div class="inginious-then">
@@ -89,7 +90,7 @@ function Restore({ problem, answer }: { problem: ProblemInfo; answer: OldAnswer 
   const { controller, local, language } = useApp();
   const { t } = language;
   const [asking, setAsking] = useState(false);
-  const preview = local.preview[problem.id];
+  const preview = own(local.preview, problem.id);
   const cells = preview?.cell_ids ?? [];
   const place = cells.length && preview ? preview.label : problem.name || problem.id;
   const restore = () => {

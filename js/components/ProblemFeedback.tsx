@@ -1,4 +1,6 @@
 // What a result says about one problem, if it says anything.
+
+import { own } from "../own.ts";
 import type { ResultInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { Feedback } from "./Feedback.tsx";
@@ -12,16 +14,16 @@ interface Props {
 
 export function ProblemFeedback({ problemId, result }: Props) {
   const { language } = useApp();
-  const own = result?.problems[problemId];
-  if (!result || !own) return null;
+  const said = result && own(result.problems, problemId);
+  if (!said) return null;
   return (
-    <div class={`inginious-problem-feedback ${tone(own.code)}`}>
+    <div class={`inginious-problem-feedback ${tone(said.code)}`}>
       <span class="inginious-word">
-        <Icon name={own.code} />
-        {language.t.results[own.code] ?? own.code}
+        <Icon name={said.code} />
+        {own(language.t.results, said.code) ?? said.code}
       </span>
       <Feedback
-        feedback={own.feedback}
+        feedback={said.feedback}
         submission={result.submission}
         what={`problem:${problemId}`}
       />

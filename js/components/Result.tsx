@@ -1,5 +1,7 @@
 // The result of a submission: grade, word, feedback, tests, and whatever else came. Only what
 // exists is shown, and only `success` is ever green.
+
+import { own } from "../own.ts";
 import type { ProblemInfo, ResultInfo } from "../protocol.ts";
 import { useLanguage } from "./context.ts";
 import { Extras } from "./Extras.tsx";
@@ -19,7 +21,7 @@ interface Props {
 
 export function Result({ result, previous = false, problems = [] }: Props) {
   const { t } = useLanguage();
-  const help = t.resultHelp[result.code];
+  const help = own(t.resultHelp, result.code);
   return (
     <section class={`inginious-result ${tone(result.code)}`} aria-label={t.result}>
       {previous && <p class="inginious-muted inginious-previous">{t.previousResult}</p>}
@@ -27,14 +29,14 @@ export function Result({ result, previous = false, problems = [] }: Props) {
       {help && <p class="inginious-help">{help}</p>}
       <Feedback feedback={result.feedback} submission={result.submission} what="feedback" />
       {problems
-        .filter(({ id }) => result.problems[id])
+        .filter(({ id }) => own(result.problems, id))
         .map(({ id, name }) => (
           <div key={id}>
             <h4>{name || id}</h4>
             <ProblemFeedback problemId={id} result={result} />
           </div>
         ))}
-      <Tests tests={result.tests} />
+      <Tests result={result} />
       <Extras result={result} />
     </section>
   );
@@ -47,7 +49,7 @@ export function Verdict({ result, small = false }: { result: ResultInfo; small?:
     <div class={`inginious-verdict ${tone(result.code)} ${small ? "inginious-verdict-small" : ""}`}>
       <span class="inginious-word">
         <Icon name={result.code} />
-        {t.results[result.code] ?? result.code}
+        {own(t.results, result.code) ?? result.code}
       </span>
       <span class="inginious-grade">{grade(result.grade)}</span>
       <span class="inginious-bar" aria-hidden="true">

@@ -1,6 +1,7 @@
 // Where grading happens, and whether it answers. The address is asked for when somebody wants to
 // see it: it is in no state that is saved with the notebook.
 import { useEffect, useState } from "preact/hooks";
+import { own } from "../own.ts";
 import type { Replies } from "../protocol.ts";
 import { useApp } from "./context.ts";
 
@@ -26,7 +27,7 @@ export function Service() {
       <summary>
         {t.where}{" "}
         <span class="inginious-muted">
-          {t.serviceKind[kind] ?? kind}, {t.service[state] ?? state}
+          {own(t.serviceKind, kind) ?? kind}, {own(t.service, state) ?? state}
         </span>
       </summary>
       {message && <p>{message}</p>}

@@ -2,6 +2,7 @@
 // height while it moves, so that nothing below it jumps.
 import { useEffect, useState } from "preact/hooks";
 import type { Language } from "../i18n/index.ts";
+import { own } from "../own.ts";
 import type { Phase, SubmissionInfo } from "../protocol.ts";
 import type { KernelClock } from "../state/clock.ts";
 import { useApp } from "./context.ts";
@@ -107,7 +108,7 @@ export function Announcer() {
       text = language.say(t.colon, { name: text, value: place });
     }
     if (submission.phase === "done" && result?.submission === submission.id) {
-      const value = `${t.results[result.code] ?? result.code}, ${grade(result.grade)}`;
+      const value = `${own(t.results, result.code) ?? result.code}, ${grade(result.grade)}`;
       text = language.say(t.colon, { name: text, value });
     }
   }

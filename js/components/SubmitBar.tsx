@@ -1,6 +1,7 @@
 // Submit and Stop. Both keep their place and their focus whatever the state: an action that is
 // not possible now is marked so, and does nothing.
 import type { Language } from "../i18n/index.ts";
+import { own } from "../own.ts";
 import type { ServiceInfo, SubmissionInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
@@ -14,7 +15,7 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
   const blocked = active || sending || local.asleep;
   const killing = (active && submission.kill_requested) || local.pending.has("kill");
   const missing = (task?.problems ?? []).filter(
-    ({ id, optional }) => local.preview[id]?.kind === "missing" && !optional,
+    ({ id, optional }) => own(local.preview, id)?.kind === "missing" && !optional,
   );
   const again = active || synced.standing.attempts > 0;
   const label = sending ? t.submitting : again ? t.submitAgain : t.submit;

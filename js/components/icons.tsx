@@ -1,6 +1,7 @@
 // Small pictures drawn with strokes, in the colour of the text around them. Always beside a word.
+import { own } from "../own.ts";
 
-const PATHS: Record<string, string> = {
+const PATHS = {
   success: "M3 8.5l3.2 3.2L13 5",
   failed: "M4 4l8 8M12 4l-8 8",
   killed: "M4.5 4.5h7v7h-7z",
@@ -17,7 +18,7 @@ const PATHS: Record<string, string> = {
 export function Icon({ name }: { name: string }) {
   return (
     <svg class="inginious-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-      <path d={PATHS[name] ?? PATHS.error ?? ""} />
+      <path d={own(PATHS, name) ?? PATHS.error} />
     </svg>
   );
 }

@@ -1,6 +1,7 @@
 // What the widget does, without how it looks: components call these methods and render the two
 // stores. One controller per widget model, shared by all its views.
 import type { Notebook } from "../notebook/notebook.ts";
+import { own } from "../own.ts";
 import type {
   CellInfo,
   Draft,
@@ -95,7 +96,7 @@ export class Controller {
     this.local.update({ asleep: false, notice: null });
     const entered = Object.keys(this.local.get().entries);
     for (const problemId of entered) {
-      const draft = state.drafts?.[problemId];
+      const draft = own(state.drafts ?? {}, problemId);
       if (draft) this.#seenDrafts.set(problemId, draft); // ours is newer
     }
     this.synced.update(state);
@@ -137,10 +138,10 @@ export class Controller {
     );
     const reply = await this.askQuietly("preview", { cells: this.#cells(), answers });
     if (!reply) return;
-    const preview: Record<string, PreviewAnswer> = {};
+    const { answers: found } = reply.value;
+    const preview = Object.fromEntries(found.map((answer) => [answer.problem_id, answer]));
     const entries = { ...this.local.get().entries };
-    for (const answer of reply.value.answers) {
-      preview[answer.problem_id] = answer;
+    for (const answer of found) {
       // What was chosen went into the cell, which is the answer from now on.
       if (this.#cellAnswers(answer)) delete entries[answer.problem_id];
     }
@@ -177,7 +178,7 @@ export class Controller {
 
   /** Where a cell gives the answer, the control is another view of it and changes the cell. */
   #writeIntoCell(problemId: string, value: Entry): boolean {
-    const preview = this.local.get().preview[problemId];
+    const preview = own(this.local.get().preview, problemId);
     const problem = this.#problem(problemId);
     if (preview?.kind !== "cell" || !problem || !this.notebook) return false;
     if (typeof value !== "string" && !Array.isArray(value)) return false;
@@ -201,7 +202,7 @@ export class Controller {
     let send = this.#draftSenders.get(problemId);
     if (!send) {
       send = debounced(DRAFT_DELAY_MS, () => {
-        const value = this.local.get().entries[problemId];
+        const value = own(this.local.get().entries, problemId);
         return this.askQuietly("draft", { problem: problemId, value, by: this.#me });
       });
       this.#draftSenders.set(problemId, send);
@@ -211,8 +212,7 @@ export class Controller {
 
   /** Show what was entered in other views of the task; ours comes back too, and is known. */
   #takeDrafts(): void {
-    const entries = { ...this.local.get().entries };
-    let changed = false;
+    const entered: [string, Entry][] = [];
     for (const [problemId, draft] of Object.entries(this.synced.get().drafts)) {
       const seen = this.#seenDrafts.get(problemId);
       this.#seenDrafts.set(problemId, draft);
@@ -220,24 +220,25 @@ export class Controller {
       // A saved notebook is not to be trusted: whatever else it says, no file of this machine.
       const isText = typeof draft.value === "string" || Array.isArray(draft.value);
       if (draft.by === this.#me || known || !isText) continue;
-      entries[problemId] = draft.value;
-      changed = true;
+      entered.push([problemId, draft.value]);
     }
-    if (changed) this.local.update({ entries });
+    if (!entered.length) return;
+    const { entries } = this.local.get();
+    this.local.update({ entries: { ...entries, ...Object.fromEntries(entered) } });
   }
 
   async #entered(): Promise<{ answers: Record<string, RawAnswer>; buffers: ArrayBuffer[] }> {
-    const answers: Record<string, RawAnswer> = {};
+    const answers: [string, RawAnswer][] = [];
     const buffers: ArrayBuffer[] = [];
     for (const [problemId, entry] of Object.entries(this.local.get().entries)) {
       if (typeof entry === "object" && "file" in entry) {
-        answers[problemId] = { filename: entry.file.name, buffer: buffers.length };
+        answers.push([problemId, { filename: entry.file.name, buffer: buffers.length }]);
         buffers.push(await entry.file.arrayBuffer());
       } else {
-        answers[problemId] = entry;
+        answers.push([problemId, entry]);
       }
     }
-    return { answers, buffers };
+    return { answers: Object.fromEntries(answers), buffers };
   }
 
   #cells(): CellInfo[] | null {

@@ -305,8 +305,24 @@ def test_values_of_the_grader_are_a_table_and_what_is_nested_is_folded(stage, lo
     values.locator("summary", has_text="2 values").click()
     expect(nested).to_be_visible()
     result = looks["failed"][0]["result"]
-    stage.change(result=result | {"custom": '{"cut": ["in the mid'})
+    cut = {"text": '{"cut": ["in the mid', "size_bytes": 9_000_000, "cut": True}
+    stage.change(result=result | {"custom": cut})
     expect(page.get_by_text('{"cut": ["in the mid')).to_be_visible()
+    expect(page.get_by_text("This is only the beginning of 9 MB.")).to_be_visible()
+    page.get_by_role("button", name="Download all of it").click()
+    assert stage.sent("output")[-1]["what"] == "custom"
+
+
+def test_tests_that_are_left_out_are_counted_and_can_be_downloaded(stage, looks):
+    show(stage, looks, "failed")
+    result = looks["failed"][0]["result"]
+    counts = {"passed": 9, "decided": 2010, "left_out": 2000, "cut": False}
+    stage.change(result=result | {"test_counts": counts})
+    shown = stage.page.get_by_role("region", name="Result")
+    expect(shown).to_contain_text("9 of 2010 passed")
+    expect(shown).to_contain_text("… and 2000 more tests.")
+    shown.get_by_role("button", name="Download all of it").click()
+    assert stage.sent("output")[-1]["what"] == "tests"
 
 
 def test_what_was_stopped_while_it_waited_never_ran(stage, looks):
@@ -383,3 +399,27 @@ def test_no_hostile_text_does_anything(stage, looks, tmp_path):
         expect(page.locator("#stage > div > div > section")).to_have_count(1)
     assert dialogs == []
     assert requests == []
+
+
+@pytest.mark.parametrize("name", ["constructor", "toString", "valueOf"])
+def test_names_that_every_object_has_are_nothing_special(stage, looks, name):
+    page = stage.page
+    state, _ = looks["failed"]
+    first, *others = state["task"]["problems"]
+    task = state["task"] | {"problems": [first | {"id": name, "name": ""}, *others]}
+    service = state["service"] | {"kind": name, "state": name}
+    show(stage, looks, "new", task=task, service=service)
+    expect(page.locator("fieldset")).to_have_count(len(task["problems"]))
+    result, submission = state["result"], state["submission"]
+    problems = {name: result["problems"]["code"] | {"code": name}}
+    stage.change(
+        result=result | {"code": name, "problems": problems},
+        submission=submission | {"sources": []},
+    )
+    expect(page.locator(".inginious-verdict .inginious-word")).to_have_text(name)
+    said = page.locator(".inginious-problem-feedback")
+    expect(said).to_have_count(1)
+    expect(said.locator(".inginious-word")).to_have_text(name)
+    expect(page.locator("summary", has_text=f"{name}, {name}")).to_be_visible()
+    stage.change(submission=submission | {"phase": "refused", "error": name})
+    expect(page.get_by_role("alert")).to_have_text(name)
