@@ -146,6 +146,17 @@ export interface TestInfo {
   text: string;
 }
 
+/**
+ * Of all tests: those passed, those that say passed or not, those that are not shown; `cut` if only
+ * the beginning of some text is shown.
+ */
+export interface TestCounts {
+  passed: number;
+  decided: number;
+  left_out: number;
+  cut: boolean;
+}
+
 export interface ResultInfo {
   submission: string;
   number: number;
@@ -155,7 +166,8 @@ export interface ResultInfo {
   feedback: SafeHtml;
   problems: Record<string, ProblemResult>;
   tests: TestInfo[];
-  custom: string;
+  test_counts: TestCounts;
+  custom: TextPart | null;
   archive_bytes: number | null;
   stdout: TextPart | null;
   stderr: TextPart | null;

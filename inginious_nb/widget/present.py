@@ -12,7 +12,7 @@ import logging
 import mimetypes
 import tarfile
 import time
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
@@ -43,8 +43,6 @@ _BEGINNING_BYTES = 2_000
 
 _EMPTY_ARCHIVE_BYTES = 1000
 """An archive with a file can be as small, so it is looked into."""
-
-_AUTO_TAG = "*auto-tag-"
 
 
 def task_info(task: Task, lang: str, username: str) -> views.TaskInfo:
@@ -195,14 +193,16 @@ def outcome_info(
 
 
 def _details(task: Task, outcome: JobResult, lang: str) -> dict[str, Any]:
+    tests, counts = values.shown_tests(outcome.tests, lang)
     return {
         "feedback": feedback(task, outcome.result[1], lang),
         "problems": {
             problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
             for problem_id, (problem_code, problem_text) in outcome.problems.items()
         },
-        "tests": [_test_info(name, value, lang) for name, value in outcome.tests.items()],
-        "custom": values.as_json(outcome.custom, lang)[:SHOWN_CHARACTERS],
+        "tests": tests,
+        "test_counts": counts,
+        "custom": _text_part(values.as_json(outcome.custom, lang)),
         "archive_bytes": _archive_bytes(outcome.archive),
         "stdout": _text_part(outcome.stdout),
         "stderr": _text_part(outcome.stderr),
@@ -218,7 +218,8 @@ def _no_details(lang: str) -> dict[str, Any]:
         "feedback": {"html": html, "size_bytes": _size_bytes(html), "cut": False},
         "problems": {},
         "tests": [],
-        "custom": "",
+        "test_counts": {"passed": 0, "decided": 0, "left_out": 0, "cut": False},
+        "custom": None,
         "archive_bytes": None,
         "stdout": None,
         "stderr": None,
@@ -301,13 +302,6 @@ def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, views.OldAn
         for problem_id, answer in answers.items()
         if problem_id in task.problems
     }
-
-
-def _test_info(name: str, value: object, lang: str) -> views.TestInfo:
-    if isinstance(value, bool) and not name.startswith(_AUTO_TAG):
-        return {"id": name, "kind": "passed" if value else "failed", "text": ""}
-    kind: Literal["tag", "text"] = "tag" if name.startswith(_AUTO_TAG) else "text"
-    return {"id": name, "kind": kind, "text": values.as_text(value, lang)}
 
 
 def _archive_bytes(archive: bytes | None) -> int | None:

@@ -15,7 +15,7 @@ from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Sentence, recognised
 from inginious_nb.submission import way_in
 
-from . import present, snapshot
+from . import present, snapshot, values
 from .reading import Reading
 from .views import PROTOCOL_VERSION, RequestKind
 
@@ -180,9 +180,13 @@ class Responder:
             text = outcome.result[1]
         elif kind in ("stdout", "stderr"):
             text = outcome.stdout if kind == "stdout" else outcome.stderr
+        elif kind in ("tests", "custom"):
+            all_of_it = outcome.tests if kind == "tests" else outcome.custom
+            text = values.as_json(all_of_it, self._mirror.lang) or None
         if text is None:
             raise UsageError(Sentence("That submission has no such text."))
-        name = f"{attempt.task_id}-{attempt.number}-{kind}.txt"
+        ending = "json" if kind in ("tests", "custom") else "txt"
+        name = f"{attempt.task_id}-{attempt.number}-{kind}.{ending}"
         return {"filename": name}, text.encode("utf-8", "replace")
 
     def _attempt_of(self, message: Message) -> Attempt:

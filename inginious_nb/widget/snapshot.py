@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from inginious_nb.submission import Submission
 
     from .mirror import Mirror
-    from .views import ResultInfo, SafeHtml, TestInfo
+    from .views import ResultInfo, SafeHtml, TestCounts, TestInfo
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
@@ -83,7 +83,7 @@ class Snapshot:
                 said = self._line(self._name(problem_id), self._word(problem["code"]))
                 lines.append(f"  {said}")
                 lines += self._indented(problem["feedback"], "    ")
-            counted = self._counted(result["tests"])
+            counted = self._counted(result["test_counts"])
             if counted:
                 lines.append(f"  {self._line(self._words('tests'), counted)}")
         elif self.attempts is not None:
@@ -136,7 +136,7 @@ class Snapshot:
             f'<span class="inginious-muted inginious-verdict-note">{escape(note)}</span></div>',
         ]
         if not self.problem_id:
-            inner += [self._feedback(result["feedback"]), self._tests(result["tests"])]
+            inner += [self._feedback(result["feedback"]), self._tests(result)]
         return f'<div class="inginious-result {_tone(result["code"])}">{"".join(inner)}</div>'
 
     def _problem(self, result: ResultInfo, problem_id: str) -> str:
@@ -154,29 +154,29 @@ class Snapshot:
         cut = f'<p class="inginious-muted">{escape(self._own("cut"))}</p>' if part["cut"] else ""
         return f'<div class="inginious-feedback">{_html(part["html"])}{cut}</div>'
 
-    def _tests(self, tests: list[TestInfo]) -> str:
-        tests = [test for test in tests if test["kind"] != "tag"]
+    def _tests(self, result: ResultInfo) -> str:
+        counts = result["test_counts"]
+        tests = [test for test in result["tests"] if test["kind"] != "tag"]
         if not tests:
             return ""
         rows = "".join(
             f'<tr><th scope="row">{escape(test["id"])}</th><td>{self._outcome(test)}</td></tr>'
             for test in tests[:_SHOWN_TESTS]
         )
-        rest = len(tests) - _SHOWN_TESTS
-        more = f"<p>{escape(self._own('moreTests', n=rest))}</p>" if rest > 0 else ""
+        rest = max(0, len(tests) - _SHOWN_TESTS) + counts["left_out"]
+        more = f"<p>{escape(self._words('moreTests', n=rest))}</p>" if rest else ""
         names = (self._words("test"), self._words("outcome"))
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
         return (
             f'<div class="inginious-tests"><h4>{escape(self._words("tests"))} '
-            f'<span class="inginious-muted">{escape(self._counted(tests))}</span></h4><table>'
+            f'<span class="inginious-muted">{escape(self._counted(counts))}</span></h4><table>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
         )
 
-    def _counted(self, tests: list[TestInfo]) -> str:
+    def _counted(self, counts: TestCounts) -> str:
         """How many of the tests that say so were passed, empty if none says so."""
-        decided = [test["kind"] for test in tests if test["kind"] in ("passed", "failed")]
-        passed = decided.count("passed")
-        return self._words("testsPassed", n=passed, all=len(decided)) if decided else ""
+        n, decided = counts["passed"], counts["decided"]
+        return self._words("testsPassed", n=n, all=decided) if decided else ""
 
     def _outcome(self, test: TestInfo) -> str:
         if test["kind"] == "text":

@@ -4,11 +4,71 @@ from __future__ import annotations
 
 import json
 import math
+from typing import TYPE_CHECKING, Literal
 
 from inginious_nb.i18n import Sentence
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from . import views
+
 DEEPEST = 50
 """So many levels of lists and dictionaries are shown; nobody can read more."""
+
+
+MOST_TESTS = 1_000
+LONGEST_NAME, LONGEST_TEXT = 200, 1_000
+"""Characters of a test that are shown; all of it is a download."""
+
+_AUTO_TAG = "*auto-tag-"
+
+
+def shown_tests(
+    tests: Mapping[str, object], lang: str = "en"
+) -> tuple[list[views.TestInfo], views.TestCounts]:
+    """The tests of a result in their order, and how many there are; of very many those not passed.
+
+    A text that is cut ends with an ellipsis.
+    """
+    kinds = {name: _kind(name, value) for name, value in tests.items()}
+    names = list(tests)
+    if len(names) > MOST_TESTS:
+        telling = sorted(names, key=lambda name: kinds[name] != "failed")
+        chosen = set(telling[:MOST_TESTS])
+        names = [name for name in names if name in chosen]
+    told = list(kinds.values())
+    counts: views.TestCounts = {
+        "passed": told.count("passed"),
+        "decided": told.count("passed") + told.count("failed"),
+        "left_out": len(tests) - len(names),
+        "cut": False,
+    }
+    shown: list[views.TestInfo] = []
+    for name in names:
+        kind = kinds[name]
+        text = as_text(tests[name], lang) if kind in ("text", "tag") else ""
+        if len(name) > LONGEST_NAME or len(text) > LONGEST_TEXT:
+            counts["cut"] = True
+        info: views.TestInfo = {
+            "id": _cut(name, LONGEST_NAME),
+            "kind": kind,
+            "text": _cut(text, LONGEST_TEXT),
+        }
+        shown.append(info)
+    return shown, counts
+
+
+def _kind(name: str, value: object) -> Literal["passed", "failed", "text", "tag"]:
+    if name.startswith(_AUTO_TAG):
+        return "tag"
+    if isinstance(value, bool):
+        return "passed" if value else "failed"
+    return "text"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}…"
 
 
 def as_text(value: object, lang: str = "en") -> str:

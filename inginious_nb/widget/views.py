@@ -143,8 +143,20 @@ class TestInfo(TypedDict):
     text: str
 
 
+class TestCounts(TypedDict):
+    """Of all tests: those passed, those that say passed or not, those that are not shown.
+
+    ``cut`` if only the beginning of some text is shown.
+    """
+
+    passed: int
+    decided: int
+    left_out: int
+    cut: bool
+
+
 class ResultInfo(TypedDict):
-    """A result; ``custom`` is JSON text, empty if the grader sent no values of its own."""
+    """A result; ``custom`` is JSON text, None if the grader sent no values of its own."""
 
     submission: str
     number: int
@@ -154,7 +166,8 @@ class ResultInfo(TypedDict):
     feedback: SafeHtml
     problems: dict[str, ProblemResult]
     tests: list[TestInfo]
-    custom: str
+    test_counts: TestCounts
+    custom: TextPart | None
     archive_bytes: int | None
     stdout: TextPart | None
     stderr: TextPart | None

@@ -1,5 +1,6 @@
 // What a grader may send beside the feedback: values of its own, an archive, its output.
 import type { ResultInfo, TextPart } from "../protocol.ts";
+import { CutNote } from "./CutNote.tsx";
 import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";
 import { Icon } from "./icons.tsx";
@@ -14,7 +15,8 @@ export function Extras({ result }: { result: ResultInfo }) {
       {result.custom && (
         <details class="inginious-fold">
           <summary>{t.custom}</summary>
-          <Values json={result.custom} />
+          <Values json={result.custom.text} />
+          <CutNote part={result.custom} submission={submission} what="custom" />
         </details>
       )}
       <Output title={t.stdout} part={result.stdout} submission={submission} what="stdout" />
@@ -40,26 +42,13 @@ interface OutputProps {
 }
 
 function Output({ title, part, submission, what }: OutputProps) {
-  const { controller, language } = useApp();
-  const { t, say, size } = language;
   if (!part?.text) return null;
   return (
     <details class="inginious-fold">
       <summary>{title}</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard. */}
       <pre tabIndex={0}>{part.text}</pre>
-      {part.cut && (
-        <p class="inginious-muted">
-          {say(t.cut, { size: size(part.size_bytes) })}{" "}
-          <button
-            type="button"
-            class="inginious-link"
-            onClick={() => void saveReply(controller, "output", { submission, what })}
-          >
-            {t.downloadAll}
-          </button>
-        </p>
-      )}
+      <CutNote part={part} submission={submission} what={what} />
     </details>
   );
 }

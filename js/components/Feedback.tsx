@@ -1,8 +1,8 @@
 // A feedback text. A long one is folded, a huge one is cut by the kernel and offered as a download.
 import { useEffect, useState } from "preact/hooks";
 import type { SafeHtml as SafeHtmlPart } from "../protocol.ts";
-import { useApp } from "./context.ts";
-import { saveReply } from "./download.ts";
+import { CutNote } from "./CutNote.tsx";
+import { useLanguage } from "./context.ts";
 import { SafeHtml } from "./SafeHtml.tsx";
 
 const FOLD_ABOVE_CHARACTERS = 20_000;
@@ -17,8 +17,7 @@ interface Props {
 }
 
 export function Feedback({ feedback, submission, what }: Props) {
-  const { controller, language } = useApp();
-  const { t, say, size } = language;
+  const { t } = useLanguage();
   const [unfolded, setUnfolded] = useState(false);
   const ready = useAfterPaint(feedback.html.length > LATER_ABOVE_CHARACTERS);
   if (!feedback.html) return null;
@@ -33,18 +32,7 @@ export function Feedback({ feedback, submission, what }: Props) {
           {unfolded ? t.showLess : t.showMore}
         </button>
       )}
-      {feedback.cut && (
-        <p class="inginious-muted">
-          {say(t.cut, { size: size(feedback.size_bytes) })}{" "}
-          <button
-            type="button"
-            class="inginious-link"
-            onClick={() => void saveReply(controller, "output", { submission, what })}
-          >
-            {t.downloadAll}
-          </button>
-        </p>
-      )}
+      <CutNote part={feedback} submission={submission} what={what} />
     </div>
   );
 }

@@ -1,18 +1,18 @@
-// The tests of a submission as a table; many of them are folded.
+// The tests of a submission as a table; many of them are folded, the rest of very many is a download.
 import { useState } from "preact/hooks";
-import type { TestInfo } from "../protocol.ts";
+import type { ResultInfo, TestInfo } from "../protocol.ts";
+import { DownloadAll } from "./CutNote.tsx";
 import { useLanguage } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
 const SHOWN_AT_FIRST = 30;
 
-export function Tests({ tests }: { tests: TestInfo[] }) {
+export function Tests({ result }: { result: ResultInfo }) {
   const { t, say } = useLanguage();
   const [all, setAll] = useState(false);
+  const { tests, test_counts: counts, submission } = result;
   const tags = tests.filter(({ kind }) => kind === "tag");
   const rows = tests.filter(({ kind }) => kind !== "tag");
-  const decided = rows.filter(({ kind }) => kind !== "text");
-  const passed = decided.filter(({ kind }) => kind === "passed");
   const shown = all ? rows : mostTelling(rows);
   return (
     <>
@@ -20,9 +20,9 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
         <div class="inginious-tests">
           <h4>
             {t.tests}{" "}
-            {decided.length > 0 && (
+            {counts.decided > 0 && (
               <span class="inginious-muted">
-                {say(t.testsPassed, { n: passed.length, all: decided.length })}
+                {say(t.testsPassed, { n: counts.passed, all: counts.decided })}
               </span>
             )}
           </h4>
@@ -48,6 +48,12 @@ export function Tests({ tests }: { tests: TestInfo[] }) {
             <button type="button" class="inginious-link" onClick={() => setAll(!all)}>
               {all ? t.showLess : say(t.showAllTests, { n: rows.length })}
             </button>
+          )}
+          {(counts.left_out > 0 || counts.cut) && (
+            <p class="inginious-muted">
+              {counts.left_out > 0 && `${say(t.moreTests, { n: counts.left_out })} `}
+              <DownloadAll submission={submission} what="tests" />
+            </p>
           )}
         </div>
       )}

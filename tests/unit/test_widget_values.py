@@ -10,6 +10,9 @@ import pytest
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.widget import TaskWidget, present
+from inginious_nb.widget.mirror import Mirror
+from inginious_nb.widget.requests import Responder
+from inginious_nb.widget.snapshot import Snapshot
 
 
 @pytest.fixture
@@ -51,8 +54,8 @@ def test_a_value_that_is_nested_deeply_takes_nothing_with_it(session, task, leve
     custom = {"n": 1, "list": deep, "dictionary": dictionaries}
     for lang, words in (("en", "nested too deeply"), ("fr", "imbriqué trop profondément")):
         result = shown(task, JobResult(("success", "Good."), 100.0, {}, tests, custom), lang)
-        assert json.loads(result["custom"])["n"] == 1
-        assert result["custom"].count(words) == 2
+        assert json.loads(result["custom"]["text"])["n"] == 1
+        assert result["custom"]["text"].count(words) == 2
         assert [words in test["text"] for test in result["tests"]] == [True, True, False]
 
 
@@ -80,10 +83,54 @@ def test_a_result_that_cannot_be_shown_says_so_and_leaves_the_rest(session, task
         widget.close()
 
 
+def test_long_texts_of_tests_are_cut_and_say_so(task):
+    tests = {"long": "x" * 10_000_000, "n" * 10_000: True, "list": ["y"] * 10_000}
+    result = shown(task, JobResult(("failed", ""), 1.0, {}, tests))
+    assert len(json.dumps(result["tests"])) < 5_000
+    assert [test["text"][-1:] for test in result["tests"]] == ["…", "", "…"]
+    assert result["tests"][1]["id"].endswith("n…")
+    assert result["test_counts"] == {"passed": 1, "decided": 1, "left_out": 0, "cut": True}
+
+
+def test_of_very_many_tests_those_not_passed_are_shown_and_the_rest_is_counted(task):
+    tests = {f"t{index}": index % 1000 != 7 for index in range(100_000)}
+    result = shown(task, JobResult(("failed", ""), 1.0, {}, tests))
+    assert len(result["tests"]) < 2_000
+    assert sum(test["kind"] == "failed" for test in result["tests"]) == 100
+    assert [test["id"] for test in result["tests"][:9]] == [f"t{index}" for index in range(9)]
+    counts = {"passed": 99_900, "decided": 100_000, "cut": False}
+    assert result["test_counts"] == counts | {"left_out": 100_000 - len(result["tests"])}
+    for lang, counted, more in (
+        ("en", "99900 of 100000 passed", "… and 99800 more tests."),
+        ("fr", "99900 réussis sur 100000", "… et 99800 tests de plus."),
+    ):
+        snapshot = Snapshot(task, result, lang=lang)
+        assert counted in snapshot.text
+        assert counted in snapshot.html
+        assert more in snapshot.html
+
+
+def test_values_that_are_cut_say_so_and_all_of_them_can_be_had(session, task):
+    values, tests = {"a": "x" * 300_000}, {"long": "y" * 5_000}
+    outcome = JobResult(("success", ""), 1.0, {}, tests, values)
+    part = shown(task, outcome)["custom"]
+    assert part["cut"] is True
+    assert part["size_bytes"] > 300_000 > len(part["text"])
+    assert shown(task, JobResult(("success", ""), 1.0))["custom"] is None
+    finished(session, outcome)
+    (attempt,) = session.board(task).attempts
+    responder = Responder(Mirror(session, task, lambda _changed: None))
+    request = {"v": 1, "kind": "output", "id": "r", "submission": attempt.id}
+    for what, all_of_it in (("custom", values), ("tests", tests)):
+        reply, (attached,) = responder.answer(request | {"what": what})
+        assert reply["value"] == {"filename": f"echo-1-{what}.json"}
+        assert json.loads(attached) == all_of_it
+
+
 def test_what_json_has_no_word_for_is_text(task):
     custom = {"a": math.nan, "b": [math.inf, -math.inf], 1: {(1, 2): b"x"}}
     result = shown(task, JobResult(("success", ""), 1.0, {}, {"t": math.nan}, custom))
-    told = json.loads(result["custom"], parse_constant=pytest.fail)
+    told = json.loads(result["custom"]["text"], parse_constant=pytest.fail)
     assert told["a"] == "NaN"
     assert told["b"] == ["Infinity", "-Infinity"]
     assert list(told) == ["a", "b", "1"]
