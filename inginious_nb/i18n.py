@@ -106,12 +106,31 @@ def kept(text: str) -> str | list[Any]:
 
 
 def from_kept(value: str | list[Any]) -> str:
-    """The text that was kept."""
+    """The text that was kept; what no program of ours has kept is its English, or nothing.
+
+    A file may say anything, and `str.format` reaches far.
+    """
     if isinstance(value, str):
         return value
-    template, keywords = value
-    return Sentence(
-        template, **{n: from_kept(v) if isinstance(v, list) else v for n, v in keywords.items()}
+    try:
+        template, keywords = value
+        if not _is_plain(template) or not _is_plain(keywords.get("one", "")):
+            return str(template)
+        sentence = Sentence(
+            template, **{n: from_kept(v) if isinstance(v, list) else v for n, v in keywords.items()}
+        )
+        for lang in LANGUAGES:
+            sentence.in_language(lang)  # a translation may ask for other parameters
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return value[0] if value and isinstance(value[0], str) else ""
+    return sentence
+
+
+def _is_plain(template: str) -> bool:
+    """Whether a template fills in names as they are: no attribute, no index, no width."""
+    return all(
+        name is None or (name.isidentifier() and not spec and conversion is None)
+        for _, name, spec, conversion in string.Formatter().parse(template)
     )
 
 

@@ -215,8 +215,16 @@ class Responder:
             value = [item for item in value if isinstance(item, str)]
         if problem_id not in self._mirror.task.problems or not isinstance(value, (str, list)):
             raise UsageError(Sentence("That is no value for a problem of this task."))
-        if sum(map(len, value)) <= _LONGEST_DRAFT:
-            self._mirror.drafts.set(str(problem_id), value, str(message.get("by")))
+        if sum(map(len, value)) > _LONGEST_DRAFT:
+            raise AnswerError(
+                Sentence(
+                    "An answer of more than {limit:,} characters is not kept before it is "
+                    "submitted; write it in a cell.",
+                    limit=_LONGEST_DRAFT,
+                ),
+                problem_id=str(problem_id),
+            )
+        self._mirror.drafts.set(str(problem_id), value, str(message.get("by")))
         return {}
 
     def _lang(self, message: Message, _buffers: Buffers) -> Value:

@@ -271,6 +271,35 @@ def test_a_sentence_survives_a_file_and_a_pickle():
             assert i18n.in_language(again, "fr") == i18n.in_language(text, "fr")
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        ["{a.__class__.__init__.__globals__}", {"a": 1}],
+        ["{a[0]}", {"a": "secret"}],
+        ["{a:>999999999}", {"a": "x"}],
+        ["{a!r:{b}}", {"a": "x", "b": 9}],
+        ["{missing}", {}],
+        ["{", {}],
+        ["{0}", {}],
+        # Known sentences whose translations count, without a count or with a text for one.
+        ["cells {numbers}", {"numbers": "4"}],
+        ["cells {numbers}", {"numbers": "4", "n": "four"}],
+        ["cells", {"one": "{n.real}", "n": 1}],
+        ["cells", "no parameters"],
+        ["cells"],
+        [],
+        [7, {}],
+        [["cells"], {}],
+    ],
+)
+def test_what_a_history_has_as_a_sentence_is_never_obeyed_and_ends_nothing(kept):
+    text = i18n.from_kept(kept)
+    assert isinstance(text, str)
+    assert text in ("", "cells", kept and kept[0], str(kept and kept[0]))
+    for lang in i18n.LANGUAGES:
+        assert len(i18n.in_language(text, lang)) < 100
+
+
 def test_what_our_programs_write_in_english_is_recognised():
     text = "No grading agent offers the environment docker/x. The backend offers: mcq/mcq."
     assert "docker/x" in i18n.recognised(text, "fr", "results")

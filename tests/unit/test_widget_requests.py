@@ -13,6 +13,7 @@ from inginious_nb.answers import Answers
 from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.history import AnswerSource
 from inginious_nb.widget import present
+from inginious_nb.widget.drafts import drafts_of
 from inginious_nb.widget.mirror import Mirror
 from inginious_nb.widget.requests import Responder
 
@@ -190,6 +191,14 @@ def test_a_preview_judges_a_file_by_name_and_size_and_a_submission_wants_all_of_
         assert words in found[0]["error"]
     refusal = ask("submit", about="lab/upload", cells=[], answers={"file": entry})
     assert "did not arrive completely" in refusal
+
+
+def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
+    drafts = drafts_of(session.board(session.task("lab/echo")))
+    assert ask("draft", problem="text", value="x" * 1_000_000, by="v") == {}
+    refusal = ask("draft", problem="text", value="y" * 1_000_001, by="v")
+    assert "more than 1,000,000 characters is not kept" in refusal
+    assert drafts.values()["text"]["value"][0] == "x"
 
 
 def test_an_old_attempt_is_told_with_its_answers(session, ask):
