@@ -155,6 +155,24 @@ class Backend:
             return Sentence("The embedded grading service")
         return Sentence("The service at {address}", address=self.address)
 
+    def check(self, debug: bool | Literal["ssh"]) -> None:
+        """Refuse what this service certainly cannot do, before an attempt is made of it.
+
+        Raises:
+            UsageError: A shell is asked for, and what it needs is not installed.
+        """
+        if debug != "ssh" or not self.embedded:
+            return
+        from .embedded.shell import can_open_shells  # noqa: PLC0415 - seldom needed
+
+        if not can_open_shells():
+            raise UsageError(
+                Sentence(
+                    "A shell needs an ssh library that is not installed here; run: "
+                    "pip install 'inginious_nb[ssh]'"
+                )
+            )
+
     def _message(self, state: State, connection: ConnectionState | None, name: str) -> str:
         if self._failure is not None and state == "failed":
             return self._failure.text

@@ -21,7 +21,7 @@ from .answers import from_cells, from_words
 from .cells import submitted_tasks
 from .embedded import commands
 from .embedded.replay import replay_course
-from .errors import InginiousError, UsageError
+from .errors import BackendUnavailableError, InginiousError, UsageError, WaitTimeoutError
 from .notebook_file import read_notebook
 from .session import Session
 from .settings import load_settings, settings_text
@@ -153,6 +153,9 @@ def _submit_all(
             continue
         try:
             result = session.wait(sent, timeout_s)
+        except (WaitTimeoutError, BackendUnavailableError) as error:
+            yield name, f"{error} Your answers are kept: in a notebook, %inginious resubmit."
+            continue
         except InginiousError as error:
             yield name, str(error)
             continue
@@ -205,7 +208,10 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
     with _session(backend, courses) as session:
         found = session.library.courses.values()
         if not found:
-            raise UsageError("There is no course here; name its folder with --courses FOLDER.")
+            raise UsageError(
+                "There is no course in this folder or in its folder courses; "
+                "name the one with your courses: --courses FOLDER."
+            )
         console = Console()
         console.print(tables.courses(found))
         console.print(tables.tasks(session, found))
@@ -290,8 +296,8 @@ def agent(
 def replay(course: Path, task: str | None) -> None:
     """Grade the recorded submissions (test/*.test) of a COURSE folder again, or of one TASK.
 
-    Prints what differs from the record: the result, or one of its tests. The exit status is 0 when
-    nothing does.
+    Prints what differs from the record: the result, the grade, or one of its tests. The exit status
+    is 0 when nothing does.
     """
     replayed = asyncio.run(_replay(course, task))
     if not replayed:
@@ -299,7 +305,9 @@ def replay(course: Path, task: str | None) -> None:
     differing = [record for record in replayed if record.error or record.differences]
     if differing:
         Console().print(tables.replayed(differing))
-    click.echo(f"{len(replayed)} recorded submissions, {len(differing)} differ from the record.")
+    records = "recorded submission" if len(replayed) == 1 else "recorded submissions"
+    differ = "differs" if len(differing) == 1 else "differ"
+    click.echo(f"{len(replayed)} {records}, {len(differing)} {differ} from the record.")
     if differing:
         sys.exit(_FAILED)
 

@@ -264,6 +264,7 @@ class Session:
 
         Raises:
             AnswerError: An answer is missing or cannot be right; nothing was sent.
+            UsageError: A shell is asked for, and the embedded service cannot open one.
             HistoryError: The answers cannot be kept; nothing was sent.
             ServiceError: The session has ended; nothing was sent.
         """
@@ -277,6 +278,7 @@ class Session:
         lang = preset.lang or lang or self.language
         try:
             self._refuse_when_closed()
+            backend.check(preset.debug or debug)
             # A refusal calls the problems as the person sees them.
             checked = task.translated(lang).check({**answers, **preset.answers})
             attempt = self.history.add(
@@ -325,14 +327,15 @@ class Session:
             try:
                 return submission.result(max(0.0, min(remaining_s, _LOOK_INTERVAL_S)))
             except TimeoutError:
-                if remaining_s <= 0:
-                    raise
+                pass
             delivery = self._deliveries.get(submission.id)
             state = delivery.backend.state if delivery is not None else None
             if state is None or state.state not in ("starting", "connecting"):
                 contact_deadline = math.inf
-            elif time.monotonic() > contact_deadline:
+            elif time.monotonic() > min(contact_deadline, deadline):
                 raise BackendUnavailableError(state.message)
+            if remaining_s <= 0:
+                raise submission.no_result(timeout_s)
 
     def resubmit(self, submission_id: str | None = None, *, origin: Origin = "api") -> Submission:
         """Submit the same answers once more, such as those of a submission that never came back.

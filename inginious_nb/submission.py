@@ -131,12 +131,16 @@ class Submission:
         except InginiousError:
             raise
         except TimeoutError:
-            raise WaitTimeoutError(
-                Sentence(
-                    "There was no result within {timeout_s:g} s; the submission goes on.",
-                    timeout_s=timeout_s,
-                )
-            ) from None
+            raise self.no_result(timeout_s) from None
+
+    def no_result(self, timeout_s: float | None) -> WaitTimeoutError:
+        """What is raised when there was no result within so many seconds."""
+        return WaitTimeoutError(
+            Sentence(
+                "There was no result within {timeout_s:g} s; the submission goes on.",
+                timeout_s=timeout_s,
+            )
+        )
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         # Cancelling the waiter must not cancel the submission that others wait for too.

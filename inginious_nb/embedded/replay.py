@@ -1,8 +1,8 @@
 """Replays the recorded submissions of a course: an instructor's regression test (protocol.md 3.8).
 
 Each ``<task>/test/*.test`` is graded as the task is now; as in INGInious, the result code and the
-tests that the record lists are compared, automatic tags by their values. No broker is needed, and
-nothing here prints.
+tests that the record lists are compared, automatic tags by their values, and beside them the grade.
+No broker is needed, and nothing here prints.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Difference:
     """One thing that is not as it was recorded.
 
     Attributes:
-        what: ``result``, ``test NAME``, or ``tag`` for one without a name.
+        what: ``result``, ``grade``, ``test NAME``, or ``tag`` for one without a name.
         recorded: What the record says.
         found: What it is now; None if it is no longer there.
     """
@@ -194,6 +194,9 @@ def _differences(recorded: Mapping[Any, Any], result: wire.AgentJobDone) -> Iter
     code = recorded.get("result")
     if code != result.result[0]:
         yield Difference("result", code, result.result[0])
+    grade = recorded.get("grade")
+    if isinstance(grade, (int, float)) and round(grade, 2) != result.grade:
+        yield Difference("grade", grade, result.grade)
     tests = recorded.get("tests")
     if isinstance(tests, dict):
         for name, value in tests.items():

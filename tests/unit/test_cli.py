@@ -62,6 +62,18 @@ def test_one_task_with_an_answer_of_ones_own(folder):
     assert graded["problems"]["text"][1].startswith("You wrote: wrong")
 
 
+def test_a_service_that_does_not_answer_in_time_is_named(folder):
+    address = f"tcp://127.0.0.1:{free_port()}"
+    words = ("submit", "answers.ipynb", "lab/echo", "--backend", address, "--timeout", "0.5")
+    status, output, errors = run(*words, cwd=folder)
+    assert status == 1
+    said = " ".join(output.replace("│", " ").split())
+    assert "not graded" in said
+    assert "does not answer" in said
+    assert "%inginious resubmit" in said
+    assert "Traceback" not in errors
+
+
 def test_what_was_submitted_is_listed(folder):
     run("submit", "answers.ipynb", cwd=folder)
     status, output, _ = run("history", cwd=folder)
@@ -76,7 +88,7 @@ def test_what_was_submitted_is_listed(folder):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("submit", "answers.ipynb", "lab/nothing"), "not submitted"),
+        (("submit", "answers.ipynb", "lab/nothing"), "not graded"),
         (("submit", "courses/lab/course.yaml"), "cannot be read as a notebook"),
         (("sumbit",), "Did you mean submit"),
         (("agent", "nonsense", "--tasks", "courses"), "nonsense"),
@@ -107,7 +119,7 @@ def test_recorded_submissions_are_replayed(folder):
     )
     status, output, _ = run("test", "courses/lab", cwd=folder)
     assert status == 0
-    assert "1 recorded submissions, 0 differ" in output
+    assert "1 recorded submission, 0 differ" in output
     record.write_text(record.read_text().replace("seen: true", "seen: false"))
     status, output, _ = run("test", "courses/lab", "echo", cwd=folder)
     assert status == 1

@@ -69,6 +69,13 @@ async def test_a_result_that_differs(folder):
     }
 
 
+@pytest.mark.parametrize(("grade", "differs"), [(100.0, False), (100, False), (90.0, True)])
+async def test_a_grade_is_compared_where_one_is_recorded(folder, grade, differs):
+    folder("script/test/1.test", {"q1": "right"}, "success", grade=grade)
+    differences = [item.differences for item in await replayed(folder, "script")]
+    assert differences == [(Difference("grade", grade, 100.0),) if differs else ()]
+
+
 async def test_automatic_tags_are_compared_by_their_values(folder):
     tests = {"works": True, "*auto-tag-1": "remark of ada"}
     folder("script/test/2.test", {"q1": "right"}, "success", tests=tests)

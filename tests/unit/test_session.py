@@ -369,13 +369,22 @@ def test_a_history_that_cannot_be_written_is_said_and_the_student_is_graded_all_
         session.close()
 
 
+def test_a_shell_that_cannot_be_opened_costs_no_attempt(session, monkeypatch):
+    monkeypatch.setattr("inginious_nb.embedded.shell.can_open_shells", lambda: False)
+    task = session.task("lab/echo")
+    with pytest.raises(UsageError, match=r"pip install 'inginious_nb\[ssh\]'"):
+        session.submit(task, {"text": "right"}, origin="api", debug="ssh")
+    assert session.board(task).attempts == []
+
+
 def test_closing_leaves_no_thread_and_no_process(session):
     submit(session, "lab/echo", text="right").result(WAIT_S)
     before = services()
     assert len(before) == 1
     session.close()
     assert not any(service.is_running() for service in before)
-    assert not any(thread.name.startswith("inginious") for thread in threading.enumerate())
+    threads = {thread.name for thread in threading.enumerate()}
+    assert not threads & {"inginious_nb", "inginious-nb embedded service"}
     with pytest.raises(ServiceError, match="has ended"):
         submit(session, "lab/echo", text="right")
 

@@ -159,12 +159,6 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
 
         asyncio.run(main())
     """
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(script), holding.address],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    holding.wait_for(lambda model: model.jobs)
 
     def finish_and_tell(model):
         (job_id,) = model.jobs
@@ -173,6 +167,13 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
         frame = wire.encode(wire.BackendGetQueue((), rows))
         model.outbox.extend((identity, frame) for identity in model.registered)
 
-    holding.do(finish_and_tell)
-    assert process.communicate(timeout=60)[0] == "the queue is there\n"
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(script), holding.address],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        # It asks for the queue once; what is told after that is not followed by another answer.
+        holding.wait_for(lambda model: model.jobs and holding.count(wire.ClientGetQueue))
+        holding.do(finish_and_tell)
+        assert process.communicate(timeout=60)[0] == "the queue is there\n"
     assert process.returncode == 0

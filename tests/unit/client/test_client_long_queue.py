@@ -32,6 +32,11 @@ def world():
     world.close()
 
 
+def was_asked(backend):
+    """Whether the client has asked for the queue, as it does once; no other answer follows then."""
+    return lambda _: backend.count(wire.ClientGetQueue)
+
+
 def read(world):
     """Read to the end what the core has begun; returns the number of steps."""
     steps = 0
@@ -43,10 +48,10 @@ def read(world):
 
 
 async def test_it_is_told_as_it_is(holding, connect):
-    # Nobody asks, so that no other answer takes this one's place before it is looked at.
     client = connect(holding, queue_update=0)
     job = client.open_job(MATCH, {"q": "42"})
     await asyncio.to_thread(holding.wait_for, lambda model: job.id in model.jobs)
+    await asyncio.to_thread(holding.wait_for, was_asked(holding))
     holding.say(wire.encode(a_snapshot(job.id)))
     await until(lambda: any(event == JobQueued(event.at, 10_000) for event in job.events[1:]))
     assert client.get_job_queue_info(job.id) == (10_000, 300_030)
