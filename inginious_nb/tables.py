@@ -226,7 +226,7 @@ def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> T
     for task, attempt in attempts:
         if isinstance(attempt, str):
             table.add_row(
-                task, Text(words("notSubmitted"), style=_PENDING), "", in_language(attempt, lang)
+                task, Text(words("notGraded"), style=_PENDING), "", in_language(attempt, lang)
             )
         elif attempt.outcome is not None:
             table.add_row(
