@@ -108,6 +108,16 @@ def test_no_refusal_is_said_in_english_only():
             assert not isinstance(node.args[0], (ast.Constant, ast.JoinedStr)), place
 
 
+def test_french_says_of_a_submission_what_can_be_said_of_a_submission():
+    # Beside `Terminée`, which says it of the submission, a result is a noun.
+    for section in ("widget", "tables"):
+        words = FRENCH[section]["results"].values()
+        assert not [word for word in words if re.search(r"é(e|s)?$|planté|dépassée?\b", word)]
+    everything = json.dumps(FRENCH, ensure_ascii=False)
+    for old in ("VALEUR", "vos travaux", "-la là", "saisi ici"):
+        assert old not in everything
+
+
 def test_every_word_has_a_name_in_every_language():
     for lang in i18n.LANGUAGES:
         assert named(lang).keys() == named("en").keys(), lang

@@ -386,7 +386,7 @@ def test_where_an_answer_was_read_is_in_the_language_of_the_widget(asked_in_fren
     found = asked_in_french("preview", cells=[cell("", "inginious:text")], answers={})["answers"][0]
     assert plain(found["error"]).startswith("Question text (A text) : la réponse est vide")
     found = asked_in_french("preview", cells=[], answers={"text": "x"})["answers"][0]
-    assert found["label"] == "saisi dans le widget"
+    assert found["label"] == "saisie dans le widget"
 
 
 def test_a_fault_of_ours_is_told_in_the_language_of_the_widget(

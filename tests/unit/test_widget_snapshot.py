@@ -59,7 +59,7 @@ def test_it_speaks_the_languages_of_the_widget(task):
     shown = snapshot.Snapshot(task, result(task, outcome), attempts=2, lang="fr-BE")
     assert shown.text.splitlines() == [
         "Echo",
-        "Échoué\u00a0: 12,5\u00a0%",
+        "Échec\u00a0: 12,5\u00a0%",
         "  Tests\u00a0: 1 réussi sur 2",
     ]
     assert "2 tentatives" in shown.html
