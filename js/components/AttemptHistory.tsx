@@ -33,7 +33,9 @@ export function AttemptHistory() {
               opened={opened === attempt.id}
               onToggle={() => setOpened(opened === attempt.id ? null : attempt.id)}
             />
-            {opened === attempt.id && <OpenAttempt id={attempt.id} />}
+            {opened === attempt.id && (
+              <OpenAttempt id={attempt.id} onMissing={() => setOpened(null)} />
+            )}
           </li>
         ))}
       </ul>
@@ -53,7 +55,7 @@ interface RowProps {
 }
 
 function Row({ attempt, opened, onToggle }: RowProps) {
-  const { language } = useApp();
+  const { local, language } = useApp();
   const { t, grade, dateTime } = language;
   const { code } = attempt;
   return (
@@ -76,6 +78,7 @@ function Row({ attempt, opened, onToggle }: RowProps) {
         type="button"
         class="inginious-link"
         aria-expanded={opened}
+        aria-disabled={local.asleep && !opened}
         aria-label={language.say(t.colon, {
           name: opened ? t.closeAttempt : t.open,
           value: language.say(t.submissionNumber, { n: attempt.number }),

@@ -22,11 +22,12 @@ export function CutNote({ part, submission, what }: Props) {
 }
 
 export function DownloadAll({ submission, what }: Omit<Props, "part">) {
-  const { controller, language } = useApp();
+  const { controller, local, language } = useApp();
   return (
     <button
       type="button"
       class="inginious-link"
+      aria-disabled={local.asleep}
       onClick={() => void saveReply(controller, "output", { submission, what })}
     >
       {language.t.downloadAll}

@@ -7,7 +7,7 @@ import { Icon } from "./icons.tsx";
 import { Values } from "./Values.tsx";
 
 export function Extras({ result }: { result: ResultInfo }) {
-  const { controller, language } = useApp();
+  const { controller, local, language } = useApp();
   const { t, say, size } = language;
   const { submission } = result;
   return (
@@ -25,6 +25,7 @@ export function Extras({ result }: { result: ResultInfo }) {
         <button
           type="button"
           class="inginious-link"
+          aria-disabled={local.asleep}
           onClick={() => void saveReply(controller, "archive", { submission })}
         >
           <Icon name="download" /> {say(t.downloadArchive, { size: size(result.archive_bytes) })}

@@ -1,18 +1,27 @@
 // An old attempt: its result, what was answered then compared with now, and a way back to it.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { own } from "../own.ts";
 import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
+import { useHeld } from "./held.ts";
 import { Result } from "./Result.tsx";
 
-export function OpenAttempt({ id }: { id: string }) {
-  const { controller, synced, language } = useApp();
+interface Props {
+  id: string;
+  /** It cannot be had; a notice says why. */
+  onMissing: () => void;
+}
+
+export function OpenAttempt({ id, onMissing }: Props) {
+  const { controller, synced, local, language } = useApp();
   const [found, setFound] = useState<Replies["attempt"] | null>(null);
   useEffect(() => {
     let current = true;
     void controller.ask("attempt", { submission: id }).then((answer) => {
-      if (current && answer) setFound(answer.value);
+      if (!current) return;
+      if (answer) setFound(answer.value);
+      else onMissing();
     });
     return () => {
       current = false;
@@ -29,7 +38,7 @@ export function OpenAttempt({ id }: { id: string }) {
         <button
           type="button"
           class="inginious-button"
-          aria-disabled={controller.busy}
+          aria-disabled={controller.busy || local.asleep}
           onClick={() => void controller.resubmit(id)}
         >
           {language.t.resubmit}
@@ -51,6 +60,7 @@ interface ThenProps {
 function Then({ problem, answer }: ThenProps) {
   const { local, language } = useApp();
   const { t } = language;
+  const [held, hold] = useHeld();
   if (!answer) return null;
   const now = own(local.preview, problem.id)?.text ?? "";
   const same = now === answer.text;
@@ -62,7 +72,11 @@ function Then({ problem, answer }: ThenProps) {
       ) : (
         <Difference now={now} then={answer.text} />
       )}
-      {!same && problem.type !== "file" && <Restore problem={problem} answer={answer} />}
+      {(!same || held) && problem.type !== "file" && (
+        <div {...hold}>
+          <Restore problem={problem} answer={answer} done={same} />
+        </div>
+      )}
     </div>
   );
 }
@@ -85,16 +99,28 @@ function Difference({ now, then }: { now: string; then: string }) {
   );
 }
 
+interface RestoreProps {
+  problem: ProblemInfo;
+  answer: OldAnswer;
+  /** Whether it is the answer now. */
+  done: boolean;
+}
+
 /** Put an old answer back, after asking: into the cell it would be read from, or the control. */
-function Restore({ problem, answer }: { problem: ProblemInfo; answer: OldAnswer }) {
+function Restore({ problem, answer, done }: RestoreProps) {
   const { controller, local, language } = useApp();
   const { t } = language;
   const [asking, setAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const preview = own(local.preview, problem.id);
   const cells = preview?.cell_ids ?? [];
   const place = cells.length && preview ? preview.label : problem.name || problem.id;
-  const restore = () => {
+  const close = () => {
+    button.current?.focus(); // which the buttons of the question had
     setAsking(false);
+  };
+  const restore = () => {
+    close();
     const { text, choices } = answer;
     const single = problem.type === "multiple_choice" ? (choices[0] ?? "") : text;
     controller.enter(problem.id, problem.multiple ? choices : single);
@@ -102,10 +128,12 @@ function Restore({ problem, answer }: { problem: ProblemInfo; answer: OldAnswer 
   return (
     <p class="inginious-restore">
       <button
+        ref={button}
         type="button"
         class="inginious-button"
         aria-expanded={asking}
-        onClick={() => setAsking(!asking)}
+        aria-disabled={done}
+        onClick={() => !done && setAsking(!asking)}
       >
         {t.restore}
       </button>
@@ -115,7 +143,7 @@ function Restore({ problem, answer }: { problem: ProblemInfo; answer: OldAnswer 
           <button type="button" class="inginious-button inginious-primary" onClick={restore}>
             {t.restoreYes}
           </button>{" "}
-          <button type="button" class="inginious-button" onClick={() => setAsking(false)}>
+          <button type="button" class="inginious-button" onClick={close}>
             {t.cancel}
           </button>
         </span>

@@ -1,6 +1,6 @@
 // How to enter the shell that was opened for a submission in ssh debug mode. The key to it is
 // fetched when somebody wants to see it, and is kept nowhere.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "./context.ts";
 
 interface Access {
@@ -9,19 +9,27 @@ interface Access {
 }
 
 export function Shell() {
-  const { synced, controller, language } = useApp();
+  const { synced, local, controller, language } = useApp();
   const { t } = language;
   const { submission } = synced;
+  const section = useRef<HTMLElement>(null);
+  const reveals = useRef(false);
   const id = submission?.has_ssh ? submission.id : null;
   const [access, setAccess] = useState<Access | null>(null);
   useEffect(() => setAccess(null), [id]); // forgotten with its submission
+  useEffect(() => {
+    // In the place of the button that was pressed.
+    if (access && reveals.current) section.current?.querySelector("button")?.focus();
+    reveals.current = false;
+  }, [access]);
   if (!id) return null;
   const reveal = async () => {
     const answer = await controller.ask("ssh", { submission: id });
+    reveals.current = section.current?.contains(document.activeElement) ?? false;
     if (answer) setAccess(answer.value);
   };
   return (
-    <section class="inginious-shell" aria-label={t.ssh}>
+    <section ref={section} class="inginious-shell" aria-label={t.ssh}>
       <h4>{t.ssh}</h4>
       {access ? (
         <>
@@ -29,7 +37,12 @@ export function Shell() {
           <Copyable text={access.password} />
         </>
       ) : (
-        <button type="button" class="inginious-button" onClick={() => void reveal()}>
+        <button
+          type="button"
+          class="inginious-button"
+          aria-disabled={local.asleep}
+          onClick={() => void reveal()}
+        >
           {t.sshReveal}
         </button>
       )}

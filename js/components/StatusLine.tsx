@@ -12,7 +12,7 @@ const ORDER: readonly Phase[] = ["reading", "saved", ...STEPS];
 const TICK_MS = 200;
 
 export function StatusLine() {
-  const { synced, controller, language } = useApp();
+  const { synced, local, controller, language } = useApp();
   const { submission } = synced;
   if (!submission || submission.phase === "refused") return null;
   const { t } = language;
@@ -29,6 +29,7 @@ export function StatusLine() {
             submission={submission}
             language={language}
             clock={controller.clock}
+            frozen={local.asleep}
           />
         ))}
       </ol>
@@ -41,9 +42,11 @@ interface StepProps {
   submission: SubmissionInfo;
   language: Language;
   clock: KernelClock;
+  /** Whether the kernel that counted is gone. */
+  frozen: boolean;
 }
 
-function Step({ step, submission, language, clock }: StepProps) {
+function Step({ step, submission, language, clock, frozen }: StepProps) {
   const { phase, times, at_most_before: before } = submission;
   const current = phase === step;
   const at = times[step];
@@ -63,7 +66,13 @@ function Step({ step, submission, language, clock }: StepProps) {
       <span class="inginious-step-name">{language.t.phases[step]}</span>
       <span class="inginious-step-detail">
         {current && step === "running" && at !== undefined ? (
-          <Elapsed since={at} limit={submission.limit_s} clock={clock} language={language} />
+          <Elapsed
+            since={at}
+            limit={submission.limit_s}
+            clock={clock}
+            frozen={frozen}
+            language={language}
+          />
         ) : (
           detail || "\u00a0"
         )}
@@ -76,15 +85,17 @@ interface ElapsedProps {
   since: number;
   limit: number | null;
   clock: KernelClock;
+  frozen: boolean;
   language: Language;
 }
 
-function Elapsed({ since, limit, clock, language }: ElapsedProps) {
+function Elapsed({ since, limit, clock, frozen, language }: ElapsedProps) {
   const [elapsed, setElapsed] = useState(clock.since(since));
   useEffect(() => {
+    if (frozen) return undefined;
     const timer = setInterval(() => setElapsed(clock.since(since)), TICK_MS);
     return () => clearInterval(timer);
-  }, [since, clock]);
+  }, [since, clock, frozen]);
   const time = language.duration(elapsed);
   return (
     <>

@@ -5,6 +5,7 @@ import { own } from "../own.ts";
 import type { ServiceInfo, SubmissionInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
+import { useHeld } from "./held.ts";
 
 export function SubmitBar({ small = false }: { small?: boolean }) {
   const { controller, synced, local, language } = useApp();
@@ -13,6 +14,7 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
   const active = isActive(submission);
   const sending = local.pending.has("submit") || local.pending.has("resubmit");
   const blocked = active || sending || local.asleep;
+  const [held, hold] = useHeld();
   const killing = (active && submission.kill_requested) || local.pending.has("kill");
   const missing = (task?.problems ?? []).filter(
     ({ id, optional }) => own(local.preview, id)?.kind === "missing" && !optional,
@@ -29,12 +31,13 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
       >
         {label}
       </button>
-      {active && (
+      {(active || held) && (
         <button
           type="button"
           class="inginious-button"
-          aria-disabled={killing}
-          onClick={() => !killing && void controller.kill()}
+          aria-disabled={!active || killing || local.asleep}
+          onClick={() => active && !killing && void controller.kill()}
+          {...hold}
         >
           {killing ? t.killing : t.kill}
         </button>

@@ -16,7 +16,7 @@ import type {
 import { resultClass, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
 import type { Answer, Payload } from "../transport/transport.ts";
-import { RequestError } from "../transport/transport.ts";
+import { type Failure, RequestError } from "../transport/transport.ts";
 import { uniqueId } from "../unique.ts";
 import { choiceText } from "./choices.ts";
 import { KernelClock } from "./clock.ts";
@@ -262,7 +262,11 @@ export class Controller {
     buffers: ArrayBuffer[] = [],
   ): Promise<Answer<K> | null> {
     const { pending, asleep } = this.local.get();
-    if (asleep || pending.has(kind)) return null; // pending: a double click
+    if (asleep) {
+      this.local.update({ notice: { text: "gone" satisfies Failure, problemId: null } });
+      return null;
+    }
+    if (pending.has(kind)) return null; // a double click
     this.#setPending(kind, true);
     const transport = await this.#transport;
     const patience = setTimeout(() => {

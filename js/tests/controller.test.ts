@@ -173,6 +173,15 @@ test("a kernel that wakes a widget does not undo what was entered in its sleep",
   expect(kinds(next)).toContain("submit");
 });
 
+test("what cannot be asked of a kernel that is gone is said to be so", async () => {
+  const { model, controller } = controllerOf({ submission: submission({ phase: "running" }) });
+  await settle();
+  controller.sleep();
+  await controller.kill();
+  expect(kinds(model)).not.toContain("kill");
+  expect(controller.local.get().notice).toEqual({ text: "gone", problemId: null });
+});
+
 test("a choice made in the widget is written into the cell that answers", async () => {
   const choices = ["a string", "a list"].map((text, index) => ({
     index: String(index),

@@ -159,6 +159,98 @@ def test_focus_stays_where_it_is_through_a_whole_submission(stage, looks):
         assert page.evaluate("button => document.activeElement === button", handle), name
 
 
+def focused(page):
+    """The words on what has the focus."""
+    return page.evaluate(
+        "document.activeElement.closest('#stage') && document.activeElement.innerText"
+    )
+
+
+def test_focus_stays_on_stop_when_there_is_nothing_left_to_stop(stage, looks):
+    page = stage.page
+    show(stage, looks, "running")
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.focus()
+    stage.change(**{key: looks["failed"][0][key] for key in ("submission", "result", "history")})
+    expect(stop).to_have_attribute("aria-disabled", "true")
+    assert focused(page) == "Stop"
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile("^Submit")).focus()
+    expect(stop).to_have_count(0)
+    assert stage.sent("kill") == []
+
+
+def test_focus_goes_on_to_what_takes_the_place_of_a_button(stage, looks):
+    page = stage.page
+    state, answers = looks["shell"]
+    stage.show(state, answers={**answers, "ssh": {"command": "ssh x", "password": "p"}})
+    page.get_by_role("button", name="Show how to connect").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Copy", exact=True).first).to_be_focused()
+
+
+def test_focus_comes_back_from_the_question_whether_to_restore(stage, looks):
+    page = stage.page
+    state, answers = looks["failed"]
+    old = {"word": {"text": "quick", "choices": []}}
+    attempt = {"attempt": state["history"][2], "result": None, "answers": old}
+    stage.show(state, answers={**answers, "attempt": attempt, "draft": {}})
+    unfold(page)
+    page.get_by_role("button", name="Open: Submission 1").click()
+    restore = page.get_by_role("button", name="Restore this answer")
+    for choice in ("Cancel", "Replace"):
+        restore.click()
+        page.get_by_role("button", name=choice, exact=True).focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("button", name=choice, exact=True)).to_have_count(0)
+        expect(restore).to_be_focused()
+    expect(page.get_by_role("textbox", name="A word")).to_have_value("quick")
+    # The kernel says that it is the answer now.
+    known = {**states.preview(word="widget")["answers"][0], "text": "quick"}
+    page.evaluate("known => { window.answers.preview = { answers: [known] } }", known)
+    page.get_by_role("textbox", name="Its costs").fill("n")
+    restore.focus()
+    expect(page.get_by_text("The answer was the same as now")).to_be_visible()
+    expect(restore).to_be_focused()
+    expect(restore).to_have_attribute("aria-disabled", "true")
+
+
+def test_what_cannot_be_asked_of_a_kernel_that_is_gone_looks_and_says_so(stage, looks):
+    page = stage.page
+    page.evaluate(
+        """() => {
+            window.ticking = new Set();
+            const [begin, end] = [window.setInterval, window.clearInterval];
+            window.setInterval = (...call) => {
+                const timer = begin(...call);
+                window.ticking.add(timer);
+                return timer;
+            };
+            window.clearInterval = (timer) => {
+                window.ticking.delete(timer);
+                end(timer);
+            };
+        }"""
+    )
+    running = looks["running"][0]["submission"]
+    show(stage, looks, "failed", submission=running | {"has_ssh": True})
+    page.wait_for_function("window.ticking.size === 1")
+    page.evaluate("window.kernelBecomes('restarting')")
+    unfold(page)
+    names = ("Submit again", "Stop", "Show how to connect", "Download the archive (2.3 kB)")
+    for name in (*names, "Open: Submission 1"):
+        button = page.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_attribute("aria-disabled", "true")
+    for name in ("Stop", "Show how to connect", "Download the archive (2.3 kB)"):
+        page.get_by_role("button", name=name, exact=True).click(force=True)
+        expect(page.get_by_role("alert")).to_contain_text("The kernel was restarted or stopped")
+    opens = page.get_by_role("button", name="Open: Submission 1")
+    opens.click(force=True)
+    expect(opens).to_have_attribute("aria-expanded", "false")
+    # What the kernel counted stands still.
+    assert page.evaluate("window.ticking.size") == 0
+
+
 def test_a_screen_reader_hears_phases_and_result_and_no_ticks(stage, looks):
     page = stage.page
     show(stage, looks, "queued")
@@ -339,7 +431,7 @@ def test_it_speaks_french_where_the_host_does(stage, looks, tmp_path):
     try:
         show(stage, looks, "failed")
         expect(page.get_by_role("button", name="Soumettre à nouveau")).to_be_visible()
-        expect(page.get_by_role("region", name="Résultat")).to_contain_text("Échoué")
+        expect(page.get_by_role("region", name="Résultat")).to_contain_text("Échec")
         expect(page.get_by_role("region", name="Résultat")).to_contain_text("9 réussis sur 10")
         # The task is asked to answer in French, too.
         assert stage.sent("lang")[0]["lang"] == "fr"
