@@ -242,7 +242,14 @@ def backend(agent_addr: str, client_addr: str) -> None:
     It has no passwords, as INGInious's has none: whoever reaches CLIENT_ADDR may submit. Listen on
     127.0.0.1 unless the network is yours.
     """
+    _tell_of_itself()
     commands.run_backend(agent_addr, client_addr)
+
+
+def _tell_of_itself() -> None:
+    """Let a command that serves for long say on stderr what it does, without being asked to."""
+    logger = logging.getLogger(commands.__name__)
+    logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
 
 
 def _range(_context: click.Context, _option: click.Parameter, text: str | None) -> range | None:
@@ -279,6 +286,7 @@ def agent(
     INGInious's docker agent.
     """
     settings = load_settings()
+    _tell_of_itself()
     commands.run_agent(
         backend_addr,
         tasks,

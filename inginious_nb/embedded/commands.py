@@ -71,7 +71,8 @@ def run_backend(agent_addr: str, client_addr: str) -> None:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         broker = Broker(context, agent_addr, client_addr)
         try:
-            logger.info("Listening for clients on %s", broker.bind())
+            client_port = broker.bind()
+            logger.info("Listening for agents on %s, for clients on %s", agent_addr, client_port)
             await broker.run()
         finally:
             context.destroy(linger=1000)
@@ -120,6 +121,7 @@ def run_agent(
             friendly_name=friendly_name or socket.gethostname(),
             shells=ShellSettings(ssh_ports) if ssh_ports else ShellSettings(),
         )
+        logger.info("Grading the courses in %s for the backend at %s", tasks_dir, backend_addr)
         try:
             await run_in_order(agent.run() for agent in agents)
         finally:

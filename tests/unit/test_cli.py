@@ -129,7 +129,7 @@ def test_recorded_submissions_are_replayed(folder):
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_backend_and_agent_serve_and_end_on_a_signal(folder, ending):
     sockets = [f"ipc://{folder}/{name}" for name in ("agents", "clients")]
-    backend = start("-v", "backend", *sockets, cwd=folder)
+    backend = start("backend", *sockets, cwd=folder)
     assert "Listening" in backend.stderr.readline()
     agent = start("agent", sockets[0], "--tasks", "courses", cwd=folder)
     status, output, errors = run(
@@ -163,7 +163,7 @@ async def test_an_agent_opens_shells_on_the_ports_it_is_given(folder):
 
 def test_a_second_backend_on_the_same_address_says_so(folder):
     sockets = [f"ipc://{folder}/{name}" for name in ("agents", "clients")]
-    backend = start("-v", "backend", *sockets, cwd=folder)
+    backend = start("backend", *sockets, cwd=folder)
     assert "Listening" in backend.stderr.readline()
     status, _, errors = run("backend", *sockets, cwd=folder)
     assert status == 1
