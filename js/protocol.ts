@@ -225,7 +225,6 @@ export interface SavedView {
 
 /** The synced traits of the widget, all set by Python and never by the browser. */
 export interface WidgetState {
-  version: number;
   /** Names this widget to the kernel, and its static snapshot to the page. */
   key: string;
   lang: string;
@@ -242,7 +241,6 @@ export interface WidgetState {
 }
 
 export const STATE_KEYS = [
-  "version",
   "key",
   "lang",
   "role",

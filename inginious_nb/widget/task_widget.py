@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 import anywidget
 from IPython.display import display
-from traitlets import Dict, Int, List, Unicode
+from traitlets import Dict, List, Unicode
 
 from inginious_nb.session import get_session
 
@@ -22,7 +22,6 @@ from . import snapshot
 from .mirror import Mirror
 from .present import reference
 from .requests import Responder
-from .views import PROTOCOL_VERSION
 from .worker import call_soon
 
 if TYPE_CHECKING:
@@ -71,7 +70,6 @@ class TaskWidget(anywidget.AnyWidget):
     _esm = static("widget.js")
     _css = static("widget.css")
 
-    version = Int(PROTOCOL_VERSION).tag(sync=True)
     key = Unicode().tag(sync=True)
     lang = Unicode().tag(sync=True)
     role = Unicode("task").tag(sync=True)

@@ -232,7 +232,6 @@ class SavedView(TypedDict):
 class WidgetState(TypedDict):
     """The synced traits of a widget."""
 
-    version: int
     key: str
     lang: str
     role: Role

@@ -182,7 +182,6 @@ export function submission(changes: Partial<SubmissionInfo> = {}): SubmissionInf
 }
 
 export const emptyState: WidgetState = {
-  version: 1,
   key: "k",
   lang: "en",
   role: "task",

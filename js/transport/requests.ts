@@ -36,8 +36,8 @@ export class Requests {
     });
   }
 
-  /** Take a message from the kernel; returns whether it answered one of our requests. */
-  receive(message: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): boolean {
+  /** Take a message from the kernel, which may answer one of our requests. */
+  receive(message: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): void {
     const reply = message as {
       kind?: string;
       id?: string;
@@ -46,9 +46,9 @@ export class Requests {
       problem_id?: string | null;
       value?: unknown;
     };
-    if (reply?.kind !== "reply" || typeof reply.id !== "string") return false;
+    if (reply?.kind !== "reply" || typeof reply.id !== "string") return;
     const waiting = this.#waiting.get(reply.id);
-    if (!waiting) return false; // another view's, or answered already
+    if (!waiting) return; // another view's, or answered already
     this.#waiting.delete(reply.id);
     if (reply.ok) {
       waiting.resolve({ value: reply.value as never, buffers: buffers.map(bytesOf) });
@@ -57,7 +57,6 @@ export class Requests {
         new RequestError(reply.error || ("noReason" satisfies Failure), reply.problem_id ?? null),
       );
     }
-    return true;
   }
 
   /** No answer will come any more. */

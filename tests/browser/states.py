@@ -122,7 +122,6 @@ def outcome(code: str = "failed", grade: float = 80.0) -> JobResult:
 def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
     """The state of a widget before anything was submitted."""
     return {
-        "version": 1,
         "key": "stage",
         "lang": lang,
         "role": "task",
