@@ -4,6 +4,7 @@
 import { own } from "../own.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";
+import { useSpeaker } from "./speaker.ts";
 
 export function Notices() {
   const { local, synced, controller, language } = useApp();
@@ -11,9 +12,11 @@ export function Notices() {
   const { t } = language;
   const notice = local.notice && (own(t.failures, local.notice.text) ?? local.notice.text);
   const refusal = notice ?? (submission?.phase === "refused" ? submission.error : null);
+  // Seen in every view, and heard once.
+  const speaks = useSpeaker(notice ? `notice ${synced.key}` : `refusal ${submission?.id}`);
   return (
     <>
-      <div role="alert" class="inginious-alert-region">
+      <div {...(speaks ? { role: "alert" } : {})} class="inginious-alert-region">
         {refusal && (
           <p class="inginious-notice inginious-notice-error">
             <Icon name="error" /> <span>{refusal}</span>
@@ -33,10 +36,15 @@ export function Notices() {
 }
 
 export function Asleep() {
-  const { local, language } = useApp();
-  if (!local.asleep) return null;
+  const { local } = useApp();
+  return local.asleep ? <AsleepNote /> : null;
+}
+
+function AsleepNote() {
+  const { language } = useApp();
+  const speaks = useSpeaker("asleep");
   return (
-    <p class="inginious-notice inginious-notice-asleep" role="status">
+    <p class="inginious-notice inginious-notice-asleep" {...(speaks ? { role: "status" } : {})}>
       <Icon name="asleep" />
       <span>
         <strong>{language.t.asleep}</strong> {language.t.wake}

@@ -5,7 +5,9 @@ import type { Language } from "../i18n/index.ts";
 import { own } from "../own.ts";
 import type { Phase, SubmissionInfo } from "../protocol.ts";
 import type { KernelClock } from "../state/clock.ts";
+import { roundedUp } from "../state/speakers.ts";
 import { useApp } from "./context.ts";
+import { useSpeaker } from "./speaker.ts";
 
 const STEPS = ["sent", "queued", "running", "done"] as const satisfies readonly Phase[];
 const ORDER: readonly Phase[] = ["reading", "saved", ...STEPS];
@@ -106,16 +108,20 @@ function Elapsed({ since, limit, clock, frozen, language }: ElapsedProps) {
   );
 }
 
-/** What a screen reader says: phases, the place in the queue and the result, never the ticks. */
+/**
+ * What a screen reader says: phases, the place in the queue now and then, and the result, never the
+ * ticks. Of all views that follow a submission, one says it.
+ */
 export function Announcer() {
   const { synced, language } = useApp();
   const { submission, result } = synced;
+  const speaks = useSpeaker(`submission ${submission?.id}`);
   const { t, grade } = language;
   let text = "";
   if (submission && submission.phase !== "refused") {
     text = t.phases[submission.phase];
     if (submission.phase === "queued" && submission.at_most_before !== null) {
-      const place = language.say(t.atMostBefore, { n: submission.at_most_before });
+      const place = language.say(t.atMostBefore, { n: roundedUp(submission.at_most_before) });
       text = language.say(t.colon, { name: text, value: place });
     }
     if (submission.phase === "done" && result?.submission === submission.id) {
@@ -125,7 +131,7 @@ export function Announcer() {
   }
   return (
     <p class="inginious-announcer" role="status" aria-live="polite">
-      {text}
+      {speaks && text}
     </p>
   );
 }

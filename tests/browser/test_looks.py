@@ -255,11 +255,29 @@ def test_a_screen_reader_hears_phases_and_result_and_no_ticks(stage, looks):
     page = stage.page
     show(stage, looks, "queued")
     heard = page.get_by_role("status")
-    expect(heard).to_have_text("Queued: at most 12 before you")
+    # Seldom, and never less than there are.
+    expect(heard).to_have_text("Queued: at most 20 before you")
     stage.change(**{key: looks["failed"][0][key] for key in ("submission", "result")})
     expect(heard).to_have_text("Done: Failed, 80 %")
     stage.change(submission=looks["running"][0]["submission"])
     expect(heard).to_have_text("Running")
+
+
+def test_a_screen_reader_hears_everything_once(stage, looks):
+    page = stage.page
+    slim = looks["slim-new"][0]
+    for name, role, words in (
+        ("running", "status", "Running"),
+        ("refused", "alert", "the answer is empty"),
+    ):
+        state, answers = looks[name]
+        others = [slim | {"key": key, "submission": state["submission"]} for key in ("b", "c")]
+        stage.show(state, *others, answers={**answers, "draft": {}}, views=2)
+        expect(page.get_by_role(role).filter(has_text=words)).to_have_count(1)
+    expect(page.get_by_text("the answer is empty")).to_have_count(6)
+    page.evaluate("window.kernelBecomes('restarting')")
+    expect(page.get_by_text("Asleep")).to_have_count(6)
+    expect(page.get_by_role("status").filter(has_text="Asleep")).to_have_count(1)
 
 
 def test_everything_can_be_done_by_keyboard(stage, looks):
