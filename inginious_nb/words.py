@@ -26,8 +26,28 @@ LINE_MAGIC = "%inginious"
 CELL_MAGIC = "%%inginious"
 
 
+class Command(click.Command):
+    """A command whose faults know where they were made, and are said in the reader's language."""
+
+    allow_extra_args = True  # refused below
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Sort words into arguments and options."""
+        try:
+            super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+        if ctx.args:
+            words = " ".join(ctx.args)
+            ctx.fail(Sentence("{words} is more than this command takes.", words=words))
+        return ctx.args
+
+
 class CommandWords(click.Group):
     """A group of commands that names the nearest one when a word is not among them."""
+
+    command_class = Command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -86,8 +106,8 @@ def call(commands: click.Group, words: list[str], obj: object, *, prog_name: str
         failed = getattr(error, "ctx", None)
         if failed is None or failed.command is commands:
             raise UsageError(fault) from None
-        usage = " ".join(failed.get_usage().split())
-        raise UsageError(Sentence("{fault} {usage}", fault=fault, usage=usage)) from None
+        usage = " ".join([failed.command_path, *failed.command.collect_usage_pieces(failed)])
+        raise UsageError(Sentence("{fault} Usage: {usage}", fault=fault, usage=usage)) from None
 
 
 def _fault(error: click.ClickException) -> str:
@@ -97,6 +117,15 @@ def _fault(error: click.ClickException) -> str:
         return Sentence("There is no option {option}.{hint}", option=error.option_name, hint=hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return Sentence("{word} is missing.", word=error.param.human_readable_name.upper())
+    if isinstance(error, click.BadOptionUsage):
+        params = error.ctx.command.params if error.ctx is not None else []
+        flags = [param for param in params if isinstance(param, click.Option) and param.is_flag]
+        if any(error.option_name in param.opts for param in flags):
+            return Sentence("The option {option} takes no value.", option=error.option_name)
+        return Sentence("The option {option} needs a value.", option=error.option_name)
+    param = error.param if isinstance(error, click.BadParameter) else None
+    if param is not None and param.type is click.INT:
+        return Sentence("The option {option} takes a whole number.", option=param.opts[0])
     return error.format_message()
 
 

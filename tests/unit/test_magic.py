@@ -7,6 +7,9 @@ import re
 
 import pytest
 
+from inginious_nb.errors import UsageError
+from inginious_nb.magic.commands import inginious
+from inginious_nb.words import call
 from tests.support.courses import write_course
 from tests.support.kernel import running_kernel
 
@@ -251,6 +254,27 @@ def test_the_words_show_what_they_say(kernel, line, expected):
     outputs = kernel.run(line)
     assert outputs.status == "ok", outputs.text
     assert expected in outputs.text
+
+
+@pytest.mark.parametrize(
+    ("line", "english", "french"),
+    [
+        ("submit --lang", "--lang needs a value", "Il manque une valeur à l’option --lang."),
+        ("submit --wait=3", "--wait takes no value", "L’option --wait ne prend pas de valeur."),
+        ("history --limit x", "takes a whole number", "L’option --limit attend un nombre entier."),
+        ("kill a b c", "b c is more than", "b c est de trop pour cette commande."),
+        ("answer", "PROBLEM is missing", "Il manque PROBLEM."),
+        ("queue --foo", "no option --foo", "L’option --foo n’existe pas."),
+    ],
+)
+def test_words_that_do_not_fit_are_refused_in_the_readers_language(line, english, french):
+    words = line.split()
+    with pytest.raises(UsageError, match=english) as refused:
+        call(inginious, words, None, prog_name="%inginious")
+    assert f"Usage: %inginious {words[0]} [OPTIONS]" in str(refused.value)
+    said = refused.value.in_language("fr")
+    assert said.startswith(french)
+    assert f"Usage\u00a0: %inginious {words[0]} [OPTIONS]" in said
 
 
 def test_help_has_no_value(kernel):
