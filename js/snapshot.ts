@@ -5,9 +5,10 @@ export function snapshotClass(key: string): string {
   return `inginious-snapshot-${key}`;
 }
 
-/** The class of the snapshot of a submission's result. */
-export function resultClass(submission: string): string {
-  return `inginious-result-${submission}`;
+/** Whether a snapshot is of a submission's result, in a language. */
+export function showsResult(html: string, submission: string, lang: string): boolean {
+  const [tag = ""] = /<section\b[^>]*>/.exec(html) ?? [];
+  return resultOf(tag) === submission && tag.includes(`lang="${lang}"`);
 }
 
 /** The submission whose result a snapshot shows, empty if it shows none. */

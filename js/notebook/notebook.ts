@@ -76,20 +76,23 @@ export class Notebook {
     }
   }
 
-  /** Replace the outputs whose HTML has a marker and is not up to date. */
+  /** Replace the outputs whose HTML has a marker and is not up to date; whether all are now. */
   async updateOutputs(
     marker: string,
     isCurrent: (html: string) => boolean,
     make: () => Promise<Record<string, string> | null>,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    let done = true;
     for (const { outputs } of this.#models()) {
       for (let index = 0; index < (outputs?.length ?? 0); index++) {
         const html = String(outputs?.get(index).data["text/html"] ?? "");
         if (!html.includes(marker) || isCurrent(html)) continue;
         const data = await make();
         if (data) outputs?.set(index, { output_type: "display_data", data, metadata: {} });
+        else done = false;
       }
     }
+    return done;
   }
 
   /** Scroll to a cell and put the cursor into it. */

@@ -13,7 +13,7 @@ import type {
   SubmissionInfo,
   WidgetState,
 } from "../protocol.ts";
-import { resultClass, snapshotClass } from "../snapshot.ts";
+import { showsResult, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
 import type { Answer, Payload } from "../transport/transport.ts";
 import { type Failure, RequestError } from "../transport/transport.ts";
@@ -66,8 +66,9 @@ export class Controller {
       if (submission) this.clock.learn(submission.now);
       this.#takeDrafts();
       this.#answerRequest();
-      const phase = `${submission?.id} ${submission?.phase}`;
-      if (phase !== lastPhase) this.preview(); // "changed since" depends on what was submitted
+      // "Changed since" depends on what was submitted, and sentences on the language.
+      const phase = `${submission?.id} ${submission?.phase} ${synced.get().lang}`;
+      if (phase !== lastPhase) this.preview();
       lastPhase = phase;
     };
     signal.addEventListener("abort", synced.subscribe(watch), { once: true });
@@ -154,14 +155,15 @@ export class Controller {
    * the page was reloaded, when the host no longer knows which output it was.
    */
   async #keepResult(): Promise<void> {
-    const { key, result, problem_id: problem } = this.synced.get();
-    if (!this.notebook || !result || result.submission === this.#keptResult) return;
-    this.#keptResult = result.submission;
-    const isCurrent = (html: string) => html.includes(resultClass(result.submission));
-    await this.notebook.updateOutputs(snapshotClass(key), isCurrent, async () => {
+    const { key, lang, result, problem_id: problem } = this.synced.get();
+    const wanted = `${result?.submission} ${lang}`;
+    if (!this.notebook || !result || wanted === this.#keptResult) return;
+    const isCurrent = (html: string) => showsResult(html, result.submission, lang);
+    const done = await this.notebook.updateOutputs(snapshotClass(key), isCurrent, async () => {
       const reply = await this.askQuietly("snapshot", { key, problem });
       return reply?.value ?? null;
     });
+    if (done) this.#keptResult = wanted; // else with the next preview
   }
 
   // ---- what is entered ----------------------------------------------------------------------

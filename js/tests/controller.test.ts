@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findNotebook } from "../notebook/find.ts";
-import type { PreviewAnswer, WidgetState } from "../protocol.ts";
+import type { PreviewAnswer, ResultInfo, WidgetState } from "../protocol.ts";
 import { Controller } from "../state/controller.ts";
 import { syncedState } from "../state/synced.ts";
 import { modelTransport } from "../transport/messages.ts";
@@ -199,6 +199,46 @@ test("a choice made in the widget is written into the cell that answers", async 
   await settle();
   controller.enter("p", ["0", "1"]);
   expect(controller.notebook?.cells()[0]?.source).toBe("- a string\n- a list");
+});
+
+test("a snapshot that could not be had is asked for again, and anew in another language", async () => {
+  const snapshot = (id: string, lang: string) => ({
+    "text/html": `<section class="inginious inginious-snapshot-k inginious-result-${id}" lang="${lang}">`,
+  });
+  const shown = [{ data: snapshot("before", "en") }];
+  const outputs = {
+    length: 1,
+    get: (index: number) => shown[index],
+    set: (index: number, output: (typeof shown)[number]) => {
+      shown[index] = output;
+    },
+  };
+  const { model, controller } = controllerOf({}, cell("a", "x"));
+  const first = model.widget_manager.context?.model?.cells?.get(0);
+  Object.assign(first ?? {}, { outputs });
+  const previewAgain = async () => {
+    await settle();
+    model.reply("preview", { answers: [] });
+    await settle();
+  };
+  model.change({ result: { submission: "s1" } as ResultInfo });
+  controller.preview();
+  await previewAgain();
+  model.refuse("snapshot", "not now");
+  await settle();
+  controller.preview();
+  await previewAgain();
+  model.reply("snapshot", snapshot("s1", "en"));
+  await settle();
+  expect(shown[0]?.data).toEqual(snapshot("s1", "en"));
+  model.change({ lang: "fr" });
+  await previewAgain();
+  model.reply("snapshot", snapshot("s1", "fr"));
+  await settle();
+  expect(shown[0]?.data).toEqual(snapshot("s1", "fr"));
+  controller.preview();
+  await previewAgain();
+  expect(kinds(model).filter((kind) => kind === "snapshot")).toHaveLength(3);
 });
 
 test("a file's bytes travel beside the request", async () => {
