@@ -10,18 +10,20 @@ import { Announcer, StatusLine } from "./StatusLine.tsx";
 import { SubmitBar } from "./SubmitBar.tsx";
 
 export function AnswerPanel() {
-  const { synced } = useApp();
+  const { synced, language } = useApp();
   const { task, problem_id: problemId, result } = synced;
   const problem = task?.problems.find(({ id }) => id === problemId);
   if (!task || !problem) return null;
+  const title = problem.name || problem.id;
   return (
     <section
       class="inginious inginious-slim"
-      aria-label={`${task.name}: ${problem.name || problem.id}`}
+      aria-label={language.say(language.t.colon, { name: task.name, value: title })}
+      lang={language.code}
     >
       <div class="inginious-slim-head">
         <span class="inginious-slim-title">
-          <strong>{problem.name || problem.id}</strong>
+          <strong>{title}</strong>
           <span class="inginious-muted">{task.name}</span>
           <ChangedMark problemId={problem.id} />
         </span>

@@ -1,7 +1,16 @@
 // The only place where HTML from the kernel enters the page. It was made and sanitised by
 // render.py; everything else in this front end is text.
+import { useApp } from "./context.ts";
 
 export function SafeHtml({ html, class: className = "" }: { html: string; class?: string }) {
+  const { synced } = useApp();
   if (!html) return null;
-  return <div class={`inginious-html ${className}`} dangerouslySetInnerHTML={{ __html: html }} />;
+  return (
+    <div
+      class={`inginious-html ${className}`}
+      // Python speaks the language of the page that came last; our own words are this page's.
+      lang={synced.lang}
+      dangerouslySetInnerHTML={{ __html: html }}
+    />
+  );
 }

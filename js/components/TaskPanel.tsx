@@ -22,7 +22,7 @@ export function TaskPanel() {
   if (!task) return null;
   const previous = isActive(submission) && result?.submission !== submission.id;
   return (
-    <section class="inginious" aria-labelledby={titleId} lang={synced.lang}>
+    <section class="inginious" aria-labelledby={titleId} lang={language.code}>
       <Header task={task} standing={synced.standing} titleId={titleId} />
       <Asleep />
       {role === "task" && <TaskBody task={task} />}

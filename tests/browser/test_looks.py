@@ -457,6 +457,23 @@ def test_it_speaks_french_where_the_host_does(stage, looks, tmp_path):
         page.evaluate("document.documentElement.lang = 'en'")
 
 
+@pytest.mark.parametrize("name", ["failed", "slim"])
+def test_words_are_marked_with_the_language_that_they_are_in(stage, looks, name):
+    page = stage.page
+    page.evaluate("document.documentElement.lang = 'fr-FR'")
+    try:
+        show(stage, looks, name)  # from a kernel that speaks English
+        widget = page.locator("section.inginious")
+        expect(widget).to_have_attribute("lang", "fr")
+        expect(widget.locator(".inginious-html").first).to_have_attribute("lang", "en")
+        stage.change(lang="fr")
+        expect(widget.locator(".inginious-html").first).to_have_attribute("lang", "fr")
+        if name == "slim":
+            expect(widget).to_have_accessible_name("Sorting, and what it costs : The function")
+    finally:
+        page.evaluate("document.documentElement.lang = 'en'")
+
+
 def test_a_thousand_tests_and_a_long_feedback_are_folded(stage, looks):
     page = stage.page
     result = looks["failed"][0]["result"]
