@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .errors import UsageError
-from .i18n import Sentence
+from .errors import InginiousError, UsageError
+from .i18n import Sentence, Words, recognised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,11 +25,36 @@ the middle of a word."""
 LINE_MAGIC = "%inginious"
 CELL_MAGIC = "%%inginious"
 
+LANGUAGE = "inginious_nb.lang"
+"""Where a context of click keeps the language of its help (`Context.meta`)."""
+
 
 class Command(click.Command):
     """A command whose faults know where they were made, and are said in the reader's language."""
 
     allow_extra_args = True  # refused below
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write how it is written."""
+        usage = " ".join(self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, usage, prefix=_heading("Usage", _lang(ctx)))
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what it does."""
+        for paragraph in (self.help or "").split("\n\n"):
+            formatter.write_paragraph()
+            with formatter.indentation():
+                text = " ".join(paragraph.split())
+                formatter.write_text(recognised(text, _lang(ctx), "help"))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write its options."""
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        records = filter(None, [option.get_help_record(ctx) for option in options])
+        with formatter.section(_heading("Options", _lang(ctx)).rstrip(": ")):
+            formatter.write_dl(
+                [(names, recognised(text, _lang(ctx), "help")) for names, text in records]
+            )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Sort words into arguments and options."""
@@ -42,6 +67,16 @@ class Command(click.Command):
             words = " ".join(ctx.args)
             ctx.fail(Sentence("{words} is more than this command takes.", words=words))
         return ctx.args
+
+
+def _lang(ctx: click.Context) -> str:
+    """The language of whoever asks for help: as the context says, else of the person here."""
+    return str(ctx.meta.get(LANGUAGE) or InginiousError.reader())
+
+
+def _heading(word: str, lang: str) -> str:
+    """A word, the same in every language, and a colon, which is not."""
+    return Words("widget", lang)("colon", name=word, value="")
 
 
 class CommandWords(click.Group):

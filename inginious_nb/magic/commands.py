@@ -28,6 +28,7 @@ from inginious_nb.widget import AnswerView, TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
 from inginious_nb.words import (
     CELL_MAGIC,
+    LANGUAGE,
     LINE_MAGIC,
     NOTEBOOK_COLUMNS,
     CommandWords,
@@ -294,7 +295,7 @@ def queue(notebook: Notebook) -> None:
 
 @inginious.command()
 @click.argument("which", required=False, metavar="[COURSE/TASK | ID]")
-@click.option("--limit", default=20, show_default=True, help="How many to list.")
+@click.option("--limit", default=20, help="How many to list, 20 if it is not said.")
 @click.pass_obj
 def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
     """List what you submitted; with the ID of a submission, show its answers."""
@@ -376,7 +377,7 @@ def show_help(notebook: Notebook, word: str | None) -> None:
 
 
 def help_text(word: str | None = None, lang: str = "en") -> str:
-    """The help on one word, on ``settings``, or on everything; details are in English.
+    """The help on one word, on ``settings``, or on everything; the settings are in English.
 
     Raises:
         UsageError: There is no such word.
@@ -384,6 +385,7 @@ def help_text(word: str | None = None, lang: str = "en") -> str:
     if word == "settings":
         return wrapped(settings_text())
     context = click.Context(inginious, info_name=LINE_MAGIC, terminal_width=NOTEBOOK_COLUMNS)
+    context.meta[LANGUAGE] = lang
     if word is None:
         formatter = context.make_formatter()
         formatter.write_dl(

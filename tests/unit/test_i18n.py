@@ -10,6 +10,7 @@ import string
 from itertools import chain
 from pathlib import Path
 
+import click
 import pytest
 
 from inginious_nb import errors, i18n
@@ -195,6 +196,15 @@ def test_the_bundle_has_what_the_front_end_says_and_nothing_else():
         assert longest not in bundle
 
 
+def help_texts():
+    """All that the help of the commands says."""
+    for command in inginious.commands.values():
+        yield command.get_short_help_str(90)
+        yield from (" ".join(paragraph.split()) for paragraph in command.help.split("\n\n"))
+        params = command.get_params(click.Context(command, help_option_names=["--help"]))
+        yield from (param.help for param in params if isinstance(param, click.Option))
+
+
 def written_elsewhere():
     """Patterns of the texts that our client and agents write, and of the commands' help."""
     for path in [*(PACKAGE / "client").rglob("*.py"), *(PACKAGE / "embedded").rglob("*.py")]:
@@ -204,8 +214,7 @@ def written_elsewhere():
                 yield "".join(".+" if part is None else re.escape(part) for part in parts)
             elif literal(node) is not None:
                 yield re.escape(node.value)
-    for command in inginious.commands.values():
-        yield re.escape(command.get_short_help_str(90))
+    yield from map(re.escape, help_texts())
 
 
 def test_what_is_recognised_is_what_our_programs_write():
@@ -219,8 +228,7 @@ def test_what_is_recognised_is_what_our_programs_write():
 
 
 def test_every_command_is_explained_in_every_language():
-    for command in inginious.commands.values():
-        assert command.get_short_help_str(90) in FRENCH["recognised"]["help"]
+    assert set(help_texts()) == set(FRENCH["recognised"]["help"])
 
 
 # ---- how it works ----------------------------------------------------------------------------

@@ -277,6 +277,16 @@ def test_words_that_do_not_fit_are_refused_in_the_readers_language(line, english
     assert f"Usage\u00a0: %inginious {words[0]} [OPTIONS]" in said
 
 
+def test_the_help_of_a_word_is_in_the_readers_language(french_kernel):
+    for line in ("%inginious help submit", "%inginious submit --help"):
+        text = " ".join(french_kernel.run(line).text.split())
+        assert "Usage : %inginious submit [OPTIONS]" in text
+        for said in ("Options :", "Attend le résultat.", "le chemin d’un fichier", "cette aide."):
+            assert said in text
+        for english in ("Show this", "Returns", "Return when"):
+            assert english not in text
+
+
 def test_help_has_no_value(kernel):
     assert kernel.run("%inginious submit --help").bundles == []
 
