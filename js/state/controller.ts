@@ -290,7 +290,10 @@ export class Controller {
     }
   }
 
-  /** Ask for something that nobody pressed a button for; null if it cannot be had. */
+  /**
+   * Ask for something that nobody pressed a button for; null if it cannot be had. Only what is
+   * wrong with an answer is told, such as that it is too long to be kept.
+   */
   async askQuietly<K extends RequestKind>(
     kind: K,
     payload: Payload = {},
@@ -299,6 +302,9 @@ export class Controller {
     try {
       return await (await this.#transport).request(kind, payload, buffers);
     } catch (error) {
+      if (error instanceof RequestError && error.problemId !== null) {
+        this.local.update({ notice: { text: error.message, problemId: error.problemId } });
+      }
       console.debug(`[inginious] ${kind}:`, error);
       return null;
     }

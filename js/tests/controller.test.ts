@@ -117,6 +117,16 @@ test("what is typed is shared, and what others type is shown", async () => {
   expect(controller.local.get().entries.p).toBe("theirs");
 });
 
+test("that an answer is too long to be kept is told beneath its problem", async () => {
+  const { model, controller } = controllerOf();
+  controller.enter("p", "very long");
+  await settle();
+  model.refuse("draft", "It is too long.", "p");
+  await settle();
+  expect(controller.local.get().notice).toEqual({ text: "It is too long.", problemId: "p" });
+  expect(controller.local.get().entries.p).toBe("very long");
+});
+
 test("a saved notebook cannot name a file of this machine as an answer", async () => {
   const path = { path: "~/secret.txt" } as unknown as string;
   const { model, controller } = controllerOf({
