@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KERNEL_LIMIT_MS = 40_000
-_NUMBER = re.compile(r"\[\d+\]")
+# A notebook that was opened again has numbers of an earlier run, which may be the same ones.
+_WATCH = """prompt => {
+    prompt.hasRun = false;
+    let started = false;
+    const observer = new MutationObserver(() => {
+        started ||= prompt.textContent.includes("*");
+        if (!started || !/\\d/.test(prompt.textContent)) return;
+        observer.disconnect();
+        prompt.hasRun = true;
+    });
+    observer.observe(prompt, { childList: true, characterData: true, subtree: true });
+}"""
 
 
 def code(source: str, *tags: str) -> dict[str, Any]:
@@ -102,6 +113,7 @@ class NotebookPage:
     def run(self, number: int) -> None:
         """Select a cell and run it; does not wait for its end."""
         self._editor(number).click()
+        self._prompt(number).evaluate(_WATCH)
         self.page.keyboard.press("Control+Enter")
 
     def run_to_end(self, number: int) -> None:
@@ -110,9 +122,12 @@ class NotebookPage:
         self.wait_for_cell(number)
 
     def wait_for_cell(self, number: int) -> None:
-        """Wait until a cell has been executed."""
-        prompt = self.cell(number).locator(".jp-InputArea-prompt")
-        expect(prompt).to_have_text(_NUMBER, timeout=KERNEL_LIMIT_MS)
+        """Wait until a cell that was run has been executed."""
+        self.page.wait_for_function(
+            "prompt => prompt.hasRun",
+            arg=self._prompt(number).element_handle(),
+            timeout=KERNEL_LIMIT_MS,
+        )
 
     def write(self, number: int, text: str) -> None:
         """Replace the text of a cell by typing, without running it."""
@@ -149,6 +164,9 @@ class NotebookPage:
     def result(self, number: int) -> Locator:
         """The result in the widget beneath a cell."""
         return self.widget(number).get_by_role("region", name="Result")
+
+    def _prompt(self, number: int) -> Locator:
+        return self.cell(number).locator(".jp-InputArea-prompt")
 
     def _editor(self, number: int) -> Locator:
         return self.cell(number).locator(".jp-InputArea .cm-content")

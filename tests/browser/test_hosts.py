@@ -62,13 +62,17 @@ def test_notebook_7(lab, page):
     lab.end_kernels()
 
 
-def test_without_subshells_requests_wait_for_the_running_cell(other_server, open_notebook):
+def test_without_subshells_requests_wait_for_the_running_cell(
+    other_server, open_notebook, tmp_path
+):
     settings = {
         "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}
     }
     server = other_server(settings=settings)
-    sleep = code("import time\ntime.sleep(3)")
-    notebook = open_notebook(*division(), sleep, server=server)
+    gate = tmp_path / "gate"
+    waits = f"while not pathlib.Path({str(gate)!r}).exists():\n    time.sleep(0.05)"
+    busy = code(f"import pathlib, time\n{waits}")
+    notebook = open_notebook(*division(), busy, server=server)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     notebook.run(5)
@@ -76,6 +80,7 @@ def test_without_subshells_requests_wait_for_the_running_cell(other_server, open
     notebook.submit(2)
     # It says so, and does what was asked when the cell has ended.
     expect(notebook.widget(2).get_by_text("The kernel is busy")).to_be_visible()
+    gate.touch()
     expect(notebook.result(2)).to_contain_text("100 %")
     expect(notebook.cell(5).locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\d"))
     expect(notebook.widget(2).get_by_text("The kernel is busy")).to_have_count(0)
