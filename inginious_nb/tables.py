@@ -132,6 +132,7 @@ def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "
             waiting = words("repeated")
         elif attempt.left_behind:
             waiting = words("leftBehind")
+            table.caption = words("leftBehindHint")
         else:
             waiting = words("underWay" if attempt.id in under_way else "underWayElsewhere")
         table.add_row(
