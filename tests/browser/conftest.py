@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from . import states
 from .notebook import NotebookPage, write_notebook
 from .server import JupyterServer
+from .stage import Stage, serving
 
 HERE = Path(__file__).parent
+AXE = HERE.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -85,3 +88,32 @@ def open_notebook(lab, page):
     yield opened
     for server in {id(server): server for server in used}.values():
         server.end_kernels()
+
+
+@pytest.fixture(scope="module")
+def looks(tmp_path_factory):
+    """Every look of the widget by its name."""
+    return states.looks(states.make_task(tmp_path_factory.mktemp("looks")))
+
+
+@pytest.fixture(scope="module")
+def stage_of_module(chromium):
+    """The stage in a page of its own, for all tests of a module."""
+    context = chromium.new_context(viewport={"width": 900, "height": 900}, locale="en-GB")
+    with serving() as address:
+        page = context.new_page()
+        page.add_init_script(path=AXE)
+        yield Stage(page, address)
+        context.close()
+
+
+@pytest.fixture
+def stage(stage_of_module):
+    """The stage, as if nobody had been on it; no test may leave a problem behind."""
+    stage = stage_of_module
+    stage.dark(on=False)
+    stage.page.set_viewport_size({"width": 900, "height": 900})
+    stage.problems.clear()
+    yield stage
+    # Nothing failed, and the policy had nothing to refuse.
+    assert stage.problems == []

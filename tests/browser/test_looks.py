@@ -13,9 +13,8 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.widget import present
 
 from . import states
-from .stage import Stage, serving
+from .stage import show, unfold
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LOOKS = [
     *states.CODES,
@@ -25,46 +24,8 @@ LOOKS = [
 LOOKS = [name.replace(" ", "-") for name in LOOKS]
 
 
-@pytest.fixture(scope="module")
-def looks(tmp_path_factory):
-    task = states.make_task(tmp_path_factory.mktemp("looks"))
-    found = states.looks(task)
-    assert sorted(found) == sorted(LOOKS)
-    return found
-
-
-@pytest.fixture(scope="module")
-def stage(chromium):
-    """The stage in a page of its own, for all tests of this module."""
-    context = chromium.new_context(viewport={"width": 900, "height": 900}, locale="en-GB")
-    with serving() as address:
-        page = context.new_page()
-        page.add_init_script(path=AXE)
-        yield Stage(page, address)
-        context.close()
-
-
-@pytest.fixture(autouse=True)
-def _clean_stage(stage):
-    stage.dark(on=False)
-    stage.page.set_viewport_size({"width": 900, "height": 900})
-    stage.problems.clear()
-    yield
-    # Nothing failed, and the policy had nothing to refuse.
-    assert stage.problems == []
-
-
-def unfold(page):
-    """Open everything that is folded."""
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-
-
-def show(stage, looks, name, **changes):
-    state, answers = looks[name]
-    where = {"kind": "embedded", "address": "embedded", "sandbox": "bubblewrap"}
-    where |= {"isolated": ["the network"], "open": ["the processor"]}
-    stage.show(state | changes, answers={**answers, "where": where, "draft": {}, "lang": {}})
-    stage.wait_for("preview")
+def test_every_look_is_looked_at(looks):
+    assert sorted(looks) == sorted(LOOKS)
 
 
 def assert_accessible(stage):
@@ -145,139 +106,6 @@ def test_the_queue_moves_without_shifting_anything(stage, looks):
         "aria-current", "step"
     )
     assert page.evaluate("window.shifts") == 0
-
-
-def test_focus_stays_where_it_is_through_a_whole_submission(stage, looks):
-    page = stage.page
-    show(stage, looks, "new")
-    button = page.get_by_role("button", name="Submit", exact=True)
-    button.focus()
-    handle = button.element_handle()
-    for name in ("sent", "queued", "running", "stopping", "failed"):
-        stage.change(**{key: looks[name][0][key] for key in ("submission", "result", "history")})
-        expect(page.get_by_role("listitem").filter(has_text="Sent")).to_be_visible()
-        assert page.evaluate("button => document.activeElement === button", handle), name
-
-
-def focused(page):
-    """The words on what has the focus."""
-    return page.evaluate(
-        "document.activeElement.closest('#stage') && document.activeElement.innerText"
-    )
-
-
-def test_focus_stays_on_stop_when_there_is_nothing_left_to_stop(stage, looks):
-    page = stage.page
-    show(stage, looks, "running")
-    stop = page.get_by_role("button", name="Stop", exact=True)
-    stop.focus()
-    stage.change(**{key: looks["failed"][0][key] for key in ("submission", "result", "history")})
-    expect(stop).to_have_attribute("aria-disabled", "true")
-    assert focused(page) == "Stop"
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name=re.compile("^Submit")).focus()
-    expect(stop).to_have_count(0)
-    assert stage.sent("kill") == []
-
-
-def test_focus_goes_on_to_what_takes_the_place_of_a_button(stage, looks):
-    page = stage.page
-    state, answers = looks["shell"]
-    stage.show(state, answers={**answers, "ssh": {"command": "ssh x", "password": "p"}})
-    page.get_by_role("button", name="Show how to connect").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Copy", exact=True).first).to_be_focused()
-
-
-def test_focus_comes_back_from_the_question_whether_to_restore(stage, looks):
-    page = stage.page
-    state, answers = looks["failed"]
-    old = {"word": {"text": "quick", "choices": []}}
-    attempt = {"attempt": state["history"][2], "result": None, "answers": old}
-    stage.show(state, answers={**answers, "attempt": attempt, "draft": {}})
-    unfold(page)
-    page.get_by_role("button", name="Open: Submission 1").click()
-    restore = page.get_by_role("button", name="Restore this answer")
-    for choice in ("Cancel", "Replace"):
-        restore.click()
-        page.get_by_role("button", name=choice, exact=True).focus()
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("button", name=choice, exact=True)).to_have_count(0)
-        expect(restore).to_be_focused()
-    expect(page.get_by_role("textbox", name="A word")).to_have_value("quick")
-    # The kernel says that it is the answer now.
-    known = {**states.preview(word="widget")["answers"][0], "text": "quick"}
-    page.evaluate("known => { window.answers.preview = { answers: [known] } }", known)
-    page.get_by_role("textbox", name="Its costs").fill("n")
-    restore.focus()
-    expect(page.get_by_text("The answer was the same as now")).to_be_visible()
-    expect(restore).to_be_focused()
-    expect(restore).to_have_attribute("aria-disabled", "true")
-
-
-def test_what_cannot_be_asked_of_a_kernel_that_is_gone_looks_and_says_so(stage, looks):
-    page = stage.page
-    page.evaluate(
-        """() => {
-            window.ticking = new Set();
-            const [begin, end] = [window.setInterval, window.clearInterval];
-            window.setInterval = (...call) => {
-                const timer = begin(...call);
-                window.ticking.add(timer);
-                return timer;
-            };
-            window.clearInterval = (timer) => {
-                window.ticking.delete(timer);
-                end(timer);
-            };
-        }"""
-    )
-    running = looks["running"][0]["submission"]
-    show(stage, looks, "failed", submission=running | {"has_ssh": True})
-    page.wait_for_function("window.ticking.size === 1")
-    page.evaluate("window.kernelBecomes('restarting')")
-    unfold(page)
-    names = ("Submit again", "Stop", "Show how to connect", "Download the archive (2.3 kB)")
-    for name in (*names, "Open: Submission 1"):
-        button = page.get_by_role("button", name=name, exact=True)
-        expect(button).to_have_attribute("aria-disabled", "true")
-    for name in ("Stop", "Show how to connect", "Download the archive (2.3 kB)"):
-        page.get_by_role("button", name=name, exact=True).click(force=True)
-        expect(page.get_by_role("alert")).to_contain_text("The kernel was restarted or stopped")
-    opens = page.get_by_role("button", name="Open: Submission 1")
-    opens.click(force=True)
-    expect(opens).to_have_attribute("aria-expanded", "false")
-    # What the kernel counted stands still.
-    assert page.evaluate("window.ticking.size") == 0
-
-
-def test_a_screen_reader_hears_phases_and_result_and_no_ticks(stage, looks):
-    page = stage.page
-    show(stage, looks, "queued")
-    heard = page.get_by_role("status")
-    # Seldom, and never less than there are.
-    expect(heard).to_have_text("Queued: at most 20 before you")
-    stage.change(**{key: looks["failed"][0][key] for key in ("submission", "result")})
-    expect(heard).to_have_text("Done: Failed, 80 %")
-    stage.change(submission=looks["running"][0]["submission"])
-    expect(heard).to_have_text("Running")
-
-
-def test_a_screen_reader_hears_everything_once(stage, looks):
-    page = stage.page
-    slim = looks["slim-new"][0]
-    for name, role, words in (
-        ("running", "status", "Running"),
-        ("refused", "alert", "the answer is empty"),
-    ):
-        state, answers = looks[name]
-        others = [slim | {"key": key, "submission": state["submission"]} for key in ("b", "c")]
-        stage.show(state, *others, answers={**answers, "draft": {}}, views=2)
-        expect(page.get_by_role(role).filter(has_text=words)).to_have_count(1)
-    expect(page.get_by_text("the answer is empty")).to_have_count(6)
-    page.evaluate("window.kernelBecomes('restarting')")
-    expect(page.get_by_text("Asleep")).to_have_count(6)
-    expect(page.get_by_role("status").filter(has_text="Asleep")).to_have_count(1)
 
 
 def test_everything_can_be_done_by_keyboard(stage, looks):

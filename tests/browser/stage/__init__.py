@@ -93,3 +93,17 @@ class Stage:
     def dark(self, *, on: bool = True) -> None:
         """Switch between the light and the dark theme."""
         self.page.evaluate("on => { document.body.dataset.jpThemeLight = String(!on) }", on)
+
+
+def unfold(page: Page) -> None:
+    """Open everything that is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+
+def show(stage: Stage, looks: dict[str, Any], name: str, **changes: Any) -> None:
+    """Show a widget with one of its looks, and wait until it has asked for its preview."""
+    state, answers = looks[name]
+    where = {"kind": "embedded", "address": "embedded", "sandbox": "bubblewrap"}
+    where |= {"isolated": ["the network"], "open": ["the processor"]}
+    stage.show(state | changes, answers={**answers, "where": where, "draft": {}, "lang": {}})
+    stage.wait_for("preview")
