@@ -113,6 +113,11 @@ async def test_a_command_that_cannot_be_split(course):
     assert await python(course, "run_student('echo \"')") == 1
 
 
+async def test_a_command_that_takes_long_to_split_is_refused(course):
+    assert await python(course, "run_student('echo ' + 'a' * 33000)") == 1
+    assert await python(course, "run_student('echo ' + 'a' * 32000)") == 0
+
+
 # ---- streams ----------------------------------------------------------------------------------
 
 

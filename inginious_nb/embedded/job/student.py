@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -17,8 +18,9 @@ import shutil
 import signal
 import socket
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from inginious_nb.embedded.descriptors import close_listener, close_plain, dispose, receive
 from inginious_nb.embedded.sandbox import Box, Limits, Streams, supervise
 from inginious_nb.embedded.sandbox.starter import WORKER_ID, drops_root
 from inginious_nb.embedded.shell import Stay
@@ -40,6 +42,10 @@ INTERNAL_ERROR = 254
 
 _LENGTH_DIGITS = 10
 _MAX_REQUEST_BYTES = 1 << 20
+_MOST_FIELDS = 64
+_LONGEST_COMMAND = (
+    32 << 10
+)  # characters; shlex takes 14 ms for these, and four times for twice them
 _MAX_AT_ONCE = 64
 _STREAMS = 3
 _ACCEPT_PAUSE_S = 0.1
@@ -95,6 +101,7 @@ class StudentDesk:
         self._sandbox = sandbox
         self._settings = settings
         self._on_no_shell = on_no_shell
+        self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(_MAX_AT_ONCE)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -114,12 +121,13 @@ class StudentDesk:
         try:
             await asyncio.gather(*tasks, return_exceptions=True)
         finally:
-            self._listener.close()
+            close_listener(self._listener)
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _accept(self) -> None:
         while True:
@@ -127,61 +135,72 @@ class StudentDesk:
             await self._free.acquire()
             connection = await self._next_connection()
             connection.setblocking(False)
-            self._spawn(self._serve(connection))
+            given: list[int] = []
+            serving = self._spawn(self._serve(connection, given))
+            # Not by the task, which may be cancelled before it begins.
+            serving.add_done_callback(functools.partial(self._dispose, connection, given))
+
+    def _dispose(self, connection: socket.socket, given: list[int], _: object) -> None:
+        # Its place is taken until all is closed, so a job cannot have many threads wait for that.
+        dispose(connection, given, self._free_a_place)
+
+    def _free_a_place(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._free.release)
 
     async def _next_connection(self) -> socket.socket:
-        loop = asyncio.get_running_loop()
         while True:
+            # Not the loop's own accept: cancelled at the wrong moment, it drops the connection.
+            await _readable(self._listener)
             try:
-                return (await loop.sock_accept(self._listener))[0]
+                return self._listener.accept()[0]
+            except BlockingIOError:
+                continue
             except OSError as error:
                 # Other jobs may have used up the descriptors, for a moment.
                 logger.warning("A request for a student's program has to wait: %s", error)
                 await asyncio.sleep(_ACCEPT_PAUSE_S)
 
-    async def _serve(self, connection: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        with connection:
-            try:
-                returned = await self._answer(connection)
-            except (OSError, ValueError) as error:
-                logger.warning("A student's program could not be run: %s", error)
-                returned = INTERNAL_ERROR
-            finally:
-                self._free.release()
-            with contextlib.suppress(OSError):
-                await loop.sock_sendall(connection, b"%d\n" % returned)
+    async def _serve(self, connection: socket.socket, given: list[int]) -> None:
+        try:
+            returned = await self._answer(connection, given)
+        except (OSError, ValueError) as error:
+            logger.warning("A student's program could not be run: %s", error)
+            returned = INTERNAL_ERROR
+        # Before the answer: somebody may wait for the end of a pipe.
+        given[:] = close_plain(given)
+        with contextlib.suppress(OSError):
+            await self._loop.sock_sendall(connection, b"%d\n" % returned)
 
-    async def _answer(self, connection: socket.socket) -> int:
-        request, descriptors = await _receive(connection)
-        with contextlib.ExitStack() as closing:
-            for descriptor in descriptors:
-                closing.callback(socket.close, descriptor)
-            if len(descriptors) != _STREAMS:
-                return INTERNAL_ERROR
-            container = request.get("container", "")
-            if container and container not in self._settings.containers:
-                return INTERNAL_ERROR
-            streams = Streams(*descriptors)
-            try:
-                words = _command(request)
-            except ValueError:
-                return CANNOT_START
-            if words and not self._exists(words[0]):
-                return CANNOT_START
-            if request.get("ssh") != "1":
-                return await self._run(connection, request, streams, words)
-            try:
-                return await self._run_shell(connection, request, streams, words)
-            except ServiceError as error:
-                logger.warning("A student gets no remote shell: %s", error)
-                if request.get("kind") == "ssh_student":
-                    self._on_no_shell(str(error))
-                return INTERNAL_ERROR
+    async def _answer(self, connection: socket.socket, given: list[int]) -> int:
+        """The return value; descriptors that come with the request are added to ``given``."""
+        request = await _receive(connection, given)
+        if len(given) != _STREAMS:
+            return INTERNAL_ERROR
+        container = request.get("container", "")
+        if container and container not in self._settings.containers:
+            return INTERNAL_ERROR
+        streams = Streams(*given)
+        try:
+            words = _command(request)
+        except ValueError:
+            return CANNOT_START
+        if words and not self._exists(words[0]):
+            return CANNOT_START
+        if request.get("ssh") != "1":
+            return await self._run(connection, given, request, streams, words)
+        try:
+            return await self._run_shell(connection, given, request, streams, words)
+        except ServiceError as error:
+            logger.warning("A student gets no remote shell: %s", error)
+            if request.get("kind") == "ssh_student":
+                self._on_no_shell(str(error))
+            return INTERNAL_ERROR
 
     async def _run(
         self,
         connection: socket.socket,
+        given: list[int],
         request: Mapping[str, str],
         streams: Streams,
         words: tuple[str, ...],
@@ -197,7 +216,7 @@ class StudentDesk:
                 teardown=request.get("teardown_script", ""),
             )
             process = self._sandbox.start(box, streams)
-        async with _listening(connection, process.send_signal) as gone:
+        async with _listening(connection, given, process.send_signal) as gone:
             reason = await supervise(process, limits, kill_requested=gone)
         verdict = process.verdict
         if reason in _RETURNED:
@@ -211,6 +230,7 @@ class StudentDesk:
     async def _run_shell(
         self,
         connection: socket.socket,
+        given: list[int],
         request: Mapping[str, str],
         streams: Streams,
         setup: tuple[str, ...],
@@ -235,7 +255,7 @@ class StudentDesk:
                     setup=setup,
                     teardown=_script(request.get("teardown_script", "")),
                 )
-            async with _listening(connection, lambda _: None) as gone:
+            async with _listening(connection, given, lambda _: None) as gone:
                 reason = await stay.run(settings.access, limits, kill_requested=gone)
         if reason in _RETURNED:
             return _RETURNED[reason]
@@ -279,47 +299,44 @@ class StudentDesk:
         )
 
 
-async def _receive(connection: socket.socket) -> tuple[dict[str, str], list[int]]:
-    """One request and its descriptors.
+async def _receive(connection: socket.socket, given: list[int]) -> dict[str, str]:
+    """One request; its descriptors are added to ``given``.
 
     Raises:
         ValueError: It is not a request.
         OSError: The other side is gone.
     """
-    await _readable(connection)
-    start, descriptors, flags, _ = socket.recv_fds(connection, _LENGTH_DIGITS, _STREAMS)
-    try:
-        if flags & socket.MSG_CTRUNC:
-            _refuse("the request comes with too many descriptors")
-        length = start + await _received(connection, _LENGTH_DIGITS - len(start))
-        content = await _received(connection, min(int(length), _MAX_REQUEST_BYTES))
-        fields = content.decode("utf-8", "surrogateescape").split("\0")
-    except BaseException:
-        for descriptor in descriptors:
-            socket.close(descriptor)
-        raise
-    return dict(zip(fields[::2], fields[1::2], strict=False)), descriptors
+    length = int(await _received(connection, _LENGTH_DIGITS, given))
+    content = await _received(connection, min(length, _MAX_REQUEST_BYTES), given)
+    fields = content.decode("utf-8", "surrogateescape").split("\0", _MOST_FIELDS)
+    return dict(zip(fields[::2], fields[1::2], strict=False))
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise ValueError(reason)
-
-
-async def _received(connection: socket.socket, size: int) -> bytes:
-    """So many bytes; descriptors that come with them are dropped by the kernel.
+async def _received(connection: socket.socket, size: int, given: list[int]) -> bytes:
+    """So many bytes; descriptors that come with them are added to ``given``.
 
     Raises:
+        ValueError: There are too many of those.
         OSError: The other side is gone before.
     """
-    loop = asyncio.get_running_loop()
     parts = []
     while size > 0:
-        part = await loop.sock_recv(connection, size)
+        part, descriptors = await _next_part(connection, size)
+        given += descriptors
+        if len(given) > _STREAMS:
+            raise ValueError("the request comes with too many descriptors")
         if not part:
             raise ConnectionResetError("the request is incomplete")
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
+
+
+async def _next_part(connection: socket.socket, size: int) -> tuple[bytes, list[int]]:
+    while True:
+        await _readable(connection)
+        with contextlib.suppress(BlockingIOError):
+            return receive(connection, size)
 
 
 async def _readable(connection: socket.socket) -> None:
@@ -336,11 +353,14 @@ def _command(request: Mapping[str, str]) -> tuple[str, ...]:
     """The words of what is to be run, which may be none.
 
     Raises:
-        ValueError: They cannot be told apart.
+        ValueError: They cannot be told apart, or that would take long.
     """
     if request.get("kind") == "ssh_student":
         return _script(request.get("setup_script", ""))
-    return tuple(shlex.split(request.get("cmd", "")))
+    command = request.get("cmd", "")
+    if len(command) > _LONGEST_COMMAND:
+        raise ValueError("the command is too long")
+    return tuple(shlex.split(command))
 
 
 def _script(command: str) -> tuple[str, ...]:
@@ -349,11 +369,11 @@ def _script(command: str) -> tuple[str, ...]:
 
 @contextlib.asynccontextmanager
 async def _listening(
-    connection: socket.socket, send_signal: Callable[[int], None]
+    connection: socket.socket, given: list[int], send_signal: Callable[[int], None]
 ) -> AsyncIterator[asyncio.Event]:
     """Pass signals on; the event is set when the asking side is gone."""
     gone = asyncio.Event()
-    listening = asyncio.create_task(_listen(connection, send_signal, gone))
+    listening = asyncio.create_task(_listen(connection, given, send_signal, gone))
     try:
         yield gone
     finally:
@@ -363,13 +383,19 @@ async def _listening(
 
 
 async def _listen(
-    connection: socket.socket, send_signal: Callable[[int], None], gone: asyncio.Event
+    connection: socket.socket,
+    given: list[int],
+    send_signal: Callable[[int], None],
+    gone: asyncio.Event,
 ) -> None:
-    """Pass signals on until the asking side is gone."""
-    loop = asyncio.get_running_loop()
+    """Pass signals on until the asking side is gone, or sends what nobody asked for."""
     pending = b""
     with contextlib.suppress(OSError):
-        while received := await loop.sock_recv(connection, 4096):
+        while True:
+            received, descriptors = await _next_part(connection, 4096)
+            given += descriptors
+            if descriptors or not received:
+                break
             *lines, pending = (pending + received).split(b"\n")
             for line in lines:
                 number = _SIGNAL.fullmatch(line)
