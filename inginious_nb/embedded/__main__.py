@@ -88,6 +88,8 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
     )
 
     async def answer_requests() -> None:
+        # Before that a client would hear that there are no environments.
+        await broker.has_agents(len(agents))
         parent.answer({"address": address, "sandbox": sandbox.describe()})
         while (request := await parent.request()) is not None:
             try:

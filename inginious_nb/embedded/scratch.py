@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+# Only a place in the file tree: opening it needs no right to look into it.
+_PLACE = getattr(os, "O_PATH", 0)
+_PRIVATE = 0o700
 
 
 class Hold:
@@ -80,16 +83,38 @@ def sweep(prefix: str, parents: Iterable[str]) -> None:
 
 
 def remove_tree(root: Path) -> None:
-    """Remove a folder with all that is in it, whatever a job did to it."""
-    with contextlib.suppress(OSError, RecursionError):
-        shutil.rmtree(root)
+    """Remove a folder with all that is in it, whatever a job did to it; of a link only itself."""
+    if not root.is_symlink():
+        with contextlib.suppress(OSError, RecursionError):
+            shutil.rmtree(root)
     if os.name == "posix" and os.path.lexists(root):
         # Folders without permissions, or nested deeper than Python recurses.
-        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
-            subprocess.run(  # noqa: S603 - fixed words and our own path
-                ["/usr/bin/env", *command, "--", str(root)],
-                check=False,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        _make_removable(root)
+        _run(["rm", "-rf", "--", str(root)])
+
+
+def _make_removable(root: Path) -> None:
+    """Give the owner all rights in a folder, if it is one; nobody can swap it for a link."""
+    try:
+        descriptor = os.open(root, _PLACE | _FLAGS)
+    except OSError:
+        return
+    try:
+        # The place may be without any right, which opening it to read would need.
+        place = f"/proc/self/fd/{descriptor}" if _PLACE else str(root)
+        with contextlib.suppress(OSError):
+            os.chmod(place, _PRIVATE)  # noqa: PTH101 - not a path of files
+        _run(["chmod", "-R", "u+rwx", "--", f"{place}/."], descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _run(command: list[str], *inherited: int) -> None:
+    subprocess.run(  # noqa: S603 - fixed words and our own path
+        ["/usr/bin/env", *command],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=inherited,
+    )

@@ -202,7 +202,13 @@ class EmbeddedService:
                 f"The folder {self._folder} of the embedded grading service belongs to somebody "
                 "else now. Restart the kernel."
             )
-        self._hold = Hold(self._folder)
+        try:
+            self._hold = Hold(self._folder)
+        except OSError as error:
+            raise ServiceError(
+                f"The folder {self._folder} of the embedded grading service was removed while it "
+                "started, probably by a cleaner of temporary files. Start it again."
+            ) from error
         return self._folder
 
     def _first_address(self, folder: Path) -> str:

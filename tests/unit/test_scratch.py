@@ -84,3 +84,28 @@ def test_folders_without_permissions_are_removed(tmp_path):
     closed.chmod(0)
     remove_tree(tmp_path / "root")
     assert not (tmp_path / "root").exists()
+
+
+def test_a_link_is_removed_and_nothing_of_its_target(tmp_path):
+    """A name that was removed a moment ago may be anybody's link now."""
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "file").touch()
+    (target / "file").chmod(0o400)
+    target.chmod(0o500)
+    (tmp_path / "link").symlink_to(target)
+    remove_tree(tmp_path / "link")
+    assert not (tmp_path / "link").is_symlink()
+    assert (target.stat().st_mode & 0o777, (target / "file").stat().st_mode & 0o777) == (
+        0o500,
+        0o400,
+    )
+
+
+def test_a_folder_too_deep_for_python_is_removed(tmp_path):
+    code = "import os\nfor _ in range(1500): os.mkdir('d'); os.chdir('d')\nos.chmod('.', 0o500)"
+    root = tmp_path / "root"
+    root.mkdir()
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+    remove_tree(root)
+    assert not root.exists()

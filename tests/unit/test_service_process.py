@@ -180,6 +180,57 @@ async def test_a_course_added_before_it_starts_is_known_when_it_has(make_service
         assert (await client.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
 
 
+SLOW_AGENTS = """
+import asyncio, importlib.abc, importlib.util, sys
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != "inginious_nb.embedded.agents.base":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        run = spec.loader.exec_module
+
+        def exec_module(module):
+            run(module)
+            connect = module.Agent._connect
+            module.Agent._connect = lambda agent: asyncio.get_running_loop().call_later(
+                0.5, connect, agent
+            )
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, Finder())
+"""
+
+
+async def test_when_it_has_started_its_environments_are_known(make_service, monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(SLOW_AGENTS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    service = make_service()
+    service.start()
+    with DealerPeer(service.address) as client:
+        assert set((await connect(client)).available_environments) == {
+            "docker",
+            "docker-ssh",
+            "mcq",
+        }
+
+
+def test_a_folder_that_goes_while_it_is_taken_is_said_so(make_service, monkeypatch):
+    service = make_service()
+    service.start()
+    service.stop()
+
+    def gone(folder):
+        raise FileNotFoundError(f"{folder} is being replaced")
+
+    monkeypatch.setattr(service_module, "Hold", gone)
+    with pytest.raises(ServiceError, match="Start it again"):
+        service.start()
+
+
 # ---- it cannot start ----------------------------------------------------------------------------
 
 

@@ -219,6 +219,11 @@ class Scheduler:
                 fields = {name: getattr(message, name) for name in message.field_tests}
                 self._end_run(job, agent, wire.BackendJobDone(**fields), now)
 
+    @property
+    def agent_count(self) -> int:
+        """How many agents are registered."""
+        return len(self._agents)
+
     def _register(self, sender: bytes, hello: wire.AgentHello, now: float) -> None:
         if sender in self._agents:
             self._remove(sender, "The grading agent was restarted while it graded this job.", now)

@@ -53,6 +53,7 @@ class Broker:
         self._authenticator: AsyncioAuthenticator | None = None
         self._agents: LoopSocket | None = None
         self._clients: LoopSocket | None = None
+        self._arrivals = asyncio.Event()
         self.scheduler = Scheduler()
 
     def bind(self) -> str:
@@ -78,6 +79,12 @@ class Broker:
         # An IPv4 address shows in its IPv6 form, which a client without IPv6 cannot use.
         return re.sub(r"\[::ffff:([\d.]+)\]", r"\1", endpoint)
 
+    async def has_agents(self, count: int) -> None:
+        """Wait until so many agents are registered."""
+        while self.scheduler.agent_count < count:
+            self._arrivals.clear()
+            await self._arrivals.wait()
+
     async def run(self) -> None:
         """Serve until cancelled, then close; binds first unless that was done."""
         if self._clients is None:
@@ -100,6 +107,7 @@ class Broker:
 
     def _from_agent(self, frames: list[bytes]) -> None:
         self._pump(self.scheduler.receive_from_agent, frames)
+        self._arrivals.set()
 
     def _from_client(self, frames: list[bytes]) -> None:
         self._pump(self.scheduler.receive_from_client, frames)
