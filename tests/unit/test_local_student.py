@@ -269,10 +269,12 @@ async def test_only_student_is_visible_where_there_is_isolation(course):
 
 
 async def test_a_link_out_of_student_leads_nowhere(course):
-    run = f"{SCRIPT}mv student real; ln -s /etc student; run_student ls student/passwd\n"
+    run = f"{SCRIPT}mv student real; ln -s /etc student; run_student ls student/passwd 2>&1\n"
     result = await course.grade(run + "feedback-custom status $?")
     if course.kind == "bubblewrap":
         assert result.custom["status"] == 254
+        assert course.grader._kit._jobs.name not in result.stdout
+        assert "hidden" not in result.stdout
 
 
 async def test_a_teardown_script_runs_afterwards(course):
