@@ -39,7 +39,7 @@ def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_
     refusal = "Question remainder (Un reste surprenant) : il n’y a pas encore de réponse"
     expect(widget.get_by_role("alert")).to_contain_text(refusal)
     widget.locator("summary", has_text="Ce qui sera envoyé").click()
-    expect(widget.get_by_text("cellule [ ] : 3, lu maintenant")).to_be_visible()
+    expect(widget.get_by_text("cellule [ ] : 3 · lue maintenant")).to_be_visible()
     widget.get_by_role("textbox", name="Un reste surprenant").fill("1")
     submit.click()
     expect(widget.get_by_role("region", name="Résultat")).to_contain_text("50 %")
