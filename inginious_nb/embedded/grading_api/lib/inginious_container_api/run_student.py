@@ -23,8 +23,9 @@ def run_student(
 ):
     """Run a command where only ``student/`` of the task is visible.
 
-    The command is split like a shell would, but no shell runs it. The streams are descriptors;
-    None is /dev/null. A limit of 0 is that of the task: CPU seconds, seconds, megabytes.
+    The command, at most 32768 characters, is split like a shell would, but no shell runs it. The
+    streams are descriptors; None is /dev/null. A limit of 0 is that of the task: CPU seconds,
+    seconds, megabytes.
 
     Returns the exit status of the command, 256 - N if signal N ended it, 1 if it could not be
     started, 252 if it used too much memory, 253 if too much time, 254 for an error of the grading.
