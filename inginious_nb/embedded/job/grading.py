@@ -46,6 +46,10 @@ _GREETING = (
     "This is the sandbox of the job; the run script of the task was not run. What you say here "
     "with feedback-result and the like is the result once you leave (exit)."
 )
+_NO_SHELL = (
+    "The remote shell could not be started in the sandbox of the job; the log of the service says "
+    "why."
+)
 _NO_FEEDBACK = "The run script of the task ended without giving any feedback."
 _NO_FEEDBACK_OF_VISITOR = (
     "The remote shell was left without giving any feedback; say feedback-result success, or the "
@@ -192,6 +196,9 @@ class Grading:
                 kill_requested=stop,
                 disk_bytes=lambda: self._disk_bytes,
             )
+        if reason == "exited" and not stay.is_ready:
+            self._log_output()
+            return Outcome("crash", _NO_SHELL, keeps_state=False)
         if reason == "exited" and not stay.was_visited:
             return Outcome("crash", self._access.nobody_came(), keeps_state=False)
         return await self._collected(reason, kill_requested)

@@ -41,11 +41,13 @@ class ShellSettings:
         ports: The ports that may be listened on, one for each job with a shell (protocol.md 4.10).
         arrival_s: Seconds in which the visitor has to come.
         stay_s: What replaces both time limits of a job that may have a visitor (protocol.md 4.6).
+        end_s: Seconds in which a box has to end by itself once its visitor left, teardown included.
     """
 
     ports: Sequence[int] = field(default_factory=lambda: range(64120, 64131))
     arrival_s: float = 120.0
     stay_s: float = 1800.0
+    end_s: float = 60.0
 
 
 def can_open_shells() -> bool:

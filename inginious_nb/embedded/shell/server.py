@@ -14,19 +14,23 @@ import os
 import re
 import secrets
 import signal
-import termios
+from functools import partial
 from typing import TYPE_CHECKING
 
 import asyncssh
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
 _USER = "worker"  # protocol.md 4.10
 _PASSWORD_BYTES = 18
 _ATTEMPTS = 3
 _MOST_CONNECTIONS = 8
+_MOST_CHANNELS = 4
+_MOST_VARIABLES = 64
+_WINDOW_BYTES = 256 << 10
+_LOGIN_S = 20.0
 _LEAVE_S = 5.0
 _CANNOT = 1
 _MOST_COLUMNS = 0xFFFF
@@ -41,25 +45,31 @@ class Visitor:
         command: What is to be run; None is an interactive shell.
         environ: The only variables of the client that are passed on: TERM and LANG.
         has_terminal: Whether a terminal is asked for.
-        size: Its rows and columns, 0 if not known.
     """
 
-    def __init__(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
-        self._process = process
+    def __init__(self, session: _Session) -> None:
+        self._process = session
+        self._resized = session.resized
         self._input: asyncio.Task[None] | None = None
         self._outputs: list[asyncio.Task[None]] = []
-        self.command = process.command
-        self.has_terminal = process.term_type is not None
-        columns, rows, *_ = (min(number, _MOST_COLUMNS) for number in process.term_size)
-        self.size = rows, columns
-        asked = dict(process.channel.get_environment_bytes())
-        if process.term_type is not None:
-            asked[b"TERM"] = process.term_type.encode("utf-8", "replace")
+        self.command = session.command
+        self.has_terminal = session.term_type is not None
+        asked = {"LANG": session.lang, "TERM": (session.term_type or "").encode("utf-8", "replace")}
         self.environ = {
-            name.decode("ascii"): asked[name].decode("ascii")
-            for name in (b"TERM", b"LANG")
-            if _PASSED_ON.fullmatch(asked.get(name, b""))
+            name: value.decode("ascii")
+            for name, value in asked.items()
+            if _PASSED_ON.fullmatch(value)
         }
+
+    def size(self) -> tuple[int, int]:
+        """The rows and columns of the terminal now, 0 if not known."""
+        columns, rows, *_ = self._process.term_size
+        return min(rows, _MOST_COLUMNS), min(columns, _MOST_COLUMNS)
+
+    async def resized(self) -> None:
+        """Return when it has another size than at the last time."""
+        await self._resized.wait()
+        self._resized.clear()
 
     @property
     def is_here(self) -> bool:
@@ -75,13 +85,14 @@ class Visitor:
         with contextlib.suppress(OSError):
             self._process.stderr.write(text.encode("utf-8") + b"\r\n")
 
-    def attach(self, stdin: int, stdout: int, stderr: int | None = None) -> None:
+    def attach(self, stdin: int, stdout: int, stderr: int) -> None:
         """Connect them with the other ends of their shell's streams, owned from now on."""
         process = self._process
-        self._input = asyncio.create_task(_take(process.stdin, stdin))
-        self._outputs = [asyncio.create_task(_give(stdout, process.stdout))]
-        if stderr is not None:
-            self._outputs.append(asyncio.create_task(_give(stderr, process.stderr)))
+        self._input = _passing(_take(process.stdin, stdin), stdin)
+        self._outputs = [
+            _passing(_give(stdout, process.stdout), stdout),
+            _passing(_give(stderr, process.stderr), stderr),
+        ]
 
     async def leave(self, status: int | None, text: str = "") -> None:
         """See them out, once all is said that their shell still had to say.
@@ -117,48 +128,37 @@ def _signal_name(number: int) -> str:
         return "KILL"
 
 
+def _passing(work: Coroutine[None, None, None], descriptor: int) -> asyncio.Task[None]:
+    """Do some work with a descriptor that is closed afterwards, even if it never begins."""
+    os.set_blocking(descriptor, False)
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda _: os.close(descriptor))
+    return task
+
+
 async def _give(descriptor: int, writer: asyncssh.SSHWriter[bytes]) -> None:
     """Pass on what a shell prints, as fast as it is taken."""
     loop = asyncio.get_running_loop()
-    os.set_blocking(descriptor, False)
-    try:
+    with contextlib.suppress(OSError, asyncssh.Error):
         while True:
             await _ready(descriptor, loop.add_reader, loop.remove_reader)
             with contextlib.suppress(BlockingIOError):
-                data = os.read(descriptor, _PART_BYTES)  # fails at the end of a terminal
+                data = os.read(descriptor, _PART_BYTES)
                 if not data:
                     return
                 writer.write(data)
                 await writer.drain()
-    except (OSError, asyncssh.Error):
-        return
-    finally:
-        os.close(descriptor)
 
 
 async def _take(reader: asyncssh.SSHReader[bytes], descriptor: int) -> None:
     """Pass on what a visitor types, as fast as it is read."""
     loop = asyncio.get_running_loop()
-    os.set_blocking(descriptor, False)
-    try:
-        while True:
-            try:
-                data = await reader.read(_PART_BYTES)
-            except asyncssh.TerminalSizeChanged as change:
-                _resize(descriptor, change.height, change.width)
-                continue
-            except (asyncssh.SignalReceived, asyncssh.BreakReceived):
-                continue  # a terminal has keys for them
-            if not data:
-                return
+    with contextlib.suppress(OSError, asyncssh.Error):
+        while data := await reader.read(_PART_BYTES):
             while data:
                 await _ready(descriptor, loop.add_writer, loop.remove_writer)
                 with contextlib.suppress(BlockingIOError):
                     data = data[os.write(descriptor, data) :]
-    except (OSError, asyncssh.Error):
-        return
-    finally:
-        os.close(descriptor)
 
 
 async def _ready(
@@ -174,9 +174,34 @@ async def _ready(
         unwatch(descriptor)
 
 
-def _resize(descriptor: int, rows: int, columns: int) -> None:
-    if os.isatty(descriptor):
-        termios.tcsetwinsize(descriptor, (min(rows, _MOST_COLUMNS), min(columns, _MOST_COLUMNS)))
+class _Session(asyncssh.SSHServerProcess[bytes]):
+    """One channel. Of what the library would keep until it is read, only the latest is kept.
+
+    Attributes:
+        lang: The only variable of the client that may be set.
+        resized: Set when its terminal has another size.
+    """
+
+    def __init__(
+        self, receive: Callable[[_Session], None], on_end: Callable[[_Session], None]
+    ) -> None:
+        super().__init__(lambda _: receive(self), None, 0, allow_scp=False)
+        self.lang = b""
+        self.resized = asyncio.Event()
+        self._on_end = on_end
+
+    def terminal_size_changed(self, *_: int) -> None:
+        self.resized.set()
+
+    def signal_received(self, signal: str) -> None:
+        """Nothing: a terminal has keys for them."""
+
+    def break_received(self, msec: int) -> bool:  # noqa: ARG002 - for the library
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._on_end(self)
 
 
 class ShellServer:
@@ -192,7 +217,7 @@ class ShellServer:
         self.user = _USER
         self.password = secrets.token_urlsafe(_PASSWORD_BYTES)
         self.port = 0
-        self.connections: set[asyncssh.SSHServerConnection] = set()
+        self.doorkeepers: list[_Doorkeeper] = []
         self._acceptor: asyncssh.SSHAcceptor | None = None
         self._guest: Visitor | None = None
         self._has_come = asyncio.Event()
@@ -203,7 +228,6 @@ class ShellServer:
         self._acceptor = await asyncssh.listen(
             sock=listener,
             server_factory=lambda: _Doorkeeper(self),
-            process_factory=self._receive,
             server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
             config=None,
             public_key_auth=False,
@@ -213,11 +237,10 @@ class ShellServer:
             authorized_client_keys=None,
             agent_forwarding=False,
             x11_forwarding=False,
-            sftp_factory=None,
-            allow_scp=False,
             rdns_lookup=False,
             line_editor=False,
-            encoding=None,
+            compression_algs=["none"],  # a few bytes could become very many
+            login_timeout=_LOGIN_S,
         )
 
     async def visitor(self) -> Visitor:
@@ -228,7 +251,8 @@ class ShellServer:
             if self._guest is not None and self._guest.is_here:
                 return self._guest
 
-    def _receive(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+    def receive(self, process: _Session) -> None:
+        """Have somebody in who asks for a shell, or for what is not to be had."""
         visitor = Visitor(process)
         if process.subsystem is not None:
             visitor.say("There are only shells and commands here.")
@@ -250,27 +274,54 @@ class ShellServer:
         """Listen no more, and cut all connections."""
         if self._acceptor is not None:
             self._acceptor.close()
-        for connection in list(self.connections):
-            connection.abort()
+        for doorkeeper in list(self.doorkeepers):
+            doorkeeper.drop()
+
+    def has_come(self, newcomer: _Doorkeeper) -> None:
+        """Take notice of a connection. Who only knocks keeps nobody out: the first one goes."""
+        self.doorkeepers.append(newcomer)
+        knocking = [doorkeeper for doorkeeper in self.doorkeepers if not doorkeeper.is_in]
+        if len(knocking) > _MOST_CONNECTIONS:
+            knocking[0].drop()
+
+    def has_logged_in(self, newcomer: _Doorkeeper) -> None:
+        """Take notice of a login. Those who are in stay, so the last one goes."""
+        if sum(doorkeeper.is_in for doorkeeper in self.doorkeepers) > _MOST_CONNECTIONS:
+            newcomer.drop()
+
+    def has_gone(self, doorkeeper: _Doorkeeper) -> None:
+        """Forget a connection."""
+        if doorkeeper in self.doorkeepers:
+            self.doorkeepers.remove(doorkeeper)
 
 
 class _Doorkeeper(asyncssh.SSHServer):
-    """Lets in, or not, who is at the other end of one connection."""
+    """Lets in, or not, who is at the other end of one connection.
+
+    Attributes:
+        is_in: Whether they have logged in.
+    """
 
     def __init__(self, server: ShellServer) -> None:
+        self.is_in = False
         self._server = server
         self._attempts = 0
+        self._variables = 0
+        self._sessions: set[_Session] = set()
         self._connection: asyncssh.SSHServerConnection | None = None
+
+    def drop(self) -> None:
+        """Cut the connection."""
+        self._server.has_gone(self)
+        if self._connection is not None:
+            self._connection.abort()
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
-        self._server.connections.add(conn)
-        if len(self._server.connections) > _MOST_CONNECTIONS:
-            conn.abort()
+        self._server.has_come(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - for the library
-        if self._connection is not None:
-            self._server.connections.discard(self._connection)
+        self._server.has_gone(self)
 
     def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - the same for everybody
         return True
@@ -291,3 +342,36 @@ class _Doorkeeper(asyncssh.SSHServer):
                 asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "Too many wrong passwords"
             )
         return False
+
+    def auth_completed(self) -> None:
+        self.is_in = True
+        self._server.has_logged_in(self)
+
+    def session_requested(
+        self,
+    ) -> tuple[asyncssh.SSHServerChannel[bytes], asyncssh.SSHServerSession[bytes]]:
+        if self._connection is None or len(self._sessions) >= _MOST_CHANNELS:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, "Too many channels")
+        channel = self._connection.create_server_channel(encoding=None, window=_WINDOW_BYTES)
+        session = _Session(self._server.receive, self._sessions.discard)
+        self._sessions.add(session)
+        # The library would keep all variables, and asks nobody.
+        channel._process_env_request = partial(  # type: ignore[method-assign]  # noqa: SLF001
+            self._set_variable, session
+        )
+        return channel, session
+
+    def _set_variable(self, session: _Session, packet: asyncssh.packet.SSHPacket) -> bool:
+        """Answer whether a variable is taken.
+
+        Raises:
+            ProtocolError: There are too many, which ends the connection.
+        """
+        name, value = packet.get_string(), packet.get_string()
+        self._variables += 1
+        if self._variables > _MOST_VARIABLES:
+            raise asyncssh.ProtocolError("Too many variables")
+        if name != b"LANG" or not _PASSED_ON.fullmatch(value):
+            return False
+        session.lang = value
+        return True

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import re
 import shutil
 import socket
-import stat
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     from .access import ShellAccess
     from .server import Visitor
 
+logger = logging.getLogger(__name__)
+
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
 _KEEPER = Path(__file__).parent.parent / "grading_api/lib/inginious_container_api/_keeper.py"
 _LEFT = re.compile(rb"left (-?\d{1,3})")
-_LONGEST_MESSAGE = 4096
-_MOST_MESSAGES = 8
-_STREAMS = 3
+_LONGEST_LINE = 64
+_PIPES = 4
 _ENDED = {
     "time": "The time for this shell is over.",
     "memory": "The job used too much memory.",
@@ -82,17 +83,17 @@ class Stay:
         self._status: int | None = None
         self._greeting = greeting
         self._shell = shutil.which("bash", path=box.environ.get("PATH")) or "/bin/sh"
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self._process = sandbox.start(
-                    dataclasses.replace(box, argv=argv),
-                    Streams(theirs.fileno(), streams.stdout, streams.stderr),
-                )
-            except BaseException:
-                ours.close()
-                raise
-        self._control = _Control(ours)
+        self._way = _Way()
+        try:
+            self._process = sandbox.start(
+                dataclasses.replace(box, argv=argv),
+                Streams(self._way.inner, streams.stdout, streams.stderr),
+            )
+        except BaseException:
+            self._way.close()
+            raise
+        finally:
+            self._way.close_inner()
 
     @property
     def was_visited(self) -> bool:
@@ -116,129 +117,144 @@ class Stay:
             disk_bytes: Gives what the job has on disk, quickly.
         """
         hosting = asyncio.create_task(self._host(access))
+        ending = asyncio.create_task(self._end_after(hosting, access.settings.end_s))
         try:
             reason = await supervise(
                 self._process, limits, kill_requested=kill_requested, disk_bytes=disk_bytes
             )
-            self._control.shut()
             await hosting
             if self._visitor is not None:
                 await self._visitor.leave(self._status, _ENDED.get(reason, ""))
         finally:
-            hosting.cancel()
-            await asyncio.gather(hosting, return_exceptions=True)
-            self._control.close()
+            for task in (hosting, ending):
+                task.cancel()
+            await asyncio.gather(hosting, ending, return_exceptions=True)
+            self._way.close()
             if self._visitor is not None:
                 await self._visitor.drop()
         return reason
 
+    async def _end_after(self, hosting: asyncio.Task[None], end_s: float) -> None:
+        """End a box that does not end by itself; its keeper may have been stopped."""
+        await asyncio.wait({hosting})
+        await asyncio.sleep(end_s)
+        logger.warning("A remote shell was left %g seconds ago and did not end: ended.", end_s)
+        self._process.kill()
+
     async def _host(self, access: ShellAccess) -> None:
         try:
-            if await self._control.line() != b"ready":
+            await self._way.listen()
+            if await self._way.line() != b"ready":
                 return
             self.is_ready = True
-            self._visitor, _ = await _first(access.visitor(), self._control.line())
-            if self._visitor is None or not await self._let_in(self._visitor):
-                return
-            left, _ = await _first(self._control.line(), self._visitor.gone())
-            status = _LEFT.fullmatch(left or b"")
-            self._status = None if status is None else int(status[1])
+            self._visitor, _ = await _first(access.visitor(), self._way.line())
+            if self._visitor is not None:
+                await _first(self._serve(self._visitor), self._visitor.gone())
         finally:
             # Whatever happened: the box ends with this.
-            self._control.shut()
+            self._way.shut()
 
-    async def _let_in(self, visitor: Visitor) -> bool:
-        request = {
-            "argv": [self._shell, *(("-c", visitor.command) if visitor.command else ())],
-            "environ": {**visitor.environ, "SHELL": self._shell},
-            "has_terminal": visitor.has_terminal,
-            "size": visitor.size,
-        }
-        await self._control.send(json.dumps(request).encode("ascii") + b"\n")
-        message, descriptors = await self._control.line_with_descriptors()
-        are_right = _is_terminal if visitor.has_terminal else _are_pipes
-        if message != b"streams" or not are_right(descriptors):
-            _close(descriptors)
-            return False
-        if visitor.has_terminal:
-            if self._greeting:
-                visitor.say(self._greeting)
-            descriptors.append(os.dup(descriptors[0]))
-        visitor.attach(*descriptors)
-        return True
+    async def _serve(self, visitor: Visitor) -> None:
+        if visitor.has_terminal and self._greeting:
+            visitor.say(self._greeting)
+        visitor.attach(*self._way.take_streams())
+        await self._way.order(
+            {
+                "argv": [self._shell, *(("-c", visitor.command) if visitor.command else ())],
+                "environ": {**visitor.environ, "SHELL": self._shell},
+                "has_terminal": visitor.has_terminal,
+                "size": visitor.size(),
+            }
+        )
+        left, _ = await _first(self._way.line(), self._pass_on_sizes(visitor))
+        status = _LEFT.fullmatch(left or b"")
+        self._status = None if status is None else int(status[1])
+
+    async def _pass_on_sizes(self, visitor: Visitor) -> None:
+        while True:
+            await visitor.resized()
+            await self._way.order({"size": visitor.size()})
 
 
-class _Control:
-    """The socket to the keeper: lines with descriptors from it, lines to it.
+class _Way:
+    """What connects the service with a box: bytes come out of it, and nothing else.
 
-    Whoever is in the box may speak in the keeper's place, so nothing that comes is trusted.
+    Whoever is in the box may speak in the keeper's place, so nothing that comes is trusted. Bytes
+    come through pipes, as a socket could bring descriptors that this process would have to close.
+    All pipes are made here: a descriptor out of the box would share its flags with one in there.
     """
 
-    def __init__(self, ours: socket.socket) -> None:
-        self._socket = ours
-        self._messages: asyncio.Queue[tuple[bytes, list[int]]] = asyncio.Queue()
-        self._begun = b""
-        self._descriptors: list[int] = []
-        self._has_ended = False
-        ours.setblocking(False)
-        asyncio.get_running_loop().add_reader(ours, self._read)
+    def __init__(self) -> None:
+        with contextlib.ExitStack() as undoing:
+            self._orders, self._inner = socket.socketpair()
+            undoing.callback(self.close_inner)
+            undoing.callback(self._orders.close)
+            # Who tries to send something to us fails.
+            self._orders.shutdown(socket.SHUT_RD)
+            self._orders.setblocking(False)
+            pipes = []
+            for _ in range(_PIPES):
+                pipes.append(os.pipe())
+                for end in pipes[-1]:
+                    undoing.callback(os.close, end)
+            said, stdin, stdout, stderr = pipes
+            inner = [said[1], stdin[0], stdout[1], stderr[1]]
+            socket.send_fds(self._orders, [b"\n"], inner)
+            undoing.pop_all()
+        for end in inner:
+            os.close(end)
+        self._said = open(said[0], "rb", buffering=0)  # noqa: PTH123, SIM115 - closed by `close`
+        self._streams = [stdin[1], stdout[0], stderr[0]]
+        self._lines = asyncio.StreamReader(_LONGEST_LINE)
+        self._reading: asyncio.BaseTransport | None = None
 
-    def _read(self) -> None:
-        try:
-            received, descriptors, *_ = socket.recv_fds(self._socket, _LONGEST_MESSAGE, _STREAMS)
-        except BlockingIOError:
-            return
-        except OSError:
-            received, descriptors = b"", []
-        self._descriptors += descriptors
-        *lines, self._begun = (self._begun + received).split(b"\n")
-        for line in lines:
-            self._messages.put_nowait((line, self._descriptors))
-            self._descriptors = []
-        is_too_much = (
-            len(self._begun) > _LONGEST_MESSAGE
-            or len(self._descriptors) > _STREAMS
-            or self._messages.qsize() > _MOST_MESSAGES
+    @property
+    def inner(self) -> int:
+        """What the box gets as its stdin."""
+        return self._inner.fileno()
+
+    def close_inner(self) -> None:
+        """Give up the end of the box, which has it by now or never will."""
+        self._inner.close()
+
+    async def listen(self) -> None:
+        """Begin to read what the keeper says, never much more than a line ahead."""
+        self._reading, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._lines), self._said
         )
-        if is_too_much or not received:
-            self._end()
-
-    def _end(self) -> None:
-        if not self._has_ended:
-            self._has_ended = True
-            asyncio.get_running_loop().remove_reader(self._socket)
-            self._messages.put_nowait((b"", []))
 
     async def line(self) -> bytes:
-        """The next line; an empty one is the end. Descriptors that came with it are closed."""
-        line, descriptors = await self.line_with_descriptors()
-        _close(descriptors)
-        return line
+        """What the keeper says next; empty if nothing, or nothing that it would say."""
+        try:
+            return (await self._lines.readuntil()).removesuffix(b"\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
+            return b""
 
-    async def line_with_descriptors(self) -> tuple[bytes, list[int]]:
-        """The next line and the descriptors that came with it, which the caller owns."""
-        message = await self._messages.get()
-        if not message[0] and self._has_ended:
-            self._messages.put_nowait((b"", []))
-        return message
-
-    async def send(self, line: bytes) -> None:
-        """Send a line; nobody may be there any more."""
+    async def order(self, order: object) -> None:
+        """Tell the keeper something; it may be gone, and it may not listen for ever."""
         with contextlib.suppress(OSError):
-            await asyncio.get_running_loop().sock_sendall(self._socket, line)
+            line = json.dumps(order).encode("ascii") + b"\n"
+            await asyncio.get_running_loop().sock_sendall(self._orders, line)
+
+    def take_streams(self) -> list[int]:
+        """The other ends of the shell's standard streams, which the caller owns from now on."""
+        streams, self._streams = self._streams, []
+        return streams
 
     def shut(self) -> None:
-        """Let both sides know that this is the end; what was said before can still be read."""
+        """Let the keeper know that this is the end; what it said before can still be read."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._orders.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Give back what is open."""
-        self._end()
-        while not self._messages.empty():
-            _close(self._messages.get_nowait()[1])
-        _close(self._descriptors)
-        self._socket.close()
+        for descriptor in self.take_streams():
+            os.close(descriptor)
+        if self._reading is None:
+            self._said.close()
+        else:
+            self._reading.close()
+        self._orders.close()
 
 
 async def _first(
@@ -257,21 +273,6 @@ async def _first(
         None if first.cancelled() else first.result(),
         None if second.cancelled() else second.result(),
     )
-
-
-def _is_terminal(descriptors: Sequence[int]) -> bool:
-    return len(descriptors) == 1 and os.isatty(descriptors[0])
-
-
-def _are_pipes(descriptors: Sequence[int]) -> bool:
-    return len(descriptors) == _STREAMS and all(
-        stat.S_ISFIFO(os.fstat(descriptor).st_mode) for descriptor in descriptors
-    )
-
-
-def _close(descriptors: Sequence[int]) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)
 
 
 @cache

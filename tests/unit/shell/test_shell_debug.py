@@ -11,15 +11,18 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import asyncssh
 import psutil
 import pytest
 
+from inginious_nb.embedded.shell import ShellSettings
+from inginious_nb.embedded.shell.server import _passing
 from tests.support.hostile import processes_with
 from tests.support.peer import free_port
-from tests.support.shells import RUN, connected, run_in_shell
+from tests.support.shells import RUN, Visit, connected, run_in_shell
 
 LONG = f"99{os.getpid()}.5"
 """Seconds that a sleep takes which is looked for among all processes; no other test run has it."""
@@ -133,11 +136,18 @@ async def test_nobody_comes(make_site):
     assert "Nobody came" in result.result[1]
 
 
-async def test_a_connection_is_no_visit(make_site):
-    site = make_site(arrival_s=1)
-    visit = site.visit()
-    async with connected(await visit.access()):
-        assert "Nobody came" in (await visit.result()).result[1]
+async def test_a_connection_is_no_visit(make_site, monkeypatch):
+    connections = []
+
+    async def come_when_told(visit, *access):
+        connections.append(await connected(access))
+        await tell(visit, *access)
+
+    tell = Visit._tell
+    monkeypatch.setattr(Visit, "_tell", come_when_told)
+    result = await make_site(arrival_s=0).visit().result()
+    assert "Nobody came" in result.result[1]
+    await connections[0].wait_closed()
 
 
 async def test_the_limits_of_the_task_do_not_count(site):
@@ -146,10 +156,21 @@ async def test_the_limits_of_the_task_do_not_count(site):
     assert (await visit.result()).result[0] == "success"
 
 
-async def test_the_stay_is_limited(make_site):
-    visit = make_site(stay_s=1).visit()
-    left = await visit.run("feedback-result success; sleep 60")
-    assert "time for this shell is over" in left.stderr
+async def test_the_stay_is_limited(site, monkeypatch):
+    late_s = 0
+
+    class Clock:
+        @staticmethod
+        def monotonic():
+            return time.monotonic() + late_s
+
+    monkeypatch.setattr("inginious_nb.embedded.sandbox.supervisor.time", Clock)
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process("feedback-result success; echo in; sleep 60")
+        assert await shell.stdout.readline() == "in\n"
+        late_s = ShellSettings().stay_s
+        assert "time for this shell is over" in (await shell.wait()).stderr
     assert (await visit.result()).result == ("timeout", "")
 
 
@@ -226,49 +247,89 @@ async def test_ending_its_keeper_ends_the_visit(site):
     assert processes_with(LONG) == []
 
 
-FLOOD = """
-import array, os, socket, sys
+async def test_stopping_its_keeper_does_not_keep_it_after_the_visit(make_site):
+    visit = make_site(end_s=0).visit()
+    connection = await connected(await visit.access())
+    shell = await connection.create_process(
+        f"feedback-result success; sleep {LONG} & echo in; kill -STOP $PPID; sleep {LONG}"
+    )
+    assert await shell.stdout.readline() == "in\n"
+    connection.abort()
+    assert (await visit.result()).result[0] == "success"
+    assert processes_with(LONG) == []
+
+
+async def test_its_keeper_cannot_be_looked_into(site):
+    visit = site.visit()
+    left = await visit.run("ls /proc/$PPID/fd/ && cat /proc/$PPID/environ")
+    assert (left.stdout, left.exit_status) == ("", 2)
+    assert "Permission denied" in left.stderr
+    await visit.result()
+
+
+async def test_why_there_was_no_shell(site, monkeypatch, caplog):
+    text = "raise SystemExit('no such thing')"
+    monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: text)
+    result = await site.visit().result()
+    assert result.result[0] == "crash"
+    assert "could not be started" in result.result[1]
+    assert "no such thing" in caplog.text
+
+
+IMPOSTOR = """
+import array, fcntl, os, select, signal, socket, sys
 control = socket.socket(fileno=os.dup(0))
-if sys.argv[1] == "":
-    sys.exit()
-control.sendall(b"ready\\n")
+pipes = array.array("i")
+pipes.frombytes(control.recvmsg(1, 64)[1][0][2])
+said, stdin, stdout, stderr = pipes
+os.write(said, b"ready\\n")
 control.recv(65536)
-def say(message, descriptors):
-    rights = array.array("i", descriptors)
-    control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-if MESSAGE.startswith(b"left"):
-    say(b"streams\\n", [os.pipe()[1], os.pipe()[0], os.pipe()[0]])
+"""
+FLOOD = """
 try:
     while True:
-        say(MESSAGE, [os.open("/dev/zero", os.O_RDWR)] * 3)
+        os.write(said, MESSAGE)
 except OSError:
     pass
 """
-
-
-def held_open(path):
-    """How often this process has a file open."""
-    found = 0
-    for file in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed in the meantime by another thread
-            found += file.readlink() == Path(path)
-    return found
+HOLD = """
+fcntl.fcntl(stdin, 1031, 4096)  # F_SETPIPE_SZ: so little fills it
+for descriptor in pipes:
+    os.set_blocking(descriptor, True)
+try:
+    control.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, pipes)])
+except OSError as error:
+    os.write(stdout, type(error).__name__.encode() + b"\\n")
+select.select([stdin], [], [])
+os.write(stdout, b"full\\n")
+signal.pause()
+"""
 
 
 @pytest.mark.parametrize(
     "message",
-    [b"x", b"x\n", b"\n", b"streams\n", b"left x\n", b"left -99\n", b"left 9999\n", b"left 7\n"],
+    [b"x", b"x\n", b"\n", b"left x\n", b"left -99\n", b"left 9999\n", b"left 7\n"],
 )
-async def test_who_speaks_in_the_keepers_place_gains_nothing(site, monkeypatch, message):
-    text = FLOOD.replace("MESSAGE", repr(message))
+async def test_who_speaks_in_the_keepers_place_gains_nothing(make_site, monkeypatch, message):
+    text = IMPOSTOR + FLOOD.replace("MESSAGE", repr(message))
     monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: text)
-    visit = site.visit()
-    with contextlib.suppress(asyncssh.Error, OSError):
-        left = await visit.run("echo in")
-        assert left.stdout == ""
-        assert left.exit_status == (7 if message == b"left 7\n" else -1)
+    visit = make_site(end_s=0).visit()
+    left = await visit.run("echo in")
+    assert left.stdout == ""
+    assert left.exit_status == (7 if message == b"left 7\n" else -1)
     assert (await visit.result()).result[0] == "crash"
-    assert not held_open("/dev/zero")
+
+
+async def test_who_takes_the_keepers_place_holds_up_nobody(site, monkeypatch):
+    monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: IMPOSTOR + HOLD)
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process()
+        assert await shell.stdout.readline() == "BrokenPipeError\n"
+        shell.stdin.write("x" * 100_000)
+        assert await shell.stdout.readline() == "full\n"
+        visit.kill.set()
+        assert (await visit.result()).result[0] == "killed"
 
 
 # ---- the sandbox ------------------------------------------------------------------------------
@@ -400,18 +461,94 @@ async def test_it_listens_on_this_machine_alone(site):
     await visit.result()
 
 
-async def test_many_who_only_knock_do_not_keep_others_out_for_ever(site):
+async def test_many_who_only_knock_do_not_keep_others_out(site):
     visit = site.visit()
     host, port, *_ = await visit.access()
     knocking = [await asyncio.open_connection(host, port) for _ in range(30)]
-    ended = 0
-    for reader, writer in knocking:
-        greeting = await reader.read(64)
-        ended += not greeting
-        writer.close()
-    assert ended == 22
     assert (await visit.run("feedback-result success")).exit_status == 0
+    for reader, _ in knocking[:22]:
+        assert (await reader.read()).startswith(b"SSH-2.0-")
     await visit.result()
+    for _, writer in knocking:
+        writer.close()
+
+
+async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
+    monkeypatch.setattr("inginious_nb.embedded.shell.server._LOGIN_S", 0.1)
+    visit = site.visit()
+    host, port, *_ = await visit.access()
+    reader, writer = await asyncio.open_connection(host, port)
+    assert b"SSH-2.0-" in await reader.read()
+    writer.close()
+    visit.kill.set()
+    await visit.result()
+
+
+# ---- who has come in cannot use up the service --------------------------------------------------
+
+
+async def test_nothing_is_uncompressed(site):
+    visit = site.visit()
+    access = await visit.access()
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        await connected(access, compression_algs="zlib@openssh.com")
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_variables_are_refused_and_very_many_are_not_listened_to(site):
+    visit = site.visit()
+    access = await visit.access()
+    async with connected(access) as connection:
+        with pytest.raises(asyncssh.Error):
+            await connection.run("echo in", env={f"x{number}": "x" for number in range(1000)})
+        await connection.wait_closed()
+    some = {f"x{number}": "x" for number in range(20)}
+    assert (await visit.run("echo $LANG", env={**some, "LANG": "fr"})).stdout == "fr\n"
+    await visit.result()
+
+
+async def test_a_connection_has_few_channels(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        loop = asyncio.get_running_loop()
+        channels = [
+            asyncssh.SSHClientChannel(connection, loop, "strict", None, "strict", 1 << 20, 1 << 15)
+            for _ in range(5)
+        ]
+        for channel in channels[:4]:
+            await channel._open(b"session")
+        with pytest.raises(asyncssh.ChannelOpenError, match="Too many"):
+            await channels[4]._open(b"session")
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_very_many_sizes_of_a_terminal_are_one(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process("cat", term_type="xterm", term_size=(80, 24))
+        shell.stdin.write("in\n")
+        assert await shell.stdout.readline() == "in\r\n"
+        for number in range(20_000):
+            shell.change_terminal_size(80 + number % 2, 24)
+        shell.change_terminal_size(50, 20)
+        shell.stdin.write("\x03")
+        await shell.wait()
+    await visit.result()
+
+
+async def test_a_stream_is_closed_even_if_it_was_never_used():
+    async def never():
+        raise AssertionError
+
+    reading, writing = os.pipe()
+    passing = _passing(never(), reading)
+    passing.cancel()
+    await asyncio.gather(passing, return_exceptions=True)
+    with pytest.raises(BrokenPipeError):
+        os.write(writing, b"x")
+    os.close(writing)
 
 
 # ---- where it can be offered ------------------------------------------------------------------
@@ -468,19 +605,26 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
 async def test_a_killed_service_takes_the_shell_with_it(kind, tmp_path):
-    with subprocess.Popen(  # noqa: ASYNC220
-        [sys.executable, "-c", textwrap.dedent(SERVICE), kind, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        text=True,
-    ) as service:
-        host, port, user, password = service.stdout.readline().split()
+    with (
+        (tmp_path / "errors").open("w+") as errors,
+        subprocess.Popen(  # noqa: ASYNC220
+            [sys.executable, "-c", textwrap.dedent(SERVICE), kind, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=Path(__file__).parents[3],
+            text=True,
+        ) as service,
+        contextlib.ExitStack() as ending,
+    ):
+        ending.callback(service.kill)  # whatever fails: it would be waited for
+        told = service.stdout.readline().split()
+        assert len(told) == 4, (tmp_path / "errors").read_text()
+        host, port, user, password = told
         async with connected((host, int(port), user, password)) as connection:
             shell = await connection.create_process(f"echo in; sleep {LONG}")
             assert await shell.stdout.readline() == "in\n"
-            assert len(processes_with(LONG)) > 0
+            assert processes_with(LONG) != []
             service.kill()
             await connection.wait_closed()
-    async with asyncio.timeout(20):
-        while processes_with(LONG):  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.01)
+    while processes_with(LONG):  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0.01)

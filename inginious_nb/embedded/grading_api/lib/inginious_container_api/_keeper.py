@@ -1,9 +1,10 @@
 """Keeps the sandbox of a remote shell: sets it up, gives the visitor a shell, tears it down.
 
 The service passes this text to the system's python3, since not every sandbox sees the grading API;
-`embedded/shell/stay.py` is the other end of the socket that is its stdin. It says "ready", is told
-in one line of JSON what to run, answers "streams" with their descriptors, and in the end "left"
-with the exit status. When the other end is closed, the shell is ended.
+`embedded/shell/stay.py` is the other end. The socket that is our stdin brings the pipes to the
+visitor and to the service, then lines of JSON: what to run, and each new size of the terminal.
+The pipe to the service is told "ready" and in the end "left" with the exit status. Nothing but
+bytes leaves the sandbox. When the socket is closed at the other end, the shell is ended.
 """
 
 import array
@@ -17,23 +18,41 @@ import struct
 import subprocess
 import sys
 import termios
+import time
+
+PIPES = 4
+PART_BYTES = 32768
+PATIENCE_S = 5.0  # for what a shell that ended still had to show
+PR_SET_DUMPABLE = 4
 
 
 def main():
-    control = socket.socket(fileno=os.dup(0))
+    keep_others_out()
+    orders = Orders(socket.socket(fileno=os.dup(0)))
+    service, *streams = orders.pipes()
     words = json.loads(sys.argv[1])
     try:
         if words["setup"]:
             call(words["setup"])
-        control.sendall(b"ready\n")
-        visit = read_line(control)
+        os.write(service, b"ready\n")
+        visit = orders.next()
         if visit:
-            status = host(control, json.loads(visit))
-            control.sendall(b"left %d\n" % status)
+            status = host(orders, visit, streams)
+            os.write(service, b"left %d\n" % status)
     except OSError:
         pass  # nobody listens any more
     if words["teardown"]:
         call(words["teardown"], stdout=subprocess.DEVNULL)
+
+
+def keep_others_out():
+    """Let no other program of this user take our descriptors or look into our memory."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass  # a small python3, or not Linux
 
 
 def call(argv, **streams):
@@ -43,65 +62,145 @@ def call(argv, **streams):
         sys.stderr.write("%s: %s\n" % (argv[0], error.strerror))
 
 
-def read_line(control):
-    line = b""
-    while not line.endswith(b"\n"):
-        received = control.recv(65536)
-        if not received:
-            return None
-        line += received
-    return line
+class Orders:
+    """What comes from the service."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.text = b""
+
+    def pipes(self):
+        """The pipe to the service, then those from and to the visitor; they come first."""
+        pipes = array.array("i")
+        room = socket.CMSG_LEN(PIPES * pipes.itemsize)
+        _, rights, *_ = self.connection.recvmsg(1, room)
+        pipes.frombytes(rights[0][2])
+        return list(pipes)
+
+    def receive(self):
+        """Wait for more; returns whether more can come."""
+        received = self.connection.recv(65536)
+        self.text += received
+        return bool(received)
+
+    def take(self):
+        """The orders that have come as a whole."""
+        *lines, self.text = self.text.split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def next(self):
+        """Wait for one order, the only one before its answer; None if there will be none."""
+        while b"\n" not in self.text:
+            if not self.receive():
+                return None
+        line, _, self.text = self.text.partition(b"\n")
+        return json.loads(line)
 
 
-def host(control, visit):
+class Flow:
+    """Passes on what comes from one descriptor to another; both are owned, and never waited for."""
+
+    def __init__(self, source, sink):
+        self.source = source
+        self.sink = sink
+        self.data = b""
+        os.set_blocking(source, False)
+        os.set_blocking(sink, False)
+
+    def move(self):
+        """Pass on a part; returns whether there can be more. If not, both are closed."""
+        try:
+            if not self.data:
+                self.data = os.read(self.source, PART_BYTES)
+            if self.data:
+                self.data = self.data[os.write(self.sink, self.data) :]
+                return True
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        os.close(self.source)
+        os.close(self.sink)
+        return False
+
+
+def host(orders, visit, streams):
     """Run the shell that the visitor wants; returns its status, -N if signal N ended it."""
-    has_terminal = visit["has_terminal"]
-    if has_terminal:
-        ours, theirs = os.openpty()
-        fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("4H", *visit["size"], 0, 0))
-        given, streams = [ours], [theirs] * 3
-    else:
-        pipes = [os.pipe() for _ in range(3)]
-        streams = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        given = [pipes[0][1], pipes[1][0], pipes[2][0]]
-    rights = array.array("i", given)
-    control.sendmsg([b"streams\n"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-    for descriptor in given:
-        os.close(descriptor)
+    terminal = output = None
+    flows = []
+    if visit["has_terminal"]:
+        terminal, theirs = os.openpty()
+        resize(terminal, visit["size"])
+        output = Flow(os.dup(terminal), streams[1])
+        flows = [output, Flow(streams[0], os.dup(terminal))]
+        os.close(streams[2])
+        streams = [theirs] * 3
 
     def enter():
         os.setsid()
-        if has_terminal:
+        if terminal is not None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     signal.set_wakeup_fd(wake)
-    environ = dict(os.environ, **visit["environ"])
+    shell = None
     try:
         shell = subprocess.Popen(
             visit["argv"],
             stdin=streams[0],
             stdout=streams[1],
             stderr=streams[2],
-            env=environ,
+            env=dict(os.environ, **visit["environ"]),
             preexec_fn=enter,
         )
     except (OSError, ValueError) as error:  # too long a command, or one with a NUL
         os.write(streams[2], str(error).encode() + b"\r\n")
-        return 126
     finally:
         for descriptor in set(streams):
             os.close(descriptor)
-    while shell.poll() is None:
-        readable = select.select([control, woken], [], [])[0]
+
+    while shell is not None and shell.poll() is None:
+        for order in orders.take():
+            resize(terminal, order["size"])
+        reading = [orders.connection, woken] + [flow.source for flow in flows if not flow.data]
+        writing = [flow.sink for flow in flows if flow.data]
+        readable, writable, _ = select.select(reading, writing, [])
         if woken in readable:
             os.read(woken, 512)
-        if control in readable and not control.recv(512):
+        if orders.connection in readable and not orders.receive():
             os.killpg(shell.pid, signal.SIGKILL)
             return shell.wait()
-    return shell.returncode
+        ready = readable + writable
+        flows = [
+            flow
+            for flow in flows
+            if (flow.sink if flow.data else flow.source) not in ready or flow.move()
+        ]
+    if output in flows:
+        show_rest(orders, output)
+    return 126 if shell is None else shell.returncode
+
+
+def show_rest(orders, output):
+    """Pass on what the terminal has got so far; what is left running may go on to fill it."""
+    ends_at = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends_at:
+        if output.data:
+            left_s = max(0, ends_at - time.monotonic())
+            gone, *_ = select.select([orders.connection], [output.sink], [], left_s)
+            if gone and not orders.receive():
+                return
+        elif not select.select([output.source], [], [], 0)[0]:
+            return
+        if not output.move():
+            return
+
+
+def resize(terminal, size):
+    if terminal is not None:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", *size, 0, 0))
 
 
 main()
