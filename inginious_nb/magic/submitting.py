@@ -51,14 +51,14 @@ def _way_in_told(submission: Submission) -> Iterator[None]:
     """Say in a terminal how its shell is entered, once there is one; a notebook would keep it."""
 
     def tell() -> None:
-        if submission.ssh is not None and not told.is_set():
-            told.set()
+        # Two threads may come here at once, and only one gets the lock.
+        if submission.ssh is not None and telling.acquire(blocking=False):
             click.echo("\n".join(way_in(submission.ssh)))
 
     if not sys.stdout.isatty():
         yield
         return
-    told = threading.Event()
+    telling = threading.Lock()
     unsubscribe = submission.subscribe(tell)
     try:
         tell()

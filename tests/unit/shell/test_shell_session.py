@@ -85,7 +85,7 @@ def test_a_task_lets_its_student_in(session, visit_task):
     assert (result.result[0], result.custom) == ("success", {"got": 0})
 
 
-def test_in_a_terminal_the_way_in_is_printed(course_folder):
+def test_in_a_terminal_the_way_in_is_printed(course_folder, tmp_path):
     code = (
         "%load_ext inginious_nb\n"
         "get_ipython().run_cell_magic('inginious', 'submit lab/echo --ssh', 'right')\n"
@@ -93,7 +93,12 @@ def test_in_a_terminal_the_way_in_is_printed(course_folder):
     ours, theirs = os.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", code],
-        env={**os.environ, "INGINIOUS_COURSES": str(course_folder), "COLUMNS": "200"},
+        env={
+            **os.environ,
+            "INGINIOUS_COURSES": str(course_folder),
+            "IPYTHONDIR": str(tmp_path / "ipython"),
+            "COLUMNS": "200",
+        },
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=theirs,
@@ -102,13 +107,18 @@ def test_in_a_terminal_the_way_in_is_printed(course_folder):
         os.close(theirs)
         with os.fdopen(ours, "rb", buffering=0) as shown:
             lines = io.BufferedReader(shown)
-            command = next(line for line in lines if b"worker@127.0.0.1" in line).decode()
+            begun = []
+            with contextlib.suppress(OSError):  # how a terminal ends
+                while not begun or b"worker@127.0.0.1" not in begun[-1]:
+                    begun.append(next(lines))
+            command = begun[-1].decode()
+            assert "worker@127.0.0.1" in command, b"".join(begun).decode()
             password = next(lines).decode().strip()
             port = int(command.split()[-1])
             asyncio.run(run_in_shell(("127.0.0.1", port, "worker", password), ENTER))
             rest = b""
-            with contextlib.suppress(OSError):  # how a terminal ends
+            with contextlib.suppress(OSError):
                 while part := lines.read1():
                     rest += part
-        assert terminal.wait(60) == 0, rest.decode()
+        assert terminal.wait(60) == 0, (b"".join(begun) + rest).decode()
     assert b"By hand." in rest
