@@ -1,0 +1,207 @@
+"""The door of a remote shell: who gets in, and that no visitor can use up the service."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+
+import asyncssh
+import psutil
+import pytest
+
+from inginious_nb.embedded.shell.server import _passing
+from tests.support.shells import connected, run_in_shell
+
+# ---- who gets in ------------------------------------------------------------------------------
+
+
+async def test_a_wrong_password_a_wrong_user_and_no_password_stay_out(site, caplog):
+    caplog.set_level(logging.DEBUG)
+    visit = site.visit()
+    host, port, user, password = await visit.access()
+    assert len(password) >= 20
+    for wrong in (user, password[:-1]), ("root", password), (user, ""), (user, password * 2):
+        with pytest.raises(asyncssh.PermissionDenied):
+            await connected((host, port, *wrong))
+    with pytest.raises(asyncssh.PermissionDenied):
+        await connected(
+            (host, port, user, None),
+            client_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+            kbdint_auth=True,
+        )
+    left = await visit.run("feedback-result success; echo in")
+    assert left.stdout == "in\n"
+    assert (await visit.result()).result[0] == "success"
+    assert password not in caplog.text
+
+
+async def test_three_wrong_passwords_end_a_connection(site):
+    visit = site.visit()
+    host, port, user, _ = await visit.access()
+    tried = []
+
+    class Guesser(asyncssh.SSHClient):
+        def password_auth_requested(self):
+            tried.append(1)
+            return f"guess {len(tried)}" if len(tried) < 100 else None
+
+    with pytest.raises(asyncssh.DisconnectError):
+        await connected((host, port, user, None), client_factory=Guesser)
+    assert len(tried) == 3
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_nothing_but_a_shell_is_to_be_had(site, unused_tcp_port):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.open_connection("127.0.0.1", unused_tcp_port)
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.open_unix_connection("/run/x")
+        with pytest.raises(asyncssh.ChannelListenError):
+            await connection.forward_remote_port("127.0.0.1", 0, "127.0.0.1", unused_tcp_port)
+        with pytest.raises(asyncssh.ChannelListenError):
+            await connection.forward_remote_path("/tmp/inginious-x", "/tmp/inginious-y")
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.start_sftp_client()
+        with pytest.raises(asyncssh.ChannelOpenError):
+            await connection.create_process("true", x11_forwarding=True, x11_display=":0")
+        other = await connection.create_process(subsystem="netconf")
+        assert (await other.wait()).exit_status == 1
+        assert (await connection.run("echo in")).stdout == "in\n"
+    await visit.result()
+
+
+async def test_agents_are_not_forwarded(site, tmp_path):
+    visit = site.visit()
+    path = tmp_path / "agent"
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(path))
+        agent.listen()
+        async with connected(
+            await visit.access(), agent_forwarding=True, agent_path=str(path)
+        ) as connection:
+            left = await connection.run('echo "[$SSH_AUTH_SOCK]"; ssh-add -l')
+    assert left.stdout == "[]\n"
+    await visit.result()
+
+
+async def test_one_visitor_at_a_time(site):
+    visit = site.visit()
+    access = await visit.access()
+    async with connected(access) as connection:
+        shell = await connection.create_process("echo in; read x; feedback-result $x")
+        assert await shell.stdout.readline() == "in\n"
+        for more in (connection.run("echo too"), run_in_shell(access, "echo too")):
+            refused = await more
+            assert (refused.stdout, refused.exit_status) == ("", 1)
+            assert "one shell" in refused.stderr
+        shell.stdin.write("success\n")
+        assert (await shell.wait()).exit_status == 0
+    assert (await visit.result()).result[0] == "success"
+
+
+async def test_it_listens_on_this_machine_alone(site):
+    visit = site.visit()
+    host, port, *_ = await visit.access()
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process().net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    ]
+    assert listening == [host] == ["127.0.0.1"]
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_many_who_only_knock_do_not_keep_others_out(site):
+    visit = site.visit()
+    host, port, *_ = await visit.access()
+    knocking = [await asyncio.open_connection(host, port) for _ in range(30)]
+    assert (await visit.run("feedback-result success")).exit_status == 0
+    for reader, _ in knocking[:22]:
+        assert (await reader.read()).startswith(b"SSH-2.0-")
+    await visit.result()
+    for _, writer in knocking:
+        writer.close()
+
+
+async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
+    monkeypatch.setattr("inginious_nb.embedded.shell.server._LOGIN_S", 0.1)
+    visit = site.visit()
+    host, port, *_ = await visit.access()
+    reader, writer = await asyncio.open_connection(host, port)
+    assert b"SSH-2.0-" in await reader.read()
+    writer.close()
+    visit.kill.set()
+    await visit.result()
+
+
+# ---- who has come in cannot use up the service --------------------------------------------------
+
+
+async def test_nothing_is_uncompressed(site):
+    visit = site.visit()
+    access = await visit.access()
+    with pytest.raises(asyncssh.KeyExchangeFailed):
+        await connected(access, compression_algs="zlib@openssh.com")
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_variables_are_refused_and_very_many_are_not_listened_to(site):
+    visit = site.visit()
+    access = await visit.access()
+    async with connected(access) as connection:
+        with pytest.raises(asyncssh.Error):
+            await connection.run("echo in", env={f"x{number}": "x" for number in range(1000)})
+        await connection.wait_closed()
+    some = {f"x{number}": "x" for number in range(20)}
+    assert (await visit.run("echo $LANG", env={**some, "LANG": "fr"})).stdout == "fr\n"
+    await visit.result()
+
+
+async def test_a_connection_has_few_channels(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        loop = asyncio.get_running_loop()
+        channels = [
+            asyncssh.SSHClientChannel(connection, loop, "strict", None, "strict", 1 << 20, 1 << 15)
+            for _ in range(5)
+        ]
+        for channel in channels[:4]:
+            await channel._open(b"session")
+        with pytest.raises(asyncssh.ChannelOpenError, match="Too many"):
+            await channels[4]._open(b"session")
+    visit.kill.set()
+    await visit.result()
+
+
+async def test_very_many_sizes_of_a_terminal_are_one(site):
+    visit = site.visit()
+    async with connected(await visit.access()) as connection:
+        shell = await connection.create_process("cat", term_type="xterm", term_size=(80, 24))
+        shell.stdin.write("in\n")
+        assert await shell.stdout.readline() == "in\r\n"
+        for number in range(20_000):
+            shell.change_terminal_size(80 + number % 2, 24)
+        shell.change_terminal_size(50, 20)
+        shell.stdin.write("\x03")
+        await shell.wait()
+    await visit.result()
+
+
+async def test_a_stream_is_closed_even_if_it_was_never_used():
+    async def never():
+        raise AssertionError
+
+    reading, writing = os.pipe()
+    passing = _passing(never(), reading)
+    passing.cancel()
+    await asyncio.gather(passing, return_exceptions=True)
+    with pytest.raises(BrokenPipeError):
+        os.write(writing, b"x")
+    os.close(writing)
