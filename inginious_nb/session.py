@@ -251,7 +251,7 @@ class Session:
         lang: str | None = None,
         submission: Submission | None = None,
     ) -> Submission:
-        """Submit answers; returns as soon as they are safe in the history.
+        """Submit answers; returns as soon as they are safe in the history, or raises and sends nothing.
 
         Args:
             task: The task they answer.
@@ -263,10 +263,10 @@ class Session:
             submission: The one made before by `new_submission`, if any; its preset prevails.
 
         Raises:
-            AnswerError: An answer is missing or cannot be right; nothing was sent.
+            AnswerError: An answer is missing or cannot be right.
             UsageError: A shell is asked for, and the embedded service cannot open one.
-            HistoryError: The answers cannot be kept; nothing was sent.
-            ServiceError: The session has ended; nothing was sent.
+            HistoryError: The answers cannot be kept.
+            ServiceError: The session has ended.
         """
         if submission is None:
             submission = self.new_submission(task, origin=origin)
@@ -319,15 +319,13 @@ class Session:
                 the submission goes on, too.
             InginiousError: It was not graded.
         """
-        now = time.monotonic()
-        deadline = math.inf if timeout_s is None else now + timeout_s
-        contact_deadline = now + contact_patience_s
+        begun = time.monotonic()
+        deadline = begun + (math.inf if timeout_s is None else timeout_s)
+        contact_deadline = begun + contact_patience_s
         while True:
             remaining_s = deadline - time.monotonic()
-            try:
+            with contextlib.suppress(TimeoutError):
                 return submission.result(max(0.0, min(remaining_s, _LOOK_INTERVAL_S)))
-            except TimeoutError:
-                pass
             delivery = self._deliveries.get(submission.id)
             state = delivery.backend.state if delivery is not None else None
             if state is None or state.state not in ("starting", "connecting"):
