@@ -251,7 +251,7 @@ class Session:
         lang: str | None = None,
         submission: Submission | None = None,
     ) -> Submission:
-        """Submit answers; returns as soon as they are safe in the history, or raises and sends nothing.
+        """Submit answers; returns once they are safe in the history, or raises and sends nothing.
 
         Args:
             task: The task they answer.
