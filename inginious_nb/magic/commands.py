@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 from IPython.display import display
 
-from inginious_nb import tables
 from inginious_nb.answers import Answers, from_words
 from inginious_nb.cells import task_name
 from inginious_nb.course import alternatives
@@ -40,6 +39,7 @@ from .host import has_front_end, running_cell_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -259,8 +259,8 @@ def courses(notebook: Notebook, folder: str | None) -> None:
             )
         )
     found = session.library.courses.values()
-    display(tables.courses(found, notebook.lang))
-    for sentence in tables.broken(found):
+    display(_tables().courses(found, notebook.lang))
+    for sentence in _tables().broken(found):
         notebook.say(sentence)
 
 
@@ -271,8 +271,8 @@ def tasks(notebook: Notebook, course: str | None) -> None:
     """List the tasks of a course, or of all, with your grades."""
     library = notebook.session.library
     chosen = [library.course(course)] if course else list(library.courses.values())
-    display(tables.tasks(notebook.session, chosen, notebook.lang))
-    for sentence in tables.broken(chosen):
+    display(_tables().tasks(notebook.session, chosen, notebook.lang))
+    for sentence in _tables().broken(chosen):
         notebook.say(sentence)
 
 
@@ -280,7 +280,7 @@ def tasks(notebook: Notebook, course: str | None) -> None:
 @click.pass_obj
 def status(notebook: Notebook) -> None:
     """Tell where answers are graded, and how your submissions stand."""
-    display(tables.status(notebook.session, notebook.lang))
+    display(_tables().status(notebook.session, notebook.lang))
 
 
 @inginious.command()
@@ -290,7 +290,7 @@ def queue(notebook: Notebook) -> None:
     running, waiting = notebook.session.client().get_job_queue_snapshot()
     if not running and not waiting and notebook.session.live():
         running = waiting = None  # what was told is older than our own submission
-    display(tables.queue(running, waiting, notebook.lang))
+    display(_tables().queue(running, waiting, notebook.lang))
 
 
 @inginious.command()
@@ -303,18 +303,18 @@ def history(notebook: Notebook, which: str | None, *, limit: int) -> None:
     live = [submission.id for submission in session.live()]
     attempts = session.history.recent(session.settings.username, limit=10_000)
     if which is None:
-        display(tables.history(attempts[:limit], live, notebook.lang))
+        display(_tables().history(attempts[:limit], live, notebook.lang))
         return
     of_id = [attempt for attempt in attempts if attempt.id.startswith(which)]
     if len(of_id) == 1:
-        shown = tables.history(of_id, live, notebook.lang)
-        display(shown, tables.answers(of_id[0], notebook.lang))
+        shown = _tables().history(of_id, live, notebook.lang)
+        display(shown, _tables().answers(of_id[0], notebook.lang))
         if of_id[0].outcome is not None:
             click.echo(feedback_text(of_id[0].outcome, notebook.lang))
         return
     task = session.task(which)
     of_task = session.board(task).attempts
-    display(tables.history(of_task[:limit], live, notebook.lang))
+    display(_tables().history(of_task[:limit], live, notebook.lang))
 
 
 def feedback_text(outcome: JobResult, lang: str) -> str:
@@ -400,3 +400,10 @@ def help_text(word: str | None = None, lang: str = "en") -> str:
     if command is None:  # resolve_command has failed already
         raise UsageError(Sentence("{word!r} is not a word of {name}.", word=word, name=LINE_MAGIC))
     return command.get_help(click.Context(command, info_name=name, parent=context))
+
+
+def _tables() -> ModuleType:
+    """The tables; what draws them takes a tenth of the time that loading the extension takes."""
+    from inginious_nb import tables  # noqa: PLC0415 - so it is loaded when the first one is shown
+
+    return tables
