@@ -2,7 +2,9 @@
 
 The last close of a socket may wait as long as the sender likes (SO_LINGER), and so may that of a
 Unix socket in which others are still queued. So no such descriptor is let go of on the event loop:
-not by us, and not by the kernel, which drops those that nobody had room for.
+not by us, and not by the kernel, which drops those that nobody had room for. Nor is it enough to
+close it in a thread: a program that is started meanwhile has it too until it is executed, and its
+close may be the last. So it is made harmless first, with all that is queued in it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _MOST = 253  # SCM_MAX_FD of Linux: of one message, and one read ends with the first that has any
 _CHUNK_BYTES = 65536
+_MOST_DATAGRAMS = 10_000  # more than a socket queues (net.unix.max_dgram_qlen)
+_MOST_MESSAGES = 100_000  # more than any socket has room for; whoever goes on sending is let be
 _NO_LINGER = struct.pack("ii", 0, 0)
 
 
@@ -48,9 +52,9 @@ def receive(connection: socket.socket, size: int) -> tuple[bytes, list[int]]:
         # Those that are queued are not let go of by this.
         _close_all(descriptors)
         raise OSError("no room for the descriptors that were sent")
-    if content:
+    if content or descriptors:
         # The kernel drops its own references, of which none is the last: they are open here.
-        connection.recv(len(content))
+        connection.recv(max(1, len(content)), socket.MSG_DONTWAIT)
     return content, descriptors.tolist()
 
 
@@ -126,21 +130,40 @@ def _is_drained(connection: socket.socket) -> bool:
 def _drain(connection: socket.socket) -> None:
     """Read what is queued in a connection that is shut, and close what came with it."""
     connection.setblocking(False)
+    empty = 0
     with contextlib.suppress(OSError):
-        while True:
+        for _ in range(_MOST_MESSAGES):
             content, descriptors = receive(connection, _CHUNK_BYTES)
             _close_all(descriptors)
-            if not content:
-                return
+            if not content and not descriptors:
+                # The end, or an empty datagram.
+                empty += 1
+                if connection.type == socket.SOCK_STREAM or empty > _MOST_DATAGRAMS:
+                    return
+                connection.recv(1, socket.MSG_DONTWAIT)
 
 
 def _close_all(descriptors: Iterable[int]) -> None:
     for descriptor in descriptors:
         if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             with contextlib.suppress(OSError):
-                sent = socket.socket(fileno=descriptor)
-                try:
-                    sent.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-                finally:
-                    sent.detach()
+                _make_harmless(socket.socket(fileno=os.dup(descriptor)))
         os.close(descriptor)
+
+
+def _make_harmless(sent: socket.socket) -> None:
+    """Let no close of a socket wait, nor of what is queued in it."""
+    with sent:
+        sent.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        if sent.family != getattr(socket, "AF_UNIX", None):
+            return
+        if sent.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            sent.setblocking(False)
+            with contextlib.suppress(OSError):
+                sent.shutdown(socket.SHUT_RDWR)
+            for _ in range(_MOST_MESSAGES):
+                _make_harmless(sent.accept()[0])
+        else:
+            with contextlib.suppress(OSError):
+                sent.shutdown(socket.SHUT_RD)  # nothing is queued any more from now on
+            _drain(sent)

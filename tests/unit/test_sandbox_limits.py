@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_entered_is_over_the_limit(tmp_path, monkeypatch
 # ---- descriptors of the service ---------------------------------------------------------------
 
 
-async def test_descriptors_come_with_the_first_bytes_only():
+async def test_descriptors_that_nobody_asked_for_are_known():
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with ours, theirs:
@@ -103,9 +103,13 @@ async def test_descriptors_come_with_the_first_bytes_only():
         socket.send_fds(theirs, [b"0000000100"], [0, 1, 2])
         for _ in range(100):
             socket.send_fds(theirs, [b"x"], [0, 1, 2])
-        _, descriptors = await _receive(ours)
-        assert len(os.listdir("/proc/self/fd")) == before + 3  # noqa: PTH208
-        for descriptor in descriptors:
+        given = []
+        with pytest.raises(ValueError, match="too many descriptors"):
+            await _receive(ours, given)
+        # None is let go of unseen: whoever receives closes what it was given.
+        assert len(os.listdir("/proc/self/fd")) == before + len(given)  # noqa: PTH208
+        assert 3 < len(given) <= 300
+        for descriptor in given:
             os.close(descriptor)
 
 
@@ -115,9 +119,12 @@ async def test_too_many_descriptors_are_refused():
     with ours, theirs:
         before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
         socket.send_fds(theirs, [b"0000000004kind"], [0, 1, 2, 0])
+        given = []
         with pytest.raises(ValueError, match="too many descriptors"):
-            await _receive(ours)
-        assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+            await _receive(ours, given)
+        assert len(os.listdir("/proc/self/fd")) == before + 4  # noqa: PTH208
+        for descriptor in given:
+            os.close(descriptor)
 
 
 async def test_connections_without_end(hostile):
