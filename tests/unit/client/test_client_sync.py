@@ -78,7 +78,7 @@ def test_from_a_coroutine_on_the_clients_own_loop(backend):
     script = """
         import asyncio, sys, zmq
         from inginious_nb.client import Client, ClientSync
-        from tests.support.tasks import MATCH
+        from tests.support.tasks import MATCH, FakeTask
 
         async def main():
             with zmq.Context() as context:
@@ -92,7 +92,8 @@ def test_from_a_coroutine_on_the_clients_own_loop(backend):
                 client.new_job(0, MATCH, {"q": "42"}, callback)
                 print((await nested).result, await alive)
                 try:
-                    ClientSync(client, timeout_s=0).new_job(0, MATCH, {"q": "42"})
+                    nobodys = FakeTask(environment_type="nobody's")
+                    ClientSync(client, timeout_s=0.1).new_job(0, nobodys, {"q": "42"})
                 except TimeoutError:
                     print("time is up")
                 client.close()
