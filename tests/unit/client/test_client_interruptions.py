@@ -172,8 +172,11 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        # It asks for the queue once; what is told after that is not followed by another answer.
-        holding.wait_for(lambda model: model.jobs and holding.count(wire.ClientGetQueue))
-        holding.do(finish_and_tell)
-        assert process.communicate(timeout=60)[0] == "the queue is there\n"
-    assert process.returncode == 0
+        try:
+            # It asks for the queue once; what is told after that is not followed by another answer.
+            holding.wait_for(lambda model: model.jobs and holding.count(wire.ClientGetQueue))
+            holding.do(finish_and_tell)
+            assert process.communicate(timeout=60)[0] == "the queue is there\n"
+            assert process.returncode == 0
+        finally:
+            process.kill()  # it waits for ever for what does not come
