@@ -17,7 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OUTPUTS = ("widget.js", "waker.js", "widget.css", "snapshot.css")
-LOCALE = "inginious_nb/locale"  # the words of the interface: Python and the bundle have the same
+LOCALE = "inginious_nb/i18n/locale"  # Python and the bundle have the same words
 SOURCES = (
     "package.json",
     "package-lock.json",

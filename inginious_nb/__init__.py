@@ -19,13 +19,13 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Load ``%inginious`` into a shell: ``%load_ext inginious_nb``."""
-    from .magic import load  # noqa: PLC0415 - programs that only need the client have no notebook
+    from .magics import load  # noqa: PLC0415 - programs that only need the client have no notebook
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Take ``%inginious`` out of a shell again: ``%unload_ext inginious_nb``."""
-    from .magic import unload  # noqa: PLC0415 - as above
+    from .magics import unload  # noqa: PLC0415 - as above
 
     unload(shell)

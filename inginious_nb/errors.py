@@ -39,7 +39,7 @@ class InginiousError(Exception):
     ``str(error)`` is a sentence that tells a person what to do next; details go to the log.
 
     Attributes:
-        text: That sentence, which may be one that has translations (`i18n.Sentence`).
+        text: That sentence, which may be one that has translations (`i18n.Message`).
         reader: Gives the language of the person at this kernel; the magics set it.
     """
 

@@ -21,10 +21,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 
 from . import course
-from .answers import Answers
-from .backends import Backends
-from .board import TaskBoard
-from .delivery import Delivery
 from .errors import (
     BackendUnavailableError,
     CourseError,
@@ -33,21 +29,26 @@ from .errors import (
     ServiceError,
     UsageError,
 )
-from .history import ALIVE_S, AnswerSource, Attempt, History
-from .i18n import Sentence, system_language
-from .inputdata import inputdata
-from .io_thread import IOThread
-from .observers import Observers
+from .i18n import Message, system_language
+from .io.io_thread import IOThread
+from .io.observers import Observers
+from .notebook.answers import Answers
+from .services.registry import Services
 from .settings import Inginious, load_settings
-from .submission import Debug, Origin, Preset, Submission
+from .submissions.delivery import Delivery
+from .submissions.history import ALIVE_S, Attempt, History
+from .submissions.inputdata import inputdata
+from .submissions.submission import Debug, Origin, Preset, Submission
+from .submissions.task_state import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .backend import Backend, ServiceState
     from .client.client import Client
     from .client.results import JobResult
     from .course import Course, Task
+    from .notebook.sources import AnswerSource
+    from .services.service import Service, ServiceState
 
 _log = logging.getLogger(__name__)
 
@@ -83,11 +84,11 @@ class Session:
         self.warnings += [problem.text for problem in self.library.problems]
         self._lock = threading.RLock()
         self._observers = Observers()
-        self._boards: dict[tuple[str, str], TaskBoard] = {}
+        self._boards: dict[tuple[str, str], TaskState] = {}
         self._live: dict[str, Submission] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._backends = Backends(settings, self._paths, self._observers.notify)
+        self._backends = Services(settings, self._paths, self._observers.notify)
         self.history = self._opened_history()
         self._closed = False
         self._io = IOThread("inginious_nb")
@@ -112,7 +113,7 @@ class Session:
             return self.library.task(reference)
         if self.current_task is None:
             raise UsageError(
-                Sentence(
+                Message(
                     "Say which task: COURSE/TASK, as listed by %inginious tasks, or open one first "
                     "with %inginious open COURSE/TASK."
                 )
@@ -155,13 +156,13 @@ class Session:
         self._io.run(self._backends.add_course_path(path))
         return found
 
-    def board(self, task: Task) -> TaskBoard:
+    def task_state(self, task: Task) -> TaskState:
         """The shared live state of a task."""
         key = (task.course_id, task.id)
         with self._lock:
             board = self._boards.get(key)
             if board is None:
-                board = TaskBoard(task, self.history, self.settings.username)
+                board = TaskState(task, self.history, self.settings.username)
                 self._boards[key] = board
             board.task = task
             return board
@@ -197,7 +198,7 @@ class Session:
     def warm_up(self) -> None:
         """Start and connect in the background, so that the first submission need not wait."""
 
-        async def start(backend: Backend) -> None:
+        async def start(backend: Service) -> None:
             try:
                 await backend.client()
             except InginiousError as error:
@@ -288,14 +289,14 @@ class Session:
                 username=self.settings.username,
                 origin=origin,
                 backend=backend.address,
-                inputdata=inputdata(self.board(task), self.settings, checked, lang),
+                inputdata=inputdata(self.task_state(task), self.settings, checked, lang),
                 sources=(*kept_sources, *preset.sources),
             )
         except InginiousError as error:
             submission.refuse(error)
             raise
         submission.save(attempt)
-        self.board(task).watch(submission)
+        self.task_state(task).watch(submission)
         delivery = Delivery(backend, self.history, submission, attempt, preset.debug or debug)
         with self._lock:
             self._deliveries[submission.id] = delivery
@@ -353,7 +354,7 @@ class Session:
         )
         if not attempt.finished and not attempt.left_behind:
             raise UsageError(
-                Sentence(
+                Message(
                     "That submission is still under way, perhaps in another kernel; there is no "
                     "need to repeat it."
                 )
@@ -381,7 +382,7 @@ class Session:
     def _newest_left_behind(self) -> Attempt:
         for attempt in self.left_behind():
             return attempt
-        raise UsageError(Sentence("Every submission has its result; there is nothing to repeat."))
+        raise UsageError(Message("Every submission has its result; there is nothing to repeat."))
 
     def _forget(self, submission: Submission) -> None:
         with self._lock:
@@ -439,7 +440,7 @@ class Session:
         await asyncio.gather(*running, return_exceptions=True)
         for submission in self.live():
             submission.refuse(
-                ServiceError(Sentence("The session ended before the answers were read."))
+                ServiceError(Message("The session ended before the answers were read."))
             )
         for backend in self._backends.all:
             await backend.disconnect()
@@ -451,7 +452,7 @@ class Session:
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise ServiceError(
-                Sentence("This session has ended; run the cell that opens the task once more.")
+                Message("This session has ended; run the cell that opens the task once more.")
             )
 
     def _opened_history(self) -> History:
@@ -460,7 +461,7 @@ class Session:
         except HistoryError as error:
             # A student on a full or read-only disk is graded all the same.
             self.warnings.append(
-                Sentence(
+                Message(
                     "{error} Until then nothing is remembered after this session.", error=error.text
                 )
             )

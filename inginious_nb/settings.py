@@ -17,7 +17,7 @@ from traitlets import Dict, Enum, Float, Integer, List, TraitError, Unicode, def
 from traitlets.config import Configurable
 
 from .errors import UsageError
-from .i18n import Sentence
+from .i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,7 +142,7 @@ def load_settings(
         settings = Inginious(config=config)
     except TraitError as error:
         raise UsageError(
-            Sentence("The configuration of Inginious cannot be used: {reason}", reason=str(error))
+            Message("The configuration of Inginious cannot be used: {reason}", reason=str(error))
         ) from error
     for name, trait in settings.traits(config=True).items():
         variable = trait.metadata["env"]
@@ -153,7 +153,7 @@ def load_settings(
             setattr(settings, name, _parsed(trait, text))
         except (TraitError, ValueError) as error:
             raise UsageError(
-                Sentence(
+                Message(
                     "The environment variable {variable} cannot be {value!r}.",
                     variable=variable,
                     value=text,

@@ -12,7 +12,7 @@ import uuid
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
 
 from ._zeromq_client import BetterParanoidPirateClient
@@ -163,7 +163,9 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         Raises:
             LocalProtocolError: ``job_id`` is not text that can be sent.
         """
-        wire.encode(wire.ClientKillJob(job_id=job_id))  # here the caller learns if it cannot be
+        messages.encode(
+            messages.ClientKillJob(job_id=job_id)
+        )  # here the caller learns if it cannot be
         self._call(lambda core, now: core.kill(job_id, now))
 
     def new_job(  # type: ignore[override]  # documented so: the abstract one has none

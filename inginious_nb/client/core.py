@@ -30,7 +30,7 @@ import logging
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from inginious_nb import wire
+from inginious_nb import messages
 
 from .connection import ConnectionState
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_GET_QUEUE = wire.encode(wire.ClientGetQueue())
+_GET_QUEUE = messages.encode(messages.ClientGetQueue())
 _CONFIRMATIONS = 2
 """Answers of the queue in a row that must lack a job before it counts as lost."""
 
@@ -176,7 +176,7 @@ class ClientCore:
         """Go on reading a long frame for a fraction of a millisecond."""
         self._frames.proceed()
 
-    def _take(self, link: int, message: wire.Message | None, now: float) -> Iterable[None]:
+    def _take(self, link: int, message: messages.WireMessage | None, now: float) -> Iterable[None]:
         """Take a message; what is long to do is left to whom iterates over what is returned."""
         was_registered = self.links.registered
         in_use = self.links.receive(link, message, now)
@@ -184,17 +184,17 @@ class ClientCore:
             self._questions.forget()  # not answered, but dropped as everything else
         elif in_use:
             self._well_at = now
-        if isinstance(message, wire.BackendJobDone):
+        if isinstance(message, messages.BackendJobDone):
             self._done(message, now)
-        elif isinstance(message, wire.BackendJobStarted):
+        elif isinstance(message, messages.BackendJobStarted):
             self._job_started(message.job_id, now + self.epoch)
-        elif isinstance(message, wire.BackendJobSSHDebug):
+        elif isinstance(message, messages.BackendJobSSHDebug):
             self._ssh(message, now)
         elif not in_use:
             return ()
-        elif isinstance(message, wire.BackendGetQueue):
+        elif isinstance(message, messages.BackendGetQueue):
             return self._queue(message, now)
-        elif isinstance(message, wire.BackendUpdateEnvironments):
+        elif isinstance(message, messages.BackendUpdateEnvironments):
             if not was_registered or self.environments != message.available_environments:
                 self._environments_at = now
             self.environments = message.available_environments
@@ -278,7 +278,7 @@ class ClientCore:
             if recipient.follows_progress:
                 self.events.append((recipient, event))
 
-    def _done(self, message: wire.BackendJobDone, now: float) -> None:
+    def _done(self, message: messages.BackendJobDone, now: float) -> None:
         job = self._jobs.get(message.job_id)
         if job is None:
             self.counters["results without a job"] += 1
@@ -298,7 +298,7 @@ class ClientCore:
             job.started = True
             self._tell_progress(job, JobStarted(at))
 
-    def _ssh(self, message: wire.BackendJobSSHDebug, now: float) -> None:
+    def _ssh(self, message: messages.BackendJobSSHDebug, now: float) -> None:
         job = self._jobs.get(message.job_id)
         if job is not None and not job.shell_is_told:
             job.shell_is_told = True
@@ -375,7 +375,7 @@ class ClientCore:
         if self.links.doubt and self.links.registered and not self._questions.waiting:
             self._ask_for_queue(now)
 
-    def _queue(self, message: wire.BackendGetQueue, now: float) -> Iterator[None]:
+    def _queue(self, message: messages.BackendGetQueue, now: float) -> Iterator[None]:
         self.queue = (message.jobs_running, message.jobs_waiting)
         sends = self._questions.answered(now)
         if self._jobs:
@@ -433,7 +433,7 @@ class ClientCore:
             self.links.send(job.frame)
 
     def _send_kill(self, job_id: str) -> None:
-        self.links.send(wire.encode(wire.ClientKillJob(job_id=job_id)))
+        self.links.send(messages.encode(messages.ClientKillJob(job_id=job_id)))
 
     def _look_for_lost(self, present: set[str], sends: int, now: float) -> Iterator[None]:
         unconfirmed = False
@@ -460,7 +460,7 @@ class ClientCore:
             self._ask_for_queue(now)
 
 
-def _may_be_a_refusal(done: wire.BackendJobDone) -> bool:
+def _may_be_a_refusal(done: messages.BackendJobDone) -> bool:
     """Whether a result has all the values that a backend gives when it refuses a known id."""
     return (
         done.result[0] == "crash"

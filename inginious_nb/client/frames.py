@@ -6,14 +6,14 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.errors import RemoteProtocolError
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-    Take = Callable[[int, wire.Message | None, float], Iterable[None]]
+    Take = Callable[[int, messages.WireMessage | None, float], Iterable[None]]
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Frames:
 
     def receive(self, link: int, frame: bytes | memoryview, now: float) -> None:
         """Take a frame; what is wrong with it is logged and counted, never raised."""
-        if self._steps is not None or wire.is_long_queue(frame):
+        if self._steps is not None or messages.is_long_queue(frame):
             self._unread.append((link, frame, now))
             self._steps = self._steps or self._read()
             return
@@ -64,28 +64,28 @@ class Frames:
     def _read(self) -> Iterator[None]:
         while self._unread:
             link, frame, now = self._unread.popleft()
-            if wire.is_long_queue(frame):
+            if messages.is_long_queue(frame):
                 yield from self._take(link, (yield from self._decode_in_steps(frame)), now)
             else:
                 yield from self._take(link, self._decode(frame), now)
             yield
 
-    def _decode(self, frame: bytes | memoryview) -> wire.Message | None:
+    def _decode(self, frame: bytes | memoryview) -> messages.WireMessage | None:
         if self._is_oversized(frame):
             return None
         try:
-            return wire.decode(frame, wire.TO_CLIENT)
+            return messages.decode(frame, messages.TO_CLIENT)
         except RemoteProtocolError as error:
             self._drop_malformed(error)
             return None
 
     def _decode_in_steps(
         self, frame: bytes | memoryview
-    ) -> Generator[None, None, wire.Message | None]:
+    ) -> Generator[None, None, messages.WireMessage | None]:
         if self._is_oversized(frame):
             return None
         try:
-            return (yield from wire.decode_in_steps(frame, wire.TO_CLIENT))
+            return (yield from messages.decode_in_steps(frame, messages.TO_CLIENT))
         except RemoteProtocolError as error:
             self._drop_malformed(error)
             return None

@@ -21,7 +21,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from inginious_nb import wire
+from inginious_nb import messages
 
 if TYPE_CHECKING:
     from collections import deque
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_HELLO = wire.encode(wire.ClientHello(name="me"))  # the name INGInious's client sends
-_PING = wire.encode(wire.Ping())
+_HELLO = messages.encode(messages.ClientHello(name="me"))  # the name INGInious's client sends
+_PING = messages.encode(messages.Ping())
 
 _PINGS_AT_FULL_RATE = 10
 """With so many unanswered, only every fifth tick adds one: they pile up in the socket meanwhile."""
@@ -151,7 +151,7 @@ class Links:
         if link is not None:
             link.established = link.answered = False
 
-    def receive(self, number: int, message: wire.Message | None, now: float) -> bool:
+    def receive(self, number: int, message: messages.WireMessage | None, now: float) -> bool:
         """Take note of a frame; message is None when it could not be decoded.
 
         Returns:
@@ -168,14 +168,14 @@ class Links:
         link.sign_at = now
         link.heard = True
         link.answered = link.established
-        if isinstance(message, wire.Pong):
+        if isinstance(message, messages.Pong):
             link.pings_unanswered = max(0, link.pings_unanswered - 1)
             if not link.registered:
                 # It knows us from before, and our hello of now was lost.
                 self._say_hello(link, now)
-        elif isinstance(message, wire.Unknown):
+        elif isinstance(message, messages.Unknown):
             self._say_hello(link, now)
-        elif isinstance(message, wire.BackendUpdateEnvironments) and not link.registered:
+        elif isinstance(message, messages.BackendUpdateEnvironments) and not link.registered:
             link.registered = True
             if link is self.current:
                 self.doubt = True

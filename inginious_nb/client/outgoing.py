@@ -10,7 +10,7 @@ import functools
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def encode_job(
     Raises:
         LocalProtocolError: The task or the input cannot be sent; the text names the place.
     """
-    message = wire.ClientNewJob(
+    message = messages.ClientNewJob(
         job_id=job_id,
         priority=priority,
         course_id=task.get_course_id(),
@@ -77,7 +77,7 @@ def encode_job(
         debug=debug,  # type: ignore[arg-type]  # encode tests it
         launcher=launcher,
     )
-    return wire.encode(message), (message.environment_type, message.environment)
+    return messages.encode(message), (message.environment_type, message.environment)
 
 
 def complete(inputdata: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from inginious_nb.wire import BackendJobDone
+    from inginious_nb.messages import BackendJobDone
 
     from .events import JobEvent
 

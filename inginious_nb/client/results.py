@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inginious_nb.wire import BackendJobDone
+    from inginious_nb.messages import BackendJobDone
 
 Result = tuple[str, str]
 """A code (``success``, ``failed``, ``crash``, …; protocol.md 1.4) and a text."""

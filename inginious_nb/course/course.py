@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import CourseError, TaskNotFoundError
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 from . import fields, translations
 from .fields import FieldError
@@ -151,7 +151,7 @@ class Course:
 
     def _no_task(self, task_id: str, hint: str = "") -> TaskNotFoundError:
         return TaskNotFoundError(
-            Sentence(
+            Message(
                 "The course {course} has no task {task}.{hint}",
                 course=self.id,
                 task=task_id,
@@ -184,7 +184,7 @@ class Course:
     def _inside(self, folder: Path) -> Path:
         if not folder.resolve().is_relative_to(self.path.resolve()):
             raise CourseError(
-                Sentence(
+                Message(
                     "{folder} is a link that leads out of the course; copy the task into the "
                     "course.",
                     folder=folder,
@@ -202,7 +202,7 @@ class Course:
             inner = folder.relative_to(self.path).as_posix()
             if not is_valid_id(name):
                 refused[inner] = CourseError(
-                    Sentence(
+                    Message(
                         "{folder} cannot be a task: the name of its folder may hold only {rule}. "
                         "Rename the folder.",
                         folder=folder,
@@ -212,7 +212,7 @@ class Course:
                 )
             elif name in folders:
                 refused[inner] = CourseError(
-                    Sentence(
+                    Message(
                         "{folder} has the same name as {other}; rename one of the folders.",
                         folder=folder,
                         other=folders[name],

@@ -9,14 +9,14 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _ID = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
 
-ID_RULE = Sentence("letters, digits, '-', '.' and '_'")
+ID_RULE = Message("letters, digits, '-', '.' and '_'")
 """The syntax in words, for error messages."""
 
 
@@ -48,17 +48,17 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     names = list(known)
     close = nearest(word, names)
     if close is not None:
-        return Sentence(" Did you mean {close}?", close=close)
+        return Message(" Did you mean {close}?", close=close)
     if not names:
         return ""
     shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    return Sentence(" There is: {shown}.", shown=shown)
+    return Message(" There is: {shown}.", shown=shown)
 
 
 def alternatives(words: Sequence[str]) -> str:
     """Return words as people list them who mean any one of them: ``a, b or c``."""
     *others, last = words
-    return Sentence("{first} or {last}", first=", ".join(others), last=last) if others else last
+    return Message("{first} or {last}", first=", ".join(others), last=last) if others else last
 
 
 _SHOWN = 12

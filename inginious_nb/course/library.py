@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 from .course import Course
 from .folders import course_folders, task_file
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NO_COURSE = Sentence(" No course folder has been added yet.")
+_NO_COURSE = Message(" No course folder has been added yet.")
 
 
 class CourseLibrary:
@@ -61,7 +61,7 @@ class CourseLibrary:
         root = Path(path).expanduser().resolve()
         if not root.is_dir():
             raise CourseNotFoundError(
-                Sentence("There is no folder {path}; give the folder of a course.", path=path),
+                Message("There is no folder {path}; give the folder of a course.", path=path),
                 path=root,
             )
         if task_file(root) is not None:
@@ -81,7 +81,7 @@ class CourseLibrary:
         if refused:
             raise refused[0]
         raise CourseNotFoundError(
-            Sentence(
+            Message(
                 "There is no course in {path}: a course is a folder with a course.yaml, and in it "
                 "one folder with a task.yaml for each task.",
                 path=path,
@@ -100,7 +100,7 @@ class CourseLibrary:
         except KeyError:
             hint = suggestion(course_id, self.courses) or _NO_COURSE
             raise CourseNotFoundError(
-                Sentence("No course {course} is known.{hint}", course=course_id, hint=hint)
+                Message("No course {course} is known.{hint}", course=course_id, hint=hint)
             ) from None
 
     def task(self, name: str) -> Task:
@@ -121,14 +121,14 @@ class CourseLibrary:
         if owners:
             choices = alternatives([f"{course.id}/{name}" for course in owners])
             raise TaskNotFoundError(
-                Sentence(
+                Message(
                     "Several courses have a task {task}: say {names}.", task=name, names=choices
                 )
             )
         if name in self.courses:
             names = ", ".join(f"{name}/{task_id}" for task_id in self.courses[name].tasks)
             raise TaskNotFoundError(
-                Sentence(
+                Message(
                     "{course} is a course; say which of its tasks: {names}.",
                     course=name,
                     names=names,
@@ -140,7 +140,7 @@ class CourseLibrary:
         bare = [task_id for course in self.courses.values() for task_id in course.tasks]
         known = bare if nearest(name, bare) is not None else everything
         hint = suggestion(name, known) or _NO_COURSE
-        raise TaskNotFoundError(Sentence("No task {task} is known.{hint}", task=name, hint=hint))
+        raise TaskNotFoundError(Message("No task {task} is known.{hint}", task=name, hint=hint))
 
     def task_directory(self, course_id: str, task_id: str) -> Path:
         """Return the folder of a task for an agent; its task.yaml need not be usable.
@@ -153,7 +153,7 @@ class CourseLibrary:
     def _add_course(self, folder: Path) -> Course:
         if not is_valid_id(folder.name):
             raise CourseError(
-                Sentence(
+                Message(
                     "{folder} cannot be a course: the name of its folder may hold only {rule}. "
                     "Rename the folder.",
                     folder=folder,
@@ -164,7 +164,7 @@ class CourseLibrary:
         known = self.courses.get(folder.name)
         if known is not None and known.path != folder:
             raise CourseError(
-                Sentence(
+                Message(
                     "{folder} has the same name as {other}, which is already open; rename one of "
                     "the folders.",
                     folder=folder,

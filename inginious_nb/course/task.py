@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.errors import AnswerError
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 from . import fields, translations
 from .environment import Environment, read_environment
@@ -175,7 +175,7 @@ class Task:
         for name in answers:
             if name not in self.problems and not name.startswith("@"):
                 raise AnswerError(
-                    Sentence(
+                    Message(
                         "The task {task} has no problem {problem}.{hint}",
                         task=self.name,
                         problem=name,

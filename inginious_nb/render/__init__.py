@@ -11,7 +11,7 @@ import html
 import logging
 from typing import TYPE_CHECKING, Self
 
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 from .assets import Assets
 from .control import printable
@@ -175,5 +175,5 @@ def _cut_note(omitted: int, lang: str) -> str:
 
 
 def _omission(omitted: int, lang: str) -> str:
-    sentence = Sentence("Too long to be shown here: {n:,} more characters follow.", n=omitted)
+    sentence = Message("Too long to be shown here: {n:,} more characters follow.", n=omitted)
     return sentence.in_language(lang)

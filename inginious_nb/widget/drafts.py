@@ -10,12 +10,12 @@ import threading
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from inginious_nb.observers import Observers
+from inginious_nb.io.observers import Observers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inginious_nb.board import TaskBoard
+    from inginious_nb.submissions.task_state import TaskState
 
     from .views import Draft
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Drafts:
     """The entered values of one task by problem id."""
 
-    def __init__(self, board: TaskBoard) -> None:
+    def __init__(self, board: TaskState) -> None:
         self._values = _last_answers(board)
         self._lock = threading.Lock()
         self._observers = Observers()
@@ -44,7 +44,7 @@ class Drafts:
         return self._observers.subscribe(callback)
 
 
-def _last_answers(board: TaskBoard) -> dict[str, Draft]:
+def _last_answers(board: TaskState) -> dict[str, Draft]:
     """What was submitted last from a widget is where the next attempt begins."""
     attempt = next(iter(board.attempts), None)
     if attempt is None:
@@ -60,11 +60,11 @@ def _last_answers(board: TaskBoard) -> dict[str, Draft]:
     return drafts
 
 
-_of_board: WeakKeyDictionary[TaskBoard, Drafts] = WeakKeyDictionary()
+_of_board: WeakKeyDictionary[TaskState, Drafts] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def drafts_of(board: TaskBoard) -> Drafts:
+def drafts_of(board: TaskState) -> Drafts:
     """The drafts of a task, made on first use."""
     with _lock:
         drafts = _of_board.get(board)

@@ -11,18 +11,18 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import HistoryError
+from inginious_nb.io.worker import call_soon
 
 from . import present
 from .drafts import drafts_of
-from .worker import call_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inginious_nb.course import Task
-    from inginious_nb.history import Attempt
     from inginious_nb.session import Session
-    from inginious_nb.submission import Submission
+    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.submission import Submission
 
     from . import views
 
@@ -54,7 +54,7 @@ class Mirror:
     ) -> None:
         self.session = session
         self.task = task
-        self.board = session.board(task)
+        self.board = session.task_state(task)
         self.drafts = drafts_of(self.board)
         self.lang = session.front_end_language or session.language
         self._shown = ("", task)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
-from inginious_nb.i18n import Sentence, in_language, recognised
+from inginious_nb.i18n import Message, in_language, recognised
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
 
 from . import values
@@ -23,12 +23,13 @@ from . import values
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from inginious_nb.backend import ServiceState
-    from inginious_nb.board import TaskBoard
     from inginious_nb.client.results import JobResult
     from inginious_nb.course import Problem, Task
-    from inginious_nb.history import AnswerSource, Attempt
-    from inginious_nb.submission import Submission
+    from inginious_nb.notebook.sources import AnswerSource
+    from inginious_nb.services.service import ServiceState
+    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.submission import Submission
+    from inginious_nb.submissions.task_state import TaskState
 
     from . import views
 
@@ -102,7 +103,7 @@ def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> vie
     }
 
 
-def standing(board: TaskBoard) -> views.Standing:
+def standing(board: TaskState) -> views.Standing:
     """How often the task was tried, and the best and the last grade."""
     best, last = board.best, board.last
     return {
@@ -209,7 +210,7 @@ def _details(task: Task, outcome: JobResult, lang: str) -> dict[str, Any]:
 
 
 def _no_details(lang: str) -> dict[str, Any]:
-    sentence = Sentence(
+    sentence = Message(
         "This result cannot be shown in full; the log of the kernel has the details."
     )
     html = f"<p>{sentence.in_language(lang)}</p>"

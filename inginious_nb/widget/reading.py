@@ -9,20 +9,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.answers import Answers, file_answer
-from inginious_nb.cells import cell_from_json, find_answers, task_name
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
-from inginious_nb.history import AnswerSource
-from inginious_nb.i18n import Sentence, in_language
+from inginious_nb.i18n import Message, in_language
+from inginious_nb.notebook.answers import Answers, file_answer
+from inginious_nb.notebook.cells import cell_from_json, find_answers, task_name
+from inginious_nb.notebook.sources import AnswerSource
 
 from .present import file_info, old_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from inginious_nb.board import TaskBoard
     from inginious_nb.course import Problem
+    from inginious_nb.submissions.task_state import TaskState
 
     from .mirror import Mirror
     from .views import OldAnswer, PreviewAnswer
@@ -72,7 +72,7 @@ class Reading:
         for error in self.errors.values():
             raise error
 
-    def preview(self, board: TaskBoard) -> list[PreviewAnswer]:
+    def preview(self, board: TaskState) -> list[PreviewAnswer]:
         """What would be sent, problem by problem, compared with what was sent last."""
         last = next(iter(board.attempts), None)
         known = {} if last is None else last.answers
@@ -122,7 +122,7 @@ class Reading:
 
     def _read_cells(self, cells: object) -> None:
         if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-            raise UsageError(Sentence("The front end sent no list of cells; reload the page."))
+            raise UsageError(Message("The front end sent no list of cells; reload the page."))
         now = time.time()
         notebook = [cell_from_json(cell) for cell in cells]
         for problem_id, found in find_answers(
@@ -134,7 +134,7 @@ class Reading:
 
     def _read_entries(self, entries: object, buffers: Sequence[Any]) -> None:
         if not isinstance(entries, dict):
-            raise UsageError(Sentence("The front end sent no answers; reload the page."))
+            raise UsageError(Message("The front end sent no answers; reload the page."))
         now = time.time()
         for problem in self._task.problems.values():
             if problem.id in self.answers.sources:
@@ -149,7 +149,7 @@ class Reading:
             source = AnswerSource(
                 problem.id,
                 "widget" if path is None else "file",
-                Sentence("entered in the widget") if path is None else str(path),
+                Message("entered in the widget") if path is None else str(path),
                 (),
                 now,
             )

@@ -9,11 +9,11 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any, get_args
 
-from inginious_nb.answers import file_answer
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
-from inginious_nb.i18n import Sentence, recognised
-from inginious_nb.submission import way_in
+from inginious_nb.i18n import Message, recognised
+from inginious_nb.notebook.answers import file_answer
+from inginious_nb.submissions.submission import way_in
 
 from . import present, snapshot, values
 from .reading import Reading
@@ -22,11 +22,11 @@ from .views import PROTOCOL_VERSION, RequestKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from inginious_nb.history import Attempt
+    from inginious_nb.submissions.history import Attempt
 
     from .mirror import Mirror
 
-    Message = Mapping[str, Any]
+    Request = Mapping[str, Any]
     Buffers = Sequence[Any]
     Value = dict[str, Any] | tuple[dict[str, Any], bytes]
 
@@ -47,7 +47,7 @@ class Responder:
     def __init__(self, mirror: Mirror, *, heard: Callable[[], object] = lambda: None) -> None:
         self._mirror = mirror
         self._heard = heard
-        self._handlers: dict[str, Callable[[Message, Buffers], Value]] = {
+        self._handlers: dict[str, Callable[[Request, Buffers], Value]] = {
             kind: getattr(self, f"_{kind}") for kind in get_args(RequestKind)
         }
 
@@ -57,7 +57,7 @@ class Responder:
         Nothing is raised: a refusal is a reply with ``ok`` false and a sentence in ``error``.
         """
         self._heard()
-        request: Message = message if isinstance(message, dict) else {}
+        request: Request = message if isinstance(message, dict) else {}
         reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request.get("id")}
         try:
             value = self._value(request, buffers)
@@ -70,35 +70,35 @@ class Responder:
             }, []
         except Exception:  # noqa: BLE001 - the browser is told; the log has the rest
             _log.exception("The request %r of the front end failed.", request.get("kind"))
-            sentence = Sentence("Something went wrong in the kernel; its log has the details.")
+            sentence = Message("Something went wrong in the kernel; its log has the details.")
             text = sentence.in_language(self._mirror.lang)
             return reply | {"ok": False, "error": text, "problem_id": None}, []
         content, attached = value if isinstance(value, tuple) else (value, None)
         return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
 
-    def _value(self, request: Message, buffers: Buffers) -> Value:
+    def _value(self, request: Request, buffers: Buffers) -> Value:
         if request.get("v") != PROTOCOL_VERSION:
-            raise UsageError(Sentence("This page has another version of inginious_nb; reload it."))
+            raise UsageError(Message("This page has another version of inginious_nb; reload it."))
         handler = self._handlers.get(str(request.get("kind")))
         if handler is None:
             raise UsageError(
-                Sentence("This page asked for something that this kernel does not know.")
+                Message("This page asked for something that this kernel does not know.")
             )
         return handler(request, buffers)
 
     # ---- submitting -------------------------------------------------------------------------
 
-    def _preview(self, message: Message, buffers: Buffers) -> Value:
+    def _preview(self, message: Request, buffers: Buffers) -> Value:
         mirror = self._mirror
         reading = Reading(mirror, message, buffers, only_described=True)
         return {"answers": reading.preview(mirror.board)}
 
-    def _submit(self, message: Message, buffers: Buffers) -> Value:
+    def _submit(self, message: Request, buffers: Buffers) -> Value:
         mirror = self._mirror
         awaited = mirror.awaited(message.get("submission"))
         if awaited is None and message.get("submission") is not None:
             # A saved notebook may ask, as soon as it is opened, for what was asked for long ago.
-            raise UsageError(Sentence("That submission is over; press Submit to make a new one."))
+            raise UsageError(Message("That submission is over; press Submit to make a new one."))
         if awaited is not None and not awaited.claim():
             return {"submission": awaited.id}  # another page was first
         with mirror.board.submitting:
@@ -124,7 +124,7 @@ class Responder:
             mirror.follow(submission)
         return {"submission": submission.id}
 
-    def _resubmit(self, message: Message, _buffers: Buffers) -> Value:
+    def _resubmit(self, message: Request, _buffers: Buffers) -> Value:
         with self._mirror.board.submitting:
             self._refuse_while_active()
             attempt = self._attempt_of(message)
@@ -136,21 +136,21 @@ class Responder:
         current = self._mirror.board.current
         if current is not None and not current.done:
             raise UsageError(
-                Sentence(
+                Message(
                     "A submission of this task is under way; wait for its result, or stop it first."
                 )
             )
 
-    def _kill(self, message: Message, _buffers: Buffers) -> Value:
+    def _kill(self, message: Request, _buffers: Buffers) -> Value:
         submission = self._mirror.submission
         if submission is None or submission.id != message.get("submission"):
-            raise UsageError(Sentence("That submission is not under way any more."))
+            raise UsageError(Message("That submission is not under way any more."))
         submission.kill()
         return {}
 
     # ---- looking back -----------------------------------------------------------------------
 
-    def _attempt(self, message: Message, _buffers: Buffers) -> Value:
+    def _attempt(self, message: Request, _buffers: Buffers) -> Value:
         attempt = self._attempt_of(message)
         return {
             "attempt": present.attempt_info(attempt),
@@ -158,20 +158,20 @@ class Responder:
             "answers": present.old_answers(self._mirror.shown_task, attempt.answers),
         }
 
-    def _archive(self, message: Message, _buffers: Buffers) -> Value:
+    def _archive(self, message: Request, _buffers: Buffers) -> Value:
         attempt = self._attempt_of(message)
         archive = attempt.outcome.archive if attempt.outcome is not None else None
         if archive is None:
-            raise UsageError(Sentence("That submission has no archive."))
+            raise UsageError(Message("That submission has no archive."))
         name = f"{attempt.course_id}-{attempt.task_id}-{attempt.number}.tar.gz"
         return {"filename": name}, archive
 
-    def _output(self, message: Message, _buffers: Buffers) -> Value:
+    def _output(self, message: Request, _buffers: Buffers) -> Value:
         attempt = self._attempt_of(message)
         what = str(message.get("what"))
         outcome = attempt.outcome
         if outcome is None:
-            raise UsageError(Sentence("That submission has no result yet."))
+            raise UsageError(Message("That submission has no result yet."))
         kind, _, problem_id = what.partition(":")
         text: str | None = None
         if kind == "problem" and problem_id in outcome.problems:
@@ -184,40 +184,40 @@ class Responder:
             all_of_it = outcome.tests if kind == "tests" else outcome.custom
             text = values.as_json(all_of_it, self._mirror.lang) or None
         if text is None:
-            raise UsageError(Sentence("That submission has no such text."))
+            raise UsageError(Message("That submission has no such text."))
         ending = "json" if kind in ("tests", "custom") else "txt"
         name = f"{attempt.task_id}-{attempt.number}-{kind}.{ending}"
         return {"filename": name}, text.encode("utf-8", "replace")
 
-    def _attempt_of(self, message: Message) -> Attempt:
+    def _attempt_of(self, message: Request) -> Attempt:
         mirror = self._mirror
         attempt = mirror.session.history.get(str(message.get("submission")))
         if attempt is None or (attempt.course_id, attempt.task_id) != (
             mirror.task.course_id,
             mirror.task.id,
         ):
-            raise UsageError(Sentence("The history of this task has no such submission."))
+            raise UsageError(Message("The history of this task has no such submission."))
         return attempt
 
     # ---- the rest ---------------------------------------------------------------------------
 
-    def _file(self, message: Message, _buffers: Buffers) -> Value:
+    def _file(self, message: Request, _buffers: Buffers) -> Value:
         problem = self._mirror.task.problems.get(str(message.get("problem")))
         path = message.get("path")
         if not isinstance(problem, FileProblem) or not isinstance(path, str):
-            raise UsageError(Sentence("Say which file answers which problem."))
+            raise UsageError(Message("Say which file answers which problem."))
         found = file_answer(problem, path)
         return {"filename": found["filename"], "size_bytes": len(found["value"])}
 
-    def _draft(self, message: Message, _buffers: Buffers) -> Value:
+    def _draft(self, message: Request, _buffers: Buffers) -> Value:
         problem_id, value = message.get("problem"), message.get("value")
         if isinstance(value, list):
             value = [item for item in value if isinstance(item, str)]
         if problem_id not in self._mirror.task.problems or not isinstance(value, (str, list)):
-            raise UsageError(Sentence("That is no value for a problem of this task."))
+            raise UsageError(Message("That is no value for a problem of this task."))
         if sum(map(len, value)) > _LONGEST_DRAFT:
             raise AnswerError(
-                Sentence(
+                Message(
                     "An answer of more than {limit:,} characters is not kept before it is "
                     "submitted; write it in a cell.",
                     limit=_LONGEST_DRAFT,
@@ -227,14 +227,14 @@ class Responder:
         self._mirror.drafts.set(str(problem_id), value, str(message.get("by")))
         return {}
 
-    def _lang(self, message: Message, _buffers: Buffers) -> Value:
+    def _lang(self, message: Request, _buffers: Buffers) -> Value:
         lang = message.get("lang")
         if not isinstance(lang, str) or _LANGUAGE.fullmatch(lang) is None:
-            raise UsageError(Sentence("That is not the code of a language."))
+            raise UsageError(Message("That is not the code of a language."))
         self._mirror.speak(lang)
         return {}
 
-    def _where(self, _message: Message, _buffers: Buffers) -> Value:
+    def _where(self, _message: Request, _buffers: Buffers) -> Value:
         service = self._mirror.session.service
         sandbox, lang = service.sandbox or {}, self._mirror.lang
         return {
@@ -245,17 +245,17 @@ class Responder:
             "open": [recognised(item, lang, "sandbox") for item in sandbox.get("not_isolated", ())],
         }
 
-    def _snapshot(self, message: Message, _buffers: Buffers) -> Value:
+    def _snapshot(self, message: Request, _buffers: Buffers) -> Value:
         key, problem_id = str(message.get("key")), str(message.get("problem"))
         return dict(snapshot.widget_bundle(self._mirror, key=key, problem_id=problem_id))
 
-    def _ssh(self, message: Message, _buffers: Buffers) -> Value:
+    def _ssh(self, message: Request, _buffers: Buffers) -> Value:
         submission = self._mirror.submission
         if (
             submission is None
             or submission.id != message.get("submission")
             or submission.ssh is None
         ):
-            raise UsageError(Sentence("There is no shell for that submission any more."))
+            raise UsageError(Message("There is no shell for that submission any more."))
         command, password = way_in(submission.ssh)
         return {"command": command, "password": password}

@@ -22,9 +22,9 @@ from . import present
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from inginious_nb.board import TaskBoard
     from inginious_nb.course import Task
-    from inginious_nb.submission import Submission
+    from inginious_nb.submissions.submission import Submission
+    from inginious_nb.submissions.task_state import TaskState
 
     from .mirror import Mirror
     from .views import ResultInfo, SafeHtml, TestCounts, TestInfo
@@ -217,7 +217,7 @@ class Snapshot:
         return self._words("attempts", n=count) if count else self._words("noAttempts")
 
 
-def task_bundle(board: TaskBoard, lang: str) -> Bundle:
+def task_bundle(board: TaskState, lang: str) -> Bundle:
     """A task with its newest result in a language, by MIME type."""
     task, last = board.task.translated(lang), board.last
     result = None if last is None else present.result_info(task, last, lang)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inginious_nb.course import Task
-    from inginious_nb.history import Attempt
     from inginious_nb.session import Session
+    from inginious_nb.submissions.history import Attempt
 
 
 def task_and_attempt(session: Session, subject: Mapping[str, Any]) -> tuple[Task, Attempt | None]:
@@ -26,5 +26,5 @@ def task_and_attempt(session: Session, subject: Mapping[str, Any]) -> tuple[Task
     if subject.get("role") != "submission":
         return task, None
     wanted = subject.get("submission")
-    attempts = session.board(task).attempts
+    attempts = session.task_state(task).attempts
     return task, next((attempt for attempt in attempts if attempt.id == wanted), None)

@@ -16,19 +16,19 @@ import anywidget
 from IPython.display import display
 from traitlets import Dict, List, Unicode
 
+from inginious_nb.io.worker import call_soon
 from inginious_nb.session import get_session
 
 from . import snapshot
 from .mirror import Mirror
 from .present import reference
 from .requests import Responder
-from .worker import call_soon
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
-    from inginious_nb.history import Attempt
     from inginious_nb.session import Session
-    from inginious_nb.submission import Submission
+    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.submission import Submission
 
     from .views import Role, Subject
 

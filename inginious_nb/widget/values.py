@@ -6,7 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Literal
 
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,7 @@ def _shown(value: object, lang: str, level: int = 0) -> object:
     if not isinstance(value, (dict, list, tuple)):
         return value
     if level == DEEPEST:
-        return Sentence("(nested too deeply to be shown)").in_language(lang)
+        return Message("(nested too deeply to be shown)").in_language(lang)
     if isinstance(value, dict):
         return {
             key if isinstance(key, str) else str(_shown(key, lang, level + 1)): _shown(

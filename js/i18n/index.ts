@@ -1,7 +1,7 @@
 // Chooses the catalogue and writes sentences, times, sizes and grades the way the language does.
 // The catalogue is Python's too (inginious_nb/i18n.py); what only Python says is not bundled.
-import { widget as en } from "../../inginious_nb/locale/en.json";
-import { widget as fr } from "../../inginious_nb/locale/fr.json";
+import { widget as en } from "../../inginious_nb/i18n/locale/en.json";
+import { widget as fr } from "../../inginious_nb/i18n/locale/fr.json";
 import { own } from "../own.ts";
 
 /** What others name, so that it may be a name that no catalogue has. */

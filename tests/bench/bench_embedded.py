@@ -28,7 +28,7 @@ from rich.table import Table
 
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.service import EmbeddedService
+from inginious_nb.grader.service import EmbeddedService
 
 DOCKER_AGENT_S = 0.85
 WANTED_SHARE_OF_DOCKER = 0.1

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.course import CourseLibrary
-from inginious_nb.history import AnswerSource
-from inginious_nb.submission import Submission
+from inginious_nb.notebook.sources import AnswerSource
+from inginious_nb.submissions.submission import Submission
 from inginious_nb.widget import present
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from tests.support.courses import write_course
 from tests.support.lab_jobs import a_nap, a_script, a_word, until_offered
 from tests.support.our_site import running
@@ -46,21 +46,21 @@ async def client(addresses, agent):
 
 
 async def test_its_agent_grades(client):
-    right = await client.ask(a_word(), wire.BackendJobDone)
+    right = await client.ask(a_word(), messages.BackendJobDone)
     assert (right.result, right.grade, right.state) == (("success", ""), 100.0, '{"word": ""}')
     assert [right.problems["word"][0], right.tests, right.custom] == ["success", {}, {}]
     assert (right.archive, right.stdout, right.stderr) == (None, None, None)
-    wrong = await client.ask(a_word(inputdata={"word": "tulip"}), wire.BackendJobDone)
+    wrong = await client.ask(a_word(inputdata={"word": "tulip"}), messages.BackendJobDone)
     assert (wrong.result[0], wrong.grade) == ("failed", 0.0)
     absent = a_word(task_id="absent", inputdata={"word": "rose", "@state": "before"})
-    crash = await client.ask(absent, wire.BackendJobDone)
+    crash = await client.ask(absent, messages.BackendJobDone)
     assert (crash.result[0], crash.state) == ("crash", "before")
 
 
 async def test_many_jobs_are_all_graded(client):
     for number in range(200):
         await client.say(a_word(job_id=f"job{number}", priority=-number))
-    done = [await client.hear_a(wire.BackendJobDone) for _ in range(200)]
+    done = [await client.hear_a(messages.BackendJobDone) for _ in range(200)]
     assert {one.job_id for one in done} == {f"job{number}" for number in range(200)}
     assert {one.result[0] for one in done} == {"success"}
 
@@ -68,12 +68,12 @@ async def test_many_jobs_are_all_graded(client):
 async def test_it_works_beside_agents_of_our_own(addresses, client, tmp_path):
     with running("agent", addresses[0], tmp_path):
         await until_offered(client, "docker", "docker-ssh", "mcq")
-        assert (await client.ask(a_script(), wire.BackendJobDone)).result[0] == "success"
-        await client.ask(a_nap(), wire.BackendJobStarted)
+        assert (await client.ask(a_script(), messages.BackendJobDone)).result[0] == "success"
+        await client.ask(a_nap(), messages.BackendJobStarted)
         for number in range(20):
-            done = await client.ask(a_word(job_id=f"job{number}"), wire.BackendJobDone)
+            done = await client.ask(a_word(job_id=f"job{number}"), messages.BackendJobDone)
             assert done.result[0] == "success"
-        done = await client.ask(wire.ClientKillJob("nap"), wire.BackendJobDone)
+        done = await client.ask(messages.ClientKillJob("nap"), messages.BackendJobDone)
         assert done.result[0] == "killed"
 
 
@@ -87,4 +87,4 @@ async def test_after_a_restart_of_the_broker_its_agent_comes_back(addresses, bro
     broker.wait()
     with running("backend", *addresses), DealerPeer(addresses[1]) as again:
         await until_offered(again, "mcq")
-        assert (await again.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
+        assert (await again.ask(a_word(), messages.BackendJobDone)).result[0] == "success"

@@ -16,11 +16,11 @@ import zmq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.mcq import McqGrader
 from inginious_nb.errors import InginiousError
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.mcq import McqGrader
 from tests.support.peer import Process, peer_bin
 
 texts = st.sampled_from(["", "A text.", "Éé ü"])
@@ -88,15 +88,15 @@ class TheirAgent:
         self._identity, _ = self._hear()
 
     def grade(self, job):
-        self._socket.send_multipart([self._identity, wire.encode(job)])
+        self._socket.send_multipart([self._identity, messages.encode(job)])
         while True:
             self._identity, message = self._hear()
-            if isinstance(message, wire.AgentJobDone):
+            if isinstance(message, messages.AgentJobDone):
                 return message
 
     def _hear(self):
         identity, frame = self._socket.recv_multipart()
-        return identity, wire.decode(frame, wire.FROM_AGENT)
+        return identity, messages.decode(frame, messages.FROM_AGENT)
 
     def stop(self):
         self._process.kill()
@@ -117,7 +117,7 @@ def ours(folder):
 
 
 def a_job(problems, answers, language):
-    return wire.BackendNewJob(
+    return messages.BackendNewJob(
         job_id="j",
         course_id="c",
         task_id="t",
@@ -166,7 +166,9 @@ def test_every_outcome_is_that_of_inginious(theirs, ours, language):
     def compare(asked):
         problems = {f"q{number}": problem for number, (problem, _) in enumerate(asked)}
         answers = {f"q{number}": answer for number, (_, answer) in enumerate(asked)}
-        job = wire.decode(wire.encode(a_job(problems, answers, language)), wire.TO_AGENT)
+        job = messages.decode(
+            messages.encode(a_job(problems, answers, language)), messages.TO_AGENT
+        )
         assert comparable(ours(job), our_sentences) == comparable(theirs(job), their_sentences)
 
     compare()

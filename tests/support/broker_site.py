@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from inginious_nb import wire
-from inginious_nb.embedded.broker.scheduler import Scheduler
+from inginious_nb import messages
+from inginious_nb.grader.broker.scheduler import Scheduler
 
 ALICE = b"alice"
 BOB = b"bob"
@@ -48,12 +48,12 @@ class Site:
             self._pump()
             for address in awake:
                 if address.startswith(b"agent"):
-                    self._receive(self.scheduler.receive_from_agent, address, wire.Pong())
+                    self._receive(self.scheduler.receive_from_agent, address, messages.Pong())
                 else:
-                    self._receive(self.scheduler.receive_from_client, address, wire.Ping())
+                    self._receive(self.scheduler.receive_from_client, address, messages.Ping())
 
     def _receive(self, receive, address, message):
-        frame = message if isinstance(message, bytes) else wire.encode(message)
+        frame = message if isinstance(message, bytes) else messages.encode(message)
         receive(address, frame, self.now)
         self._pump()
 
@@ -63,18 +63,18 @@ class Site:
             if outgoing.recipient in self.disconnected:
                 self.scheduler.undelivered(outgoing, self.now)
                 continue
-            words = wire.TO_CLIENT if outgoing.side == "client" else wire.TO_AGENT
-            message = wire.decode(outgoing.frame, words)
-            if not isinstance(message, (wire.Ping, wire.Pong)):
+            words = messages.TO_CLIENT if outgoing.side == "client" else messages.TO_AGENT
+            message = messages.decode(outgoing.frame, words)
+            if not isinstance(message, (messages.Ping, messages.Pong)):
                 self.inboxes.setdefault(outgoing.recipient, []).append(message)
 
 
 def hello():
-    return wire.ClientHello("me")
+    return messages.ClientHello("me")
 
 
 def agent_hello(slots=1, environments=None, name="a"):
-    return wire.AgentHello(name, slots, MCQ if environments is None else environments)
+    return messages.AgentHello(name, slots, MCQ if environments is None else environments)
 
 
 def a_job(job_id="j", **changes):
@@ -91,7 +91,7 @@ def a_job(job_id="j", **changes):
         "debug": False,
         "launcher": "tests",
     }
-    return wire.ClientNewJob(**(fields | changes))
+    return messages.ClientNewJob(**(fields | changes))
 
 
 def agent_done(job_id="j", **changes):
@@ -107,12 +107,12 @@ def agent_done(job_id="j", **changes):
         "stdout": "out",
         "stderr": None,
     }
-    return wire.AgentJobDone(**(fields | changes))
+    return messages.AgentJobDone(**(fields | changes))
 
 
-def ids(messages):
-    return [message.job_id for message in messages]
+def ids(received):
+    return [message.job_id for message in received]
 
 
-def done(messages):
-    return [message for message in messages if isinstance(message, wire.BackendJobDone)]
+def done(received):
+    return [message for message in received if isinstance(message, messages.BackendJobDone)]

@@ -8,7 +8,7 @@ from collections import Counter
 import zmq
 import zmq.asyncio
 
-from inginious_nb import wire
+from inginious_nb import messages
 
 
 class HoldingAgent:
@@ -44,7 +44,7 @@ class HoldingAgent:
     async def hello(self):
         """Register, or register again."""
         environments = {"mcq": {"mcq": {"id": "mcq", "created": 0}}}
-        await self._say(wire.AgentHello("holding", self._slots, environments))
+        await self._say(messages.AgentHello("holding", self._slots, environments))
 
     async def holds(self, count, timeout_s=30):
         """Return once it holds that many jobs."""
@@ -58,7 +58,7 @@ class HoldingAgent:
         job_id = self.jobs[0] if job_id is None else job_id
         self.jobs.remove(job_id)
         await self._say(
-            wire.AgentJobDone(
+            messages.AgentJobDone(
                 job_id,
                 ("success", text),
                 100.0,
@@ -78,16 +78,16 @@ class HoldingAgent:
 
     async def _run(self):
         while True:
-            message = wire.decode(await self._socket.recv(), wire.TO_AGENT)
-            if isinstance(message, wire.Ping):
-                await self._say(wire.Pong())
-            elif isinstance(message, wire.BackendNewJob):
+            message = messages.decode(await self._socket.recv(), messages.TO_AGENT)
+            if isinstance(message, messages.Ping):
+                await self._say(messages.Pong())
+            elif isinstance(message, messages.BackendNewJob):
                 self.jobs.append(message.job_id)
                 self.runs[message.job_id] += 1
-                await self._say(wire.AgentJobStarted(message.job_id))
+                await self._say(messages.AgentJobStarted(message.job_id))
                 if self.by_itself:
                     await self.finish(message.job_id)
                 self._news.set()
 
     async def _say(self, message):
-        await self._socket.send(wire.encode(message))
+        await self._socket.send(messages.encode(message))

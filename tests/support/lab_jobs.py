@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inginious_nb import wire
+from inginious_nb import messages
 
 from .broker_site import a_job
 
@@ -27,9 +27,9 @@ def a_script(job_id="s", **changes):
 
 async def until_offered(client, *kinds):
     """Wait until agents offer those kinds of environments."""
-    await client.say(wire.ClientHello("me"))
+    await client.say(messages.ClientHello("me"))
     while True:
-        update = await client.hear_a(wire.BackendUpdateEnvironments)
+        update = await client.hear_a(messages.BackendUpdateEnvironments)
         if update.available_environments.keys() == set(kinds):
             return
 

@@ -7,14 +7,14 @@ import itertools
 import shutil
 from typing import TYPE_CHECKING
 
-from inginious_nb import wire
-from inginious_nb.embedded.agents import JobHandle
+from inginious_nb import messages
+from inginious_nb.grader.agents import JobHandle
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.course import CourseLibrary
-    from inginious_nb.embedded.agents.local import LocalGrader
+    from inginious_nb.grader.agents.local import LocalGrader
 
 _TASK_YAML = """\
 environment_type: docker
@@ -50,7 +50,7 @@ class LocalCourse:
             "limits": {"time": 10, "hard_time": 20, "memory": 300, **(limits or {})},
             **(parameters or {}),
         }
-        return wire.BackendNewJob(
+        return messages.BackendNewJob(
             **{
                 "job_id": f"job{next(_numbers)}",
                 "course_id": self.path.name,
@@ -78,5 +78,5 @@ class LocalCourse:
             handle.kill_requested = kill
         result = await asyncio.wait_for(self.grader.grade(job, handle), 60)
         # What cannot go over the wire is no result.
-        wire.decode(wire.encode(result), wire.FROM_AGENT)
+        messages.decode(messages.encode(result), messages.FROM_AGENT)
         return result

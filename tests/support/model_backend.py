@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client.core import ClientCore
 from inginious_nb.client.events import JobDone
 from inginious_nb.client.links import Close, Open, Send
@@ -30,15 +30,15 @@ class ModelBackend:
         self.outbox = []
 
     def receive(self, identity, frame):
-        message = wire.decode(frame, wire.FROM_CLIENT)
-        if isinstance(message, wire.ClientHello):
+        message = messages.decode(frame, messages.FROM_CLIENT)
+        if isinstance(message, messages.ClientHello):
             self.registered.add(identity)
-            self._say(identity, wire.BackendUpdateEnvironments(self.environments))
+            self._say(identity, messages.BackendUpdateEnvironments(self.environments))
         elif identity not in self.registered:
-            self._say(identity, wire.Unknown())
-        elif isinstance(message, wire.Ping):
-            self._say(identity, wire.Pong())
-        elif isinstance(message, wire.ClientNewJob):
+            self._say(identity, messages.Unknown())
+        elif isinstance(message, messages.Ping):
+            self._say(identity, messages.Pong())
+        elif isinstance(message, messages.ClientNewJob):
             owner, _ = self.jobs.get(message.job_id, (None, False))
             if owner in (self.gone or ()):
                 self.jobs[message.job_id][0] = identity
@@ -46,16 +46,16 @@ class ModelBackend:
                 self._say(identity, a_result(message.job_id, ("crash", "known"), stdout=""))
             else:
                 self.jobs[message.job_id] = [identity, False]
-        elif isinstance(message, wire.ClientKillJob):
+        elif isinstance(message, messages.ClientKillJob):
             owner, running = self.jobs.get(message.job_id, (None, True))
             if not running and (self.gone is None or owner == identity):
                 del self.jobs[message.job_id]
                 self._say(owner, a_result(message.job_id, ("killed", "in the queue"), stdout=""))
-        elif isinstance(message, wire.ClientGetQueue):
+        elif isinstance(message, messages.ClientGetQueue):
             now = int(time.time())
             self._say(
                 identity,
-                wire.BackendGetQueue(
+                messages.BackendGetQueue(
                     tuple(
                         (job_id, owner == identity, "agent", "c/t", "tests", now, -1)
                         for job_id, (owner, running) in self.jobs.items()
@@ -73,13 +73,13 @@ class ModelBackend:
         """An agent says hello."""
         self.environments = environments
         for identity in self.registered:
-            self._say(identity, wire.BackendUpdateEnvironments(environments))
+            self._say(identity, messages.BackendUpdateEnvironments(environments))
 
     def start(self, job_id):
         """An agent begins a waiting job."""
         self.jobs[job_id][1] = True
         self.runs[job_id] += 1
-        self._say(self.jobs[job_id][0], wire.BackendJobStarted(job_id))
+        self._say(self.jobs[job_id][0], messages.BackendJobStarted(job_id))
 
     def finish(self, job_id, **fields):
         """An agent ends a job."""
@@ -96,7 +96,7 @@ class ModelBackend:
             self.environments = environments
 
     def _say(self, identity, message):
-        self.outbox.append((identity, wire.encode(message)))
+        self.outbox.append((identity, messages.encode(message)))
 
 
 class Recorder:
@@ -198,7 +198,7 @@ class World:
 
     def say(self, message):
         """Hand a message of the backend to the core, on the connection in use."""
-        self.give(self.core.links.current.number, wire.encode(message))
+        self.give(self.core.links.current.number, messages.encode(message))
 
     def wait(self, seconds, step_s=None):
         """Let time pass, with ticks and a live network."""
@@ -283,8 +283,8 @@ class World:
 
 
 def an_outstanding(job_id, recipient, environment=("mcq", "mcq"), **more):
-    frame = wire.encode(
-        wire.ClientNewJob(
+    frame = messages.encode(
+        messages.ClientNewJob(
             job_id, 0, "c", "t", {}, {"q": "42"}, *environment, {}, debug=False, launcher="tests"
         )
     )
@@ -301,4 +301,4 @@ def a_result(job_id, result=("success", ""), *, stdout=None, **fields):
         "archive": None,
         "stderr": stdout,
     }
-    return wire.BackendJobDone(job_id=job_id, result=result, stdout=stdout, **(values | fields))
+    return messages.BackendJobDone(job_id=job_id, result=result, stdout=stdout, **(values | fields))

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from inginious_nb.embedded import commands
+from inginious_nb.grader import commands
 
 _PROGRAM = """
 import sys
 from pathlib import Path
-from inginious_nb.embedded.commands import run_agent, run_backend
+from inginious_nb.grader.commands import run_agent, run_backend
 if sys.argv[1] == "backend":
     run_backend(*sys.argv[2:])
 else:

@@ -7,10 +7,10 @@ import asyncio
 import asyncssh
 
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.local import LocalGrader
-from inginious_nb.embedded.sandbox import choose_sandbox
-from inginious_nb.embedded.shell import ShellSettings
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.sandbox import choose_sandbox
+from inginious_nb.grader.shell import ShellSettings
 
 from .local_course import LocalCourse
 

@@ -8,7 +8,7 @@ import threading
 
 import zmq
 
-from inginious_nb import wire
+from inginious_nb import messages
 
 from .model_backend import ModelBackend
 
@@ -57,7 +57,7 @@ class ThreadBackend:
 
     def say(self, message):
         """Say something to every client."""
-        frame = message if isinstance(message, bytes) else wire.encode(message)
+        frame = message if isinstance(message, bytes) else messages.encode(message)
         self.do(
             lambda model: model.outbox.extend((identity, frame) for identity in model.registered)
         )
@@ -107,10 +107,10 @@ class ThreadBackend:
         commands.close(linger=0)
 
     def _take(self, identity, frame):
-        message = wire.decode(frame, wire.FROM_CLIENT)
+        message = messages.decode(frame, messages.FROM_CLIENT)
         self.received.append(message)
         self.model.receive(identity, frame)
-        if isinstance(message, wire.ClientNewJob) and self.by_itself:
+        if isinstance(message, messages.ClientNewJob) and self.by_itself:
             with contextlib.suppress(KeyError):
                 self.model.start(message.job_id)
                 self.model.finish(message.job_id)

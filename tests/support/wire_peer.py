@@ -7,16 +7,16 @@ import asyncio
 import zmq
 import zmq.asyncio
 
-from inginious_nb import wire
+from inginious_nb import messages
 
 PATIENCE_S = 15.0
 """Nothing asked of a peer may take longer; nothing should come near it."""
 
 
 class DealerPeer:
-    """A client, or an agent with ``incoming=wire.TO_AGENT``, that says what it is told to say."""
+    """A client, or an agent with ``incoming=messages.TO_AGENT``, that says what it is told."""
 
-    def __init__(self, address, *, identity=None, incoming=wire.TO_CLIENT, curve=None):
+    def __init__(self, address, *, identity=None, incoming=messages.TO_CLIENT, curve=None):
         self._context = zmq.asyncio.Context()
         self._incoming = incoming
         self.socket = self._context.socket(zmq.DEALER)
@@ -36,19 +36,19 @@ class DealerPeer:
         self.close()
 
     async def say(self, message):
-        frame = message if isinstance(message, bytes) else wire.encode(message)
+        frame = message if isinstance(message, bytes) else messages.encode(message)
         await self.socket.send(frame)
 
     async def hear(self, patience_s=PATIENCE_S):
         """The next message."""
         frame = await asyncio.wait_for(self.socket.recv(), patience_s)
-        return wire.decode(frame, self._incoming)
+        return messages.decode(frame, self._incoming)
 
     async def hear_a(self, kind):
         """The next message of that kind; pings are answered, others are dropped."""
         while not isinstance(message := await self.hear(), kind):
-            if isinstance(message, wire.Ping):
-                await self.say(wire.Pong())
+            if isinstance(message, messages.Ping):
+                await self.say(messages.Pong())
         return message
 
     async def ask(self, message, kind):
@@ -76,13 +76,13 @@ class RouterPeer:
         self.close()
 
     async def say(self, identity, message):
-        frame = message if isinstance(message, bytes) else wire.encode(message)
+        frame = message if isinstance(message, bytes) else messages.encode(message)
         await self.socket.send_multipart([identity, frame])
 
     async def hear(self, patience_s=PATIENCE_S):
         """The next message and who sent it."""
         identity, frame = await asyncio.wait_for(self.socket.recv_multipart(), patience_s)
-        return identity, wire.decode(frame, wire.FROM_AGENT)
+        return identity, messages.decode(frame, messages.FROM_AGENT)
 
     async def hear_a(self, kind):
         """The next message of that kind and who sent it; others are dropped."""

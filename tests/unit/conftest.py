@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents.local import LocalGrader
-from inginious_nb.embedded.sandbox import choose_sandbox
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.sandbox import choose_sandbox
 from tests.support.hostile import QUICK, SUCCESS, processes_with, zombies
 from tests.support.local_course import LocalCourse
 
@@ -57,7 +57,7 @@ class ApiJob:
     """A job's files without a sandbox, to call the grading API and its commands in."""
 
     def __init__(self, root: Path, answers: dict):
-        api = Path(__file__).parents[2] / "inginious_nb" / "embedded" / "grading_api"
+        api = Path(__file__).parents[2] / "inginious_nb" / "grader" / "grading_api"
         self.root = root
         for name in ("task/lang", "archive", ".__input", ".__output"):
             (root / name).mkdir(parents=True)

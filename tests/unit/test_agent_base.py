@@ -8,9 +8,9 @@ import contextlib
 import pytest
 import zmq
 
-from inginious_nb import wire
-from inginious_nb.embedded.agents import Agent, Grader, without_feedback
+from inginious_nb import messages
 from inginious_nb.errors import CourseError
+from inginious_nb.grader.agents import Agent, Grader, without_feedback
 from tests.support.wire_peer import RouterPeer
 
 STATE = "the state before"
@@ -81,7 +81,7 @@ class Stage:
         await asyncio.wait([self._running])
 
     async def registered(self):
-        self.identity, hello = await self.backend.hear_a(wire.AgentHello)
+        self.identity, hello = await self.backend.hear_a(messages.AgentHello)
         return hello
 
     async def give(self, **changes):
@@ -129,35 +129,35 @@ def a_job(job_id="j", do="", **changes):
         "environment_parameters": {},
         "debug": False,
     }
-    return wire.BackendNewJob(**(fields | changes))
+    return messages.BackendNewJob(**(fields | changes))
 
 
 async def test_it_announces_what_its_graders_offer():
     first = ScriptedGrader({"kind": {"env": {"id": 1, "created": 0}}})
     second = ScriptedGrader({"kind": {"more": {"id": 2, "created": 0}}, "other": {}})
     async with acting(slots=3, graders=[first, second]) as stage:
-        assert await stage.registered() == wire.AgentHello(
+        assert await stage.registered() == messages.AgentHello(
             "actor", 3, {"kind": first.offer["kind"] | second.offer["kind"], "other": {}}
         )
 
 
 async def test_pings_are_answered(stage):
-    await stage.backend.say(stage.identity, wire.Ping())
-    assert await stage.hear() == wire.Pong()
+    await stage.backend.say(stage.identity, messages.Ping())
+    assert await stage.hear() == messages.Pong()
 
 
 async def test_a_job_is_reported_as_started_and_then_done(stage):
     await stage.give()
-    assert await stage.hear() == wire.AgentJobStarted("j")
+    assert await stage.hear() == messages.AgentJobStarted("j")
     done = await stage.hear()
     assert (done.job_id, done.result, done.state) == ("j", ("success", "graded"), "new")
 
 
 async def test_ssh_credentials_are_told_once_between_start_and_end(stage):
     await stage.give(do="ssh")
-    assert await stage.hear() == wire.AgentJobStarted("j")
-    assert await stage.hear() == wire.AgentJobSSHDebug("j", "host", 22, "user", "secret")
-    assert isinstance(await stage.hear(), wire.AgentJobDone)
+    assert await stage.hear() == messages.AgentJobStarted("j")
+    assert await stage.hear() == messages.AgentJobSSHDebug("j", "host", 22, "user", "secret")
+    assert isinstance(await stage.hear(), messages.AgentJobDone)
 
 
 @pytest.mark.parametrize(
@@ -171,18 +171,18 @@ async def test_ssh_credentials_are_told_once_between_start_and_end(stage):
 )
 async def test_a_grader_that_fails_is_a_crash_with_the_previous_state(stage, do, text):
     await stage.give(do=do)
-    done = await stage.hear_a(wire.AgentJobDone)
+    done = await stage.hear_a(messages.AgentJobDone)
     assert done.result[0] == "crash"
     assert text in done.result[1]
     assert (done.grade, done.problems, done.state) == (0.0, {}, STATE)
     assert (done.archive, done.stdout, done.stderr) == (None, None, None)
     await stage.give(job_id="next")
-    assert (await stage.hear_a(wire.AgentJobDone)).result[0] == "success"
+    assert (await stage.hear_a(messages.AgentJobDone)).result[0] == "success"
 
 
 async def test_an_environment_it_does_not_offer_is_a_crash_that_names_those_it_does(stage):
     await stage.give(environment="java8")
-    assert await stage.hear() == wire.AgentJobStarted("j")
+    assert await stage.hear() == messages.AgentJobStarted("j")
     done = await stage.hear()
     assert done.result[0] == "crash"
     assert "kind/java8; it offers kind/env." in done.result[1]
@@ -192,17 +192,22 @@ async def test_a_kill_reaches_the_job_it_is_for_and_an_unknown_one_nobody(stage)
     await stage.give(job_id="kill me", do="wait for kill")
     await stage.give(job_id="not me", do="wait for kill")
     for job_id in ("unheard-of", "kill me"):
-        await stage.backend.say(stage.identity, wire.BackendKillJob(job_id, STATE))
-    done = await stage.hear_a(wire.AgentJobDone)
+        await stage.backend.say(stage.identity, messages.BackendKillJob(job_id, STATE))
+    done = await stage.hear_a(messages.AgentJobDone)
     assert (done.job_id, done.result, done.state) == ("kill me", ("killed", ""), STATE)
-    await stage.backend.say(stage.identity, wire.BackendKillJob("not me", STATE))
-    assert (await stage.hear_a(wire.AgentJobDone)).job_id == "not me"
+    await stage.backend.say(stage.identity, messages.BackendKillJob("not me", STATE))
+    assert (await stage.hear_a(messages.AgentJobDone)).job_id == "not me"
 
 
 async def test_bad_frames_do_not_disturb_it(stage):
     await stage.give(job_id="running", do="wait")
-    await stage.hear_a(wire.AgentJobStarted)
-    for frame in (b"", b"\xc1", wire.encode(wire.Pong()), wire.encode(wire.ClientHello("me"))):
+    await stage.hear_a(messages.AgentJobStarted)
+    for frame in (
+        b"",
+        b"\xc1",
+        messages.encode(messages.Pong()),
+        messages.encode(messages.ClientHello("me")),
+    ):
         await stage.backend.say(stage.identity, frame)
     stage.grader.release.set()
     assert (await stage.hear()).job_id == "running"
@@ -213,21 +218,21 @@ async def test_it_never_grades_more_jobs_than_it_has_slots():
         await stage.registered()
         for job_id in "abc":
             await stage.give(job_id=job_id, do="wait")
-            assert await stage.hear() == wire.AgentJobStarted(job_id)
+            assert await stage.hear() == messages.AgentJobStarted(job_id)
         assert stage.grader.begun == ["a", "b"]
         stage.grader.release.set()
-        ended = {(await stage.hear_a(wire.AgentJobDone)).job_id for _ in "abc"}
+        ended = {(await stage.hear_a(messages.AgentJobDone)).job_id for _ in "abc"}
         assert ended == {"a", "b", "c"}
 
 
 async def test_when_it_is_stopped_the_backend_is_told_and_jobs_leave_nothing_behind():
     async with acting() as stage:
         await stage.registered()
-        await stage.backend.say(stage.identity, wire.Ping())
+        await stage.backend.say(stage.identity, messages.Ping())
         await stage.give(do="wait")
-        await stage.hear_a(wire.AgentJobStarted)
+        await stage.hear_a(messages.AgentJobStarted)
         await stage.stop()
-        assert await stage.hear_a(wire.AgentHello) == wire.AgentHello("actor", 0, {})
+        assert await stage.hear_a(messages.AgentHello) == messages.AgentHello("actor", 0, {})
         assert stage.grader.cancelled == ["j"]
         assert stage.grader.closed
 
@@ -236,12 +241,12 @@ async def test_jobs_that_come_while_it_stops_are_not_begun():
     async with acting() as stage:
         await stage.registered()
         await stage.give(do="end slowly")
-        await stage.hear_a(wire.AgentJobStarted)
+        await stage.hear_a(messages.AgentJobStarted)
         stopping = asyncio.create_task(stage.stop())
-        await stage.hear_a(wire.AgentHello)
+        await stage.hear_a(messages.AgentHello)
         await stage.give(job_id="too late")
-        await stage.backend.say(stage.identity, wire.Ping())
-        await stage.hear_a(wire.Pong)
+        await stage.backend.say(stage.identity, messages.Ping())
+        await stage.hear_a(messages.Pong)
         stage.grader.release.set()
         await stopping
         assert stage.grader.begun == ["j"]
@@ -259,14 +264,14 @@ async def test_a_changed_offer_is_announced_on_the_same_connection():
 
 async def test_a_changed_offer_does_not_end_running_jobs(stage):
     await stage.give(do="wait")
-    await stage.hear_a(wire.AgentJobStarted)
+    await stage.hear_a(messages.AgentJobStarted)
     stage.grader.offer = {"kind": {"new": {"id": "y", "created": 0}}}
     stage.agent.announce()
-    identity, hello = await stage.backend.hear_a(wire.AgentHello)
+    identity, hello = await stage.backend.hear_a(messages.AgentHello)
     assert hello.available_environments == stage.grader.offer
     assert identity != stage.identity
     stage.grader.release.set()
-    identity, done = await stage.backend.hear_a(wire.AgentJobDone)
+    identity, done = await stage.backend.hear_a(messages.AgentJobDone)
     assert (identity, done.result[0]) == (stage.identity, "success")
 
 
@@ -281,7 +286,7 @@ async def test_a_silent_backend_gets_a_new_hello_from_a_new_identity_again_and_a
         identities = {stage.identity}
         while len(identities) < 4:
             identity, hello = await stage.backend.hear()
-            if hello == wire.AgentHello("actor", 0, {}):
+            if hello == messages.AgentHello("actor", 0, {}):
                 assert identity in identities  # the one before is withdrawn
             else:
                 assert hello == first
@@ -293,10 +298,10 @@ async def test_a_job_survives_a_stalled_backend():
     async with acting(**SOON) as stage:
         await stage.registered()
         await stage.give(do="wait")
-        await stage.hear_a(wire.AgentJobStarted)
-        await stage.backend.hear_a(wire.AgentHello)
+        await stage.hear_a(messages.AgentJobStarted)
+        await stage.backend.hear_a(messages.AgentHello)
         stage.grader.release.set()
-        identity, done = await stage.backend.hear_a(wire.AgentJobDone)
+        identity, done = await stage.backend.hear_a(messages.AgentJobDone)
         assert (identity, done.result[0]) == (stage.identity, "success")
 
 
@@ -304,13 +309,13 @@ async def test_registrations_that_are_superseded_are_withdrawn():
     async with acting(**SOON) as stage:
         await stage.registered()
         first = newest = stage.identity
-        await stage.backend.say(first, wire.Ping())
+        await stage.backend.say(first, messages.Ping())
         registered = {first}
         while len(registered) > 1 or newest == first:
             if newest != first:
-                await stage.backend.say(newest, wire.Ping())
-            identity, hello = await stage.backend.hear_a(wire.AgentHello)
-            if hello == wire.AgentHello("actor", 0, {}):
+                await stage.backend.say(newest, messages.Ping())
+            identity, hello = await stage.backend.hear_a(messages.AgentHello)
+            if hello == messages.AgentHello("actor", 0, {}):
                 registered.remove(identity)
             else:
                 newest = identity
@@ -321,30 +326,30 @@ async def test_a_registration_that_is_superseded_stays_until_its_jobs_have_ended
     async with acting(**SOON) as stage:
         await stage.registered()
         await stage.give(do="wait")
-        await stage.hear_a(wire.AgentJobStarted)
-        identity, _ = await stage.backend.hear_a(wire.AgentHello)
-        await stage.backend.say(identity, wire.Ping())
-        assert await stage.backend.hear_a(wire.Pong) == (identity, wire.Pong())
+        await stage.hear_a(messages.AgentJobStarted)
+        identity, _ = await stage.backend.hear_a(messages.AgentHello)
+        await stage.backend.say(identity, messages.Ping())
+        assert await stage.backend.hear_a(messages.Pong) == (identity, messages.Pong())
         stage.grader.release.set()
         done = await stage.backend.hear()
         assert (done[0], done[1].result[0]) == (stage.identity, "success")
-        goodbye = (stage.identity, wire.AgentHello("actor", 0, {}))
-        assert await stage.backend.hear_a(wire.AgentHello) == goodbye
+        goodbye = (stage.identity, messages.AgentHello("actor", 0, {}))
+        assert await stage.backend.hear_a(messages.AgentHello) == goodbye
 
 
 async def test_a_job_given_again_by_a_restarted_backend_is_continued():
     async with acting(**SOON) as stage:
         await stage.registered()
         await stage.give(do="wait")
-        await stage.hear_a(wire.AgentJobStarted)
-        old, (stage.identity, _) = stage.identity, await stage.backend.hear_a(wire.AgentHello)
+        await stage.hear_a(messages.AgentJobStarted)
+        old, (stage.identity, _) = stage.identity, await stage.backend.hear_a(messages.AgentHello)
         await stage.give(do="wait")
-        assert await stage.backend.hear_a(wire.AgentJobStarted) == (
+        assert await stage.backend.hear_a(messages.AgentJobStarted) == (
             stage.identity,
-            wire.AgentJobStarted("j"),
+            messages.AgentJobStarted("j"),
         )
         stage.grader.release.set()
-        identity, done = await stage.backend.hear_a(wire.AgentJobDone)
+        identity, done = await stage.backend.hear_a(messages.AgentJobDone)
         assert identity == stage.identity != old
         assert done.result[0] == "success"
         assert stage.grader.begun == ["j"]
@@ -354,10 +359,10 @@ async def test_another_job_of_the_same_id_replaces_the_one_nobody_waits_for():
     async with acting(**SOON) as stage:
         await stage.registered()
         await stage.give(do="wait")
-        await stage.hear_a(wire.AgentJobStarted)
-        stage.identity, _ = await stage.backend.hear_a(wire.AgentHello)
+        await stage.hear_a(messages.AgentJobStarted)
+        stage.identity, _ = await stage.backend.hear_a(messages.AgentHello)
         await stage.give(do="")
-        assert (await stage.hear_a(wire.AgentJobDone)).result == ("success", "graded")
+        assert (await stage.hear_a(messages.AgentJobDone)).result == ("success", "graded")
         assert stage.grader.cancelled == ["j"]
 
 
@@ -365,8 +370,8 @@ async def test_jobs_of_a_backend_that_never_comes_back_are_given_up():
     async with acting(slots=1, patience_s=0.5, **SOON) as stage:
         await stage.registered()
         await stage.give(do="wait")
-        await stage.hear_a(wire.AgentJobStarted)
-        stage.identity, _ = await stage.backend.hear_a(wire.AgentHello)
+        await stage.hear_a(messages.AgentJobStarted)
+        stage.identity, _ = await stage.backend.hear_a(messages.AgentHello)
         await stage.give(job_id="next")
-        assert (await stage.hear_a(wire.AgentJobDone)).job_id == "next"
+        assert (await stage.hear_a(messages.AgentJobDone)).job_id == "next"
         assert stage.grader.cancelled == ["j"]

@@ -6,16 +6,16 @@ import os
 
 import pytest
 
-from inginious_nb.answers import (
+from inginious_nb.course import CourseLibrary
+from inginious_nb.errors import AnswerError
+from inginious_nb.notebook.answers import (
     ReadCell,
     from_cells,
     from_read_cells,
     from_words,
     with_captured,
 )
-from inginious_nb.cells import Cell
-from inginious_nb.course import CourseLibrary
-from inginious_nb.errors import AnswerError
+from inginious_nb.notebook.cells import Cell
 
 TASK = """
 name: Mixed

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from inginious_nb import wire
+from inginious_nb import messages
 from tests.support.broker_site import (
     ALICE,
     BOB,
@@ -60,9 +60,12 @@ class BrokerMachine(RuleBasedStateMachine):
     @rule(client=clients, pick=picks)
     def kill(self, client, pick):
         if self.sent:
-            self.say(client, wire.ClientKillJob(f"job{pick % len(self.sent)}"))
+            self.say(client, messages.ClientKillJob(f"job{pick % len(self.sent)}"))
 
-    @rule(client=clients, message=st.sampled_from([wire.ClientHello("me"), wire.ClientGetQueue()]))
+    @rule(
+        client=clients,
+        message=st.sampled_from([messages.ClientHello("me"), messages.ClientGetQueue()]),
+    )
     def talk(self, client, message):
         self.say(client, message)
 
@@ -70,7 +73,7 @@ class BrokerMachine(RuleBasedStateMachine):
     def return_and_submit_everything_again(self, client):
         self.site.disconnected.discard(client)
         self.site.now += 5
-        self.say(client, wire.ClientHello("me"))
+        self.say(client, messages.ClientHello("me"))
         for job, submitter in list(self.sent.values()):
             if submitter == client and client != PASSING and not self.outcomes[job.job_id]:
                 self.say(client, job)
@@ -126,14 +129,14 @@ class BrokerMachine(RuleBasedStateMachine):
         """At last everybody is there and works: then every job has an outcome."""
         self.site.disconnected.clear()
         for client in CLIENTS:
-            self.say(client, wire.ClientHello("me"))
+            self.say(client, messages.ClientHello("me"))
         for agent in AGENTS:
             self.register(agent)
         while self.given:
             agent, job_id = self.given.pop()
             self.say(agent, agent_done(job_id))
         for client in CLIENTS:
-            self.say(client, wire.Ping())
+            self.say(client, messages.Ping())
         self.no_slot_is_lost_or_made()
         assert self.outcomes == Counter(dict.fromkeys(self.sent, 1))
 
@@ -147,9 +150,9 @@ class BrokerMachine(RuleBasedStateMachine):
     def read(self):
         for address in list(self.site.inboxes):
             for message in self.site.inbox(address):
-                if isinstance(message, wire.BackendNewJob):
+                if isinstance(message, messages.BackendNewJob):
                     self.given.append((address, message.job_id))
-                elif isinstance(message, wire.BackendJobDone):
+                elif isinstance(message, messages.BackendJobDone):
                     self.outcomes[message.job_id] += 1
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from inginious_nb import wire
-from inginious_nb.embedded.broker.results import KEPT_S, KeptResult, KeptResults
+from inginious_nb import messages
+from inginious_nb.grader.broker.results import KEPT_S, KeptResult, KeptResults
 
 
 def a_result(job_id, *, owner=b"alice", size=1, finished_at=0.0):
@@ -50,7 +50,7 @@ def test_delivered_results_make_room_before_undelivered_ones():
 def test_archives_make_room_before_undelivered_results():
     kept = KeptResults(size_limit_bytes=300_000)
     for number in range(4):
-        done = wire.BackendJobDone(
+        done = messages.BackendJobDone(
             job_id=f"j{number}",
             result=("success", "well done"),
             grade=100.0,
@@ -62,9 +62,11 @@ def test_archives_make_room_before_undelivered_results():
             stdout=None,
             stderr=None,
         )
-        kept.keep(KeptResult(done.job_id, b"alice", b"digest", wire.encode(done), number))
+        kept.keep(KeptResult(done.job_id, b"alice", b"digest", messages.encode(done), number))
         kept.mark_undelivered(done.job_id)
-    found = [wire.decode(kept.frame, wire.TO_CLIENT) for kept in kept.take_undelivered(b"alice")]
+    found = [
+        messages.decode(kept.frame, messages.TO_CLIENT) for kept in kept.take_undelivered(b"alice")
+    ]
     assert [(done.job_id, done.grade) for done in found] == [(f"j{n}", 100.0) for n in range(4)]
     assert [done.archive is None for done in found] == [True, True, False, False]
 

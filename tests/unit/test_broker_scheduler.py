@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgpack
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
 from tests.support.broker_site import (
     ALICE,
@@ -40,12 +40,13 @@ def staffed(site):
 
 
 @pytest.mark.parametrize(
-    "message", [wire.Ping(), wire.ClientGetQueue(), a_job(), wire.ClientKillJob("j"), b"\xc1"]
+    "message",
+    [messages.Ping(), messages.ClientGetQueue(), a_job(), messages.ClientKillJob("j"), b"\xc1"],
 )
 def test_who_did_not_say_hello_is_told_unknown_and_nothing_else_happens(site, message):
-    assert site.client(ALICE, message) == [wire.Unknown()]
-    assert site.client(ALICE) == [wire.BackendUpdateEnvironments({})]
-    assert site.client(ALICE, wire.ClientGetQueue()) == [wire.BackendGetQueue((), ())]
+    assert site.client(ALICE, message) == [messages.Unknown()]
+    assert site.client(ALICE) == [messages.BackendUpdateEnvironments({})]
+    assert site.client(ALICE, messages.ClientGetQueue()) == [messages.BackendGetQueue((), ())]
 
 
 def test_clients_hear_which_environments_come_and_go(site):
@@ -53,11 +54,11 @@ def test_clients_hear_which_environments_come_and_go(site):
     site.inbox(ALICE)
     site.agent(b"agent1", agent_hello(environments=DOCKER))
     site.agent(b"agent2", agent_hello(environments=MCQ))
-    both = wire.BackendUpdateEnvironments({"docker": ("default", "python3"), "mcq": ("mcq",)})
+    both = messages.BackendUpdateEnvironments({"docker": ("default", "python3"), "mcq": ("mcq",)})
     assert site.inbox(ALICE)[-1] == both
     assert site.client(BOB) == [both]
     site.pass_time(10, awake=[b"agent2"])
-    assert site.inbox(ALICE) == [wire.BackendUpdateEnvironments({"mcq": ("mcq",)})]
+    assert site.inbox(ALICE) == [messages.BackendUpdateEnvironments({"mcq": ("mcq",)})]
 
 
 # ---- the way of a job -------------------------------------------------------------------------
@@ -66,17 +67,17 @@ def test_clients_hear_which_environments_come_and_go(site):
 def test_a_job_and_its_result_pass_unchanged(staffed):
     job = a_job(debug="ssh", environment_parameters={"limits": {"time": 5}})
     staffed.client(ALICE, job)
-    fields = {name: getattr(job, name) for name in wire.BackendNewJob.field_tests}
-    assert staffed.inbox(b"agent") == [wire.BackendNewJob(**fields)]
-    staffed.agent(b"agent", wire.AgentJobStarted("j"))
-    staffed.agent(b"agent", wire.AgentJobSSHDebug("j", "host", 22, "user", "secret"))
+    fields = {name: getattr(job, name) for name in messages.BackendNewJob.field_tests}
+    assert staffed.inbox(b"agent") == [messages.BackendNewJob(**fields)]
+    staffed.agent(b"agent", messages.AgentJobStarted("j"))
+    staffed.agent(b"agent", messages.AgentJobSSHDebug("j", "host", 22, "user", "secret"))
     result = agent_done()
     staffed.agent(b"agent", result)
     fields = {name: getattr(result, name) for name in result.field_tests}
     assert staffed.inbox(ALICE) == [
-        wire.BackendJobStarted("j"),
-        wire.BackendJobSSHDebug("j", "host", 22, "user", "secret"),
-        wire.BackendJobDone(**fields),
+        messages.BackendJobStarted("j"),
+        messages.BackendJobSSHDebug("j", "host", 22, "user", "secret"),
+        messages.BackendJobDone(**fields),
     ]
 
 
@@ -127,8 +128,8 @@ def test_the_queue_has_the_documented_rows(site):
     site.now += 0.7
     site.client(BOB, a_job("b", task_id="u", launcher="bob", priority=5))
     site.client(ALICE, a_job("c", environment_parameters={"limits": {"time": 3.9}}))
-    (queue,) = site.client(BOB, wire.ClientGetQueue())
-    assert queue == wire.BackendGetQueue(
+    (queue,) = site.client(BOB, messages.ClientGetQueue())
+    assert queue == messages.BackendGetQueue(
         jobs_running=(("a", False, "worker", "c/t", "tests", 1_800_000_000, 12),),
         jobs_waiting=(("b", True, "c/u", "bob", -1), ("c", False, "c/t", "tests", 3)),
     )
@@ -148,7 +149,7 @@ def test_the_queue_has_the_documented_rows(site):
 def test_a_time_limit_that_makes_no_sense_shows_as_unknown(site, parameters):
     site.client(ALICE)
     site.client(ALICE, a_job(environment_parameters=parameters))
-    (queue,) = site.client(ALICE, wire.ClientGetQueue())
+    (queue,) = site.client(ALICE, messages.ClientGetQueue())
     assert queue.jobs_waiting[0][-1] == -1
 
 
@@ -158,7 +159,7 @@ def test_a_time_limit_that_makes_no_sense_shows_as_unknown(site, parameters):
 def test_killing_a_waiting_job_answers_its_owner_with_the_previous_state(site):
     site.client(ALICE)
     site.client(ALICE, a_job())
-    (killed,) = site.client(ALICE, wire.ClientKillJob("j"))
+    (killed,) = site.client(ALICE, messages.ClientKillJob("j"))
     assert killed.result[0] == "killed"
     assert (killed.grade, killed.problems, killed.tests, killed.custom) == (0.0, {}, {}, {})
     assert (killed.state, killed.archive, killed.stdout, killed.stderr) == ("before", None, "", "")
@@ -168,8 +169,8 @@ def test_killing_a_waiting_job_answers_its_owner_with_the_previous_state(site):
 def test_killing_a_running_job_asks_its_agent(staffed):
     staffed.client(ALICE, a_job())
     staffed.inbox(b"agent")
-    assert staffed.client(ALICE, wire.ClientKillJob("j")) == []
-    assert staffed.inbox(b"agent") == [wire.BackendKillJob("j", "before")]
+    assert staffed.client(ALICE, messages.ClientKillJob("j")) == []
+    assert staffed.inbox(b"agent") == [messages.BackendKillJob("j", "before")]
     staffed.agent(b"agent", agent_done(result=("killed", "")))
     assert done(staffed.inbox(ALICE))[0].result == ("killed", "")
 
@@ -181,7 +182,7 @@ def test_nobody_kills_the_jobs_of_others(staffed):
     staffed.inbox(b"agent")
     staffed.inbox(BOB)
     for job_id in ("running", "waiting", "unheard-of"):
-        assert staffed.client(BOB, wire.ClientKillJob(job_id)) == []
+        assert staffed.client(BOB, messages.ClientKillJob(job_id)) == []
     assert staffed.inbox(b"agent") == []
     assert staffed.scheduler.dropped["client: kill of another client's job"] == 2
     assert ids(staffed.agent(b"agent", agent_done("running"))) == ["waiting"]
@@ -218,8 +219,8 @@ def test_the_result_of_a_client_that_is_away_is_delivered_once_when_it_is_back(s
     staffed.pass_time(60, awake=[b"agent"])
     assert staffed.inbox(ALICE) == []
     staffed.disconnected.clear()
-    assert ids(done(staffed.client(ALICE, wire.Ping()))) == ["j"]
-    assert staffed.client(ALICE, wire.Ping()) == []
+    assert ids(done(staffed.client(ALICE, messages.Ping()))) == ["j"]
+    assert staffed.client(ALICE, messages.Ping()) == []
     assert done(staffed.client(ALICE)) == []
 
 
@@ -229,17 +230,17 @@ def test_a_client_that_cannot_come_back_is_forgotten_when_it_is_gone(staffed):
     staffed.disconnected.add(PASSING)
     staffed.agent(b"agent", agent_done())
     staffed.disconnected.clear()
-    assert staffed.client(PASSING, wire.Ping()) == [wire.Unknown()]
+    assert staffed.client(PASSING, messages.Ping()) == [messages.Unknown()]
     assert len(staffed.client(PASSING)) == 1
 
 
 @pytest.mark.parametrize("how", ["hello again", "silence"])
 def test_a_running_job_sent_again_after_a_return_continues(staffed, how):
     staffed.client(ALICE, a_job())
-    assert ids(staffed.agent(b"agent", wire.AgentJobStarted("j"))) == ["j"]
+    assert ids(staffed.agent(b"agent", messages.AgentJobStarted("j"))) == ["j"]
     staffed.inbox(ALICE)
     come_back(staffed, how)
-    assert staffed.client(ALICE, a_job()) == [wire.BackendJobStarted("j")]
+    assert staffed.client(ALICE, a_job()) == [messages.BackendJobStarted("j")]
     assert staffed.agent(b"agent", agent_done()) == []  # it was not given a second time
     assert ids(done(staffed.inbox(ALICE))) == ["j"]
 
@@ -296,20 +297,20 @@ def test_results_are_not_kept_for_ever(staffed):
     staffed.now += 25 * 3600
     staffed.pass_time(1)
     staffed.disconnected.clear()
-    assert done(staffed.client(ALICE, wire.Ping())) == []
+    assert done(staffed.client(ALICE, messages.Ping())) == []
 
 
 def test_a_client_unheard_of_for_a_day_must_say_hello_again(site):
     site.client(ALICE)
     site.now += 25 * 3600
     site.pass_time(1)
-    assert site.client(ALICE, wire.Ping()) == [wire.Unknown()]
+    assert site.client(ALICE, messages.Ping()) == [messages.Unknown()]
 
 
 def come_back(site, how):
     if how == "silence":
         site.pass_time(5, awake=[b"agent"])
-        site.client(ALICE, wire.Ping())
+        site.client(ALICE, messages.Ping())
     else:
         site.now += 0.1
         site.client(ALICE)
@@ -343,9 +344,9 @@ def test_an_agent_is_lost_after_six_unanswered_pings_and_its_jobs_are_crashes(st
     staffed.pass_time(1)
     crash, update = staffed.inbox(ALICE)
     assert (crash.job_id, crash.result[0]) == ("running", "crash")
-    assert update == wire.BackendUpdateEnvironments({})
+    assert update == messages.BackendUpdateEnvironments({})
     staffed.inbox(b"agent")
-    for message in (wire.Pong(), agent_done("running"), wire.AgentJobStarted("waiting")):
+    for message in (messages.Pong(), agent_done("running"), messages.AgentJobStarted("waiting")):
         assert staffed.agent(b"agent", message) == []
     assert staffed.inbox(ALICE) == []
     assert ids(staffed.agent(b"agent2")) == ["waiting"]
@@ -358,8 +359,8 @@ def test_only_the_agent_that_runs_a_job_reports_on_it(site):
     site.client(ALICE, a_job("a"))
     site.inbox(ALICE)
     for message in (
-        wire.AgentJobStarted("a"),
-        wire.AgentJobSSHDebug("a", "h", 1, "u", "p"),
+        messages.AgentJobStarted("a"),
+        messages.AgentJobSSHDebug("a", "h", 1, "u", "p"),
         agent_done("a"),
         agent_done("unheard-of"),
     ):
@@ -394,7 +395,7 @@ def test_a_job_that_cannot_be_sent_to_its_agent_goes_to_another_one(site):
     site.client(ALICE, a_job("b"))
     assert ids(site.agent(b"agent2")) == ["a"]
     site.disconnected.clear()
-    assert ids(site.agent(b"agent1", wire.Pong())) == ["b"]
+    assert ids(site.agent(b"agent1", messages.Pong())) == ["b"]
 
 
 # ---- bad frames ---------------------------------------------------------------------------------
@@ -418,13 +419,17 @@ BAD_FRAMES = [
     msgpack.packb({"job_id": "j", "@type": "AgentJobDone"}),
     msgpack.packb({"job_id": "j", "more": 1, "@type": "ClientKillJob"}),
     msgpack.packb({"job_id": 7, "@type": "ClientKillJob"}),
-    wire.encode(wire.Unknown()),
-    wire.encode(wire.BackendJobStarted("j")),
-    wire.encode(wire.BackendNewJob("j", "c", "t", {}, {}, "mcq", "mcq", {}, False)),
+    messages.encode(messages.Unknown()),
+    messages.encode(messages.BackendJobStarted("j")),
+    messages.encode(messages.BackendNewJob("j", "c", "t", {}, {}, "mcq", "mcq", {}, False)),
     msgpack.packb(nested(300)),
 ]
-FOR_CLIENTS_ONLY = [wire.encode(wire.Ping()), wire.encode(wire.ClientHello("me"))]
-FOR_AGENTS_ONLY = [wire.encode(wire.Pong()), wire.encode(agent_hello()), wire.encode(agent_done())]
+FOR_CLIENTS_ONLY = [messages.encode(messages.Ping()), messages.encode(messages.ClientHello("me"))]
+FOR_AGENTS_ONLY = [
+    messages.encode(messages.Pong()),
+    messages.encode(agent_hello()),
+    messages.encode(agent_done()),
+]
 
 
 @pytest.mark.parametrize("frame", BAD_FRAMES + FOR_AGENTS_ONLY)
@@ -432,7 +437,7 @@ def test_a_bad_frame_from_a_client_is_counted_and_changes_nothing(staffed, frame
     assert staffed.client(ALICE, frame) == []
     assert staffed.scheduler.dropped.total() == 1
     staffed.client(ALICE, a_job())
-    assert ids(staffed.agent(b"agent", wire.AgentJobStarted("j"))) == ["j"]
+    assert ids(staffed.agent(b"agent", messages.AgentJobStarted("j"))) == ["j"]
 
 
 @pytest.mark.parametrize("frame", BAD_FRAMES + FOR_CLIENTS_ONLY)
@@ -451,13 +456,13 @@ def test_what_cannot_be_passed_on_is_a_crash(staffed, monkeypatch):
             raise LocalProtocolError("it is nested too deeply")
         return wire_encode(message)
 
-    wire_encode = wire.encode
+    wire_encode = messages.encode
     deep_job, deep_result = (
-        wire.encode(a_job(inputdata={"q": "bottomless"})),
+        messages.encode(a_job(inputdata={"q": "bottomless"})),
         agent_done(stdout="bottomless"),
     )
-    deep_result = wire.encode(deep_result)
-    monkeypatch.setattr(wire, "encode", encode)
+    deep_result = messages.encode(deep_result)
+    monkeypatch.setattr(messages, "encode", encode)
     (crash,) = staffed.client(ALICE, deep_job)
     assert (crash.job_id, crash.result[0]) == ("j", "crash")
     assert staffed.inbox(b"agent") == []

@@ -8,7 +8,7 @@ import pytest
 import zmq
 
 from inginious_nb.client import Client, ClientOptions
-from inginious_nb.embedded.broker import Broker
+from inginious_nb.grader.broker import Broker
 from tests.support.holding_agent import HoldingAgent
 from tests.support.peer import free_port
 from tests.support.proxy import Proxy

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inginious_nb.cells import (
+from inginious_nb.notebook.cells import (
     Cell,
     TaskName,
     cell_from_json,

@@ -11,7 +11,7 @@ import sys
 import nbformat
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from tests.support.courses import write_course
 from tests.support.lab_jobs import a_script, until_offered
 from tests.support.peer import free_port
@@ -153,7 +153,7 @@ async def test_an_agent_opens_shells_on_the_ports_it_is_given(folder):
     )
     with DealerPeer(sockets[1]) as client:
         await until_offered(client, "docker", "docker-ssh", "mcq")
-        told = await client.ask(a_script(debug="ssh"), wire.BackendJobSSHDebug)
+        told = await client.ask(a_script(debug="ssh"), messages.BackendJobSSHDebug)
     assert (told.host, told.port) == ("127.0.0.1", port)
     for process in (agent, backend):
         process.terminate()

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "vectors.json").read_text())["vectors"]
 VOCABULARIES = {
-    "client->backend": wire.FROM_CLIENT,
-    "backend->client": wire.TO_CLIENT,
-    "backend->agent": wire.TO_AGENT,
-    "agent->backend": wire.FROM_AGENT,
+    "client->backend": messages.FROM_CLIENT,
+    "backend->client": messages.TO_CLIENT,
+    "backend->agent": messages.TO_AGENT,
+    "agent->backend": messages.FROM_AGENT,
 }
 
 
@@ -48,12 +48,12 @@ def a_job(**changes):
         "debug": False,
         "launcher": "tests",
     }
-    return wire.ClientNewJob(**(fields | changes))
+    return messages.ClientNewJob(**(fields | changes))
 
 
 def in_steps(frame, vocabulary):
     """Decode a frame step by step, to the end."""
-    steps = wire.decode_in_steps(frame, vocabulary)
+    steps = messages.decode_in_steps(frame, vocabulary)
     while True:
         try:
             next(steps)
@@ -64,20 +64,20 @@ def in_steps(frame, vocabulary):
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['direction']} {v['type']}")
 def test_recorded_messages_decode_to_their_fields_and_encode_to_the_same_bytes(vector):
     frame = bytes.fromhex(vector["hex"])
-    message = wire.decode(frame, VOCABULARIES[vector["direction"]])
+    message = messages.decode(frame, VOCABULARIES[vector["direction"]])
     assert type(message).__name__ == vector["type"]
     expected = as_recorded(vector["decoded"])
     assert {name: getattr(message, name) for name in message.field_tests} == {
         key: value for key, value in expected.items() if key != "@type"
     }
     assert [*message.field_tests, "@type"] == vector["key_order"]
-    assert wire.encode(message) == frame
+    assert messages.encode(message) == frame
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: f"{v['direction']} {v['type']}")
 def test_decoding_in_steps_gives_the_same_message(vector):
     frame, vocabulary = bytes.fromhex(vector["hex"]), VOCABULARIES[vector["direction"]]
-    assert in_steps(frame, vocabulary) == wire.decode(frame, vocabulary)
+    assert in_steps(frame, vocabulary) == messages.decode(frame, vocabulary)
 
 
 def test_the_recordings_cover_all_four_directions():
@@ -86,7 +86,7 @@ def test_the_recordings_cover_all_four_directions():
 
 def test_a_message_of_another_direction_is_refused():
     with pytest.raises(RemoteProtocolError, match="Ping"):
-        wire.decode(wire.encode(wire.Ping()), wire.FROM_AGENT)
+        messages.decode(messages.encode(messages.Ping()), messages.FROM_AGENT)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_message_of_another_direction_is_refused():
 )
 def test_a_malformed_frame_is_refused_with_its_reason(payload, reason):
     with pytest.raises(RemoteProtocolError, match=reason):
-        wire.decode(msgpack.packb(payload), wire.TO_CLIENT)
+        messages.decode(msgpack.packb(payload), messages.TO_CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -128,19 +128,19 @@ def test_a_result_that_no_page_could_show_is_refused(change):
         "stderr": "",
         "@type": "BackendJobDone",
     }
-    assert wire.decode(msgpack.packb(fields), wire.TO_CLIENT).grade == 1.0
+    assert messages.decode(msgpack.packb(fields), messages.TO_CLIENT).grade == 1.0
     with pytest.raises(RemoteProtocolError):
-        wire.decode(msgpack.packb(fields | change), wire.TO_CLIENT)
+        messages.decode(msgpack.packb(fields | change), messages.TO_CLIENT)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_become_a_message_or_a_remote_protocol_error(frame):
     for vocabulary in VOCABULARIES.values():
         try:
-            message = wire.decode(frame, vocabulary)
+            message = messages.decode(frame, vocabulary)
         except RemoteProtocolError:
             continue
-        assert isinstance(message, wire.Message)
+        assert isinstance(message, messages.WireMessage)
 
 
 rows = st.lists(
@@ -163,21 +163,21 @@ queues = st.builds(
 def test_decoding_in_steps_refuses_what_decoding_at_once_refuses(frame, end, cut):
     frame = frame[:end] if cut else frame
     try:
-        expected = wire.decode(frame, wire.TO_CLIENT)
+        expected = messages.decode(frame, messages.TO_CLIENT)
     except RemoteProtocolError:
         with pytest.raises(RemoteProtocolError):
-            in_steps(frame, wire.TO_CLIENT)
+            in_steps(frame, messages.TO_CLIENT)
     else:
-        assert in_steps(frame, wire.TO_CLIENT) == expected
+        assert in_steps(frame, messages.TO_CLIENT) == expected
 
 
 @pytest.mark.parametrize("opening", [b"\x91", b"\x81\x00"], ids=["arrays", "maps"])
 def test_nesting_deeper_than_the_stack_is_refused(opening):
     with pytest.raises(RemoteProtocolError):
-        wire.decode(opening * 200_000 + b"\xc0", wire.TO_CLIENT)
+        messages.decode(opening * 200_000 + b"\xc0", messages.TO_CLIENT)
 
 
-@pytest.mark.parametrize("decode", [wire.decode, in_steps], ids=["once", "steps"])
+@pytest.mark.parametrize("decode", [messages.decode, in_steps], ids=["once", "steps"])
 @pytest.mark.parametrize(
     "values",
     [
@@ -190,7 +190,7 @@ def test_nesting_deeper_than_the_stack_is_refused(opening):
 def test_a_frame_of_more_than_a_million_values_is_refused(decode, values):
     frame = msgpack.packb(values | {"@type": "BackendGetQueue"})
     with pytest.raises(RemoteProtocolError, match=r"items|max_\w+_len"):
-        decode(frame, wire.TO_CLIENT)
+        decode(frame, messages.TO_CLIENT)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_frame_of_more_than_a_million_values_is_refused(decode, values):
 )
 def test_what_is_told_of_a_malformed_frame_is_short(payload):
     with pytest.raises(RemoteProtocolError) as raised:
-        wire.decode(msgpack.packb(payload), wire.TO_CLIENT)
+        messages.decode(msgpack.packb(payload), messages.TO_CLIENT)
     assert len(str(raised.value)) < 500
 
 
@@ -213,12 +213,12 @@ def test_a_row_of_the_queue_has_whole_seconds(started_at):
     row = ("j", True, "agent", "c/t", "me", started_at, -1)
     frame = msgpack.packb({"jobs_running": [row], "jobs_waiting": [], "@type": "BackendGetQueue"})
     with pytest.raises(RemoteProtocolError):
-        wire.decode(frame, wire.TO_CLIENT)
+        messages.decode(frame, messages.TO_CLIENT)
 
 
 def test_a_length_that_promises_more_than_the_frame_has_is_refused():
     with pytest.raises(RemoteProtocolError):
-        wire.decode(b"\xdf\xff\xff\xff\xff", wire.TO_CLIENT)
+        messages.decode(b"\xdf\xff\xff\xff\xff", messages.TO_CLIENT)
 
 
 answers = st.recursive(
@@ -231,7 +231,7 @@ answers = st.recursive(
 @given(st.dictionaries(st.text(), answers))
 def test_what_is_sent_is_what_arrives(inputdata):
     job = a_job(inputdata=inputdata)
-    assert wire.decode(wire.encode(job), wire.FROM_CLIENT) == job
+    assert messages.decode(messages.encode(job), messages.FROM_CLIENT) == job
 
 
 @pytest.mark.parametrize(
@@ -254,11 +254,11 @@ def test_what_is_sent_is_what_arrives(inputdata):
 )
 def test_what_the_protocol_cannot_carry_is_refused_at_home_and_named(changes, reason):
     with pytest.raises(LocalProtocolError, match=reason):
-        wire.encode(a_job(**changes))
+        messages.encode(a_job(**changes))
 
 
 def test_a_structure_that_holds_itself_is_refused():
     loop: dict = {}
     loop["again"] = loop
     with pytest.raises(LocalProtocolError, match="nested too deeply"):
-        wire.encode(a_job(inputdata={"q": loop}))
+        messages.encode(a_job(inputdata={"q": loop}))

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary, Task
 from inginious_nb.errors import AnswerError, CourseError
 
@@ -66,8 +66,8 @@ def test_any_mapping_is_a_task_or_a_course_error(tmp_path, data, raw):
         answers = task.check(dict.fromkeys(task.problems, raw))
     except AnswerError:
         answers = {}
-    assert wire.encode(
-        wire.ClientNewJob(
+    assert messages.encode(
+        messages.ClientNewJob(
             job_id="j",
             priority=0,
             course_id=task.course_id,

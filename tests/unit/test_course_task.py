@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary, Task
 from inginious_nb.errors import AnswerError, CourseError
 
@@ -236,7 +236,7 @@ def test_everything_that_yaml_can_hold_goes_over_the_wire(load):
         "    s: !!set {a, b}\n    n: 99999999999999999999999\n    1: {2.5: !!binary aGk=}\n"
         "    2014-09-15: x\n    o: !!omap [a: 1]\n"
     )
-    job = wire.ClientNewJob(
+    job = messages.ClientNewJob(
         job_id="j",
         priority=0,
         course_id="c",
@@ -249,7 +249,7 @@ def test_everything_that_yaml_can_hold_goes_over_the_wire(load):
         debug=False,
         launcher="l",
     )
-    assert wire.encode(job)
+    assert messages.encode(job)
     assert task.problems_raw["q"]["answer"] == "2014-09-15"
 
 

@@ -13,16 +13,16 @@ import yaml
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from inginious_nb import wire
-from inginious_nb.cells import cells_of_notebook, find_answers, task_name
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
 from inginious_nb.course.translations import translator
 from inginious_nb.course.yaml_file import read_mapping
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.local import LocalGrader
-from inginious_nb.embedded.agents.mcq import McqGrader
-from inginious_nb.embedded.replay import replay_course
-from inginious_nb.embedded.sandbox import choose_sandbox
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.agents.mcq import McqGrader
+from inginious_nb.grader.replay import replay_course
+from inginious_nb.grader.sandbox import choose_sandbox
+from inginious_nb.notebook.cells import cells_of_notebook, find_answers, task_name
 from inginious_nb.render import render_rst
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -60,7 +60,7 @@ def grade(embedded, course):
     def grade(task_id, lang="en", **answers):
         task = course.task(task_id)
         grader = mcq if task.environment_type == "mcq" else embedded
-        job = wire.BackendNewJob(
+        job = messages.BackendNewJob(
             job_id=task_id,
             course_id=task.course_id,
             task_id=task.id,

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from inginious_nb.embedded.descriptors import dispose
+from inginious_nb.grader.descriptors import dispose
 
 LINGERS, LETS_GO = struct.pack("ii", 1, 40), struct.pack("ii", 0, 0)
 

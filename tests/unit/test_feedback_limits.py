@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from inginious_nb.embedded.job.feedback import FeedbackError, NotJsonError, read_feedback
+from inginious_nb.grader.job.feedback import FeedbackError, NotJsonError, read_feedback
 
 
 def nested(depth: int, inner: str = "") -> bytes:

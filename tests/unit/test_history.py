@@ -12,8 +12,9 @@ import pytest
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError
-from inginious_nb.history import AnswerSource, History, evaluated
-from inginious_nb.i18n import Sentence, in_language
+from inginious_nb.i18n import Message, in_language
+from inginious_nb.notebook.sources import AnswerSource
+from inginious_nb.submissions.history import History, evaluated
 
 
 @pytest.fixture
@@ -53,8 +54,8 @@ def test_a_submission_comes_back_as_it_was_sent(history):
 
 
 def test_where_an_answer_was_read_is_kept_for_readers_of_any_language(tmp_path, history):
-    place = Sentence("cells {numbers}", one="cell {numbers}", n=2, numbers="[1], [2]")
-    label = Sentence("{place}: {first_line}", place=place, first_line="x = {1}")
+    place = Message("cells {numbers}", one="cell {numbers}", n=2, numbers="[1], [2]")
+    label = Message("{place}: {first_line}", place=place, first_line="x = {1}")
     add(history, sources=(AnswerSource("fib", "cell", label, ("id3",), 12.5),))
     later = History(tmp_path / "deep" / "history.sqlite")
     (source,) = later.get("s1").sources
@@ -153,7 +154,7 @@ def test_a_submission_survives_the_death_of_its_process(tmp_path):
     path = tmp_path / "history.sqlite"
     program = f"""
 import os, pathlib, signal
-from inginious_nb.history import History
+from inginious_nb.submissions.history import History
 History(pathlib.Path({str(path)!r})).add(
     submission_id="s", course_id="c", task_id="t", username="u", origin="api", backend="embedded",
     inputdata={{"q": "my answer"}},

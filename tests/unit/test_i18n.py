@@ -16,14 +16,15 @@ import pytest
 from inginious_nb import errors, i18n
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import AnswerError
-from inginious_nb.i18n import Sentence, Words
-from inginious_nb.magic.commands import feedback_text, inginious
+from inginious_nb.i18n import Message, Words
+from inginious_nb.magics.commands import feedback_text, inginious
 from inginious_nb.widget import present
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "inginious_nb"
 CATALOGUES = {
-    lang: json.loads((PACKAGE / "locale" / f"{lang}.json").read_text()) for lang in i18n.LANGUAGES
+    lang: json.loads((PACKAGE / "i18n" / "locale" / f"{lang}.json").read_text())
+    for lang in i18n.LANGUAGES
 }
 FRENCH = CATALOGUES["fr"]
 BY_SENTENCE = ("sentences", "recognised")
@@ -79,7 +80,7 @@ def said():
     for place, called, node in calls():
         text = literal(node.args[0]) if node.args else None
         # `Problem.refuse` takes what a sentence takes; a submission is refused with an error.
-        if called == "Sentence" or (called == "refuse" and text is not None):
+        if called == "Message" or (called == "refuse" and text is not None):
             keywords = {word.arg: word.value for word in node.keywords}
             if None in keywords:
                 continue  # passed on by `refuse` and by the history
@@ -91,8 +92,8 @@ def said():
 NOT_FOR_STUDENTS = {
     "cli.py": "the command line speaks English",
     "client": "a program calls it; what a student may meet is recognised",
-    "embedded": "another process, which knows no reader; what a student may meet is recognised",
-    "wire": "for whoever maintains a peer",
+    "grader": "another process, which knows no reader; what a student may meet is recognised",
+    "messages": "for whoever maintains a peer",
     "course/yaml_file.py": "what is wrong in the files of a course is for its author",
 }
 ERRORS = {
@@ -207,7 +208,7 @@ def help_texts():
 
 def written_elsewhere():
     """Patterns of the texts that our client and agents write, and of the commands' help."""
-    for path in [*(PACKAGE / "client").rglob("*.py"), *(PACKAGE / "embedded").rglob("*.py")]:
+    for path in [*(PACKAGE / "client").rglob("*.py"), *(PACKAGE / "grader").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.JoinedStr):
                 parts = [literal(part) for part in node.values]
@@ -235,8 +236,8 @@ def test_every_command_is_explained_in_every_language():
 
 
 def test_a_sentence_is_english_and_can_be_said_in_french():
-    place = Sentence("cells {numbers}", one="cell {numbers}", n=1, numbers="4")
-    sentence = Sentence("{place}: {first_line}", place=place, first_line="def f(x):")
+    place = Message("cells {numbers}", one="cell {numbers}", n=1, numbers="4")
+    sentence = Message("{place}: {first_line}", place=place, first_line="def f(x):")
     assert sentence == "cell 4: def f(x):"
     assert sentence.in_language("fr-BE") == "cellule 4\u00a0: def f(x):"
     assert sentence.in_language("nl") == sentence
@@ -245,7 +246,7 @@ def test_a_sentence_is_english_and_can_be_said_in_french():
 
 
 def test_what_is_filled_in_is_never_looked_into():
-    text = Sentence("cannot be used: {error}", error="{0.__class__} {error}")
+    text = Message("cannot be used: {error}", error="{0.__class__} {error}")
     assert text.in_language("fr").endswith("{0.__class__} {error}")
 
 
@@ -268,7 +269,7 @@ def test_an_exact_count_may_have_words_of_its_own():
 
 
 def test_numbers_are_written_as_each_language_does():
-    size = Sentence(
+    size = Message(
         "the file {name} has {size:,} bytes; at most {limit:,} bytes are accepted.",
         name="a, b",
         size=1_234_567,
@@ -281,9 +282,9 @@ def test_numbers_are_written_as_each_language_does():
 
 
 def test_a_sentence_survives_a_file_and_a_pickle():
-    place = Sentence("cells", one="cell", n=2)
-    path = Sentence("There is no folder {path}; give the folder of a course.", path=Path("/a"))
-    for text in (Sentence("{place} (empty)", place=place), path, "only {this}"):
+    place = Message("cells", one="cell", n=2)
+    path = Message("There is no folder {path}; give the folder of a course.", path=Path("/a"))
+    for text in (Message("{place} (empty)", place=place), path, "only {this}"):
         for again in (i18n.from_kept(i18n.kept(text)), pickle.loads(pickle.dumps(text))):
             assert again == text
             assert i18n.in_language(again, "fr") == i18n.in_language(text, "fr")

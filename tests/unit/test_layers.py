@@ -10,36 +10,26 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "inginious_nb"
 
 # Each part, from the bottom, with all that it may import.
-BOTTOM = {"errors", "i18n"}
+EVERYBODYS = {"errors", "i18n", "settings", "io"}
 MAY_IMPORT = {
     "i18n": set(),
     "errors": {"i18n"},
-    "observers": set(),
-    "io_thread": set(),
-    "wire": BOTTOM,
-    "course": BOTTOM,
-    "cells": BOTTOM,
-    "notebook_file": {"cells"},
-    "words": BOTTOM,
-    "settings": BOTTOM,
-    "render": BOTTOM,
-    "client": BOTTOM | {"wire"},
-    "embedded": BOTTOM | {"wire", "course"},
-    "history": BOTTOM | {"client"},
-    "answers": BOTTOM | {"cells", "course", "history"},
-    "submission": BOTTOM | {"client", "course", "history", "observers"},
-    "board": {"course", "history", "observers", "submission"},
-    "backend": BOTTOM | {"client", "embedded", "observers", "settings"},
+    "io": set(),
+    "settings": {"errors", "i18n"},
+    "messages": {"errors", "i18n"},
+    "course": {"errors", "i18n"},
+    "render": {"errors", "i18n"},
+    "grammar": {"errors", "i18n"},
+    "client": EVERYBODYS | {"messages"},
+    "notebook": EVERYBODYS | {"course", "grammar"},
+    "grader": EVERYBODYS | {"messages", "course"},
+    "services": EVERYBODYS | {"client", "grader"},
+    "submissions": EVERYBODYS | {"client", "course", "notebook", "services"},
 }
-MAY_IMPORT["inputdata"] = {"board", "settings"}
-MAY_IMPORT["backends"] = {"backend", "settings"}
-MAY_IMPORT["delivery"] = BOTTOM | {"backend", "client", "history", "submission"}
-MAY_IMPORT["session"] = {*MAY_IMPORT, "session"} - {"cells", "notebook_file", "render"}
-LOWER = {*MAY_IMPORT}
-MAY_IMPORT["tables"] = LOWER
-MAY_IMPORT["widget"] = LOWER
-MAY_IMPORT["magic"] = LOWER | {"widget", "tables"}
-MAY_IMPORT["cli"] = LOWER | {"tables"}
+MAY_IMPORT["session"] = {*MAY_IMPORT} - {"grammar", "render"}
+MAY_IMPORT["cli"] = {*MAY_IMPORT}
+MAY_IMPORT["widget"] = {*MAY_IMPORT} - {"cli", "grammar"}
+MAY_IMPORT["magics"] = {*MAY_IMPORT}
 
 
 def part_of(module):

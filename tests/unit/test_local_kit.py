@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.local import LocalGrader
-from inginious_nb.embedded.job import kit
-from inginious_nb.embedded.job.kit import Kit
-from inginious_nb.embedded.job.workspace import Workspace, make_folders
-from inginious_nb.embedded.sandbox import PlainSandbox, choose_sandbox, starter
-from inginious_nb.embedded.sandbox.choice import NoSandbox
 from inginious_nb.errors import ServiceError
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.job import kit
+from inginious_nb.grader.job.kit import Kit
+from inginious_nb.grader.job.workspace import Workspace, make_folders
+from inginious_nb.grader.sandbox import PlainSandbox, choose_sandbox, starter
+from inginious_nb.grader.sandbox.choice import NoSandbox
 
 NOBODY = 65534
 
@@ -189,7 +189,7 @@ def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
 
 async def _grade(kind: str, course: Path) -> str:
     grader = LocalGrader(CourseLibrary([course]), sandbox=choose_sandbox(kind))
-    job = wire.BackendNewJob(
+    job = messages.BackendNewJob(
         job_id="1",
         course_id=course.name,
         task_id="task",

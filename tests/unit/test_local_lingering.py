@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from inginious_nb.embedded.job.student import StudentDesk
+from inginious_nb.grader.job.student import StudentDesk
 
 # The last close of `held` waits, longer than the job may take. Nobody but the service has it then.
 SEND = """\

@@ -7,12 +7,12 @@ import json
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.mcq import McqGrader
-from inginious_nb.embedded.agents.mcq_texts import LANGUAGES, standard_texts
 from inginious_nb.errors import AnswerError, CourseError
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.mcq import McqGrader
+from inginious_nb.grader.agents.mcq_texts import LANGUAGES, standard_texts
 from tests.support.catalogue import write_catalogue
 
 ENGLISH = standard_texts("en")
@@ -43,7 +43,7 @@ def grade(tasks):
     grader = McqGrader(CourseLibrary([tasks]))
 
     def grade(problems, inputdata, **changes):
-        job = wire.BackendNewJob(
+        job = messages.BackendNewJob(
             job_id="j",
             course_id="c",
             task_id="t",

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from inginious_nb.notebook_file import find_notebook, read_notebook
+from inginious_nb.notebook.saved_notebook import find_notebook, read_notebook
 
 
 def save(path, *sources):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from inginious_nb.embedded.replay import Difference, replay_course
 from inginious_nb.errors import CourseNotFoundError, TaskNotFoundError
+from inginious_nb.grader.replay import Difference, replay_course
 
 DOCKER = "environment_type: docker\nproblems: {q1: {type: code}}\n"
 MCQ = """\

@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
-from inginious_nb.embedded.sandbox import Box, Limits, Streams, choose_sandbox, supervise
-from inginious_nb.embedded.sandbox.cgroup import Cgroup, Cgroups
+from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox, supervise
+from inginious_nb.grader.sandbox.cgroup import Cgroup, Cgroups
 
 LIMITS = Limits(cpu_s=1, wall_s=1, memory_bytes=100 << 20, disk_bytes=1, processes=7)
 
@@ -101,7 +101,7 @@ KINDS = pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
 MEMORY = Limits(cpu_s=60, wall_s=60, memory_bytes=60 << 20, disk_bytes=1 << 30, processes=10)
 KILLED = """
 import asyncio, os, sys
-from inginious_nb.embedded.sandbox import Box, Limits, Streams, choose_sandbox
+from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox
 
 async def main():
     limits = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30)

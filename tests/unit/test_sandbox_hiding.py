@@ -10,13 +10,13 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.local import LocalGrader
-from inginious_nb.embedded.job import kit
-from inginious_nb.embedded.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
-from inginious_nb.embedded.sandbox.hiding import hidden_places, personal_folders
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.job import kit
+from inginious_nb.grader.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
+from inginious_nb.grader.sandbox.hiding import hidden_places, personal_folders
 
 LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)
 
@@ -87,7 +87,7 @@ async def test_courses_below_a_system_folder(system_folder, named, tmp_path):
     # Named by way of a link; a job's own copy of its task is where it always is.
     library = CourseLibrary([link / named])
     grader = LocalGrader(library, sandbox=choose_sandbox("bubblewrap"))
-    job = wire.BackendNewJob(
+    job = messages.BackendNewJob(
         job_id="1",
         course_id="lab",
         task_id="task",

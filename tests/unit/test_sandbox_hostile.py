@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb.embedded.sandbox import Limits
+from inginious_nb.grader.sandbox import Limits
 from tests.support.hostile import QUICK, SUCCESS, processes_with
 
 LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)

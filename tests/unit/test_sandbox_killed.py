@@ -15,8 +15,8 @@ from tests.support.hostile import processes_with
 # one; then does what a successor does, and waits for whatever lost its parent.
 KILLED = """
 import asyncio, os, signal, sys, time
-from inginious_nb.embedded.sandbox import Box, Limits, Streams, choose_sandbox
-from inginious_nb.embedded.sandbox.process import adopt_orphans
+from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox
+from inginious_nb.grader.sandbox.process import adopt_orphans
 
 kind, mark, moments, step_s = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 sandbox = choose_sandbox(kind)
@@ -62,15 +62,15 @@ def test_killed_at_any_moment_of_a_start(kind):
 # The same for graders with a job in progress; prints what their successor found on disk.
 GRADERS = """
 import asyncio, os, signal, sys, tempfile
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
-from inginious_nb.embedded.agents import JobHandle
-from inginious_nb.embedded.agents.local import LocalGrader
-from inginious_nb.embedded.sandbox import choose_sandbox
+from inginious_nb.grader.agents import JobHandle
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.sandbox import choose_sandbox
 
 kind, course, moments, step_s = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 library = CourseLibrary([course])
-job = wire.BackendNewJob(
+job = messages.BackendNewJob(
     job_id="1", course_id="course", task_id="task", task_problems={}, inputdata={},
     environment_type="docker", environment="default", environment_parameters={}, debug=False,
 )

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
-from inginious_nb.embedded.sandbox import PlainSandbox
+from inginious_nb.grader.sandbox import PlainSandbox
 
 SERVICE = """
 import asyncio, os
-from inginious_nb.embedded.sandbox import Box, Limits, PlainSandbox, Streams
+from inginious_nb.grader.sandbox import Box, Limits, PlainSandbox, Streams
 
 async def main():
     sandbox = PlainSandbox()

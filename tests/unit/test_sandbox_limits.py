@@ -9,9 +9,9 @@ import socket
 
 import pytest
 
-from inginious_nb.embedded.job.disk import TOO_MUCH, occupied_bytes
-from inginious_nb.embedded.job.student import _receive
-from inginious_nb.embedded.sandbox import proctree
+from inginious_nb.grader.job.disk import TOO_MUCH, occupied_bytes
+from inginious_nb.grader.job.student import _receive
+from inginious_nb.grader.sandbox import proctree
 from tests.support.hostile import QUICK, SUCCESS
 
 LIMITS = {**QUICK, "time": 20, "hard_time": 20}

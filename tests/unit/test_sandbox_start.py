@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inginious_nb.embedded.sandbox import Box, Limits, Streams, choose_sandbox
-from inginious_nb.embedded.sandbox.cgroup import Cgroups
+from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox
+from inginious_nb.grader.sandbox.cgroup import Cgroups
 
 LIMITS = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30)
 KINDS = pytest.mark.parametrize("kind", ["bubblewrap", "plain"])

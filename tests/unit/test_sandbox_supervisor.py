@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from inginious_nb.embedded.sandbox import Box, Limits, Streams, choose_sandbox, supervise
+from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox, supervise
 from tests.support.hostile import processes_with
 
 LIMITS = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30)

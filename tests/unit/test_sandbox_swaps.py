@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from inginious_nb.embedded.job.archive import pack
+from inginious_nb.grader.job.archive import pack
 from tests.support.hostile import SUCCESS
 
 # Swaps `student` with a link to a folder outside, as fast as can be.
@@ -130,7 +130,7 @@ async def test_a_kill_while_the_archive_is_packed(course, monkeypatch):
         given_up.wait(30)
         return b"half an archive"
 
-    monkeypatch.setattr("inginious_nb.embedded.job.workspace.pack", pack)
+    monkeypatch.setattr("inginious_nb.grader.job.workspace.pack", pack)
     result = await course.grade(SUCCESS, kill=kill)
     assert packing.is_set()
     assert (result.result[0], result.archive) == ("killed", None)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb.embedded.scratch import Hold, new_folder, remove_tree, sweep
+from inginious_nb.grader.scratch import Hold, new_folder, remove_tree, sweep
 
 HOLDER = """
 import sys
-from inginious_nb.embedded.scratch import new_folder
+from inginious_nb.grader.scratch import new_folder
 folder, hold = new_folder("kind-", sys.argv[1])
 print(folder, flush=True)
 sys.stdin.read()

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from inginious_nb import wire
-from inginious_nb.embedded.commands import TasksFolder, run_agent
+from inginious_nb import messages
 from inginious_nb.errors import CourseError, ServiceError
+from inginious_nb.grader.commands import TasksFolder, run_agent
 from tests.support.courses import write_course
 from tests.support.lab_jobs import a_nap, a_script, a_word, until_offered
 from tests.support.our_site import running
@@ -34,12 +34,15 @@ async def test_a_backend_and_an_agent_grade_until_a_signal_ends_them(
         DealerPeer(client_addr) as client,
     ):
         await until_offered(client, "docker", "docker-ssh", "mcq")
-        assert (await client.ask(a_word(), wire.BackendJobDone)).result == ("success", "")
-        assert (await client.ask(a_script(), wire.BackendJobDone)).result == ("success", "Read.")
-        await client.ask(a_nap(), wire.BackendJobStarted)
+        assert (await client.ask(a_word(), messages.BackendJobDone)).result == ("success", "")
+        assert (await client.ask(a_script(), messages.BackendJobDone)).result == (
+            "success",
+            "Read.",
+        )
+        await client.ask(a_nap(), messages.BackendJobStarted)
         agent.send_signal(number)
         # Nobody waits until the agent is missed.
-        crash = await client.hear_a(wire.BackendJobDone)
+        crash = await client.hear_a(messages.BackendJobDone)
         assert (crash.job_id, crash.result[0]) == ("nap", "crash")
         assert agent.wait(ENDS_WITHIN_S) == 0
         await until_offered(client)
@@ -49,7 +52,7 @@ async def test_a_backend_and_an_agent_grade_until_a_signal_ends_them(
 
 async def test_a_second_backend_on_the_same_address_says_so(addresses):
     with running("backend", *addresses), DealerPeer(addresses[1]) as client:
-        await client.ask(wire.ClientHello("me"), wire.BackendUpdateEnvironments)
+        await client.ask(messages.ClientHello("me"), messages.BackendUpdateEnvironments)
         with running("backend", *addresses, stderr=subprocess.PIPE) as second:
             _, stderr = second.communicate(timeout=ENDS_WITHIN_S)
     assert second.returncode == 1

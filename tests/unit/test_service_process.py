@@ -16,11 +16,11 @@ import psutil
 import pytest
 import zmq
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions
-from inginious_nb.embedded import service as service_module
-from inginious_nb.embedded.service import EmbeddedService
 from inginious_nb.errors import ServiceError
+from inginious_nb.grader import service as service_module
+from inginious_nb.grader.service import EmbeddedService
 from tests.support.lab_jobs import a_nap, a_word
 from tests.support.tasks import FakeTask
 from tests.support.wire_peer import DealerPeer
@@ -47,7 +47,7 @@ def child_of(service):
 
 
 async def connect(client):
-    return await client.ask(wire.ClientHello("me"), wire.BackendUpdateEnvironments)
+    return await client.ask(messages.ClientHello("me"), messages.BackendUpdateEnvironments)
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
@@ -60,7 +60,7 @@ async def test_it_grades_and_leaves_nothing_behind(make_service, transport):
         known = (await connect(client)).available_environments
         scripts = ("default", "python3")
         assert known == {"docker": scripts, "docker-ssh": scripts, "mcq": ("mcq",)}
-        done = await client.ask(a_word(), wire.BackendJobDone)
+        done = await client.ask(a_word(), messages.BackendJobDone)
         assert done.result == ("success", "")
     child, folder = child_of(service), service._folder
     service.stop()
@@ -120,12 +120,12 @@ async def test_quick_jobs_do_not_wait_behind_long_ones(make_service):
     service.start()
     with DealerPeer(service.address) as client:
         await connect(client)
-        await client.ask(a_nap(), wire.BackendJobStarted)
+        await client.ask(a_nap(), messages.BackendJobStarted)
         await client.say(a_nap("waiting"))
-        done = await client.ask(a_word(), wire.BackendJobDone)
+        done = await client.ask(a_word(), messages.BackendJobDone)
         assert (done.job_id, done.result[0]) == ("j", "success")
         for job_id in ("waiting", "nap"):
-            done = await client.ask(wire.ClientKillJob(job_id), wire.BackendJobDone)
+            done = await client.ask(messages.ClientKillJob(job_id), messages.BackendJobDone)
             assert (done.job_id, done.result[0]) == (job_id, "killed")
 
 
@@ -148,7 +148,7 @@ async def test_started_again_after_a_crash_it_keeps_its_address(make_service):
         assert service.address == address
         assert child_of(service) != child
         await connect(client)
-        assert (await client.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
+        assert (await client.ask(a_word(), messages.BackendJobDone)).result[0] == "success"
 
 
 async def test_a_course_added_while_it_runs_is_graded_at_once(
@@ -159,9 +159,9 @@ async def test_a_course_added_while_it_runs_is_graded_at_once(
     service.start()
     with DealerPeer(service.address) as client:
         await connect(client)
-        assert (await client.ask(a_word(), wire.BackendJobDone)).result[0] == "crash"
+        assert (await client.ask(a_word(), messages.BackendJobDone)).result[0] == "crash"
         service.add_course_path(tmp_path / "lab")
-        assert (await client.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
+        assert (await client.ask(a_word(), messages.BackendJobDone)).result[0] == "success"
 
 
 def test_a_course_that_is_none_is_refused_with_the_reason(make_service, tmp_path):
@@ -177,7 +177,7 @@ async def test_a_course_added_before_it_starts_is_known_when_it_has(make_service
     service.start()
     with DealerPeer(service.address) as client:
         await connect(client)
-        assert (await client.ask(a_word(), wire.BackendJobDone)).result[0] == "success"
+        assert (await client.ask(a_word(), messages.BackendJobDone)).result[0] == "success"
 
 
 SLOW_AGENTS = """
@@ -185,7 +185,7 @@ import asyncio, importlib.abc, importlib.util, sys
 
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name != "inginious_nb.embedded.agents.base":
+        if name != "inginious_nb.grader.agents.base":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -296,7 +296,7 @@ def test_a_socket_path_that_would_be_too_long_is_avoided(make_service, monkeypat
 PARENT = """
 import os, sys
 from pathlib import Path
-from inginious_nb.embedded.service import EmbeddedService
+from inginious_nb.grader.service import EmbeddedService
 service = EmbeddedService([])
 service.start()
 if sys.argv[1] == "fork" and os.fork() == 0:

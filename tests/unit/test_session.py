@@ -24,7 +24,7 @@ from inginious_nb.errors import (
 )
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
-from inginious_nb.submission import Preset
+from inginious_nb.submissions.submission import Preset
 from tests.support.courses import write_course
 
 WAIT_S = 30.0
@@ -41,7 +41,7 @@ def services():
 
 def _is_service(process):
     try:
-        return any("inginious_nb.embedded" in word for word in process.cmdline())
+        return any("inginious_nb.grader" in word for word in process.cmdline())
     except (psutil.ZombieProcess, psutil.NoSuchProcess):
         return False
 
@@ -111,7 +111,7 @@ def test_a_result_is_in_the_history_when_it_is_told(session):
     submission.result(WAIT_S)
     attempt = session.history.get(submission.id)
     assert (attempt.code, attempt.grade, attempt.answers) == ("success", 100.0, {"text": "right"})
-    board = session.board(session.task("lab/echo"))
+    board = session.task_state(session.task("lab/echo"))
     assert board.best == board.last == board.attempts[0] == attempt
 
 
@@ -270,7 +270,7 @@ def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(s
 
 
 def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session, monkeypatch):
-    monkeypatch.setattr("inginious_nb.backend._RESTART_LIMIT", 0)
+    monkeypatch.setattr("inginious_nb.services.service._RESTART_LIMIT", 0)
     submission = submit(session, "lab/sleep", seconds="60")
     reached(submission, "running")
     (service,) = services()
@@ -310,7 +310,7 @@ def test_a_fault_of_ours_on_the_way_ends_the_submission_with_a_sentence(session,
     async def broken(_backend):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("inginious_nb.backend.Backend.client", broken)
+    monkeypatch.setattr("inginious_nb.services.service.Backend.client", broken)
     submission = submit(session, "lab/echo", text="right")
     with pytest.raises(ServiceError, match="answers are kept"):
         submission.result(WAIT_S)
@@ -370,11 +370,11 @@ def test_a_history_that_cannot_be_written_is_said_and_the_student_is_graded_all_
 
 
 def test_a_shell_that_cannot_be_opened_costs_no_attempt(session, monkeypatch):
-    monkeypatch.setattr("inginious_nb.embedded.shell.can_open_shells", lambda: False)
+    monkeypatch.setattr("inginious_nb.grader.shell.can_open_shells", lambda: False)
     task = session.task("lab/echo")
     with pytest.raises(UsageError, match=r"pip install 'inginious_nb\[ssh\]'"):
         session.submit(task, {"text": "right"}, origin="api", debug="ssh")
-    assert session.board(task).attempts == []
+    assert session.task_state(task).attempts == []
 
 
 def test_closing_leaves_no_thread_and_no_process(session):

@@ -7,12 +7,12 @@ import re
 import pytest
 from rich.console import Console
 
-from inginious_nb import tables
+from inginious_nb.cli import tables
 from inginious_nb.client.results import JobResult
-from inginious_nb.magic.commands import feedback_text
+from inginious_nb.grammar.parsing import NOTEBOOK_COLUMNS, wrapped
+from inginious_nb.magics.commands import feedback_text
 from inginious_nb.widget import present
 from inginious_nb.widget.snapshot import Snapshot
-from inginious_nb.words import NOTEBOOK_COLUMNS, wrapped
 
 OURS, OTHERS = ("11112222-3333", True, "demo/fib"), ("99998888-7777", False, "demo/fib")
 RUNNING = (OTHERS[0], False, "agent", "demo/fib", "launcher", 0.0, 9.0)
@@ -79,7 +79,7 @@ def test_no_terminal_obeys_what_others_wrote(session):
         sources=(),
     )
     session.history.finish("s", outcome)
-    (attempt,) = session.board(session.task("lab/echo")).attempts
+    (attempt,) = session.task_state(session.task("lab/echo")).attempts
     shown = present.result_info(session.task("lab/echo"), attempt)
     for text in (
         printed(tables.answers(attempt), in_notebook=False),

@@ -17,10 +17,10 @@ SHIPPED = (
     "inginious_nb/static/waker.js",
     "inginious_nb/static/widget.css",
     "inginious_nb/static/snapshot.css",
-    "inginious_nb/locale/en.json",
-    "inginious_nb/locale/fr.json",
-    "inginious_nb/embedded/grading_api/lib/inginious_container_api/__init__.py",
-    "inginious_nb/embedded/grading_api/bin/getinput",
+    "inginious_nb/i18n/locale/en.json",
+    "inginious_nb/i18n/locale/fr.json",
+    "inginious_nb/grader/grading_api/lib/inginious_container_api/__init__.py",
+    "inginious_nb/grader/grading_api/bin/getinput",
 )
 
 
@@ -78,4 +78,4 @@ def test_the_wheel_has_the_front_end_and_nothing_that_is_not_the_package(wheel):
 def test_the_commands_of_the_grading_api_stay_executable(wheel, tmp_path):
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
     subprocess.run([*command, "--target", tmp_path, wheel], check=True)
-    assert os.access(tmp_path / "inginious_nb/embedded/grading_api/bin/getinput", os.X_OK)
+    assert os.access(tmp_path / "inginious_nb/grader/grading_api/bin/getinput", os.X_OK)

@@ -76,8 +76,10 @@ def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     answers = {"colour": "1", "word": "rose"}
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
     Responder(mirror).answer(request)
-    session.board(task).current.result(LIMIT_S)
-    again = drafts_of(type(session.board(task))(task, session.history, session.settings.username))
+    session.task_state(task).current.result(LIMIT_S)
+    again = drafts_of(
+        type(session.task_state(task))(task, session.history, session.settings.username)
+    )
     assert {name: draft["value"] for name, draft in again.values().items()} == answers
 
 

@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints, is_typeddict
 
 import pytest
 
-from inginious_nb.submission import Phase
+from inginious_nb.submissions.submission import Phase
 from inginious_nb.widget import TaskWidget, views
 from inginious_nb.widget.snapshot import RESULT_CODES
 

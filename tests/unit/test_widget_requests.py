@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inginious_nb.answers import Answers
 from inginious_nb.client.results import UNAVAILABLE, JobResult
-from inginious_nb.history import AnswerSource
+from inginious_nb.notebook.answers import Answers
+from inginious_nb.notebook.sources import AnswerSource
 from inginious_nb.widget import present
 from inginious_nb.widget.drafts import drafts_of
 from inginious_nb.widget.mirror import Mirror
@@ -50,7 +50,7 @@ def cell(source, *tags):
 
 
 def outcome(session, reply):
-    return session.board(session.task("lab/echo")).current.result(LIMIT_S)
+    return session.task_state(session.task("lab/echo")).current.result(LIMIT_S)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_file_is_described_before_it_is_sent(name, content, media_type, beginn
 
 def test_live_cells_are_submitted(session, ask):
     reply = ask("submit", cells=[cell("first"), cell("right", "inginious:text")], answers={})
-    current = session.board(session.task("lab/echo")).current
+    current = session.task_state(session.task("lab/echo")).current
     assert reply == {"submission": current.id}
     assert current.result(LIMIT_S).result[0] == "success"
     assert [(source.kind, source.label) for source in current.sources] == [
@@ -82,7 +82,7 @@ def test_live_cells_are_submitted(session, ask):
 
 def test_a_control_answers_where_no_cell_does(session, ask):
     ask("submit", cells=[], answers={"text": "right"})
-    current = session.board(session.task("lab/echo")).current
+    current = session.task_state(session.task("lab/echo")).current
     assert current.result(LIMIT_S).grade == 100
     assert [source.kind for source in current.sources] == ["widget"]
 
@@ -100,16 +100,16 @@ def test_a_host_without_cells_gets_what_was_run_or_saved(session, ask):
 def test_an_empty_answer_is_refused_in_words_and_nothing_is_sent(session, ask):
     sentence = ask("submit", cells=[cell("", "inginious:text")], answers={})
     assert "empty" in sentence
-    assert session.board(session.task("lab/echo")).attempts == []
+    assert session.task_state(session.task("lab/echo")).attempts == []
 
 
 def test_a_second_submission_waits_for_the_first(session, ask):
     ask("submit", about="lab/sleep", cells=[], answers={"seconds": "60"})
     assert "under way" in ask("submit", about="lab/sleep", cells=[], answers={"seconds": "60"})
-    current = session.board(session.task("lab/sleep")).current
+    current = session.task_state(session.task("lab/sleep")).current
     assert ask("kill", about="lab/sleep", submission=current.id) == {}
     assert current.result(LIMIT_S).result[0] == "killed"
-    assert len(session.board(session.task("lab/sleep")).attempts) == 1
+    assert len(session.task_state(session.task("lab/sleep")).attempts) == 1
 
 
 def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypatch):
@@ -129,7 +129,7 @@ def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypat
     with ThreadPoolExecutor() as threads:
         replies = [reply for reply, _ in threads.map(lambda view: view.answer(request), views)]
     assert sorted(reply["ok"] for reply in replies) == [False, True]
-    assert len(session.board(task).attempts) == 1
+    assert len(session.task_state(task).attempts) == 1
     assert outcome(session, None).grade == 100
 
 
@@ -142,7 +142,7 @@ def test_only_the_first_page_that_answers_a_command_submits(session):
         reply, _ = responder.answer({**request, "id": page, "submission": submission.id})
         assert reply["value"] == {"submission": submission.id}
     assert submission.result(LIMIT_S).grade == 100
-    assert len(session.board(task).attempts) == 1
+    assert len(session.task_state(task).attempts) == 1
 
 
 def test_the_preview_says_what_would_be_sent_from_where_and_whether_it_changed(session, ask):
@@ -194,7 +194,7 @@ def test_a_preview_judges_a_file_by_name_and_size_and_a_submission_wants_all_of_
 
 
 def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
-    drafts = drafts_of(session.board(session.task("lab/echo")))
+    drafts = drafts_of(session.task_state(session.task("lab/echo")))
     assert ask("draft", problem="text", value="x" * 1_000_000, by="v") == {}
     refusal = ask("draft", problem="text", value="y" * 1_000_001, by="v")
     assert "more than 1,000,000 characters is not kept" in refusal
@@ -204,7 +204,7 @@ def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
 def test_an_old_attempt_is_told_with_its_answers(session, ask):
     ask("submit", cells=[], answers={"text": "wrong"})
     outcome(session, None)
-    attempt = session.board(session.task("lab/echo")).attempts[0]
+    attempt = session.task_state(session.task("lab/echo")).attempts[0]
     found = ask("attempt", submission=attempt.id)
     assert found["answers"] == {"text": {"text": "wrong", "choices": []}}
     assert found["result"]["problems"]["text"]["feedback"]["html"].startswith("<p>You wrote: wrong")
@@ -214,7 +214,7 @@ def test_an_old_attempt_is_told_with_its_answers(session, ask):
 def test_bytes_are_handed_over_beside_the_reply(session, ask):
     ask("submit", cells=[], answers={"text": "right"}, debug=True)
     outcome(session, None)
-    attempt = session.board(session.task("lab/echo")).attempts[0]
+    attempt = session.task_state(session.task("lab/echo")).attempts[0]
     value, archive = ask("archive", submission=attempt.id)
     assert value == {"filename": "lab-echo-1.tar.gz"}
     assert archive[:2] == b"\x1f\x8b"
@@ -260,7 +260,7 @@ def test_a_browser_is_not_trusted(session, request_):
     assert reply["ok"] is False
     assert reply["error"].endswith((".", "?"))
     assert attached == []
-    assert session.board(session.task("lab/echo")).attempts == []
+    assert session.task_state(session.task("lab/echo")).attempts == []
 
 
 # ---- in French -------------------------------------------------------------------------------
@@ -402,7 +402,7 @@ def test_an_old_attempt_that_crashed_is_told_in_the_language_of_the_widget(
 ):
     ask("submit", cells=[], answers={"text": "right"})
     outcome(session, None)
-    attempt = session.board(session.task("lab/echo")).last
+    attempt = session.task_state(session.task("lab/echo")).last
     session.history.finish(attempt.id, JobResult(("crash", UNAVAILABLE)))
     found = asked_in_french("attempt", submission=attempt.id)["result"]["feedback"]["html"]
     assert "Le service de correction n’est pas disponible" in found

@@ -77,7 +77,7 @@ def test_it_says_that_a_submission_was_refused(session, task):
 def test_an_exported_notebook_shows_it(session, task):
     session.submit(task, {"text": "right"}, origin="api").result(30)
     cell = nbformat.v4.new_code_cell("%inginious open lab/echo")
-    bundle = snapshot.task_bundle(session.board(task), "en")
+    bundle = snapshot.task_bundle(session.task_state(task), "en")
     cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
     notebook = nbformat.v4.new_notebook(cells=[cell])
     html, _ = HTMLExporter().from_notebook_node(notebook)

@@ -118,7 +118,7 @@ def test_values_that_are_cut_say_so_and_all_of_them_can_be_had(session, task):
     assert part["size_bytes"] > 300_000 > len(part["text"])
     assert shown(task, JobResult(("success", ""), 1.0))["custom"] is None
     finished(session, outcome)
-    (attempt,) = session.board(task).attempts
+    (attempt,) = session.task_state(task).attempts
     responder = Responder(Mirror(session, task, lambda _changed: None))
     request = {"v": 1, "kind": "output", "id": "r", "submission": attempt.id}
     for what, all_of_it in (("custom", values), ("tests", tests)):

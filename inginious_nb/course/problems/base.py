@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from inginious_nb.course import fields
 from inginious_nb.errors import AnswerError
-from inginious_nb.i18n import Sentence
+from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,12 +72,12 @@ class Problem(ABC):
         """Return the error for an answer to this problem that cannot be submitted.
 
         Args:
-            what: Why, and what to do, as `Sentence` takes it.
+            what: Why, and what to do, as `Message` takes it.
             parameters: What is filled in.
         """
-        reason = Sentence(what, **parameters)
+        reason = Message(what, **parameters)
         return AnswerError(
-            Sentence("Problem {problem}: {reason}", problem=self.label, reason=reason),
+            Message("Problem {problem}: {reason}", problem=self.label, reason=reason),
             problem_id=self.id,
         )
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import (
     JobDone,
     JobQueued,
@@ -33,7 +33,7 @@ async def test_the_events_of_a_job_come_in_order_and_to_every_listener(holding, 
     holding.finish(ahead.id)
     await until(lambda: any(event == JobQueued(event.at, 0) for event in job.events[2:]))
     holding.do(lambda model: model.start(job.id))
-    holding.say(wire.BackendJobSSHDebug(job.id, "host", 64120, "worker", "secret"))
+    holding.say(messages.BackendJobSSHDebug(job.id, "host", 64120, "worker", "secret"))
     holding.finish(job.id)
     heard = await asyncio.gather(*listeners)
     assert heard[0] == heard[1] == heard[2] == job.events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client.results import UNAVAILABLE
 from tests.support.model_backend import ModelBackend, World, a_result
 
@@ -155,8 +155,8 @@ def test_a_job_submitted_after_the_queue_was_asked_for_is_not_taken_for_lost():
     # Both answers to come were asked for, or are asked for, before the job is in the queue.
     world.core.tick(world.now + 1)
     job = world.submit("j")
-    world.say(wire.BackendGetQueue((), ()))
-    world.say(wire.BackendGetQueue((), ()))
+    world.say(messages.BackendGetQueue((), ()))
+    world.say(messages.BackendGetQueue((), ()))
     assert job.kinds().count("JobSent") == 1
 
 
@@ -200,7 +200,7 @@ def test_a_start_in_the_future_is_now_and_in_the_past_is_then():
     now = int(world.now + world.core.epoch)
     soon = ("soon", True, "agent", "c/t", "me", 2**63, -1)
     before = ("before", True, "agent", "c/t", "me", now - 9, -1)
-    world.say(wire.BackendGetQueue((soon, before), ()))
+    world.say(messages.BackendGetQueue((soon, before), ()))
     assert [job.kinds()[-1] for job in jobs] == ["JobStarted"] * 2
     assert [job.events[-1].at for job in jobs] == [world.now + world.core.epoch, now - 9]
 
@@ -211,7 +211,7 @@ def test_a_shell_is_told_once_to_whom_asked_for_one(for_shell):
     job = world.submit("j", for_shell=for_shell)
     world.wait(2)
     for port in (1, 2, 3):
-        world.say(wire.BackendJobSSHDebug("j", "host", port, "user", "password"))
+        world.say(messages.BackendJobSSHDebug("j", "host", port, "user", "password"))
     shells = [event.port for event in job.events if type(event).__name__ == "JobSsh"]
     assert shells == ([1] if for_shell else [])
 
@@ -220,10 +220,10 @@ def test_a_shell_is_told_again_when_the_job_was_sent_again():
     world = World()
     job = world.submit("j", for_shell=True)
     world.wait(2)
-    world.say(wire.BackendJobSSHDebug("j", "host", 1, "user", "password"))
+    world.say(messages.BackendJobSSHDebug("j", "host", 1, "user", "password"))
     world.backend.restart({"mcq": ("mcq",)})
     world.wait(10)
-    world.say(wire.BackendJobSSHDebug("j", "host", 2, "user", "password"))
+    world.say(messages.BackendJobSSHDebug("j", "host", 2, "user", "password"))
     assert [event.port for event in job.events if type(event).__name__ == "JobSsh"] == [1, 2]
 
 
@@ -250,8 +250,8 @@ def test_a_kill_that_was_lost_is_sent_again():
     receive = world.backend.receive
 
     def noting(identity, frame):
-        message = wire.decode(frame, wire.FROM_CLIENT)
-        if isinstance(message, wire.ClientKillJob):
+        message = messages.decode(frame, messages.FROM_CLIENT)
+        if isinstance(message, messages.ClientKillJob):
             killed.append(message.job_id)
         receive(identity, frame)
 
@@ -266,9 +266,11 @@ def test_several_unknowns_in_a_row_are_answered_by_one_hello():
     world.wait(2)
     before = len(world.connections[1].to_backend)
     for _ in range(5):
-        world.say(wire.Unknown())
-    sent = [wire.decode(frame, wire.FROM_CLIENT) for _, frame in world.connections[1].to_backend]
-    assert [type(message) for message in sent[before:]] == [wire.ClientHello]
+        world.say(messages.Unknown())
+    sent = [
+        messages.decode(frame, messages.FROM_CLIENT) for _, frame in world.connections[1].to_backend
+    ]
+    assert [type(message) for message in sent[before:]] == [messages.ClientHello]
     world.wait(2)
     assert world.core.links.registered
 
@@ -279,7 +281,7 @@ def test_a_backend_that_answers_nothing_but_unknown_is_given_up():
     world.stalled = True
     for _ in range(12):
         world.wait(1)
-        world.say(wire.Unknown())
+        world.say(messages.Unknown())
     assert [result[0] for result in job.results] == [("crash", UNAVAILABLE)]
 
 
@@ -331,7 +333,14 @@ def test_frames_that_are_no_messages_are_counted_and_dropped():
     job = world.submit("j")
     world.wait(2)
     link = world.core.links.current.number
-    for frame in (b"", b"\xc1", b"\x92" * 900, b"\xa3abc", wire.encode(wire.Ping()), bytes(1001)):
+    for frame in (
+        b"",
+        b"\xc1",
+        b"\x92" * 900,
+        b"\xa3abc",
+        messages.encode(messages.Ping()),
+        bytes(1001),
+    ):
         world.give(link, frame)
     assert world.core.counters == {"malformed frames": 5, "oversized frames": 1}
     world.backend.finish("j")
@@ -368,7 +377,7 @@ def queue_requests(world, seconds):
 
     def counting(identity, frame):
         nonlocal asked
-        asked += isinstance(wire.decode(frame, wire.FROM_CLIENT), wire.ClientGetQueue)
+        asked += isinstance(messages.decode(frame, messages.FROM_CLIENT), messages.ClientGetQueue)
         receive(identity, frame)
 
     world.backend.receive = counting
@@ -404,7 +413,7 @@ def test_a_missing_answer_does_not_end_the_asking():
     receive = world.backend.receive
     world.backend.receive = lambda identity, frame: (
         None
-        if isinstance(wire.decode(frame, wire.FROM_CLIENT), wire.ClientGetQueue)
+        if isinstance(messages.decode(frame, messages.FROM_CLIENT), messages.ClientGetQueue)
         else receive(identity, frame)
     )
     world.wait(3)

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client.results import UNAVAILABLE
 from tests.support.model_backend import ModelBackend, World, a_result
 
@@ -140,18 +140,20 @@ class Life(RuleBasedStateMachine):
     def backend_stalls_or_goes_on(self, stalled):
         self.world.stalled = stalled
 
-    @rule(frame=st.one_of(st.binary(max_size=40), st.sampled_from([wire.encode(wire.Ping())])))
+    @rule(
+        frame=st.one_of(st.binary(max_size=40), st.sampled_from([messages.encode(messages.Ping())]))
+    )
     def garbage_arrives(self, frame):
         self.world.give(self.world.core.links.current.number, frame)
 
     @rule(
         message=st.sampled_from(
             [
-                wire.Unknown(),
-                wire.Pong(),
-                wire.BackendGetQueue((), ()),
-                wire.BackendJobStarted("j0"),
-                wire.BackendUpdateEnvironments({}),
+                messages.Unknown(),
+                messages.Pong(),
+                messages.BackendGetQueue((), ()),
+                messages.BackendJobStarted("j0"),
+                messages.BackendUpdateEnvironments({}),
                 a_result("stranger"),
             ]
         )
@@ -215,8 +217,8 @@ class InSteps:
 
     def __init__(self):
         self.patches = [
-            mock.patch("inginious_nb.wire.codec._LONG_BYTES", 1),
-            mock.patch("inginious_nb.wire.codec._ITEMS_AT_ONCE", 1),
+            mock.patch("inginious_nb.messages.codec._LONG_BYTES", 1),
+            mock.patch("inginious_nb.messages.codec._ITEMS_AT_ONCE", 1),
             mock.patch("inginious_nb.client.core._ROWS_AT_ONCE", 1),
         ]
         for patch in self.patches:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from tests.support.model_backend import ModelBackend, World
 
 
@@ -16,7 +16,7 @@ def sent_to(world, seconds):
     receive = world.backend.receive
 
     def counting(identity, frame):
-        sent[type(wire.decode(frame, wire.FROM_CLIENT))] += 1
+        sent[type(messages.decode(frame, messages.FROM_CLIENT))] += 1
         receive(identity, frame)
 
     world.backend.receive = counting
@@ -89,9 +89,9 @@ def test_a_job_left_behind_is_asked_about_no_more_often_than_any_other():
     another_id(world)
     sent = sent_to(world, 60)
     assert world.backend.jobs["j"][0] == b"id-0"
-    assert sent[wire.ClientGetQueue] <= 62
-    assert sent[wire.ClientKillJob] <= 1
-    assert sent[wire.ClientNewJob] <= 8
+    assert sent[messages.ClientGetQueue] <= 62
+    assert sent[messages.ClientKillJob] <= 1
+    assert sent[messages.ClientNewJob] <= 8
 
 
 @pytest.mark.parametrize("queue_update_s", [10, 0])
@@ -144,7 +144,7 @@ def test_an_answer_from_before_a_job_was_sent_is_no_reason_to_kill_it():
     sent_now(world)
     assert backend.jobs["j"][0] == b"id-0"
     sent = sent_to(world, 10)
-    assert sent[wire.ClientKillJob] == sent[wire.ClientNewJob] == 0
+    assert sent[messages.ClientKillJob] == sent[messages.ClientNewJob] == 0
     assert job.kinds().count("JobSent") == 1
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from inginious_nb import client as package
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import (
     AbstractClient,
     Client,
@@ -83,7 +83,7 @@ async def test_what_is_sent_is_complete(backend, connect):
     client = connect(backend)
     task = FakeTask(environment_type="mcq", parameters={"limits": {"time": 3}})
     await client.submit(task, {"q": "42", "@lang": "fr"}, priority=7, launcher_name="l", debug=True)
-    (sent,) = [m for m in backend.received if isinstance(m, wire.ClientNewJob)]
+    (sent,) = [m for m in backend.received if isinstance(m, messages.ClientNewJob)]
     assert (sent.priority, sent.launcher, sent.debug) == (7, "l", True)
     assert (sent.course_id, sent.task_id) == ("course", "match")
     assert sent.task_problems == MATCH.problems
@@ -161,14 +161,14 @@ async def test_what_cannot_be_sent_is_refused_with_its_place(
     client.new_job(more["priority"], task, inputdata, call, more["launcher_name"], more["debug"])
     assert place in call.calls[0][0][1]
     await client.submit(MATCH, {"q": "42"})
-    assert backend.count(wire.ClientNewJob) == 1
+    assert backend.count(messages.ClientNewJob) == 1
 
 
 async def test_run_cmd_is_there_for_agents_that_need_it(backend, connect):
     backend.model.environments = {"docker": ("default",)}
     task = FakeTask(environment_type="docker", environment_id="default", parameters={"run_cmd": ""})
     await connect(backend).submit(task, {"q": "42"})
-    (sent,) = [m for m in backend.received if isinstance(m, wire.ClientNewJob)]
+    (sent,) = [m for m in backend.received if isinstance(m, messages.ClientNewJob)]
     assert sent.environment_parameters == {"run_cmd": None}
 
 
@@ -185,7 +185,7 @@ async def test_a_shell_is_told_once_and_a_missing_one_with_four_nones(holding, c
     )
     await asyncio.to_thread(holding.wait_for, lambda model: job_id in model.jobs)
     for _ in range(2):
-        holding.say(wire.BackendJobSSHDebug(job_id, "host", 64120, "worker", "secret"))
+        holding.say(messages.BackendJobSSHDebug(job_id, "host", 64120, "worker", "secret"))
     holding.finish(job_id)
     assert await call.called() == [SUCCESS]
     assert shells == [("host", 64120, "worker", "secret")]
@@ -215,7 +215,7 @@ async def test_a_shell_without_a_callback_is_refused(backend, connect):
     with pytest.raises(LocalProtocolError, match="ssh_callback"):
         await client.submit(MATCH, {"q": "42"}, debug="ssh")
     await client.submit(MATCH, {"q": "42"})
-    assert backend.count(wire.ClientNewJob) == 1
+    assert backend.count(messages.ClientNewJob) == 1
 
 
 async def test_a_shell_that_a_task_opens_for_its_student_is_told(holding, connect):
@@ -227,7 +227,7 @@ async def test_a_shell_that_a_task_opens_for_its_student_is_told(holding, connec
         0, task, {"q": "42"}, call, ssh_callback=lambda *values: shells.append(values)
     )
     await asyncio.to_thread(holding.wait_for, lambda model: job_id in model.jobs)
-    holding.say(wire.BackendJobSSHDebug(job_id, "127.0.0.1", 64120, "worker", "secret"))
+    holding.say(messages.BackendJobSSHDebug(job_id, "127.0.0.1", 64120, "worker", "secret"))
     holding.finish(job_id)
     assert await call.called() == [SUCCESS]
     assert shells == [("127.0.0.1", 64120, "worker", "secret")]

@@ -11,7 +11,7 @@ import tracemalloc
 import pytest
 import zmq
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.client.results import UNAVAILABLE
 from inginious_nb.errors import RemoteProtocolError, UsageError
@@ -239,11 +239,11 @@ def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend):
 
 def test_a_hundred_million_items_are_refused_before_they_are_made():
     junk = b"\xdd" + (10**8).to_bytes(4, "big") + bytes(10**8)
-    result = wire.encode(a_result("j", custom={"a": 7}))
+    result = messages.encode(a_result("j", custom={"a": 7}))
     frame = result.replace(b"\xa1a\x07", b"\xa1a" + junk)
     tracemalloc.start()
     with pytest.raises(RemoteProtocolError):
-        wire.decode(frame, wire.TO_CLIENT)
+        messages.decode(frame, messages.TO_CLIENT)
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak_bytes < 1_000_000

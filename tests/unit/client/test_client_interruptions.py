@@ -12,7 +12,7 @@ import weakref
 import pytest
 import zmq
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.errors import LocalProtocolError
 from tests.support.clients import BRISK, SUCCESS, Call
@@ -164,7 +164,7 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
         (job_id,) = model.jobs
         model.finish(job_id)
         rows = tuple((f"{number:036}", False, "c/t", "someone", 30) for number in range(10_000))
-        frame = wire.encode(wire.BackendGetQueue((), rows))
+        frame = messages.encode(messages.BackendGetQueue((), rows))
         model.outbox.extend((identity, frame) for identity in model.registered)
 
     with subprocess.Popen(
@@ -174,7 +174,7 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
     ) as process:
         try:
             # It asks for the queue once; what is told after that is not followed by another answer.
-            holding.wait_for(lambda model: model.jobs and holding.count(wire.ClientGetQueue))
+            holding.wait_for(lambda model: model.jobs and holding.count(messages.ClientGetQueue))
             holding.do(finish_and_tell)
             assert process.communicate(timeout=60)[0] == "the queue is there\n"
             assert process.returncode == 0

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import JobQueued
 from inginious_nb.client.results import UNAVAILABLE
 from tests.support.model_backend import World, a_result
@@ -21,7 +21,7 @@ A_STEP_TAKES_AT_MOST = 500
 
 def a_snapshot(*own, others=OTHERS):
     rows = tuple((job_id, True, "c/t", "me", 30) for job_id in own)
-    return wire.BackendGetQueue((), (*others, *rows))
+    return messages.BackendGetQueue((), (*others, *rows))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def world():
 
 def was_asked(backend):
     """Whether the client has asked for the queue, as it does once; no other answer follows then."""
-    return lambda _: backend.count(wire.ClientGetQueue)
+    return lambda _: backend.count(messages.ClientGetQueue)
 
 
 def read(world):
@@ -52,7 +52,7 @@ async def test_it_is_told_as_it_is(holding, connect):
     job = client.open_job(MATCH, {"q": "42"})
     await asyncio.to_thread(holding.wait_for, lambda model: job.id in model.jobs)
     await asyncio.to_thread(holding.wait_for, was_asked(holding))
-    holding.say(wire.encode(a_snapshot(job.id)))
+    holding.say(messages.encode(a_snapshot(job.id)))
     await until(lambda: any(event == JobQueued(event.at, 10_000) for event in job.events[1:]))
     assert client.get_job_queue_info(job.id) == (10_000, 300_030)
     assert client.get_job_queue_snapshot()[1][:-1] == list(OTHERS)
@@ -64,7 +64,7 @@ async def test_others_on_the_loop_have_their_turn_meanwhile(holding, connect, mo
     job = client.open_job(MATCH, {"q": "42"})
     await asyncio.to_thread(holding.wait_for, lambda model: job.id in model.jobs)
     turns = 0
-    holding.say(wire.encode(a_snapshot(job.id)))
+    holding.say(messages.encode(a_snapshot(job.id)))
     async with asyncio.timeout(30):
         while job.events[-1] != JobQueued(job.events[-1].at, 10_000):
             await asyncio.sleep(0)
@@ -120,7 +120,7 @@ def test_a_job_that_is_given_up_meanwhile_ends_once(steps):
 
 
 def test_a_long_frame_that_is_no_queue_is_dropped_and_counted(world):
-    frame = wire.encode(a_snapshot())
+    frame = messages.encode(a_snapshot())
     for broken in (frame[:-1], frame + b"x", frame.replace(b"BackendGetQueue", b"BackendGotQueue")):
         world.give(world.core.links.current.number, broken)
         read(world)

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import (
     ClientOptions,
 )
@@ -55,10 +55,12 @@ BAD_FRAMES = {
     "random bytes": random.Random(1).randbytes(100),
     "nothing": b"",
     "a missing field": b"\x81\xa5@type\xb1BackendJobStarted",
-    "another direction": wire.encode(wire.ClientHello("me")),
+    "another direction": messages.encode(messages.ClientHello("me")),
     "deep nesting": b"\x91" * 5000,
     "a map without a type": b"\x80",
-    "a wrong type of a field": wire.encode(wire.BackendJobStarted("j")).replace(b"\xa1j", b"\x07"),
+    "a wrong type of a field": messages.encode(messages.BackendJobStarted("j")).replace(
+        b"\xa1j", b"\x07"
+    ),
     "a huge array that is not there": b"\xdd\xff\xff\xff\xff",
     "100 MB of zeros": bytes(100_000_000),
     "100 MB of small arrays": b"\xdd" + FIVE_MILLION + SMALL_ARRAYS * 5_000_000 + bytes(65_000_000),
@@ -82,6 +84,6 @@ async def test_results_for_nobody_harm_nobody(backend, connect):
     client = connect(backend)
     await client.submit(MATCH, {"q": "42"})
     backend.say(a_result("stranger"))
-    backend.say(wire.BackendJobStarted("stranger"))
-    backend.say(wire.BackendJobSSHDebug("stranger", "h", 1, "u", "p"))
+    backend.say(messages.BackendJobStarted("stranger"))
+    backend.say(messages.BackendJobSSHDebug("stranger", "h", 1, "u", "p"))
     assert await client.submit(MATCH, {"q": "42"}) == SUCCESS

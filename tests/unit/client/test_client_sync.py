@@ -12,7 +12,7 @@ import threading
 import pytest
 import zmq
 
-from inginious_nb import wire
+from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.errors import UsageError
 from tests.support.clients import SUCCESS
@@ -49,7 +49,7 @@ def test_the_main_thread_waits_while_the_loop_runs_elsewhere(backend, on_a_threa
     result = ClientSync(on_a_thread(backend)).new_job(0, MATCH, {"q": "42"}, "launcher", debug=True)
     assert result == SUCCESS
     assert (result.state, result.stdout, result.stderr) == ("", None, None)
-    (sent,) = [m for m in backend.received if isinstance(m, wire.ClientNewJob)]
+    (sent,) = [m for m in backend.received if isinstance(m, messages.ClientNewJob)]
     assert (sent.launcher, sent.debug) == ("launcher", True)
 
 
@@ -70,7 +70,7 @@ def test_the_time_limit_ends_the_waiting(holding, on_a_thread, abandoned):
     else:
         holding.wait_for(lambda model: model.jobs)
         client.close()
-        assert holding.count(wire.ClientKillJob) == 0
+        assert holding.count(messages.ClientKillJob) == 0
 
 
 def test_from_a_coroutine_on_the_clients_own_loop(backend):
@@ -126,7 +126,7 @@ def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding):
         with pytest.raises(TimeoutError, match=r"0\.5 s"):
             ClientSync(client, timeout_s=0.5).new_job(0, MATCH, {"q": "42"})
         holding.wait_for(lambda model: not model.jobs)
-        assert holding.count(wire.ClientKillJob) == 1
+        assert holding.count(messages.ClientKillJob) == 1
         client.close()
         loop.close()
 
@@ -153,7 +153,7 @@ async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(bac
             ClientSync(client).new_job(0, MATCH, {"q": "42"})
         client.close()
         loop.close()
-    assert backend.count(wire.ClientNewJob) == 0
+    assert backend.count(messages.ClientNewJob) == 0
 
 
 async def test_nothing_is_patched_where_waiting_is_enough(backend):
@@ -192,7 +192,7 @@ def test_on_uvloops_running_loop_one_is_told_what_to_do(backend):
     """
     assert uvloop.__version__
     assert "await client.submit" in run_script(script, backend.address).stdout
-    assert backend.count(wire.ClientNewJob) == 0
+    assert backend.count(messages.ClientNewJob) == 0
 
 
 @pytest.mark.parametrize("loop_is_known", [False, True])
@@ -239,7 +239,7 @@ def test_ctrl_c_ends_the_waiting_at_once(holding, abandoned):
     if abandoned == "kill":
         holding.wait_for(lambda model: not model.jobs)
     else:
-        assert holding.count(wire.ClientKillJob) == 0
+        assert holding.count(messages.ClientKillJob) == 0
 
 
 def start_script(script, *arguments):

@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from inginious_nb.embedded.shell import ShellSettings
+from inginious_nb.grader.shell import ShellSettings
 from tests.support.hostile import processes_with
 from tests.support.peer import free_port
 from tests.support.shells import RUN, Visit, connected
@@ -160,7 +160,7 @@ async def test_the_stay_is_limited(site, monkeypatch):
         def monotonic():
             return time.monotonic() + late_s
 
-    monkeypatch.setattr("inginious_nb.embedded.sandbox.supervisor.time", Clock)
+    monkeypatch.setattr("inginious_nb.grader.sandbox.supervisor.time", Clock)
     visit = site.visit()
     async with connected(await visit.access()) as connection:
         shell = await connection.create_process("feedback-result success; echo in; sleep 60")
@@ -265,7 +265,7 @@ async def test_its_keeper_cannot_be_looked_into(site):
 
 async def test_why_there_was_no_shell(site, monkeypatch, caplog):
     text = "raise SystemExit('no such thing')"
-    monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: text)
+    monkeypatch.setattr("inginious_nb.grader.shell.stay._keeper", lambda: text)
     result = await site.visit().result()
     assert result.result[0] == "crash"
     assert "could not be started" in result.result[1]
@@ -308,7 +308,7 @@ signal.pause()
 )
 async def test_who_speaks_in_the_keepers_place_gains_nothing(make_site, monkeypatch, message):
     text = IMPOSTOR + FLOOD.replace("MESSAGE", repr(message))
-    monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: text)
+    monkeypatch.setattr("inginious_nb.grader.shell.stay._keeper", lambda: text)
     visit = make_site(end_s=0).visit()
     left = await visit.run("echo in")
     assert left.stdout == ""
@@ -317,7 +317,7 @@ async def test_who_speaks_in_the_keepers_place_gains_nothing(make_site, monkeypa
 
 
 async def test_who_takes_the_keepers_place_holds_up_nobody(site, monkeypatch):
-    monkeypatch.setattr("inginious_nb.embedded.shell.stay._keeper", lambda: IMPOSTOR + HOLD)
+    monkeypatch.setattr("inginious_nb.grader.shell.stay._keeper", lambda: IMPOSTOR + HOLD)
     visit = site.visit()
     async with connected(await visit.access()) as connection:
         shell = await connection.create_process()
@@ -378,7 +378,7 @@ async def test_jobs_have_ports_of_their_own_until_there_are_none(make_site):
 
 
 async def test_without_the_library_its_name_is_said(make_site, monkeypatch):
-    monkeypatch.setattr("inginious_nb.embedded.shell.access._LIBRARY", "not_there_at_all")
+    monkeypatch.setattr("inginious_nb.grader.shell.access._LIBRARY", "not_there_at_all")
     site = make_site()
     assert site.grader.environments().keys() == {"docker"}
     for fields in {"debug": "ssh"}, {"environment_type": "docker-ssh"}:

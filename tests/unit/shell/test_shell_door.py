@@ -11,7 +11,7 @@ import asyncssh
 import psutil
 import pytest
 
-from inginious_nb.embedded.shell.server import _passing
+from inginious_nb.grader.shell.server import _passing
 from tests.support.shells import connected, run_in_shell
 
 # ---- who gets in ------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ async def test_many_who_only_knock_do_not_keep_others_out(site):
 
 
 async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
-    monkeypatch.setattr("inginious_nb.embedded.shell.server._LOGIN_S", 0.1)
+    monkeypatch.setattr("inginious_nb.grader.shell.server._LOGIN_S", 0.1)
     visit = site.visit()
     host, port, *_ = await visit.access()
     reader, writer = await asyncio.open_connection(host, port)

@@ -1,0 +1,276 @@
+"""What a person asks for in a notebook or a terminal, as tables. Nothing here asks a backend.
+
+They are in the language ``lang`` of the interface.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Literal
+
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from inginious_nb.grammar.parsing import NOTEBOOK_COLUMNS, wrapped
+from inginious_nb.i18n import Message, Words, in_language, number, recognised
+from inginious_nb.render import plain_text, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+    from inginious_nb.course import Course
+    from inginious_nb.errors import CourseError
+    from inginious_nb.grader.replay import Replayed
+    from inginious_nb.session import Session
+    from inginious_nb.submissions.history import Attempt
+
+# Readable on light and dark alike; the terminal's own red is not.
+_GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
+
+_NARROW_COLUMNS = 50  # for what is looked at beside something else: the letters of tables are large
+_ID_LENGTH = 8
+_FEEDBACK_LENGTH = 70
+_WHOLE_NAME = 24
+
+
+class _Table(Table):
+    """A table whose text is text: brackets are no markup, control characters are left out.
+
+    In a notebook, which does not tell how wide it is, it fits into half a screen.
+    """
+
+    notebook_columns = NOTEBOOK_COLUMNS
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Lay it out."""
+        if console.is_jupyter:
+            options = options.update(max_width=min(options.max_width, self.notebook_columns))
+        for part in super().__rich_console__(console, options):
+            yield part._replace(text=printable(part.text)) if isinstance(part, Segment) else part
+
+    def add_row(self, *cells: Text | str, **options: Any) -> None:  # type: ignore[override]
+        """Add a row."""
+        super().add_row(*(Text(c) if isinstance(c, str) else c for c in cells), **options)
+
+
+def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -> _Table:
+    """An empty table; its columns are told by the names of their words. Numbers are not broken."""
+    table = _Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        number = column in right
+        justify: Literal["right", "left"] = "right" if number else "left"
+        table.add_column(words(column), justify=justify, overflow="fold", no_wrap=number)
+    return table
+
+
+def courses(found: Iterable[Course], lang: str = "en") -> Table:
+    """The courses, with their folders."""
+    words = Words("tables", lang)
+    table = _table(words, words("courses"), "tasks", "course", "name", "folder", right=["tasks"])
+    for course in found:
+        table.add_row(str(len(course.tasks)), course.id, course.name, str(course.path))
+    return table
+
+
+def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
+    """The tasks of courses, with what this user reached in each."""
+    words = Words("tables", lang)
+    columns = ("grade", "attempts", "task", "problems")
+    table = _table(words, words("tasks"), *columns, right=["grade", "attempts"])
+    known = [(course, task) for course in found for task in course.tasks.values()]
+    table.notebook_columns = _NARROW_COLUMNS
+    _keep_whole(table, "task", columns, (f"{course.id}/{task.id}" for course, task in known))
+    for course, task in known:
+        board = session.task_state(task)
+        counting = board.evaluated
+        name = (task.translated(lang).name, "italic")
+        table.add_row(
+            grade(counting.grade, lang) if counting is not None else "",
+            str(len(board.attempts)),
+            Text.assemble(f"{course.id}/{task.id}\n", name),
+            ", ".join(task.problems) or words("none"),
+        )
+    return table
+
+
+def _keep_whole(table: Table, column: str, columns: Sequence[str], names: Iterable[str]) -> None:
+    """Break no name in a column: names of tasks are for copying."""
+    longest = max(map(len, names), default=0)
+    table.columns[columns.index(column)].min_width = min(longest, _WHOLE_NAME)
+
+
+def broken(found: Iterable[Course]) -> list[Message]:
+    """Why courses and tasks cannot be used."""
+    return [
+        Message("{name} cannot be used: {error}", name=name, error=error.text)
+        for course in found
+        for name, error in _errors(course)
+    ]
+
+
+def _errors(course: Course) -> Iterator[tuple[str, CourseError]]:
+    if course.error is not None:
+        yield course.id, course.error
+    for task_id, error in course.broken.items():
+        yield f"{course.id}/{task_id}", error
+
+
+def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "en") -> Table:
+    """Submissions; one without a result is either under way or was left by a kernel that ended."""
+    words = Words("tables", lang)
+    attempts = list(attempts)
+    columns = ("id", "when", "task", "attempt", "result", "grade")
+    table = _table(words, words("submissions"), *columns, right=["attempt", "grade"])
+    names = (f"{attempt.course_id}/{attempt.task_id}" for attempt in attempts)
+    _keep_whole(table, "task", columns, names)
+    under_way = set(live)
+    for attempt in attempts:
+        if attempt.superseded_by is not None:
+            waiting = words("repeated")
+        elif attempt.left_behind:
+            waiting = words("leftBehind")
+            table.caption = words("leftBehindHint")
+        else:
+            waiting = words("underWay" if attempt.id in under_way else "underWayElsewhere")
+        table.add_row(
+            attempt.id[:_ID_LENGTH],
+            when(attempt.submitted_at),
+            f"{attempt.course_id}/{attempt.task_id}",
+            str(attempt.number),
+            coloured(attempt.code, lang)
+            if attempt.code is not None
+            else Text(waiting, style=_PENDING),
+            grade(attempt.grade, lang),
+        )
+    return table
+
+
+def answers(attempt: Attempt, lang: str = "en") -> Table:
+    """What was sent with one submission."""
+    words = Words("tables", lang)
+    title = words("answers", id=attempt.id[:_ID_LENGTH])
+    table = _table(words, title, "problem", "answer")
+    for problem_id, value in attempt.answers.items():
+        if isinstance(value, dict):
+            size = len(value.get("value", b""))
+            value = words("file", name=value.get("filename"), n=size)  # noqa: PLW2901 - shown instead of it
+        table.add_row(problem_id, Text(str(value)))
+    return table
+
+
+def queue(
+    running: Sequence[Any] | None, waiting: Sequence[Any] | None, lang: str = "en"
+) -> Table | Text:
+    """A queue snapshot: our own jobs, and how many other people's, which are nobody's business.
+
+    Args:
+        running: Rows as ``Client.get_job_queue_snapshot`` gives them, None before the first.
+        waiting: Likewise.
+        lang: The language.
+
+    Returns:
+        A table; a sentence where there is nothing to put into one.
+    """
+    words = Words("tables", lang)
+    if running is None or waiting is None:
+        return Text(wrapped(words("noQueueYet"), _NARROW_COLUMNS))
+    if not running and not waiting:
+        return Text(wrapped(words("nobodyWaits"), _NARROW_COLUMNS))
+    others = [sum(not row[1] for row in rows) for rows in (running, waiting)]
+    of_others = words("others", running=others[0], waiting=others[1])
+    table = _table(words, words("queue"), "job", "task", "state")
+    table.caption, table.caption_justify = of_others, "left"
+    for job_id, _, _, task, *_ in (row for row in running if row[1]):
+        table.add_row(job_id[:_ID_LENGTH], task, words("running"))
+    for before, (job_id, ours, task, *_) in enumerate(waiting):
+        if ours:
+            table.add_row(job_id[:_ID_LENGTH], task, words("waiting", n=before))
+    return (
+        table
+        if table.rows
+        else Text(wrapped(words("noneOfYours", others=of_others), _NARROW_COLUMNS))
+    )
+
+
+def status(session: Session, lang: str = "en") -> Table:
+    """Where answers are graded, and how the submissions of this session stand."""
+    service = session.service
+    words = Words("tables", lang)
+    table = _Table(
+        title=words("status"), title_justify="left", title_style="bold", show_header=False
+    )
+    table.add_row(words("grading"), service.address)
+    table.add_row(words("state"), in_language(service.message, lang))
+    if service.sandbox is not None:
+        table.add_row(words("sandbox"), str(service.sandbox["kind"]))
+        open_to = [recognised(item, lang, "sandbox") for item in service.sandbox["not_isolated"]]
+        table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
+    table.add_row(words("user"), session.settings.username)
+    table.add_row(words("history"), str(session.history.path or words("inMemory")))
+    for warning in session.warnings:
+        table.add_row(words("warning"), in_language(warning, lang), style=_PENDING)
+    for submission in session.live():
+        task = f"{submission.task.course_id}/{submission.task.id}"
+        phase = words.named("phases", submission.phase)
+        said = words("submissionTo", id=submission.id[:_ID_LENGTH], task=task, phase=phase)
+        table.add_row(words("submission"), said)
+    return table
+
+
+def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> Table:
+    """The outcome of submitting several tasks: an attempt each, or a sentence why there is none."""
+    words = Words("tables", lang)
+    table = _table(words, words("grades"), "task", "result", "grade", "feedback", right=["grade"])
+    for task, attempt in attempts:
+        if isinstance(attempt, str):
+            table.add_row(
+                task, Text(words("notGraded"), style=_PENDING), "", in_language(attempt, lang)
+            )
+        elif attempt.outcome is not None:
+            table.add_row(
+                task,
+                coloured(attempt.outcome.result[0], lang),
+                grade(attempt.grade, lang),
+                Text(_first_words(recognised(attempt.outcome.result[1], lang, "results"))),
+            )
+    return table
+
+
+def replayed(records: Iterable[Replayed]) -> Table:
+    """What differs from recorded submissions, a line each; for the command line, in English."""
+    words = Words("tables", "en")
+    table = _table(words, words("differences"), "task", "record", "what", "recorded", "now")
+    for record in records:
+        name = record.record.name
+        if record.error:
+            table.add_row(record.task_id, name, Text(record.error, style=_BAD), "", "")
+        for difference in record.differences:
+            values = (str(difference.recorded), str(difference.found))
+            table.add_row(record.task_id, name, difference.what, *values)
+    return table
+
+
+def coloured(code: str, lang: str) -> Text:
+    """A result code; only success is ever green."""
+    word = printable(Words("tables", lang).named("results", code))
+    return Text(word, style=_GOOD if code == "success" else _BAD)
+
+
+def grade(value: float | None, lang: str) -> str:
+    """A grade as people write it."""
+    return "" if value is None else Words("widget", lang)("percent", value=number(value, lang))
+
+
+def when(epoch_s: float) -> str:
+    """A time of today or another day."""
+    moment = dt.datetime.fromtimestamp(epoch_s).astimezone()
+    today = dt.datetime.now().astimezone().date()
+    return moment.strftime("%H:%M:%S" if moment.date() == today else "%Y-%m-%d %H:%M")
+
+
+def _first_words(text: str) -> str:
+    words = " ".join(plain_text(text).split())
+    return words if len(words) <= _FEEDBACK_LENGTH else words[: _FEEDBACK_LENGTH - 1] + "…"

@@ -1,0 +1,303 @@
+"""Grades container tasks on this machine, as INGInious's docker agent does (protocol.md 4).
+
+One thing is not as there: the memory that a task may ask for has no cap per slot (4.1). Only what
+is used counts, and on a laptop with few jobs at a time a refusal would help nobody.
+
+Decided here: what is refused, and how an outcome becomes a message. How files, programs and the
+feedback are handled is in `embedded.job`, how programs are kept apart in `embedded.sandbox`.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.course.folders import course_file
+from inginious_nb.course.yaml_file import read_mapping
+from inginious_nb.errors import CourseError, ServiceError
+from inginious_nb.grader.job.grading import Grading, Outcome, Request
+from inginious_nb.grader.job.kit import Kit
+from inginious_nb.grader.sandbox import Limits
+from inginious_nb.grader.shell import NO_LIBRARY, ShellAccess, ShellSettings, can_open_shells
+
+from .base import Environments, Grader, JobHandle, without_feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from inginious_nb import messages
+    from inginious_nb.course import Course
+    from inginious_nb.course.library import CourseLibrary
+    from inginious_nb.grader.sandbox import Sandbox
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
+"""What is offered unless configured: python3, bash and whatever else the system has."""
+
+_WITH_SHELLS = "-ssh"
+"""How the types of environments end that have remote shells for students."""
+
+_DEFAULT_TIME_S = 30
+_DEFAULT_MEMORY_MB = 200
+_DEFAULT_DISK_MB = 1024
+_LEAST_MEMORY_MB = 20
+_HARD_TIME_FACTOR = 3
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class _Parameters:
+    limits: Limits
+    run_cmd: str | None
+    has_network: bool
+
+
+class LocalGrader(Grader):
+    """Grades jobs in a sandbox on this machine.
+
+    Args:
+        library: Where the tasks are.
+        sandbox: What programs run in.
+        environments: Environments that are offered, each written ``type/name`` or just ``name``
+            for the type docker. All stand for the same: this machine with what it has.
+        aliases: More names, each with the offered one that stands for it. A course can set more
+            of them, as ``environment_aliases`` in its course.yaml.
+        shells: How remote shells are offered. Where they can be, each environment is also offered
+            as one of the type that has them, such as ``docker-ssh/default``.
+
+    Raises:
+        ServiceError: An alias stands for something that is not offered.
+    """
+
+    def __init__(
+        self,
+        library: CourseLibrary,
+        *,
+        sandbox: Sandbox,
+        environments: Iterable[str] = DEFAULT_ENVIRONMENTS,
+        aliases: Mapping[str, str] | None = None,
+        shells: ShellSettings | None = None,
+    ) -> None:
+        self._library = library
+        self._sandbox = sandbox
+        self._shells = shells or ShellSettings()
+        self._has_shells = can_open_shells()
+        self._offered = self._with_shells({_full_name(name) for name in environments})
+        if sandbox.describe()["kind"] == "none":
+            self._offered, aliases = set(), None
+        self._aliases = dict(aliases or {})
+        self._aliases_of_courses: dict[Path, tuple[int, dict[str, str]]] = {}
+        for alias, target in self._aliases.items():
+            if _full_name(target) not in self._offered:
+                raise ServiceError(
+                    f"The environment alias {alias} stands for {target}, which is not offered; "
+                    f"there is {self._listed()}."
+                )
+        self._kit = Kit()
+        sandbox.hide(self._not_for_jobs)
+
+    def _not_for_jobs(self) -> list[Path]:
+        """Where the solutions of all tasks are, and other jobs."""
+        courses = [course.path for course in self._library.courses.values()]
+        return [*self._library.paths, *courses, self._kit.root]
+
+    def environments(self) -> Environments:
+        """What is offered, aliases included."""
+        offered: Environments = {}
+        for kind, name in sorted(self._names()):
+            offered.setdefault(kind, {})[name] = {"id": "local", "created": 0}
+        return offered
+
+    def _names(self) -> set[tuple[str, str]]:
+        names = self._offered | {_full_name(alias) for alias in self._aliases}
+        for course in self._library.courses.values():
+            for alias, target in self._aliases_of(course).items():
+                if _full_name(target) in self._offered:
+                    names.add(_full_name(alias))
+        return self._with_shells(names)
+
+    def _with_shells(self, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        if not self._has_shells:
+            return names
+        plain = {(kind, name) for kind, name in names if not kind.endswith(_WITH_SHELLS)}
+        return names | {(kind + _WITH_SHELLS, name) for kind, name in plain}
+
+    def _aliases_of(self, course: Course) -> Mapping[str, str]:
+        """The aliases that a course sets; its file is read again only when it has changed."""
+        file = course_file(course.path)
+        if file is None:
+            return {}
+        modified_ns = file.stat().st_mtime_ns
+        known = self._aliases_of_courses.get(file)
+        if known is None or known[0] != modified_ns:
+            known = modified_ns, _read_aliases(file)
+            self._aliases_of_courses[file] = known
+            for alias, target in known[1].items():
+                if _full_name(target) not in self._offered:
+                    logger.warning(
+                        "Course %s: the environment alias %s stands for %s, which is not offered",
+                        course.id,
+                        alias,
+                        target,
+                    )
+        return known[1]
+
+    def _listed(self) -> str:
+        return ", ".join("/".join(name) for name in sorted(self._offered))
+
+    def close(self) -> None:
+        """Remove the files that jobs share; no job may be running."""
+        self._kit.close()
+
+    async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
+        """Grade one job; raises nothing that a job can cause."""
+        try:
+            names = self._names()
+            self._check_environment(job, names)
+            task = self._library.task_directory(job.course_id, job.task_id)
+            parameters = _read_parameters(job.environment_parameters)
+        except CourseError as error:
+            return without_feedback(job, "crash", str(error))
+        limits = parameters.limits
+        if job.debug == "ssh" or job.environment_type.endswith(_WITH_SHELLS):
+            stay_s = self._shells.stay_s
+            limits = replace(limits, cpu_s=stay_s, wall_s=stay_s)
+        course = self._library.course(job.course_id)
+        request = Request(
+            task=task,
+            common=course.common_directory,
+            document=_document(job),
+            run_cmd=parameters.run_cmd,
+            limits=limits,
+            has_network=parameters.has_network,
+            debug=bool(job.debug),
+            containers=frozenset(name for kind, name in names if kind == job.environment_type),
+            no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
+        )
+        access = ShellAccess(self._shells, handle.ssh)
+        async with Grading(request, self._kit, self._sandbox, access) as grading:
+            if job.debug != "ssh":
+                return _done(job, await grading.run(handle.kill_requested))
+            try:
+                return _done(job, await grading.open_shell(handle.kill_requested))
+            except ServiceError as error:
+                return without_feedback(job, "crash", str(error))
+
+    def _no_student_shell(self, job: messages.BackendNewJob, *, has_network: bool) -> str:
+        """Why the student of a job gets no remote shell (protocol.md 4.7); empty if they may.
+
+        That it needs the network is INGInious's rule, kept so that a task means the same on both.
+        """
+        if job.debug == "ssh":
+            return "There is a remote shell into this job already."
+        wanted = "The task wants a remote shell for its student (ssh_student), "
+        if not job.environment_type.endswith(_WITH_SHELLS):
+            text = (
+                f"{wanted}which the environment type {job.environment_type} does not have; "
+                f"let its task.yaml say environment_type: docker{_WITH_SHELLS}."
+            )
+            return text if self._has_shells else f"{text} {NO_LIBRARY}"
+        if not has_network:
+            return (
+                f"{wanted}which needs the network; "
+                "let the environment_parameters in its task.yaml say network_grading: true."
+            )
+        return ""
+
+    def _check_environment(self, job: messages.BackendNewJob, names: set[tuple[str, str]]) -> None:
+        if (job.environment_type, job.environment) not in names:
+            text = (
+                f"The environment {job.environment_type}/{job.environment} is not offered here; "
+                f"there is {self._listed()}."
+            )
+            if job.environment_type.endswith(_WITH_SHELLS) and not self._has_shells:
+                text += f" {NO_LIBRARY}"
+            raise CourseError(text)
+
+
+def _full_name(name: str) -> tuple[str, str]:
+    kind, slash, rest = name.partition("/")
+    return (kind, rest) if slash else ("docker", name)
+
+
+def _read_aliases(file: Path) -> dict[str, str]:
+    try:
+        aliases = read_mapping(file).get("environment_aliases")
+    except CourseError:
+        return {}
+    if not isinstance(aliases, dict):
+        return {}
+    return {str(alias): str(target) for alias, target in aliases.items()}
+
+
+def _document(job: messages.BackendNewJob) -> dict[str, Any]:
+    """The start message of a container, which scripts find as their input file."""
+    return {
+        "type": "start",
+        "input": job.inputdata,
+        "debug": job.debug,
+        "envtypes": {job.environment_type: True},
+        "run_as_root": False,
+        "shared_kernel": True,
+    }
+
+
+def _done(job: messages.BackendNewJob, outcome: Outcome) -> messages.AgentJobDone:
+    state = None if outcome.keeps_state else ""
+    done = without_feedback(job, outcome.code, outcome.text, state=state)
+    done.archive = outcome.archive
+    done.stdout = outcome.stdout
+    done.stderr = outcome.stderr
+    feedback = outcome.feedback
+    if feedback is not None:
+        done.result = (feedback.result, feedback.text)
+        done.grade = feedback.grade
+        done.problems = feedback.problems
+        done.tests = feedback.tests
+        done.custom = feedback.custom
+        done.state = feedback.state
+    return done
+
+
+def _read_parameters(parameters: Mapping[Any, Any]) -> _Parameters:
+    """Read the environment parameters of a job, with the agent's own defaults (protocol.md 3.6).
+
+    Raises:
+        CourseError: They make no sense.
+    """
+    limits = parameters.get("limits", {})
+    if not isinstance(limits, dict):
+        raise CourseError(_nonsense("limits", limits))
+    time_s = _positive(limits, "time", _DEFAULT_TIME_S)
+    memory_mb = max(_LEAST_MEMORY_MB, _positive(limits, "memory", _DEFAULT_MEMORY_MB))
+    run_cmd = parameters.get("run_cmd")
+    if run_cmd is not None and not isinstance(run_cmd, str):
+        raise CourseError(_nonsense("run_cmd", run_cmd))
+    return _Parameters(
+        limits=Limits(
+            cpu_s=time_s,
+            wall_s=_positive(limits, "hard_time", _HARD_TIME_FACTOR * time_s),
+            memory_bytes=memory_mb * _MEGABYTE,
+            disk_bytes=_positive(limits, "disk", _DEFAULT_DISK_MB) * _MEGABYTE,
+        ),
+        run_cmd=run_cmd,
+        has_network=bool(parameters.get("network_grading", False)),
+    )
+
+
+def _positive(limits: Mapping[Any, Any], key: str, default: int) -> int:
+    value = limits.get(key, default)
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise CourseError(_nonsense(f"limits: {key}", value))
+    return number
+
+
+def _nonsense(name: str, value: object) -> str:
+    return f"The environment parameters of the task make no sense: {name} cannot be {value!r}."

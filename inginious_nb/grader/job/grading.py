@@ -1,0 +1,426 @@
+"""From a task and answers to an outcome: set up, run, watch, and decide which outcome counts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from inginious_nb.grader.sandbox import Box, Mount, Streams, supervise
+from inginious_nb.grader.shell import Stay
+
+from .command import CommandError, CommandFinder, missing_tools
+from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
+from .kit import SEEN_AT
+from .student import StudentDesk, StudentSettings
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from inginious_nb.grader.sandbox import Limits, Reason, Sandbox
+    from inginious_nb.grader.shell import ShellAccess
+
+    from .feedback import Feedback
+    from .kit import Kit
+
+logger = logging.getLogger(__name__)
+
+_MAX_FEEDBACK_BYTES = 16 << 20
+_MAX_ARCHIVE_BYTES = 256 << 20
+_MAX_OUTPUT_BYTES = 4 << 20
+_TAIL_CHARACTERS = 2000
+_DISK_INTERVAL_S = 0.5
+
+# Precedence at the end of a job (protocol.md 4.5): these discard whatever the script had set or
+# printed. Too large a file is none of them: as its output is kept in one, a script that prints
+# without end is only cut off, and what it says afterwards counts.
+_CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}
+
+_GREETING = (
+    "This is the sandbox of the job; the run script of the task was not run. What you say here "
+    "with feedback-result and the like is the result once you leave (exit)."
+)
+_NO_SHELL = (
+    "The remote shell could not be started in the sandbox of the job; the log of the service says "
+    "why."
+)
+_NO_FEEDBACK = "The run script of the task ended without giving any feedback."
+_NO_FEEDBACK_OF_VISITOR = (
+    "The remote shell was left without giving any feedback; say feedback-result success, or the "
+    "like, before leaving."
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be graded.
+
+    Attributes:
+        task: The folder of the task.
+        common: The shared files of the course, or None.
+        document: The start message that scripts can read, the answers under ``input``.
+        run_cmd: The command of the task instead of a run file, or None.
+        limits: What the job may use.
+        has_network: Whether it may use the network.
+        debug: Whether its output is wanted.
+        containers: Names that its students' programs may ask for.
+        no_student_shell: Why its student gets no remote shell; empty if it may have one.
+    """
+
+    task: Path
+    common: Path | None
+    document: Mapping[str, Any]
+    run_cmd: str | None
+    limits: Limits
+    has_network: bool
+    debug: bool
+    containers: frozenset[str]
+    no_student_shell: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        code: The result code, unless there is feedback.
+        text: The text that goes with the code.
+        feedback: What the script said, or None if it does not count.
+        keeps_state: Whether the student's previous state stays.
+        archive: What it left in ``/archive``, or None.
+        stdout: What the run script printed; empty unless debug.
+        stderr: The same for its errors.
+    """
+
+    code: str
+    text: str = ""
+    feedback: Feedback | None = None
+    keeps_state: bool = True
+    archive: bytes | None = None
+    stdout: str = ""
+    stderr: str = ""
+
+
+class Grading:
+    """One job, in a workspace that exists as long as this is used as a context.
+
+    Args:
+        request: What is to be graded.
+        kit: What all jobs share.
+        sandbox: What its programs run in.
+        access: How people get into it, if they may; closed with it.
+    """
+
+    def __init__(self, request: Request, kit: Kit, sandbox: Sandbox, access: ShellAccess) -> None:
+        self._request = request
+        self._kit = kit
+        self._sandbox = sandbox
+        self._access = access
+        self._workspace = Workspace(kit.new_job_folder())
+        self._root_seen = sandbox.root_seen(self._workspace.root)
+        self._disk_bytes = 0
+        self._refused = asyncio.Event()
+        self._refusal = ""
+        self._no_feedback = _NO_FEEDBACK
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._access.close()
+        removing = self._kit.in_background(self._clear_away)
+        if kind is not None:
+            # Nobody gets a result, so nobody would be kept waiting for it.
+            await asyncio.shield(removing)
+
+    def _clear_away(self) -> None:
+        self._workspace.remove()
+        self._kit.make_spare()
+
+    async def run(self, kill_requested: asyncio.Event) -> Outcome:
+        """Grade.
+
+        Raises:
+            OSError: The task cannot be copied, or the sandbox not be started.
+        """
+        await asyncio.to_thread(self._fill)
+        try:
+            argv = self._command()
+        except CommandError as error:
+            # In INGInious this goes wrong inside the container (protocol.md 4.3, step 4), which
+            # then ends without feedback; so the state is lost as it is there (1.4).
+            return Outcome("crash", str(error), keeps_state=False)
+        async with self._attended(kill_requested, self._refuse) as stop:
+            with self._streams() as streams:
+                process = self._sandbox.start(self._box(argv), streams)
+            reason = await supervise(
+                process,
+                self._request.limits,
+                kill_requested=stop,
+                disk_bytes=lambda: self._disk_bytes,
+            )
+        if self._refused.is_set():
+            return Outcome("crash", self._refusal)
+        return await self._collected(reason, kill_requested)
+
+    async def open_shell(self, kill_requested: asyncio.Event) -> Outcome:
+        """Have the submitter in instead of grading; their feedback is collected (protocol.md 4.10).
+
+        Raises:
+            ServiceError: There cannot be a remote shell.
+            OSError: As `run` does.
+        """
+        await self._access.open()
+        await asyncio.to_thread(self._fill)
+        self._no_feedback = _NO_FEEDBACK_OF_VISITOR
+        # A script that the visitor tries out may be refused a shell; that is not the job's end.
+        attended = self._attended(kill_requested, lambda _: None)
+        async with self._access.in_use, attended as stop:
+            with self._streams() as streams:
+                stay = Stay(
+                    self._sandbox,
+                    self._box(()),
+                    streams,
+                    python=self._kit.python,
+                    greeting=_GREETING,
+                )
+            reason = await stay.run(
+                self._access,
+                self._request.limits,
+                kill_requested=stop,
+                disk_bytes=lambda: self._disk_bytes,
+            )
+        if reason == "exited" and not stay.is_ready:
+            self._log_output()
+            return Outcome("crash", _NO_SHELL, keeps_state=False)
+        if reason == "exited" and not stay.was_visited:
+            return Outcome("crash", self._access.nobody_came(), keeps_state=False)
+        return await self._collected(reason, kill_requested)
+
+    def _fill(self) -> None:
+        request = self._request
+        # In one file system of our own nothing keeps a job from writing to shared files.
+        copy_common = bool(self._root_seen)
+        self._workspace.fill(request.task, request.common, copy_common=copy_common)
+        self._workspace.write_input(request.document, self._root_seen)
+
+    # ---- running ------------------------------------------------------------------------------
+
+    def _kit_seen(self) -> str:
+        return str(self._kit.folder) if self._root_seen else SEEN_AT
+
+    def _ipython(self) -> str:
+        return f"{self._kit_seen()}/bin/inginious-ipython"
+
+    def _command(self) -> tuple[str, ...]:
+        finder = CommandFinder(
+            self._workspace.root,
+            self._request.common,
+            root_seen=self._root_seen,
+            path=self._kit.path,
+            ipython=self._ipython(),
+        )
+        return finder.find(self._request.run_cmd)
+
+    @contextlib.asynccontextmanager
+    async def _attended(
+        self, kill_requested: asyncio.Event, on_no_shell: Callable[[str], None]
+    ) -> AsyncIterator[asyncio.Event]:
+        """Serve what runs in the meantime; the event tells when it has to be stopped."""
+        stop = asyncio.Event()
+        desk = StudentDesk(
+            self._workspace.root / "control" / "ask",
+            self._sandbox,
+            self._student_settings(),
+            on_no_shell,
+        )
+        stopping = asyncio.create_task(_either(kill_requested, self._refused, stop))
+        measuring = asyncio.create_task(self._measure_disk())
+        try:
+            yield stop
+        finally:
+            for task in (stopping, measuring):
+                task.cancel()
+            try:
+                await asyncio.gather(stopping, measuring, return_exceptions=True)
+            finally:
+                await desk.close()
+
+    def _refuse(self, why: str) -> None:
+        self._refusal = why
+        self._refused.set()
+
+    @contextlib.contextmanager
+    def _streams(self) -> Iterator[Streams]:
+        with (
+            open(os.devnull, "rb") as stdin,  # noqa: PTH123
+            self._workspace.open_output("stdout") as stdout,
+            self._workspace.open_output("stderr") as stderr,
+        ):
+            yield Streams(stdin.fileno(), stdout.fileno(), stderr.fileno())
+
+    def _box(self, argv: tuple[str, ...]) -> Box:
+        files = self._kit.folder
+        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT), *self._kit.mounts)
+        if argv[:1] == (self._ipython(),):
+            mounts += self._kit.ipython_mounts
+        return Box(
+            argv=argv,
+            cwd=f"{self._root_seen}/task",
+            environ=self._environ(),
+            mounts=mounts,
+            limits=self._request.limits,
+            has_network=self._request.has_network,
+        )
+
+    def _environ(self) -> dict[str, str]:
+        kit = self._kit_seen()
+        environ = {
+            **self._basic_environ(),
+            "PATH": f"{kit}/bin:{self._kit.path}",
+            "PYTHONPATH": f"{kit}/lib",
+            "INGINIOUS_CONTROL": self._seen("/.control/ask", "control/ask"),
+            "INGINIOUS_VENDOR": f"{kit}/vendor",
+        }
+        if self._kit.ipython is not None:
+            environ["INGINIOUS_IPYTHON"] = self._kit.ipython
+        if self._root_seen:
+            environ["INGINIOUS_JOB_ROOT"] = self._root_seen
+        return environ
+
+    def _basic_environ(self) -> dict[str, str]:
+        environ = {
+            "HOME": f"{self._root_seen}/task",
+            "PATH": self._kit.path,
+            "LANG": "C.UTF-8",
+            "USER": "worker",
+            "LOGNAME": "worker",
+        }
+        if self._root_seen:
+            environ["TMPDIR"] = f"{self._root_seen}/tmp"  # noqa: S108 - its own
+        return environ
+
+    def _seen(self, isolated: str, plain: str) -> str:
+        return f"{self._root_seen}/{plain}" if self._root_seen else isolated
+
+    def _student_settings(self) -> StudentSettings:
+        files = self._kit.folder
+        return StudentSettings(
+            limits=self._request.limits,
+            environ=self._basic_environ(),
+            has_network=self._request.has_network,
+            containers=self._request.containers,
+            mounts=lambda holding: (
+                *self._workspace.student_mounts(files, holding),
+                *self._kit.mounts,
+            ),
+            access=self._access,
+            no_shell=self._request.no_student_shell,
+            python=self._kit.python,
+        )
+
+    async def _measure_disk(self) -> None:
+        """Keep `_disk_bytes` up to date, at a tenth of one core at most."""
+        loop = asyncio.get_running_loop()
+        pause_s = _DISK_INTERVAL_S
+        while True:
+            await asyncio.sleep(pause_s)
+            began = loop.time()
+            self._disk_bytes = await asyncio.to_thread(self._workspace.size_bytes)
+            pause_s = max(_DISK_INTERVAL_S, 10 * (loop.time() - began))
+
+    # ---- the outcome --------------------------------------------------------------------------
+
+    async def _collected(self, reason: Reason, kill_requested: asyncio.Event) -> Outcome:
+        """The outcome; what the job left can keep us busy, so a kill counts until it is known."""
+        given_up = threading.Event()
+        collecting = asyncio.ensure_future(asyncio.to_thread(self._outcome, reason, given_up))
+        killing = asyncio.create_task(kill_requested.wait())
+        try:
+            await asyncio.wait({collecting, killing}, return_when=asyncio.FIRST_COMPLETED)
+            if collecting.done():
+                return collecting.result()
+            given_up.set()
+            outcome = await collecting
+            return Outcome(_CODES["killed"], stdout=outcome.stdout, stderr=outcome.stderr)
+        finally:
+            given_up.set()
+            killing.cancel()
+
+    def _outcome(self, reason: Reason, given_up: threading.Event) -> Outcome:
+        if reason in _CODES:
+            return Outcome(_CODES[reason])
+        request = self._request
+        stdout = stderr = ""
+        if request.debug:
+            stdout = self._workspace.output("stdout", _MAX_OUTPUT_BYTES)
+            stderr = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
+        try:
+            feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
+        except NoFeedbackError:
+            self._log_output()
+            return Outcome(
+                "crash",
+                self._no_feedback + self._lacking(),
+                keeps_state=False,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        except NotJsonError as error:
+            logger.warning("The feedback of %s is not JSON: %s", request.task.name, error)
+            return Outcome(
+                "crash",
+                "The feedback of the task was written by something else than its run script.",
+                keeps_state=False,
+                archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up),
+                stdout=stdout,
+                stderr=stderr,
+            )
+        except FeedbackError as error:
+            logger.warning("The feedback of %s is unusable: %s", request.task.name, error)
+            return Outcome(
+                "crash",
+                f"The feedback that the task gave cannot be read: {error}.",
+                stdout=stdout,
+                stderr=stderr,
+            )
+        return Outcome(
+            feedback.result,
+            feedback=feedback,
+            keeps_state=False,
+            archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up),
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+    def _lacking(self) -> str:
+        request = self._request
+        folders = [request.task, *([request.common] if request.common is not None else [])]
+        errors = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
+        lacking = missing_tools(folders, errors, self._kit.path)
+        if not lacking:
+            return ""
+        return f" It uses what this grader does not have: {', '.join(lacking)}."
+
+    def _log_output(self) -> None:
+        for name in ("stdout", "stderr"):
+            tail = self._workspace.output(name, _MAX_OUTPUT_BYTES)[-_TAIL_CHARACTERS:]
+            if tail.strip():
+                logger.warning("%s of %s: %s", name, self._request.task.name, tail)
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, then: asyncio.Event) -> None:
+    """Set the third event once one of the others is set."""
+    waiting = [asyncio.create_task(event.wait()) for event in (first, second)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        then.set()
+    finally:
+        for task in waiting:
+            task.cancel()

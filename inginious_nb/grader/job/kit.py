@@ -1,0 +1,178 @@
+"""What all jobs share: the grading API and its commands, a few packages, names of users.
+
+One folder per grader, only its owner's, removed with it; jobs live there too. The API is copied
+because jobs run under the system's python3: its byte code belongs to that interpreter, and the
+folder of this package may be read-only, or in a home that an isolated job cannot see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inginious_nb.grader.sandbox import Mount
+from inginious_nb.grader.sandbox.leftovers import MARK, new_mark
+from inginious_nb.grader.sandbox.starter import WORKER_ID, drops_root
+from inginious_nb.grader.scratch import Hold, new_folder, remove_tree, sweep
+
+from .workspace import make_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SEEN_AT = "/.inginious"
+"""Where an isolated job finds the kit."""
+
+_API = Path(__file__).parent.parent / "grading_api"
+_PREFIX = "inginious-jobs-"
+_LONGEST_FOLDER = 50
+"""The path of a socket has a hundred characters at most, and about half of them are ours."""
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MOST_SPARES = 4
+_SYSTEM = (Path("/usr"), Path("/usr/local"))
+_VENDORED = ("jinja2", "markupsafe", "yaml")
+
+
+class Kit:
+    """The folder of a grader.
+
+    Attributes:
+        root: The folder, without links in its path.
+        folder: What jobs see, read-only.
+        path: The folders that are searched for programs, without the commands of the API.
+        python: The interpreter for the API's commands: the system's, else our own.
+        ipython: An interpreter that has IPython, for run scripts that need it.
+        mounts: What else every job needs to see of this machine.
+        ipython_mounts: What run scripts with IPython need to see, beside that.
+    """
+
+    def __init__(self) -> None:
+        sweep(_PREFIX, [_temporary_folder()])
+        root, hold = new_folder(_PREFIX, _temporary_folder())
+        self.root = root.resolve()
+        self.root.chmod(0o711 if drops_root() else 0o700)
+        self.folder = self.root / "kit"
+        self._jobs = self.root / "jobs"
+        self._spares: list[Path] = []
+        self._making = threading.Lock()
+        for folder in (self._jobs, self._jobs.with_name("spares")):
+            folder.mkdir(mode=0o711)
+        system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
+        self.python = system_python or sys.executable
+        self.path = _SYSTEM_PATH
+        if system_python is None:
+            self.path += f":{Path(sys.executable).parent}"
+        self.ipython = sys.executable if importlib.util.find_spec("IPython") else None
+        own = _own_interpreter()
+        self.mounts = own if system_python is None else ()
+        self.ipython_mounts = own
+        self._copy()
+        self._working: set[asyncio.Future[None]] = set()
+        compiling = self._compile()
+        # Also when nobody closes it: nothing stays on disk after this process.
+        self._finalizer = weakref.finalize(self, _remove, self.root, hold, compiling, self._making)
+
+    def _copy(self) -> None:
+        shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        for command in (self.folder / "bin").iterdir():
+            if self.python != "/usr/bin/python3":
+                text = command.read_text("utf-8")
+                text = text.replace("#!/usr/bin/python3", f"#!{self.python}", 1)
+                command.write_text(text, "utf-8")
+            command.chmod(0o755)
+        for name in _VENDORED:
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.submodule_search_locations:
+                shutil.copytree(
+                    spec.submodule_search_locations[0],
+                    self.folder / "vendor" / name,
+                    ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.c"),
+                )
+        worker = f"{WORKER_ID}:{WORKER_ID}"
+        (self.folder / "passwd").write_text(
+            f"root:x:0:0:root:/root:/bin/sh\nworker:x:{worker}:worker:/task:/bin/sh\n", "utf-8"
+        )
+        (self.folder / "group").write_text(f"root:x:0:\nworker:x:{WORKER_ID}:\n", "utf-8")
+
+    def _compile(self) -> subprocess.Popen[bytes]:
+        """Have the byte code made in the background; the first job can do without."""
+        compiling = subprocess.Popen(  # noqa: S603 - fixed words
+            [self.python, "-m", "compileall", "-q", str(self.folder)],
+            env={**os.environ, MARK: new_mark()},  # ended with us, if not by us
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        threading.Thread(target=compiling.wait, daemon=True).start()
+        return compiling
+
+    def new_job_folder(self) -> Path:
+        """A path for the files of one more job, that other jobs cannot guess.
+
+        There is nothing yet, or the folders are as `make_folders` makes them.
+        """
+        folder = self._jobs / secrets.token_hex(6)
+        with contextlib.suppress(IndexError, OSError):
+            self._spares.pop().rename(folder)
+        return folder
+
+    def make_spare(self) -> None:
+        """Make the folders of a job to come; while nobody waits, or it would be no gain."""
+        if len(self._spares) < _MOST_SPARES:
+            spare = self._jobs.with_name("spares") / secrets.token_hex(6)
+            with self._making, contextlib.suppress(OSError):  # all has been removed
+                make_folders(spare)
+                self._spares.append(spare)
+
+    def in_background(self, work: Callable[[], None]) -> asyncio.Future[None]:
+        """Have something done in a thread that nobody needs to wait for."""
+        working = asyncio.get_running_loop().run_in_executor(None, work)
+        self._working.add(working)
+        working.add_done_callback(self._working.discard)
+        return working
+
+    def close(self) -> None:
+        """Remove the folder; no job may be running."""
+        self._finalizer()
+
+
+def _temporary_folder() -> str:
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private one in it
+
+
+def _remove(
+    root: Path, hold: Hold, compiling: subprocess.Popen[bytes], making: threading.Lock
+) -> None:
+    compiling.kill()
+    compiling.wait()
+    with making:
+        remove_tree(root)
+    hold.release()
+
+
+def _own_interpreter() -> tuple[Mount, ...]:
+    """The folders that our own interpreter and its packages live in."""
+    folders = {Path(sys.base_prefix), Path(sys.prefix)}
+    for name in ("IPython", "traitlets"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            folders.add(Path(spec.origin).parent.parent)
+    home = Path.home()
+    return tuple(
+        Mount(folder, str(folder))
+        for folder in sorted(folders)
+        # A home that is an installation is still a home.
+        if os.access(folder, os.R_OK) and not home.is_relative_to(folder) and folder not in _SYSTEM
+    )

@@ -1,0 +1,256 @@
+"""The files of one job: its own copy of the task, the input, the places for what it writes.
+
+The tree below `Workspace.root` has the layout of a container (protocol.md 4.1 and 4.3). An isolated
+job sees each part at its real place; otherwise the job is told where the tree is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from inginious_nb.grader.sandbox import Mount
+from inginious_nb.grader.sandbox.starter import WORKER_ID, drops_root
+from inginious_nb.grader.scratch import remove_tree
+
+from .archive import pack
+from .disk import occupied_bytes
+from .untrusted import head, held, hold
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator, Mapping
+
+_OPEN_TO_ALL = 0o777
+INPUT = ".__input/__inputdata.json"
+FEEDBACK = ".__output/__feedback.json"
+_MAX_SYSTEM_FILE_BYTES = 64 << 10
+# Nobody can make it. bubblewrap names to the student what it cannot mount, so no place of ours.
+_NOWHERE = Path("/proc/nowhere")
+_WRITABLE = ("task", "archive", ".__input", ".__output", "tmp", "shm")
+
+
+def make_folders(root: Path) -> None:
+    """Make the empty folders of a job, which can be done before anything is known of it.
+
+    Raises:
+        OSError: They cannot be made.
+    """
+    root.mkdir(mode=0o755)
+    for name in (*_WRITABLE, "control"):
+        _make_open(root / name)
+    (root / "hidden").mkdir(mode=0o700)
+    (root / "course").mkdir(mode=0o755)
+    (root / FEEDBACK).touch()
+    _open(root / FEEDBACK)
+    (root / "students").mkdir(mode=0o755)
+    _make_private(root / "students" / "1")
+
+
+def _make_private(folder: Path) -> None:
+    """The folders that one program of the student has for itself."""
+    folder.mkdir(mode=0o755)
+    for name in ("tmp", "shm"):
+        _make_open(folder / name)
+
+
+class Workspace:
+    """A folder that exists as long as a job.
+
+    Attributes:
+        root: The folder.
+        hidden: A part of it that no program of the job sees.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.hidden = root / "hidden"
+        self._real_task = Path(os.path.realpath(root)) / "task"
+        self._common: Path | None = None
+        self._student_runs = itertools.count(1)
+        self._copies = itertools.count(1)
+
+    def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> None:
+        """Make the folders, unless they are there, and copy the task.
+
+        Args:
+            task: The folder of the task, which is never changed.
+            common: The course's shared files, or None.
+            copy_common: Copy those too, where a mount cannot keep them from being written.
+
+        Raises:
+            OSError: Something cannot be read or written.
+        """
+        if not self.root.is_dir():
+            make_folders(self.root)
+        _copy_tree(task, self.root / "task")
+        student = self.root / "task" / "student"
+        if not student.is_dir():
+            student.mkdir()
+            _open(student)
+        if common is None or copy_common:
+            self._common = self.root / "course" / "common"
+            self._common.mkdir(mode=0o755)
+            if common is not None:
+                shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
+        else:
+            self._common = common
+
+    def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
+        """Write the start message, and uploads to files of their own (protocol.md 4.3, step 1).
+
+        Raises:
+            TypeError: The answers hold something that has no form in JSON.
+        """
+        answers = dict(document["input"])
+        uploads = 0
+        for key, answer in answers.items():
+            if not isinstance(answer, dict) or not isinstance(answer.get("value"), bytes):
+                continue
+            name = f".__input/__inputfile_{uploads}"
+            uploads += 1
+            (self.root / name).write_bytes(answer["value"])
+            _open(self.root / name)
+            answers[key] = {**answer, "value": f"{root_seen}/{name}"}
+        path = self.root / INPUT
+        path.write_text(json.dumps({**document, "input": answers}), encoding="utf-8")
+        _open(path)
+
+    def mounts(self, files_of_system: Path) -> tuple[Mount, ...]:
+        """What the run script sees."""
+        root = self.root
+        places = [Mount(root / name, f"/{name}", writable=True) for name in _WRITABLE[:-1]]
+        places.append(Mount(root / "shm", "/dev/shm", writable=True))  # noqa: S108 - its own
+        if self._common is not None:
+            places.append(Mount(self._common, "/course/common"))
+        places.append(Mount(root / "control", "/.control"))
+        return (*places, *self._system_files(files_of_system))
+
+    def student_mounts(
+        self, files_of_system: Path, holding: contextlib.ExitStack
+    ) -> tuple[Mount, ...]:
+        """What one program of the student sees: ``student/`` and little else.
+
+        Args:
+            files_of_system: Where the names of users are.
+            holding: Closes what is held open for the mounts; not before they are made.
+        """
+        number = next(self._student_runs)
+        private = self.root / "students" / str(number)
+        if number > 1:
+            _make_private(private)
+        task = self.root / "task"
+        places = [
+            self._held_mount("student", holding, writable=True),
+            Mount(private / "tmp", "/tmp", writable=True),  # noqa: S108 - its own
+            Mount(private / "shm", "/dev/shm", writable=True),  # noqa: S108 - its own
+        ]
+        if (task / "systemfiles").is_dir():
+            places.append(self._held_mount("systemfiles", holding))
+        if self._common is not None and (self._common / "student").is_dir():
+            places.append(Mount(self._common / "student", "/course/common/student"))
+        return (*places, *self._system_files(files_of_system))
+
+    def _held_mount(
+        self, name: str, holding: contextlib.ExitStack, *, writable: bool = False
+    ) -> Mount:
+        """A folder of the task as it is now: the run script can swap it before it is mounted."""
+        task = self.root / "task"
+        try:
+            descriptor = hold(task / name, self._real_task)
+        except OSError:
+            return Mount(_NOWHERE, f"/task/{name}")
+        holding.callback(os.close, descriptor)
+        return Mount(task / name, f"/task/{name}", writable=writable, held=descriptor)
+
+    def _system_files(self, files_of_system: Path) -> Iterator[Mount]:
+        """What stands in /etc: names of users, and what the task has in ``systemfiles``."""
+        for name in ("passwd", "group"):
+            yield Mount(files_of_system / name, f"/etc/{name}")
+        hosts = self._system_file("hosts")
+        if hosts:
+            with contextlib.suppress(OSError):
+                hosts = Path("/etc/hosts").read_bytes() + b"\n" + hosts
+                yield Mount(self._copied("hosts", hosts), "/etc/hosts")
+        resolver = self._system_file("resolv.conf")
+        if resolver and Path("/etc/resolv.conf").exists():
+            place = str(Path("/etc/resolv.conf").resolve())
+            yield Mount(self._copied("resolv.conf", resolver), place)
+
+    def _system_file(self, name: str) -> bytes:
+        folder = self._real_task / "systemfiles"
+        try:
+            with held(folder / name, folder) as path:
+                return head(path, _MAX_SYSTEM_FILE_BYTES, follow=True)
+        except OSError:
+            return b""
+
+    def _copied(self, name: str, content: bytes) -> Path:
+        """A file with this content, which the job cannot change while it is mounted."""
+        folder = self.hidden / str(next(self._copies))
+        folder.mkdir()
+        path = folder / name
+        path.write_bytes(content)
+        path.chmod(0o644)
+        return path
+
+    def feedback(self, limit_bytes: int) -> bytes:
+        """What the job wrote as its feedback; empty if nothing, or if the file is gone."""
+        return head(self.root / FEEDBACK, limit_bytes)
+
+    def output(self, name: str, limit_bytes: int) -> str:
+        """The beginning of the job's ``stdout`` or ``stderr``."""
+        return head(self.hidden / name, limit_bytes).decode("utf-8", "replace")
+
+    def open_output(self, name: str) -> BinaryIO:
+        """The file that becomes the job's ``stdout`` or ``stderr``."""
+        return (self.hidden / name).open("wb")
+
+    def archive(self, limit_bytes: int, given_up: threading.Event) -> bytes:
+        """What the job left in ``/archive``, as a gzip'd tar; empty if that is too much."""
+        return pack(self.root / "archive", self.hidden / "archive.tar.gz", limit_bytes, given_up)
+
+    def size_bytes(self) -> int:
+        """How much the job has on disk; a file counts at least a block."""
+        return occupied_bytes(self.root)
+
+    def remove(self) -> None:
+        """Remove everything, whatever the job did to it."""
+        remove_tree(self.root)
+
+
+def _copy_tree(source: Path, target: Path) -> None:
+    """Copy what is in a folder; everything open to all, as INGInious does it."""
+    folders = [(os.fspath(source), os.fspath(target))]
+    while folders:
+        from_folder, to_folder = folders.pop()
+        with os.scandir(from_folder) as entries:
+            for entry in entries:
+                copy = f"{to_folder}/{entry.name}"
+                if entry.is_symlink():
+                    os.symlink(os.readlink(entry.path), copy)  # noqa: PTH115, PTH211 - hot
+                elif entry.is_dir():
+                    os.mkdir(copy)  # noqa: PTH102 - hot
+                    _open(copy)
+                    folders.append((entry.path, copy))
+                elif entry.is_file():
+                    shutil.copyfile(entry.path, copy)
+                    status = entry.stat()
+                    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+                    _open(copy)
+
+
+def _make_open(folder: Path) -> None:
+    folder.mkdir()
+    _open(folder)
+
+
+def _open(path: Path | str) -> None:
+    os.chmod(path, _OPEN_TO_ALL)  # noqa: PTH101 - hot
+    if drops_root():
+        os.chown(path, WORKER_ID, WORKER_ID)

@@ -1,0 +1,221 @@
+"""Replays the recorded submissions of a course: an instructor's regression test (protocol.md 3.8).
+
+Each ``<task>/test/*.test`` is graded as the task is now; as in INGInious, the result code and the
+tests that the record lists are compared, automatic tags by their values, and beside them the grade.
+No broker is needed, and nothing here prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb import messages
+from inginious_nb.course import CourseLibrary
+from inginious_nb.course.yaml_file import read_mapping
+from inginious_nb.errors import CourseError, TaskNotFoundError
+
+from .agents.base import JobHandle, without_feedback
+from .agents.local import LocalGrader
+from .agents.mcq import McqGrader
+from .sandbox import choose_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from pathlib import Path
+
+    from inginious_nb.course import Course, Task
+
+    from .agents.base import Grader
+    from .sandbox import SandboxKind
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that is not as it was recorded.
+
+    Attributes:
+        what: ``result``, ``grade``, ``test NAME``, or ``tag`` for one without a name.
+        recorded: What the record says.
+        found: What it is now; None if it is no longer there.
+    """
+
+    what: str
+    recorded: object
+    found: object
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One recorded submission, graded again.
+
+    Attributes:
+        task_id: Its task.
+        record: The file with the record.
+        result: The outcome now; None if the record or the task cannot be used.
+        differences: What is not as recorded.
+        error: Why it could not be graded, in words; empty otherwise.
+    """
+
+    task_id: str
+    record: Path
+    result: messages.AgentJobDone | None = None
+    differences: tuple[Difference, ...] = ()
+    error: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it was graded and nothing differs."""
+        return not self.error and not self.differences
+
+
+async def replay_course(
+    path: Path,
+    task_id: str | None = None,
+    *,
+    sandbox: SandboxKind = "auto",
+    aliases: Mapping[str, str] | None = None,
+    at_once: int = 1,
+) -> AsyncIterator[Replayed]:
+    """Replay the records of a course, or of one of its tasks, in their order.
+
+    Args:
+        path: The folder of the course.
+        task_id: Only this task.
+        sandbox: What scripts run in.
+        aliases: More environment names, each with the one that stands for it.
+        at_once: So many are graded at the same time.
+
+    Raises:
+        CourseError: There is no such course or task.
+        ServiceError: The sandbox does not work here, or an alias makes no sense.
+    """
+    library = CourseLibrary()
+    courses = library.add(path)
+    if len(courses) != 1:
+        names = ", ".join(course.id for course in courses)
+        raise CourseError(f"{path} holds several courses ({names}); give the folder of one.")
+    local = LocalGrader(library, sandbox=choose_sandbox(sandbox), aliases=aliases)
+    try:
+        async for replayed in _replay(courses[0], task_id, (McqGrader(library), local), at_once):
+            yield replayed
+    finally:
+        local.close()
+
+
+async def _replay(
+    course: Course, task_id: str | None, graders: Iterable[Grader], at_once: int
+) -> AsyncIterator[Replayed]:
+    by_environment = {
+        (kind, name): grader
+        for grader in graders
+        for kind, names in grader.environments().items()
+        for name in names
+    }
+    free = asyncio.Semaphore(at_once)
+
+    async def one(name: str, record: Path) -> Replayed:
+        async with free:
+            try:
+                task = course.task(name)
+                grader = by_environment.get((task.environment_type, task.environment_id))
+                return await _replayed(task, record, grader)
+            except CourseError as error:
+                return Replayed(name, record, error=str(error))
+
+    running = [asyncio.create_task(one(*found)) for found in _records(course, task_id)]
+    try:
+        for replaying in running:
+            yield await replaying
+    finally:
+        for replaying in running:
+            replaying.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _records(course: Course, task_id: str | None) -> list[tuple[str, Path]]:
+    names = [*course.tasks, *course.broken]
+    if task_id is not None:
+        if task_id not in names:
+            raise TaskNotFoundError(f"The course {course.id} has no task {task_id}.")
+        names = [task_id]
+    return [
+        (name, record)
+        for name in names
+        for record in sorted((course.task_directory(name) / "test").glob("*.test"))
+    ]
+
+
+async def _replayed(task: Task, record: Path, grader: Grader | None) -> Replayed:
+    recorded = read_mapping(record)
+    job = _job(task, record, recorded)
+    if grader is None:
+        environment = f"{task.environment_type}/{task.environment_id}"
+        error = f"No grader here offers the environment {environment}."
+        return Replayed(task.id, record, error=error)
+    try:
+        result = await grader.grade(job, JobHandle(job.job_id))
+    except Exception as error:  # noqa: BLE001 - an agent makes a crash of it, whatever it is
+        result = without_feedback(job, "crash", str(error))
+    return Replayed(task.id, record, result, tuple(_differences(recorded, result)))
+
+
+def _job(task: Task, record: Path, recorded: Mapping[Any, Any]) -> messages.BackendNewJob:
+    answers = recorded.get("input")
+    if not isinstance(answers, dict):
+        raise CourseError(f"{record} has no input; record the submission again.", path=record)
+    username = recorded.get("username", "")
+    names = username if isinstance(username, list) else [username]
+    reserved = {
+        "@username": ",".join(map(str, names)),
+        "@email": "",
+        "@lang": "en",
+        "@time": str(recorded.get("submitted_on", "")),
+        "@attempts": "1",
+        "@random": [],
+        "@state": "",
+    }
+    return messages.BackendNewJob(
+        job_id=record.stem,
+        course_id=task.course_id,
+        task_id=task.id,
+        task_problems=dict(task.problems_raw),
+        inputdata={**reserved, **answers},
+        environment_type=task.environment_type,
+        environment=task.environment_id,
+        environment_parameters=task.environment_parameters,
+        debug=True,
+    )
+
+
+def _differences(
+    recorded: Mapping[Any, Any], result: messages.AgentJobDone
+) -> Iterable[Difference]:
+    code = recorded.get("result")
+    if code != result.result[0]:
+        yield Difference("result", code, result.result[0])
+    grade = recorded.get("grade")
+    if isinstance(grade, (int, float)) and round(grade, 2) != result.grade:
+        yield Difference("grade", grade, result.grade)
+    tests = recorded.get("tests")
+    if isinstance(tests, dict):
+        for name, value in tests.items():
+            if not _is_automatic(name) and result.tests.get(name) != value:
+                yield Difference(f"test {name}", value, result.tests.get(name))
+        yield from _automatic_differences(_automatic(tests), _automatic(result.tests))
+
+
+def _is_automatic(name: object) -> bool:
+    return str(name).startswith("*auto-tag-")
+
+
+def _automatic(tests: Mapping[Any, Any]) -> Counter[str]:
+    """The values of automatic tags, whose ids are new in every run (protocol.md 4.7)."""
+    return Counter(str(value) for name, value in tests.items() if _is_automatic(name))
+
+
+def _automatic_differences(recorded: Counter[str], found: Counter[str]) -> Iterable[Difference]:
+    for value in (recorded - found).elements():
+        yield Difference("tag", value, None)

@@ -1,0 +1,1 @@
+"""The words of commands: one grammar for magics, command line and notebook cells."""

@@ -1,0 +1,1 @@
+"""Threads and who is told of changes: the I/O loop, the worker, observers. No INGInious here."""

@@ -1,0 +1,85 @@
+"""What ``%inginious submit`` returns: a submission that can be waited for, killed and shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from inginious_nb.client.results import JobResult
+    from inginious_nb.submissions.submission import Phase, Submission
+
+
+class Handle:
+    """A submission in the hands of a user.
+
+    It appears once beneath the cell that made it and again wherever it is the value of a cell.
+
+    Args:
+        submission: What it stands for.
+        show: Displays the submission, live where there is a front end.
+        wait: Waits for its result.
+        needed: Called when somebody begins to wait for it.
+        mimebundle: Gives its static forms.
+        moment: Tells which execution runs now.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        *,
+        show: Callable[[], object],
+        wait: Callable[[Submission, float | None], JobResult],
+        needed: Callable[[], object],
+        mimebundle: Callable[[Submission], dict[str, str]],
+        moment: Callable[[], object],
+    ) -> None:
+        self.submission = submission
+        self._show = show
+        self._wait = wait
+        self._needed = needed
+        self._mimebundle = mimebundle
+        self._moment = moment
+        self._shown_at = moment()
+
+    def __repr__(self) -> str:
+        return repr(self.submission)
+
+    @property
+    def phase(self) -> Phase:
+        """Where it stands: reading, saved, sent, queued, running, done or refused."""
+        return self.submission.phase
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.submission.done
+
+    def result(self, timeout_s: float | None = None) -> JobResult:
+        """Wait for the result: (result, grade, problems, tests, custom, archive).
+
+        Interrupting the wait leaves the submission running; `kill` ends it.
+
+        Raises:
+            WaitTimeoutError: There was none after timeout_s seconds; the submission goes on.
+            InginiousError: It was not graded.
+        """
+        self._needed()
+        return self._wait(self.submission, timeout_s)
+
+    def kill(self) -> None:
+        """Ask for its end."""
+        self.submission.kill()
+
+    def __await__(self) -> Generator[Any, None, JobResult]:
+        self._needed()
+        return self.submission.__await__()
+
+    def _ipython_display_(self) -> None:
+        # The cell that submits has shown it already, whether or not it keeps the handle.
+        if self._moment() != self._shown_at:
+            self._show()
+
+    def _repr_mimebundle_(self, **_kwargs: object) -> dict[str, str]:
+        return self._mimebundle(self.submission)

@@ -1,0 +1,207 @@
+"""Submitting from a cell: where the answers come from, and what is shown meanwhile.
+
+With a person in front, the widget's front end reads the live cells, unsaved edits included. Where
+no front end answers, or nobody is there, the answers are those of cells that were run, then those
+of the notebook as last saved; where each was read is kept with it and shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from IPython.display import display
+
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.i18n import Message
+from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells, with_captured
+from inginious_nb.notebook.saved_notebook import find_notebook
+from inginious_nb.submissions.submission import Preset, way_in
+from inginious_nb.widget import TaskWidget
+from inginious_nb.widget.snapshot import submission_bundle
+
+from .handle import Handle
+from .host import has_front_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from inginious_nb.course import Task
+    from inginious_nb.session import Session
+    from inginious_nb.submissions.submission import Debug, Submission
+
+    from .capture import CellCapture
+
+_log = logging.getLogger(__name__)
+
+FRONT_END_PATIENCE_S = 3.0
+"""How long a front end has to send the live cells, once it can: when the running cell has ended,
+or, if somebody waits for the result in that cell, from then on."""
+
+
+@contextlib.contextmanager
+def _way_in_told(submission: Submission) -> Iterator[None]:
+    """Say in a terminal how its shell is entered, once there is one; a notebook would keep it."""
+
+    def tell() -> None:
+        # Two threads may come here at once, and only one gets the lock.
+        if submission.ssh is not None and telling.acquire(blocking=False):
+            click.echo("\n".join(way_in(submission.ssh)))
+
+    if not sys.stdout.isatty():
+        yield
+        return
+    telling = threading.Lock()
+    unsubscribe = submission.subscribe(tell)
+    try:
+        tell()
+        yield
+    finally:
+        unsubscribe()
+
+
+class Submitter:
+    """Submits tasks for the magics of one shell."""
+
+    def __init__(self, shell: InteractiveShell, session: Session, capture: CellCapture) -> None:
+        self._shell = shell
+        self._session = session
+        self._capture = capture
+        # A cell may change it later; the notebook stays where it is.
+        self._directory = Path.cwd()
+        session.answers_without_front_end = self._known_answers
+
+    def submit(
+        self,
+        task: Task,
+        given: Answers,
+        *,
+        wait: bool = False,
+        debug: Debug = False,
+        lang: str | None = None,
+    ) -> Handle:
+        """Submit what was given with the command and, for what is missing, what cells say.
+
+        Raises:
+            InginiousError: The answers cannot be submitted.
+        """
+        live = has_front_end(self._shell)
+        preset = Preset(given.values, tuple(given.sources.values()), debug, lang)
+        submission = self._session.new_submission(task, origin="magic", preset=preset)
+        needed = threading.Event()
+        if given.missing(task) and live:
+            self._fall_back_later(submission, needed)
+        elif live:
+            self._submit_what_is_known(submission)
+        else:
+            # The notebook goes on and shows why this one has no grade.
+            with contextlib.suppress(InginiousError):
+                self._submit_what_is_known(submission)
+        return self.present(submission, wait=wait, needed=needed)
+
+    def present(
+        self, submission: Submission, *, wait: bool = False, needed: threading.Event | None = None
+    ) -> Handle:
+        """Show a submission and give it to the user.
+
+        Without a front end nobody would see a result that comes later, so it is waited for; why
+        there is none is shown in its place, so that the notebook still ends with its grades.
+        """
+        handle = self._handle(submission, needed or threading.Event())
+        if has_front_end(self._shell):
+            self._show(submission)
+            if wait:
+                handle.result()
+        else:
+            with contextlib.suppress(InginiousError), _way_in_told(submission):
+                handle.result()
+            self._show(submission)
+        return handle
+
+    def _submit_what_is_known(self, submission: Submission) -> None:
+        """Submit without a front end: cells that were run, then the notebook as saved."""
+        task = submission.task
+        found = Answers()
+        if any(problem_id not in submission.preset.answers for problem_id in task.problems):
+            try:
+                found = self._known_answers(task)
+            except Exception as error:
+                # A fault of ours must not leave a student waiting for ever.
+                _log.exception("The answers could not be read.")
+                refusal = UsageError(
+                    Message("The answers could not be read; the log has the details.")
+                )
+                submission.refuse(refusal)
+                raise refusal from error
+        self._session.submit(
+            task,
+            found.values,
+            origin="magic",
+            sources=tuple(found.sources.values()),
+            submission=submission,
+        )
+
+    def _known_answers(self, task: Task) -> Answers:
+        """The answers of the notebook as saved, with the cells that were run since."""
+        log = self._shell.history_manager
+        executed = list(log.input_hist_raw) if log is not None else []
+        notebook = find_notebook(executed, self._shell.user_ns, directory=self._directory)
+        saved = (
+            [ReadCell(cell, "notebook-file", notebook.saved_at) for cell in notebook.cells]
+            if notebook is not None
+            else []
+        )
+        return from_read_cells(task, with_captured(saved, self._capture.cells))
+
+    def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
+        """Submit without the front end if it does not send the live cells in time."""
+        answered = threading.Event()
+
+        def notice_answers() -> None:
+            if submission.phase != "reading":
+                answered.set()
+                needed.set()
+
+        def wait_and_submit() -> None:
+            needed.wait()
+            if answered.wait(FRONT_END_PATIENCE_S) or not submission.claim():
+                return
+            try:
+                self._submit_what_is_known(submission)
+            except InginiousError as error:
+                # The widget shows it; nobody is there to whom it could be raised.
+                _log.info("Nothing was submitted: %s", error)
+
+        def cell_ended(*_: object) -> None:
+            self._shell.events.unregister("post_run_cell", cell_ended)
+            needed.set()
+
+        submission.subscribe(notice_answers)
+        self._shell.events.register("post_run_cell", cell_ended)
+        threading.Thread(target=wait_and_submit, name="inginious_nb fallback", daemon=True).start()
+
+    def _handle(self, submission: Submission, needed: threading.Event) -> Handle:
+        return Handle(
+            submission,
+            show=lambda: self._show(submission),
+            wait=self._session.wait,
+            needed=needed.set,
+            mimebundle=self._bundle,
+            moment=lambda: self._shell.execution_count,
+        )
+
+    def _bundle(self, submission: Submission) -> dict[str, str]:
+        return submission_bundle(submission, submission.preset.lang or self._session.language)
+
+    def _show(self, submission: Submission) -> None:
+        if has_front_end(self._shell):
+            display(TaskWidget(submission.task, session=self._session, submission=submission))
+        else:
+            display(self._bundle(submission), raw=True)

@@ -1,0 +1,235 @@
+"""Messages to frames and back: msgpack maps with ``@type`` (protocol.md 1.2).
+
+Both directions are strict. What we send is checked before it leaves, since one malformed message
+ends a real backend for everybody (protocol.md 1.8); what a peer sends either becomes a valid
+message or a `RemoteProtocolError`, never anything in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgpack
+
+from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from .types import Vocabulary, WireMessage
+
+_CANNOT_DECODE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    msgpack.UnpackException,
+)
+_C = TypeVar("_C", dict[Any, Any], tuple[Any, ...])
+
+_MOST_SHOWN = 5
+"""Additional fields of a message that are named."""
+
+_CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
+
+_AS_TUPLES: dict[str, Any] = {"raw": False, "use_list": False, "strict_map_key": False}
+
+_MOST_ITEMS = 1_000_000
+"""Items of all arrays and maps of a frame. Large answers and archives are a few long values; 100 MB
+of short ones would hold the receiver for seconds and take gigabytes."""
+
+_COUNTED_BYTES = 64 * 1024
+"""Items are counted in frames from this size on; smaller ones cannot have many."""
+
+_LONG_BYTES = 16 * 1024
+"""From this size on the queue is decoded in steps; it has some 200 rows then."""
+
+_ITEMS_AT_ONCE, _BYTES_AT_ONCE = 500, 64 * 1024
+"""Rows of the queue that are decoded in one step, which takes about 0.2 ms, and their bytes."""
+
+_MAP_OF_THREE = 0x83
+"""The first byte of the queue's two fields and type, and of no other message to a client."""
+
+
+def encode(message: WireMessage) -> bytes:
+    """Encode a message as one frame, ``@type`` last as INGInious writes it.
+
+    Raises:
+        LocalProtocolError: A field has the wrong type, or holds what msgpack cannot carry; the
+            text names the field and, within it, the place.
+    """
+    payload: dict[str, Any] = {}
+    for name, test in message.field_tests.items():
+        value = getattr(message, name)
+        if not test(value):
+            raise LocalProtocolError(
+                f"{type(message).__name__}.{name} cannot be {_shown(value)}; it was not sent."
+            )
+        payload[name] = value
+    payload["@type"] = type(message).__name__
+    try:
+        return msgpack.packb(payload, use_bin_type=True)  # type: ignore[no-any-return]
+    except _CANNOT_ENCODE as error:
+        place, reason = next(_culprits(payload, ""), ("the message", str(error)))
+        raise LocalProtocolError(f"{place} cannot be sent: {reason}.") from error
+
+
+def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
+    """Decode one frame as a message of the vocabulary; arrays become tuples.
+
+    Raises:
+        RemoteProtocolError: The frame is not msgpack, not a map, of a type that the vocabulary
+            has not, has a missing or additional field or one of the wrong type, or over a million
+            items in its arrays and maps.
+    """
+    try:
+        payload = msgpack.unpackb(frame, **_limits(frame))
+    except _CANNOT_DECODE as error:
+        raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
+    message = _named(payload, vocabulary)
+    for key, test in message.field_tests.items():
+        if not test(payload[key]):
+            raise _wrong(message, key, payload[key])
+    return message(**payload)
+
+
+def is_long_queue(frame: bytes | memoryview) -> bool:
+    """Whether a frame is so long a snapshot of the queue that decoding it would hold a loop."""
+    return len(frame) >= _LONG_BYTES and frame[0] == _MAP_OF_THREE
+
+
+def decode_in_steps(
+    frame: bytes | memoryview, vocabulary: Vocabulary
+) -> Generator[None, None, WireMessage]:
+    """Decode one frame as `decode` does, a bounded number of array items at a time.
+
+    Yields:
+        Nothing, after each step.
+
+    Returns:
+        The message.
+
+    Raises:
+        RemoteProtocolError: As `decode`.
+    """
+    try:
+        payload = yield from _unpack_in_steps(frame)
+    except _CANNOT_DECODE as error:
+        raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
+    message = _named(payload, vocabulary)
+    for key, test in message.field_tests.items():
+        yield
+        if not test(payload[key]):
+            raise _wrong(message, key, payload[key])
+    return message(**payload)
+
+
+def _unpack_in_steps(frame: bytes | memoryview) -> Generator[None, None, dict[Any, Any]]:
+    """The map in a frame; the items of arrays among its values are unpacked in steps."""
+    unpacker = msgpack.Unpacker(max_buffer_size=len(frame), **_limits(frame))
+    unpacker.feed(frame)
+    payload: dict[Any, Any] = {}
+    for _ in range(unpacker.read_map_header()):
+        key = unpacker.unpack()
+        if _begins_array(frame, unpacker.tell()):
+            count = unpacker.read_array_header()
+            items: list[Any] = []
+            while len(items) < count:
+                ends_at = unpacker.tell() + _BYTES_AT_ONCE
+                for _ in range(min(_ITEMS_AT_ONCE, count - len(items))):
+                    items.append(unpacker.unpack())
+                    if unpacker.tell() > ends_at:
+                        break
+                yield
+            payload[key] = tuple(items)
+        else:
+            payload[key] = unpacker.unpack()
+    if unpacker.tell() != len(frame):
+        raise ValueError("it is followed by something else")
+    return payload
+
+
+def _limits(frame: bytes | memoryview) -> dict[str, Any]:
+    """How a frame is unpacked, so that a hostile one cannot take much more than it brings."""
+    if len(frame) < _COUNTED_BYTES:
+        return _AS_TUPLES
+    take = _Budget().take
+    lengths = {"max_array_len": _MOST_ITEMS, "max_map_len": _MOST_ITEMS}
+    return _AS_TUPLES | lengths | {"list_hook": take, "object_hook": take}
+
+
+class _Budget:
+    """Counts what is in the arrays and maps of one frame."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_ITEMS
+
+    def take(self, container: _C) -> _C:
+        self._left -= 1 + len(container)
+        if self._left < 0:
+            raise ValueError(f"it has over {_MOST_ITEMS} items")
+        return container
+
+
+def _begins_array(frame: bytes | memoryview, position: int) -> bool:
+    first = frame[position] if position < len(frame) else 0
+    return 0x90 <= first <= 0x9F or first in (0xDC, 0xDD)  # noqa: PLR2004 - msgpack's arrays
+
+
+def _named(payload: object, vocabulary: Vocabulary) -> type[WireMessage]:
+    """The message class that a payload names, whose fields it has; its ``@type`` is taken out."""
+    if not isinstance(payload, dict):
+        raise RemoteProtocolError(f"The frame holds {_shown(payload)} instead of a map.")
+    name = payload.pop("@type", None)
+    message_class = vocabulary.get(name) if isinstance(name, str) else None
+    if message_class is None:
+        raise RemoteProtocolError(f"{_shown(name)} is not a message that may come from here.")
+    tests = message_class.field_tests
+    if payload.keys() != tests.keys():
+        missing = ", ".join(sorted(tests.keys() - payload.keys())) or "none"
+        others = [_shown(key) for key in payload.keys() - tests.keys()]
+        additional = ", ".join(sorted(others[:_MOST_SHOWN])) or "none"
+        raise RemoteProtocolError(
+            f"{name} has the wrong fields (missing: {missing}; additional: {additional})."
+        )
+    return message_class
+
+
+def _wrong(message: type[WireMessage], key: str, value: object) -> RemoteProtocolError:
+    return RemoteProtocolError(f"{message.__name__}.{key} cannot be {_shown(value)}.")
+
+
+def _shown(value: object) -> str:
+    """A value as it may stand in a log line: short, whatever a peer sent."""
+    limit = 60
+    if isinstance(value, (dict, list, tuple, bytes)):
+        return f"a {type(value).__name__} of {len(value)}"
+    text = ascii(value[: limit + 1] if isinstance(value, str) else value)
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
+def _culprits(value: object, place: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """The places in a value that msgpack cannot carry, each with the reason, depth first."""
+    deepest = 200
+    if depth > deepest:
+        yield place.lstrip("."), "it is nested too deeply"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _culprits(key, f"{place} (key {_shown(key)})", depth + 1)
+            yield from _culprits(
+                item, f"{place}.{key if isinstance(key, str) else _shown(key)}", depth + 1
+            )
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _culprits(item, f"{place}[{index}]", depth + 1)
+    else:
+        try:
+            msgpack.packb(value, use_bin_type=True)
+        except UnicodeEncodeError:
+            yield place.lstrip("."), "it has half of a surrogate pair, which is not valid text"
+        except _CANNOT_ENCODE:
+            yield (
+                place.lstrip("."),
+                f"it holds a {type(value).__name__}, which the protocol has no form for",
+            )

@@ -1,0 +1,253 @@
+"""One dataclass per message of the protocol, and the vocabulary of each direction.
+
+The class name is the value of ``@type`` on the wire and the fields are declared in the order in
+which INGInious writes them (protocol.md 1.3). A field's metadata names the test its value must
+pass. Nothing here knows how a message is encoded or carried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+
+from . import shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .shapes import Debug, Map, TextPair
+
+    Test = Callable[[object], bool]
+    Vocabulary = Mapping[str, type["WireMessage"]]
+
+_M = TypeVar("_M", bound="WireMessage")
+
+
+class WireMessage:
+    """Base of all messages.
+
+    Attributes:
+        field_tests: Field name to the predicate its value must pass, in declaration order.
+    """
+
+    __slots__ = ()
+    field_tests: ClassVar[Mapping[str, Test]] = {}
+
+
+def _is(test: Test) -> Any:
+    return field(metadata={"test": test})
+
+
+@dataclass_transform(field_specifiers=(_is, field))
+def _message(cls: type[_M]) -> type[_M]:
+    made = dataclass(slots=True)(cls)
+    made.field_tests = {item.name: item.metadata["test"] for item in fields(made)}  # type: ignore[arg-type]
+    return made
+
+
+# ---- either way -----------------------------------------------------------------------------
+
+
+@_message
+class Ping(WireMessage):
+    """Asks whether the other side lives. Clients ask the backend, the backend asks agents."""
+
+
+@_message
+class Pong(WireMessage):
+    """Answers Ping."""
+
+
+# ---- told by an agent, passed on by the backend field by field --------------------------------
+
+
+@_message
+class JobSSHDebug(WireMessage):
+    """The credentials of the remote shell opened for a job in ssh debug mode."""
+
+    job_id: str = _is(shapes.is_text)
+    host: str = _is(shapes.is_text)
+    port: int = _is(shapes.is_integer)
+    user: str = _is(shapes.is_text)
+    password: str = _is(shapes.is_text)
+
+
+@_message
+class JobDone(WireMessage):
+    """The outcome of a job, its final message (field semantics: protocol.md 1.4)."""
+
+    job_id: str = _is(shapes.is_text)
+    result: TextPair = _is(shapes.is_text_pair)
+    grade: float = _is(shapes.is_number)
+    problems: dict[str, TextPair | str] = _is(shapes.is_problem_results)
+    tests: Map = _is(shapes.is_text_keyed_map)
+    custom: Map = _is(shapes.is_map)
+    state: str = _is(shapes.is_text)
+    archive: bytes | None = _is(shapes.is_optional_bytes)
+    stdout: str | None = _is(shapes.is_optional_text)
+    stderr: str | None = _is(shapes.is_optional_text)
+
+
+# ---- client to backend ----------------------------------------------------------------------
+
+
+@_message
+class ClientHello(WireMessage):
+    """Registers the sender; may be repeated. Answered by BackendUpdateEnvironments."""
+
+    name: str = _is(shapes.is_text)
+
+
+@_message
+class ClientNewJob(WireMessage):
+    """Puts a job in the queue. The client chooses job_id; a lower priority is served first."""
+
+    job_id: str = _is(shapes.is_text)
+    priority: int = _is(shapes.is_integer)
+    course_id: str = _is(shapes.is_text)
+    task_id: str = _is(shapes.is_text)
+    task_problems: Map = _is(shapes.is_map)
+    inputdata: Map = _is(shapes.is_text_keyed_map)
+    environment_type: str = _is(shapes.is_text)
+    environment: str = _is(shapes.is_text)
+    environment_parameters: Map = _is(shapes.is_map)
+    debug: Debug = _is(shapes.is_debug)
+    launcher: str = _is(shapes.is_text)
+
+
+@_message
+class ClientKillJob(WireMessage):
+    """Kills a waiting or running job; an unknown id is ignored without an answer."""
+
+    job_id: str = _is(shapes.is_text)
+
+
+@_message
+class ClientGetQueue(WireMessage):
+    """Asks for one BackendGetQueue."""
+
+
+# ---- backend to client ----------------------------------------------------------------------
+
+
+@_message
+class BackendUpdateEnvironments(WireMessage):
+    """Tells which environments can be asked for: type to array of names."""
+
+    available_environments: dict[str, tuple[str, ...]] = _is(shapes.is_client_environments)
+
+
+@_message
+class BackendJobStarted(WireMessage):
+    """Tells that an agent began the job. Not guaranteed to come."""
+
+    job_id: str = _is(shapes.is_text)
+
+
+@_message
+class BackendJobSSHDebug(JobSSHDebug):
+    """Gives the credentials of the remote shell opened for a job in ssh debug mode."""
+
+
+@_message
+class BackendJobDone(JobDone):
+    """The outcome of a job, told to the client that asked for it."""
+
+
+@_message
+class BackendGetQueue(WireMessage):
+    """A snapshot of the queue: seven-tuples running, five-tuples waiting (protocol.md 1.6)."""
+
+    jobs_running: tuple[tuple[str, bool, str, str, str, int, int], ...] = _is(
+        shapes.is_running_rows
+    )
+    jobs_waiting: tuple[tuple[str, bool, str, str, int], ...] = _is(shapes.is_waiting_rows)
+
+
+@_message
+class Unknown(WireMessage):
+    """Says "I do not know you": the message it answers was dropped, say hello first."""
+
+
+# ---- backend to agent -----------------------------------------------------------------------
+
+
+@_message
+class BackendNewJob(WireMessage):
+    """Gives a job to an agent: ClientNewJob without priority and launcher."""
+
+    job_id: str = _is(shapes.is_text)
+    course_id: str = _is(shapes.is_text)
+    task_id: str = _is(shapes.is_text)
+    task_problems: Map = _is(shapes.is_map)
+    inputdata: Map = _is(shapes.is_map)
+    environment_type: str = _is(shapes.is_text)
+    environment: str = _is(shapes.is_text)
+    environment_parameters: Map = _is(shapes.is_map)
+    debug: Debug = _is(shapes.is_debug)
+
+
+@_message
+class BackendKillJob(WireMessage):
+    """Tells an agent to kill a job; state is the job's previous ``@state``."""
+
+    job_id: str = _is(shapes.is_text)
+    state: str = _is(shapes.is_text)
+
+
+# ---- agent to backend -----------------------------------------------------------------------
+
+
+@_message
+class AgentHello(WireMessage):
+    """Registers an agent: type to name to details, which have at least id and created."""
+
+    friendly_name: str = _is(shapes.is_text)
+    available_job_slots: int = _is(shapes.is_integer)
+    available_environments: dict[str, dict[str, Map]] = _is(shapes.is_agent_environments)
+
+
+@_message
+class AgentJobStarted(WireMessage):
+    """The first thing an agent sends about a job."""
+
+    job_id: str = _is(shapes.is_text)
+
+
+@_message
+class AgentJobSSHDebug(JobSSHDebug):
+    """The credentials of the remote shell opened for a job in ssh debug mode."""
+
+
+@_message
+class AgentJobDone(JobDone):
+    """The outcome of a job, exactly one per job; same fields as BackendJobDone."""
+
+
+def _vocabulary(*messages: type[WireMessage]) -> Vocabulary:
+    return {message.__name__: message for message in messages}
+
+
+FROM_CLIENT: Vocabulary = _vocabulary(
+    ClientHello, ClientNewJob, ClientKillJob, ClientGetQueue, Ping
+)
+"""What a client may send to a backend."""
+
+TO_CLIENT: Vocabulary = _vocabulary(
+    BackendUpdateEnvironments,
+    BackendJobStarted,
+    BackendJobSSHDebug,
+    BackendJobDone,
+    BackendGetQueue,
+    Pong,
+    Unknown,
+)
+"""What a backend may send to a client."""
+
+TO_AGENT: Vocabulary = _vocabulary(BackendNewJob, BackendKillJob, Ping)
+"""What a backend may send to an agent."""
+
+FROM_AGENT: Vocabulary = _vocabulary(
+    AgentHello, AgentJobStarted, AgentJobSSHDebug, AgentJobDone, Pong
+)
+"""What an agent may send to a backend: never Ping, which ends a real backend (protocol.md 1.8)."""

@@ -1,0 +1,29 @@
+"""Where an answer was read: for the person who submits it, and for the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SourceKind = Literal["cell", "captured", "file", "widget", "notebook-file", "argument"]
+
+
+@dataclass(frozen=True)
+class AnswerSource:
+    """Where one answer was read.
+
+    Attributes:
+        problem_id: The problem it answers.
+        kind: ``cell`` the live notebook, ``captured`` a cell that was run, ``file`` a file on the
+            kernel's disk, ``widget`` a control of the widget, ``notebook-file`` the notebook as
+            last saved, ``argument`` given by a caller.
+        label: The place, for a person.
+        cell_ids: The cells, if cells.
+        read_at: When the text was read or last saved, in seconds since the epoch.
+    """
+
+    problem_id: str
+    kind: SourceKind
+    label: str
+    cell_ids: tuple[str, ...] = ()
+    read_at: float = 0.0

@@ -1,0 +1,1 @@
+"""Where submissions are graded: the embedded service, or an INGInious backend."""

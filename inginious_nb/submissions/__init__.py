@@ -1,0 +1,1 @@
+"""What a student hands in: a submission's life, and the history that keeps it."""
