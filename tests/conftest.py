@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import signal
 
+import hypothesis
 import pytest
 
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 
 from .support.courses import write_course
+
+# Time is no property of the code under test: a busy machine generates slowly.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -331,7 +331,3 @@ async def _replay(course: Path, task: str | None) -> list[Replayed]:
     settings = load_settings()
     records = replay_course(course, task, sandbox=settings.sandbox, aliases=settings.environments)
     return [record async for record in records]
-
-
-if __name__ == "__main__":
-    main()

@@ -310,7 +310,7 @@ def test_a_fault_of_ours_on_the_way_ends_the_submission_with_a_sentence(session,
     async def broken(_backend):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("inginious_nb.services.service.Backend.client", broken)
+    monkeypatch.setattr("inginious_nb.services.service.Service.client", broken)
     submission = submit(session, "lab/echo", text="right")
     with pytest.raises(ServiceError, match="answers are kept"):
         submission.result(WAIT_S)
