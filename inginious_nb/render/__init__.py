@@ -1,23 +1,20 @@
 """Feedback and task texts as HTML that is safe to put into a page, or as plain text.
 
 Nothing from a grader is trusted: reStructuredText goes through docutils, then everything through
-nh3 (design.md, decision 10). This is the only place where HTML for the page is made. docutils and
-nh3 are imported on first use, because ``%load_ext`` must not wait for them.
+the allow-list of `sanitise`, in a process whose means are limited (`process`, docs/security.md).
+This is the only place where HTML for the page is made.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import html
-import logging
-from typing import TYPE_CHECKING, Self
-
-from inginious_nb.i18n import Message
+from typing import Any, Self
 
 from .assets import Assets
 from .control import printable
-
-if TYPE_CHECKING:
-    import datetime as dt
+from .fallback import may_withhold, shown_as_written, without_withheld
+from .process import formatter
 
 __all__ = [
     "Assets",
@@ -28,24 +25,25 @@ __all__ = [
     "render_html",
     "render_inline",
     "render_rst",
+    "warm_up",
 ]
 
-logger = logging.getLogger(__name__)
-
 LIMIT_CHARS = 1_000_000
-"""What is shown of one text at most; pictures inside it do not count."""
+"""The most that is shown of one text; pictures inside it do not count."""
 
 PLAIN_LIMIT_CHARS = 20_000
 
 _HEADING_LEVEL = 3
+_ANY_TIME = "2000-01-01"
+"""For a text that holds nothing back, so that it is the same text at any time."""
 
 
 class SafeHtml(str):
     """Sanitised HTML.
 
     Attributes:
-        omitted_chars: How much of the text is not shown because it is too long.
-        formatted: False if docutils could not handle the text and it is shown as it is.
+        omitted_chars: The number of characters that are not shown because the text is too long.
+        formatted: False if the text could not be formatted and is shown as it was written.
     """
 
     __slots__ = ("formatted", "omitted_chars")
@@ -62,7 +60,7 @@ class SafeHtml(str):
 
     @property
     def truncated(self) -> bool:
-        """Whether something is not shown; the whole text can then be offered as a download."""
+        """Return whether something is not shown; the whole can then be offered as a download."""
         return self.omitted_chars > 0
 
 
@@ -91,30 +89,26 @@ def render_rst(
 ) -> SafeHtml:
     """Render reStructuredText as INGInious authors write it.
 
-    Broken markup never loses text, and no message of docutils is shown.
+    Broken markup never loses text, and no message of docutils is shown. A text that cannot be
+    formatted within the limits of time and memory is shown as it was written, and says so.
 
     Args:
         text: The source.
         assets: Where the pictures and downloads it refers to are.
         now: The time that ``hidden-until`` is compared with (local time; default: now).
         heading_level: The level of its outermost headings, so that it fits into a page.
-        limit_chars: What is shown of it at most.
+        limit_chars: The most that is shown of it.
         lang: The language of what is added: titles of admonitions, that it is cut.
     """
-    from .embedded_data import EmbeddedData  # noqa: PLC0415 - see the module's docstring
-    from .rst import UnformattableError, to_html  # noqa: PLC0415
-    from .sanitise import sanitise  # noqa: PLC0415
-
-    data = EmbeddedData()
-    shown, omitted = _cut(data.extract(text), limit_chars)
-    formatted = True
-    try:
-        body = to_html(shown, now=now, lang=lang)
-    except UnformattableError as error:
-        logger.debug("A text is shown as it is: %s", error)
-        body, formatted = f"<pre>{html.escape(shown)}</pre>", False
-    body = sanitise(body, data, assets=assets, heading_level=heading_level)
-    return SafeHtml(body + _cut_note(omitted, lang), omitted_chars=omitted, formatted=formatted)
+    now = now or _now()
+    request = {
+        "kind": "rst",
+        "now": now.isoformat() if may_withhold(text) else _ANY_TIME,
+        "heading_level": heading_level,
+        "limit_chars": limit_chars,
+        "lang": lang,
+    }
+    return _rendered(request, text, now, assets)
 
 
 def render_html(
@@ -126,13 +120,13 @@ def render_html(
     lang: str = "en",
 ) -> SafeHtml:
     """Render the HTML of a grader; arguments as for `render_rst`."""
-    from .embedded_data import EmbeddedData  # noqa: PLC0415 - see the module's docstring
-    from .sanitise import sanitise  # noqa: PLC0415
-
-    data = EmbeddedData()
-    shown, omitted = _cut(data.extract(text), limit_chars)
-    body = sanitise(shown, data, assets=assets, heading_level=heading_level)
-    return SafeHtml(body + _cut_note(omitted, lang), omitted_chars=omitted)
+    request = {
+        "kind": "html",
+        "heading_level": heading_level,
+        "limit_chars": limit_chars,
+        "lang": lang,
+    }
+    return _rendered(request, text, _now(), assets)
 
 
 def render_inline(text: str, *, assets: Assets | None = None) -> SafeHtml:
@@ -153,27 +147,48 @@ def plain_text(
     lang: str = "en",
 ) -> str:
     """Render a text for a terminal or a text/plain output: no markup, no control characters."""
-    from .plain import html_to_text, rst_to_text  # noqa: PLC0415 - see the module's docstring
-
-    shown, omitted = _cut(text, max(limit_chars, LIMIT_CHARS))
-    result = html_to_text(shown) if is_html else rst_to_text(shown, now=now)
-    result, more = _cut(result, limit_chars)
-    omitted += more
-    return f"{result}\n[{_omission(omitted, lang)}]" if omitted else result
-
-
-def _cut(text: str, limit_chars: int) -> tuple[str, int]:
-    """Return the beginning of text, to the last whole line, and how much is left out."""
-    if len(text) <= limit_chars:
-        return text, 0
-    end = text.rfind("\n", limit_chars // 2, limit_chars) + 1 or limit_chars
-    return text[:end], len(text) - end
-
-
-def _cut_note(omitted: int, lang: str) -> str:
-    return f'<p class="inginious-cut">{_omission(omitted, lang)}</p>' if omitted else ""
+    if not text.strip():
+        return ""
+    now = now or _now()
+    request = {
+        "kind": "plain",
+        "text": text,
+        "is_html": is_html,
+        "now": now.isoformat() if may_withhold(text) else _ANY_TIME,
+        "parsed_chars": max(limit_chars, LIMIT_CHARS),
+        "limit_chars": limit_chars,
+        "lang": lang,
+    }
+    reply = formatter().ask(request)
+    if reply is None:
+        return printable(without_withheld(text, now=now))[:limit_chars]
+    return str(reply["text"])
 
 
-def _omission(omitted: int, lang: str) -> str:
-    sentence = Message("Too long to be shown here: {n:,} more characters follow.", n=omitted)
-    return sentence.in_language(lang)
+def warm_up() -> None:
+    """Start the process that formats in advance, so that the first text need not wait for it."""
+    formatter().warm_up()
+
+
+def _rendered(
+    request: dict[str, Any], text: str, now: dt.datetime, assets: Assets | None
+) -> SafeHtml:
+    if not text.strip():
+        return SafeHtml("")
+    request |= {"text": text, "assets": None if assets is None else assets.as_list()}
+    reply = formatter().ask(request)
+    if reply is not None:
+        return SafeHtml(
+            reply["text"], omitted_chars=reply["omitted_chars"], formatted=reply["formatted"]
+        )
+    limit_chars, lang = request["limit_chars"], request["lang"]
+    written = without_withheld(text, now=now)
+    omitted = max(0, len(written) - limit_chars)
+    escaped = html.escape(written[:limit_chars])
+    return SafeHtml(
+        shown_as_written(escaped, omitted, lang), omitted_chars=omitted, formatted=False
+    )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now()  # noqa: DTZ005 - the dates of a course are local times without a zone

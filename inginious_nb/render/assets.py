@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import base64
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +40,7 @@ class Assets:
         common_folder: The public folder that all tasks of the course share, if there is one.
         tasks_folder: Where the other tasks are, whose public folders count, too; nothing outside
             of it is ever read.
+        asked_for: The addresses that were looked up so far.
     """
 
     course_id: str
@@ -49,6 +48,7 @@ class Assets:
     folder: Path
     common_folder: Path | None = None
     tasks_folder: Path | None = None
+    asked_for: set[str] = field(default_factory=set, compare=False)
 
     @classmethod
     def of(cls, task: Any) -> Self:
@@ -61,6 +61,20 @@ class Assets:
             None if common is None else common / "public",
             task.path.parent,
         )
+
+    def as_list(self) -> list[str | None]:
+        """Return its attributes in their order, as another process can be told."""
+        folders = (self.folder, self.common_folder, self.tasks_folder)
+        paths = [None if folder is None else str(folder) for folder in folders]
+        return [self.course_id, self.task_id, *paths]
+
+    @classmethod
+    def from_list(cls, told: list[str | None] | None) -> Self | None:
+        """Return the assets that `as_list` told, None for None."""
+        if told is None:
+            return None
+        folder, common, tasks = (None if path is None else Path(path) for path in told[2:])
+        return cls(str(told[0]), str(told[1]), folder or Path(), common, tasks)
 
     def image(self, address: str) -> str | None:
         """Return a picture as a data URI, or None if there is none at that address."""
@@ -79,6 +93,7 @@ class Assets:
         return path.name, f"data:application/octet-stream;base64,{_base64(content)}"
 
     def _find(self, address: str) -> Path | None:
+        self.asked_for.add(address)
         try:
             parts = urlsplit(address)
         except ValueError:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 from docutils.parsers.rst.directives.body import CodeBlock
 
-_DATE_FORMATS = tuple(
-    f"{day}{time}"
-    for day in ("%Y-%m-%d", "%d/%m/%Y")
-    for time in ("", " %H", " %H:%M", " %H:%M:%S")
-)
+from .fallback import opening_date
+
 _HIGHLIGHTED_CHARS = 20_000
 
 
@@ -30,7 +26,7 @@ class HiddenUntil(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return the parsed content, or nothing."""
-        opens = _date(self.arguments[0])
+        opens = opening_date(self.arguments[0])
         if opens is None or self.state.document.settings.inginious_now < opens:
             return []
         container = nodes.container()
@@ -68,13 +64,3 @@ DIRECTIVES = {
     "code-block": TolerantCodeBlock,
     "sourcecode": TolerantCodeBlock,
 }
-
-
-def _date(text: str) -> dt.datetime | None:
-    text = " ".join(text.strip().strip("\"'").split())
-    for layout in _DATE_FORMATS:
-        try:
-            return dt.datetime.strptime(text, layout)  # noqa: DTZ007 - the course's own local time
-        except ValueError:
-            continue
-    return None

@@ -11,6 +11,7 @@ import nh3
 from docutils import nodes
 
 from .control import printable
+from .fallback import without_withheld
 from .rst import UnformattableError, to_tree
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ _BLOCK_END = re.compile(
 _INVISIBLE = {"script", "style", "template", "noscript", "iframe", "svg", "select"}
 
 
-def rst_to_text(text: str, *, now: dt.datetime | None = None) -> str:
+def rst_to_text(text: str, *, now: dt.datetime) -> str:
     """Return reStructuredText without its markup."""
     try:
         tree = to_tree(text, now=now)
     except UnformattableError:
-        return _tidy(text)
+        return _tidy(without_withheld(text, now=now))
     return _tidy("\n\n".join(_blocks(tree)))
 
 

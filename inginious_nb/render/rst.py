@@ -7,7 +7,6 @@ is parsed at a time, and the globals are put back afterwards.
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import functools
 import re
 import threading
@@ -28,6 +27,7 @@ from inginious_nb.i18n import spoken
 from .directives import DIRECTIVES
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
 
 _lock = threading.Lock()
@@ -59,6 +59,9 @@ _MARKUP_CHARS = 200_000
 _INLINE_WORK_CHARS = 20_000_000
 """What may be searched for ends of inline markup; docutils does it anew for each beginning."""
 
+_HTML_CHARS = 8_000_000
+"""No text within the limits becomes longer, unless it was written to grow."""
+
 # Once open, these swallow all that follows in the page.
 _SWALLOWING = re.compile(
     r"<(!|\?|/?(plaintext|xmp|textarea|title|noscript|noembed|noframes|iframe|script|style|svg"
@@ -73,7 +76,7 @@ class UnformattableError(Exception):
     """docutils cannot turn the text into HTML within reason."""
 
 
-def to_html(text: str, *, now: dt.datetime | None = None, lang: str = "en") -> str:
+def to_html(text: str, *, now: dt.datetime, lang: str = "en") -> str:
     """Return the HTML of a text; raw HTML that it contains is included as it is.
 
     Titles that docutils gives, such as that of a warning, are in the language of the interface.
@@ -85,10 +88,13 @@ def to_html(text: str, *, now: dt.datetime | None = None, lang: str = "en") -> s
     writer.translator_class = _Translator
     with _lock, _own_globals():
         _publish(text, now, writer, lang)
-    return str(writer.parts["fragment"])
+    fragment = str(writer.parts["fragment"])
+    if len(fragment) > _HTML_CHARS:
+        raise UnformattableError("its HTML is too long")
+    return fragment
 
 
-def to_tree(text: str, *, now: dt.datetime | None = None) -> nodes.document:
+def to_tree(text: str, *, now: dt.datetime) -> nodes.document:
     """Return the document tree of a text.
 
     Raises:
@@ -101,13 +107,13 @@ def to_tree(text: str, *, now: dt.datetime | None = None) -> nodes.document:
     return document
 
 
-def _publish(text: str, now: dt.datetime | None, writer: Any, lang: str = "en") -> Publisher:
+def _publish(text: str, now: dt.datetime, writer: Any, lang: str = "en") -> Publisher:
     listing_free = sum(len(line) for line in text.splitlines() if line[:1] not in " \t")
     if listing_free > _MARKUP_CHARS:
         raise UnformattableError("it is too long")
     settings = copy.copy(_settings())
     settings.language_code = spoken(lang)
-    settings.inginious_now = now or dt.datetime.now()  # noqa: DTZ005 - courses use local time
+    settings.inginious_now = now
     publisher = Publisher(
         reader=_Reader(),
         parser=Parser(inliner=_bounded_inliner()),

@@ -1,24 +1,33 @@
-"""The allow-list: what of a grader's HTML reaches the page. All of it goes through here.
+"""The allow-list: the part of a grader's HTML that reaches the page. All of it goes through here.
 
 No script, style, form, frame or event handler; no address that a browser would load by itself;
-no class or id that could collide with the page's own.
+no class or id that could collide with the page's own (docs/security.md).
+
+Three steps, each on what the one before has made: nh3 parses the text as a browser does and leaves
+balanced elements of known names; links, pictures and headings are decided on those elements; nh3
+sanitises the result, and nobody edits it afterwards but `DataUris.restore`.
 """
 
 from __future__ import annotations
 
 import html as html_escapes
 import re
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import nh3
 from pygments.token import STANDARD_TYPES
 
-from .embedded_data import IMAGE_URI
+from .data_uris import IMAGE_URI
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .assets import Assets
-    from .embedded_data import EmbeddedData
+    from .data_uris import DataUris
+
+    Attributes = Iterable[tuple[str, str | None]]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -57,6 +66,10 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
     "time": {"datetime"},
     **{tag: set(_MATH_ATTRIBUTES) for tag in _MATH_TAGS},
 }
+# What the second step adds to links.
+_FINAL_ATTRIBUTES: Final = {**_ATTRIBUTES, "a": {"href", "target", "rel", "download"}}
+_TARGET: Final = "_blank"
+_REL: Final = "noopener noreferrer"
 _DROPPED_WITH_CONTENT: Final = _words(
     "script style template noscript noembed noframes iframe object applet xmp svg select"
 )
@@ -72,8 +85,9 @@ _CLASSES: Final = _words("""
 _ROWS_OR_COLUMNS: Final = re.compile(r"\d{1,3}")
 _LENGTH: Final = re.compile(r"\d{1,4}(\.\d+)?(px|em|ex|%)?")
 _SHORT: Final = re.compile(r"[-+\w.% ]{1,40}")
-_LANDMARKS: Final = re.compile(r"<(/?)(?:article|aside|footer|header|main|nav|section)\b")
-_HEADING: Final = re.compile(r"<(/?)h([1-6])\b")
+_FILE_NAME: Final = re.compile(r"[\w. -]{1,200}")
+_LANDMARKS: Final = _words("article aside footer header main nav section")
+_HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _DEEPEST_HEADING = 6
 _NESTING_TAG: Final = re.compile(
     # Without those that need no end, and so may be opened any number of times.
@@ -81,55 +95,47 @@ _NESTING_TAG: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_DEPTH = 1_000
-_IMG: Final = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')
-_SRC: Final = re.compile(r' src="([^"]*)"')
-_ALT: Final = re.compile(r' alt="([^"]*)"')
+_SCHEMES: Final = ("http://", "https://", "mailto:", f"#{ID_PREFIX}")
 
 
-def sanitise(
-    html: str, data: EmbeddedData, *, assets: Assets | None, heading_level: int = 1
-) -> str:
-    """Return what of html may be shown.
+if nh3.clean('<p title="<b>">x</p>', attributes={"p": {"title"}}) != '<p title="&lt;b&gt;">x</p>':
+    raise ImportError("This nh3 leaves < unescaped in attributes; run: pip install 'nh3>=0.3.8'")
+
+
+def sanitise(html: str, uris: DataUris, *, assets: Assets | None, heading_level: int = 1) -> str:
+    """Return the part of html that may be shown.
 
     Args:
         html: Anything at all.
-        data: The pictures taken out of it, which are put back.
+        uris: The pictures taken out of it, which are put back.
         assets: Where the files it refers to are.
         heading_level: The level that an ``h1`` becomes.
     """
-
-    def attribute(tag: str, name: str, value: str) -> str | None:
-        if name == "src":
-            return _image(value, data, assets)
-        if name == "href":
-            return _link(value, data, assets)
-        return _attribute(tag, name, value)
-
     if _too_deep(html):
         html = f"<pre>{html_escapes.escape(html)}</pre>"
-    clean = nh3.clean(
+    balanced = nh3.clean(
         html,
         tags=set(_TEXT_TAGS | _MATH_TAGS),
         clean_content_tags=set(_DROPPED_WITH_CONTENT),
         attributes=_ATTRIBUTES,
-        attribute_filter=attribute,
+        link_rel=None,
         url_schemes={"http", "https", "mailto", "data"},
     )
-
-    def heading(match: re.Match[str]) -> str:
-        level = min(int(match[2]) + heading_level - 1, _DEEPEST_HEADING)
-        return f"<{match[1]}h{level}"
-
-    # In nh3's output a "<" that begins a tag is nothing but that. Landmarks belong to the page:
-    # a text inside it must not add to them.
-    clean = _LANDMARKS.sub(r"<\1div", clean)
-    clean = _HEADING.sub(heading, clean)
-    clean = _IMG.sub(lambda match: _picture(match, data), clean)
-    return data.restore(clean)
+    decided = _Decisions(uris, assets, heading_level).of(balanced)
+    clean = nh3.clean(
+        decided,
+        tags=set((_TEXT_TAGS | _MATH_TAGS) - _LANDMARKS),
+        clean_content_tags=set(_DROPPED_WITH_CONTENT),
+        attributes=_FINAL_ATTRIBUTES,
+        attribute_filter=lambda tag, name, value: _allowed(tag, name, value, uris),
+        link_rel=None,
+        url_schemes={"http", "https", "mailto"},
+    )
+    return uris.restore(clean)
 
 
 def _too_deep(html: str) -> bool:
-    """Whether tags are nested deeper than any author does; the parser would take for ever."""
+    """Return whether tags are nested deeper than any author does; the parser would never end."""
     depth = 0
     for match in _NESTING_TAG.finditer(html):
         # An end tag of something that is not open counts for nothing.
@@ -139,58 +145,112 @@ def _too_deep(html: str) -> bool:
     return False
 
 
-def _picture(match: re.Match[str], data: EmbeddedData) -> str:
-    """Return the element of a picture, or what is left where it may not be loaded.
+class _Decisions(HTMLParser):
+    """The second step: balanced elements in, elements with links and pictures decided out."""
 
-    A picture elsewhere on the web becomes a link, any other its description.
-    """
-    source, alt = _SRC.search(match[1]), _ALT.search(match[1])
-    elsewhere = data.elsewhere(source[1]) if source else None
-    if source and elsewhere is None:
-        return match[0]
-    text = html_escapes.unescape(alt[1]) if alt else ""
-    if elsewhere is None:
-        return f'<span class="inginious-missing-image">{html_escapes.escape(text)}</span>'
-    address = html_escapes.escape(elsewhere)
-    shown = html_escapes.escape(text or elsewhere)
-    return (
-        f'<a class="inginious-missing-image" rel="noopener noreferrer" target="_blank" '
-        f'href="{address}">{shown}</a>'
-    )
+    def __init__(self, uris: DataUris, assets: Assets | None, heading_level: int) -> None:
+        super().__init__(convert_charrefs=True)
+        self._uris = uris
+        self._assets = assets
+        self._heading_level = heading_level
+        self._open_links = 0
+        self._parts: list[str] = []
 
+    def of(self, balanced: str) -> str:
+        """Return the elements as decided."""
+        self.feed(balanced)
+        self.close()
+        return "".join(self._parts)
 
-def _image(value: str, data: EmbeddedData, assets: Assets | None) -> str | None:
-    """Return the source of a picture that is inside the text or the task's public folder."""
-    value = value.strip()
-    if data.knows(value):
-        return value
-    inline = re.sub(r"\s+", "", value) if value[:5].lower() == "data:" else ""
-    if IMAGE_URI.fullmatch(inline):
-        return data.image(inline)
-    local = assets.image(value) if assets is not None else None
-    if local is not None:
-        return data.image(local)
-    return data.remote(value) if value.lower().startswith(("http://", "https://")) else None
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self._picture(attrs)
+            return
+        if tag == "a":
+            attrs = self._link(attrs)
+            self._open_links += 1
+        self._start(self._name(tag), attrs)
 
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._open_links -= 1
+        self._parts.append(f"</{self._name(tag)}>")
 
-def _link(value: str, data: EmbeddedData, assets: Assets | None) -> str | None:
-    """Return the address of a link: to a place in the text, to the web, or to a public file."""
-    value = value.strip()
-    if value.startswith("#"):
-        return f"#{ID_PREFIX}{value[1:]}" if _SHORT.fullmatch(value[1:]) else None
-    try:
-        scheme = urlsplit(value).scheme.lower()
-    except ValueError:
-        return None
-    if scheme in ("http", "https", "mailto"):
-        return data.external(html_escapes.escape(value))
-    if scheme or assets is None:
-        return None
-    found = assets.download(value)
-    return data.download(*found) if found is not None else None
+    def handle_data(self, data: str) -> None:
+        self._parts.append(html_escapes.escape(data, quote=False))
+
+    def _name(self, tag: str) -> str:
+        # Landmarks belong to the page: a text inside it must not add to them.
+        if tag in _LANDMARKS:
+            return "div"
+        level = _HEADINGS.get(tag)
+        if level is None:
+            return tag
+        return f"h{min(level + self._heading_level - 1, _DEEPEST_HEADING)}"
+
+    def _start(self, tag: str, attrs: Attributes) -> None:
+        written = "".join(
+            f' {name}="{html_escapes.escape(decided)}"'
+            for name, value in attrs
+            if (decided := _attribute(tag, name, value or "")) is not None
+        )
+        self._parts.append(f"<{tag}{written}>")
+
+    def _link(self, attrs: Attributes) -> list[tuple[str, str | None]]:
+        """Return the attributes of a link: to a place in the text, to the web, to a public file."""
+        kept: list[tuple[str, str | None]] = [
+            (name, value) for name, value in attrs if name != "href"
+        ]
+        address = (dict(attrs).get("href") or "").strip()
+        if address.startswith("#"):
+            if _SHORT.fullmatch(address[1:]):
+                kept.append(("href", f"#{ID_PREFIX}{address[1:]}"))
+            return kept
+        try:
+            scheme = urlsplit(address).scheme.lower()
+        except ValueError:
+            return kept
+        if scheme in ("http", "https", "mailto"):
+            return [*kept, ("target", _TARGET), ("href", address), ("rel", _REL)]
+        found = None if scheme or self._assets is None else self._assets.download(address)
+        stand_in = None if found is None else self._uris.add(found[1])
+        if found is None or stand_in is None:
+            return kept
+        return [*kept, ("download", re.sub(r"[^\w. -]", "_", found[0])), ("href", stand_in)]
+
+    def _picture(self, attrs: Attributes) -> None:
+        """Write the element of a picture, or what is left where it may not be loaded.
+
+        A picture elsewhere on the web becomes a link, any other its description.
+        """
+        told = dict(attrs)
+        address, text = (told.get("src") or "").strip(), told.get("alt") or ""
+        stand_in = self._stand_in(address)
+        if stand_in is not None:
+            rest = [(name, value) for name, value in attrs if name != "src"]
+            self._start("img", [("src", stand_in), *rest])
+            return
+        remote = address.lower().startswith(("http://", "https://"))
+        tag, more = "span", []
+        if remote and not self._open_links:  # a link within a link is none
+            tag, more = "a", [("rel", _REL), ("target", _TARGET), ("href", address)]
+        self._start(tag, [("class", "inginious-missing-image"), *more])
+        self.handle_data(text or (address if remote else ""))
+        self._parts.append(f"</{tag}>")
+
+    def _stand_in(self, address: str) -> str | None:
+        """Return the stand-in for a picture that is in the text or in the task's public folder."""
+        if self._uris.knows(address):
+            return address
+        inline = re.sub(r"\s+", "", address) if address[:5].lower() == "data:" else ""
+        if IMAGE_URI.fullmatch(inline):
+            return self._uris.add(inline)
+        local = self._assets.image(address) if self._assets is not None else None
+        return None if local is None else self._uris.add(local)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Return the value that the second step gives to an attribute, None to leave it out."""
     if name == "class":
         return " ".join(word for word in value.split() if word in _CLASSES) or None
     if name == "id":
@@ -202,3 +262,23 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     if tag in _MATH_TAGS:
         return value if _SHORT.fullmatch(value) else None
     return value
+
+
+def _allowed(tag: str, name: str, value: str, uris: DataUris) -> str | None:
+    """Return the value of an attribute if it is what the second step may have written."""
+    match name:
+        case "src":
+            good = uris.knows(value)
+        case "href":
+            good = uris.knows(value) or value.lower().startswith(_SCHEMES)
+        case "id":
+            good = value.startswith(ID_PREFIX)
+        case "target":
+            good = value == _TARGET
+        case "rel":
+            good = value == _REL
+        case "download":
+            good = _FILE_NAME.fullmatch(value) is not None
+        case _:
+            return _attribute(tag, name, value)
+    return value if good else None

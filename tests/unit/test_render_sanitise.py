@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import textwrap
 from pathlib import Path
 
+import nh3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,59 @@ def test_attacks_in_every_place_of_a_text(payload):
 @pytest.mark.parametrize("payload", CORPUS)
 def test_attacks_in_a_choice(payload):
     assert faults(render_inline(payload)) == []
+
+
+# Values that look like the markup around them: whoever edits HTML as text reads them wrongly.
+LOOKS_LIKE_MARKUP = [
+    "x src=",
+    'x" src="y',
+    "<img src=",
+    '<img src="x"',
+    ' href="',
+    "<h1",
+    "<section",
+    "</a><a href=",
+    "&quot; onerror=&quot;alert(1)",
+    "inginious0x0x",
+]
+ADDRESSES = [
+    'http://x/" src="x" onerror="alert(1)',
+    "http://x/' onerror='alert(1)",
+    "https://x/<img src=x onerror=alert(1)>",
+    'http://x/?"><script>alert(1)</script>',
+    'missing.png" onerror="alert(1)',
+    "https://x/`onerror=alert(1)`",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("text", LOOKS_LIKE_MARKUP)
+def test_values_that_look_like_markup(address, text):
+    escaped = html.escape(address), html.escape(text)
+    for whole in (
+        f".. image:: {address}\n   :alt: {text}\n",
+        f".. figure:: {address}\n   :alt: {text}\n   :target: {address}\n\n   {text}\n",
+        f"`{text} <{address}>`_",
+        as_raw(f'<img src="{escaped[0]}" alt="{escaped[1]}">'),
+        as_raw(f'<img alt="{escaped[1]}" title="{escaped[1]}" src="{escaped[0]}">'),
+        as_raw(f'<a href="{escaped[0]}" title="{escaped[1]}"><img src="{escaped[0]}">x</a>'),
+        as_raw(f'<h1 title="{escaped[1]}">x</h1><section title="{escaped[1]}">y</section>'),
+    ):
+        assert faults(render_rst(whole)) == []
+        assert faults(render_html(whole)) == []
+
+
+def test_a_remote_picture_within_a_link_is_no_second_link():
+    rendered = render_html('<a href="https://a/"><img src="https://b/c.png" alt="tree"></a>')
+    assert rendered.count("<a") == 1
+    assert '<span class="inginious-missing-image">tree</span>' in rendered
+
+
+def test_the_sanitiser_that_is_installed_escapes_attributes():
+    # Versions before 0.3.4 leave < as it is, which is enough for a script.
+    assert nh3.clean('<p title="<b>">x</p>', attributes={"p": {"title"}}) == (
+        '<p title="&lt;b&gt;">x</p>'
+    )
 
 
 @given(st.lists(st.sampled_from(CORPUS), min_size=2, max_size=4), st.randoms())
@@ -176,8 +231,8 @@ def test_headings_fit_into_the_page_and_landmarks_are_gone():
     rendered = render_rst(rst, heading_level=4)
     assert "<h4>One</h4>" in rendered
     assert "<h5>Two</h5>" in rendered
-    html = render_html("<main><h1>a</h1><h6>b</h6></main><nav>c</nav>")
-    assert html == "<div><h3>a</h3><h6>b</h6></div><div>c</div>"
+    page = render_html("<main><h1>a</h1><h6>b</h6></main><nav>c</nav>")
+    assert page == "<div><h3>a</h3><h6>b</h6></div><div>c</div>"
     for landmark in ("<section", "<aside", "<nav", "<main", "<header", "<footer"):
         assert landmark not in rendered
 
