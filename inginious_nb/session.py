@@ -23,7 +23,6 @@ from IPython.core.getipython import get_ipython
 from . import course
 from .errors import (
     BackendUnavailableError,
-    CourseError,
     HistoryError,
     InginiousError,
     ServiceError,
@@ -33,6 +32,7 @@ from .i18n import Message, system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
 from .notebook.answers import Answers
+from .notebook.references import find_task
 from .services.registry import Services
 from .settings import Inginious, load_settings
 from .submissions.delivery import Delivery
@@ -107,35 +107,10 @@ class Session:
 
         Raises:
             CourseError: There is no such task, or it cannot be used.
+            AnswerError: The reference names a problem that the task has not.
             UsageError: None was given and no task was opened yet.
         """
-        if reference:
-            return self.library.task(reference)
-        if self.current_task is None:
-            raise UsageError(
-                Message(
-                    "Say which task: COURSE/TASK, as listed by %inginious tasks, or open one first "
-                    "with %inginious open COURSE/TASK."
-                )
-            )
-        return self.current_task
-
-    def task_and_problem(self, reference: str | None) -> tuple[Task, str | None]:
-        """The task that COURSE/TASK[/PROBLEM] or TASK[/PROBLEM] means, and the problem if said.
-
-        Raises:
-            CourseError: There is no such task, or it cannot be used.
-            AnswerError: The task has no such problem.
-            UsageError: None was given and no task was opened yet.
-        """
-        head, slash, problem_id = (reference or "").rpartition("/")
-        if slash:
-            with contextlib.suppress(CourseError):
-                task = self.task(head)
-                if problem_id not in task.problems:
-                    task.check({problem_id: ""})  # says which problems there are
-                return task, problem_id
-        return self.task(reference), None
+        return find_task(self.library, reference, self.current_task)[0]
 
     def open(self, reference: str | None) -> Task:
         """Make a task the one that is meant when none is named, and have the service ready."""

@@ -1,5 +1,5 @@
 """``python -m inginious_nb.cli``, where the command ``inginious-nb`` is not on the PATH."""
 
-from . import main
+from .main import main
 
 main()

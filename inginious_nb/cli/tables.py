@@ -12,9 +12,9 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from inginious_nb.grammar.parsing import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.i18n import Message, Words, in_language, number, recognised
 from inginious_nb.render import plain_text, printable
+from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,8 @@
-"""``%inginious`` and ``%%inginious``: the notebook's words for the session.
+"""``%inginious`` and ``%%inginious``: the session's commands in a notebook.
 
-`commands` acts, `submitting` decides where answers come from, `capture` keeps the
-cells that were run, `handle` is what a submission looks like to a program.
+`inginious_nb.grammar` declares the commands, `commands` has their functions. `submitter` decides
+where answers come from, `answer_cells` keeps the cells that were run, `handle` is what a submission
+looks like to a program, `host` tells notebook, terminal and batch run apart.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ import click
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb.errors import InginiousError
-from inginious_nb.grammar.parsing import CELL_MAGIC, LINE_MAGIC, call, split, wrapped
+from inginious_nb.grammar.arguments import split
+from inginious_nb.grammar.command_group import call
+from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC
 from inginious_nb.i18n import Message, in_language, system_language
+from inginious_nb.render.columns import wrapped
 from inginious_nb.session import close_session, get_session
 from inginious_nb.widget import Waker
 from inginious_nb.widget.comm import register_comm
 
-from .capture import CellCapture
-from .commands import Notebook, help_text, inginious, show_answer
+from .answer_cells import AnswerCells
+from .answer_views import show_answer
+from .commands import help_text, inginious
+from .context import MagicContext
 from .host import has_front_end
-from .submitting import Submitter
+from .submitter import Submitter
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -41,24 +47,24 @@ class InginiousMagics(Magics):
         super().__init__(shell)
         self._waker: Waker | None = None
         session = get_session()
-        capture = CellCapture(shell, lambda reference: show_answer(self.notebook, reference))
-        self.notebook = Notebook(shell, session, capture, Submitter(shell, session, capture))
+        answer_cells = AnswerCells(shell, lambda reference: show_answer(self.context, reference))
+        submitter = Submitter(shell, session, answer_cells)
+        self.context = MagicContext(shell, session, answer_cells, submitter)
 
     @no_var_expand
     @line_cell_magic
     def inginious(self, line: str, cell: str | None = None) -> Any:
         """Submit notebook cells to INGInious and read the feedback beneath them."""
-        notebook = dataclasses.replace(
-            self.notebook, body=None if cell is None else cell.removesuffix("\n")
-        )
+        body = None if cell is None else cell.removesuffix("\n")
+        context = dataclasses.replace(self.context, body=body)
         words = split(line) or ["help"]
         name = LINE_MAGIC if cell is None else CELL_MAGIC
-        return call(inginious, words, notebook, prog_name=name)
+        return call(inginious, words, context, prog_name=name)
 
     def wake(self, _result: object = None) -> None:
         """Wake the widgets of a notebook that was opened again, once somebody looks at it."""
-        if self._waker is None and has_front_end(self.notebook.shell):
-            self._waker = Waker(self.notebook.session)
+        if self._waker is None and has_front_end(self.context.shell):
+            self._waker = Waker(self.context.session)
 
     def close(self) -> None:
         """Wake nothing any more."""
@@ -78,14 +84,14 @@ def load(shell: InteractiveShell) -> None:
     InginiousError.reader = system_language  # until there is a session that knows better
     magics = InginiousMagics(shell)
     shell.register_magics(magics)
-    magics.notebook.capture.install()
+    magics.context.answer_cells.install()
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         register_comm(kernel)
     shell.events.register("post_run_cell", magics.wake)
     _loaded[id(shell)] = magics
-    InginiousError.reader = lambda: magics.notebook.lang
-    _tell(magics.notebook.session)
+    InginiousError.reader = lambda: magics.context.lang
+    _tell(magics.context.session)
 
 
 def _tell(session: Session) -> None:
@@ -94,14 +100,14 @@ def _tell(session: Session) -> None:
         click.echo(wrapped(in_language(warning, session.language)), file=sys.stderr)
     left = session.left_behind()
     if left:
-        sentence = Message(
+        message = Message(
             "{n} submissions of an earlier kernel have no result; %inginious history shows what "
             "was answered, %inginious resubmit sends the newest again.",
             one="A submission of an earlier kernel has no result; %inginious history shows what "
             "was answered, %inginious resubmit sends it again.",
             n=len(left),
         )
-        click.echo(wrapped(sentence.in_language(session.language)))
+        click.echo(wrapped(message.in_language(session.language)))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -109,7 +115,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(id(shell), None)
     if magics is not None:
         InginiousError.reader = system_language
-        magics.notebook.capture.remove()
+        magics.context.answer_cells.remove()
         shell.events.unregister("post_run_cell", magics.wake)
         magics.close()
         shell.magics_manager.magics["line"].pop("inginious", None)

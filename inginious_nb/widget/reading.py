@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.i18n import Message, in_language
-from inginious_nb.notebook.answers import Answers, file_answer
-from inginious_nb.notebook.cells import cell_from_json, find_answers, task_name
+from inginious_nb.notebook.answers import Answers
+from inginious_nb.notebook.cells import cell_from_json, find_answers
+from inginious_nb.notebook.files import file_answer
+from inginious_nb.notebook.references import task_name
 from inginious_nb.notebook.sources import AnswerSource
 
 from .present import file_info, old_answer

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Message, recognised
-from inginious_nb.notebook.answers import file_answer
+from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.submission import way_in
 
 from . import present, snapshot, values

@@ -1,14 +1,14 @@
 // Which cells a person may choose from as the answer to a problem: those that could be one.
 import type { CellInfo, ProblemInfo, TaskInfo } from "../protocol.ts";
+import { headOf } from "./magic.ts";
 import { TAG_PREFIX } from "./notebook.ts";
 import { isTieOf } from "./ties.ts";
 
 /** Languages of answers that are written for people, in text cells as well. */
 const PROSE = ["", "text", "plain", "markdown", "rst", "latex"];
 
-const CELL_MAGIC = /^\s*%%inginious(\s|$)/;
 const HEADING = /^#{1,6}\s/;
-const LINE_MAGIC = /^(?:[\w.[\], ]+=\s*)?[%!?](?!%)/;
+const LINE_MAGIC = /^(?:[^=#%!?]+=\s*)?[%!?](?!%)/;
 
 /** The cells that may answer a problem, and the one that does. */
 export function candidates(
@@ -24,7 +24,7 @@ export function candidates(
   /** Whether a cell says itself what it answers, and it is not this. */
   function answersAnother({ source, metadata }: CellInfo): boolean {
     const ties = metadata.tags.filter((tag) => tag.startsWith(TAG_PREFIX));
-    return CELL_MAGIC.test(source) || ties.some((tag) => !isTieOf(tag, task, problem.id));
+    return headOf(source) !== "" || ties.some((tag) => !isTieOf(tag, task, problem.id));
   }
 }
 

@@ -2,6 +2,7 @@
 // cell means is decided in Python (cells.py); here tags are only read and written.
 import type { CellInfo } from "../protocol.ts";
 import type { CellList, CellModel, NotebookContext, OutputModel } from "./context.ts";
+import { withBody } from "./magic.ts";
 import { modelId } from "./views.ts";
 
 export const TAG_PREFIX = "inginious:";
@@ -49,10 +50,9 @@ export class Notebook {
     cellIds.forEach((id, index) => {
       const shared = this.#find(id)?.sharedModel;
       if (!shared) return;
-      const [first = ""] = shared.getSource().split("\n");
       const body = index === 0 ? text : "";
-      // The magic line says what the cell answers; it is no part of the answer.
-      shared.setSource(/^\s*%%inginious(\s|$)/.test(first) ? `${first}\n${body}` : body);
+      const isCode = this.#find(id)?.type === "code";
+      shared.setSource(isCode ? withBody(shared.getSource(), body) : body);
     });
   }
 

@@ -58,13 +58,16 @@ test("tying a problem to a cell moves the tag and leaves other tags alone", () =
 });
 
 test("an answer put back keeps the magic line that says what the cell answers", () => {
-  const context = fakeContext(cell("a", "%%inginious answer p\nold"), cell("b", "old too"));
+  const context = fakeContext(
+    cell("a", "# mine\n\n%%inginious answer p\nold"),
+    cell("b", "old too"),
+  );
   const model = new FakeModel();
   model.widget_manager.context = context;
   const notebook = findNotebook(model);
   notebook?.setAnswer(["a", "b"], "new\ntext");
   expect(notebook?.cells().map(({ source }) => source)).toEqual([
-    "%%inginious answer p\nnew\ntext",
+    "# mine\n\n%%inginious answer p\nnew\ntext",
     "",
   ]);
 });

@@ -10,12 +10,13 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import AnswerError
 from inginious_nb.notebook.answers import (
     ReadCell,
+    from_arguments,
     from_cells,
     from_read_cells,
-    from_words,
-    with_captured,
 )
 from inginious_nb.notebook.cells import Cell
+from inginious_nb.notebook.executed_cells import with_executed
+from inginious_nb.notebook.references import task_name
 
 TASK = """
 name: Mixed
@@ -40,7 +41,7 @@ def task(tmp_path):
 def test_a_path_given_to_a_file_problem_is_read_from_disk(task, tmp_path):
     path = tmp_path / "days.csv"
     path.write_bytes(b"a,b\n")
-    answers = from_words(task, {"data": str(path), "code": "x=1"})
+    answers = from_arguments(task, {"data": str(path), "code": "x=1"})
     assert answers.values == {"data": {"filename": "days.csv", "value": b"a,b\n"}, "code": "x=1"}
     assert answers.sources["data"].kind == "file"
     assert answers.missing(task) == []
@@ -59,7 +60,7 @@ def test_a_file_that_cannot_be_submitted_says_why(task, tmp_path, name, content,
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(AnswerError, match=reason) as caught:
-        from_words(task, {"data": str(path)})
+        from_arguments(task, {"data": str(path)})
     assert caught.value.problem_id == "data"
 
 
@@ -68,12 +69,12 @@ def test_what_is_no_file_is_refused_instead_of_read_for_ever(task, tmp_path, mak
     path = tmp_path / "endless.csv"
     make(path)
     with pytest.raises(AnswerError, match="ordinary file"):
-        from_words(task, {"data": str(path)})
+        from_arguments(task, {"data": str(path)})
 
 
 def test_a_word_for_a_problem_that_is_not_there_names_the_nearest(task):
     with pytest.raises(AnswerError, match="code"):
-        from_words(task, {"cod": "x"})
+        from_arguments(task, {"cod": "x"})
 
 
 def test_what_was_run_takes_the_place_of_what_was_saved(task):
@@ -83,7 +84,7 @@ def test_what_was_run_takes_the_place_of_what_was_saved(task):
     ]
     cell = Cell("a", "code", "%%inginious answer code\nnew", execution_count=8)
     run = [ReadCell(cell, "captured", 9.0)]
-    answers = from_read_cells(task, with_captured(saved, run))
+    answers = from_read_cells(task, with_executed(task_name(task), saved, run))
     assert answers.values["code"] == "new\n\nhelper"
     assert answers.sources["code"].kind == "notebook-file"
     assert answers.sources["code"].label == "cells [8], [2]: new"
@@ -93,24 +94,27 @@ def test_without_ids_the_only_cell_with_that_line_is_the_one_that_was_run(task):
     line = "%%inginious answer code\n"
     saved = [ReadCell(Cell("a", "code", f"{line}old", (), 1), "notebook-file", 5.0)]
     run = [ReadCell(Cell("", "code", f"{line}new"), "captured", 9.0)]
-    answers = from_read_cells(task, with_captured(saved, run))
+    answers = from_read_cells(task, with_executed(task_name(task), saved, run))
     assert answers.values["code"] == "new"
     assert answers.sources["code"].kind == "captured"
     # Two such cells: nobody can tell which one was run.
     saved.append(ReadCell(Cell("b", "code", f"{line}second", (), 2), "notebook-file", 5.0))
-    assert from_read_cells(task, with_captured(saved, run)).values["code"] == "old\n\nsecond"
+    assert (
+        from_read_cells(task, with_executed(task_name(task), saved, run)).values["code"]
+        == "old\n\nsecond"
+    )
 
 
 def test_a_cell_that_was_never_saved_counts_too(task):
     run = [ReadCell(Cell("new", "code", "%%inginious answer code\nx"), "captured", 9.0)]
-    answers = from_read_cells(task, with_captured([], run))
+    answers = from_read_cells(task, with_executed(task_name(task), [], run))
     assert answers.values["code"] == "x"
     assert answers.sources["code"].label == "cell [ ]: x"
 
 
 def test_paths_are_relative_to_the_folder_that_is_said(task, tmp_path):
     (tmp_path / "days.csv").write_bytes(b"a")
-    answers = from_words(task, {"data": "days.csv"}, directory=tmp_path)
+    answers = from_arguments(task, {"data": "days.csv"}, directory=tmp_path)
     assert answers.values["data"]["value"] == b"a"
 
 
@@ -123,7 +127,7 @@ def test_cells_say_where_they_are_and_when_they_were_read(task):
 
 
 def test_what_is_given_directly_prevails_over_cells(task):
-    given = from_words(task, {"code": "given"})
+    given = from_arguments(task, {"code": "given"})
     given.fill_from(from_cells(task, [Cell("", "code", "cell", ("inginious:code",), 1)], "cell"))
     assert given.values["code"] == "given"
     assert given.sources["code"].kind == "argument"

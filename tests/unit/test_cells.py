@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 
 from inginious_nb.notebook.cells import (
     Cell,
-    TaskName,
     cell_from_json,
     cells_of_notebook,
     find_answers,
-    split_magic,
     submitted_tasks,
 )
+from inginious_nb.notebook.references import TaskName
 
 FIB = TaskName("demo", "fib", ("fib",))
 QUIZ = TaskName("demo", "quiz", ("loop", "keys"))
@@ -97,11 +96,6 @@ def test_cells_that_submit_by_themselves_are_no_parts_of_one_answer():
 def test_a_cell_with_tag_and_answer_line_counts_once():
     (cell,) = cells("%%inginious answer fib\nx", tags=("inginious:fib",))
     assert texts(find_answers([cell], FIB)) == {"fib": "x"}
-
-
-def test_other_magics_and_an_unclosed_quotation_mark_do_no_harm():
-    assert split_magic("%%time\nx") == ((), "%%time\nx")
-    assert split_magic('%%inginious submit "demo/fib\nx') == (("submit", '"demo/fib'), "x")
 
 
 @given(st.text(), st.lists(st.text(), max_size=3))

@@ -22,7 +22,8 @@ from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.agents.mcq import McqGrader
 from inginious_nb.grader.replay import replay_course
 from inginious_nb.grader.sandbox import choose_sandbox
-from inginious_nb.notebook.cells import cells_of_notebook, find_answers, task_name
+from inginious_nb.notebook.cells import cells_of_notebook, find_answers
+from inginious_nb.notebook.references import task_name
 from inginious_nb.render import render_rst
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"

@@ -17,7 +17,8 @@ from inginious_nb import errors, i18n
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Message, Words
-from inginious_nb.magics.commands import feedback_text, inginious
+from inginious_nb.magics.commands import inginious
+from inginious_nb.magics.commands.submissions import feedback_text
 from inginious_nb.widget import present
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +91,7 @@ def said():
 
 
 NOT_FOR_STUDENTS = {
-    "cli/__init__.py": "the command line speaks English",
+    "cli": "the command line speaks English",
     "client": "a program calls it; what a student may meet is recognised",
     "grader": "another process, which knows no reader; what a student may meet is recognised",
     "messages": "for whoever maintains a peer",

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from inginious_nb.errors import UsageError
-from inginious_nb.grammar.parsing import call
+from inginious_nb.grammar.command_group import call
 from inginious_nb.magics.commands import inginious
 from tests.support.courses import write_course
 from tests.support.kernel import running_kernel
@@ -20,7 +20,7 @@ def kernel(tmp_path_factory):
     write_course(folder / "courses")
     with running_kernel(folder, INGINIOUS_HISTORY=folder / "history.sqlite") as kernel:
         assert kernel.run("%load_ext inginious_nb").status == "ok"
-        kernel.run("import inginious_nb.magics.submitting as s; s.FRONT_END_PATIENCE_S = 0.2")
+        kernel.run("import inginious_nb.magics.submitter as s; s.FRONT_END_TIMEOUT_S = 0.2")
         yield kernel
 
 

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from inginious_nb.cli import tables
 from inginious_nb.client.results import JobResult
-from inginious_nb.grammar.parsing import NOTEBOOK_COLUMNS, wrapped
-from inginious_nb.magics.commands import feedback_text
+from inginious_nb.magics.commands.submissions import feedback_text
+from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.widget import present
 from inginious_nb.widget.snapshot import Snapshot
 

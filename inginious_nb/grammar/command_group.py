@@ -1,13 +1,7 @@
-"""Words of commands: split, looked up and parsed by click, errors as one sentence.
-
-Used by the magics and the command line, which know the commands themselves.
-"""
+"""A group of click commands whose faults and help are said in the reader's language."""
 
 from __future__ import annotations
 
-import difflib
-import shlex
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,32 +9,27 @@ import click
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, Words, recognised
 
+from .arguments import did_you_mean
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-NOTEBOOK_COLUMNS = 68
-"""So much fits beneath a cell where the notebook has half a screen; the page breaks longer lines in
-the middle of a word."""
-
-LINE_MAGIC = "%inginious"
-CELL_MAGIC = "%%inginious"
+    from collections.abc import Sequence
 
 LANGUAGE = "inginious_nb.lang"
-"""Where a context of click keeps the language of its help (`Context.meta`)."""
+"""Key of the language of the help in `click.Context.meta`."""
 
 
 class Command(click.Command):
-    """A command whose faults know where they were made, and are said in the reader's language."""
+    """A command that refuses surplus words, with its help in the reader's language."""
 
-    allow_extra_args = True  # refused below
+    allow_extra_args = True  # refused below, in the reader's language
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write how it is written."""
+        """Write the usage line."""
         usage = " ".join(self.collect_usage_pieces(ctx))
         formatter.write_usage(ctx.command_path, usage, prefix=_heading("Usage", _lang(ctx)))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what it does."""
+        """Write the paragraphs of the description."""
         for paragraph in (self.help or "").split("\n\n"):
             formatter.write_paragraph()
             with formatter.indentation():
@@ -48,7 +37,7 @@ class Command(click.Command):
                 formatter.write_text(recognised(text, _lang(ctx), "help"))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write its options."""
+        """Write the options."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         records = filter(None, [option.get_help_record(ctx) for option in options])
         with formatter.section(_heading("Options", _lang(ctx)).rstrip(": ")):
@@ -70,16 +59,15 @@ class Command(click.Command):
 
 
 def _lang(ctx: click.Context) -> str:
-    """The language of whoever asks for help: as the context says, else of the person here."""
     return str(ctx.meta.get(LANGUAGE) or InginiousError.reader())
 
 
 def _heading(word: str, lang: str) -> str:
-    """A word, the same in every language, and a colon, which is not."""
+    """Return a heading with the language's colon; the word is the same in every language."""
     return Words("widget", lang)("colon", name=word, value="")
 
 
-class CommandWords(click.Group):
+class CommandGroup(click.Group):
     """A group of commands that names the nearest one when a word is not among them."""
 
     command_class = Command
@@ -105,48 +93,36 @@ class CommandWords(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Give the sentence that names the nearest of the known words, empty if none is near."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return Message(" Did you mean {close}?", close=near[0]) if near else ""
+def call(group: click.Group, words: Sequence[str], obj: object, *, prog_name: str) -> Any:
+    """Call the command that words name and return its value.
 
-
-def split(line: str) -> list[str]:
-    """Split a line into words as a shell does, quotation marks kept together.
-
-    Raises:
-        UsageError: A quotation mark is not closed.
-    """
-    try:
-        return shlex.split(line)
-    except ValueError:
-        raise UsageError(Message("A quotation mark is not closed in: {line}", line=line)) from None
-
-
-def call(commands: click.Group, words: list[str], obj: object, *, prog_name: str) -> Any:
-    """Call the command that words mean and return what it returns.
+    Args:
+        group: The commands.
+        words: The name of a command, its arguments and options.
+        obj: Given to the command (`click.pass_obj`).
+        prog_name: The name of the group in messages.
 
     Raises:
         UsageError: The words do not fit; the text says what would.
         InginiousError: Whatever the command raised.
     """
     try:
-        # Not main(): that turns an interrupt into an exception of click's own.
-        with commands.make_context(prog_name, list(words), obj=obj) as context:
-            return commands.invoke(context)
+        # Not main(): it turns an interrupt into an exception of click's own.
+        with group.make_context(prog_name, list(words), obj=obj) as context:
+            return group.invoke(context)
     except click.exceptions.Exit:
         return None  # --help has been shown
     except click.ClickException as error:
         fault = _fault(error)
         failed = getattr(error, "ctx", None)
-        if failed is None or failed.command is commands:
+        if failed is None or failed.command is group:
             raise UsageError(fault) from None
         usage = " ".join([failed.command_path, *failed.command.collect_usage_pieces(failed)])
         raise UsageError(Message("{fault} Usage: {usage}", fault=fault, usage=usage)) from None
 
 
 def _fault(error: click.ClickException) -> str:
-    """What is wrong with words; the commonest faults are said in the reader's language."""
+    """Return the fault of a command line; the commonest are said in the reader's language."""
     if isinstance(error, click.NoSuchOption):
         hint = did_you_mean(error.option_name, error.possibilities or ())
         return Message("There is no option {option}.{hint}", option=error.option_name, hint=hint)
@@ -162,44 +138,3 @@ def _fault(error: click.ClickException) -> str:
     if param is not None and param.type is click.INT:
         return Message("The option {option} takes a whole number.", option=param.opts[0])
     return error.format_message()
-
-
-def wrapped(text: str, columns: int = NOTEBOOK_COLUMNS) -> str:
-    """A text whose lines are broken at blanks; what goes on below keeps a line's indentation."""
-    return "\n".join(_wrapped(line, columns) for line in text.splitlines())
-
-
-def _wrapped(line: str, columns: int) -> str:
-    indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.fill(
-        line,
-        columns,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def pairs(words: Iterable[str]) -> tuple[str | None, dict[str, str]]:
-    """Sort words into the one without ``=``, a task, and PROBLEM=VALUE pairs.
-
-    Raises:
-        UsageError: More than one has no ``=``.
-    """
-    task: str | None = None
-    found: dict[str, str] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if equals:
-            found[name] = value
-        elif task is None:
-            task = word
-        else:
-            raise UsageError(
-                Message(
-                    "{word!r} is one word too many; answers are written PROBLEM=VALUE, in "
-                    "quotation marks if there are blanks in them.",
-                    word=word,
-                )
-            )
-    return task, found

@@ -1,4 +1,4 @@
-"""Submitting from a cell: where the answers come from, and what is shown meanwhile.
+"""Submits from a cell: where the answers come from, and what is shown meanwhile.
 
 With a person in front, the widget's front end reads the live cells, unsaved edits included. Where
 no front end answers, or nobody is there, the answers are those of cells that were run, then those
@@ -19,7 +19,9 @@ from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
-from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells, with_captured
+from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
+from inginious_nb.notebook.executed_cells import with_executed
+from inginious_nb.notebook.references import task_name
 from inginious_nb.notebook.saved_notebook import find_notebook
 from inginious_nb.submissions.submission import Preset, way_in
 from inginious_nb.widget import TaskWidget
@@ -37,13 +39,13 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
     from inginious_nb.submissions.submission import Debug, Submission
 
-    from .capture import CellCapture
+    from .answer_cells import AnswerCells
 
 _log = logging.getLogger(__name__)
 
-FRONT_END_PATIENCE_S = 3.0
-"""How long a front end has to send the live cells, once it can: when the running cell has ended,
-or, if somebody waits for the result in that cell, from then on."""
+FRONT_END_TIMEOUT_S = 3.0
+"""Seconds that a front end has to send the live cells, once it can: when the running cell has
+ended, or, if somebody waits for the result in that cell, from then on."""
 
 
 @contextlib.contextmanager
@@ -70,10 +72,12 @@ def _way_in_told(submission: Submission) -> Iterator[None]:
 class Submitter:
     """Submits tasks for the magics of one shell."""
 
-    def __init__(self, shell: InteractiveShell, session: Session, capture: CellCapture) -> None:
+    def __init__(
+        self, shell: InteractiveShell, session: Session, answer_cells: AnswerCells
+    ) -> None:
         self._shell = shell
         self._session = session
-        self._capture = capture
+        self._answer_cells = answer_cells
         # A cell may change it later; the notebook stays where it is.
         self._directory = Path.cwd()
         session.answers_without_front_end = self._known_answers
@@ -151,14 +155,15 @@ class Submitter:
     def _known_answers(self, task: Task) -> Answers:
         """The answers of the notebook as saved, with the cells that were run since."""
         log = self._shell.history_manager
-        executed = list(log.input_hist_raw) if log is not None else []
-        notebook = find_notebook(executed, self._shell.user_ns, directory=self._directory)
+        inputs = list(log.input_hist_raw) if log is not None else []
+        notebook = find_notebook(inputs, self._shell.user_ns, directory=self._directory)
         saved = (
             [ReadCell(cell, "notebook-file", notebook.saved_at) for cell in notebook.cells]
             if notebook is not None
             else []
         )
-        return from_read_cells(task, with_captured(saved, self._capture.cells))
+        executed = self._answer_cells.cells
+        return from_read_cells(task, with_executed(task_name(task), saved, executed))
 
     def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
         """Submit without the front end if it does not send the live cells in time."""
@@ -171,7 +176,7 @@ class Submitter:
 
         def wait_and_submit() -> None:
             needed.wait()
-            if answered.wait(FRONT_END_PATIENCE_S) or not submission.claim():
+            if answered.wait(FRONT_END_TIMEOUT_S) or not submission.claim():
                 return
             try:
                 self._submit_what_is_known(submission)

@@ -1,0 +1,122 @@
+"""``inginious-nb backend``, ``agent`` and ``test``: the grading service on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from inginious_nb.errors import UsageError
+from inginious_nb.grader import commands
+from inginious_nb.grader.replay import replay_course
+from inginious_nb.grammar.command_group import Command
+from inginious_nb.settings import load_settings
+
+from . import tables
+
+if TYPE_CHECKING:
+    from inginious_nb.grader.replay import Replayed
+
+_FAILED = 1
+_LAST_PORT = 65535
+
+
+@click.command(cls=Command)
+@click.argument("agent_addr")
+@click.argument("client_addr")
+def backend(agent_addr: str, client_addr: str) -> None:
+    """Run a backend as inginious-backend does, for agents at AGENT_ADDR and clients at CLIENT_ADDR.
+
+    It has no passwords, as INGInious's has none: whoever reaches CLIENT_ADDR may submit. Listen on
+    127.0.0.1 unless the network is yours.
+    """
+    _tell_of_itself()
+    commands.run_backend(agent_addr, client_addr)
+
+
+def _tell_of_itself() -> None:
+    """Let a command that serves for long say on stderr what it does, without being asked to."""
+    logger = logging.getLogger(commands.__name__)
+    logger.setLevel(min(logging.INFO, logger.getEffectiveLevel()))
+
+
+def _range(_context: click.Context, _option: click.Parameter, text: str | None) -> range | None:
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) <= _LAST_PORT):
+        raise click.BadParameter("write it as in 64120-64130")
+    return range(int(first), int(last) + 1)
+
+
+@click.command(cls=Command)
+@click.argument("backend_addr")
+@click.option(
+    "--tasks",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder with the course folders.",
+)
+@click.option("--slots", type=click.IntRange(min=1), help="Jobs at a time (default: one per core).")
+@click.option("--name", help="What the queue calls it (default: the machine's name).")
+@click.option(
+    "--ssh-ports",
+    metavar="FIRST-LAST",
+    callback=_range,
+    help="Ports of this machine for shells into jobs (default: 64120-64130).",
+)
+def agent(
+    backend_addr: str, tasks: Path, slots: int | None, name: str | None, ssh_ports: range | None
+) -> None:
+    """Run an agent for a backend, ours or INGInious's: choices and scripts in one.
+
+    Scripts run on this machine, isolated as far as its sandbox goes; strangers' code belongs on
+    INGInious's docker agent.
+    """
+    settings = load_settings()
+    _tell_of_itself()
+    commands.run_agent(
+        backend_addr,
+        tasks,
+        slots or settings.slots or None,
+        sandbox=settings.sandbox,
+        environment_aliases=settings.environments,
+        friendly_name=name,
+        ssh_ports=ssh_ports,
+    )
+
+
+@click.command("test", cls=Command)
+@click.argument("course", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("task", required=False)
+def replay(course: Path, task: str | None) -> None:
+    """Grade the recorded submissions (test/*.test) of a COURSE folder again, or of one TASK.
+
+    Prints what differs from the record: the result, the grade, or one of its tests. The exit status
+    is 0 when nothing does.
+    """
+    replayed = asyncio.run(_replay(course, task))
+    if not replayed:
+        raise UsageError(f"{course} has no recorded submissions (TASK/test/*.test).")
+    differing = [record for record in replayed if record.error or record.differences]
+    if differing:
+        Console().print(tables.replayed(differing))
+    records = "recorded submission" if len(replayed) == 1 else "recorded submissions"
+    differ = "differs" if len(differing) == 1 else "differ"
+    click.echo(f"{len(replayed)} {records}, {len(differing)} {differ} from the record.")
+    if differing:
+        sys.exit(_FAILED)
+
+
+async def _replay(course: Path, task: str | None) -> list[Replayed]:
+    settings = load_settings()
+    records = replay_course(course, task, sandbox=settings.sandbox, aliases=settings.environments)
+    return [record async for record in records]
+
+
+COMMANDS = (backend, agent, replay)

@@ -1,0 +1,38 @@
+"""The command ``inginious-nb``: its commands, and how they fail."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from inginious_nb import __version__
+from inginious_nb.errors import InginiousError
+from inginious_nb.grammar.command_group import CommandGroup
+
+from . import grading, overview, submit
+
+
+class _Commands(CommandGroup):
+    """Commands whose errors are one sentence on standard error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InginiousError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
+def main(verbose: int) -> None:
+    """Submit notebook cells to INGInious, and run its grading service on this machine."""
+    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+
+
+for _command in (*submit.COMMANDS, *overview.COMMANDS, *grading.COMMANDS):
+    main.add_command(_command)

@@ -1,0 +1,48 @@
+"""The session of one run of the command line, and the options that choose its service."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+SERVICE_OPTIONS = (
+    click.Option(
+        ["--courses"],
+        multiple=True,
+        type=click.Path(exists=True, file_okay=False),
+        help="A course folder, or a folder of course folders; may be repeated.",
+    ),
+    click.Option(["--backend"], help="Client address of an INGInious backend (default: embedded)."),
+)
+
+
+@contextmanager
+def opened_session(
+    backend: str | None = None, courses: Sequence[str] = (), directory: Path | None = None
+) -> Iterator[Session]:
+    """Open a session and close it at the end of the block.
+
+    Args:
+        backend: The client address of a backend; None for that of the settings.
+        courses: Course folders; none for those of the settings.
+        directory: Where courses are looked for otherwise (default: the cwd).
+    """
+    settings = load_settings()
+    if backend is not None:
+        settings.backend = backend
+    if courses:
+        settings.courses = list(courses)
+    session = Session(settings, directory=directory)
+    try:
+        yield session
+    finally:
+        session.close()

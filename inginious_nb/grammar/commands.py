@@ -1,0 +1,200 @@
+"""The commands of ``%inginious``, declared once: names, arguments, options and help.
+
+`implemented` attaches functions to them for the magics, `parse` reads a line without calling
+anything, for cell discovery. The command line takes from here the parameters that it shares.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inginious_nb.errors import UsageError
+
+from .arguments import split, task_arguments
+from .command_group import Command, CommandGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .arguments import TaskArguments
+
+LINE_MAGIC = "%inginious"
+CELL_MAGIC = "%%inginious"
+
+
+def _as_task_arguments(
+    _ctx: click.Context, _param: click.Parameter, words: tuple[str, ...]
+) -> TaskArguments:
+    return task_arguments(words)
+
+
+TASK_ARGUMENTS = click.Argument(
+    ["given"],
+    nargs=-1,
+    required=False,
+    metavar="[COURSE/TASK] [PROBLEM=VALUE]...",
+    callback=_as_task_arguments,
+)
+LIMIT = click.Option(
+    ["--limit"],
+    type=click.INT,
+    default=20,
+    help="How many to list, 20 if it is not said.",
+)
+_WAIT = click.Option(["--wait"], is_flag=True, help="Return when the result is there.")
+
+DECLARED = (
+    Command(
+        "open",
+        params=[click.Argument(["task"], required=False)],
+        help="Show a task: its text, its problems, a button to submit.",
+    ),
+    Command(
+        "submit",
+        params=[
+            TASK_ARGUMENTS,
+            click.Option(["--lang"], help="Language of the feedback, such as fr."),
+            click.Option(["--ssh"], is_flag=True, help="Open a remote shell instead of grading."),
+            click.Option(["--debug"], is_flag=True, help="Return the script's output too."),
+            _WAIT,
+        ],
+        help="""Submit the cells tagged inginious:PROBLEM; as %%inginious, the rest of the cell.
+
+        Returns at once; the value has result(), kill() and can be awaited. Without a task, the one
+        opened last is meant. PROBLEM=VALUE gives an answer directly: a choice's number, a short
+        text, the path of a file. As %%inginious submit COURSE/TASK[/PROBLEM] the text below is the
+        answer.
+        """,
+    ),
+    Command(
+        "answer",
+        params=[click.Argument(["problem"])],
+        help="""As %%inginious answer PROBLEM: run this cell as usual and keep it as the answer.
+
+        PROBLEM may be written COURSE/TASK/PROBLEM where several tasks have a problem of that name.
+        """,
+    ),
+    Command(
+        "courses",
+        params=[click.Argument(["folder"], required=False)],
+        help="List the courses; with a FOLDER, add the courses in it first.",
+    ),
+    Command(
+        "tasks",
+        params=[click.Argument(["course"], required=False)],
+        help="List the tasks of a course, or of all, with your grades.",
+    ),
+    Command("status", help="Tell where answers are graded, and how your submissions stand."),
+    Command(
+        "queue",
+        help="Show the grading service's queue as it was last told: your jobs, and how many "
+        "others'.",
+    ),
+    Command(
+        "history",
+        params=[
+            click.Argument(["which"], required=False, metavar="[COURSE/TASK | ID]"),
+            LIMIT,
+        ],
+        help="List what you submitted; with the ID of a submission, show its answers.",
+    ),
+    Command(
+        "kill",
+        params=[click.Argument(["submission"], required=False, metavar="[ID]")],
+        help="Ask for the end of a submission; without an ID, of the newest that is under way.",
+    ),
+    Command(
+        "resubmit",
+        params=[click.Argument(["submission"], required=False, metavar="[ID]"), _WAIT],
+        help="Send the same answers once more; without an ID, those that never got a result.",
+    ),
+    Command(
+        "connect",
+        params=[click.Argument(["address"])],
+        help="Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine.",
+    ),
+    Command(
+        "help",
+        params=[click.Argument(["word"], required=False)],
+        help="Explain the words, one WORD of them, or the settings.",
+    ),
+)
+
+
+def implemented(functions: Mapping[str, Callable[..., Any]]) -> CommandGroup:
+    """Return the declared commands with a function attached to each.
+
+    Args:
+        functions: By the name of the command; each takes click's `obj`, then the parameters of
+            its declaration by name.
+
+    Raises:
+        LookupError: A command has no function, or a function no command.
+    """
+    if set(functions) != {command.name for command in DECLARED}:
+        raise LookupError(f"Functions {sorted(functions)} are not those of the commands.")
+    group = declared()
+    for name, function in functions.items():
+        group.commands[name] = attached = copy.copy(group.commands[name])
+        attached.callback = click.pass_obj(function)
+    return group
+
+
+def declared() -> CommandGroup:
+    """Return the declared commands as a group, for their help and for parsing."""
+    group = CommandGroup(
+        "inginious",
+        help="Submit notebook cells to INGInious and read the feedback beneath them.",
+        add_help_option=False,
+        context_settings={"help_option_names": ["--help"]},
+    )
+    for command in DECLARED:
+        group.add_command(command)
+    return group
+
+
+@dataclass(frozen=True)
+class ParsedCommand:
+    """A command as written in a cell.
+
+    Attributes:
+        name: Its name.
+        parameters: The values of its arguments and options, by the names of the declaration.
+    """
+
+    name: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def reference(self) -> str:
+        """The task or problem that the command names; empty if it names none."""
+        given: TaskArguments | None = self.parameters.get("given")
+        named = given.reference if given is not None else None
+        return named or self.parameters.get("task") or self.parameters.get("problem") or ""
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The PROBLEM=VALUE pairs that go with it."""
+        given: TaskArguments | None = self.parameters.get("given")
+        return given.answers if given is not None else {}
+
+
+def parse(line: str) -> ParsedCommand | None:
+    """Parse what follows ``%inginious``; None where the magic would refuse it or show its help."""
+    try:
+        words = split(line)
+        if not words:
+            return None
+        # Without the help option: click would print the help.
+        group = declared()
+        with click.Context(group, info_name=LINE_MAGIC, help_option_names=[]) as context:
+            name, command, rest = group.resolve_command(context, words)
+            assert command is not None  # noqa: S101 - resolve_command fails instead
+            with command.make_context(name, rest, parent=context, help_option_names=[]) as parsed:
+                return ParsedCommand(str(name), parsed.params)
+    except (click.ClickException, UsageError):
+        return None

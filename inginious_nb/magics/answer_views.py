@@ -1,0 +1,40 @@
+"""The slim view beneath a cell that answers a problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from inginious_nb.errors import InginiousError
+from inginious_nb.notebook.references import find_problem
+from inginious_nb.widget import AnswerView
+
+from .host import has_front_end, running_cell_id
+
+if TYPE_CHECKING:
+    from .context import MagicContext
+
+
+def show_answer(context: MagicContext, reference: str) -> None:
+    """Show the slim view of the problem that a cell has just answered.
+
+    It is one widget as long as the cell answers the same: a cell is run many times, and the output
+    may be shown elsewhere, too.
+    """
+    if not has_front_end(context.shell):
+        return
+    try:
+        task, problem_id = find_problem(
+            context.session.library, reference, context.session.current_task
+        )
+    except InginiousError:
+        return  # said before the cell ran
+    # A host that does not tell cell ids gets one view a problem.
+    key = running_cell_id(context.shell) or reference
+    view = context.answer_views.get(key)
+    if view is None or (view.mirror.task, view.problem_id) != (task, problem_id):
+        if view is not None:
+            view.close()
+        view = context.answer_views[key] = AnswerView(task, problem_id, session=context.session)
+    display(view)

@@ -1,0 +1,55 @@
+"""``%inginious open``, ``courses`` and ``tasks``: what there is to answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from inginious_nb.errors import UsageError
+from inginious_nb.i18n import Message
+from inginious_nb.magics.host import has_front_end
+from inginious_nb.widget import TaskWidget
+from inginious_nb.widget.snapshot import task_bundle
+
+from .tables import tables
+
+if TYPE_CHECKING:
+    from inginious_nb.magics.context import MagicContext
+
+
+def open_task(context: MagicContext, *, task: str | None) -> None:
+    """Show a task, live where there is a front end."""
+    session = context.session
+    opened = session.open(task)
+    if has_front_end(context.shell):
+        display(TaskWidget(opened, session=session))
+    else:
+        display(task_bundle(session.task_state(opened), context.lang), raw=True)
+
+
+def list_courses(context: MagicContext, *, folder: str | None) -> None:
+    """List the courses; add those in a folder first, if one is named."""
+    session = context.session
+    if folder is not None:
+        session.add_courses(Path(folder))
+    if not session.library.courses:
+        raise UsageError(
+            Message(
+                "There is no course near this notebook; add one with %inginious courses FOLDER."
+            )
+        )
+    found = session.library.courses.values()
+    display(tables().courses(found, context.lang))
+    for message in tables().broken(found):
+        context.say(message)
+
+
+def list_tasks(context: MagicContext, *, course: str | None) -> None:
+    """List the tasks of a course, or of all, with this person's grades."""
+    library = context.session.library
+    chosen = [library.course(course)] if course else list(library.courses.values())
+    display(tables().tasks(context.session, chosen, context.lang))
+    for message in tables().broken(chosen):
+        context.say(message)

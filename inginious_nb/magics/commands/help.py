@@ -1,0 +1,54 @@
+"""``%inginious help``: the declared commands, explained in the reader's language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from inginious_nb.errors import UsageError
+from inginious_nb.grammar.command_group import LANGUAGE
+from inginious_nb.grammar.commands import LINE_MAGIC, declared
+from inginious_nb.i18n import Message, recognised
+from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
+from inginious_nb.settings import settings_text
+
+if TYPE_CHECKING:
+    from inginious_nb.magics.context import MagicContext
+
+_MAX_SUMMARY_LENGTH = 90
+
+
+def show_help(context: MagicContext, *, word: str | None) -> None:
+    """Print the help on the commands, one of them, or the settings."""
+    click.echo(help_text(word, context.lang))
+
+
+def help_text(word: str | None = None, lang: str = "en") -> str:
+    """Return the help on one command, on ``settings``, or on everything.
+
+    Raises:
+        UsageError: There is no such command.
+    """
+    if word == "settings":
+        return wrapped(settings_text())  # in English only
+    group = declared()
+    context = click.Context(group, info_name=LINE_MAGIC, terminal_width=NOTEBOOK_COLUMNS)
+    context.meta[LANGUAGE] = lang
+    if word is None:
+        formatter = context.make_formatter()
+        formatter.write_dl(
+            [
+                (
+                    f"{LINE_MAGIC} {name}",
+                    recognised(command.get_short_help_str(_MAX_SUMMARY_LENGTH), lang, "help"),
+                )
+                for name, command in sorted(group.commands.items())
+            ]
+        )
+        more = Message("%inginious help WORD explains one; help settings the configuration.")
+        return f"{formatter.getvalue()}\n{wrapped(more.in_language(lang))}"
+    name, command, _ = group.resolve_command(context, [word])
+    if command is None:  # resolve_command has failed already
+        raise UsageError(Message("{word!r} is not a word of {name}.", word=word, name=LINE_MAGIC))
+    return command.get_help(click.Context(command, info_name=name, parent=context))

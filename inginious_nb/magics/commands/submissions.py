@@ -1,0 +1,148 @@
+"""``%inginious submit``, ``answer``, ``resubmit``, ``kill`` and ``history``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+from IPython.display import display
+
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.grammar.commands import CELL_MAGIC
+from inginious_nb.i18n import Message, Words, recognised
+from inginious_nb.magics.host import running_cell_id
+from inginious_nb.notebook.answers import Answers, from_arguments
+from inginious_nb.notebook.references import find_problem, find_task
+from inginious_nb.notebook.sources import AnswerSource
+from inginious_nb.render import plain_text, printable
+
+from .tables import tables
+
+if TYPE_CHECKING:
+    from inginious_nb.client.results import JobResult
+    from inginious_nb.course import Task
+    from inginious_nb.grammar.arguments import TaskArguments
+    from inginious_nb.magics.context import MagicContext
+    from inginious_nb.magics.handle import Handle
+    from inginious_nb.submissions.submission import Debug
+
+_MAX_SEARCHED = 10_000
+
+
+def submit(
+    context: MagicContext,
+    *,
+    given: TaskArguments,
+    wait: bool,
+    debug: bool,
+    ssh: bool,
+    lang: str | None,
+) -> Handle:
+    """Submit what was given with the command, the text below it, and the cells of the notebook."""
+    session = context.session
+    if context.body is None:
+        task, _ = find_task(session.library, given.reference, session.current_task)
+        below = Answers()
+    else:
+        task, below = _answer_of_cell(context, given.reference, context.body)
+    answers = from_arguments(task, given.answers)
+    answers.fill_from(below)
+    session.current_task = task
+    mode: Debug = "ssh" if ssh else debug
+    return context.submitter.submit(task, answers, wait=wait, debug=mode, lang=lang)
+
+
+def _answer_of_cell(
+    context: MagicContext, reference: str | None, body: str
+) -> tuple[Task, Answers]:
+    """Return the task that ``%%inginious submit REFERENCE`` means, and the text as its answer."""
+    task, problem_id = find_task(context.session.library, reference, context.session.current_task)
+    if problem_id is None:
+        if len(task.problems) != 1:
+            raise UsageError(
+                Message(
+                    "The task {task} has {n} problems; say which one this cell answers: "
+                    "%%inginious submit {course}/{task}/PROBLEM, with PROBLEM one of {problems}.",
+                    task=task.id,
+                    n=len(task.problems),
+                    course=task.course_id,
+                    problems=", ".join(task.problems),
+                )
+            )
+        (problem_id,) = task.problems
+    answers = Answers()
+    cell_id = running_cell_id(context.shell)
+    source = AnswerSource(
+        problem_id, "cell", Message("this cell"), (cell_id,) if cell_id else (), time.time()
+    )
+    answers.add(body, source)
+    return task, answers
+
+
+def answer(context: MagicContext, *, problem: str) -> None:
+    """Say what is wrong with an answer line; `AnswerCells` keeps the cell and lets it run."""
+    if context.body is not None:
+        # Only reached where a program calls the cell magic: the transformer was not there.
+        context.answer_cells.keep(f"{CELL_MAGIC} answer {problem}\n{context.body}")
+        context.shell.run_cell(context.body)
+    try:
+        find_problem(context.session.library, problem, context.session.current_task)
+    except InginiousError as error:
+        # The cell itself is still run: others may need it.
+        context.say(error.text, file=sys.stderr)
+
+
+def resubmit(context: MagicContext, *, submission: str | None, wait: bool) -> Handle:
+    """Send the same answers once more."""
+    again = context.session.resubmit(submission, origin="magic")
+    return context.submitter.present(again, wait=wait)
+
+
+def kill(context: MagicContext, *, submission: str | None) -> None:
+    """Ask for the end of a submission, the newest if none is named."""
+    live = context.session.live()
+    if not live:
+        context.say(Message("No submission is under way."))
+        return
+    for found in reversed(live):
+        if submission is None or found.id.startswith(submission):
+            found.kill()
+            task = f"{found.task.course_id}/{found.task.id}"
+            context.say(Message("Stopping submission {id} to {task}.", id=found.id[:8], task=task))
+            return
+    ids = ", ".join(found.id[:8] for found in live)
+    raise UsageError(
+        Message("No submission {id!r} is under way; there is {ids}.", id=submission, ids=ids)
+    )
+
+
+def show_history(context: MagicContext, *, which: str | None, limit: int) -> None:
+    """List what was submitted; of one submission, show the answers and the feedback."""
+    session = context.session
+    live = [submission.id for submission in session.live()]
+    attempts = session.history.recent(session.settings.username, limit=_MAX_SEARCHED)
+    if which is None:
+        display(tables().history(attempts[:limit], live, context.lang))
+        return
+    of_id = [attempt for attempt in attempts if attempt.id.startswith(which)]
+    if len(of_id) == 1:
+        shown = tables().history(of_id, live, context.lang)
+        display(shown, tables().answers(of_id[0], context.lang))
+        if of_id[0].outcome is not None:
+            click.echo(feedback_text(of_id[0].outcome, context.lang))
+        return
+    task = session.task(which)
+    of_task = session.task_state(task).attempts
+    display(tables().history(of_task[:limit], live, context.lang))
+
+
+def feedback_text(outcome: JobResult, lang: str) -> str:
+    """Return the feedback of a result as plain text: of the task, then of each problem."""
+    parts = [plain_text(recognised(outcome.result[1], lang, "results"), lang=lang)]
+    words = Words("tables", lang)
+    for name, (code, text) in outcome.problems.items():
+        head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
+        parts.append(f"{printable(head)}\n{plain_text(text, lang=lang)}")
+    return "\n\n".join(part.strip() for part in parts if part.strip())

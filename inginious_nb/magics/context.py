@@ -1,0 +1,47 @@
+"""What a command of the magics acts on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from inginious_nb.i18n import in_language
+from inginious_nb.render import printable
+from inginious_nb.render.columns import wrapped
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from inginious_nb.session import Session
+    from inginious_nb.widget import AnswerView
+
+    from .answer_cells import AnswerCells
+    from .submitter import Submitter
+
+
+@dataclass(frozen=True)
+class MagicContext:
+    """One shell, its session, and the cell that was run.
+
+    Attributes:
+        body: The text below a ``%%inginious`` line; None for a line magic.
+        answer_views: The view beneath each answer cell, by the id of the cell.
+    """
+
+    shell: InteractiveShell
+    session: Session
+    answer_cells: AnswerCells
+    submitter: Submitter
+    body: str | None = None
+    answer_views: dict[str, AnswerView] = field(default_factory=dict)
+
+    @property
+    def lang(self) -> str:
+        """The language that the person at this kernel reads."""
+        return self.session.language
+
+    def say(self, text: str, *, file: TextIO | None = None) -> None:
+        """Print a message in that language."""
+        click.echo(wrapped(printable(in_language(text, self.lang))), file=file)

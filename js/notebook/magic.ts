@@ -1,0 +1,19 @@
+// The lines of a cell that say what it answers. Python decides (grammar/magic_lines.py); here the
+// rule is mirrored for what the page does by itself, and tests/data/magic_lines.json is the table
+// of both.
+
+const BLANK = "[ \\t\\r\\f\\v\\u00a0]";
+const SKIPPED = `(?:${BLANK}*(?:#[^\\n]*)?\\n)*`;
+const WRAPPING = `(?:[ \\t]*%%(?:time|capture)\\b[^\\n]*\\n${SKIPPED})*`;
+const HEAD = new RegExp(`^${SKIPPED}${WRAPPING}[ \\t]*%%inginious(?:${BLANK}+[^\\n]*)?(?:\\n|$)`);
+
+/** All up to and including the `%%inginious` line of a cell, empty if it has none. */
+export function headOf(source: string): string {
+  return HEAD.exec(source)?.[0] ?? "";
+}
+
+/** A cell with another text below its `%%inginious` line, which is no part of an answer. */
+export function withBody(source: string, body: string): string {
+  const head = headOf(source);
+  return head && !head.endsWith("\n") ? `${head}\n${body}` : head + body;
+}

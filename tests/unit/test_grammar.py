@@ -1,0 +1,131 @@
+"""One grammar for all who read commands: IPython itself, cell discovery, the command line."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from inginious_nb.errors import UsageError
+from inginious_nb.grammar import commands
+from inginious_nb.grammar.arguments import split
+from inginious_nb.grammar.commands import declared, implemented, parse
+from inginious_nb.grammar.magic_lines import command_lines, split_cell
+from inginious_nb.magics.answer_cells import AnswerCells
+from inginious_nb.magics.commands import inginious
+from inginious_nb.notebook.cells import Cell, find_answers, submitted_tasks
+from inginious_nb.notebook.references import TaskName
+
+TABLE = json.loads((Path(__file__).parents[1] / "data" / "magic_lines.json").read_text())
+FIB = TaskName("demo", "fib", ("fib",))
+rows = pytest.mark.parametrize("row", TABLE, ids=[row["what"] for row in TABLE])
+
+
+def as_rows(parsed):
+    return [
+        {"name": found.name, "reference": found.reference, "answers": dict(found.answers)}
+        for found in parsed
+        if found is not None
+    ]
+
+
+@pytest.fixture(scope="module")
+def shell():
+    """A shell that notes the lines that reach our magic, and the answer cells that it keeps."""
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.lines = []
+    shell.register_magic_function(
+        lambda line, cell=None: shell.lines.append(line), "line_cell", "inginious"
+    )
+    shell.answer_cells = AnswerCells(shell, lambda _reference: None)
+    shell.answer_cells.install()
+    shell.push({"r": {}, "key": str, "self": shell, "name": "demo/fib"})
+    yield shell
+    shell.answer_cells.remove()
+    InteractiveShell.clear_instance()
+
+
+@rows
+def test_a_cell_gives_the_commands_of_the_table(row):
+    assert as_rows(map(parse, command_lines(row["source"]))) == row["commands"]
+
+
+@rows
+def test_ipython_runs_the_commands_of_the_table(shell, row, capsys):
+    shell.lines.clear()
+    shell.run_cell(row["source"])
+    if "only its run can tell" in row["what"]:
+        assert shell.lines == ["open demo/fib"]
+    elif "unfinished" not in row["what"]:
+        assert as_rows(map(parse, shell.lines)) == row["commands"]
+
+
+@rows
+def test_the_head_of_a_cell_is_that_of_the_table(row):
+    cell = split_cell(row["source"])
+    assert cell.head == row["head"]
+    assert cell.head + cell.body == row["source"]
+
+
+@rows
+def test_an_answer_is_found_kept_and_taken_for_an_answer_alike(shell, row, capsys):
+    cell = Cell("", "code", row["source"])
+    answers = any(command["name"] == "answer" for command in row["commands"])
+    before = shell.answer_cells.cells
+    shell.run_cell(row["source"])
+    kept = [read.cell.body for read in shell.answer_cells.cells if read not in before]
+    assert kept == ([cell.body] if answers else [])
+    if answers:
+        (found,) = find_answers([cell], FIB).values()
+        assert found.text == cell.body
+
+
+@rows
+def test_the_command_line_submits_what_the_commands_of_the_table_name(row):
+    opened = [c for c in row["commands"] if c["name"] in ("open", "submit")]
+    expected = [(c["reference"] or "demo/fib", c["answers"]) for c in opened]
+    assert submitted_tasks([Cell("", "code", row["source"])]) == expected
+
+
+def test_a_new_option_with_a_value_needs_no_word_elsewhere(monkeypatch):
+    submit = next(command for command in commands.DECLARED if command.name == "submit")
+    monkeypatch.setattr(submit, "params", [*submit.params, click.Option(["--room"])])
+    cell = Cell("", "code", "%%inginious submit --room B12 demo/fib\nx = 1")
+    assert {p: a.text for p, a in find_answers([cell], FIB).items()} == {"fib": "x = 1"}
+    assert submitted_tasks([Cell("", "code", "%inginious submit --room B12 demo/fib")]) == [
+        ("demo/fib", {})
+    ]
+
+
+def test_each_function_takes_the_parameters_that_are_declared():
+    for name, command in inginious.commands.items():
+        function = inspect.unwrap(command.callback)
+        context, *parameters = inspect.signature(function).parameters
+        assert set(parameters) == {param.name for param in command.params}, name
+        assert context == "context"
+
+
+def test_a_command_without_a_function_is_noticed_at_once():
+    functions = {name: print for name in declared().commands}
+    functions.pop("open")
+    with pytest.raises(LookupError, match="open|submit"):
+        implemented(functions)
+
+
+@given(st.text(alphabet=st.sampled_from("ab=\\'\"#; \t%inginous\n")) | st.text())
+def test_any_text_is_split_or_refused_and_any_cell_is_read(text):
+    try:
+        words = split(text)
+    except UsageError:
+        assert parse(text) is None
+    else:
+        assert all(isinstance(word, str) for word in words)
+    assert split_cell(text).head + split_cell(text).body == text
+    assert isinstance(command_lines(f"{text}%inginious open"), list)
