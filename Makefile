@@ -93,8 +93,9 @@ interop: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real INGIniou
 	tests/find-bubblewrap
 	$(PYTEST) tests/interop
 
-test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minutes, beside the real INGInious
-	$(PYTEST) tests/interop -m slow
+test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minutes, and 20,000 attacks in Chromium
+	tests/browser/find-chromium
+	$(PYTEST) tests -m slow
 
 browser: $(VENV)/.installed-tests $(FRONT_END) ## in a real JupyterLab and a real Chromium
 	tests/browser/find-chromium

@@ -20,6 +20,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what takes minutes, unless it is asked for by ``-m``."""
+    slow = [item for item in items if "slow" in item.keywords]
+    if slow and "slow" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _interruptible():
     # A shell starts what runs in the background with interrupts ignored, and so would everything

@@ -8,15 +8,10 @@ import zmq
 from tests.support.peer import InginiousSite
 
 
-def pytest_collection_modifyitems(config, items):
-    wanted = []
+def pytest_collection_modifyitems(items):
     for item in items:
         if "interop" in item.path.parts:
             item.add_marker(pytest.mark.interop)
-        if "slow" not in item.keywords or "slow" in config.option.markexpr:
-            wanted.append(item)
-    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
-    items[:] = wanted
 
 
 @pytest.fixture(scope="module")
