@@ -105,6 +105,46 @@ def test_without_ids_the_only_cell_with_that_line_is_the_one_that_was_run(task):
     )
 
 
+@pytest.mark.parametrize(
+    ("saved_id", "told_id"),
+    [
+        ("", "vscode-notebook-cell:/home/me/answers.ipynb#W0sZmlsZQ%3D%3D"),
+        ("f3a9", "vscode-notebook-cell:/home/me/answers.ipynb#W0sZmlsZQ%3D%3D"),
+        ("", "f3a9"),  # nbformat 4.4 has no ids, JupyterLab tells those that it makes up
+        ("", ""),
+    ],
+)
+@pytest.mark.parametrize("line", ["", "%%inginious answer code\n", "%%inginious answer c/t/code\n"])
+def test_an_id_that_the_notebook_has_not_makes_no_second_answer(task, saved_id, told_id, line):
+    tags = () if line else ("inginious:code",)
+    saved = [ReadCell(Cell(saved_id, "code", f"{line}3", tags, 1), "notebook-file", 5.0)]
+    for text in ("3", "4"):
+        source = f"%%inginious answer code\n{text}"
+        run = [ReadCell(Cell(told_id, "code", source), "captured", 9.0)]
+        answers = from_read_cells(task, with_executed(task_name(task), saved, run))
+        assert answers.values["code"] == text
+        assert answers.sources["code"].kind == "captured"
+
+
+def test_of_several_cells_without_believable_ids_those_that_say_the_same_are_the_same(task):
+    line = "%%inginious answer code\n"
+
+    def cells(kind, *texts, prefix=""):
+        return [
+            ReadCell(Cell(f"{prefix}{n}" if prefix else "", "code", f"{line}{text}"), kind, 5.0)
+            for n, text in enumerate(texts)
+        ]
+
+    def sent(saved, run):
+        return from_read_cells(task, with_executed(task_name(task), saved, run)).values["code"]
+
+    saved = cells("notebook-file", "a = 1", "b = 2")
+    assert sent(saved, cells("captured", "a = 1", "b = 2", prefix="uri:")) == "a = 1\n\nb = 2"
+    assert sent(saved, cells("captured", "b = 2", "a = 5", prefix="uri:")) == "a = 5\n\nb = 2"
+    # Nobody can tell which of two changed cells is which.
+    assert sent(saved, cells("captured", "a = 5", "b = 6", prefix="uri:")) == "a = 1\n\nb = 2"
+
+
 def test_a_cell_that_was_never_saved_counts_too(task):
     run = [ReadCell(Cell("new", "code", "%%inginious answer code\nx"), "captured", 9.0)]
     answers = from_read_cells(task, with_executed(task_name(task), [], run))
