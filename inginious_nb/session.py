@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 
 from . import course
+from .course.folders import expanded
 from .errors import (
     BackendUnavailableError,
     HistoryError,
@@ -79,8 +80,8 @@ class Session:
         self.front_end_language = ""
         # Where no front end shows the live cells. The magics set it: they see which cells are run.
         self.answers_without_front_end: Callable[[Task], Answers] = lambda _task: Answers()
-        self._paths = settings.course_paths(directory)
-        self.library = course.CourseLibrary(self._paths)
+        self._paths = [expanded(path) for path in settings.course_paths(directory)]
+        self.library = course.CourseLibrary(self._paths, optional=not settings.courses)
         self.warnings += [problem.text for problem in self.library.problems]
         self._lock = threading.RLock()
         self._observers = Observers()
@@ -125,7 +126,7 @@ class Session:
             CourseError: There is none.
         """
         # The service runs elsewhere: what is relative or begins with ~ means something here only.
-        path = path.expanduser().absolute()
+        path = expanded(path).absolute()
         found = self.library.add(path)
         self._paths.append(path)
         self._io.run(self._backends.add_course_path(path))
@@ -430,9 +431,19 @@ class Session:
                 Message("This session has ended; run the cell that opens the task once more.")
             )
 
+    def _history_path(self) -> Path:
+        if not self.settings.history:
+            raise HistoryError(
+                Message(
+                    "This account has no home folder to keep the history in; name a file with "
+                    "INGINIOUS_HISTORY."
+                )
+            )
+        return expanded(Path(self.settings.history))
+
     def _opened_history(self) -> History:
         try:
-            return History(Path(self.settings.history).expanduser())
+            return History(self._history_path())
         except HistoryError as error:
             # A student on a full or read-only disk is graded all the same.
             self.warnings.append(

@@ -112,18 +112,23 @@ class Inginious(Configurable):
     def _default_username(self) -> str:
         # On a JupyterHub the account of the container is the same for everybody.
         try:
-            return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+            name = os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
         except (OSError, KeyError):  # a container whose user has no name
             return "student"
+        # Bytes that are no text stand in it as half surrogates, which no file takes.
+        return name.encode("utf-8", "replace").decode()
 
     @default("history")
     def _default_history(self) -> str:
-        return str(platformdirs.user_data_path("inginious_nb") / "history.sqlite")
+        try:
+            return str(platformdirs.user_data_path("inginious_nb") / "history.sqlite")
+        except RuntimeError:  # no HOME, and an account that is in no list
+            return ""
 
     def course_paths(self, directory: Path | None = None) -> list[Path]:
         """The folders to look for courses in, for a notebook in directory (default: the cwd)."""
         if self.courses:
-            return [Path(path).expanduser() for path in self.courses]
+            return [Path(path) for path in self.courses]  # `~` is for the library
         here = (directory or Path.cwd()).resolve()
         near = [here, *here.parents[:_LEVELS_ABOVE]]
         named = [folder / "courses" for folder in near if (folder / "courses").is_dir()]

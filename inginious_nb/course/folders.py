@@ -9,6 +9,9 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
+from inginious_nb.errors import CourseNotFoundError
+from inginious_nb.i18n import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -18,6 +21,9 @@ logger = logging.getLogger(__name__)
 COURSE_FILES = ("course.yaml", "course.json")
 TASK_FILES = ("task.yaml", "task.json")
 _MAX_DEPTH = 4
+MAX_FOLDERS = 2_000
+"""Folders that are looked at for courses below one path: it may be somebody's unrelated folder, on
+a slow disk."""
 
 
 def course_file(path: Path) -> Path | None:
@@ -30,21 +36,52 @@ def task_file(path: Path) -> Path | None:
     return next((path / name for name in TASK_FILES if (path / name).is_file()), None)
 
 
-def course_folders(path: Path, depth: int = 0) -> Iterator[Path]:
-    """Yield the course folders at and below path.
+def expanded(path: Path) -> Path:
+    """Return a path with the home folder for its ``~``; as it is where there is none.
+
+    An account may have neither HOME nor an entry in the list of users, and ``~name`` may name
+    nobody.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
+def course_folders(path: Path) -> Iterator[Path]:
+    """Yield the course folders at and below a path, those nearer to it first.
 
     A folder without course.yaml is one too when folders of tasks lie directly in it.
+
+    Raises:
+        CourseNotFoundError: The path has too many folders to be meant. What was found until then
+            has been yielded.
     """
-    if course_file(path) is not None:
-        yield path
-        return
-    children = _subfolders(path)
-    if any(task_file(child) is not None for child in children):
-        yield path
-    if depth < _MAX_DEPTH:
-        for child in children:
-            if task_file(child) is None:
-                yield from course_folders(child, depth + 1)
+    looked_at = 0
+    level = [path]
+    for _ in range(_MAX_DEPTH + 1):
+        below: list[Path] = []
+        for folder in level:
+            if course_file(folder) is not None:
+                yield folder
+                continue
+            children = _subfolders(folder)
+            looked_at += 1 + len(children)
+            if looked_at > MAX_FOLDERS:
+                raise CourseNotFoundError(
+                    Message(
+                        "{path} has more than {limit:,} folders, of which the others were not "
+                        "looked at; name the folder of the course itself.",
+                        path=path,
+                        limit=MAX_FOLDERS,
+                    ),
+                    path=path,
+                )
+            others = [child for child in children if task_file(child) is None]
+            if len(others) < len(children):
+                yield folder
+            below += others
+        level = below
 
 
 def task_folders(course: Path, *, nested: bool, depth: int = 0) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundEr
 from inginious_nb.i18n import Message
 
 from .course import Course
-from .folders import course_folders, task_file
+from .folders import course_folders, expanded, task_file
 from .ids import ID_RULE, alternatives, is_valid_id, nearest, suggestion
 
 if TYPE_CHECKING:
@@ -26,13 +26,17 @@ _NO_COURSE = Message(" No course folder has been added yet.")
 class CourseLibrary:
     """Courses by id.
 
+    Args:
+        paths: Where to look for courses at once.
+        optional: Nobody named these paths: one without courses is no problem.
+
     Attributes:
         paths: What it was told to look at, for whoever needs a library of the same courses.
         courses: The courses by id, in the order they were found.
         problems: What was wrong with paths given to the constructor.
     """
 
-    def __init__(self, paths: Iterable[Path | str] = ()) -> None:
+    def __init__(self, paths: Iterable[Path | str] = (), *, optional: bool = False) -> None:
         self.paths: list[Path] = []
         self.courses: dict[str, Course] = {}
         self.problems: list[CourseError] = []
@@ -41,8 +45,10 @@ class CourseLibrary:
                 self.add(path)
             except CourseError as error:
                 # One bad path of a configuration must not take the others with it.
-                logger.warning("%s", error)
-                self.problems.append(error)
+                is_empty = isinstance(error, CourseNotFoundError)
+                if not (optional and is_empty):
+                    logger.warning("%s", error)
+                    self.problems.append(error)
 
     def add(self, path: Path | str) -> list[Course]:
         """Add the courses at path, and read again those of them that are already known.
@@ -56,9 +62,9 @@ class CourseLibrary:
 
         Raises:
             CourseNotFoundError: There is no course at path.
-            CourseError: The only course there cannot be used.
+            CourseError: The only course there cannot be used, or there are too many folders.
         """
-        root = Path(path).expanduser().resolve()
+        root = expanded(Path(path)).resolve()
         if not root.is_dir():
             raise CourseNotFoundError(
                 Message("There is no folder {path}; give the folder of a course.", path=path),
@@ -68,9 +74,12 @@ class CourseLibrary:
             root = root.parent
         found: list[Course] = []
         refused: list[CourseError] = []
-        for folder in course_folders(root):
+        folders = course_folders(root)
+        while True:
             try:
-                found.append(self._add_course(folder))
+                found.append(self._add_course(next(folders)))
+            except StopIteration:
+                break
             except CourseError as error:
                 logger.warning("%s", error)
                 refused.append(error)

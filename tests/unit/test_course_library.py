@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb.course import CourseLibrary
+from inginious_nb.course import CourseLibrary, folders
 from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
 
 COURSES = Path(__file__).parents[1] / "data" / "courses"
@@ -249,3 +249,31 @@ def test_a_task_may_be_json(tmp_path):
     (tmp_path / "c" / "course.json").write_text('{"name": "J"}')
     make(tmp_path, "c/t/task.json", text='{"environment_type": "mcq", "problems": {}}')
     assert CourseLibrary([tmp_path]).task("c/t").environment_type == "mcq"
+
+
+def test_an_unrelated_folder_is_not_looked_through(tmp_path, monkeypatch):
+    for number in range(30):
+        (tmp_path / "big" / str(number) / "a" / "b").mkdir(parents=True)
+    listed = []
+    iterdir = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda path: listed.append(path) or iterdir(path))
+    monkeypatch.setattr(folders, "MAX_FOLDERS", 20)
+    with pytest.raises(CourseError, match="more than 20 folders"):
+        CourseLibrary().add(tmp_path / "big")
+    assert len(listed) <= 20
+    # The courses near the path are found all the same.
+    make(tmp_path / "big", "intro/course.yaml", "intro/t/task.yaml")
+    monkeypatch.setattr(folders, "MAX_FOLDERS", 60)
+    assert [course.id for course in CourseLibrary().add(tmp_path / "big")] == ["intro"]
+
+
+def test_a_folder_that_nobody_named_need_have_no_course(tmp_path):
+    assert [str(error) for error in CourseLibrary([tmp_path]).problems] != []
+    assert CourseLibrary([tmp_path], optional=True).problems == []
+    make(tmp_path, "no course!/course.yaml")
+    assert CourseLibrary([tmp_path], optional=True).problems != []
+
+
+def test_a_home_of_nobody_is_a_folder_that_there_is_not():
+    with pytest.raises(CourseNotFoundError, match="There is no folder ~nobody-here/courses"):
+        CourseLibrary().add("~nobody-here/courses")

@@ -8,6 +8,7 @@ import pytest
 from traitlets.config import Config
 
 from inginious_nb.errors import UsageError
+from inginious_nb.session import Session
 from inginious_nb.settings import described_settings, load_settings
 
 
@@ -72,3 +73,24 @@ def test_every_setting_has_a_variable_and_an_explanation():
     rows = list(described_settings())
     assert len({variable for _, variable, _, _ in rows}) == len(rows) > 10
     assert all(variable.startswith("INGINIOUS_") and text for _, variable, _, text in rows)
+
+
+def test_an_account_without_home_and_without_name_has_settings(monkeypatch):
+    def unknown(_uid):
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    for name in ("HOME", "LOGNAME", "USER", "LNAME", "USERNAME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    settings = load_settings(None, {"INGINIOUS_COURSES": "~/courses"})
+    assert (settings.username, settings.history) == ("student", "")
+    session = Session(settings)
+    session.close()
+    warnings = " ".join(session.warnings)
+    assert "INGINIOUS_HISTORY" in warnings
+    assert "There is no folder ~/courses" in warnings
+
+
+def test_a_name_of_bytes_that_are_no_text_can_be_kept(monkeypatch):
+    monkeypatch.setenv("LOGNAME", "b\udcffb")
+    assert load_settings(None, {}).username == "b?b"

@@ -21,6 +21,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inginious_nb.course.folders import expanded
 from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.leftovers import MARK, new_mark
 from inginious_nb.grader.sandbox.starter import WORKER_ID, drops_root
@@ -169,7 +170,7 @@ def _own_interpreter() -> tuple[Mount, ...]:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             folders.add(Path(spec.origin).parent.parent)
-    home = Path.home()
+    home = expanded(Path("~"))
     return tuple(
         Mount(folder, str(folder))
         for folder in sorted(folders)
