@@ -27,7 +27,7 @@ export const MESSAGE_KINDS = ["reply", "state"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 /** What the waker (js/waker.ts) says, and what it is told: widgets of the page to make again. */
-export const WAKER_KINDS = ["wake", "woken"] as const;
+export const WAKER_KINDS = ["made", "wake", "woken"] as const;
 export type WakerKind = (typeof WAKER_KINDS)[number];
 
 export const PHASES = ["reading", "refused", "saved", "sent", "queued", "running", "done"] as const;

@@ -24,6 +24,8 @@ interface Woken {
 }
 
 function initialize({ model, signal }: Props): void {
+  // That this page makes widgets at all; a kernel that hears nothing shows text.
+  model.send({ v: PROTOCOL_VERSION, kind: "made" satisfies WakerKind });
   const manager = model.widget_manager;
   const notebook = findNotebook(model);
   if (!manager?.has_model || !notebook) return;

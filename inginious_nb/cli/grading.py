@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from inginious_nb.errors import UsageError
 from inginious_nb.grader import commands
@@ -18,6 +17,7 @@ from inginious_nb.grammar.command_group import Command
 from inginious_nb.settings import load_settings
 
 from . import tables
+from .output import print_table
 
 if TYPE_CHECKING:
     from inginious_nb.grader.replay import Replayed
@@ -105,7 +105,7 @@ def replay(course: Path, task: str | None) -> None:
         raise UsageError(f"{course} has no recorded submissions (TASK/test/*.test).")
     differing = [record for record in replayed if record.error or record.differences]
     if differing:
-        Console().print(tables.replayed(differing))
+        print_table(tables.replayed(differing))
     records = "recorded submission" if len(replayed) == 1 else "recorded submissions"
     differ = "differs" if len(differing) == 1 else "differ"
     click.echo(f"{len(replayed)} {records}, {len(differing)} {differ} from the record.")

@@ -10,8 +10,18 @@ import click
 from inginious_nb import __version__
 from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.command_group import CommandGroup
+from inginious_nb.i18n import system_language
+from inginious_nb.render.terminal import echo, replace_unencodable
 
 from . import grading, overview, submit
+
+
+class _Failure(click.ClickException):
+    """An error of ours, on standard error in the reader's language."""
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's own signature
+        """Print it."""
+        echo(f"Error: {self.format_message()}", err=True)
 
 
 class _Commands(CommandGroup):
@@ -22,7 +32,7 @@ class _Commands(CommandGroup):
         try:
             return super().invoke(ctx)
         except InginiousError as error:
-            raise click.ClickException(str(error)) from error
+            raise _Failure(error.in_language(InginiousError.reader())) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,6 +40,8 @@ class _Commands(CommandGroup):
 @click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
 def main(verbose: int) -> None:
     """Submit notebook cells to INGInious, and run its grading service on this machine."""
+    replace_unencodable()
+    InginiousError.reader = system_language
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 

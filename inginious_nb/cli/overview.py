@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
 
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import LIMIT
+from inginious_nb.render import printable
+from inginious_nb.render.terminal import echo
 from inginious_nb.settings import settings_text
 
 from . import tables
+from .output import print_table
 from .sessions import SERVICE_OPTIONS, opened_session
 
 
@@ -24,18 +26,19 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
                 "There is no course in this folder or in its folder courses; "
                 "name the one with your courses: --courses FOLDER."
             )
-        console = Console()
-        console.print(tables.courses(found))
-        console.print(tables.tasks(session, found))
+        lang = session.language
+        print_table(tables.courses(found, lang))
+        print_table(tables.tasks(session, found, lang))
         for message in tables.broken(found):
-            console.print(message, markup=False, highlight=False)
+            echo(printable(message.in_language(lang)))
 
 
 @click.command(cls=Command, params=[LIMIT])
 def history(*, limit: int) -> None:
     """List what you submitted, from wherever."""
     with opened_session() as session:
-        Console().print(tables.history(session.history.recent(session.settings.username, limit)))
+        attempts = session.history.recent(session.settings.username, limit)
+        print_table(tables.history(attempts, lang=session.language))
 
 
 @click.command(cls=Command)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from inginious_nb.errors import (
     BackendUnavailableError,
@@ -17,19 +18,24 @@ from inginious_nb.errors import (
     WaitTimeoutError,
 )
 from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import TASK_ARGUMENTS
+from inginious_nb.grammar.commands import MAGICS, TASK_ARGUMENTS
+from inginious_nb.i18n import Message, in_language, recognised
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
+from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
+from inginious_nb.render.terminal import echo
 
 from . import tables
+from .output import print_table
 from .sessions import SERVICE_OPTIONS, opened_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Mapping
 
     from inginious_nb.course import Task
     from inginious_nb.grammar.arguments import TaskArguments
+    from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.saved_notebook import SavedNotebook
     from inginious_nb.session import Session
     from inginious_nb.submissions.history import Attempt
@@ -43,6 +49,7 @@ _FAILED = 1
     params=[
         click.Argument(["notebook"], type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         TASK_ARGUMENTS,
+        MAGICS,
         *SERVICE_OPTIONS,
         click.Option(["--timeout", "timeout_s"], type=float, help="Seconds to wait for a result."),
         click.Option(["--json", "as_json"], is_flag=True, help="Print the results as JSON."),
@@ -52,6 +59,7 @@ def submit(
     notebook: Path,
     given: TaskArguments,
     *,
+    magics: Magics | None,
     backend: str | None,
     courses: tuple[str, ...],
     timeout_s: float | None,
@@ -66,86 +74,137 @@ def submit(
         saved = read_notebook(notebook)
     except (OSError, ValueError) as error:
         raise UsageError(f"{notebook} cannot be read as a notebook ({error}).") from error
-    wanted = (
-        [(given.reference, dict(given.answers))]
-        if given.reference
-        else submitted_tasks(saved.cells)
-    )
+    named = [(given.reference, given.answers)] if given.reference else submitted_tasks(saved.cells)
     with opened_session(backend, courses, notebook.parent) as session:
-        outcomes = list(_submit_all(session, saved, wanted, timeout_s))
-    if not outcomes:
+        wanted, graded = _wanted_tasks(session, named)
+        if wanted:
+            _tell_where(session)
+        graded += _submit_all(session, saved, wanted, timeout_s, magics or "refuse")
+        lang = session.language
+    if not graded:
         raise UsageError(f"{notebook} names no task; say which one: COURSE/TASK.")
     if as_json:
-        click.echo(json.dumps([_as_json(*outcome) for outcome in outcomes], indent=2))
+        click.echo(json.dumps([_as_json(*row, lang) for row in graded], indent=2))
     else:
-        Console().print(tables.graded(outcomes))
-    if any(isinstance(outcome, str) for _, outcome in outcomes):
+        print_table(tables.graded(graded, lang))
+    if any(isinstance(found, str) for _, found in graded):
         sys.exit(_FAILED)
+
+
+@dataclass
+class _Wanted:
+    """A task to submit, and the answers that were given to it with a command."""
+
+    task: Task
+    answers: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.task.course_id}/{self.task.id}"
+
+
+_Graded = tuple[str, "Attempt | str"]
+"""A task, and how it was graded or why it was not."""
+
+
+def _wanted_tasks(
+    session: Session, named: Iterable[tuple[str, Mapping[str, str]]]
+) -> tuple[list[_Wanted], list[_Graded]]:
+    """Return each task once, and why the other references mean none."""
+    unknown: dict[str, str] = {}
+    wanted: dict[str, _Wanted] = {}
+    for reference, answers in named:
+        try:
+            found = _Wanted(session.task(reference), {})
+        except InginiousError as error:
+            hint = "" if session.library.courses else " Name their folder with --courses FOLDER."
+            unknown[reference] = f"{error.in_language(session.language)}{hint}"
+        else:
+            wanted.setdefault(found.name, found).answers.update(answers)
+    return list(wanted.values()), list(unknown.items())
+
+
+def _tell_where(session: Session) -> None:
+    """Say on stderr how the scripts of tasks are isolated that will run on this machine."""
+    if session.service.kind != "embedded":
+        return
+    with contextlib.suppress(InginiousError):  # each submission says it
+        session.client()
+    sandbox = session.service.sandbox
+    if sandbox is None:
+        return
+    lang = session.language
+    kind = sandbox["kind"]
+    missing = ", ".join(recognised(item, lang, "sandbox") for item in sandbox["not_isolated"])
+    message = (
+        Message("Graded on this machine, in the sandbox {kind}.", kind=kind)
+        if kind != "plain"
+        else Message(
+            "Graded on this machine without isolation (sandbox {kind}): {missing}. Submit only "
+            "notebooks and courses that you trust.",
+            kind=kind,
+            missing=missing,
+        )
+    )
+    echo(message.in_language(lang), err=True)
 
 
 def _submit_all(
     session: Session,
     notebook: SavedNotebook,
-    wanted: list[tuple[str, dict[str, str]]],
+    wanted: Iterable[_Wanted],
     timeout_s: float | None,
-) -> Iterator[tuple[str, Attempt | str]]:
-    """Submit each task once, all at the same time; yield its attempt or why there is none."""
-    unknown: set[str] = set()
-    tasks: dict[str, tuple[Task, dict[str, str]]] = {}
-    for reference, given in wanted:
-        if reference in unknown:
-            continue
-        try:
-            task = session.task(reference)
-        except InginiousError as error:
-            unknown.add(reference)
-            hint = "" if session.library.courses else " Name their folder with --courses FOLDER."
-            yield reference, f"{error}{hint}"
-            continue
-        tasks.setdefault(f"{task.course_id}/{task.id}", (task, {}))[1].update(given)
-    under_way: list[tuple[str, Submission | InginiousError]] = []
-    for name, (task, given) in tasks.items():
-        try:
-            answers = from_arguments(task, given, directory=notebook.path.parent)
-            answers.fill_from(
-                from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
-            )
-            submission = session.submit(
-                task, answers.values, origin="cli", sources=tuple(answers.sources.values())
-            )
-            under_way.append((name, submission))
-        except InginiousError as error:
-            under_way.append((name, error))
-    for name, sent in under_way:
-        if isinstance(sent, InginiousError):
-            yield name, str(sent)
-            continue
-        try:
-            result = session.wait(sent, timeout_s)
-        except (WaitTimeoutError, BackendUnavailableError) as error:
-            yield name, f"{error} Your answers are kept: in a notebook, %inginious resubmit."
-            continue
-        except InginiousError as error:
-            yield name, str(error)
-            continue
-        attempt = session.history.get(sent.id)
-        if attempt is None or attempt.outcome is None:
-            yield (
-                name,
-                f"{result.result[0]}, {result.grade:g} %; it could not be kept, see the log.",
-            )
-        else:
-            yield name, attempt
+    magics: Magics,
+) -> list[_Graded]:
+    """Submit all tasks at the same time, then wait for each."""
+    submitted = [(each.name, _submitted(session, notebook, each, magics)) for each in wanted]
+    return [
+        (name, sent if isinstance(sent, str) else _waited_for(session, sent, timeout_s))
+        for name, sent in submitted
+    ]
 
 
-def _as_json(reference: str, outcome: Attempt | str) -> dict[str, Any]:
-    if isinstance(outcome, str) or outcome.outcome is None:
-        return {"task": reference, "error": str(outcome)}
-    result = outcome.outcome
+def _submitted(
+    session: Session, notebook: SavedNotebook, wanted: _Wanted, magics: Magics
+) -> Submission | str:
+    """Submit a task; return why it cannot be, if so."""
+    task = wanted.task
+    try:
+        answers = from_arguments(task, wanted.answers, directory=notebook.path.parent)
+        saved = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
+        answers.fill_from(saved)
+        errors = review_command(task, answers, notebook.cells, magics=magics)
+        if errors:
+            raise next(iter(errors.values()))
+        sources = tuple(answers.sources.values())
+        return session.submit(task, answers.values, origin="cli", sources=sources)
+    except InginiousError as error:
+        return error.in_language(session.language)
+
+
+def _waited_for(session: Session, submission: Submission, timeout_s: float | None) -> Attempt | str:
+    """Wait for a result; return why there is none, if so."""
+    try:
+        result = session.wait(submission, timeout_s)
+    except (WaitTimeoutError, BackendUnavailableError) as error:
+        kept = "Your answers are kept: in a notebook, %inginious resubmit."
+        return f"{error.in_language(session.language)} {kept}"
+    except InginiousError as error:
+        return error.in_language(session.language)
+    attempt = session.history.get(submission.id)
+    if attempt is None or attempt.outcome is None:
+        return f"{result.result[0]}, {result.grade:g} %; it could not be kept, see the log."
+    return attempt
+
+
+def _as_json(reference: str, attempt: Attempt | str, lang: str) -> dict[str, Any]:
+    if isinstance(attempt, str) or attempt.outcome is None:
+        return {"task": reference, "error": in_language(str(attempt), lang)}
+    result = attempt.outcome
     return {
         "task": reference,
-        "id": outcome.id,
-        "attempt": outcome.number,
+        "id": attempt.id,
+        "attempt": attempt.number,
         "result": result.result[0],
         "grade": result.grade,
         "feedback": result.result[1],

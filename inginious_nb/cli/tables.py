@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
+    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Course
     from inginious_nb.errors import CourseError
     from inginious_nb.grader.replay import Replayed
@@ -221,7 +222,7 @@ def status(session: Session, lang: str = "en") -> Table:
 
 
 def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> Table:
-    """The outcome of submitting several tasks: an attempt each, or a sentence why there is none."""
+    """How several tasks were graded: an attempt each, or why there is none."""
     words = Words("tables", lang)
     table = _table(words, words("grades"), "task", "result", "grade", "feedback", right=["grade"])
     for task, attempt in attempts:
@@ -234,7 +235,7 @@ def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> T
                 task,
                 coloured(attempt.outcome.result[0], lang),
                 grade(attempt.grade, lang),
-                Text(_first_words(recognised(attempt.outcome.result[1], lang, "results"))),
+                Text(_first_words(_reason(attempt.outcome, lang))),
             )
     return table
 
@@ -269,6 +270,16 @@ def when(epoch_s: float) -> str:
     moment = dt.datetime.fromtimestamp(epoch_s).astimezone()
     today = dt.datetime.now().astimezone().date()
     return moment.strftime("%H:%M:%S" if moment.date() == today else "%Y-%m-%d %H:%M")
+
+
+def _reason(result: JobResult, lang: str) -> str:
+    """Return the feedback of the task or, where it says nothing, that of a problem."""
+    text = recognised(result.result[1], lang, "results")
+    if text.strip():
+        return text
+    told = [(name, code, text) for name, (code, text) in result.problems.items() if text.strip()]
+    told.sort(key=lambda row: row[1] == "success")  # what failed comes first
+    return next((f"{name}: {text}" for name, _, text in told), "")
 
 
 def _first_words(text: str) -> str:

@@ -137,4 +137,10 @@ def _fault(error: click.ClickException) -> str:
     param = error.param if isinstance(error, click.BadParameter) else None
     if param is not None and param.type is click.INT:
         return Message("The option {option} takes a whole number.", option=param.opts[0])
+    if param is not None and isinstance(param.type, click.Choice):
+        return Message(
+            "The option {option} takes one of {values}.",
+            option=param.opts[0],
+            values=", ".join(param.type.choices),
+        )
     return error.format_message()

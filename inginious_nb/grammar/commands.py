@@ -45,6 +45,12 @@ LIMIT = click.Option(
     default=20,
     help="How many to list, 20 if it is not said.",
 )
+MAGICS = click.Option(
+    ["--magics"],
+    type=click.Choice(["skip", "send"]),
+    help="Lines that only IPython runs, such as %time or !ls: skip leaves them out of an answer, "
+    "send sends them.",
+)
 _WAIT = click.Option(["--wait"], is_flag=True, help="Return when the result is there.")
 
 DECLARED = (
@@ -58,6 +64,7 @@ DECLARED = (
         params=[
             TASK_ARGUMENTS,
             click.Option(["--lang"], help="Language of the feedback, such as fr."),
+            MAGICS,
             click.Option(["--ssh"], is_flag=True, help="Open a remote shell instead of grading."),
             click.Option(["--debug"], is_flag=True, help="Return the script's output too."),
             _WAIT,

@@ -8,10 +8,8 @@ looks like to a program, `host` tells notebook, terminal and batch run apart.
 from __future__ import annotations
 
 import dataclasses
-import sys
 from typing import TYPE_CHECKING, Any
 
-import click
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb.errors import InginiousError
@@ -20,6 +18,7 @@ from inginious_nb.grammar.command_group import call
 from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC
 from inginious_nb.i18n import Message, in_language, system_language
 from inginious_nb.render.columns import wrapped
+from inginious_nb.render.terminal import echo, replace_unencodable
 from inginious_nb.session import close_session, get_session
 from inginious_nb.widget import Waker
 from inginious_nb.widget.comm import register_comm
@@ -28,7 +27,7 @@ from .answer_cells import AnswerCells
 from .answer_views import show_answer
 from .commands import help_text, inginious
 from .context import MagicContext
-from .host import has_front_end
+from .host import Host
 from .submitter import Submitter
 
 if TYPE_CHECKING:
@@ -47,9 +46,12 @@ class InginiousMagics(Magics):
         super().__init__(shell)
         self._waker: Waker | None = None
         session = get_session()
-        answer_cells = AnswerCells(shell, lambda reference: show_answer(self.context, reference))
-        submitter = Submitter(shell, session, answer_cells)
-        self.context = MagicContext(shell, session, answer_cells, submitter)
+        host = Host(shell)
+        answer_cells = AnswerCells(
+            shell, host, lambda reference: show_answer(self.context, reference)
+        )
+        submitter = Submitter(shell, host, session, answer_cells)
+        self.context = MagicContext(shell, host, session, answer_cells, submitter)
 
     @no_var_expand
     @line_cell_magic
@@ -63,8 +65,11 @@ class InginiousMagics(Magics):
 
     def wake(self, _result: object = None) -> None:
         """Wake the widgets of a notebook that was opened again, once somebody looks at it."""
-        if self._waker is None and has_front_end(self.context.shell):
-            self._waker = Waker(self.context.session)
+        if self._waker is None and self.context.host.is_attended:
+            self._waker = Waker(self.context.session, answered=self._note_answer)
+
+    def _note_answer(self) -> None:
+        self.context.host.has_answered = True
 
     def close(self) -> None:
         """Wake nothing any more."""
@@ -85,9 +90,10 @@ def load(shell: InteractiveShell) -> None:
     magics = InginiousMagics(shell)
     shell.register_magics(magics)
     magics.context.answer_cells.install()
-    kernel = getattr(shell, "kernel", None)
-    if kernel is not None:
-        register_comm(kernel)
+    if magics.context.host.is_terminal:
+        replace_unencodable()
+    else:
+        register_comm(shell.kernel)  # type: ignore[attr-defined]
     shell.events.register("post_run_cell", magics.wake)
     _loaded[id(shell)] = magics
     InginiousError.reader = lambda: magics.context.lang
@@ -97,7 +103,7 @@ def load(shell: InteractiveShell) -> None:
 def _tell(session: Session) -> None:
     """Say what a user should know before the first submission; mostly nothing."""
     for warning in session.warnings:
-        click.echo(wrapped(in_language(warning, session.language)), file=sys.stderr)
+        echo(wrapped(in_language(warning, session.language)), err=True)
     left = session.left_behind()
     if left:
         message = Message(
@@ -107,7 +113,7 @@ def _tell(session: Session) -> None:
             "was answered, %inginious resubmit sends it again.",
             n=len(left),
         )
-        click.echo(wrapped(message.in_language(session.language)))
+        echo(wrapped(message.in_language(session.language)))
 
 
 def unload(shell: InteractiveShell) -> None:

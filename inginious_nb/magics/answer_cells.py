@@ -17,12 +17,12 @@ from inginious_nb.grammar.magic_lines import (
 from inginious_nb.notebook.answers import ReadCell
 from inginious_nb.notebook.cells import Cell
 
-from .host import running_cell_id
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+    from .host import Host
 
 
 class AnswerCells:
@@ -30,11 +30,13 @@ class AnswerCells:
 
     Args:
         shell: The shell whose cells are watched.
+        host: Tells which cell runs.
         show: Called after such a cell has run, with the reference to the problem it answers.
     """
 
-    def __init__(self, shell: InteractiveShell, show: Callable[[str], object]) -> None:
+    def __init__(self, shell: InteractiveShell, host: Host, show: Callable[[str], object]) -> None:
         self._shell = shell
+        self._host = host
         self._show = show
         self._cells: dict[str, ReadCell] = {}
 
@@ -63,7 +65,7 @@ class AnswerCells:
 
     def keep(self, source: str) -> None:
         """Keep one cell's source as an answer."""
-        cell_id = running_cell_id(self._shell)
+        cell_id = self._host.cell_id
         cell = Cell(cell_id, "code", source, execution_count=self._shell.execution_count)
         # A host that does not tell cell ids gets one answer a problem: the one last run.
         key = cell_id or _answered(cell)
@@ -75,7 +77,7 @@ class AnswerCells:
             self.keep(info.raw_cell)
         else:
             # A cell that was an answer and is one no more.
-            self._cells.pop(running_cell_id(self._shell), None)
+            self._cells.pop(self._host.cell_id, None)
 
     def _after(self, result: ExecutionResult) -> None:
         source = result.info.raw_cell if result.info is not None else None

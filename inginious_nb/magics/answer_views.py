@@ -10,8 +10,6 @@ from inginious_nb.errors import InginiousError
 from inginious_nb.notebook.references import find_problem
 from inginious_nb.widget import AnswerView
 
-from .host import has_front_end, running_cell_id
-
 if TYPE_CHECKING:
     from .context import MagicContext
 
@@ -22,7 +20,7 @@ def show_answer(context: MagicContext, reference: str) -> None:
     It is one widget as long as the cell answers the same: a cell is run many times, and the output
     may be shown elsewhere, too.
     """
-    if not has_front_end(context.shell):
+    if not context.host.shows_widgets:
         return
     try:
         task, problem_id = find_problem(
@@ -31,7 +29,7 @@ def show_answer(context: MagicContext, reference: str) -> None:
     except InginiousError:
         return  # said before the cell ran
     # A host that does not tell cell ids gets one view a problem.
-    key = running_cell_id(context.shell) or reference
+    key = context.host.cell_id or reference
     view = context.answer_views.get(key)
     if view is None or (view.mirror.task, view.problem_id) != (task, problem_id):
         if view is not None:

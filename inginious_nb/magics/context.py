@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO
-
-import click
+from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import in_language
 from inginious_nb.render import printable
 from inginious_nb.render.columns import wrapped
+from inginious_nb.render.terminal import echo
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -18,12 +17,13 @@ if TYPE_CHECKING:
     from inginious_nb.widget import AnswerView
 
     from .answer_cells import AnswerCells
+    from .host import Host
     from .submitter import Submitter
 
 
 @dataclass(frozen=True)
 class MagicContext:
-    """One shell, its session, and the cell that was run.
+    """One shell, its host and session, and the cell that was run.
 
     Attributes:
         body: The text below a ``%%inginious`` line; None for a line magic.
@@ -31,6 +31,7 @@ class MagicContext:
     """
 
     shell: InteractiveShell
+    host: Host
     session: Session
     answer_cells: AnswerCells
     submitter: Submitter
@@ -42,6 +43,6 @@ class MagicContext:
         """The language that the person at this kernel reads."""
         return self.session.language
 
-    def say(self, text: str, *, file: TextIO | None = None) -> None:
+    def say(self, text: str, *, err: bool = False) -> None:
         """Print a message in that language."""
-        click.echo(wrapped(printable(in_language(text, self.lang))), file=file)
+        echo(wrapped(printable(in_language(text, self.lang))), err=err)

@@ -1,4 +1,4 @@
-"""What kind of host runs this kernel: is there a person, is there a front end, which cell is it."""
+"""The host of a kernel: is there a person, can it show widgets, which cell does it run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,49 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def has_front_end(shell: InteractiveShell) -> bool:
-    """Whether somebody looks at the running cell in a notebook.
+class Host:
+    """The program in front of a shell: a notebook, a console, a terminal, or a batch run.
 
-    nbconvert, nbclient and papermill run cells with ``allow_stdin`` false, since nobody could
-    answer; notebook front ends leave it true (Jupyter messaging, execute_request). A terminal has
-    no parent request at all.
+    Args:
+        shell: The shell.
+
+    Attributes:
+        has_answered: A page has told that it makes our widgets.
     """
-    return bool(_parent(shell).get("content", {}).get("allow_stdin"))
 
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self.has_answered = False
 
-def running_cell_id(shell: InteractiveShell) -> str:
-    """The id of the cell that runs, as the front end told; empty where it did not."""
-    return str(_parent(shell).get("metadata", {}).get("cellId", ""))
+    @property
+    def is_terminal(self) -> bool:
+        """Whether the shell writes to a terminal by itself, without a kernel."""
+        return getattr(self._shell, "kernel", None) is None
 
+    @property
+    def is_attended(self) -> bool:
+        """Whether a person looks at the running cell through a front end.
 
-def _parent(shell: InteractiveShell) -> dict[str, Any]:
-    get_parent = getattr(shell, "get_parent", None)
-    return (get_parent() if get_parent is not None else None) or {}
+        nbconvert, nbclient and papermill run cells with ``allow_stdin`` false, since nobody could
+        answer; front ends leave it true (Jupyter messaging, execute_request). A terminal has no
+        parent request at all.
+        """
+        return bool(self._parent().get("content", {}).get("allow_stdin"))
+
+    @property
+    def shows_widgets(self) -> bool:
+        """Whether the person who looks at the running cell sees widgets, as far as the host told.
+
+        A notebook tells the id of the cell (JupyterLab, Notebook 7, VS Code). Elsewhere a page
+        that makes our widgets has answered; jupyter console and qtconsole never do, and get text.
+        """
+        return self.is_attended and bool(self.cell_id or self.has_answered)
+
+    @property
+    def cell_id(self) -> str:
+        """The id of the running cell, as the front end told; empty where it did not."""
+        return str(self._parent().get("metadata", {}).get("cellId") or "")
+
+    def _parent(self) -> dict[str, Any]:
+        get_parent = getattr(self._shell, "get_parent", None)
+        return (get_parent() if get_parent is not None else None) or {}

@@ -14,7 +14,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
@@ -22,24 +21,28 @@ from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
 from inginious_nb.notebook.references import task_name
+from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import find_notebook
+from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.submission import Preset, way_in
 from inginious_nb.widget import TaskWidget
 from inginious_nb.widget.snapshot import submission_bundle
 
 from .handle import Handle
-from .host import has_front_end
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
     from inginious_nb.course import Task
+    from inginious_nb.errors import AnswerError
+    from inginious_nb.notebook.review import Magics
     from inginious_nb.session import Session
     from inginious_nb.submissions.submission import Debug, Submission
 
     from .answer_cells import AnswerCells
+    from .host import Host
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ def _way_in_told(submission: Submission) -> Iterator[None]:
     def tell() -> None:
         # Two threads may come here at once, and only one gets the lock.
         if submission.ssh is not None and telling.acquire(blocking=False):
-            click.echo("\n".join(way_in(submission.ssh)))
+            echo("\n".join(way_in(submission.ssh)))
 
     if not sys.stdout.isatty():
         yield
@@ -69,13 +72,21 @@ def _way_in_told(submission: Submission) -> Iterator[None]:
         unsubscribe()
 
 
+def _raise_first(errors: Mapping[str, AnswerError], submission: Submission) -> None:
+    """Refuse a submission with the first of the errors, if there is one."""
+    for error in errors.values():
+        submission.refuse(error)
+        raise error
+
+
 class Submitter:
     """Submits tasks for the magics of one shell."""
 
     def __init__(
-        self, shell: InteractiveShell, session: Session, answer_cells: AnswerCells
+        self, shell: InteractiveShell, host: Host, session: Session, answer_cells: AnswerCells
     ) -> None:
         self._shell = shell
+        self._host = host
         self._session = session
         self._answer_cells = answer_cells
         # A cell may change it later; the notebook stays where it is.
@@ -90,24 +101,28 @@ class Submitter:
         wait: bool = False,
         debug: Debug = False,
         lang: str | None = None,
+        magics: Magics = "refuse",
     ) -> Handle:
         """Submit what was given with the command and, for what is missing, what cells say.
 
         Raises:
             InginiousError: The answers cannot be submitted.
         """
-        live = has_front_end(self._shell)
-        preset = Preset(given.values, tuple(given.sources.values()), debug, lang)
+        live = self._host.shows_widgets
+        errors = review_command(task, given, magics=magics)
+        preset = Preset(given.values, tuple(given.sources.values()), debug, lang, magics)
         submission = self._session.new_submission(task, origin="magic", preset=preset)
         needed = threading.Event()
-        if given.missing(task) and live:
-            self._fall_back_later(submission, needed)
-        elif live:
-            self._submit_what_is_known(submission)
-        else:
-            # The notebook goes on and shows why this one has no grade.
-            with contextlib.suppress(InginiousError):
+        try:
+            _raise_first(errors, submission)
+            if given.missing(task) and live:
+                self._fall_back_later(submission, needed)
+            else:
                 self._submit_what_is_known(submission)
+        except InginiousError:
+            if live:
+                raise
+            # The notebook goes on and shows why this one has no grade.
         return self.present(submission, wait=wait, needed=needed)
 
     def present(
@@ -119,7 +134,7 @@ class Submitter:
         there is none is shown in its place, so that the notebook still ends with its grades.
         """
         handle = self._handle(submission, needed or threading.Event())
-        if has_front_end(self._shell):
+        if self._host.shows_widgets:
             self._show(submission)
             if wait:
                 handle.result()
@@ -131,11 +146,19 @@ class Submitter:
 
     def _submit_what_is_known(self, submission: Submission) -> None:
         """Submit without a front end: cells that were run, then the notebook as saved."""
-        task = submission.task
+        task, preset = submission.task, submission.preset
         found = Answers()
-        if any(problem_id not in submission.preset.answers for problem_id in task.problems):
+        if any(problem_id not in preset.answers for problem_id in task.problems):
             try:
-                found = self._known_answers(task)
+                cells = self._known_cells(task)
+                found = from_read_cells(task, cells)
+                errors = review_command(
+                    task,
+                    found,
+                    [read.cell for read in cells],
+                    magics=preset.magics,
+                    given=preset.answers,
+                )
             except Exception as error:
                 # A fault of ours must not leave a student waiting for ever.
                 _log.exception("The answers could not be read.")
@@ -144,6 +167,7 @@ class Submitter:
                 )
                 submission.refuse(refusal)
                 raise refusal from error
+            _raise_first(errors, submission)
         self._session.submit(
             task,
             found.values,
@@ -153,7 +177,10 @@ class Submitter:
         )
 
     def _known_answers(self, task: Task) -> Answers:
-        """The answers of the notebook as saved, with the cells that were run since."""
+        """Return the answers of the notebook as saved, with the cells that were run since."""
+        return from_read_cells(task, self._known_cells(task))
+
+    def _known_cells(self, task: Task) -> list[ReadCell]:
         log = self._shell.history_manager
         inputs = list(log.input_hist_raw) if log is not None else []
         notebook = find_notebook(inputs, self._shell.user_ns, directory=self._directory)
@@ -162,8 +189,7 @@ class Submitter:
             if notebook is not None
             else []
         )
-        executed = self._answer_cells.cells
-        return from_read_cells(task, with_executed(task_name(task), saved, executed))
+        return with_executed(task_name(task), saved, self._answer_cells.cells)
 
     def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
         """Submit without the front end if it does not send the live cells in time."""
@@ -206,7 +232,7 @@ class Submitter:
         return submission_bundle(submission, submission.preset.lang or self._session.language)
 
     def _show(self, submission: Submission) -> None:
-        if has_front_end(self._shell):
+        if self._host.shows_widgets:
             display(TaskWidget(submission.task, session=self._session, submission=submission))
         else:
             display(self._bundle(submission), raw=True)

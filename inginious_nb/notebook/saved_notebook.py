@@ -37,7 +37,7 @@ def read_notebook(path: Path) -> SavedNotebook:
         ValueError: It is not a notebook.
     """
     saved_at = path.stat().st_mtime
-    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook = json.loads(path.read_text(encoding="utf-8-sig"))
     try:
         return SavedNotebook(path, cells_of_notebook(notebook), saved_at)
     except (KeyError, TypeError, AttributeError) as error:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
+    from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.sources import AnswerSource
 
     from .history import Attempt
@@ -54,12 +55,14 @@ class Preset:
         sources: Where those were read.
         debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
         lang: Language of the feedback, None for the one of the session.
+        magics: What becomes of lines of an answer that only IPython runs.
     """
 
     answers: Mapping[str, object] = field(default_factory=dict)
     sources: tuple[AnswerSource, ...] = ()
     debug: Debug = False
     lang: str | None = None
+    magics: Magics = "refuse"
 
 
 class Submission:

@@ -16,6 +16,7 @@ from inginious_nb.notebook.answers import Answers
 from inginious_nb.notebook.cells import cell_from_json, find_answers
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.notebook.references import task_name
+from inginious_nb.notebook.review import review, review_command
 from inginious_nb.notebook.sources import AnswerSource
 
 from .present import file_info, old_answer
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from inginious_nb.course import Problem
+    from inginious_nb.notebook.cells import Cell
+    from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
     from .mirror import Mirror
@@ -38,6 +41,7 @@ class Reading:
         message: The request; its ``cells`` are None where the host has no readable notebook.
         buffers: The contents of files.
         only_described: Whether files may be told by name and size alone, for a preview.
+        awaited: The submission of a command that waits for these answers, if one does.
 
     Attributes:
         answers: What was found.
@@ -51,6 +55,7 @@ class Reading:
         buffers: Sequence[Any],
         *,
         only_described: bool = False,
+        awaited: Submission | None = None,
     ) -> None:
         self._task = mirror.shown_task
         self._lang = mirror.lang
@@ -58,12 +63,21 @@ class Reading:
         self._only_described = only_described
         self.answers = Answers()
         self.errors: dict[str, AnswerError] = {}
+        self._by_command = awaited is not None
         cells = message.get("cells")
+        notebook: list[Cell] = []
         if cells is None:
             self.answers.fill_from(mirror.session.answers_without_front_end(mirror.task))
         else:
-            self._read_cells(cells)
+            notebook = self._read_cells(cells)
         self._read_entries(message.get("answers") or {}, buffers)
+        if awaited is None:
+            self.errors |= review(self._task, self.answers)
+        else:
+            preset = awaited.preset
+            self.errors |= review_command(
+                self._task, self.answers, notebook, magics=preset.magics, given=preset.answers
+            )
 
     def raise_errors(self) -> None:
         """Refuse to go on with an answer that could not be read.
@@ -122,7 +136,7 @@ class Reading:
             "changed": changed,
         }
 
-    def _read_cells(self, cells: object) -> None:
+    def _read_cells(self, cells: object) -> list[Cell]:
         if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
             raise UsageError(Message("The front end sent no list of cells; reload the page."))
         now = time.time()
@@ -133,6 +147,7 @@ class Reading:
             cell_ids = tuple(cell.id for cell in found.cells if cell.id)
             source = AnswerSource(problem_id, "cell", found.label, cell_ids, now)
             self._add(source, lambda _problem, text=found.text: text)
+        return notebook
 
     def _read_entries(self, entries: object, buffers: Sequence[Any]) -> None:
         if not isinstance(entries, dict):
@@ -142,8 +157,8 @@ class Reading:
             if problem.id in self.answers.sources:
                 continue
             entry = entries.get(problem.id)
-            if entry is None:
-                # What the editor shows before anybody has written in it.
+            if entry is None and not self._by_command:
+                # Of a click: what the editor shows before anybody has written in it.
                 entry = problem.as_dict().get("default") or None
             if entry is None or entry in ("", []):
                 continue

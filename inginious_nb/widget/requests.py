@@ -105,7 +105,7 @@ class Responder:
             if awaited is None:
                 self._refuse_while_active()
             try:
-                reading = Reading(mirror, message, buffers)
+                reading = Reading(mirror, message, buffers, awaited=awaited)
                 reading.raise_errors()
             except InginiousError as error:
                 if awaited is not None:

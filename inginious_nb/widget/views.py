@@ -32,7 +32,7 @@ MessageKind = Literal["reply", "state"]
 """What the kernel sends on our own comm."""
 
 
-WakerKind = Literal["wake", "woken"]
+WakerKind = Literal["made", "wake", "woken"]
 """What the waker in the page says, and what it is told (`waker`)."""
 
 

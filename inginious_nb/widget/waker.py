@@ -21,6 +21,8 @@ from .task_widget import TaskWidget, find_widget, static
 from .views import PROTOCOL_VERSION, Role, SavedView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inginious_nb.session import Session
 
 _log = logging.getLogger(__name__)
@@ -31,17 +33,25 @@ _MOST_WIDGETS = 20
 
 
 class Waker(anywidget.AnyWidget):
-    """One for each kernel, as long as it has a session."""
+    """One for each kernel, as long as it has a session.
+
+    Args:
+        session: The session whose tasks the widgets show.
+        answered: Called when a page has made this widget, which shows that it can.
+    """
 
     _esm = static("waker.js")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, answered: Callable[[], object] = lambda: None) -> None:
         self._session = session
+        self._answered = answered
         super().__init__()
         self.on_msg(self._receive)
 
     def _receive(self, _widget: object, content: object, _buffers: object) -> None:
         message = content if isinstance(content, dict) else {}
+        if message.get("kind") == "made":
+            self._answered()
         if message.get("kind") != "wake" or message.get("v") != PROTOCOL_VERSION:
             return
         views = message.get("widgets")

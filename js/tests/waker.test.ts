@@ -42,6 +42,9 @@ const reply = (model: FakeModel, model_ids: string[]) => {
   const id = model.sent.at(-1)?.content.id;
   model.emit("msg:custom", { v: 1, kind: "woken", id, model_ids });
 };
+/** What the page asked of the kernel. */
+const asked = (model: FakeModel) =>
+  model.sent.map(({ content }) => content).filter(({ kind }) => kind !== "made");
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 afterEach(() => vi.restoreAllMocks());
@@ -52,14 +55,14 @@ test("the kernel is told which of our widgets the page does not know, and what t
   await settled();
   const widgets = [{ model_id: "m1", subject: { ...subject, submission: "0a1b-2c" } }];
   const id = expect.any(String);
-  expect(model.sent.map(({ content }) => content)).toEqual([{ v: 1, kind: "wake", id, widgets }]);
+  expect(asked(model)).toEqual([{ v: 1, kind: "wake", id, widgets }]);
 });
 
 test("a page that knows them all asks for nothing", async () => {
   const { model } = page([live, snapshot], ["m1"]);
   start(model);
   await settled();
-  expect(model.sent).toEqual([]);
+  expect(asked(model)).toEqual([]);
 });
 
 test("a reloaded page first learns which widgets the kernel has", async () => {
@@ -72,11 +75,11 @@ test("a reloaded page first learns which widgets the kernel has", async () => {
   });
   start(model);
   await settled();
-  expect(model.sent).toEqual([]);
+  expect(asked(model)).toEqual([]);
   known.push("m1");
   restored();
   await settled();
-  expect(model.sent).toEqual([]);
+  expect(asked(model)).toEqual([]);
 });
 
 test("the outputs of woken widgets are shown again, once, and no others", async () => {
@@ -116,21 +119,26 @@ test("many widgets are woken some at a time", async () => {
   const { model, set } = page(outputs);
   start(model);
   await settled();
-  const asked = () =>
-    model.sent.map(({ content }) => (content.widgets as { model_id: string }[]).length);
-  expect(asked()).toEqual([20]);
+  const sizes = () => asked(model).map(({ widgets }) => (widgets as { model_id: string }[]).length);
+  expect(sizes()).toEqual([20]);
   reply(model, ["m0"]); // the others cannot be woken
   await settled();
-  expect(asked()).toEqual([20, 20]);
+  expect(sizes()).toEqual([20, 20]);
   reply(model, ["m20"]);
   await settled();
-  expect(asked()).toEqual([20, 20, 5]);
+  expect(sizes()).toEqual([20, 20, 5]);
   expect(set.mock.calls.map(([index]) => index)).toEqual([0, 20]);
+});
+
+test("the kernel is told that this page makes widgets, wherever it is", () => {
+  const model = new FakeModel();
+  start(model);
+  expect(model.sent.map(({ content }) => content)).toEqual([{ v: 1, kind: "made" }]);
 });
 
 test("a host whose outputs cannot be read is left alone", async () => {
   const model = new FakeModel();
   start(model);
   await settled();
-  expect(model.sent).toEqual([]);
+  expect(asked(model)).toEqual([]);
 });

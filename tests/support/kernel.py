@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import uuid
 from dataclasses import dataclass, field
 
 from jupyter_client.manager import KernelManager
@@ -47,8 +48,10 @@ class Kernel:
         self._client.start_channels()
         self._client.wait_for_ready(timeout=TIMEOUT_S)
 
-    def run(self, code, *, front_end=False, cell_id=None) -> Outputs:
-        """Run a cell, as a front end does (front_end) or as nbconvert does."""
+    def run(self, code, *, front_end=False, console=False, cell_id=None) -> Outputs:
+        """Run a cell, as a notebook does (front_end), as a console or as nbconvert does."""
+        if front_end and not cell_id:
+            cell_id = uuid.uuid4().hex
         outputs = Outputs()
 
         def take(message):
@@ -68,14 +71,14 @@ class Kernel:
             "silent": False,
             "store_history": True,
             "user_expressions": {},
-            "allow_stdin": front_end,
+            "allow_stdin": front_end or console,
             "stop_on_error": True,
         }
         message = self._client.session.msg(
             "execute_request", content, metadata={"cellId": cell_id} if cell_id else {}
         )
         self._client.shell_channel.send(message)
-        self._client.allow_stdin = front_end
+        self._client.allow_stdin = front_end or console
         identity = message["header"]["msg_id"]
         while True:
             reply = self._client.get_iopub_msg(timeout=TIMEOUT_S)

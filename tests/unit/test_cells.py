@@ -105,11 +105,23 @@ def test_any_text_is_read_without_an_error(source, tags):
 
 @pytest.mark.parametrize(
     "odd",
-    [{}, {"metadata": None}, {"metadata": {"tags": "fib"}}, {"metadata": {"tags": [1, None]}}],
+    [
+        {},
+        {"metadata": None},
+        {"metadata": {"tags": "fib"}},
+        {"metadata": {"tags": [1, None]}},
+        {"id": None},
+        {"source": ["a\n", None, "b", 3]},
+    ],
 )
 def test_a_cell_of_a_damaged_notebook_is_read_as_far_as_it_goes(odd):
     cell = cell_from_json({"source": ["a\n", "b"], "cell_type": "new"} | odd)
     assert cell == Cell("", "raw", "a\nb")
+
+
+@pytest.mark.parametrize("source", [None, 7, {}, []])
+def test_a_source_that_is_no_text_is_empty(source):
+    assert cell_from_json({"source": source}).source == ""
 
 
 def test_cells_of_a_notebook_are_numbered_from_one():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,16 +19,16 @@ from tests.support.peer import free_port
 from tests.support.wire_peer import DealerPeer
 
 
-def start(*words, cwd, **options):
+def start(*words, cwd, env=None, **options):
     command = [sys.executable, "-m", "inginious_nb.cli", *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(
-        command, cwd=cwd, env=os.environ | {"COLUMNS": "140"}, **pipes, **options
+        command, cwd=cwd, env=os.environ | {"COLUMNS": "140"} | (env or {}), **pipes, **options
     )
 
 
-def run(*words, cwd):
-    process = start(*words, cwd=cwd)
+def run(*words, cwd, **options):
+    process = start(*words, cwd=cwd, **options)
     output, errors = process.communicate(timeout=60)
     return process.returncode, output, errors
 
@@ -50,6 +51,80 @@ def test_a_notebook_is_graded_and_printed(folder):
     assert "lab/echo" in output
     assert "success" in output
     assert "50 %" in output
+
+
+def notebook(path, *cells):
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), path)
+
+
+def code(source, *tags):
+    return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)})
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252", "utf-8"])
+def test_a_terminal_that_has_not_all_characters_shows_the_nearest(folder, encoding):
+    env = {"PYTHONIOENCODING": encoding, "LANGUAGE": "fr"}
+    for words in (("submit", "answers.ipynb", "text=é’→"), ("history",), ("courses",)):
+        process = start(*words, cwd=folder, env=env, encoding=encoding)
+        output, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+        assert "lab/echo" in output
+    assert re.search("T[âa]che", output)
+
+
+def test_one_language_is_spoken_in_a_table(folder):
+    _, output, _ = run("submit", "answers.ipynb", cwd=folder, env={"LANGUAGE": "fr"})
+    assert "Tâche" in output
+    assert "réussi" in output.lower() or "réussite" in output.lower()
+    for english in ("Task", "Grade", "Feedback", "success"):
+        assert english not in output
+
+
+def test_the_reason_that_stands_at_a_problem_is_shown(folder):
+    run_file = folder / "courses" / "lab" / "echo" / "run"
+    run_file.write_text(run_file.read_text().replace('feedback-msg -m "Read."', ""))
+    _, output, _ = run("submit", "answers.ipynb", "lab/echo", "text=wrong", cwd=folder)
+    assert "text: You wrote: wrong" in output
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "said"),
+    [("plain", "on this machine without isolation (sandbox plain)"), ("auto", "in the sandbox")],
+)
+def test_where_scripts_run_is_said_before_they_do(folder, sandbox, said):
+    env = {"INGINIOUS_SANDBOX": sandbox}
+    status, output, errors = run("submit", "answers.ipynb", "--json", cwd=folder, env=env)
+    assert status == 0
+    assert said in " ".join(errors.split()) or sandbox == "auto"
+    assert "this machine" in errors
+    assert json.loads(output)
+
+
+def test_a_line_for_ipython_only_is_not_sent_in_silence(folder):
+    task = folder / "courses" / "lab" / "echo" / "task.yaml"
+    task.write_text(task.read_text().replace("language: text", "language: python"))
+    notebook(folder / "timed.ipynb", code("%%time\nright", "inginious:text"))
+    status, output, _ = run("submit", "timed.ipynb", "lab/echo", cwd=folder)
+    assert status == 1
+    assert "cannot run `%%time`" in " ".join(output.replace("│", " ").split())
+    status, output, _ = run("submit", "timed.ipynb", "lab/echo", "--magics", "skip", cwd=folder)
+    assert status == 0
+    assert "100 %" in output
+
+
+def test_a_cell_without_source_is_no_answer(folder):
+    path = folder / "null.ipynb"
+    notebook(path, code("", "inginious:text"))
+    path.write_text(path.read_text().replace('"source": ""', '"source": null'))
+    _, output, _ = run("submit", "null.ipynb", "lab/echo", cwd=folder)
+    assert "the answer is empty" in " ".join(output.replace("│", " ").split())
+
+
+def test_a_folder_that_nobody_named_is_not_complained_of(tmp_path):
+    (tmp_path / "courses").mkdir()
+    notebook(tmp_path / "empty.ipynb")
+    _, _, errors = run("-v", "history", cwd=tmp_path)
+    assert "no course" not in errors
 
 
 def test_one_task_with_an_answer_of_ones_own(folder):

@@ -20,6 +20,7 @@ from inginious_nb.grammar.commands import declared, implemented, parse
 from inginious_nb.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.magics.answer_cells import AnswerCells
 from inginious_nb.magics.commands import inginious
+from inginious_nb.magics.host import Host
 from inginious_nb.notebook.cells import Cell, find_answers, submitted_tasks
 from inginious_nb.notebook.references import TaskName
 
@@ -44,7 +45,7 @@ def shell():
     shell.register_magic_function(
         lambda line, cell=None: shell.lines.append(line), "line_cell", "inginious"
     )
-    shell.answer_cells = AnswerCells(shell, lambda _reference: None)
+    shell.answer_cells = AnswerCells(shell, Host(shell), lambda _reference: None)
     shell.answer_cells.install()
     shell.push({"r": {}, "key": str, "self": shell, "name": "demo/fib"})
     yield shell

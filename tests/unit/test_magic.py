@@ -119,9 +119,39 @@ def test_the_handle_is_shown_once_by_its_cell_and_again_where_it_is_asked_for(ke
     assert len(kernel.run("h", front_end=True).widgets) == 1
 
 
+def test_a_console_that_shows_no_widgets_gets_text(kernel):
+    opened = kernel.run("%inginious open lab/choice", console=True)
+    assert "Choose" in opened.text
+    assert opened.widgets == []
+    for line in ("submit lab/choice colour=0 word=rose", "submit lab/echo text=x --wait"):
+        shown = kernel.run(f"h = %inginious {line}", console=True)
+        assert re.search("100 %|40 %", shown.text)
+        assert shown.widgets == []
+    # What cannot be is said, and the console goes on.
+    refused = kernel.run("%inginious submit lab/choice colour=9 word=x", console=True)
+    assert "colour" in refused.text
+
+
+def test_a_host_that_answered_shows_widgets_without_telling_cells(kernel):
+    host = "next(iter(__import__('inginious_nb.magics').magics._loaded.values())).context.host"
+    kernel.run(f"{host}.has_answered = True")
+    assert len(kernel.run("%inginious open lab/choice", console=True).widgets) == 1
+    kernel.run(f"{host}.has_answered = False")
+
+
 def test_it_can_be_awaited(kernel):
     code = "h = %inginious submit lab/choice colour=0 word=rose\n(await h).grade"
     assert "100.0" in kernel.run(code, front_end=True).text
+
+
+def test_a_comment_above_an_answer_line_and_a_tab_in_it_do_no_harm(kernel):
+    ran = kernel.run("# mine\n\n%%inginious\tanswer lab/echo/text\nvalue = 'noted'\nvalue")
+    assert "noted" in ran.text
+    submitted = kernel.run("r = {}\nr['a'] = %inginious\tsubmit lab/echo --wait;  # now")
+    assert "noted" in submitted.text
+    assert "mine" not in submitted.text
+    below = kernel.run("# mine\n%%inginious submit lab/echo\nright")
+    assert "100 %" in below.text
 
 
 def test_it_can_be_killed(kernel):

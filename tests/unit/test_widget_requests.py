@@ -70,6 +70,41 @@ def test_a_file_is_described_before_it_is_sent(name, content, media_type, beginn
     assert described["beginning"][:1000] == beginning[:1000]
 
 
+@pytest.fixture
+def template(session, course_folder):
+    """The task `lab/echo` with a template, in Python."""
+    file = course_folder / "lab" / "echo" / "task.yaml"
+    file.write_text(
+        file.read_text().replace("language: text", 'language: python, default: "def f(): ..."')
+    )
+    return session.task("lab/echo")
+
+
+def test_a_command_sends_no_template_that_nobody_edited(session, ask, template):
+    def refused(*cells):
+        submission = session.new_submission(template, origin="magic")
+        mirror = Mirror(session, template, lambda _changed: None, submission=submission)
+        request = {"v": 1, "kind": "submit", "id": "r", "submission": submission.id}
+        reply, _ = Responder(mirror).answer({**request, "cells": [*cells], "answers": {}})
+        assert (submission.phase, session.history.get(submission.id)) == ("refused", None)
+        return reply["error"]
+
+    assert "the answer is empty" in refused()
+    assert "which is no answer" in refused(cell("def f(): ...", "inginious:text"))
+    assert "It could be cell [ ]: def f(): return 1" in refused(cell("def f(): return 1"))
+    # A person who clicks sees the template in the editor.
+    reply = ask("submit", cells=[], answers={})
+    assert session.task_state(template).current.id == reply["submission"]
+
+
+@pytest.mark.usefixtures("template")
+def test_a_line_for_ipython_only_is_told_in_the_preview_and_not_sent(ask):
+    cells = [cell("%%time\ndef f(): return 1", "inginious:text")]
+    (previewed,) = ask("preview", cells=cells, answers={})["answers"]
+    assert "cannot run `%%time`" in previewed["error"]
+    assert "cannot run `%%time`" in ask("submit", cells=cells, answers={})
+
+
 def test_live_cells_are_submitted(session, ask):
     reply = ask("submit", cells=[cell("first"), cell("right", "inginious:text")], answers={})
     current = session.task_state(session.task("lab/echo")).current

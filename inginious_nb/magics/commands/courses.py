@@ -9,7 +9,6 @@ from IPython.display import display
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
-from inginious_nb.magics.host import has_front_end
 from inginious_nb.widget import TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
 
@@ -23,7 +22,7 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
     """Show a task, live where there is a front end."""
     session = context.session
     opened = session.open(task)
-    if has_front_end(context.shell):
+    if context.host.shows_widgets:
         display(TaskWidget(opened, session=session))
     else:
         display(task_bundle(session.task_state(opened), context.lang), raw=True)

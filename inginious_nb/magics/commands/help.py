@@ -11,6 +11,7 @@ from inginious_nb.grammar.command_group import LANGUAGE
 from inginious_nb.grammar.commands import LINE_MAGIC, declared
 from inginious_nb.i18n import Message, recognised
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
+from inginious_nb.render.terminal import echo
 from inginious_nb.settings import settings_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _MAX_SUMMARY_LENGTH = 90
 
 def show_help(context: MagicContext, *, word: str | None) -> None:
     """Print the help on the commands, one of them, or the settings."""
-    click.echo(help_text(word, context.lang))
+    echo(help_text(word, context.lang))
 
 
 def help_text(word: str | None = None, lang: str = "en") -> str:

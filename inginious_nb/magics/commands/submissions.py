@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
-import click
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.grammar.commands import CELL_MAGIC
 from inginious_nb.i18n import Message, Words, recognised
-from inginious_nb.magics.host import running_cell_id
 from inginious_nb.notebook.answers import Answers, from_arguments
 from inginious_nb.notebook.references import find_problem, find_task
 from inginious_nb.notebook.sources import AnswerSource
 from inginious_nb.render import plain_text, printable
+from inginious_nb.render.terminal import echo
 
 from .tables import tables
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from inginious_nb.grammar.arguments import TaskArguments
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.magics.handle import Handle
+    from inginious_nb.notebook.review import Magics
     from inginious_nb.submissions.submission import Debug
 
 _MAX_SEARCHED = 10_000
@@ -39,6 +38,7 @@ def submit(
     debug: bool,
     ssh: bool,
     lang: str | None,
+    magics: Magics | None,
 ) -> Handle:
     """Submit what was given with the command, the text below it, and the cells of the notebook."""
     session = context.session
@@ -51,7 +51,9 @@ def submit(
     answers.fill_from(below)
     session.current_task = task
     mode: Debug = "ssh" if ssh else debug
-    return context.submitter.submit(task, answers, wait=wait, debug=mode, lang=lang)
+    return context.submitter.submit(
+        task, answers, wait=wait, debug=mode, lang=lang, magics=magics or "refuse"
+    )
 
 
 def _answer_of_cell(
@@ -73,7 +75,7 @@ def _answer_of_cell(
             )
         (problem_id,) = task.problems
     answers = Answers()
-    cell_id = running_cell_id(context.shell)
+    cell_id = context.host.cell_id
     source = AnswerSource(
         problem_id, "cell", Message("this cell"), (cell_id,) if cell_id else (), time.time()
     )
@@ -91,7 +93,7 @@ def answer(context: MagicContext, *, problem: str) -> None:
         find_problem(context.session.library, problem, context.session.current_task)
     except InginiousError as error:
         # The cell itself is still run: others may need it.
-        context.say(error.text, file=sys.stderr)
+        context.say(error.text, err=True)
 
 
 def resubmit(context: MagicContext, *, submission: str | None, wait: bool) -> Handle:
@@ -131,7 +133,7 @@ def show_history(context: MagicContext, *, which: str | None, limit: int) -> Non
         shown = tables().history(of_id, live, context.lang)
         display(shown, tables().answers(of_id[0], context.lang))
         if of_id[0].outcome is not None:
-            click.echo(feedback_text(of_id[0].outcome, context.lang))
+            echo(feedback_text(of_id[0].outcome, context.lang))
         return
     task = session.task(which)
     of_task = session.task_state(task).attempts

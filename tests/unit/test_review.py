@@ -1,0 +1,111 @@
+"""What is said of an answer before it is sent: lines for IPython only, templates, other cells."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inginious_nb.course import CourseLibrary
+from inginious_nb.notebook.answers import from_arguments, from_cells
+from inginious_nb.notebook.cells import Cell
+from inginious_nb.notebook.ipython_lines import ipython_lines
+from inginious_nb.notebook.review import review, review_command
+
+TASK = """
+name: Mixed
+environment_type: docker
+environment_id: default
+environment_parameters: {limits: {time: 5, memory: 64}}
+problems:
+  code: {type: code, language: python, default: "def fib(n):\\n    ...\\n"}
+  shell: {type: code, language: bash}
+"""
+TAG = ("inginious:code",)
+
+
+@pytest.fixture
+def task(tmp_path):
+    folder = tmp_path / "c" / "t"
+    folder.mkdir(parents=True)
+    (folder / "task.yaml").write_text(TASK)
+    (folder.parent / "course.yaml").write_text("name: C")
+    return CourseLibrary([tmp_path]).task("c/t")
+
+
+@pytest.mark.parametrize(
+    ("program", "lines", "rest"),
+    [
+        ("%%time\nx = 1\n", ["%%time"], "x = 1\n"),
+        ("# mine\n\n%%time\nx = 1\n", ["%%time"], "# mine\n\nx = 1\n"),
+        ("%%capture out\n%%time\nx = 1", ["%%capture out", "%%time"], "x = 1"),
+        ("!pip install numpy\nimport numpy\n", ["!pip install numpy"], "import numpy\n"),
+        ("files = !ls\nx = 1\n", ["files = !ls"], "x = 1\n"),
+        ("%matplotlib inline\r\nx = 1\r\n", ["%matplotlib inline"], "x = 1\r\n"),
+        ("if x:\n    %time f()\n    y = 1\n", ["%time f()"], "if x:\n    y = 1\n"),
+        ("%time \\\n  f()\nx = 1\n", ["%time \\", "f()"], "x = 1\n"),
+        ("fib?\nx = 1\n", ["fib?"], "x = 1\n"),
+        ("x = 5 % 3 != 2\n", [], "x = 5 % 3 != 2\n"),
+        ("s = '''\n%time f()\n!ls\n'''\n", [], "s = '''\n%time f()\n!ls\n'''\n"),
+        ('# %time\nprint(f"{x!r:%d}")', [], '# %time\nprint(f"{x!r:%d}")'),
+        ("", [], ""),
+    ],
+)
+def test_the_lines_that_only_ipython_runs_are_found(program, lines, rest):
+    found = ipython_lines(program)
+    assert (list(found.lines), found.rest) == (lines, rest)
+
+
+@given(st.text())
+def test_any_text_is_looked_at_without_an_error(text):
+    ipython_lines(f"{text}\n!ls")
+
+
+def test_what_the_grader_cannot_run_is_said_before_sending_with_the_choice(task):
+    answers = from_cells(task, [Cell("a", "code", "%%time\n!ls\nx = 1", TAG, 4)], "cell")
+    (error,) = review(task, answers).values()
+    assert error.problem_id == "code"
+    for said in ("`%%time`, `!ls`", "--magics skip", "--magics send"):
+        assert said in str(error)
+    assert review(task, answers, magics="send") == {}
+    assert answers.values["code"] == "%%time\n!ls\nx = 1"
+    assert review(task, answers, magics="skip") == {}
+    assert answers.values["code"] == "x = 1"
+
+
+def test_other_languages_and_what_was_given_directly_are_nobodys_business(task):
+    cell = Cell("a", "code", "!ls\n%x", ("inginious:shell",), 4)
+    answers = from_cells(task, [cell], "cell")
+    answers.fill_from(from_arguments(task, {"code": "!ls"}))
+    assert review(task, answers) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["def fib(n):\n    ...\n", "\ndef fib(n):  \n    ...", "def fib(n):\r\n    ...\r\n"]
+)
+def test_a_template_that_nobody_edited_is_no_answer_of_a_command(task, text):
+    template = Cell("a", "code", text, TAG, 4)
+    answer = Cell("b", "code", "%load_ext x\ndef fib(n):\n    return n", (), 5)
+    answers = from_cells(task, [template, answer], "cell")
+    errors = review_command(task, answers, [template, answer], given=["shell"])
+    said = str(errors["code"])
+    assert "cell [4]: def fib(n): still is what the task begins with" in said
+    assert "It could be cell [5]" in said
+    assert "inginious:code" in said
+    assert "%%inginious answer c/t/code" in said
+    # A person who clicks has seen it.
+    assert review(task, answers) == {}
+
+
+def test_where_an_answer_is_missing_the_cell_that_could_be_it_is_named(task):
+    helper = Cell("a", "code", "def helper(): ...", (), 1)
+    first = Cell("b", "code", "def fib(n):\n    return 1", (), 2)
+    newest = Cell("c", "code", "def fib(n):\n    return n", (), 3)
+    empty = from_cells(task, [], "cell")
+    error = review_command(task, empty, [helper, first, newest], given=["shell"])["code"]
+    assert "there is no answer yet. It could be cell [3]" in str(error)
+    # Nothing is like it: the task itself says what is missing.
+    assert review_command(task, empty, [helper], given=["shell"]) == {}
+    # Without a template the only program may be meant.
+    assert "cell [1]" in str(review_command(task, empty, [helper], given=["code"])["shell"])
+    assert review_command(task, empty, [helper, first], given=["code"]) == {}
