@@ -1,7 +1,4 @@
-"""What a person asks for in a notebook or a terminal, as tables. Nothing here asks a backend.
-
-They are in the language ``lang`` of the interface.
-"""
+"""Tables for a notebook or a terminal, in the language ``lang``. Nothing here asks a backend."""
 
 from __future__ import annotations
 
@@ -58,7 +55,7 @@ class _Table(Table):
 
 
 def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -> _Table:
-    """An empty table; its columns are told by the names of their words. Numbers are not broken."""
+    """Return an empty table; ``columns`` name messages, and those of numbers do not wrap."""
     table = _Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for column in columns:
         number = column in right
@@ -68,7 +65,7 @@ def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -
 
 
 def courses(found: Iterable[Course], lang: str = "en") -> Table:
-    """The courses, with their folders."""
+    """Return the courses, with their folders."""
     words = Words("tables", lang)
     table = _table(words, words("courses"), "tasks", "course", "name", "folder", right=["tasks"])
     for course in found:
@@ -77,7 +74,7 @@ def courses(found: Iterable[Course], lang: str = "en") -> Table:
 
 
 def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
-    """The tasks of courses, with what this user reached in each."""
+    """Return the tasks of courses, with this person's grade in each."""
     words = Words("tables", lang)
     columns = ("grade", "attempts", "task", "problems")
     table = _table(words, words("tasks"), *columns, right=["grade", "attempts"])
@@ -98,13 +95,13 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
 
 
 def _keep_whole(table: Table, column: str, columns: Sequence[str], names: Iterable[str]) -> None:
-    """Break no name in a column: names of tasks are for copying."""
+    """Keep a column wide enough for its names: names of tasks are for copying."""
     longest = max(map(len, names), default=0)
     table.columns[columns.index(column)].min_width = min(longest, _WHOLE_NAME)
 
 
 def broken(found: Iterable[Course]) -> list[Message]:
-    """Why courses and tasks cannot be used."""
+    """Return why courses and tasks cannot be used."""
     return [
         Message("{name} cannot be used: {error}", name=name, error=error.text)
         for course in found
@@ -120,7 +117,7 @@ def _errors(course: Course) -> Iterator[tuple[str, CourseError]]:
 
 
 def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "en") -> Table:
-    """Submissions; one without a result is either under way or was left by a kernel that ended."""
+    """Return submissions; one without a result is under way, or orphaned by a kernel that ended."""
     words = Words("tables", lang)
     attempts = list(attempts)
     columns = ("id", "when", "task", "attempt", "result", "grade")
@@ -150,7 +147,7 @@ def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "
 
 
 def answers(attempt: Attempt, lang: str = "en") -> Table:
-    """What was sent with one submission."""
+    """Return the answers of one submission."""
     words = Words("tables", lang)
     title = words("answers", id=attempt.id[:_ID_LENGTH])
     table = _table(words, title, "problem", "answer")
@@ -165,7 +162,7 @@ def answers(attempt: Attempt, lang: str = "en") -> Table:
 def queue(
     running: Sequence[Any] | None, waiting: Sequence[Any] | None, lang: str = "en"
 ) -> Table | Text:
-    """A queue snapshot: our own jobs, and how many other people's, which are nobody's business.
+    """Return a queue snapshot: this person's jobs, and only the number of other people's.
 
     Args:
         running: Rows as ``Client.get_job_queue_snapshot`` gives them, None before the first.
@@ -197,7 +194,7 @@ def queue(
 
 
 def status(session: Session, lang: str = "en") -> Table:
-    """Where answers are graded, and how the submissions of this session stand."""
+    """Return the state of the grading service and of the submissions of this session."""
     service = session.service
     words = Words("tables", lang)
     table = _Table(
@@ -222,7 +219,7 @@ def status(session: Session, lang: str = "en") -> Table:
 
 
 def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> Table:
-    """How several tasks were graded: an attempt each, or why there is none."""
+    """Return the grades of several tasks; of one that was not graded, the reason."""
     words = Words("tables", lang)
     table = _table(words, words("grades"), "task", "result", "grade", "feedback", right=["grade"])
     for task, attempt in attempts:
@@ -241,7 +238,7 @@ def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> T
 
 
 def replayed(records: Iterable[Replayed]) -> Table:
-    """What differs from recorded submissions, a line each; for the command line, in English."""
+    """Return the differences from recorded submissions, a line each, in English."""
     words = Words("tables", "en")
     table = _table(words, words("differences"), "task", "record", "what", "recorded", "now")
     for record in records:
@@ -255,18 +252,18 @@ def replayed(records: Iterable[Replayed]) -> Table:
 
 
 def coloured(code: str, lang: str) -> Text:
-    """A result code; only success is ever green."""
+    """Return a result code as text; only success is green."""
     word = printable(Words("tables", lang).named("results", code))
     return Text(word, style=_GOOD if code == "success" else _BAD)
 
 
 def grade(value: float | None, lang: str) -> str:
-    """A grade as people write it."""
+    """Return a grade as people write it; empty for None."""
     return "" if value is None else Words("widget", lang)("percent", value=number(value, lang))
 
 
 def when(epoch_s: float) -> str:
-    """A time of today or another day."""
+    """Return a time; without its date if it is today's."""
     moment = dt.datetime.fromtimestamp(epoch_s).astimezone()
     today = dt.datetime.now().astimezone().date()
     return moment.strftime("%H:%M:%S" if moment.date() == today else "%Y-%m-%d %H:%M")

@@ -84,7 +84,7 @@ class CommandGroup(click.Group):
             )
             ctx.fail(
                 Message(
-                    "{word!r} is not a word of {name}.{hint}",
+                    "{word!r} is not a command of {name}.{hint}",
                     word=word,
                     name=ctx.info_name,
                     hint=hint,

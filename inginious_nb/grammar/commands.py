@@ -126,8 +126,8 @@ DECLARED = (
     ),
     Command(
         "help",
-        params=[click.Argument(["word"], required=False)],
-        help="Explain the words, one WORD of them, or the settings.",
+        params=[click.Argument(["command"], required=False)],
+        help="Explain the commands, one COMMAND of them, or the settings.",
     ),
 )
 

@@ -1,8 +1,8 @@
-r"""Which lines of a cell are ``%inginious`` commands. IPython decides: its own transformers run.
+r"""The ``%inginious`` lines of a cell. IPython decides which they are: its own transformers run.
 
-Where IPython is stricter than people are, two transformers make it agree with what is said here: a
-cell may begin with comments and blank lines, and any blank may follow ``%inginious``. The magics
-install the same two into the shell.
+IPython is stricter than people are about blanks and about what stands above a cell magic. Two
+transformers make it lenient: a cell may begin with comments and blank lines, and a tab may follow
+``%inginious``. The magics install the same two into the shell.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a command of the magics acts on."""
+"""The shell, session and cell that a command of the magics acts on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``%inginious submit`` returns: a submission that can be waited for, killed and shown."""
+"""The value of ``%inginious submit``: a submission to wait for, to kill and to show."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Handle:
-    """A submission in the hands of a user.
+    """A submission as a user's program holds it.
 
     It appears once beneath the cell that made it and again wherever it is the value of a cell.
 
     Args:
-        submission: What it stands for.
+        submission: The submission.
         show: Displays the submission, live where there is a front end.
         wait: Waits for its result.
         needed: Called when somebody begins to wait for it.
@@ -48,12 +48,12 @@ class Handle:
 
     @property
     def phase(self) -> Phase:
-        """Where it stands: reading, saved, sent, queued, running, done or refused."""
+        """Its phase: reading, saved, sent, queued, running, done or refused."""
         return self.submission.phase
 
     @property
     def done(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """True once nothing more happens to it."""
         return self.submission.done
 
     def result(self, timeout_s: float | None = None) -> JobResult:

@@ -1,4 +1,4 @@
-"""The host of a kernel: is there a person, can it show widgets, which cell does it run."""
+"""The host of a shell: a person in front or none, widgets or text, the cell that it runs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Host:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the shell writes to a terminal by itself, without a kernel."""
+        """True for a shell that writes to a terminal by itself, without a kernel."""
         return getattr(self._shell, "kernel", None) is None
 
     @property
     def is_attended(self) -> bool:
-        """Whether a person looks at the running cell through a front end.
+        """True while a person looks at the running cell through a front end.
 
         nbconvert, nbclient and papermill run cells with ``allow_stdin`` false, since nobody could
         answer; front ends leave it true (Jupyter messaging, execute_request). A terminal has no
@@ -39,7 +39,7 @@ class Host:
 
     @property
     def shows_widgets(self) -> bool:
-        """Whether the person who looks at the running cell sees widgets, as far as the host told.
+        """True while a person looks at the running cell in a host that told it shows widgets.
 
         A notebook tells the id of the cell (JupyterLab, Notebook 7, VS Code). Elsewhere a page
         that makes our widgets has answered; jupyter console and qtconsole never do, and get text.

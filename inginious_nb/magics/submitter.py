@@ -1,8 +1,8 @@
-"""Submits from a cell: where the answers come from, and what is shown meanwhile.
+"""Submits for the magics of one shell: finds the answers, shows the submission.
 
-With a person in front, the widget's front end reads the live cells, unsaved edits included. Where
-no front end answers, or nobody is there, the answers are those of cells that were run, then those
-of the notebook as last saved; where each was read is kept with it and shown.
+In a host with widgets the front end sends the live cells, unsaved edits included. Where none
+answers, the answers are those of cells that were run, then those of the notebook as last saved. Each answer
+keeps the place where it was read.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ ended, or, if somebody waits for the result in that cell, from then on."""
 
 
 @contextlib.contextmanager
-def _way_in_told(submission: Submission) -> Iterator[None]:
-    """Say in a terminal how its shell is entered, once there is one; a notebook would keep it."""
+def _login_printed(submission: Submission, host: Host) -> Iterator[None]:
+    """Print the login of a remote shell once there is one, where no notebook would keep it."""
 
     def tell() -> None:
         # Two threads may come here at once, and only one gets the lock.
         if submission.ssh is not None and telling.acquire(blocking=False):
             echo("\n".join(way_in(submission.ssh)))
 
-    if not sys.stdout.isatty():
+    if not (sys.stdout.isatty() or host.is_attended):
         yield
         return
     telling = threading.Lock()
@@ -139,7 +139,7 @@ class Submitter:
             if wait:
                 handle.result()
         else:
-            with contextlib.suppress(InginiousError), _way_in_told(submission):
+            with contextlib.suppress(InginiousError), _login_printed(submission, self._host):
                 handle.result()
             self._show(submission)
         return handle

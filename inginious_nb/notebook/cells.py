@@ -87,7 +87,7 @@ class FoundAnswer:
 
     @property
     def label(self) -> str:
-        """Where the answer was read, as a person sees it: ``cell [4]: def fib(n):``."""
+        """The place of the answer, as a person sees it: ``cell [4]: def fib(n):``."""
         first_line = next((line for line in self.text.splitlines() if line.strip()), "").strip()
         if len(first_line) > MAX_FIRST_LINE_LENGTH:
             first_line = first_line[: MAX_FIRST_LINE_LENGTH - 1] + "…"
@@ -106,10 +106,10 @@ class FoundAnswer:
 def find_answers(
     cells: Iterable[Cell], task: TaskName, *, own: Collection[str] = ()
 ) -> dict[str, FoundAnswer]:
-    """The answers that a notebook's cells give to a task's problems, by problem id.
+    """Return the answers that a notebook's cells give to a task's problems, by problem id.
 
     Several cells for the same problem are joined in notebook order with a blank line. Cells that
-    each submit by themselves are no parts of one answer: the one in ``own`` counts, or else, where
+    each submit by themselves are not parts of one answer: the one in ``own`` counts, or else, where
     no other cell answers, the last.
 
     Args:
@@ -142,7 +142,7 @@ def find_answers(
 
 
 def submitted_tasks(cells: Iterable[Cell]) -> list[tuple[str, dict[str, str]]]:
-    """The tasks that a notebook's cells submit or open, in its order.
+    """Return the tasks that a notebook's cells submit or open, in its order.
 
     Returns:
         The reference to a task as written, possibly with a problem, and the PROBLEM=VALUE words
@@ -160,12 +160,12 @@ def submitted_tasks(cells: Iterable[Cell]) -> list[tuple[str, dict[str, str]]]:
 
 
 def cells_of_notebook(notebook: Mapping[str, Any]) -> list[Cell]:
-    """The cells of a notebook as nbformat has it (a parsed .ipynb file, any version 4)."""
+    """Return the cells of a notebook in nbformat (a parsed .ipynb file, any version 4)."""
     return [cell_from_json(cell) for cell in notebook["cells"]]
 
 
 def cell_from_json(cell: Mapping[str, Any]) -> Cell:
-    """One cell from its nbformat form; whatever is missing or odd becomes empty."""
+    """Return a cell from its nbformat form; a field that is missing or of a wrong type is empty."""
     source = cell.get("source") or ""
     metadata = cell.get("metadata")
     tags = metadata.get("tags", ()) if isinstance(metadata, dict) else ()

@@ -1,7 +1,7 @@
-"""What is wrong with answers of cells before they are sent, although the task would accept them.
+"""Faults of answers that the task would accept, found before they are sent.
 
-A line that only IPython runs costs the grade, and a template that nobody edited is no answer. Both
-are said before sending, with what to do.
+A line that only IPython runs costs the grade, and a template that nobody edited is not an answer.
+Both are said before sending, with what to do.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MAX_SHOWN_LINES = 3
 
 
 def review(task: Task, answers: Answers, *, magics: Magics = "refuse") -> dict[str, AnswerError]:
-    """Return what must be said before sending, by problem id.
+    """Return the faults of answers that came from cells, by problem id.
 
     Args:
         task: The task that is answered.
@@ -68,10 +68,10 @@ def review_command(
     magics: Magics = "refuse",
     given: Collection[str] = (),
 ) -> dict[str, AnswerError]:
-    """Return what must be said before a command sends answers, by problem id.
+    """Return the faults of answers that a command is about to send, by problem id.
 
-    As `review`, and a template that nobody edited is no answer of a command; where one is missing,
-    the cell that could be it is named.
+    Beside those of `review`: a template that nobody edited, and a missing answer where a cell could
+    be it, which is named.
 
     Args:
         task: The task that is answered.
@@ -100,7 +100,7 @@ def review_command(
 
 
 def is_template(problem: Problem, text: object) -> bool:
-    """Whether a text is what the task's author wrote for students to begin with."""
+    """Return True for the text that the task's author wrote for students to begin with."""
     template = problem.default if isinstance(problem, CodeProblem) else ""
     return bool(template.strip()) and isinstance(text, str) and _lines(text) == _lines(template)
 
@@ -150,7 +150,7 @@ def _candidate(problem: Problem, cells: Iterable[Cell]) -> Cell | None:
 
 
 def _is_program(cell: Cell) -> bool:
-    """Whether a cell has more than magics and comments, and answers nothing yet."""
+    """Return True for a cell with more than magics and comments that answers nothing yet."""
     if cell.type != "code" or cell.command is not None or _is_tied(cell):
         return False
     rest = ipython_lines(cell.source).rest

@@ -1,4 +1,4 @@
-"""The saved notebook of this kernel: the last resort when no front end shows its live cells."""
+"""The saved notebook of a kernel, for hosts whose front end does not send the live cells."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def find_notebook(
     directory: Path | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> SavedNotebook | None:
-    """The notebook that this kernel belongs to, as far as a kernel can know.
+    """Return the saved notebook that this kernel belongs to, None if that is unknown or ambiguous.
 
-    A kernel is not told; Jupyter Server sets ``JPY_SESSION_NAME`` for those that it starts and
+    Nobody tells a kernel; Jupyter Server sets ``JPY_SESSION_NAME`` for those that it starts and
     VS Code a variable in the namespace. Elsewhere (nbconvert, papermill) the notebook is the one
     in the working directory that holds the cells that were run.
 

@@ -1,4 +1,4 @@
-"""Where an answer was read: for the person who submits it, and for the history."""
+"""The place where an answer was read, for the person who submits it and for the history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SourceKind = Literal["cell", "captured", "file", "widget", "notebook-file", "arg
 
 @dataclass(frozen=True)
 class AnswerSource:
-    """Where one answer was read.
+    """The place where one answer was read.
 
     Attributes:
         problem_id: The problem it answers.

@@ -382,7 +382,7 @@ def french_kernel(tmp_path_factory):
         ("%inginious open lab/chioce", "Vouliez-vous dire choice ?"),
         (
             "%inginious sumbit",
-            "« sumbit » n’est pas un mot de %inginious. Vouliez-vous dire submit ?",
+            "« sumbit » n’est pas une commande de %inginious. Vouliez-vous dire submit ?",
         ),
         ("%inginious submit --wiat", "L’option --wiat n’existe pas. Vouliez-vous dire --wait ?"),
         ("%inginious connect", "Il manque ADDRESS."),

@@ -20,36 +20,38 @@ if TYPE_CHECKING:
 _MAX_SUMMARY_LENGTH = 90
 
 
-def show_help(context: MagicContext, *, word: str | None) -> None:
+def show_help(context: MagicContext, *, command: str | None) -> None:
     """Print the help on the commands, one of them, or the settings."""
-    echo(help_text(word, context.lang))
+    echo(help_text(command, context.lang))
 
 
-def help_text(word: str | None = None, lang: str = "en") -> str:
+def help_text(command: str | None = None, lang: str = "en") -> str:
     """Return the help on one command, on ``settings``, or on everything.
 
     Raises:
         UsageError: There is no such command.
     """
-    if word == "settings":
+    if command == "settings":
         return wrapped(settings_text())  # in English only
     group = declared()
     context = click.Context(group, info_name=LINE_MAGIC, terminal_width=NOTEBOOK_COLUMNS)
     context.meta[LANGUAGE] = lang
-    if word is None:
+    if command is None:
         formatter = context.make_formatter()
         formatter.write_dl(
             [
                 (
                     f"{LINE_MAGIC} {name}",
-                    recognised(command.get_short_help_str(_MAX_SUMMARY_LENGTH), lang, "help"),
+                    recognised(found.get_short_help_str(_MAX_SUMMARY_LENGTH), lang, "help"),
                 )
-                for name, command in sorted(group.commands.items())
+                for name, found in sorted(group.commands.items())
             ]
         )
-        more = Message("%inginious help WORD explains one; help settings the configuration.")
+        more = Message("%inginious help COMMAND explains one; help settings the configuration.")
         return f"{formatter.getvalue()}\n{wrapped(more.in_language(lang))}"
-    name, command, _ = group.resolve_command(context, [word])
-    if command is None:  # resolve_command has failed already
-        raise UsageError(Message("{word!r} is not a word of {name}.", word=word, name=LINE_MAGIC))
-    return command.get_help(click.Context(command, info_name=name, parent=context))
+    name, found, _ = group.resolve_command(context, [command])
+    if found is None:  # resolve_command has failed already
+        raise UsageError(
+            Message("{word!r} is not a command of {name}.", word=command, name=LINE_MAGIC)
+        )
+    return found.get_help(click.Context(found, info_name=name, parent=context))
