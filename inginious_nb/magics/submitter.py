@@ -1,8 +1,8 @@
 """Submits for the magics of one shell: finds the answers, shows the submission.
 
 In a host with widgets the front end sends the live cells, unsaved edits included. Where none
-answers, the answers are those of cells that were run, then those of the notebook as last saved. Each answer
-keeps the place where it was read.
+answers, the cells that were run count, then those of the notebook as last saved. Each answer keeps
+the place where it was read.
 """
 
 from __future__ import annotations
