@@ -25,6 +25,7 @@ from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.render.terminal import echo
+from inginious_nb.session import CONTACT_TIMEOUT_S
 
 from . import tables
 from .output import print_table
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.saved_notebook import SavedNotebook
     from inginious_nb.session import Session
-    from inginious_nb.submissions.history import Attempt
     from inginious_nb.submissions.submission import Submission
 
 _FAILED = 1
@@ -81,6 +81,8 @@ def submit(
             _tell_where(session)
         graded += _submit_all(session, saved, wanted, timeout_s, magics or "refuse")
         lang = session.language
+        if session.history.warning is not None:
+            echo(in_language(session.history.warning, lang), err=True)
     if not graded:
         raise UsageError(f"{notebook} names no task; say which one: COURSE/TASK.")
     if as_json:
@@ -103,7 +105,7 @@ class _Wanted:
         return f"{self.task.course_id}/{self.task.id}"
 
 
-_Graded = tuple[str, "Attempt | str"]
+_Graded = tuple[str, "Submission | str"]
 """A task, and how it was graded or why it was not."""
 
 
@@ -182,29 +184,28 @@ def _submitted(
         return error.in_language(session.language)
 
 
-def _waited_for(session: Session, submission: Submission, timeout_s: float | None) -> Attempt | str:
+def _waited_for(
+    session: Session, submission: Submission, timeout_s: float | None
+) -> Submission | str:
     """Wait for a result; return why there is none, if so."""
     try:
-        result = session.wait(submission, timeout_s)
+        submission.wait(timeout_s, contact_timeout_s=CONTACT_TIMEOUT_S)
     except (WaitTimeoutError, BackendUnavailableError) as error:
         kept = "Your answers are kept: in a notebook, %inginious resubmit."
         return f"{error.in_language(session.language)} {kept}"
     except InginiousError as error:
         return error.in_language(session.language)
-    attempt = session.history.get(submission.id)
-    if attempt is None or attempt.outcome is None:
-        return f"{result.result[0]}, {result.grade:g} %; it could not be kept, see the log."
-    return attempt
+    return submission
 
 
-def _as_json(reference: str, attempt: Attempt | str, lang: str) -> dict[str, Any]:
-    if isinstance(attempt, str) or attempt.outcome is None:
-        return {"task": reference, "error": in_language(str(attempt), lang)}
-    result = attempt.outcome
+def _as_json(reference: str, submission: Submission | str, lang: str) -> dict[str, Any]:
+    if isinstance(submission, str) or submission.result is None:
+        return {"task": reference, "error": in_language(str(submission), lang)}
+    result = submission.result
     return {
         "task": reference,
-        "id": attempt.id,
-        "attempt": attempt.number,
+        "id": submission.id,
+        "attempt": submission.number,
         "result": result.result[0],
         "grade": result.grade,
         "feedback": result.result[1],

@@ -14,7 +14,7 @@ from inginious_nb.render import plain_text, printable
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from inginious_nb.errors import CourseError
     from inginious_nb.grader.replay import Replayed
     from inginious_nb.session import Session
-    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.record import SubmissionRecord
+    from inginious_nb.submissions.submission import Submission
 
 # Readable on light and dark alike; the terminal's own red is not.
 _GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
@@ -82,12 +83,12 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
     table.notebook_columns = _NARROW_COLUMNS
     _keep_whole(table, "task", columns, (f"{course.id}/{task.id}" for course, task in known))
     for course, task in known:
-        board = session.task_state(task)
-        counting = board.evaluated
+        state = session.task_state(task)
+        counting = state.evaluated
         name = (task.translated(lang).name, "italic")
         table.add_row(
             grade(counting.grade, lang) if counting is not None else "",
-            str(len(board.attempts)),
+            str(state.count),
             Text.assemble(f"{course.id}/{task.id}\n", name),
             ", ".join(task.problems) or words("none"),
         )
@@ -116,42 +117,52 @@ def _errors(course: Course) -> Iterator[tuple[str, CourseError]]:
         yield f"{course.id}/{task_id}", error
 
 
-def history(attempts: Iterable[Attempt], live: Iterable[str] = (), lang: str = "en") -> Table:
-    """Return submissions; one without a result is under way, or orphaned by a kernel that ended."""
+def history(
+    records: Iterable[SubmissionRecord], pending: Iterable[str] = (), lang: str = "en"
+) -> Table:
+    """Return a table of submissions.
+
+    One without a result is either under way or orphaned: its kernel ended.
+
+    Args:
+        records: Rows of the history.
+        pending: Ids of the submissions of this session that are under way.
+        lang: The language.
+    """
     words = Words("tables", lang)
-    attempts = list(attempts)
+    records = list(records)
     columns = ("id", "when", "task", "attempt", "result", "grade")
     table = _table(words, words("submissions"), *columns, right=["attempt", "grade"])
-    names = (f"{attempt.course_id}/{attempt.task_id}" for attempt in attempts)
+    names = (f"{record.course_id}/{record.task_id}" for record in records)
     _keep_whole(table, "task", columns, names)
-    under_way = set(live)
-    for attempt in attempts:
-        if attempt.superseded_by is not None:
+    under_way = set(pending)
+    for record in records:
+        if record.repeated_by is not None:
             waiting = words("repeated")
-        elif attempt.left_behind:
+        elif record.orphaned:
             waiting = words("leftBehind")
             table.caption = words("leftBehindHint")
         else:
-            waiting = words("underWay" if attempt.id in under_way else "underWayElsewhere")
+            waiting = words("underWay" if record.id in under_way else "underWayElsewhere")
         table.add_row(
-            attempt.id[:_ID_LENGTH],
-            when(attempt.submitted_at),
-            f"{attempt.course_id}/{attempt.task_id}",
-            str(attempt.number),
-            coloured(attempt.code, lang)
-            if attempt.code is not None
+            record.id[:_ID_LENGTH],
+            when(record.submitted_at),
+            f"{record.course_id}/{record.task_id}",
+            str(record.number),
+            coloured(record.code, lang)
+            if record.code is not None
             else Text(waiting, style=_PENDING),
-            grade(attempt.grade, lang),
+            grade(record.grade, lang),
         )
     return table
 
 
-def answers(attempt: Attempt, lang: str = "en") -> Table:
-    """Return the answers of one submission."""
+def answers(submission_id: str, sent: Mapping[str, Any], lang: str = "en") -> Table:
+    """Return a table of the answers of one submission, by problem id."""
     words = Words("tables", lang)
-    title = words("answers", id=attempt.id[:_ID_LENGTH])
+    title = words("answers", id=submission_id[:_ID_LENGTH])
     table = _table(words, title, "problem", "answer")
-    for problem_id, value in attempt.answers.items():
+    for problem_id, value in sent.items():
         if isinstance(value, dict):
             size = len(value.get("value", b""))
             value = words("file", name=value.get("filename"), n=size)  # noqa: PLW2901 - shown instead of it
@@ -210,7 +221,7 @@ def status(session: Session, lang: str = "en") -> Table:
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
     for warning in session.warnings:
         table.add_row(words("warning"), in_language(warning, lang), style=_PENDING)
-    for submission in session.live():
+    for submission in session.submissions.pending:
         task = f"{submission.task.course_id}/{submission.task.id}"
         phase = words.named("phases", submission.phase)
         said = words("submissionTo", id=submission.id[:_ID_LENGTH], task=task, phase=phase)
@@ -218,21 +229,21 @@ def status(session: Session, lang: str = "en") -> Table:
     return table
 
 
-def graded(attempts: Iterable[tuple[str, Attempt | str]], lang: str = "en") -> Table:
-    """Return the grades of several tasks; of one that was not graded, the reason."""
+def graded(submissions: Iterable[tuple[str, Submission | str]], lang: str = "en") -> Table:
+    """Return a table of several tasks: a submission each, or a message why there is none."""
     words = Words("tables", lang)
     table = _table(words, words("grades"), "task", "result", "grade", "feedback", right=["grade"])
-    for task, attempt in attempts:
-        if isinstance(attempt, str):
+    for task, submission in submissions:
+        if isinstance(submission, str):
             table.add_row(
-                task, Text(words("notGraded"), style=_PENDING), "", in_language(attempt, lang)
+                task, Text(words("notGraded"), style=_PENDING), "", in_language(submission, lang)
             )
-        elif attempt.outcome is not None:
+        elif submission.result is not None:
             table.add_row(
                 task,
-                coloured(attempt.outcome.result[0], lang),
-                grade(attempt.grade, lang),
-                Text(_first_words(_reason(attempt.outcome, lang))),
+                coloured(submission.result.result[0], lang),
+                grade(submission.result.grade, lang),
+                Text(_first_words(_reason(submission.result, lang))),
             )
     return table
 

@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
     from concurrent.futures import Future
 
 _T = TypeVar("_T")
@@ -27,6 +27,7 @@ class IOThread:
     def __init__(self, name: str) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -38,13 +39,30 @@ class IOThread:
         """Run a coroutine on the loop; the future can be waited for from any other thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
-    def call_soon(self, function: Callable[..., object], *args: object) -> None:
-        """Call a function on the loop soon, in the order of the calls."""
-        self.loop.call_soon_threadsafe(function, *args)
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the loop as a task of its own, in the order of the calls."""
+
+        def begin() -> None:
+            task = self.loop.create_task(coroutine)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        self.loop.call_soon_threadsafe(begin)
+
+    async def cancel_spawned(self) -> None:
+        """Cancel what was spawned and wait for its end; called on the loop."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The running loop."""
+        """Return the running loop.
+
+        Raises:
+            RuntimeError: It does not run.
+        """
         if self._loop is None or self._loop.is_closed():
             raise RuntimeError("The I/O thread is not running.")
         return self._loop

@@ -104,14 +104,14 @@ def _tell(session: Session) -> None:
     """Say what a user should know before the first submission; mostly nothing."""
     for warning in session.warnings:
         echo(wrapped(in_language(warning, session.language)), err=True)
-    left = session.left_behind()
-    if left:
+    orphaned = session.submissions.orphaned()
+    if orphaned:
         message = Message(
             "{n} submissions of an earlier kernel have no result; %inginious history shows what "
             "was answered, %inginious resubmit sends the newest again.",
             one="A submission of an earlier kernel has no result; %inginious history shows what "
             "was answered, %inginious resubmit sends it again.",
-            n=len(left),
+            n=len(orphaned),
         )
         echo(wrapped(message.in_language(session.language)))
 

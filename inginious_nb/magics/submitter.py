@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.errors import InginiousError
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
 from inginious_nb.notebook.references import task_name
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import find_notebook
 from inginious_nb.render.terminal import echo
-from inginious_nb.submissions.submission import Preset, way_in
+from inginious_nb.session import CONTACT_TIMEOUT_S
+from inginious_nb.submissions.submission import ssh_command
 from inginious_nb.widget import TaskWidget
 from inginious_nb.widget.snapshot import submission_bundle
 
@@ -58,7 +58,7 @@ def _login_printed(submission: Submission, host: Host) -> Iterator[None]:
     def tell() -> None:
         # Two threads may come here at once, and only one gets the lock.
         if submission.ssh is not None and telling.acquire(blocking=False):
-            echo("\n".join(way_in(submission.ssh)))
+            echo("\n".join(ssh_command(submission.ssh)))
 
     if not (sys.stdout.isatty() or host.is_attended):
         yield
@@ -91,7 +91,7 @@ class Submitter:
         self._answer_cells = answer_cells
         # A cell may change it later; the notebook stays where it is.
         self._directory = Path.cwd()
-        session.answers_without_front_end = self._known_answers
+        session.read_executed_by(self._executed_answers)
 
     def submit(
         self,
@@ -110,15 +110,16 @@ class Submitter:
         """
         live = self._host.shows_widgets
         errors = review_command(task, given, magics=magics)
-        preset = Preset(given.values, tuple(given.sources.values()), debug, lang, magics)
-        submission = self._session.new_submission(task, origin="magic", preset=preset)
+        submission = self._session.submissions.new(
+            task, origin="magic", given=given, debug=debug, lang=lang, magics=magics
+        )
         needed = threading.Event()
         try:
             _raise_first(errors, submission)
             if given.missing(task) and live:
                 self._fall_back_later(submission, needed)
             else:
-                self._submit_what_is_known(submission)
+                self._submit_executed(submission)
         except InginiousError:
             if live:
                 raise
@@ -144,43 +145,33 @@ class Submitter:
             self._show(submission)
         return handle
 
-    def _submit_what_is_known(self, submission: Submission) -> None:
+    def _submit_executed(self, submission: Submission) -> None:
         """Submit without a front end: cells that were run, then the notebook as saved."""
-        task, preset = submission.task, submission.preset
-        found = Answers()
-        if any(problem_id not in preset.answers for problem_id in task.problems):
-            try:
-                cells = self._known_cells(task)
-                found = from_read_cells(task, cells)
-                errors = review_command(
-                    task,
-                    found,
-                    [read.cell for read in cells],
-                    magics=preset.magics,
-                    given=preset.answers,
-                )
-            except Exception as error:
-                # A fault of ours must not leave a student waiting for ever.
-                _log.exception("The answers could not be read.")
-                refusal = UsageError(
-                    Message("The answers could not be read; the log has the details.")
-                )
-                submission.refuse(refusal)
-                raise refusal from error
-            _raise_first(errors, submission)
-        self._session.submit(
-            task,
-            found.values,
-            origin="magic",
-            sources=tuple(found.sources.values()),
-            submission=submission,
-        )
+        task = submission.task
 
-    def _known_answers(self, task: Task) -> Answers:
+        def read() -> Answers:
+            if not submission.given.missing(task):
+                return Answers()
+            cells = self._executed_cells(task)
+            found = from_read_cells(task, cells)
+            errors = review_command(
+                task,
+                found,
+                [read.cell for read in cells],
+                magics=submission.magics,
+                given=submission.given.values,
+            )
+            for error in errors.values():
+                raise error
+            return found
+
+        submission.submit(read)
+
+    def _executed_answers(self, task: Task) -> Answers:
         """Return the answers of the notebook as saved, with the cells that were run since."""
-        return from_read_cells(task, self._known_cells(task))
+        return from_read_cells(task, self._executed_cells(task))
 
-    def _known_cells(self, task: Task) -> list[ReadCell]:
+    def _executed_cells(self, task: Task) -> list[ReadCell]:
         log = self._shell.history_manager
         inputs = list(log.input_hist_raw) if log is not None else []
         notebook = find_notebook(inputs, self._shell.user_ns, directory=self._directory)
@@ -202,10 +193,10 @@ class Submitter:
 
         def wait_and_submit() -> None:
             needed.wait()
-            if answered.wait(FRONT_END_TIMEOUT_S) or not submission.claim():
+            if answered.wait(FRONT_END_TIMEOUT_S):
                 return
             try:
-                self._submit_what_is_known(submission)
+                self._submit_executed(submission)
             except InginiousError as error:
                 # The widget shows it; nobody is there to whom it could be raised.
                 _log.info("Nothing was submitted: %s", error)
@@ -222,14 +213,16 @@ class Submitter:
         return Handle(
             submission,
             show=lambda: self._show(submission),
-            wait=self._session.wait,
+            wait=lambda submission, timeout_s: submission.wait(
+                timeout_s, contact_timeout_s=CONTACT_TIMEOUT_S
+            ),
             needed=needed.set,
             mimebundle=self._bundle,
             moment=lambda: self._shell.execution_count,
         )
 
     def _bundle(self, submission: Submission) -> dict[str, str]:
-        return submission_bundle(submission, submission.preset.lang or self._session.language)
+        return submission_bundle(submission, submission.lang or self._session.language)
 
     def _show(self, submission: Submission) -> None:
         if self._host.shows_widgets:

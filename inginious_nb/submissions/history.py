@@ -2,193 +2,145 @@
 
 A submission is here before it is sent, so that a killed kernel, a lost network or a restarted
 grading service costs nobody an answer. Several kernels may use the file at the same time.
+
+Whether the file can be written is decided at each write: where it cannot (it is locked, the disk is
+full), the row stays in memory, is read from there, and is written as soon as that is possible.
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import dataclasses
+import datetime as dt
 import logging
-import os
-import socket
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgpack
 
-from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, from_kept, kept
+from inginious_nb.io.observers import Observers
 from inginious_nb.notebook.sources import AnswerSource
 
+from .database import Database, NotOursError, pack_result, unpack_result
+from .record import SubmissionRecord, this_process
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from inginious_nb.client.results import JobResult
 
 _log = logging.getLogger(__name__)
 
-ALIVE_S = 20.0
-"""A process that waits for results says so at least this often."""
-
-_NO_OPINION = ("crash", "crashed", "killed")
-
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE submission (
-    id TEXT PRIMARY KEY,
-    course_id TEXT NOT NULL,
-    task_id TEXT NOT NULL,
-    username TEXT NOT NULL,
-    number INTEGER NOT NULL,       -- 1-based attempt of this user at this task
-    origin TEXT NOT NULL,
-    backend TEXT NOT NULL,
-    submitted_at REAL NOT NULL,    -- seconds since the epoch, as all times here
-    finished_at REAL,
-    inputdata BLOB NOT NULL,       -- msgpack map, exactly what is sent
-    inputdata_sha256 TEXT NOT NULL,
-    sources BLOB NOT NULL,         -- msgpack array of AnswerSource fields
-    code TEXT,
-    grade REAL,
-    outcome BLOB,                  -- msgpack array of the nine values of a result
-    superseded_by TEXT,            -- the submission that repeats this unfinished one
-    owner TEXT NOT NULL,           -- "host:pid" of the process that waits for the result
-    alive_at REAL NOT NULL         -- when that process last said so
-);
-CREATE INDEX submission_by_task ON submission (course_id, task_id, username, number);
-"""
-_COLUMNS = (
-    "id",
-    "course_id",
-    "task_id",
-    "username",
-    "number",
-    "origin",
-    "backend",
-    "submitted_at",
-    "finished_at",
-    "inputdata",
-    "inputdata_sha256",
-    "sources",
-    "code",
-    "grade",
-    "outcome",
-    "owner",
-    "alive_at",
-    "superseded_by",
-)
-# Both are made of constants; values are always bound.
-_VALUES = ", ".join(f":{name}" for name in _COLUMNS)
-_INSERT = f"INSERT INTO submission ({', '.join(_COLUMNS)}) VALUES ({_VALUES})"  # noqa: S608
-_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM submission "  # noqa: S608
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One submission as the history has it.
-
-    Attributes:
-        number: 1-based count of this user's submissions to this task.
-        inputdata: What was sent: answers by problem id, and the reserved ``@`` keys.
-        outcome: What came back, None as long as nothing did.
-        owner: The process that waits for the result, as ``host:pid``.
-        alive_at: When that process last said that it does, in seconds since the epoch.
-        superseded_by: The submission that repeats this one, which got no result.
-    """
-
-    id: str
-    course_id: str
-    task_id: str
-    username: str
-    number: int
-    origin: str
-    backend: str
-    submitted_at: float
-    finished_at: float | None
-    inputdata: Mapping[str, Any]
-    inputdata_sha256: str
-    sources: tuple[AnswerSource, ...]
-    code: str | None = None
-    grade: float | None = None
-    outcome: JobResult | None = None
-    owner: str = ""
-    alive_at: float = 0.0
-    superseded_by: str | None = None
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """The answers alone, by problem id."""
-        return {key: value for key, value in self.inputdata.items() if not key.startswith("@")}
-
-    @property
-    def finished(self) -> bool:
-        """Whether a result came back."""
-        return self.outcome is not None
-
-    @property
-    def left_behind(self) -> bool:
-        """Whether it has no result and the process that waited for it has ended."""
-        if self.finished or self.superseded_by is not None:
-            return False
-        host, _, pid = self.owner.rpartition(":")
-        if time.time() - self.alive_at > ALIVE_S:
-            return True
-        return host == socket.gethostname() and not _process_exists(int(pid))
+_T = TypeVar("_T")
 
 
 class History:
-    """The submissions of one user account.
+    """The submissions of one user account. Safe to use from any thread.
 
     Args:
         path: The SQLite file; it and its folder are made if need be, readable by the owner alone.
             None keeps everything in memory.
+
+    Attributes:
+        path: As given.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._lock = threading.Lock()
-        try:
-            self._connection = self._opened(path)
-        except (OSError, sqlite3.Error) as error:
-            raise HistoryError(
-                Message(
-                    "The history {path} cannot be opened ({reason}); choose another file with "
-                    "INGINIOUS_HISTORY.",
-                    path=path,
-                    reason=str(error),
-                )
-            ) from error
+        self._lock = threading.RLock()
+        self._observers = Observers()
+        self._warning: Message | None = None
+        self._unwritten = Database(None)
+        self._unwritten_ids: set[str] = set()
+        self._file: Database | None = None
+        self._is_ours = True
+        self._reachable()
 
-    @staticmethod
-    def _opened(path: Path | None) -> sqlite3.Connection:
-        if path is not None:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            if path.stat().st_mode & 0o077 and os.name == "posix":
-                path.chmod(0o600)
-        # One connection guarded by our lock: it is used from the kernel's and the I/O thread.
-        connection = sqlite3.connect(
-            path or ":memory:", timeout=10.0, check_same_thread=False, isolation_level=None
+    def _reachable(self) -> Database | None:
+        """Return the file, opened if it is not yet and can be; None where it cannot be now."""
+        if self._file is None and self._is_ours:
+            try:
+                self._file = Database(self.path)
+            except NotOursError as error:
+                self._is_ours = False
+                self._warn_of_opening(error.text)
+            except (OSError, sqlite3.OperationalError) as error:
+                self._warn_of_opening(_reason(error))
+            except sqlite3.DatabaseError as error:
+                self._set_aside(error)
+        return self._file
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Give a damaged file another name and begin a new one."""
+        _log.warning("The history %s is damaged: %s", self.path, error)
+        if self.path is None:
+            raise error
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        now = dt.datetime.now().strftime("%Y%m%d-%H%M%S")  # noqa: DTZ005 - for a person here
+        aside = self.path.with_name(f"{self.path.name}.damaged-{now}")
+        try:
+            for ending in ("-wal", "-shm", ""):
+                part = self.path.with_name(self.path.name + ending)
+                if part.exists():
+                    part.rename(aside.with_name(aside.name + ending))
+            self._file = Database(self.path)
+        except (OSError, sqlite3.Error, HistoryError) as failure:
+            self._warn_of_opening(str(failure))
+            return
+        self._warn(
+            Message(
+                "The history {path} was damaged; it is now {aside}, and a new one was begun.",
+                path=self.path,
+                aside=aside.name,
+            )
         )
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        if version > _SCHEMA_VERSION:
-            raise sqlite3.DatabaseError("it was written by a newer inginious_nb")
-        return connection
+
+    def _warn_of_opening(self, reason: str) -> None:
+        self._warn(
+            Message(
+                "The history {path} cannot be opened ({reason}); choose another file with "
+                "INGINIOUS_HISTORY. Until then your submissions are kept in memory only.",
+                path=self.path,
+                reason=reason,
+            )
+        )
+
+    def _warn(self, warning: Message) -> None:
+        self._warning = warning
+        self._observers.notify()
+
+    @property
+    def warning(self) -> Message | None:
+        """Return what a user should know of the state of the file, None if all is well."""
+        return self._warning
+
+    @property
+    def unwritten(self) -> int:
+        """Return how many submissions are in memory until they can be written."""
+        return len(self._unwritten_ids)
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call callback when the warning changed, on any thread; returns how to end that."""
+        return self._observers.subscribe(callback)
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what is still in memory, if that is possible, and close the file."""
+        self.write_pending()
         with self._lock:
-            self._connection.close()
+            if self._unwritten_ids and self.path is not None:
+                _log.error("%d submissions could not be written.", len(self._unwritten_ids))
+            if self._file is not None:
+                self._file.close()
+            self._unwritten.close()
+
+    # ---- writing ----------------------------------------------------------------------------
 
     def add(
         self,
@@ -198,102 +150,172 @@ class History:
         task_id: str,
         username: str,
         origin: str,
-        backend: str,
+        service: str,
         inputdata: Mapping[str, Any],
         sources: tuple[AnswerSource, ...] = (),
-    ) -> Attempt:
+    ) -> tuple[SubmissionRecord, dict[str, Any]]:
         """Keep a submission that is about to be sent and give it its number.
 
-        ``inputdata["@attempts"]`` is set to that number, which only the history knows.
+        Returns:
+            Its row, and the inputdata as it is to be sent: ``@attempts`` is set to the number,
+            which only the history knows.
 
         Raises:
-            HistoryError: It cannot be written, or the answers cannot be kept.
+            HistoryError: The answers cannot be kept.
         """
-        with self._transaction() as connection:
-            number = 1 + _only(
-                connection.execute(
-                    "SELECT coalesce(max(number), 0) FROM submission "
-                    "WHERE course_id = ? AND task_id = ? AND username = ?",
-                    (course_id, task_id, username),
-                )
-            )
-            packed = _packed({**inputdata, "@attempts": str(number)})
-            attempt = Attempt(
+        packed_sources = msgpack.packb([_source_row(source) for source in sources])
+        _packed(inputdata)  # refused before it has a number
+        with self._lock:
+            number = self._next_number(course_id, task_id, username)
+            complete = {**inputdata, "@attempts": str(number)}
+            packed = _packed(complete)
+            record = SubmissionRecord(
                 id=submission_id,
                 course_id=course_id,
                 task_id=task_id,
                 username=username,
                 number=number,
                 origin=origin,
-                backend=backend,
+                service=service,
                 submitted_at=time.time(),
-                finished_at=None,
-                inputdata=_unpacked(packed),
-                inputdata_sha256=hashlib.sha256(packed).hexdigest(),
-                sources=sources,
-                owner=f"{socket.gethostname()}:{os.getpid()}",
+                owner=this_process(),
                 alive_at=time.time(),
             )
-            connection.execute(
-                _INSERT,
-                vars(attempt)
-                | {
-                    "inputdata": packed,
-                    "sources": msgpack.packb([_source_row(source) for source in sources]),
-                },
-            )
-        return attempt
 
-    def finish(self, submission_id: str, outcome: JobResult) -> None:
-        """Keep what came back for a submission.
+            def write(database: Database) -> None:
+                nonlocal record, packed
+                # Another kernel may have submitted in between: numbers are given once.
+                given = max(database.next_number(course_id, task_id, username), number)
+                if given != record.number:
+                    complete["@attempts"] = str(given)
+                    record, packed = dataclasses.replace(record, number=given), _packed(complete)
+                database.put(record)
+                database.put_answers(submission_id, packed, packed_sources)
 
-        Raises:
-            HistoryError: It cannot be written.
-        """
-        packed = _packed([*outcome, outcome.state, outcome.stdout, outcome.stderr])
-        with self._transaction() as connection:
-            connection.execute(
-                "UPDATE submission SET finished_at = ?, code = ?, grade = ?, outcome = ? "
-                "WHERE id = ?",
-                (time.time(), outcome.result[0], outcome.grade, packed, submission_id),
-            )
+            self._write(submission_id, write)
+        return record, msgpack.unpackb(packed, use_list=True, strict_map_key=False)
 
-    def supersede(self, submission_id: str, by: str) -> None:
-        """Note that an unfinished submission was repeated by another.
+    def finish(self, submission_id: str, result: JobResult) -> None:
+        """Keep the result of a submission.
 
         Raises:
-            HistoryError: It cannot be written.
+            HistoryError: It has values that cannot be kept.
         """
-        with self._transaction() as connection:
-            connection.execute(
-                "UPDATE submission SET superseded_by = ? WHERE id = ?", (by, submission_id)
+        try:
+            content = pack_result(result)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise HistoryError(
+                Message("The result cannot be kept in the history: {reason}.", reason=str(error))
+            ) from error
+        with self._lock:
+            record = self.get(submission_id)
+            if record is None:
+                return
+            finished = dataclasses.replace(
+                record, finished_at=time.time(), code=result.result[0], grade=result.grade
             )
+
+            def write(database: Database) -> None:
+                database.put(finished)
+                database.put_result(submission_id, content, result.archive)
+
+            self._write(submission_id, write)
+
+    def claim(self, submission_id: str, by: str) -> bool:
+        """Note that a submission repeats an unfinished one; whether no other kernel was first.
+
+        One transaction decides, so that several kernels repeat it once.
+        """
+        with self._lock:
+            held = submission_id in self._unwritten_ids
+            database = self._unwritten if held else self._reachable()
+            if database is None:
+                return False
+            try:
+                with database.transaction():
+                    return database.claim(submission_id, by)
+            except sqlite3.Error as error:
+                self._degrade(error)
+                return False
 
     def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
-        """Note that this process still waits for the results of submissions; at 0 that it ended.
+        """Note that this process still waits for the results of submissions; at 0 that it ended."""
+        submission_ids = list(submission_ids)
+        with self._lock:
+            self._unwritten.keep_alive(submission_ids, at)
+            file = self._reachable()
+            if file is None:
+                return
+            try:
+                with file.transaction():
+                    file.keep_alive(submission_ids, at)
+            except sqlite3.Error as error:
+                _log.info("The history cannot be kept up to date: %s", error)
 
-        Raises:
-            HistoryError: It cannot be written.
-        """
-        with self._transaction() as connection:
-            connection.executemany(
-                "UPDATE submission SET alive_at = ? WHERE id = ?",
-                [(at, submission_id) for submission_id in submission_ids],
+    def write_pending(self) -> None:
+        """Write what could not be written before, as far as that is possible now."""
+        with self._lock:
+            file = self._reachable() if self._unwritten_ids else None
+            if file is None:
+                return
+            try:
+                for submission_id in sorted(self._unwritten_ids):
+                    with file.transaction():
+                        _copy(submission_id, self._unwritten, file)
+                    self._unwritten.delete(submission_id)
+                    self._unwritten_ids.discard(submission_id)
+            except sqlite3.Error as error:
+                _log.info("The history cannot be written yet: %s", error)
+                return
+            self._warning = None
+        self._observers.notify()
+
+    def _write(self, submission_id: str, write: Callable[[Database], None]) -> None:
+        """Write to the file, or to memory where the file cannot be written now."""
+        file = None if submission_id in self._unwritten_ids else self._reachable()
+        if file is not None:
+            try:
+                with file.transaction():
+                    write(file)
+            except sqlite3.Error as error:
+                self._degrade(error)
+                with contextlib.suppress(sqlite3.Error):
+                    _copy(submission_id, file, self._unwritten)
+            else:
+                return
+        write(self._unwritten)
+        self._unwritten_ids.add(submission_id)
+
+    def _degrade(self, error: sqlite3.Error) -> None:
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
+            error, sqlite3.OperationalError
+        ):
+            self._set_aside(error)
+            return
+        _log.warning("The history %s cannot be used: %s", self.path, error)
+        self._warn(
+            Message(
+                "The history {path} cannot be used now ({reason}). Your submissions are graded and "
+                "kept in memory; they are written as soon as that is possible.",
+                path=self.path,
+                reason=_reason(error),
             )
+        )
 
-    def get(self, submission_id: str) -> Attempt | None:
-        """One submission by its id."""
-        return next(iter(self._select("WHERE id = ?", submission_id)), None)
+    # ---- reading ----------------------------------------------------------------------------
 
-    def find(self, username: str, beginning: str) -> Attempt:
-        """A user's newest submission whose id begins so.
+    def get(self, submission_id: str) -> SubmissionRecord | None:
+        """Return the row of a submission."""
+        return self._first(lambda database: database.get(submission_id))
+
+    def find(self, username: str, beginning: str) -> SubmissionRecord:
+        """Return a user's newest submission whose id begins so.
 
         Raises:
             UsageError: There is none.
         """
-        for attempt in self.recent(username, limit=1000):
-            if attempt.id.startswith(beginning):
-                return attempt
+        for record in self.beginning(username, beginning):
+            return record
         raise UsageError(
             Message(
                 "The history has no submission {id!r}; %inginious history lists them.",
@@ -301,135 +323,148 @@ class History:
             )
         )
 
-    def attempts(self, course_id: str, task_id: str, username: str) -> list[Attempt]:
-        """A user's submissions to a task, newest first."""
-        return self._select(
-            "WHERE course_id = ? AND task_id = ? AND username = ? ORDER BY number DESC",
-            course_id,
-            task_id,
-            username,
-        )
+    def beginning(self, username: str, beginning: str) -> list[SubmissionRecord]:
+        """Return a user's submissions whose id begins so, newest first."""
+        return self._merged(lambda database: database.beginning(username, beginning))
 
-    def recent(self, username: str, limit: int = 20) -> list[Attempt]:
-        """A user's newest submissions to any task, newest first."""
-        return self._select(
-            "WHERE username = ? ORDER BY submitted_at DESC LIMIT ?", username, limit
-        )
+    def of_task(self, course_id: str, task_id: str, username: str) -> list[SubmissionRecord]:
+        """Return a user's submissions to a task, newest first."""
+        return self._merged(lambda database: database.of_task(course_id, task_id, username))
 
-    def left_behind(self, username: str) -> list[Attempt]:
-        """A user's submissions whose result nobody waits for any more, newest first."""
-        unfinished = self._select(
-            "WHERE username = ? AND outcome IS NULL AND superseded_by IS NULL "
-            "ORDER BY submitted_at DESC",
-            username,
-        )
-        return [attempt for attempt in unfinished if attempt.left_behind]
+    def recent(self, username: str, limit: int = 20) -> list[SubmissionRecord]:
+        """Return a user's newest submissions to any task, newest first."""
+        return self._merged(lambda database: database.recent(username, limit))[:limit]
 
-    def _select(self, condition: str, *values: object) -> list[Attempt]:
-        with self._connected() as connection:
-            rows = connection.execute(_SELECT + condition, values).fetchall()
-        return [attempt for attempt in map(_attempt, rows) if attempt is not None]
+    def orphaned(self, username: str) -> list[SubmissionRecord]:
+        """Return a user's submissions whose result nobody waits for any more, newest first."""
+        unfinished = self._merged(lambda database: database.unfinished(username))
+        return [record for record in unfinished if record.orphaned]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connected() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
+    def inputdata(self, submission_id: str) -> dict[str, Any]:
+        """Return what was sent: answers by problem id, and the reserved ``@`` keys.
 
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for one thread at a time, its errors turned into sentences."""
+        Empty where the history has no such submission, or its answers are damaged.
+        """
+        packed = self._first(lambda database: database.answers(submission_id))
         try:
-            with self._lock:
-                yield self._connection
+            found = (
+                msgpack.unpackb(packed[0], use_list=True, strict_map_key=False) if packed else {}
+            )
+        except (ValueError, TypeError, msgpack.UnpackException):
+            _log.exception("The answers of submission %s cannot be read.", submission_id)
+            found = {}
+        return found if isinstance(found, dict) else {}
+
+    def answers(self, submission_id: str) -> dict[str, Any]:
+        """Return the answers alone, by problem id."""
+        sent = self.inputdata(submission_id)
+        return {key: value for key, value in sent.items() if not str(key).startswith("@")}
+
+    def sources(self, submission_id: str) -> tuple[AnswerSource, ...]:
+        """Return where the answers of a submission were read."""
+        packed = self._first(lambda database: database.answers(submission_id))
+        try:
+            return _sources(packed[1]) if packed else ()
+        except (ValueError, TypeError, LookupError, msgpack.UnpackException):
+            _log.exception("The sources of submission %s cannot be read.", submission_id)
+            return ()
+
+    def result(self, submission_id: str) -> JobResult | None:
+        """Return the result of a submission without its archive, None if there is none."""
+        packed = self._first(lambda database: database.result(submission_id))
+        try:
+            return unpack_result(packed[0]) if packed else None
+        except (ValueError, TypeError, LookupError, msgpack.UnpackException):
+            _log.exception("The result of submission %s cannot be read.", submission_id)
+            return None
+
+    def archive_bytes(self, submission_id: str) -> int | None:
+        """Return the size of the archive of a submission's result, None if there is none."""
+        packed = self._first(lambda database: database.result(submission_id))
+        return packed[1] if packed else None
+
+    def archive(self, submission_id: str) -> bytes | None:
+        """Return the archive of a submission's result, a gzipped tar, None if there is none."""
+        return self._first(lambda database: database.archive(submission_id))
+
+    def _next_number(self, course_id: str, task_id: str, username: str) -> int:
+        of_memory = self._unwritten.next_number(course_id, task_id, username)
+        of_file = self._from_file(
+            lambda file: file.next_number(course_id, task_id, username), otherwise=1
+        )
+        return max(of_memory, of_file)
+
+    def _merged(self, read: Callable[[Database], list[SubmissionRecord]]) -> list[SubmissionRecord]:
+        """Return rows of the file and of memory, newest first; those in memory are newer."""
+        with self._lock:
+            nothing: list[SubmissionRecord] = []
+            rows = self._from_file(read, otherwise=nothing)
+            if not self._unwritten_ids:
+                return rows
+            # A row that the file still has in an older state is none of these any more.
+            rows = [row for row in rows if row.id not in self._unwritten_ids]
+            rows += read(self._unwritten)
+        return sorted(rows, key=lambda record: record.submitted_at, reverse=True)
+
+    def _first(self, read: Callable[[Database], _T | None]) -> _T | None:
+        """Return what memory has of a submission, else what the file has."""
+        with self._lock:
+            found = read(self._unwritten)
+            return found if found is not None else self._from_file(read, otherwise=None)
+
+    def _from_file(self, read: Callable[[Database], _T], otherwise: _T) -> _T:
+        file = self._reachable()
+        if file is None:
+            return otherwise
+        try:
+            return read(file)
         except sqlite3.Error as error:
-            raise HistoryError(
-                Message(
-                    "The history {path} cannot be used ({reason}); free the disk, or choose "
-                    "another file with INGINIOUS_HISTORY.",
-                    path=self.path,
-                    reason=str(error),
-                )
-            ) from error
+            self._degrade(error)
+            return otherwise
 
 
-def evaluated(attempts: list[Attempt], mode: str) -> Attempt | None:
-    """The submission that counts: the best one, or the last if the task says so.
-
-    What ended without an opinion on the answer, by a crash of the grader or a kill, does not.
-
-    Args:
-        attempts: Newest first.
-        mode: ``best`` or ``last`` (protocol.md 3.3, evaluation_mode).
-    """
-    graded = [
-        attempt
-        for attempt in attempts
-        if attempt.grade is not None and attempt.code not in _NO_OPINION
-    ]
-    if not graded:
-        return None
-    # max keeps the first of equals, which is the newest.
-    return graded[0] if mode == "last" else max(graded, key=lambda attempt: attempt.grade or 0.0)
+def _copy(submission_id: str, source: Database, target: Database) -> None:
+    """Write all that one database has of a submission to another."""
+    record = source.get(submission_id)
+    if record is None:
+        return
+    target.put(record)
+    answers = source.answers(submission_id)
+    if answers is not None:
+        target.put_answers(submission_id, *answers)
+    result = source.result(submission_id)
+    if result is not None:
+        target.put_result(submission_id, result[0], source.archive(submission_id))
 
 
-def _only(cursor: sqlite3.Cursor) -> Any:
-    return cursor.fetchone()[0]
+def _reason(error: OSError | sqlite3.Error) -> str:
+    """Return what is wrong in words that say what would help."""
+    code = getattr(error, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Message("another program holds it")
+    if code.startswith("SQLITE_FULL"):
+        return Message("the disk is full")
+    if code.startswith("SQLITE_READONLY"):
+        return Message("it is read-only")
+    return str(error)
 
 
-def _packed(value: object) -> bytes:
+def _packed(inputdata: Mapping[str, Any]) -> bytes:
     try:
-        return msgpack.packb(value)  # type: ignore[no-any-return]
+        return bytes(msgpack.packb(dict(inputdata)))
     except (TypeError, ValueError, OverflowError) as error:
         raise HistoryError(
             Message("The answers cannot be kept in the history: {reason}.", reason=str(error))
         ) from error
 
 
-def _unpacked(packed: bytes) -> Any:
-    return msgpack.unpackb(packed, use_list=True, strict_map_key=False)
-
-
-def _outcome(packed: bytes) -> JobResult:
-    # Arrays as tuples, as results have them when they come from the wire.
-    values = msgpack.unpackb(packed, use_list=False, strict_map_key=False)
-    return JobResult(*values)
-
-
 def _source_row(source: AnswerSource) -> list[object]:
     return [source.problem_id, source.kind, kept(source.label), source.cell_ids, source.read_at]
 
 
-def _process_exists(pid: int) -> bool:
-    if os.name != "posix":
-        return True  # os.kill would end it; what it last said decides
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _attempt(row: tuple[Any, ...]) -> Attempt | None:
-    try:
-        return _decoded(row)
-    except (ValueError, TypeError, LookupError, msgpack.UnpackException):
-        # One damaged row must not take the others with it.
-        _log.exception("Submission %s in the history cannot be read.", row[0])
-        return None
-
-
-def _decoded(row: tuple[Any, ...]) -> Attempt:
-    stored = dict(zip(_COLUMNS, row, strict=True))
-    inputdata, sources, outcome = (stored.pop(name) for name in ("inputdata", "sources", "outcome"))
-    return Attempt(
-        **stored,
-        inputdata=_unpacked(inputdata),
-        sources=tuple(
-            AnswerSource(problem_id, kind, from_kept(label), tuple(cell_ids), read_at)
-            for problem_id, kind, label, cell_ids, read_at in _unpacked(sources)
-        ),
-        outcome=None if outcome is None else _outcome(outcome),
+def _sources(packed: bytes) -> tuple[AnswerSource, ...]:
+    rows = msgpack.unpackb(packed, use_list=True, strict_map_key=False)
+    return tuple(
+        AnswerSource(problem_id, kind, from_kept(label), tuple(cell_ids), read_at)
+        for problem_id, kind, label, cell_ids, read_at in rows
     )

@@ -1,31 +1,53 @@
-"""One submission while it lives: the handle a user holds and the state that widgets show.
+"""One submission, from the click to its result: it checks, keeps, sends and follows itself.
 
-It is a passive object: `session` moves it through its phases, anybody may read it, wait for it,
-subscribe to it or ask for its end, from any thread.
+Anybody may read it, wait for it, subscribe to it or ask for its end, from any thread. Whatever
+happens, it ends: with a result, or refused with a message; its answers are in the history before
+anything is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import logging
+import math
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from inginious_nb.errors import InginiousError, UsageError, WaitTimeoutError
+from inginious_nb.client import events
+from inginious_nb.errors import (
+    BackendUnavailableError,
+    HistoryError,
+    InginiousError,
+    ServiceError,
+    UsageError,
+    WaitTimeoutError,
+)
 from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
+from inginious_nb.notebook.answers import Answers
+
+from .inputdata import inputdata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Coroutine, Generator, Mapping
 
+    from inginious_nb.client.job import Job
     from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.sources import AnswerSource
+    from inginious_nb.services.service import Service
+    from inginious_nb.settings import Inginious
 
-    from .history import Attempt
+    from .history import History
+    from .record import SubmissionRecord
+    from .task_state import TaskState
+
+_log = logging.getLogger(__name__)
 
 Phase = Literal["reading", "refused", "saved", "sent", "queued", "running", "done"]
 """reading: the answers are still to come from the notebook; saved: in the history, not yet sent;
@@ -34,35 +56,34 @@ rest as it says."""
 
 Origin = Literal["widget", "magic", "cli", "api"]
 Debug = bool | Literal["ssh"]
+"""False, True (return stdout and stderr), or "ssh" (a shell instead of a grade)."""
+
 Ssh = tuple[str, int, str, str]
 """Host, port, user and password of a remote shell into a job."""
 
-
-def way_in(ssh: Ssh) -> tuple[str, str]:
-    """The command that a person types to get into a shell, and the password it asks for."""
-    host, port, user, password = ssh
-    # Each job has a host key of its own, and ports of this machine come again: ssh would refuse.
-    option = "-o NoHostAuthenticationForLocalhost=yes " if host == "127.0.0.1" else ""
-    return f"ssh {option}{user}@{host} -p {port}", password
+_LOOK_INTERVAL_S = 0.5
 
 
 @dataclass(frozen=True)
-class Preset:
-    """What is decided about a submission before its answers are read from the notebook.
+class SubmissionContext:
+    """The surroundings that all submissions of a session share.
 
     Attributes:
-        answers: Raw answers by problem id that stand, whatever the cells say.
-        sources: Where those were read.
-        debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
-        lang: Language of the feedback, None for the one of the session.
-        magics: What becomes of lines of an answer that only IPython runs.
+        settings: Who submits.
+        history: Where submissions are kept.
+        current_service: Returns the service that grades what is submitted now; raises a
+            ServiceError once the session has ended.
+        spawn: Runs a coroutine on the session's loop.
+        task_state: Returns the shared state of a task.
+        language: Returns the language of the person at this session.
     """
 
-    answers: Mapping[str, object] = field(default_factory=dict)
-    sources: tuple[AnswerSource, ...] = ()
-    debug: Debug = False
-    lang: str | None = None
-    magics: Magics = "refuse"
+    settings: Inginious
+    history: History
+    current_service: Callable[[], Service]
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
+    task_state: Callable[[Task], TaskState]
+    language: Callable[[], str]
 
 
 class Submission:
@@ -72,29 +93,50 @@ class Submission:
         submission_id: Its id, also that of its job on the wire.
         task: The task it is for.
         origin: The part of the user interface that made it.
-        preset: What its maker decided before the answers were known.
+        context: The surroundings.
+        given: Answers that stand, whatever the notebook says.
+        debug: Decided by its maker, whoever brings the answers; likewise:
+        lang: The language of the feedback, None to leave that open.
+        magics: What becomes of lines of an answer that only IPython runs.
 
     Attributes:
-        number: 1-based attempt at this task, 0 until the answers are known.
+        number: 1-based number of this user's submissions to the task, 0 until it is kept.
+        answers: What was kept, by problem id.
+        sources: Where the answers were read.
+        record: Its row in the history, None until it is kept.
+        phase: Where it stands.
         times: When each phase was reached, in seconds since the epoch.
         at_most_before: At most so many jobs are served before it; None when not known.
-        sendings: How many times it was sent; more than 1 after the backend lost it.
+        sendings: How many times it was sent; more than 1 after the service lost it.
         kill_requested: Its end was asked for and is not confirmed yet.
         limit_s: Wall seconds that the task may run, None when it does not say.
         error: Why it was not graded.
+        result: The result, None until it came.
         ssh: (host, port, user, password) of a shell opened for it. Secret: never in a synced trait.
     """
 
     def __init__(
-        self, submission_id: str, task: Task, origin: Origin, preset: Preset | None = None
+        self,
+        submission_id: str,
+        task: Task,
+        origin: Origin,
+        context: SubmissionContext,
+        *,
+        given: Answers | None = None,
+        debug: Debug = False,
+        lang: str | None = None,
+        magics: Magics = "refuse",
     ) -> None:
         self.id = submission_id
         self.task = task
         self.origin = origin
-        self.preset = preset or Preset()
+        self.given = given or Answers()
+        self.lang = lang
+        self.magics = magics
         self.number = 0
         self.answers: Mapping[str, Any] = {}
         self.sources: tuple[AnswerSource, ...] = ()
+        self.record: SubmissionRecord | None = None
         self.phase: Phase = "reading"
         self.times: dict[Phase, float] = {"reading": time.time()}
         self.at_most_before: int | None = None
@@ -104,11 +146,14 @@ class Submission:
         self.limit_s: float | None = limits.get("hard_time")
         self.ssh: Ssh | None = None
         self.error: InginiousError | None = None
-        self.outcome: JobResult | None = None
+        self.result: JobResult | None = None
+        self._context = context
+        self._debug = debug
+        self._service: Service | None = None
         self._future: Future[JobResult] = Future()
         self._observers = Observers()
         self._lock = threading.Lock()
-        self._killer: Callable[[], object] | None = None
+        self._kill_job: Callable[[], object] | None = None
         self._claimed = False
 
     def __repr__(self) -> str:
@@ -119,33 +164,50 @@ class Submission:
 
     @property
     def done(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Return whether nothing more will happen to it."""
         return self._future.done()
 
-    def result(self, timeout_s: float | None = None) -> JobResult:
-        """Wait for the result.
+    @property
+    def service(self) -> Service | None:
+        """Return the service that grades it, None until it is kept."""
+        return self._service
+
+    def wait(
+        self, timeout_s: float | None = None, *, contact_timeout_s: float = math.inf
+    ) -> JobResult:
+        """Wait for the result, but not for ever for a service that never answered.
 
         Interrupting the wait (Ctrl-C, the kernel's stop button) leaves the submission running.
 
         Raises:
             WaitTimeoutError: There was none after timeout_s seconds; the submission goes on.
+            BackendUnavailableError: No service was there for contact_timeout_s seconds; the
+                submission goes on, too.
             InginiousError: It was not graded.
         """
-        try:
-            return self._future.result(timeout_s)
-        except InginiousError:
-            raise
-        except TimeoutError:
-            raise self.no_result(timeout_s) from None
-
-    def no_result(self, timeout_s: float | None) -> WaitTimeoutError:
-        """What is raised when there was no result within so many seconds."""
-        return WaitTimeoutError(
-            Message(
-                "There was no result within {timeout_s:g} s; the submission goes on.",
-                timeout_s=timeout_s,
-            )
-        )
+        begun = time.monotonic()
+        deadline = begun + (math.inf if timeout_s is None else timeout_s)
+        contact_deadline = begun + contact_timeout_s
+        while True:
+            remaining_s = max(0.0, deadline - time.monotonic())
+            try:
+                return self._future.result(min(remaining_s, _LOOK_INTERVAL_S))
+            except InginiousError:
+                raise
+            except TimeoutError:
+                pass
+            state = self._service.state if self._service is not None else None
+            if state is None or state.state not in ("starting", "connecting"):
+                contact_deadline = math.inf
+            elif time.monotonic() > min(contact_deadline, deadline):
+                raise BackendUnavailableError(state.message)
+            if remaining_s <= 0:
+                raise WaitTimeoutError(
+                    Message(
+                        "There was no result within {timeout_s:g} s; the submission goes on.",
+                        timeout_s=timeout_s,
+                    )
+                )
 
     def __await__(self) -> Generator[Any, None, JobResult]:
         # Cancelling the waiter must not cancel the submission that others wait for too.
@@ -156,39 +218,176 @@ class Submission:
 
         One whose answers are still to come ends at once, refused.
         """
-        if self.claim():
+        if self._claim():
             self.refuse(UsageError(Message("It was stopped before its answers were read.")))
         with self._lock:
             if self.done or self.kill_requested:
                 return
             self.kill_requested = True
-            killer = self._killer
-        if killer is not None:
-            killer()
+            kill_job = self._kill_job
+        if kill_job is not None:
+            kill_job()
         self._observers.notify()
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback after each change, on any thread; returns how to end that."""
         return self._observers.subscribe(callback)
 
-    # ---- what the session does with it ------------------------------------------------------
+    # ---- from the answers to the service ----------------------------------------------------
 
-    def claim(self) -> bool:
-        """Whether the caller is the first who brings the answers; all others must not."""
+    def submit(
+        self, read: Callable[[], Answers], *, debug: Debug = False, lang: str | None = None
+    ) -> bool:
+        """Take the answers, keep them in the history and send them; only the first call does.
+
+        Args:
+            read: Returns the answers; those given at the beginning prevail.
+            debug: Used where its maker did not ask for it; likewise:
+            lang: The language of the feedback, default the session's.
+
+        Returns:
+            Whether this call was the first; any other does nothing.
+
+        Raises:
+            AnswerError: An answer is missing or cannot be right. As with the errors below, nothing
+                was sent, and the submission is refused.
+            UsageError: A shell is asked for, and the service cannot open one.
+            HistoryError: The answers cannot be kept.
+            ServiceError: The session has ended.
+        """
+        if not self._claim():
+            return False
+        try:
+            self._keep(read(), debug, lang)
+        except InginiousError as error:
+            self.refuse(error)
+            raise
+        except Exception as error:
+            # A fault of ours must not leave a student waiting for ever.
+            _log.exception("The answers of submission %s could not be read.", self.id)
+            refusal = UsageError(Message("The answers could not be read; the log has the details."))
+            self.refuse(refusal)
+            raise refusal from error
+        self._context.spawn(self._deliver())
+        return True
+
+    def refuse(self, error: InginiousError) -> None:
+        """End it without a result; what it had got so far stays in the history."""
+        with self._lock:
+            if self.done:
+                return
+            self.error = error
+            self.phase = "refused"
+            self.times["refused"] = time.time()
+            self._claimed = True
+            self._future.set_exception(error)
+        self._observers.notify()
+
+    def _claim(self) -> bool:
+        """Return whether the caller is the first who brings the answers; all others must not."""
         with self._lock:
             first = not (self._claimed or self.done)
             self._claimed = True
             return first
 
-    def save(self, attempt: Attempt) -> None:
-        """Its answers are known and in the history."""
-        self.number = attempt.number
-        self.answers = attempt.answers
-        self.sources = attempt.sources
-        self.advance("saved", attempt.submitted_at)
+    def _keep(self, read: Answers, debug: Debug, lang: str | None) -> None:
+        context = self._context
+        answers = Answers(dict(self.given.values), dict(self.given.sources))
+        answers.fill_from(read)
+        service = context.current_service()
+        self._debug = self._debug or debug
+        service.check(self._debug)
+        lang = self.lang or lang or context.language()
+        state = context.task_state(self.task)
+        # A refusal calls the problems as the person sees them.
+        checked = self.task.translated(lang).check(answers.values)
+        record, sent = context.history.add(
+            submission_id=self.id,
+            course_id=self.task.course_id,
+            task_id=self.task.id,
+            username=context.settings.username,
+            origin=self.origin,
+            service=service.address,
+            inputdata=inputdata(
+                self.task, context.settings, checked, lang=lang, state=state.left_state
+            ),
+            sources=tuple(answers.sources.values()),
+        )
+        self._service = service
+        self._sent = sent
+        self.record = record
+        self.number = record.number
+        self.answers = {key: value for key, value in sent.items() if not key.startswith("@")}
+        self.sources = tuple(answers.sources.values())
+        self._advance("saved", record.submitted_at)
+        state.follow(self)
 
-    def advance(self, phase: Phase, at: float) -> None:
-        """It reached a phase: the next one, or ``sent`` again after the backend lost it."""
+    # ---- on the session's loop --------------------------------------------------------------
+
+    async def _deliver(self) -> None:
+        """Send it and follow its job; returns when it has ended."""
+        service = self._service
+        if service is None:
+            return
+        try:
+            client = await service.client()
+            job = client.open_job(
+                self.task,
+                self._sent,
+                launcher_name=self._context.settings.username,
+                debug=self._debug,
+                job_id=self.id,
+            )
+            self._killable_by(job.kill)
+            await self._follow(job)
+        except InginiousError as error:
+            self.refuse(error)
+        except asyncio.CancelledError:
+            self.refuse(
+                ServiceError(
+                    Message(
+                        "The session ended before the result came; %inginious resubmit sends the "
+                        "same answers again."
+                    )
+                )
+            )
+            raise
+        except Exception:  # noqa: BLE001 - see below
+            # A fault of ours must not leave a student waiting for ever.
+            _log.exception("Submission %s could not be delivered.", self.id)
+            self.refuse(
+                ServiceError(
+                    Message(
+                        "Something went wrong on the way to the grading service; the log has the "
+                        "details. Your answers are kept: %inginious resubmit sends them again."
+                    )
+                )
+            )
+
+    async def _follow(self, job: Job) -> None:
+        async for event in job:
+            match event:
+                case events.JobSent(at=at, attempt=sending):
+                    self.sendings = sending
+                    self._advance("sent", at)
+                case events.JobQueued(at=at, at_most_before=before):
+                    self.at_most_before = before
+                    self._advance("queued", at)
+                case events.JobStarted(at=at):
+                    self._advance("running", at)
+                case events.JobSsh(host=host, port=port, user=user, password=password):
+                    self.ssh = (host, port, user, password)
+                    self._observers.notify()
+                case events.JobDone(at=at, result=result):
+                    try:
+                        # A disk may take its time; the loop must not.
+                        await asyncio.to_thread(self._context.history.finish, self.id, result)
+                    except HistoryError:
+                        _log.exception("A result could not be kept.")
+                    self._finish(result, at)
+
+    def _advance(self, phase: Phase, at: float) -> None:
+        """Reach a phase: the next one, or ``sent`` again after the service lost the job."""
         with self._lock:
             if self.done:
                 return
@@ -200,39 +399,34 @@ class Submission:
             self.times[phase] = at
         self._observers.notify()
 
-    def update(self, **changes: object) -> None:
-        """Set attributes and tell the subscribers once."""
-        for name, value in changes.items():
-            setattr(self, name, value)
-        self._observers.notify()
-
-    def killable_by(self, killer: Callable[[], object]) -> None:
-        """From now on killer ends the job; called at once if its end was asked for already."""
+    def _killable_by(self, kill_job: Callable[[], object]) -> None:
+        """Have kill_job end the job from now on; at once if its end was asked for already."""
         with self._lock:
-            self._killer = killer
+            self._kill_job = kill_job
             asked = self.kill_requested
         if asked:
-            killer()
+            kill_job()
 
-    def finish(self, outcome: JobResult, at: float) -> None:
-        """Its result came; anything after the first is ignored."""
+    def _finish(self, result: JobResult, at: float) -> None:
+        """End it with its result; anything after the first is ignored."""
         with self._lock:
             if self.done:
                 return
-            self.outcome = outcome
+            self.result = result
             self.phase = "done"
             self.times["done"] = at
             self.ssh = None
-            self._future.set_result(outcome)
+            if self.record is not None:
+                self.record = dataclasses.replace(
+                    self.record, finished_at=at, code=result.result[0], grade=result.grade
+                )
+            self._future.set_result(result)
         self._observers.notify()
 
-    def refuse(self, error: InginiousError) -> None:
-        """It will not be graded; what it had got so far stays in the history."""
-        with self._lock:
-            if self.done:
-                return
-            self.error = error
-            self.phase = "refused"
-            self.times["refused"] = time.time()
-            self._future.set_exception(error)
-        self._observers.notify()
+
+def ssh_command(ssh: Ssh) -> tuple[str, str]:
+    """Return the command that a person types to get into a shell, and the password it asks for."""
+    host, port, user, password = ssh
+    # Each job has a host key of its own, and ports of this machine come again: ssh would refuse.
+    option = "-o NoHostAuthenticationForLocalhost=yes " if host == "127.0.0.1" else ""
+    return f"ssh {option}{user}@{host} -p {port}", password

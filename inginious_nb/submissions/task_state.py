@@ -1,6 +1,6 @@
-"""The shared live state of one task in one kernel, mirrored by every widget of that task.
+"""The live state of one task that all views of it share: widgets, tables, the command line.
 
-A widget that a submit command shows keeps to its own submission; all else is the same for all.
+A view that a submit command shows keeps to its own submission; all else is the same for all.
 """
 
 from __future__ import annotations
@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.io.observers import Observers
 
-from .history import Attempt, History, evaluated
+from .record import SubmissionRecord, evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inginious_nb.course import Task
 
+    from .history import History
     from .submission import Submission
 
 
 class TaskState:
-    """What was submitted to one task, and the submission that is under way.
+    """The submissions of one user to one task, and the one that is under way.
+
+    The history is read once; afterwards the state follows the submissions of this process.
 
     Attributes:
         task: The task, as its file was when it was last opened.
-        current: The newest submission of this kernel session, None before the first.
+        current: The newest submission of this process, None before the first.
         submitting: Held from the look whether a submission is under way to the end of making one:
             whichever views ask at the same moment, one submits.
     """
@@ -36,51 +39,83 @@ class TaskState:
         self.submitting = threading.Lock()
         self._history = history
         self._username = username
-        self._attempts: list[Attempt] | None = None
+        self._records: list[SubmissionRecord] | None = None
         self._lock = threading.Lock()
         self._observers = Observers()
 
     @property
-    def attempts(self) -> list[Attempt]:
-        """This user's submissions to the task, newest first.
-
-        Raises:
-            HistoryError: The history cannot be read.
-        """
+    def records(self) -> list[SubmissionRecord]:
+        """Return this user's submissions to the task, newest first."""
         with self._lock:
-            if self._attempts is None:
-                self._attempts = self._history.attempts(
-                    self.task.course_id, self.task.id, self._username
-                )
-            return self._attempts
+            return list(self._read())
 
     @property
-    def last(self) -> Attempt | None:
-        """The newest submission that has a result."""
-        return next((attempt for attempt in self.attempts if attempt.finished), None)
+    def count(self) -> int:
+        """Return how many submissions there are."""
+        with self._lock:
+            return len(self._read())
 
     @property
-    def best(self) -> Attempt | None:
-        """The submission with the best grade."""
-        return evaluated(self.attempts, "best")
+    def newest(self) -> SubmissionRecord | None:
+        """Return the newest submission."""
+        with self._lock:
+            return next(iter(self._read()), None)
 
     @property
-    def evaluated(self) -> Attempt | None:
-        """The submission that counts: the best, or the last where the task says so."""
-        return evaluated(self.attempts, self.task.evaluation_mode)
+    def last(self) -> SubmissionRecord | None:
+        """Return the newest submission that has a result."""
+        with self._lock:
+            return next((record for record in self._read() if record.finished), None)
+
+    @property
+    def best(self) -> SubmissionRecord | None:
+        """Return the submission with the best grade."""
+        with self._lock:
+            return evaluated(self._read(), "best")
+
+    @property
+    def evaluated(self) -> SubmissionRecord | None:
+        """Return the submission that counts: the best, or the last where the task says so."""
+        with self._lock:
+            return evaluated(self._read(), self.task.evaluation_mode)
+
+    @property
+    def left_state(self) -> str:
+        """Return the state that the evaluated submission left for the next, empty if none did."""
+        counting = self.evaluated
+        result = None if counting is None else self._history.result(counting.id)
+        return "" if result is None else result.state
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback after anything here changed, on any thread; returns how to end that."""
         return self._observers.subscribe(callback)
 
-    def watch(self, submission: Submission) -> None:
+    def follow(self, submission: Submission) -> None:
         """Make a submission the current one and tell of its changes from now on."""
         self.current = submission
         submission.subscribe(lambda: self._changed(submission))
         self._changed(submission)
 
+    def _read(self) -> list[SubmissionRecord]:
+        if self._records is None:
+            self._records = self._history.of_task(self.task.course_id, self.task.id, self._username)
+        return self._records
+
     def _changed(self, submission: Submission) -> None:
-        if submission.phase in ("saved", "done"):  # the phases that the history knows
+        record = submission.record
+        if record is not None:
             with self._lock:
-                self._attempts = None
+                self._put(record)
         self._observers.notify()
+
+    def _put(self, record: SubmissionRecord) -> None:
+        """Put the newest state of a row in its place, which is near the beginning."""
+        records = self._read()
+        for index, known in enumerate(records):
+            if known.id == record.id:
+                records[index] = record
+                return
+            if known.number < record.number:
+                break
+        records.insert(0, record)
+        records.sort(key=lambda known: known.number, reverse=True)

@@ -15,7 +15,7 @@ from inginious_nb.session import get_session
 
 from .mirror import Mirror
 from .requests import Responder
-from .subjects import task_and_attempt
+from .subjects import task_and_record
 from .task_widget import find_widget
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _opened(comm: BaseComm, message: dict[str, Any]) -> None:
         return
     try:
         session = get_session()
-        task, attempt = task_and_attempt(session, subject)
+        task, record = task_and_record(session, subject)
     except InginiousError as error:
         _log.info("A view of another kernel cannot be served: %s", error)
         comm.close()
@@ -48,7 +48,7 @@ def _opened(comm: BaseComm, message: dict[str, Any]) -> None:
     def publish(changed: dict[str, Any]) -> None:
         comm.send({"kind": "state", "state": changed})
 
-    mirror = Mirror(session, task, publish, attempt=attempt)
+    mirror = Mirror(session, task, publish, record=record)
     comm.on_close(lambda _message: mirror.close())
     _serve(comm, Responder(mirror))
 

@@ -15,6 +15,7 @@ from inginious_nb.io.observers import Observers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inginious_nb.submissions.history import History
     from inginious_nb.submissions.task_state import TaskState
 
     from .views import Draft
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 class Drafts:
     """The entered values of one task by problem id."""
 
-    def __init__(self, board: TaskState) -> None:
-        self._values = _last_answers(board)
+    def __init__(self, state: TaskState, history: History) -> None:
+        self._values = _last_answers(state, history)
         self._lock = threading.Lock()
         self._observers = Observers()
 
@@ -44,15 +45,16 @@ class Drafts:
         return self._observers.subscribe(callback)
 
 
-def _last_answers(board: TaskState) -> dict[str, Draft]:
-    """What was submitted last from a widget is where the next attempt begins."""
-    attempt = next(iter(board.attempts), None)
-    if attempt is None:
+def _last_answers(state: TaskState, history: History) -> dict[str, Draft]:
+    """Return what was submitted last from a widget: the next submission begins there."""
+    newest = state.newest
+    if newest is None:
         return {}
     drafts: dict[str, Draft] = {}
-    for source in attempt.sources:
-        problem = board.task.problems.get(source.problem_id)
-        answer = attempt.answers.get(source.problem_id)
+    answers = history.answers(newest.id)
+    for source in history.sources(newest.id):
+        problem = state.task.problems.get(source.problem_id)
+        answer = answers.get(source.problem_id)
         if source.kind != "widget" or problem is None or isinstance(answer, dict):
             continue
         value = [str(item) for item in answer] if isinstance(answer, list) else str(answer)
@@ -60,14 +62,14 @@ def _last_answers(board: TaskState) -> dict[str, Draft]:
     return drafts
 
 
-_of_board: WeakKeyDictionary[TaskState, Drafts] = WeakKeyDictionary()
+_of_state: WeakKeyDictionary[TaskState, Drafts] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def drafts_of(board: TaskState) -> Drafts:
-    """The drafts of a task, made on first use."""
+def drafts_of(state: TaskState, history: History) -> Drafts:
+    """Return the drafts of a task, made on first use."""
     with _lock:
-        drafts = _of_board.get(board)
+        drafts = _of_state.get(state)
         if drafts is None:
-            drafts = _of_board[board] = Drafts(board)
+            drafts = _of_state[state] = Drafts(state, history)
         return drafts

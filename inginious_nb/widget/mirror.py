@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import Task
     from inginious_nb.session import Session
-    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 
     from . import views
@@ -40,7 +40,7 @@ class Mirror:
         task: The task that is shown.
         publish: Gets the changed part of the state, on any thread but never two at once.
         submission: The one that the widget is about; None follows the task's newest.
-        attempt: Likewise, one of an earlier kernel, until another is made in this widget.
+        record: Likewise, one of an earlier kernel, until another is made in this widget.
     """
 
     def __init__(
@@ -50,25 +50,25 @@ class Mirror:
         publish: Callable[[dict[str, Any]], object],
         *,
         submission: Submission | None = None,
-        attempt: Attempt | None = None,
+        record: SubmissionRecord | None = None,
     ) -> None:
         self.session = session
         self.task = task
-        self.board = session.task_state(task)
-        self.drafts = drafts_of(self.board)
+        self.state = session.task_state(task)
+        self.drafts = drafts_of(self.state, session.history)
         self.lang = session.front_end_language or session.language
         self._shown = ("", task)
         self._publish = publish
         self._pinned = submission
-        self._attempt = attempt
-        self._keeps_its_own = submission is not None or attempt is not None
+        self._record = record
+        self._keeps_its_own = submission is not None or record is not None
         self._published: dict[str, Any] = {}
         self._settled: tuple[object, ...] = ()
         self._lock = threading.RLock()
         self._due = threading.Event()
         self._closed = False
         self._subscriptions = [
-            self.board.subscribe(self.refresh),
+            self.state.subscribe(self.refresh),
             self.drafts.subscribe(self.refresh),
             session.subscribe(self.refresh),
         ]
@@ -80,7 +80,7 @@ class Mirror:
     @property
     def submission(self) -> Submission | None:
         """The submission to show: the widget's own, else the newest of the task."""
-        return self._pinned if self._keeps_its_own else self.board.current
+        return self._pinned if self._keeps_its_own else self.state.current
 
     @property
     def shown_task(self) -> Task:
@@ -122,7 +122,7 @@ class Mirror:
 
     def speak(self, lang: str) -> None:
         """Show the task in another language, as far as it has been translated."""
-        self.session.front_end_language = lang
+        self.session.set_front_end_language(lang)
         with self._lock:
             self.lang = lang
             self._settled = ()
@@ -186,38 +186,38 @@ class Mirror:
             state["task"] = present.task_info(self.task, self.lang, username)
         settled = tuple(
             (known.id, known.phase)
-            for known in (submission, self.board.current)
+            for known in (submission, self.state.current)
             if known is not None
         )
         if not self._published or settled != self._settled:
             self._settled = settled
-            state["standing"] = present.standing(self.board)
-            state["history"] = present.newest_first(self.board.attempts)
+            state["standing"] = present.standing(self.state)
+            state["history"] = present.submission_rows(self.state.records)
             state["result"] = self._result(submission)
         return state
 
     def _result(self, submission: Submission | None) -> views.ResultInfo | None:
-        """The newest result: the one that just came, else the history's."""
-        if submission is not None and submission.outcome is not None:
-            outcome = submission.outcome
+        """Return the newest result: the one that just came, else the history's."""
+        if submission is not None and submission.result is not None:
+            came = submission.result
             return _made_once(
                 (submission.id, self.lang),
-                lambda: present.outcome_info(
+                lambda: present.result_info(
                     self.task,
-                    outcome,
+                    came,
                     submission_id=submission.id,
                     number=submission.number,
                     at=submission.times["done"],
                     lang=self.lang,
                 ),
             )
-        last = self._attempt or self.board.last
-        return (
-            None
-            if last is None
-            else _made_once(
-                (last.id, self.lang), lambda: present.result_info(self.task, last, self.lang)
-            )
+        last = self._record or self.state.last
+        if last is None:
+            return None
+        history = self.session.history
+        return _made_once(
+            (last.id, self.lang),
+            lambda: present.kept_result_info(self.task, last, history, self.lang),
         )
 
     def _submission_info(self, submission: Submission) -> dict[str, Any]:

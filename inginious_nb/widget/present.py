@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import datetime as dt
 import io
+import itertools
 import logging
 import mimetypes
 import time
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from inginious_nb.course import Problem, Task
     from inginious_nb.notebook.sources import AnswerSource
     from inginious_nb.services.service import ServiceState
-    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.history import History
+    from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
@@ -37,6 +39,9 @@ _log = logging.getLogger(__name__)
 
 SHOWN_CHARACTERS = 200_000
 """So much of plain output is shown; the whole of a longer one is a download."""
+
+MAX_ROWS = 200
+"""So many of the newest submissions to a task are listed."""
 
 _BEGINNING_BYTES = 2_000
 """So much of a file is shown before it is sent."""
@@ -103,11 +108,11 @@ def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> vie
     }
 
 
-def standing(board: TaskState) -> views.Standing:
-    """How often the task was tried, and the best and the last grade."""
-    best, last = board.best, board.last
+def standing(state: TaskState) -> views.Standing:
+    """Return how often the task was submitted, and the best and the last grade."""
+    best, last = state.best, state.last
     return {
-        "attempts": len(board.attempts),
+        "attempts": state.count,
         "best_grade": best.grade if best else None,
         "best_code": best.code if best else None,
         "last_grade": last.grade if last else None,
@@ -147,65 +152,83 @@ def submission_info(submission: Submission, lang: str = "en") -> views.Submissio
     }
 
 
-def result_info(task: Task, attempt: Attempt, lang: str = "en") -> views.ResultInfo | None:
-    """What came back for an attempt, None if nothing did yet."""
-    outcome = attempt.outcome
-    if outcome is None:
+def kept_result_info(
+    task: Task, record: SubmissionRecord, history: History, lang: str = "en"
+) -> views.ResultInfo | None:
+    """Return the result that the history has of a submission, None if it has none."""
+    result = history.result(record.id)
+    if result is None:
         return None
-    return outcome_info(
+    archive_bytes = history.archive_bytes(record.id)
+    if archive_bytes is not None and archive_bytes <= _EMPTY_ARCHIVE_BYTES:
+        archive_bytes = _archive_bytes(history.archive(record.id))
+    return result_info(
         task,
-        outcome,
-        submission_id=attempt.id,
-        number=attempt.number,
-        at=attempt.finished_at,
+        result,
+        submission_id=record.id,
+        number=record.number,
+        at=record.finished_at,
+        archive_bytes=archive_bytes,
         lang=lang,
     )
 
 
-def outcome_info(
+def result_info(
     task: Task,
-    outcome: JobResult,
+    result: JobResult,
     *,
     submission_id: str,
     number: int,
     at: float | None,
+    archive_bytes: int | None = None,
     lang: str = "en",
 ) -> views.ResultInfo:
-    """A result with its texts made safe and, where they are huge, cut.
+    """Return a result with its texts made safe and, where they are huge, cut.
 
     What the task says is in the language it was asked for; what our own programs say is in `lang`.
     One that cannot be shown, through a fault of ours, is told by its code and grade.
+
+    Args:
+        task: The task.
+        result: The result, with or without its archive.
+        submission_id: The submission.
+        number: Its number.
+        at: When it came.
+        archive_bytes: The size of the archive where the result comes without it.
+        lang: The language.
     """
     try:
-        details = _details(task, outcome, lang)
+        details = _details(task, result, lang)
     except Exception:  # noqa: BLE001 - whatever it is, the rest is shown
         # The history has it: each widget of the task would fail, in this kernel and in later ones.
         _log.exception("The result of submission %s cannot be shown.", submission_id)
         details = _no_details(lang)
+    if archive_bytes is not None:
+        details["archive_bytes"] = archive_bytes
     head = {
         "submission": submission_id,
         "number": number,
         "at": at,
-        "code": outcome.result[0],
-        "grade": outcome.grade,
+        "code": result.result[0],
+        "grade": result.grade,
     }
     return cast("views.ResultInfo", head | details)
 
 
-def _details(task: Task, outcome: JobResult, lang: str) -> dict[str, Any]:
-    tests, counts = values.shown_tests(outcome.tests, lang)
+def _details(task: Task, result: JobResult, lang: str) -> dict[str, Any]:
+    tests, counts = values.shown_tests(result.tests, lang)
     return {
-        "feedback": feedback(task, outcome.result[1], lang),
+        "feedback": feedback(task, result.result[1], lang),
         "problems": {
             problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
-            for problem_id, (problem_code, problem_text) in outcome.problems.items()
+            for problem_id, (problem_code, problem_text) in result.problems.items()
         },
         "tests": tests,
         "test_counts": counts,
-        "custom": _text_part(values.as_json(outcome.custom, lang)),
-        "archive_bytes": _archive_bytes(outcome.archive),
-        "stdout": _text_part(outcome.stdout),
-        "stderr": _text_part(outcome.stderr),
+        "custom": _text_part(values.as_json(result.custom, lang)),
+        "archive_bytes": _archive_bytes(result.archive),
+        "stdout": _text_part(result.stdout),
+        "stderr": _text_part(result.stderr),
     }
 
 
@@ -239,16 +262,16 @@ def feedback(task: Task, text: str, lang: str = "en") -> views.SafeHtml:
     return {"html": str(html), "size_bytes": _size_bytes(text), "cut": html.truncated}
 
 
-def attempt_info(attempt: Attempt) -> views.AttemptInfo:
-    """One line of the history."""
+def submission_row(record: SubmissionRecord) -> views.AttemptInfo:
+    """Return one line of the history."""
     return {
-        "id": attempt.id,
-        "number": attempt.number,
-        "submitted_at": attempt.submitted_at,
-        "finished_at": attempt.finished_at,
-        "code": attempt.code,
-        "grade": attempt.grade,
-        "origin": attempt.origin,
+        "id": record.id,
+        "number": record.number,
+        "submitted_at": record.submitted_at,
+        "finished_at": record.finished_at,
+        "code": record.code,
+        "grade": record.grade,
+        "origin": record.origin,
     }
 
 
@@ -331,6 +354,6 @@ def _size_bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def newest_first(attempts: Iterable[Attempt]) -> list[views.AttemptInfo]:
-    """The history of a task."""
-    return [attempt_info(attempt) for attempt in attempts]
+def submission_rows(records: Iterable[SubmissionRecord]) -> list[views.AttemptInfo]:
+    """Return the lines of the history of a task that are shown, newest first."""
+    return [submission_row(record) for record in itertools.islice(records, MAX_ROWS)]

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from inginious_nb.course import Problem
     from inginious_nb.notebook.cells import Cell
     from inginious_nb.submissions.submission import Submission
-    from inginious_nb.submissions.task_state import TaskState
 
     from .mirror import Mirror
     from .views import OldAnswer, PreviewAnswer
@@ -67,16 +66,19 @@ class Reading:
         cells = message.get("cells")
         notebook: list[Cell] = []
         if cells is None:
-            self.answers.fill_from(mirror.session.answers_without_front_end(mirror.task))
+            self.answers.fill_from(mirror.session.executed_answers(mirror.task))
         else:
             notebook = self._read_cells(cells)
         self._read_entries(message.get("answers") or {}, buffers)
         if awaited is None:
             self.errors |= review(self._task, self.answers)
         else:
-            preset = awaited.preset
             self.errors |= review_command(
-                self._task, self.answers, notebook, magics=preset.magics, given=preset.answers
+                self._task,
+                self.answers,
+                notebook,
+                magics=awaited.magics,
+                given=awaited.given.values,
             )
 
     def raise_errors(self) -> None:
@@ -88,10 +90,8 @@ class Reading:
         for error in self.errors.values():
             raise error
 
-    def preview(self, board: TaskState) -> list[PreviewAnswer]:
-        """What would be sent, problem by problem, compared with what was sent last."""
-        last = next(iter(board.attempts), None)
-        known = {} if last is None else last.answers
+    def preview(self, known: Mapping[str, Any]) -> list[PreviewAnswer]:
+        """Return what would be sent, problem by problem, compared with what was sent last."""
         return [self._preview(problem, known) for problem in self._task.problems.values()]
 
     def _preview(self, problem: Problem, known: Mapping[str, Any]) -> PreviewAnswer:

@@ -13,7 +13,7 @@ from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Message, recognised
 from inginious_nb.notebook.files import file_answer
-from inginious_nb.submissions.submission import way_in
+from inginious_nb.submissions.submission import ssh_command
 
 from . import present, snapshot, values
 from .reading import Reading
@@ -22,7 +22,8 @@ from .views import PROTOCOL_VERSION, RequestKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.notebook.answers import Answers
+    from inginious_nb.submissions.record import SubmissionRecord
 
     from .mirror import Mirror
 
@@ -91,7 +92,9 @@ class Responder:
     def _preview(self, message: Request, buffers: Buffers) -> Value:
         mirror = self._mirror
         reading = Reading(mirror, message, buffers, only_described=True)
-        return {"answers": reading.preview(mirror.board)}
+        newest = mirror.state.newest
+        known = {} if newest is None else mirror.session.history.answers(newest.id)
+        return {"answers": reading.preview(known)}
 
     def _submit(self, message: Request, buffers: Buffers) -> Value:
         mirror = self._mirror
@@ -99,41 +102,34 @@ class Responder:
         if awaited is None and message.get("submission") is not None:
             # A saved notebook may ask, as soon as it is opened, for what was asked for long ago.
             raise UsageError(Message("That submission is over; press Submit to make a new one."))
-        if awaited is not None and not awaited.claim():
-            return {"submission": awaited.id}  # another page was first
-        with mirror.board.submitting:
+        with mirror.state.submitting:
             if awaited is None:
                 self._refuse_while_active()
-            try:
+            submission = awaited or mirror.session.submissions.new(mirror.task, origin="widget")
+            debug = message.get("debug")
+
+            def read() -> Answers:
                 reading = Reading(mirror, message, buffers, awaited=awaited)
                 reading.raise_errors()
-            except InginiousError as error:
-                if awaited is not None:
-                    awaited.refuse(error)
-                raise
-            debug = message.get("debug")
-            submission = mirror.session.submit(
-                mirror.task,
-                reading.answers.values,
-                origin="widget",
-                sources=tuple(reading.answers.sources.values()),
-                debug="ssh" if debug == "ssh" else bool(debug),
-                lang=mirror.lang,
-                submission=awaited,
+                return reading.answers
+
+            first = submission.submit(
+                read, debug="ssh" if debug == "ssh" else bool(debug), lang=mirror.lang
             )
-            mirror.follow(submission)
+            if first:  # else another page was
+                mirror.follow(submission)
         return {"submission": submission.id}
 
     def _resubmit(self, message: Request, _buffers: Buffers) -> Value:
-        with self._mirror.board.submitting:
+        with self._mirror.state.submitting:
             self._refuse_while_active()
-            attempt = self._attempt_of(message)
-            submission = self._mirror.session.resubmit(attempt.id)
+            record = self._record_of(message)
+            submission = self._mirror.session.submissions.resubmit(record.id, origin="widget")
             self._mirror.follow(submission)
         return {"submission": submission.id}
 
     def _refuse_while_active(self) -> None:
-        current = self._mirror.board.current
+        current = self._mirror.state.current
         if current is not None and not current.done:
             raise UsageError(
                 Message(
@@ -151,53 +147,54 @@ class Responder:
     # ---- looking back -----------------------------------------------------------------------
 
     def _attempt(self, message: Request, _buffers: Buffers) -> Value:
-        attempt = self._attempt_of(message)
+        record, history = self._record_of(message), self._mirror.session.history
+        task, lang = self._mirror.task, self._mirror.lang
         return {
-            "attempt": present.attempt_info(attempt),
-            "result": present.result_info(self._mirror.task, attempt, self._mirror.lang),
-            "answers": present.old_answers(self._mirror.shown_task, attempt.answers),
+            "attempt": present.submission_row(record),
+            "result": present.kept_result_info(task, record, history, lang),
+            "answers": present.old_answers(self._mirror.shown_task, history.answers(record.id)),
         }
 
     def _archive(self, message: Request, _buffers: Buffers) -> Value:
-        attempt = self._attempt_of(message)
-        archive = attempt.outcome.archive if attempt.outcome is not None else None
+        record = self._record_of(message)
+        archive = self._mirror.session.history.archive(record.id)
         if archive is None:
             raise UsageError(Message("That submission has no archive."))
-        name = f"{attempt.course_id}-{attempt.task_id}-{attempt.number}.tar.gz"
+        name = f"{record.course_id}-{record.task_id}-{record.number}.tar.gz"
         return {"filename": name}, archive
 
     def _output(self, message: Request, _buffers: Buffers) -> Value:
-        attempt = self._attempt_of(message)
+        record = self._record_of(message)
         what = str(message.get("what"))
-        outcome = attempt.outcome
-        if outcome is None:
+        result = self._mirror.session.history.result(record.id)
+        if result is None:
             raise UsageError(Message("That submission has no result yet."))
         kind, _, problem_id = what.partition(":")
         text: str | None = None
-        if kind == "problem" and problem_id in outcome.problems:
-            text = outcome.problems[problem_id][1]
+        if kind == "problem" and problem_id in result.problems:
+            text = result.problems[problem_id][1]
         elif kind == "feedback":
-            text = outcome.result[1]
+            text = result.result[1]
         elif kind in ("stdout", "stderr"):
-            text = outcome.stdout if kind == "stdout" else outcome.stderr
+            text = result.stdout if kind == "stdout" else result.stderr
         elif kind in ("tests", "custom"):
-            all_of_it = outcome.tests if kind == "tests" else outcome.custom
+            all_of_it = result.tests if kind == "tests" else result.custom
             text = values.as_json(all_of_it, self._mirror.lang) or None
         if text is None:
             raise UsageError(Message("That submission has no such text."))
         ending = "json" if kind in ("tests", "custom") else "txt"
-        name = f"{attempt.task_id}-{attempt.number}-{kind}.{ending}"
+        name = f"{record.task_id}-{record.number}-{kind}.{ending}"
         return {"filename": name}, text.encode("utf-8", "replace")
 
-    def _attempt_of(self, message: Request) -> Attempt:
+    def _record_of(self, message: Request) -> SubmissionRecord:
         mirror = self._mirror
-        attempt = mirror.session.history.get(str(message.get("submission")))
-        if attempt is None or (attempt.course_id, attempt.task_id) != (
+        record = mirror.session.history.get(str(message.get("submission")))
+        if record is None or (record.course_id, record.task_id) != (
             mirror.task.course_id,
             mirror.task.id,
         ):
             raise UsageError(Message("The history of this task has no such submission."))
-        return attempt
+        return record
 
     # ---- the rest ---------------------------------------------------------------------------
 
@@ -257,5 +254,5 @@ class Responder:
             or submission.ssh is None
         ):
             raise UsageError(Message("There is no shell for that submission any more."))
-        command, password = way_in(submission.ssh)
+        command, password = ssh_command(submission.ssh)
         return {"command": command, "password": password}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inginious_nb.course import Task
+    from inginious_nb.submissions.history import History
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
@@ -217,18 +218,18 @@ class Snapshot:
         return self._words("attempts", n=count) if count else self._words("noAttempts")
 
 
-def task_bundle(board: TaskState, lang: str) -> Bundle:
-    """A task with its newest result in a language, by MIME type."""
-    task, last = board.task.translated(lang), board.last
-    result = None if last is None else present.result_info(task, last, lang)
+def task_bundle(state: TaskState, history: History, lang: str) -> Bundle:
+    """Return a task with its newest result in a language, by MIME type."""
+    task, last = state.task.translated(lang), state.last
+    result = None if last is None else present.kept_result_info(task, last, history, lang)
     context_html = present.rendered(task, task.context, lang)
-    return Snapshot(task, result, len(board.attempts), context_html=context_html, lang=lang).bundle
+    return Snapshot(task, result, state.count, context_html=context_html, lang=lang).bundle
 
 
 def submission_bundle(submission: Submission, lang: str) -> Bundle:
     """A submission with its result or its state in a language, by MIME type."""
-    task, outcome = submission.task.translated(lang), submission.outcome
-    if outcome is None:
+    task, came = submission.task.translated(lang), submission.result
+    if came is None:
         words = Words("widget", lang)
         error = submission.error
         remark = (
@@ -237,9 +238,9 @@ def submission_bundle(submission: Submission, lang: str) -> Bundle:
             else words("colon", name=words("submission"), value=words(f"phases.{submission.phase}"))
         )
         return Snapshot(task, None, remark=remark, lang=lang).bundle
-    result = present.outcome_info(
+    result = present.result_info(
         task,
-        outcome,
+        came,
         submission_id=submission.id,
         number=submission.number,
         at=submission.times.get("done"),
@@ -253,7 +254,7 @@ def widget_bundle(mirror: Mirror, *, key: str, problem_id: str = "") -> Bundle:
     return Snapshot(
         mirror.shown_task,
         mirror.result,
-        len(mirror.board.attempts),
+        mirror.state.count,
         context_html="" if problem_id else mirror.context_html,
         key=key,
         problem_id=problem_id,

@@ -1,4 +1,4 @@
-"""What a view of an earlier kernel is about, as it tells by names (`views.Subject`).
+"""The task and the submission that a view of an earlier kernel names (`views.Subject`).
 
 A saved notebook is not trusted: its names are looked up, and whatever is not found is refused.
 """
@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import Task
     from inginious_nb.session import Session
-    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.record import SubmissionRecord
 
 
-def task_and_attempt(session: Session, subject: Mapping[str, Any]) -> tuple[Task, Attempt | None]:
-    """The task, and the attempt whose result the view of a submit command has kept, if any.
+def task_and_record(
+    session: Session, subject: Mapping[str, Any]
+) -> tuple[Task, SubmissionRecord | None]:
+    """Return the task, and the submission that the view of a submit command was about, if any.
 
     Raises:
         CourseError: There is no such task, or it cannot be used.
@@ -26,5 +28,5 @@ def task_and_attempt(session: Session, subject: Mapping[str, Any]) -> tuple[Task
     if subject.get("role") != "submission":
         return task, None
     wanted = subject.get("submission")
-    attempts = session.task_state(task).attempts
-    return task, next((attempt for attempt in attempts if attempt.id == wanted), None)
+    records = session.task_state(task).records
+    return task, next((record for record in records if record.id == wanted), None)

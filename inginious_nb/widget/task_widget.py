@@ -27,7 +27,7 @@ from .requests import Responder
 if TYPE_CHECKING:
     from inginious_nb.course import Task
     from inginious_nb.session import Session
-    from inginious_nb.submissions.history import Attempt
+    from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 
     from .views import Role, Subject
@@ -64,7 +64,7 @@ class TaskWidget(anywidget.AnyWidget):
         session: The session, default the one of this kernel.
         submission: One whose answers the front end is to read from the live cells, as soon as it
             is there.
-        attempt: One of an earlier kernel, whose result is to be shown.
+        record: One of an earlier kernel, whose result is to be shown.
     """
 
     _esm = static("widget.js")
@@ -89,14 +89,14 @@ class TaskWidget(anywidget.AnyWidget):
         *,
         session: Session | None = None,
         submission: Submission | None = None,
-        attempt: Attempt | None = None,
+        record: SubmissionRecord | None = None,
         **traits: Any,
     ) -> None:
         first: dict[str, Any] = {}
         self._snapshots: deque[Any] = deque(maxlen=_MOST_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
         self.mirror = Mirror(
-            session or get_session(), task, first.update, submission=submission, attempt=attempt
+            session or get_session(), task, first.update, submission=submission, record=record
         )
         self.responder = Responder(self.mirror, heard=self._keep_snapshot)
         role = "task" if submission is None else "submission"

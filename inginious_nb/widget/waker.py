@@ -16,7 +16,7 @@ from ipywidgets import Widget, widget_serialization
 
 from inginious_nb.errors import InginiousError
 
-from .subjects import task_and_attempt
+from .subjects import task_and_record
 from .task_widget import TaskWidget, find_widget, static
 from .views import PROTOCOL_VERSION, Role, SavedView
 
@@ -82,13 +82,13 @@ class Waker(anywidget.AnyWidget):
         if _is_taken(model_id):
             _log.warning("A notebook names a widget of another kind as ours; it stays as it is.")
             return False
-        task, attempt = task_and_attempt(self._session, subject)
+        task, record = task_and_record(self._session, subject)
         if subject["role"] == "answer" and subject["problem_id"] not in task.problems:
             return False
         TaskWidget(
             task,
             session=self._session,
-            attempt=attempt,
+            record=record,
             key=subject["widget"],
             role=subject["role"],
             problem_id=subject["problem_id"],

@@ -171,7 +171,7 @@ def measured(browser: Browser, address: str, folder: Path, count: int) -> list[d
     outcome = JobResult(
         ("failed", LONG_FEEDBACK), 50.0, {}, {f"test {number}": True for number in range(1000)}
     )
-    result = present.outcome_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
+    result = present.result_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
     state = looks["failed"][0] | {"result": dict(result)}
     rows.append(
         {

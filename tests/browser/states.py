@@ -163,7 +163,7 @@ def submission(task: Task, phase: str, *, without: str = "", **changes: Any) -> 
 
 def finished(task: Task, code: str = "failed", grade: float = 80.0) -> dict[str, Any]:
     """The parts of a state that change when a result came."""
-    result = present.outcome_info(
+    result = present.result_info(
         task, outcome(code, grade), submission_id="s1", number=3, at=NOW + 8
     )
     history = [

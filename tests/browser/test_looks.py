@@ -340,7 +340,7 @@ def test_no_hostile_text_does_anything(stage, looks, tmp_path):
             stdout=text,
             stderr=text,
         )
-        result = present.outcome_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
+        result = present.result_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
         shown = present.task_info(task, "en", "ada")
         problems = [problem | {"name": text, "default": text} for problem in shown["problems"]]
         stage.change(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 
+import msgpack
 import pytest
 
 from inginious_nb.client.results import JobResult
-from inginious_nb.errors import HistoryError
+from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.sources import AnswerSource
-from inginious_nb.submissions.history import History, evaluated
+from inginious_nb.submissions import database
+from inginious_nb.submissions.history import History
+from inginious_nb.submissions.record import evaluated
 
 
 @pytest.fixture
@@ -31,26 +36,30 @@ def add(history, submission_id="s1", task_id="fib", **changes):
         "task_id": task_id,
         "username": "ada",
         "origin": "api",
-        "backend": "embedded",
+        "service": "embedded",
         "inputdata": {"fib": "x", "@username": "ada"},
     }
-    return history.add(**(fields | changes))
+    record, _ = history.add(**(fields | changes))
+    return record
 
 
 def result(code="success", grade=100.0, **more):
     return JobResult((code, "text"), grade, **more)
 
 
+def ids(records):
+    return [record.id for record in records]
+
+
 def test_a_submission_comes_back_as_it_was_sent(history):
     answers = {"f": {"filename": "a.bin", "value": b"\0\xff"}, "mc": ["0", "2"], "@lang": "fr"}
     source = AnswerSource("f", "cell", "cell 3: x", ("id3",), 12.5)
     kept = add(history, inputdata=answers, sources=(source,))
-    read = history.get("s1")
-    assert read == kept
-    assert read.answers == {key: answers[key] for key in ("f", "mc")}
-    assert read.inputdata["@attempts"] == "1"
-    assert read.sources == (source,)
-    assert not read.finished
+    assert history.get("s1") == kept
+    assert history.answers("s1") == {key: answers[key] for key in ("f", "mc")}
+    assert history.inputdata("s1")["@attempts"] == "1"
+    assert history.sources("s1") == (source,)
+    assert not kept.finished
 
 
 def test_where_an_answer_was_read_is_kept_for_readers_of_any_language(tmp_path, history):
@@ -58,7 +67,7 @@ def test_where_an_answer_was_read_is_kept_for_readers_of_any_language(tmp_path, 
     label = Message("{place}: {first_line}", place=place, first_line="x = {1}")
     add(history, sources=(AnswerSource("fib", "cell", label, ("id3",), 12.5),))
     later = History(tmp_path / "deep" / "history.sqlite")
-    (source,) = later.get("s1").sources
+    (source,) = later.sources("s1")
     later.close()
     assert source.label == "cells [1], [2]: x = {1}"
     assert in_language(source.label, "fr") == "cellules [1], [2]\u00a0: x = {1}"
@@ -66,7 +75,7 @@ def test_where_an_answer_was_read_is_kept_for_readers_of_any_language(tmp_path, 
 
 def test_a_result_comes_back_with_all_it_had(history):
     add(history)
-    outcome = result(
+    came = result(
         problems={"fib": ("failed", "no")},
         tests={"t": True},
         custom={"k": (1, 2.5)},
@@ -75,13 +84,16 @@ def test_a_result_comes_back_with_all_it_had(history):
         stdout="out",
         stderr=None,
     )
-    history.finish("s1", outcome)
-    read = history.get("s1").outcome
-    assert read == outcome
+    history.finish("s1", came)
+    read = history.result("s1")
+    assert read[:5] == came[:5]
     assert (read.state, read.stdout, read.stderr) == ("s", "out", None)
+    assert read.archive is None  # megabytes, loaded when somebody asks for them
+    assert history.archive("s1") == b"\x1f\x8b"
+    assert history.archive_bytes("s1") == 2
 
 
-def test_attempts_are_counted_per_user_and_task(history):
+def test_submissions_are_counted_per_user_and_task(history):
     numbers = [
         add(history, "a").number,
         add(history, "b").number,
@@ -89,33 +101,85 @@ def test_attempts_are_counted_per_user_and_task(history):
         add(history, "d", username="bob").number,
     ]
     assert numbers == [1, 2, 1, 1]
-    assert [attempt.id for attempt in history.attempts("demo", "fib", "ada")] == ["b", "a"]
+    assert ids(history.of_task("demo", "fib", "ada")) == ["b", "a"]
 
 
-def left(history):
-    return [attempt.id for attempt in history.left_behind("ada")]
+def test_a_submission_is_found_by_the_beginning_of_its_id(history):
+    add(history, "abc")
+    add(history, "a%c")
+    assert history.find("ada", "a%").id == "a%c"
+    assert history.find("ada", "abc").id == "abc"
+    with pytest.raises(UsageError, match="no submission 'x'"):
+        history.find("ada", "x")
 
 
-def test_what_nobody_waits_for_any_more_is_left_behind_until_it_is_repeated(history):
+def test_what_nobody_waits_for_any_more_is_orphaned_until_it_is_repeated(history):
     add(history, "lost")
     add(history, "graded")
     history.finish("graded", result())
-    assert left(history) == []  # this very process waits for it
+    assert history.orphaned("ada") == []  # this very process waits for it
     history.keep_alive(["lost"], 0.0)
-    assert left(history) == ["lost"]
-    add(history, "again")
-    history.supersede("lost", "again")
-    assert left(history) == []
+    assert ids(history.orphaned("ada")) == ["lost"]
+    assert history.claim("lost", "again")
+    assert history.orphaned("ada") == []
     assert history.get("lost") is not None
 
 
-def test_a_damaged_row_is_left_out_and_harms_no_other(history):
-    add(history, "good")
-    add(history, "bad")
+def test_of_several_kernels_one_repeats_an_orphaned_submission(tmp_path):
+    histories = [History(tmp_path / "history.sqlite") for _ in range(4)]
+    add(histories[0], "lost")
+    barrier, claims = threading.Barrier(4), []
+
+    def claim(number):
+        barrier.wait()
+        claims.append(histories[number].claim("lost", f"again-{number}"))
+
+    threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claims) == [False, False, False, True]
+    for history in histories:
+        history.close()
+
+
+def damage(history, table, column, value, submission_id="bad"):
+    key = "id" if table == "submission" else "submission_id"
     with sqlite3.connect(history.path) as file:
-        file.execute("UPDATE submission SET inputdata = x'93' WHERE id = 'bad'")
-    assert [attempt.id for attempt in history.recent("ada")] == ["good"]
-    assert add(history, "next").number == 3
+        file.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (value, submission_id))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("answers", "inputdata", b"\x93"),
+        ("answers", "inputdata", b"\xc0"),
+        ("answers", "sources", b"\x91\xc0"),
+        ("result", "content", b"\x93"),
+        ("result", "content", b"\xc0"),
+        ("submission", "submitted_at", "yesterday"),
+        ("submission", "alive_at", b"?"),
+        ("submission", "finished_at", "soon"),
+        ("submission", "owner", "nobody"),
+        ("submission", "grade", "good"),
+        ("submission", "number", "first"),
+    ],
+)
+def test_a_damaged_row_harms_no_other(history, table, column, value):
+    add(history, "good")
+    history.finish("good", result())
+    add(history, "bad", sources=(AnswerSource("fib", "cell", "x"),))
+    if table == "result":
+        history.finish("bad", result())
+    damage(history, table, column, value)
+    assert "good" in ids(history.recent("ada"))
+    assert "good" in ids(history.of_task("demo", "fib", "ada"))
+    history.orphaned("ada")
+    assert history.answers("good") == {"fib": "x"}
+    history.answers("bad"), history.sources("bad"), history.result("bad")
+    assert add(history, "next").number >= 2
+    assert history.warning is None
 
 
 def test_the_best_counts_or_the_last(history):
@@ -123,31 +187,19 @@ def test_the_best_counts_or_the_last(history):
         add(history, name)
         history.finish(name, result("failed", grade))
     add(history, "waiting")
-    attempts = history.attempts("demo", "fib", "ada")
-    assert evaluated(attempts, "best").id == "c"
-    assert evaluated(attempts, "last").id == "d"
+    records = history.of_task("demo", "fib", "ada")
+    assert evaluated(records, "best").id == "c"
+    assert evaluated(records, "last").id == "d"
     assert evaluated([], "best") is None
 
 
 @pytest.mark.parametrize("code", ["crash", "killed"])
-def test_what_gave_no_opinion_does_not_count(history, code):
+def test_what_has_no_grade_does_not_count(history, code):
     add(history, "a")
     history.finish("a", result("success", 80.0))
     add(history, "b")
     history.finish("b", result(code, 0.0))
-    assert evaluated(history.attempts("demo", "fib", "ada"), "last").id == "a"
-
-
-def test_the_file_is_for_its_owner_alone(history):
-    assert stat.S_IMODE(history.path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(history.path.parent.stat().st_mode) == 0o700
-
-
-def test_a_file_that_others_could_read_is_closed_to_them(tmp_path):
-    path = tmp_path / "history.sqlite"
-    path.touch(mode=0o644)
-    History(path).close()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert evaluated(history.of_task("demo", "fib", "ada"), "last").id == "a"
 
 
 def test_a_submission_survives_the_death_of_its_process(tmp_path):
@@ -156,14 +208,15 @@ def test_a_submission_survives_the_death_of_its_process(tmp_path):
 import os, pathlib, signal
 from inginious_nb.submissions.history import History
 History(pathlib.Path({str(path)!r})).add(
-    submission_id="s", course_id="c", task_id="t", username="u", origin="api", backend="embedded",
+    submission_id="s", course_id="c", task_id="t", username="u", origin="api", service="embedded",
     inputdata={{"q": "my answer"}},
 )
 os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", program], check=False)
     history = History(path)
-    assert history.left_behind("u")[0].answers == {"q": "my answer"}
+    assert ids(history.orphaned("u")) == ["s"]
+    assert history.answers("s") == {"q": "my answer"}
     history.close()
 
 
@@ -180,8 +233,8 @@ def test_two_kernels_may_write_at_the_same_time(tmp_path):
         thread.start()
     for thread in threads:
         thread.join()
-    attempts = histories[0].attempts("demo", "fib", "ada")
-    assert [attempt.number for attempt in attempts] == list(range(50, 0, -1))
+    records = histories[0].of_task("demo", "fib", "ada")
+    assert [record.number for record in records] == list(range(50, 0, -1))
     for history in histories:
         history.close()
 
@@ -193,8 +246,275 @@ def test_an_answer_that_cannot_be_kept_is_refused_and_nothing_is_written(history
     assert history.recent("ada") == []
 
 
-def test_a_file_that_is_no_history_is_refused_with_the_way_out(tmp_path):
-    path = tmp_path / "history.sqlite"
+# ---- the file ------------------------------------------------------------------------------------
+
+
+def mode(path):
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_the_file_is_for_its_owner_alone(history):
+    assert mode(history.path) == 0o600
+    assert mode(history.path.parent) == 0o700
+
+
+def a_folder(path):
+    path.mkdir(mode=0o755)
+
+
+def a_text(path):
     path.write_text("this is not a database, but it is long enough to be taken for one" * 20)
-    with pytest.raises(HistoryError, match="INGINIOUS_HISTORY"):
-        History(path)
+    path.chmod(0o644)
+
+
+def another_database(path):
+    with sqlite3.connect(path) as file:
+        file.execute("CREATE TABLE recipes (name)")
+    path.chmod(0o644)
+
+
+def a_pipe(path):
+    os.mkfifo(path, 0o644)
+
+
+def a_device(path):
+    path.symlink_to("/dev/null")
+
+
+def a_link_to_a_folder(path):
+    folder = path.with_name("folder")
+    folder.mkdir(mode=0o755)
+    path.symlink_to(folder)
+
+
+def a_link_to_nowhere(path):
+    path.symlink_to(path.with_name("nowhere") / "x")
+
+
+def a_newer_history(path):
+    History(path).close()
+    with sqlite3.connect(path) as file:
+        file.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        a_folder,
+        a_text,
+        another_database,
+        a_pipe,
+        a_device,
+        a_link_to_a_folder,
+        a_link_to_nowhere,
+        a_newer_history,
+    ],
+)
+def test_what_is_no_history_stays_as_it_is_and_submissions_are_kept_in_memory(tmp_path, make):
+    path = tmp_path / "history.sqlite"
+    make(path)
+    before = path.lstat()
+    content = path.read_bytes() if path.is_file() else None
+    history = History(path)
+    assert "INGINIOUS_HISTORY" in history.warning
+    add(history, "s")
+    history.finish("s", result())
+    assert history.result("s").grade == 100.0
+    history.close()
+    after = path.lstat()
+    assert (after.st_mode, after.st_ino) == (before.st_mode, before.st_ino)
+    assert content is None or path.read_bytes() == content
+
+
+def test_the_mode_of_a_history_that_exists_is_its_owners_business(tmp_path):
+    path = tmp_path / "history.sqlite"
+    History(path).close()
+    path.chmod(0o640)
+    History(path).close()
+    assert mode(path) == 0o640
+
+
+def test_an_empty_file_becomes_a_history(tmp_path):
+    path = tmp_path / "history.sqlite"
+    path.touch()
+    history = History(path)
+    add(history)
+    assert history.warning is None
+    history.close()
+
+
+def test_a_damaged_history_is_set_aside_and_a_new_one_begun(tmp_path):
+    path = tmp_path / "history.sqlite"
+    history = History(path)
+    for number in range(50):
+        add(history, f"s{number}")
+    history.close()
+    content = bytearray(path.read_bytes())
+    content[100:5000] = bytes(4900)
+    path.write_bytes(content)
+    history = History(path)
+    (aside,) = tmp_path.glob("history.sqlite.damaged-*")
+    assert aside.name in history.warning
+    assert aside.read_bytes() == content
+    assert add(history, "new").number == 1
+    history.close()
+    history = History(path)
+    assert ids(history.recent("ada")) == ["new"]
+    history.close()
+
+
+VERSION_1 = """
+CREATE TABLE submission (
+    id TEXT PRIMARY KEY, course_id TEXT NOT NULL, task_id TEXT NOT NULL, username TEXT NOT NULL,
+    number INTEGER NOT NULL, origin TEXT NOT NULL, backend TEXT NOT NULL,
+    submitted_at REAL NOT NULL, finished_at REAL, inputdata BLOB NOT NULL,
+    inputdata_sha256 TEXT NOT NULL, sources BLOB NOT NULL, code TEXT, grade REAL, outcome BLOB,
+    superseded_by TEXT, owner TEXT NOT NULL, alive_at REAL NOT NULL
+);
+CREATE INDEX submission_by_task ON submission (course_id, task_id, username, number);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_history_of_the_first_version_is_read(tmp_path):
+    path = tmp_path / "history.sqlite"
+    values = [["success", "Good."], 90.0, {"q": ["success", ""]}, {}, {}, b"tgz", "st", "", ""]
+    inputdata, sources = msgpack.packb({"q": "x", "@lang": "en"}), msgpack.packb([])
+    row = ("old", "c", "t", "ada", 1, "magic", "embedded", 1.0, 2.0, inputdata, "", sources)
+    with sqlite3.connect(path) as file:
+        file.executescript(VERSION_1)
+        for number, packed in enumerate((msgpack.packb(values), b"\x93", None)):
+            file.execute(
+                f"INSERT INTO submission VALUES ({', '.join('?' * 18)})",
+                (f"old{number}", *row[1:], "success", 90.0, packed, None, "host:1", 3.0),
+            )
+    history = History(path)
+    assert len(history.of_task("c", "t", "ada")) == 3
+    assert history.answers("old0") == {"q": "x"}
+    assert history.result("old0").problems == {"q": ("success", "")}
+    assert history.result("old0").state == "st"
+    assert history.archive("old0") == b"tgz"
+    assert history.get("old1").grade == 90.0
+    assert history.result("old1") is None
+    history.close()
+
+
+# ---- while it is in use --------------------------------------------------------------------------
+
+
+class Locked:
+    """Another program that holds a history for as long as it likes."""
+
+    def __init__(self, path):
+        self.connection = sqlite3.connect(path, isolation_level=None)
+        self.connection.execute("BEGIN EXCLUSIVE")
+
+    def release(self):
+        self.connection.execute("ROLLBACK")
+        self.connection.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0.01)
+
+
+def test_what_a_locked_file_does_not_take_is_kept_and_written_later(impatient, tmp_path):
+    history = History(tmp_path / "history.sqlite")
+    add(history, "before")
+    lock = Locked(history.path)
+    history.finish("before", result("success", 70.0))
+    assert add(history, "during").number == 2
+    history.finish("during", result("failed", 20.0, archive=b"tgz"))
+    assert "another program holds it" in history.warning
+    assert "disk" not in history.warning
+    assert [(row.id, row.grade) for row in history.of_task("demo", "fib", "ada")] == [
+        ("during", 20.0),
+        ("before", 70.0),
+    ]
+    assert history.result("before").grade == 70.0
+    history.write_pending()
+    assert history.unwritten == 2
+    lock.release()
+    history.write_pending()
+    assert (history.unwritten, history.warning) == (0, None)
+    history.close()
+    later = History(history.path)
+    assert later.get("before").grade == 70.0
+    assert later.archive("during") == b"tgz"
+    later.close()
+
+
+def test_a_file_that_is_locked_at_the_start_is_used_later(impatient, tmp_path):
+    path = tmp_path / "history.sqlite"
+    History(path).close()
+    lock = Locked(path)
+    history = History(path)
+    add(history, "s")
+    lock.release()
+    history.close()
+    later = History(path)
+    assert ids(later.recent("ada")) == ["s"]
+    later.close()
+
+
+def test_submissions_are_graded_on_a_full_disk_and_written_when_there_is_room(
+    monkeypatch, tmp_path
+):
+    history = History(tmp_path / "history.sqlite")
+    add(history, "before")
+    history._file._connection.execute("PRAGMA max_page_count = 1")  # SQLite's own full disk
+    history.finish("before", result(archive=os.urandom(100_000)))
+    add(history, "during", inputdata={"q": "x" * 100_000})
+    assert "disk is full" in history.warning
+    assert history.get("before").finished
+    assert history.answers("during")["q"] == "x" * 100_000
+    history._file._connection.execute("PRAGMA max_page_count = 100000")
+    history.write_pending()
+    assert history.warning is None
+    history.close()
+    later = History(history.path)
+    assert later.archive_bytes("before") == 100_000
+    assert later.answers("during")["q"] == "x" * 100_000
+    later.close()
+
+
+def test_a_file_that_is_damaged_while_it_is_in_use_is_set_aside(tmp_path):
+    history = History(tmp_path / "history.sqlite")
+    for number in range(50):
+        add(history, f"s{number}")
+    history._file._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    history._file._connection.execute("PRAGMA shrink_memory")
+    with history.path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 4096 * 3)
+    add(history, "after")
+    history.finish("after", result())
+    assert "damaged" in history.warning
+    assert history.result("after").grade == 100.0
+    history.close()
+    later = History(history.path)
+    assert "after" in ids(later.recent("ada"))
+    later.close()
+
+
+def test_a_history_whose_folder_is_gone_keeps_in_memory(tmp_path):
+    folder = tmp_path / "folder"
+    history = History(folder / "history.sqlite")
+    add(history, "one")
+    shutil.rmtree(folder)
+    add(history, "two")
+    history.finish("two", result())
+    assert history.result("two").grade == 100.0
+    history.close()
+
+
+def test_a_list_reads_no_answers_and_no_archives(monkeypatch, history):
+    add(history, "s")
+    history.finish("s", result(archive=b"tgz"))
+    read = []
+    history._file._connection.set_trace_callback(read.append)
+    history.of_task("demo", "fib", "ada")
+    history.recent("ada")
+    history.orphaned("ada")
+    assert not [statement for statement in read if "FROM submission" not in statement]

@@ -333,7 +333,7 @@ def test_what_our_programs_write_in_english_is_recognised():
 def test_what_only_looks_like_ours_is_left_alone(session):
     feedback = JobResult(("failed", "network"), 0.0, {"text": ("failed", "environment variables")})
     task = session.task("lab/echo")
-    shown = present.outcome_info(task, feedback, submission_id="s", number=1, at=None, lang="fr")
+    shown = present.result_info(task, feedback, submission_id="s", number=1, at=None, lang="fr")
     assert "network" in shown["feedback"]["html"]
     assert "environment variables" in shown["problems"]["text"]["feedback"]["html"]
     assert feedback_text(feedback, "fr").startswith("network\n")

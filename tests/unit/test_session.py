@@ -22,9 +22,9 @@ from inginious_nb.errors import (
     TaskNotFoundError,
     UsageError,
 )
+from inginious_nb.notebook.answers import Answers
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
-from inginious_nb.submissions.submission import Preset
 from tests.support.courses import write_course
 
 WAIT_S = 30.0
@@ -60,7 +60,7 @@ def reached(submission, phase):
 
 
 def test_a_choice_and_a_match_are_graded(session):
-    result = submit(session, "lab/choice", colour="0", word="tulip").result(WAIT_S)
+    result = submit(session, "lab/choice", colour="0", word="tulip").wait(WAIT_S)
     assert result.result[0] == "failed"
     assert result.grade == 50.0
     assert result.problems["colour"] == ("success", "Warm.")
@@ -68,7 +68,7 @@ def test_a_choice_and_a_match_are_graded(session):
 
 
 def test_a_program_is_graded_with_feedback_tests_and_custom_values(session):
-    result = submit(session, "lab/echo", text="wrong").result(WAIT_S)
+    result = submit(session, "lab/echo", text="wrong").wait(WAIT_S)
     assert result.result == ("failed", "Read.")
     assert result.grade == 40.0
     assert "You wrote: wrong" in result.problems["text"][1]
@@ -76,11 +76,11 @@ def test_a_program_is_graded_with_feedback_tests_and_custom_values(session):
 
 
 def test_the_phases_are_passed_in_order_and_told(session):
-    submission = session.new_submission(session.task("lab/echo"), origin="api")
+    submission = session.submissions.new(session.task("lab/echo"), origin="api")
     seen = []
     submission.subscribe(lambda: seen.append(submission.phase))
-    session.submit(submission.task, {"text": "right"}, origin="api", submission=submission)
-    submission.result(WAIT_S)
+    submission.submit(lambda: Answers({"text": "right"}))
+    submission.wait(WAIT_S)
     assert list(dict.fromkeys(phase for phase in seen if phase != "queued")) == [
         "saved",
         "sent",
@@ -93,26 +93,29 @@ def test_the_phases_are_passed_in_order_and_told(session):
 
 def test_state_attempts_and_language_go_with_the_answers(session):
     task = session.task("lab/echo")
-    submit(session, "lab/echo", text="wrong").result(WAIT_S)
-    submit(session, "lab/echo", text="right").result(WAIT_S)
-    last = session.submit(task, {"text": "wrong"}, origin="api", lang="fr").result(WAIT_S)
+    submit(session, "lab/echo", text="wrong").wait(WAIT_S)
+    submit(session, "lab/echo", text="right").wait(WAIT_S)
+    last = session.submit(task, {"text": "wrong"}, origin="api", lang="fr").wait(WAIT_S)
     # The state is that of the best submission, the second.
     assert last.custom == {"state": "++.", "lang": "fr", "attempts": "n3"}
 
 
 def test_debug_returns_the_output(session):
     task = session.task("lab/echo")
-    result = session.submit(task, {"text": "right"}, origin="api", debug=True).result(WAIT_S)
+    result = session.submit(task, {"text": "right"}, origin="api", debug=True).wait(WAIT_S)
     assert "on stdout" in result.stdout
 
 
 def test_a_result_is_in_the_history_when_it_is_told(session):
     submission = submit(session, "lab/echo", text="right")
-    submission.result(WAIT_S)
-    attempt = session.history.get(submission.id)
-    assert (attempt.code, attempt.grade, attempt.answers) == ("success", 100.0, {"text": "right"})
-    board = session.task_state(session.task("lab/echo"))
-    assert board.best == board.last == board.attempts[0] == attempt
+    submission.wait(WAIT_S)
+    record = session.history.get(submission.id)
+    assert (record.code, record.grade) == ("success", 100.0)
+    assert session.history.answers(submission.id) == {"text": "right"}
+    assert session.history.result(submission.id).result == submission.result.result
+    state = session.task_state(session.task("lab/echo"))
+    assert state.best == state.last == state.records[0]
+    assert (state.last.id, state.last.grade) == (record.id, record.grade)
 
 
 async def test_it_can_be_awaited_by_several_and_giving_up_the_wait_leaves_it_running(session):
@@ -134,15 +137,15 @@ def test_a_running_submission_can_be_killed(session):
     reached(submission, "running")
     submission.kill()
     assert submission.kill_requested
-    assert submission.result(WAIT_S).result[0] == "killed"
+    assert submission.wait(WAIT_S).result[0] == "killed"
     # The next one is not disturbed.
-    assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+    assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
 def test_a_submission_killed_at_once_ends_as_killed(session):
     submission = submit(session, "lab/sleep", seconds="60")
     submission.kill()
-    assert submission.result(WAIT_S).result[0] == "killed"
+    assert submission.wait(WAIT_S).result[0] == "killed"
 
 
 @pytest.mark.parametrize(
@@ -151,35 +154,37 @@ def test_a_submission_killed_at_once_ends_as_killed(session):
 )
 def test_an_answer_that_cannot_be_is_refused_and_nothing_is_sent(session, answers, problem_id):
     task = session.task("lab/choice")
-    submission = session.new_submission(task, origin="api")
+    submission = session.submissions.new(task, origin="api")
     with pytest.raises(AnswerError) as caught:
-        session.submit(task, answers, origin="api", submission=submission)
+        submission.submit(lambda: Answers(answers))
     assert caught.value.problem_id == problem_id
     assert submission.phase == "refused"
     assert session.history.recent(session.settings.username) == []
     with pytest.raises(AnswerError):
-        submission.result(0)
+        submission.wait(0)
 
 
 def test_what_was_decided_before_the_answers_prevails(session):
     task = session.task("lab/echo")
-    preset = Preset(answers={"text": "right"}, debug=True, lang="de")
-    submission = session.new_submission(task, origin="magic", preset=preset)
-    session.submit(task, {"text": "from a cell"}, origin="widget", submission=submission)
-    result = submission.result(WAIT_S)
+    submission = session.submissions.new(
+        task, origin="magic", given=Answers({"text": "right"}), debug=True, lang="de"
+    )
+    submission.submit(lambda: Answers({"text": "from a cell"}))
+    result = submission.wait(WAIT_S)
     assert result.grade == 100.0
     assert result.custom["lang"] == "de"
     assert "on stdout" in result.stdout
 
 
 def test_only_the_first_brings_the_answers(session):
-    submission = session.new_submission(session.task("lab/echo"), origin="magic")
-    assert submission.claim()
-    assert not submission.claim()
+    submission = session.submissions.new(session.task("lab/echo"), origin="magic")
+    assert submission.submit(lambda: Answers({"text": "right"}))
+    assert not submission.submit(lambda: pytest.fail("read twice"))
+    assert submission.wait(WAIT_S).grade == 100.0
 
 
 def test_an_environment_that_no_agent_has_is_named(session):
-    result = submit(session, "lab/elsewhere", text="x").result(WAIT_S)
+    result = submit(session, "lab/elsewhere", text="x").wait(WAIT_S)
     assert result.result[0] == "crash"
     assert "cobol" in result.result[1]
     assert "default" in result.result[1]
@@ -188,7 +193,7 @@ def test_an_environment_that_no_agent_has_is_named(session):
 def test_a_broken_task_says_where_and_leaves_the_others_alone(session):
     with pytest.raises(CourseError, match=r"broken/task\.yaml.*line"):
         session.task("lab/broken")
-    assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+    assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
 def test_a_task_that_is_not_there_names_the_nearest(session):
@@ -200,22 +205,22 @@ def test_a_task_that_is_not_there_names_the_nearest(session):
 
 def test_courses_added_later_are_graded_too(session, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    submit(session, "lab/echo", text="right").result(WAIT_S)  # the service runs already
+    submit(session, "lab/echo", text="right").wait(WAIT_S)  # the service runs already
     write_course(tmp_path / "teaching", "more")
     assert [course.id for course in session.add_courses(Path("~/teaching"))] == ["more"]
-    assert submit(session, "more/echo", text="right").result(WAIT_S).grade == 100.0
+    assert submit(session, "more/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
 def test_no_backend_at_the_address_is_said_and_nothing_is_lost(session):
     session.connect("tcp://127.0.0.1:9")
     submission = submit(session, "lab/echo", text="right")
     with pytest.raises(BackendUnavailableError, match=r"127\.0\.0\.1:9.*kept"):
-        session.wait(submission, contact_patience_s=0.2)
+        submission.wait(contact_timeout_s=0.2)
     assert not submission.done
     # Back at home the same answers are graded.
     session.connect("embedded")
     again = submit(session, "lab/echo", text="right")
-    assert session.wait(again, WAIT_S).grade == 100.0
+    assert again.wait(WAIT_S).grade == 100.0
 
 
 @pytest.mark.parametrize(
@@ -241,32 +246,32 @@ def test_what_a_killed_kernel_left_behind_is_sent_again(session, course_folder):
     reached(submission, "running")
     session.close()
     with pytest.raises(ServiceError):
-        submission.result(WAIT_S)
+        submission.wait(WAIT_S)
 
     settings = load_settings(None, os.environ)
     settings.courses = [str(course_folder)]
     successor = Session(settings)
     try:
-        (left,) = successor.left_behind()
-        assert left.answers == {"seconds": "60"}
-        again = successor.resubmit()
-        assert again.answers == left.answers
-        assert successor.left_behind() == []
+        (left,) = successor.submissions.orphaned()
+        assert successor.history.answers(left.id) == {"seconds": "60"}
+        again = successor.submissions.resubmit()
+        assert again.answers == {"seconds": "60"}
+        assert successor.submissions.orphaned() == []
         again.kill()
-        again.result(WAIT_S)
+        again.wait(WAIT_S)
         with pytest.raises(UsageError, match="nothing to repeat"):
-            successor.resubmit()
+            successor.submissions.resubmit()
     finally:
         successor.close()
 
 
 def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(session):
-    submit(session, "lab/echo", text="right").result(WAIT_S)
+    submit(session, "lab/echo", text="right").wait(WAIT_S)
     submission = submit(session, "lab/sleep", seconds="1")
     reached(submission, "running")
     (service,) = services()
     service.kill()
-    assert submission.result(WAIT_S).result[0] == "success"
+    assert submission.wait(WAIT_S).result[0] == "success"
 
 
 def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session, monkeypatch):
@@ -275,17 +280,17 @@ def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session,
     reached(submission, "running")
     (service,) = services()
     service.kill()
-    assert submission.result(WAIT_S).result[0] == "crash"
+    assert submission.wait(WAIT_S).result[0] == "crash"
     assert session.service.state == "failed"
     assert "submit again" in session.service.message
-    assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+    assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
 def test_a_wait_is_about_the_service_that_grades_and_no_other(session):
     submission = submit(session, "lab/sleep", seconds="1")
     reached(submission, "running")
     session.connect("tcp://127.0.0.1:9")
-    assert session.wait(submission, WAIT_S, contact_patience_s=0.1).result[0] == "success"
+    assert submission.wait(WAIT_S, contact_timeout_s=0.1).result[0] == "success"
     # Nobody needs the embedded service any more.
     assert psutil.wait_procs(services(), timeout=WAIT_S)[1] == []
 
@@ -297,13 +302,13 @@ def test_what_runs_in_another_kernel_is_left_to_it(session, course_folder):
     settings.courses = [str(course_folder)]
     other = Session(settings)
     try:
-        assert other.left_behind() == []
+        assert other.submissions.orphaned() == []
         with pytest.raises(UsageError, match="another kernel"):
-            other.resubmit(submission.id)
+            other.submissions.resubmit(submission.id)
     finally:
         other.close()
     submission.kill()
-    assert submission.result(WAIT_S).result[0] == "killed"
+    assert submission.wait(WAIT_S).result[0] == "killed"
 
 
 def test_a_fault_of_ours_on_the_way_ends_the_submission_with_a_sentence(session, monkeypatch):
@@ -313,23 +318,23 @@ def test_a_fault_of_ours_on_the_way_ends_the_submission_with_a_sentence(session,
     monkeypatch.setattr("inginious_nb.services.service.Service.client", broken)
     submission = submit(session, "lab/echo", text="right")
     with pytest.raises(ServiceError, match="answers are kept"):
-        submission.result(WAIT_S)
-    assert session.live() == []
+        submission.wait(WAIT_S)
+    assert session.submissions.pending == []
 
 
 def test_a_submission_stopped_before_its_answers_came_is_never_submitted(session):
-    submission = session.new_submission(session.task("lab/echo"), origin="magic")
+    submission = session.submissions.new(session.task("lab/echo"), origin="magic")
     submission.kill()
     assert submission.phase == "refused"
-    assert session.live() == []
-    assert not submission.claim()
+    assert session.submissions.pending == []
+    assert not submission.submit(lambda: pytest.fail("read in vain"))
 
 
 def test_every_way_to_submit_gives_the_same_result(session):
     """The session, submit, new_job, ClientBuffer and ClientSync on the same service."""
     task = session.task("lab/choice")
     inputdata = {"colour": "1", "word": "rose", "@lang": "en"}
-    expected = submit(session, "lab/choice", colour="1", word="rose").result(WAIT_S)
+    expected = submit(session, "lab/choice", colour="1", word="rose").wait(WAIT_S)
     client = session.client()
 
     assert session._io.run(client.submit(task, inputdata)).result(WAIT_S) == expected
@@ -364,7 +369,7 @@ def test_a_history_that_cannot_be_written_is_said_and_the_student_is_graded_all_
     session = Session(settings)
     try:
         assert "INGINIOUS_HISTORY" in session.warnings[0]
-        assert submit(session, "lab/echo", text="right").result(WAIT_S).grade == 100.0
+        assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
     finally:
         session.close()
 
@@ -374,11 +379,11 @@ def test_a_shell_that_cannot_be_opened_costs_no_attempt(session, monkeypatch):
     task = session.task("lab/echo")
     with pytest.raises(UsageError, match=r"pip install 'inginious_nb\[ssh\]'"):
         session.submit(task, {"text": "right"}, origin="api", debug="ssh")
-    assert session.task_state(task).attempts == []
+    assert session.task_state(task).records == []
 
 
 def test_closing_leaves_no_thread_and_no_process(session):
-    submit(session, "lab/echo", text="right").result(WAIT_S)
+    submit(session, "lab/echo", text="right").wait(WAIT_S)
     before = services()
     assert len(before) == 1
     session.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -67,26 +68,27 @@ CLIPBOARD = "\x1b]52;c;aGk=\x07"
 
 def test_no_terminal_obeys_what_others_wrote(session):
     code, name = f"{CLIPBOARD}odd", f"pro{CLIPBOARD}blem\x9b2J"
-    outcome = JobResult((code, CLIPBOARD), 10.0, {name: (code, CLIPBOARD)})
+    result = JobResult((code, CLIPBOARD), 10.0, {name: (code, CLIPBOARD)})
     session.history.add(
         submission_id="s",
         course_id="lab",
         task_id="echo",
         username=session.settings.username,
         origin="api",
-        backend="x",
+        service="x",
         inputdata={name: f"{CLIPBOARD}answer"},
         sources=(),
     )
-    session.history.finish("s", outcome)
-    (attempt,) = session.task_state(session.task("lab/echo")).attempts
-    shown = present.result_info(session.task("lab/echo"), attempt)
+    session.history.finish("s", result)
+    task = session.task("lab/echo")
+    (record,) = session.task_state(task).records
+    shown = present.kept_result_info(task, record, session.history)
     for text in (
-        printed(tables.answers(attempt), in_notebook=False),
-        printed(tables.history([attempt])),
-        printed(tables.graded([("lab/echo", attempt)])),
+        printed(tables.answers(record.id, session.history.answers(record.id)), in_notebook=False),
+        printed(tables.history([record])),
+        printed(tables.graded([("lab/echo", SimpleNamespace(result=result))])),
         tables.coloured(code, "en").plain,
-        feedback_text(outcome, "en"),
+        feedback_text(result, "en"),
         Snapshot(session.task("lab/echo"), shown).text,
     ):
         assert "52;c;" in text

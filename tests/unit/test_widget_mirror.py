@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from inginious_nb.notebook.answers import Answers
+from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.widget import AnswerView, TaskWidget
 from inginious_nb.widget.drafts import drafts_of
 from inginious_nb.widget.mirror import Mirror
@@ -76,10 +78,8 @@ def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     answers = {"colour": "1", "word": "rose"}
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
     Responder(mirror).answer(request)
-    session.task_state(task).current.result(LIMIT_S)
-    again = drafts_of(
-        type(session.task_state(task))(task, session.history, session.settings.username)
-    )
+    session.task_state(task).current.wait(LIMIT_S)
+    again = drafts_of(TaskState(task, session.history, session.settings.username), session.history)
     assert {name: draft["value"] for name, draft in again.values().items()} == answers
 
 
@@ -88,9 +88,9 @@ def test_what_a_command_shows_stays_with_its_own_submission(session):
     first = session.submit(task, {"text": "right"}, origin="magic")
     own = Watched(session, "lab/echo", submission=first)
     following = Watched(session, "lab/echo")
-    first.result(LIMIT_S)
+    first.wait(LIMIT_S)
     second = session.submit(task, {"text": "wrong"}, origin="magic")
-    second.result(LIMIT_S)
+    second.wait(LIMIT_S)
     following.wait(lambda state: (state["result"] or {}).get("submission") == second.id)
     own.wait(lambda state: (state["result"] or {}).get("submission") == first.id)
     # All the same, the history is that of the task.
@@ -108,33 +108,36 @@ def test_a_submission_that_was_left_for_another_is_not_followed_any_more(session
             self.refreshed += 1
 
     task = session.task("lab/echo")
-    first, second = (session.new_submission(task, origin="magic") for _ in range(2))
+    first, second, third = (session.submissions.new(task, origin="magic") for _ in range(3))
     mirror = Counting(session, task, lambda _changed: None, submission=first)
     mirror.follow(second)
     before = mirror.refreshed
-    first.update(sendings=2)
+    first.kill()
     assert mirror.refreshed == before
-    second.update(sendings=2)
+    second.kill()
     assert mirror.refreshed == before + 1
+    mirror.follow(third)
+    before = mirror.refreshed
     mirror.close()
-    second.update(sendings=3)
-    assert mirror.refreshed == before + 1
+    third.kill()
+    assert mirror.refreshed == before
 
 
 def test_a_command_asks_the_front_end_for_the_cells_until_somebody_answers(session):
     task = session.task("lab/echo")
-    submission = session.new_submission(task, origin="magic")
+    submission = session.submissions.new(task, origin="magic")
     watched = Watched(session, "lab/echo", submission=submission)
     assert watched.state["request"] == {"id": submission.id, "kind": "submit"}
-    session.submit(task, {"text": "right"}, origin="magic", submission=submission)
+    submission.submit(lambda: Answers({"text": "right"}))
     watched.wait(lambda state: state["request"] is None)
 
 
 def test_a_shell_is_announced_and_its_key_is_not(session):
     task = session.task("lab/echo")
-    submission = session.new_submission(task, origin="magic")
+    submission = session.submissions.new(task, origin="magic")
     watched = Watched(session, "lab/echo", submission=submission)
-    submission.update(ssh=("host.example", 2222, "student", "s3cret"))
+    submission.ssh = ("host.example", 2222, "student", "s3cret")
+    submission._observers.notify()
     watched.wait(lambda state: state["submission"]["has_ssh"])
     assert "s3cret" not in json.dumps(watched.published)
     assert "host.example" not in json.dumps(watched.published)

@@ -50,7 +50,7 @@ def cell(source, *tags):
 
 
 def outcome(session, reply):
-    return session.task_state(session.task("lab/echo")).current.result(LIMIT_S)
+    return session.task_state(session.task("lab/echo")).current.wait(LIMIT_S)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def template(session, course_folder):
 
 def test_a_command_sends_no_template_that_nobody_edited(session, ask, template):
     def refused(*cells):
-        submission = session.new_submission(template, origin="magic")
+        submission = session.submissions.new(template, origin="magic")
         mirror = Mirror(session, template, lambda _changed: None, submission=submission)
         request = {"v": 1, "kind": "submit", "id": "r", "submission": submission.id}
         reply, _ = Responder(mirror).answer({**request, "cells": [*cells], "answers": {}})
@@ -109,7 +109,7 @@ def test_live_cells_are_submitted(session, ask):
     reply = ask("submit", cells=[cell("first"), cell("right", "inginious:text")], answers={})
     current = session.task_state(session.task("lab/echo")).current
     assert reply == {"submission": current.id}
-    assert current.result(LIMIT_S).result[0] == "success"
+    assert current.wait(LIMIT_S).result[0] == "success"
     assert [(source.kind, source.label) for source in current.sources] == [
         ("cell", "cell [ ]: right")
     ]
@@ -118,14 +118,14 @@ def test_live_cells_are_submitted(session, ask):
 def test_a_control_answers_where_no_cell_does(session, ask):
     ask("submit", cells=[], answers={"text": "right"})
     current = session.task_state(session.task("lab/echo")).current
-    assert current.result(LIMIT_S).grade == 100
+    assert current.wait(LIMIT_S).grade == 100
     assert [source.kind for source in current.sources] == ["widget"]
 
 
 def test_a_host_without_cells_gets_what_was_run_or_saved(session, ask):
     captured = Answers()
     captured.add("right", AnswerSource("text", "captured", "cell 1: right", ("a",), 1.0))
-    session.answers_without_front_end = lambda _task: captured
+    session.read_executed_by(lambda _task: captured)
     preview = ask("preview", cells=None, answers={})["answers"]
     assert [(found["kind"], found["read_at"]) for found in preview] == [("captured", 1.0)]
     ask("submit", cells=None, answers={})
@@ -135,7 +135,7 @@ def test_a_host_without_cells_gets_what_was_run_or_saved(session, ask):
 def test_an_empty_answer_is_refused_in_words_and_nothing_is_sent(session, ask):
     sentence = ask("submit", cells=[cell("", "inginious:text")], answers={})
     assert "empty" in sentence
-    assert session.task_state(session.task("lab/echo")).attempts == []
+    assert session.task_state(session.task("lab/echo")).records == []
 
 
 def test_a_second_submission_waits_for_the_first(session, ask):
@@ -143,8 +143,8 @@ def test_a_second_submission_waits_for_the_first(session, ask):
     assert "under way" in ask("submit", about="lab/sleep", cells=[], answers={"seconds": "60"})
     current = session.task_state(session.task("lab/sleep")).current
     assert ask("kill", about="lab/sleep", submission=current.id) == {}
-    assert current.result(LIMIT_S).result[0] == "killed"
-    assert len(session.task_state(session.task("lab/sleep")).attempts) == 1
+    assert current.wait(LIMIT_S).result[0] == "killed"
+    assert len(session.task_state(session.task("lab/sleep")).records) == 1
 
 
 def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypatch):
@@ -164,20 +164,20 @@ def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypat
     with ThreadPoolExecutor() as threads:
         replies = [reply for reply, _ in threads.map(lambda view: view.answer(request), views)]
     assert sorted(reply["ok"] for reply in replies) == [False, True]
-    assert len(session.task_state(task).attempts) == 1
+    assert len(session.task_state(task).records) == 1
     assert outcome(session, None).grade == 100
 
 
 def test_only_the_first_page_that_answers_a_command_submits(session):
     task = session.task("lab/echo")
-    submission = session.new_submission(task, origin="magic")
+    submission = session.submissions.new(task, origin="magic")
     responder = Responder(Mirror(session, task, lambda _changed: None, submission=submission))
     request = {"v": 1, "kind": "submit", "cells": [], "answers": {"text": "right"}}
     for page in ("one", "two"):
         reply, _ = responder.answer({**request, "id": page, "submission": submission.id})
         assert reply["value"] == {"submission": submission.id}
-    assert submission.result(LIMIT_S).grade == 100
-    assert len(session.task_state(task).attempts) == 1
+    assert submission.wait(LIMIT_S).grade == 100
+    assert len(session.task_state(task).records) == 1
 
 
 def test_the_preview_says_what_would_be_sent_from_where_and_whether_it_changed(session, ask):
@@ -229,7 +229,7 @@ def test_a_preview_judges_a_file_by_name_and_size_and_a_submission_wants_all_of_
 
 
 def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
-    drafts = drafts_of(session.task_state(session.task("lab/echo")))
+    drafts = drafts_of(session.task_state(session.task("lab/echo")), session.history)
     assert ask("draft", problem="text", value="x" * 1_000_000, by="v") == {}
     refusal = ask("draft", problem="text", value="y" * 1_000_001, by="v")
     assert "more than 1,000,000 characters is not kept" in refusal
@@ -239,7 +239,7 @@ def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
 def test_an_old_attempt_is_told_with_its_answers(session, ask):
     ask("submit", cells=[], answers={"text": "wrong"})
     outcome(session, None)
-    attempt = session.task_state(session.task("lab/echo")).attempts[0]
+    attempt = session.task_state(session.task("lab/echo")).records[0]
     found = ask("attempt", submission=attempt.id)
     assert found["answers"] == {"text": {"text": "wrong", "choices": []}}
     assert found["result"]["problems"]["text"]["feedback"]["html"].startswith("<p>You wrote: wrong")
@@ -249,7 +249,7 @@ def test_an_old_attempt_is_told_with_its_answers(session, ask):
 def test_bytes_are_handed_over_beside_the_reply(session, ask):
     ask("submit", cells=[], answers={"text": "right"}, debug=True)
     outcome(session, None)
-    attempt = session.task_state(session.task("lab/echo")).attempts[0]
+    attempt = session.task_state(session.task("lab/echo")).records[0]
     value, archive = ask("archive", submission=attempt.id)
     assert value == {"filename": "lab-echo-1.tar.gz"}
     assert archive[:2] == b"\x1f\x8b"
@@ -295,7 +295,7 @@ def test_a_browser_is_not_trusted(session, request_):
     assert reply["ok"] is False
     assert reply["error"].endswith((".", "?"))
     assert attached == []
-    assert session.task_state(session.task("lab/echo")).attempts == []
+    assert session.task_state(session.task("lab/echo")).records == []
 
 
 # ---- in French -------------------------------------------------------------------------------

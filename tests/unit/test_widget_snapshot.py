@@ -8,6 +8,7 @@ from nbconvert import HTMLExporter
 
 from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.errors import AnswerError
+from inginious_nb.notebook.answers import Answers
 from inginious_nb.widget import present, snapshot
 from inginious_nb.widget.mirror import Mirror
 
@@ -20,7 +21,7 @@ def task(session):
 
 
 def result(task, outcome):
-    return present.outcome_info(task, outcome, submission_id="s", number=3, at=1_700_000_000.0)
+    return present.result_info(task, outcome, submission_id="s", number=3, at=1_700_000_000.0)
 
 
 def test_it_shows_grade_feedback_problems_and_tests(task):
@@ -66,18 +67,18 @@ def test_it_speaks_the_languages_of_the_widget(task):
 
 
 def test_it_says_that_a_submission_was_refused(session, task):
-    submission = session.new_submission(task, origin="magic")
+    submission = session.submissions.new(task, origin="magic")
     with pytest.raises(Exception, match="empty"):
-        session.submit(task, {"text": ""}, origin="magic", submission=submission)
+        submission.submit(lambda: Answers({"text": ""}))
     bundle = snapshot.submission_bundle(submission, "en")
     assert "empty" in bundle["text/plain"]
     assert "empty" in bundle["text/html"]
 
 
 def test_an_exported_notebook_shows_it(session, task):
-    session.submit(task, {"text": "right"}, origin="api").result(30)
+    session.submit(task, {"text": "right"}, origin="api").wait(30)
     cell = nbformat.v4.new_code_cell("%inginious open lab/echo")
-    bundle = snapshot.task_bundle(session.task_state(task), "en")
+    bundle = snapshot.task_bundle(session.task_state(task), session.history, "en")
     cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
     notebook = nbformat.v4.new_notebook(cells=[cell])
     html, _ = HTMLExporter().from_notebook_node(notebook)
@@ -86,12 +87,12 @@ def test_an_exported_notebook_shows_it(session, task):
 
 
 def test_a_refused_submission_and_a_crash_are_told_in_the_readers_language(session, task):
-    submission = session.new_submission(task, origin="magic")
+    submission = session.submissions.new(task, origin="magic")
     assert "Lecture du notebook" in snapshot.submission_bundle(submission, "fr")["text/plain"]
     with pytest.raises(AnswerError):
-        session.submit(task, {"text": ""}, origin="magic", submission=submission)
+        submission.submit(lambda: Answers({"text": ""}))
     assert "la réponse est vide" in snapshot.submission_bundle(submission, "fr")["text/html"]
-    crashed = present.outcome_info(
+    crashed = present.result_info(
         task,
         JobResult(("crash", UNAVAILABLE)),
         submission_id="s",

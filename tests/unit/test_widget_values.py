@@ -21,7 +21,7 @@ def task(session):
 
 
 def shown(task, outcome, lang="en"):
-    return present.outcome_info(task, outcome, submission_id="s", number=1, at=None, lang=lang)
+    return present.result_info(task, outcome, submission_id="s", number=1, at=None, lang=lang)
 
 
 def nested(levels, wrap=lambda value: [value]):
@@ -40,7 +40,7 @@ def finished(session, outcome):
         task_id="echo",
         username=session.settings.username,
         origin="api",
-        backend="x",
+        service="x",
         inputdata={},
         sources=(),
     )
@@ -118,7 +118,7 @@ def test_values_that_are_cut_say_so_and_all_of_them_can_be_had(session, task):
     assert part["size_bytes"] > 300_000 > len(part["text"])
     assert shown(task, JobResult(("success", ""), 1.0))["custom"] is None
     finished(session, outcome)
-    (attempt,) = session.task_state(task).attempts
+    (attempt,) = session.task_state(task).records
     responder = Responder(Mirror(session, task, lambda _changed: None))
     request = {"v": 1, "kind": "output", "id": "r", "submission": attempt.id}
     for what, all_of_it in (("custom", values), ("tests", tests)):

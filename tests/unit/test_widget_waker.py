@@ -65,7 +65,7 @@ def test_the_widget_of_a_command_keeps_the_result_that_it_showed(waker, session)
         session.submit(task, {"text": text}, origin="magic") for text in ("wrong", "right")
     )
     for submission in (first, second):
-        submission.result(LIMIT_S)
+        submission.wait(LIMIT_S)
     kept, latest = view(role="submission", submission=first.id), view()
     waker.hears(kept, latest)
     command, opened = (find_widget(one["subject"]["widget"]) for one in (kept, latest))

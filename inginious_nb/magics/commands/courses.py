@@ -25,7 +25,7 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
     if context.host.shows_widgets:
         display(TaskWidget(opened, session=session))
     else:
-        display(task_bundle(session.task_state(opened), context.lang), raw=True)
+        display(task_bundle(session.task_state(opened), session.history, context.lang), raw=True)
 
 
 def list_courses(context: MagicContext, *, folder: str | None) -> None:

@@ -20,7 +20,7 @@ def show_status(context: MagicContext) -> None:
 def show_queue(context: MagicContext) -> None:
     """Show the grading service's queue as it was last told."""
     running, waiting = context.session.client().get_job_queue_snapshot()
-    if not running and not waiting and context.session.live():
+    if not running and not waiting and context.session.submissions.pending:
         running = waiting = None  # older than our own submission
     display(tables().queue(running, waiting, context.lang))
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.review import Magics
     from inginious_nb.submissions.submission import Debug
 
-_MAX_SEARCHED = 10_000
-
 
 def submit(
     context: MagicContext,
@@ -98,23 +96,23 @@ def answer(context: MagicContext, *, problem: str) -> None:
 
 def resubmit(context: MagicContext, *, submission: str | None, wait: bool) -> Handle:
     """Send the same answers once more."""
-    again = context.session.resubmit(submission, origin="magic")
+    again = context.session.submissions.resubmit(submission, origin="magic")
     return context.submitter.present(again, wait=wait)
 
 
 def kill(context: MagicContext, *, submission: str | None) -> None:
     """Ask for the end of a submission, the newest if none is named."""
-    live = context.session.live()
-    if not live:
+    pending = context.session.submissions.pending
+    if not pending:
         context.say(Message("No submission is under way."))
         return
-    for found in reversed(live):
+    for found in reversed(pending):
         if submission is None or found.id.startswith(submission):
             found.kill()
             task = f"{found.task.course_id}/{found.task.id}"
             context.say(Message("Stopping submission {id} to {task}.", id=found.id[:8], task=task))
             return
-    ids = ", ".join(found.id[:8] for found in live)
+    ids = ", ".join(found.id[:8] for found in pending)
     raise UsageError(
         Message("No submission {id!r} is under way; there is {ids}.", id=submission, ids=ids)
     )
@@ -123,28 +121,29 @@ def kill(context: MagicContext, *, submission: str | None) -> None:
 def show_history(context: MagicContext, *, which: str | None, limit: int) -> None:
     """List what was submitted; of one submission, show the answers and the feedback."""
     session = context.session
-    live = [submission.id for submission in session.live()]
-    attempts = session.history.recent(session.settings.username, limit=_MAX_SEARCHED)
+    history, username = session.history, session.settings.username
+    pending = [submission.id for submission in session.submissions.pending]
     if which is None:
-        display(tables().history(attempts[:limit], live, context.lang))
+        display(tables().history(history.recent(username, limit), pending, context.lang))
         return
-    of_id = [attempt for attempt in attempts if attempt.id.startswith(which)]
+    of_id = history.beginning(username, which)
     if len(of_id) == 1:
-        shown = tables().history(of_id, live, context.lang)
-        display(shown, tables().answers(of_id[0], context.lang))
-        if of_id[0].outcome is not None:
-            echo(feedback_text(of_id[0].outcome, context.lang))
+        (record,) = of_id
+        answers = tables().answers(record.id, history.answers(record.id), context.lang)
+        display(tables().history(of_id, pending, context.lang), answers)
+        result = history.result(record.id)
+        if result is not None:
+            echo(feedback_text(result, context.lang))
         return
-    task = session.task(which)
-    of_task = session.task_state(task).attempts
-    display(tables().history(of_task[:limit], live, context.lang))
+    of_task = session.task_state(session.task(which)).records
+    display(tables().history(of_task[:limit], pending, context.lang))
 
 
-def feedback_text(outcome: JobResult, lang: str) -> str:
+def feedback_text(result: JobResult, lang: str) -> str:
     """Return the feedback of a result as plain text: of the task, then of each problem."""
-    parts = [plain_text(recognised(outcome.result[1], lang, "results"), lang=lang)]
+    parts = [plain_text(recognised(result.result[1], lang, "results"), lang=lang)]
     words = Words("tables", lang)
-    for name, (code, text) in outcome.problems.items():
+    for name, (code, text) in result.problems.items():
         head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
         parts.append(f"{printable(head)}\n{plain_text(text, lang=lang)}")
     return "\n\n".join(part.strip() for part in parts if part.strip())

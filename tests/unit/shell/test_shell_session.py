@@ -34,7 +34,7 @@ def told(submission):
     """Wait until the way into a submission's shell is known."""
     known = threading.Event()
     unsubscribe = submission.subscribe(lambda: submission.ssh and known.set())
-    assert submission.ssh or known.wait(60), submission.outcome
+    assert submission.ssh or known.wait(60), submission.result
     unsubscribe()
     return submission.ssh
 
@@ -68,7 +68,7 @@ def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
     assert revealed["password"] == access[3]
     left = asyncio.run(run_in_shell(access, ENTER))
     assert left.stdout == "right"
-    result = submission.result(60)
+    result = submission.wait(60)
     assert (result.result, result.grade) == (("success", "By hand."), 100.0)
     assert not ask("ssh", submission=submission.id)["ok"]
     assert access[3] not in json.dumps(published)
@@ -81,7 +81,7 @@ def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
 def test_a_task_lets_its_student_in(session, visit_task):
     submission = session.submit(visit_task, {"text": "x"}, origin="widget")
     asyncio.run(run_in_shell(told(submission), "true"))
-    result = submission.result(60)
+    result = submission.wait(60)
     assert (result.result[0], result.custom) == ("success", {"got": 0})
 
 

@@ -1,0 +1,344 @@
+"""One SQLite file of submissions: its schema, its rows, and what may be opened as such a file.
+
+Rows are light: answers, results and archives have tables of their own, so that a list of
+submissions reads none of them. What happens when the file cannot be used is decided in `history`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from inginious_nb.client.results import JobResult
+from inginious_nb.errors import HistoryError
+from inginious_nb.i18n import Message
+
+from .record import SubmissionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+LOCK_TIMEOUT_S = 2.0
+"""Another kernel writes for milliseconds; who holds the lock for longer is not waited for."""
+
+_SCHEMA_VERSION = 2
+_MAGIC = b"SQLite format 3\0"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS submission (
+    id TEXT PRIMARY KEY,
+    course_id TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    username TEXT NOT NULL,
+    number INTEGER NOT NULL,       -- 1-based, of this user at this task
+    origin TEXT NOT NULL,
+    service TEXT NOT NULL,
+    submitted_at REAL NOT NULL,    -- seconds since the epoch, as all times here
+    finished_at REAL,
+    code TEXT,
+    grade REAL,
+    owner TEXT NOT NULL,           -- "host:pid" of the process that waits for the result
+    alive_at REAL NOT NULL,        -- when that process last said so
+    repeated_by TEXT               -- the submission that repeats this unfinished one
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS submission_by_task
+    ON submission (course_id, task_id, username, number);
+CREATE INDEX IF NOT EXISTS submission_by_time ON submission (username, submitted_at);
+CREATE INDEX IF NOT EXISTS submission_unfinished
+    ON submission (username, submitted_at) WHERE code IS NULL AND repeated_by IS NULL;
+CREATE TABLE IF NOT EXISTS answers (
+    submission_id TEXT PRIMARY KEY,
+    inputdata BLOB NOT NULL,       -- msgpack map, exactly what is sent
+    sources BLOB NOT NULL          -- msgpack array of AnswerSource fields
+);
+CREATE TABLE IF NOT EXISTS result (
+    submission_id TEXT PRIMARY KEY,
+    content BLOB NOT NULL,         -- msgpack array of a result's values, the archive left out
+    archive_bytes INTEGER          -- NULL where there is none
+);
+CREATE TABLE IF NOT EXISTS archive (submission_id TEXT PRIMARY KEY, content BLOB NOT NULL);
+"""
+_COLUMNS = tuple(field.name for field in fields(SubmissionRecord))
+# These are made of constants; values are always bound.
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM submission "  # noqa: S608
+_INSERT = f"INSERT OR REPLACE INTO submission ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: E501, S608
+
+
+class NotOursError(HistoryError):
+    """What the setting names is there and is no history: it stays as it is."""
+
+
+class Database:
+    """The submissions in one SQLite file, or in memory.
+
+    Not for several threads at once. Errors of SQLite are raised as they are.
+
+    Args:
+        path: The file, made if need be, readable by its owner alone; None is memory.
+
+    Raises:
+        NotOursError: The path names something else than a history.
+        OSError: It cannot be made.
+        sqlite3.Error: It cannot be read.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            _check_or_make(path)
+        self._connection = sqlite3.connect(
+            path or ":memory:",
+            timeout=LOCK_TIMEOUT_S,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do what follows as one: all of it is written, or nothing."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
+    # ---- writing ----------------------------------------------------------------------------
+
+    def put(self, record: SubmissionRecord) -> None:
+        """Write a row, in place of an older state of it."""
+        self._connection.execute(_INSERT, astuple(record))
+
+    def put_answers(self, submission_id: str, inputdata: bytes, sources: bytes) -> None:
+        """Write the packed answers of a submission and where they were read."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (submission_id, inputdata, sources)
+        )
+
+    def put_result(self, submission_id: str, content: bytes, archive: bytes | None) -> None:
+        """Write the packed result of a submission and its archive."""
+        size_bytes = None if archive is None else len(archive)
+        self._connection.execute(
+            "INSERT OR REPLACE INTO result VALUES (?, ?, ?)", (submission_id, content, size_bytes)
+        )
+        if archive is not None:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO archive VALUES (?, ?)", (submission_id, archive)
+            )
+
+    def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
+        """Write when the owner of submissions last said that it waits for them."""
+        self._connection.executemany(
+            "UPDATE submission SET alive_at = ? WHERE id = ?",
+            [(at, submission_id) for submission_id in submission_ids],
+        )
+
+    def claim(self, submission_id: str, by: str) -> bool:
+        """Note that one submission repeats another; whether it is the first that does."""
+        cursor = self._connection.execute(
+            "UPDATE submission SET repeated_by = ? "
+            "WHERE id = ? AND code IS NULL AND repeated_by IS NULL",
+            (by, submission_id),
+        )
+        return cursor.rowcount == 1
+
+    def delete(self, submission_id: str) -> None:
+        """Remove all that belongs to a submission."""
+        self._connection.execute("DELETE FROM submission WHERE id = ?", (submission_id,))
+        for table in ("answers", "result", "archive"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE submission_id = ?",  # noqa: S608 - a constant
+                (submission_id,),
+            )
+
+    # ---- reading ----------------------------------------------------------------------------
+
+    def next_number(self, course_id: str, task_id: str, username: str) -> int:
+        """Return the number of a user's next submission to a task."""
+        row = self._connection.execute(
+            "SELECT number FROM submission WHERE course_id = ? AND task_id = ? AND username = ? "
+            "AND typeof(number) = 'integer' ORDER BY number DESC LIMIT 1",
+            (course_id, task_id, username),
+        ).fetchone()
+        return 1 if row is None else int(row[0]) + 1
+
+    def get(self, submission_id: str) -> SubmissionRecord | None:
+        """Return the row of a submission."""
+        return next(iter(self._select("WHERE id = ?", submission_id)), None)
+
+    def of_task(self, course_id: str, task_id: str, username: str) -> list[SubmissionRecord]:
+        """Return a user's submissions to a task, newest first."""
+        return self._select(
+            "WHERE course_id = ? AND task_id = ? AND username = ? ORDER BY number DESC",
+            course_id,
+            task_id,
+            username,
+        )
+
+    def recent(self, username: str, limit: int) -> list[SubmissionRecord]:
+        """Return a user's newest submissions to any task, newest first."""
+        return self._select(
+            "WHERE username = ? ORDER BY submitted_at DESC LIMIT ?", username, limit
+        )
+
+    def beginning(self, username: str, beginning: str) -> list[SubmissionRecord]:
+        """Return a user's submissions whose id begins so, newest first."""
+        return self._select(
+            "WHERE username = ? AND substr(id, 1, ?) = ? ORDER BY submitted_at DESC",
+            username,
+            len(beginning),
+            beginning,
+        )
+
+    def unfinished(self, username: str) -> list[SubmissionRecord]:
+        """Return a user's submissions that nobody has repeated or answered, newest first."""
+        return self._select(
+            "WHERE username = ? AND code IS NULL AND repeated_by IS NULL "
+            "ORDER BY submitted_at DESC",
+            username,
+        )
+
+    def all(self) -> list[SubmissionRecord]:
+        """Return every row, oldest first."""
+        return self._select("ORDER BY submitted_at")
+
+    def answers(self, submission_id: str) -> tuple[bytes, bytes] | None:
+        """Return the packed answers of a submission and where they were read."""
+        row: tuple[bytes, bytes] | None = self._connection.execute(
+            "SELECT inputdata, sources FROM answers WHERE submission_id = ?", (submission_id,)
+        ).fetchone()
+        return row
+
+    def result(self, submission_id: str) -> tuple[bytes, int | None] | None:
+        """Return the packed result of a submission and the size of its archive."""
+        row: tuple[bytes, int | None] | None = self._connection.execute(
+            "SELECT content, archive_bytes FROM result WHERE submission_id = ?", (submission_id,)
+        ).fetchone()
+        return row
+
+    def archive(self, submission_id: str) -> bytes | None:
+        """Return the archive of a submission's result."""
+        row = self._connection.execute(
+            "SELECT content FROM archive WHERE submission_id = ?", (submission_id,)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def _select(self, condition: str, *values: object) -> list[SubmissionRecord]:
+        rows = self._connection.execute(_SELECT + condition, values).fetchall()
+        return [record for record in map(_record, rows) if record is not None]
+
+    # ---- the schema -------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        connection = self._connection
+        version = self._version()
+        if version > _SCHEMA_VERSION:
+            raise NotOursError(Message("it was written by a newer inginious_nb; update this one"))
+        if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+            raise NotOursError(Message("it is a database of another program"))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if version == _SCHEMA_VERSION:
+            return
+        with self.transaction():
+            version = self._version()  # another kernel may have been faster
+            if version == 1:
+                connection.execute("ALTER TABLE submission RENAME TO submission_1")
+                connection.execute("DROP INDEX submission_by_task")
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            if version == 1:
+                self._migrate_from_1()
+            connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate_from_1(self) -> None:
+        """Copy what version 1 kept in one table, archives within results."""
+        connection = self._connection
+        connection.execute(
+            "INSERT INTO submission SELECT id, course_id, task_id, username, number, origin, "
+            "backend, submitted_at, finished_at, code, grade, owner, alive_at, superseded_by "
+            "FROM submission_1"
+        )
+        connection.execute("INSERT INTO answers SELECT id, inputdata, sources FROM submission_1")
+        outcomes = connection.execute(
+            "SELECT id, outcome FROM submission_1 WHERE outcome IS NOT NULL"
+        )
+        for submission_id, packed in outcomes:
+            try:
+                result = JobResult(*msgpack.unpackb(packed, use_list=False, strict_map_key=False))
+            except (ValueError, TypeError, msgpack.UnpackException):
+                continue  # a damaged row has its code and grade all the same
+            self.put_result(submission_id, pack_result(result), result.archive)
+        connection.execute("DROP TABLE submission_1")
+
+
+def pack_result(result: JobResult) -> bytes:
+    """Return the bytes of a result without its archive.
+
+    Raises:
+        TypeError, ValueError, OverflowError: It has values that MessagePack has not.
+    """
+    values = [*result[:5], None, result.state, result.stdout, result.stderr]
+    return bytes(msgpack.packb(values))
+
+
+def unpack_result(content: bytes, archive: bytes | None = None) -> JobResult:
+    """Return the result of `pack_result`, with an archive if one is given.
+
+    Raises:
+        ValueError, TypeError, msgpack.UnpackException: The bytes are damaged.
+    """
+    # Arrays as tuples, as results have them when they come from the wire.
+    values = msgpack.unpackb(content, use_list=False, strict_map_key=False)
+    result, grade, problems, tests, custom, _, state, stdout, stderr = values
+    return JobResult(result, grade, problems, tests, custom, archive, state, stdout, stderr)
+
+
+def _check_or_make(path: Path) -> None:
+    """Make the file for its owner alone, or see that it may be a history; never change its mode.
+
+    Raises:
+        NotOursError: It is something else.
+        OSError: It cannot be made or read.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Not blocking: a named pipe would be waited for.
+    flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | flags, 0o600))
+    except FileExistsError:
+        pass
+    else:
+        return
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise NotOursError(Message("it is no file"))
+    with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as file:
+        beginning = file.read(len(_MAGIC))
+    if beginning not in (b"", _MAGIC):
+        raise NotOursError(Message("it is a file of another program"))
+
+
+def _record(row: tuple[Any, ...]) -> SubmissionRecord | None:
+    """Return a row as a record, None if it is so damaged that it cannot be shown."""
+    record = dict(zip(_COLUMNS, row, strict=True))
+    for name in ("submitted_at", "finished_at", "alive_at", "grade"):
+        # SQLite keeps whatever was written, and one row must not take the others with it.
+        if record[name] is not None and not isinstance(record[name], (int, float)):
+            record[name] = None if name in ("finished_at", "grade") else 0.0
+    if not isinstance(record["number"], int):
+        return None
+    return SubmissionRecord(**record)

@@ -1,0 +1,108 @@
+"""One row of the history: what is known of a submission without its answers and its feedback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ALIVE_S = 20.0
+"""A process that waits for results says so at least this often."""
+
+NO_GRADE_CODES = ("crash", "crashed", "killed")
+"""Results that say nothing about the answer: the grader failed, or was stopped."""
+
+
+@dataclass(frozen=True)
+class SubmissionRecord:
+    """One submission as the history lists it.
+
+    The answers, the result and the archive are loaded by its id (`History.answers`,
+    `History.result`, `History.archive`).
+
+    Attributes:
+        id: Its id, also that of its job on the wire.
+        number: 1-based count of this user's submissions to this task.
+        origin: The part of the user interface that made it.
+        service: The address of the service that grades it, without secrets.
+        submitted_at: In seconds since the epoch, as all times here.
+        finished_at: When its result came, None as long as none did.
+        code: The code of its result.
+        grade: Its grade in percent.
+        owner: The process that waits for the result, as ``host:pid``.
+        alive_at: When that process last said that it does.
+        repeated_by: The submission that repeats this one, which got no result.
+    """
+
+    id: str
+    course_id: str
+    task_id: str
+    username: str
+    number: int
+    origin: str
+    service: str
+    submitted_at: float
+    finished_at: float | None = None
+    code: str | None = None
+    grade: float | None = None
+    owner: str = ""
+    alive_at: float = 0.0
+    repeated_by: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Return whether a result came back."""
+        return self.code is not None
+
+    @property
+    def orphaned(self) -> bool:
+        """Return whether it has no result and the process that waited for it has ended."""
+        if self.finished or self.repeated_by is not None:
+            return False
+        if time.time() - self.alive_at > ALIVE_S:
+            return True
+        host, _, pid = self.owner.rpartition(":")
+        return host == socket.gethostname() and not _process_exists(pid)
+
+
+def this_process() -> str:
+    """Return this process as the owner of submissions."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def evaluated(records: Iterable[SubmissionRecord], mode: str) -> SubmissionRecord | None:
+    """Return the submission that counts: the best one, or the last if the task says so.
+
+    One that ended without a grade, by a crash of the grader or a kill, does not count.
+
+    Args:
+        records: Newest first.
+        mode: ``best`` or ``last`` (docs/protocol.md, Courses on disk: evaluation_mode).
+    """
+    graded = (record for record in records if counts(record))
+    if mode == "last":
+        return next(graded, None)
+    # max keeps the first of equals, which is the newest.
+    return max(graded, key=lambda record: record.grade or 0.0, default=None)
+
+
+def counts(record: SubmissionRecord) -> bool:
+    """Return whether a submission has a grade that says something about its answers."""
+    return record.grade is not None and record.code not in NO_GRADE_CODES
+
+
+def _process_exists(pid: str) -> bool:
+    if os.name != "posix":
+        return True  # os.kill would end it; what it last said decides
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True

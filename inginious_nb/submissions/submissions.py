@@ -1,0 +1,181 @@
+"""All submissions of one session: made, submitted, repeated, and known while they are pending."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import UsageError
+from inginious_nb.i18n import Message
+from inginious_nb.notebook.answers import Answers
+
+from .record import ALIVE_S
+from .submission import Debug, Origin, Submission, SubmissionContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from inginious_nb.course import CourseLibrary, Task
+    from inginious_nb.notebook.review import Magics
+    from inginious_nb.notebook.sources import AnswerSource
+    from inginious_nb.services.service import Service
+
+    from .record import SubmissionRecord
+
+
+class Submissions:
+    """The submissions of one session.
+
+    Args:
+        context: The surroundings of each.
+        library: Where the tasks of repeated submissions are looked up.
+        on_end: Called when one has ended, on any thread.
+    """
+
+    def __init__(
+        self, context: SubmissionContext, library: CourseLibrary, on_end: Callable[[], object]
+    ) -> None:
+        self._context = context
+        self._library = library
+        self._on_end = on_end
+        self._pending: dict[str, Submission] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def pending(self) -> list[Submission]:
+        """Return those that have not ended, oldest first."""
+        with self._lock:
+            return [found for found in self._pending.values() if not found.done]
+
+    @property
+    def services(self) -> set[Service]:
+        """Return the services that grade them."""
+        return {found.service for found in self.pending if found.service is not None}
+
+    def new(
+        self,
+        task: Task,
+        *,
+        origin: Origin,
+        given: Answers | None = None,
+        debug: Debug = False,
+        lang: str | None = None,
+        magics: Magics = "refuse",
+    ) -> Submission:
+        """Return a submission whose answers are still to come (`Submission.submit`).
+
+        Args:
+            task: The task it is for.
+            origin: The part of the user interface that makes it.
+            given: Answers that stand, whatever the notebook says.
+            debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
+            lang: Language of the feedback, None to leave that to whoever brings the answers.
+            magics: What becomes of lines of an answer that only IPython runs.
+
+        Raises:
+            ServiceError: The session has ended.
+        """
+        self._context.current_service()
+        submission = Submission(
+            str(uuid.uuid4()),
+            task,
+            origin,
+            self._context,
+            given=given,
+            debug=debug,
+            lang=lang,
+            magics=magics,
+        )
+        with self._lock:
+            self._pending[submission.id] = submission
+        submission.subscribe(lambda: self._forget(submission) if submission.done else None)
+        return submission
+
+    def submit(
+        self,
+        task: Task,
+        answers: Mapping[str, object],
+        *,
+        origin: Origin,
+        sources: Sequence[AnswerSource] = (),
+        debug: Debug = False,
+        lang: str | None = None,
+    ) -> Submission:
+        """Submit answers; returns once they are safe in the history, or raises and sends nothing.
+
+        Raises:
+            AnswerError, UsageError, HistoryError, ServiceError: As `Submission.submit` does.
+        """
+        submission = self.new(task, origin=origin, debug=debug, lang=lang)
+        read = Answers(dict(answers), {source.problem_id: source for source in sources})
+        submission.submit(lambda: read)
+        return submission
+
+    def resubmit(self, submission_id: str | None = None, *, origin: Origin = "api") -> Submission:
+        """Submit the same answers once more, such as those of a submission that never came back.
+
+        Args:
+            submission_id: As the history has it, or the beginning of it; default: the newest
+                orphaned submission.
+            origin: The part of the user interface that asks for it.
+
+        Raises:
+            UsageError: There is no such submission, or it is still under way.
+        """
+        history = self._context.history
+        record = self._record(submission_id)
+        if not record.finished and not record.orphaned:
+            raise _under_way()
+        submission = self.new(
+            self._library.task(f"{record.course_id}/{record.task_id}"),
+            origin=origin,
+            lang=history.inputdata(record.id).get("@lang"),
+        )
+        # Of several kernels that are asked for it, one sends it.
+        if not record.finished and not history.claim(record.id, submission.id):
+            refusal = _under_way()
+            submission.refuse(refusal)
+            raise refusal
+        sources = {source.problem_id: source for source in history.sources(record.id)}
+        submission.submit(lambda: Answers(dict(history.answers(record.id)), sources))
+        return submission
+
+    def orphaned(self) -> list[SubmissionRecord]:
+        """Return submissions whose result nobody waits for, since their kernel ended."""
+        return self._context.history.orphaned(self._context.settings.username)
+
+    async def keep_history(self) -> None:
+        """Tell other kernels what somebody waits for, and write what could not be written."""
+        history = self._context.history
+        while True:
+            await asyncio.sleep(ALIVE_S / 4)
+            waited_for = [submission.id for submission in self.pending]
+            if waited_for:
+                await asyncio.to_thread(history.keep_alive, waited_for, time.time())
+            if history.unwritten:
+                await asyncio.to_thread(history.write_pending)
+
+    def _record(self, submission_id: str | None) -> SubmissionRecord:
+        if submission_id is not None:
+            username = self._context.settings.username
+            return self._context.history.find(username, submission_id)
+        for record in self.orphaned():
+            return record
+        raise UsageError(Message("Every submission has its result; there is nothing to repeat."))
+
+    def _forget(self, submission: Submission) -> None:
+        with self._lock:
+            self._pending.pop(submission.id, None)
+        self._on_end()
+
+
+def _under_way() -> UsageError:
+    return UsageError(
+        Message(
+            "That submission is still under way, perhaps in another kernel; there is no need to "
+            "repeat it."
+        )
+    )
