@@ -1,14 +1,23 @@
-"""Lines of a program that IPython runs and Python does not: magics, shell commands, questions."""
+"""Lines of a program that IPython runs and Python does not.
+
+They are magics, shell commands, questions, and ``await`` outside of a function.
+"""
 
 from __future__ import annotations
 
+import ast
 import re
 import warnings
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 _CELL_MAGIC = re.compile(r"\s*%%\w")
 
 
@@ -28,7 +37,8 @@ class IPythonLines:
 def ipython_lines(program: str) -> IPythonLines:
     """Find the lines of a program that only IPython runs.
 
-    IPython decides: they are those that its transformers change. A text that holds such a line, as
+    IPython decides: they are those that its transformers change, and statements that wait where
+    Python would not. A text that holds such a line, as
     a docstring may, is left alone. Of a cell magic at the beginning only its line counts: what
     stands below ``%%time`` is Python again.
     """
@@ -36,10 +46,11 @@ def ipython_lines(program: str) -> IPythonLines:
     rest = program.splitlines(keepends=True)
     while (first := _first(rest)) is not None and _CELL_MAGIC.match(rest[first]):
         found.append(rest.pop(first))
-    changed = _changed(rest)
-    found += [line for index, line in enumerate(rest) if index in changed]
-    kept = "".join(line for index, line in enumerate(rest) if index not in changed)
-    return IPythonLines(tuple(line.strip() for line in found), kept)
+    for find in (_changed, _awaits):
+        indices = find(rest)
+        found += [rest[index] for index in sorted(indices)]
+        rest = [line for index, line in enumerate(rest) if index not in indices]
+    return IPythonLines(tuple(line.strip() for line in found), "".join(rest))
 
 
 def _first(lines: list[str]) -> int | None:
@@ -67,6 +78,34 @@ def _changed(lines: list[str]) -> set[int]:
         if kind != "equal"
         for index in range(start, end)
     }
+
+
+def _awaits(lines: list[str]) -> set[int]:
+    """Return the indices of the lines that wait outside of a function, as only IPython does."""
+    source = "".join(lines)
+    if "await" not in source and "async" not in source:
+        return set()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the student's program
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # the grader says what is wrong
+    return {
+        line
+        for statement in tree.body
+        if any(isinstance(node, _WAITING) for node in _outside_functions(statement))
+        for line in range(statement.lineno - 1, statement.end_lineno or statement.lineno)
+    }
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and those below it, except in functions."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _outside_functions(child)
 
 
 _transformers = TransformerManager()

@@ -54,7 +54,8 @@ def review(task: Task, answers: Answers, *, magics: Magics = "refuse") -> dict[s
         elif found.lines:
             errors[problem_id] = problem.refuse(
                 "the grader runs Python without IPython, and cannot run {lines}. Delete that, or "
-                "submit with --magics skip to leave it out, with --magics send to send it.",
+                "leave it out with %inginious submit --magics skip, or send it as it is with "
+                "--magics send.",
                 lines=_shown(found.lines),
             )
     return errors

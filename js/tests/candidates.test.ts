@@ -14,6 +14,7 @@ const NOTEBOOK = [
   cell("load", "# the extension\n%load_ext inginious_nb\n"),
   cell("open", "%inginious open demo/fib"),
   cell("handle", "h = %inginious submit demo/fib\n!ls"),
+  cell("item", 'r["a"] = %inginious submit demo/fib'),
   cell("program", "def fib(n):\n    return n"),
   cell("bash", "%%bash\nls"),
   cell("empty", ""),
