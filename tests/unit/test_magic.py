@@ -121,7 +121,8 @@ def test_the_handle_is_shown_once_by_its_cell_and_again_where_it_is_asked_for(ke
 
 def test_a_console_that_shows_no_widgets_gets_text(kernel):
     opened = kernel.run("%inginious open lab/choice", console=True)
-    assert "Choose" in opened.text
+    for shown in ("Choose", "colour", "0: red", "1: blue", "word"):
+        assert shown in opened.text
     assert opened.widgets == []
     for line in ("submit lab/choice colour=0 word=rose", "submit lab/echo text=x --wait"):
         shown = kernel.run(f"h = %inginious {line}", console=True)

@@ -9,6 +9,7 @@ from IPython.display import display
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
+from inginious_nb.magics.statement import statement
 from inginious_nb.widget import TaskWidget
 from inginious_nb.widget.snapshot import task_bundle
 
@@ -24,8 +25,11 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
     opened = session.open(task)
     if context.host.shows_widgets:
         display(TaskWidget(opened, session=session))
-    else:
-        display(task_bundle(session.task_state(opened), session.history, context.lang), raw=True)
+        return
+    bundle = task_bundle(session.task_state(opened), session.history, context.lang)
+    # Where HTML is shown it has the statement.
+    text = statement(opened, session.settings.username, context.lang)
+    display(bundle | {"text/plain": f"{bundle['text/plain']}\n\n{text}".rstrip()}, raw=True)
 
 
 def list_courses(context: MagicContext, *, folder: str | None) -> None:
