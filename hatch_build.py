@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-OUTPUTS = ("widget.js", "waker.js", "widget.css", "snapshot.css")
+OUTPUTS = ("widget.js", "restore.js", "widget.css", "snapshot.css")
 LOCALE = "inginious_nb/i18n/locale"  # Python and the bundle have the same words
 SOURCES = (
     "package.json",

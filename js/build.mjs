@@ -6,7 +6,11 @@ import { build } from "esbuild";
 const outdir = "inginious_nb/static";
 
 await build({
-  entryPoints: { widget: "js/index.tsx", waker: "js/waker.ts", snapshot: "js/style/snapshot.css" },
+  entryPoints: {
+    widget: "js/index.tsx",
+    restore: "js/restore.ts",
+    snapshot: "js/style/snapshot.css",
+  },
   outdir,
   bundle: true,
   format: "esm",
@@ -21,7 +25,7 @@ const snapshot = `${outdir}/snapshot.css`;
 const css = await readFile(snapshot, "utf-8");
 await writeFile(snapshot, css.replaceAll(/\.inginious[\w-]*/g, "$&$&$&"));
 
-for (const name of ["widget.js", "waker.js", "widget.css", "snapshot.css"]) {
+for (const name of ["widget.js", "restore.js", "widget.css", "snapshot.css"]) {
   const bytes = await readFile(`${outdir}/${name}`);
   console.log(`${outdir}/${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
 }

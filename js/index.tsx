@@ -12,7 +12,7 @@ import { Controller } from "./state/controller.ts";
 import { syncedState } from "./state/synced.ts";
 import { type Kernel, reopenComm } from "./transport/comm.ts";
 import { chooseTransport, type Transport } from "./transport/index.ts";
-import { watchKernel } from "./transport/sleep.ts";
+import { watchKernel } from "./transport/kernel.ts";
 import "./style/widget.css";
 
 interface InitializeProps {
@@ -43,41 +43,42 @@ function initialize({ model, signal }: InitializeProps): () => void {
   });
   controllers.set(key, controller);
   ended.signal.addEventListener("abort", () => controllers.delete(key), { once: true });
-  sleepWithKernel(controller, model.widget_manager?.kernel, subject, ended.signal);
+  followKernel(controller, model.widget_manager?.kernel, subject, ended.signal);
   // A host may have saved our state with the notebook: another kernel does not know this widget.
   void transport
     .then(({ closed }) => closed)
-    .then(() => ended.signal.aborted || controller.sleep());
+    .then(() => ended.signal.aborted || controller.disconnect());
   controller.start();
   return () => ended.abort();
 }
 
-/** Fall asleep when the kernel is restarted, and wake when its successor has our extension. */
-function sleepWithKernel(
+/** Disconnect when the kernel is restarted, reconnect when its successor has our extension. */
+function followKernel(
   controller: Controller,
   kernel: Kernel | null | undefined,
   subject: Subject,
   signal: AbortSignal,
 ): void {
-  let waking: Promise<Transport | null> | null = null;
-  const sleep = () => {
-    waking = null;
-    controller.sleep();
+  let reconnecting: Promise<Transport | null> | null = null;
+  const gone = () => {
+    reconnecting = null;
+    controller.disconnect();
   };
-  const wake = () => {
-    if (!kernel || waking || !controller.local.get().asleep) return;
+  const loaded = () => {
+    if (!kernel || reconnecting || !controller.local.get().disconnected) return;
     const submission = controller.synced.get().result?.submission ?? "";
-    waking = reopenComm(kernel, { ...subject, submission }, signal, (state) => {
-      if (!controller.local.get().asleep) controller.synced.update(state);
-      else void waking?.then((transport) => transport && controller.wake(transport, state));
+    reconnecting = reopenComm(kernel, { ...subject, submission }, signal, (state) => {
+      if (!controller.local.get().disconnected) controller.synced.update(state);
+      else
+        void reconnecting?.then((transport) => transport && controller.reconnect(transport, state));
     });
     // A kernel that does not know the task closes the comm: try again with the next cell.
     const retry = () => {
-      waking = null;
+      reconnecting = null;
     };
-    waking.then((transport) => transport?.closed.then(retry), retry);
+    reconnecting.then((transport) => transport?.closed.then(retry), retry);
   };
-  watchKernel(kernel, { sleep, wake }, signal);
+  watchKernel(kernel, { gone, loaded }, signal);
 }
 
 function render({ model, el }: RenderProps): () => void {

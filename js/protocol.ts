@@ -1,61 +1,22 @@
-// What crosses between browser and kernel: the mirror of inginious_nb/widget/views.py.
-// Only shapes and names live here. tests/unit/test_widget_protocol.py compares the kinds and the
-// fields of both sides, so that the halves cannot drift.
+// The shapes that cross between browser and kernel: the same as in
+// inginious_nb/frontend/protocol.py.
+// Only shapes and names live here. tests/unit/test_frontend_protocol.py compares the kinds, the
+// fields and their types of both sides, so that the halves cannot drift.
 
 export const PROTOCOL_VERSION = 1;
-
-/** Everything the browser may ask the kernel for; each request is answered exactly once. */
-export const REQUEST_KINDS = [
-  "preview",
-  "submit",
-  "resubmit",
-  "kill",
-  "attempt",
-  "archive",
-  "output",
-  "file",
-  "draft",
-  "lang",
-  "where",
-  "ssh",
-  "snapshot",
-] as const;
-export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 /** What the kernel sends on our own comm: answers, and the state for a view without a model. */
 export const MESSAGE_KINDS = ["reply", "state"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
-/** What the waker (js/waker.ts) says, and what it is told: widgets of the page to make again. */
-export const WAKER_KINDS = ["made", "wake", "woken"] as const;
-export type WakerKind = (typeof WAKER_KINDS)[number];
+/** What the restorer (js/restore.ts) says, and what it is told: widgets of the page to make again. */
+export const RESTORE_KINDS = ["made", "restore", "restored"] as const;
+export type RestoreKind = (typeof RESTORE_KINDS)[number];
 
 export const PHASES = ["reading", "refused", "saved", "sent", "queued", "running", "done"] as const;
 export type Phase = (typeof PHASES)[number];
 
 export type ProblemType = "code" | "code_single_line" | "file" | "multiple_choice" | "match";
-
-/** A notebook cell in the words of nbformat. */
-export interface CellInfo {
-  id: string;
-  cell_type: string;
-  source: string;
-  /** The number beside a code cell that was run. */
-  execution_count: number | null;
-  metadata: { tags: string[] };
-}
-
-/**
- * An answer as entered in the widget. A file's bytes travel in the buffers of the message; a preview
- * tells only how many there are.
- */
-export type RawAnswer =
-  | string
-  | string[]
-  | { filename: string; buffer: number }
-  | { filename: string; size_bytes: number }
-  | { path: string }
-  | null;
 
 export interface ChoiceInfo {
   index: string;
@@ -173,7 +134,7 @@ export interface ResultInfo {
   stderr: TextPart | null;
 }
 
-export interface AttemptInfo {
+export interface SubmissionRow {
   id: string;
   number: number;
   submitted_at: number;
@@ -234,7 +195,7 @@ export interface WidgetState {
   standing: Standing;
   submission: SubmissionInfo | null;
   result: ResultInfo | null;
-  history: AttemptInfo[];
+  history: SubmissionRow[];
   service: ServiceInfo;
   drafts: Record<string, Draft>;
   request: FrontEndRequest | null;
@@ -284,19 +245,154 @@ export interface OldAnswer {
   choices: string[];
 }
 
+// ---- requests ----------------------------------------------------------------------------------
+
+export interface CellMetadata {
+  tags: string[];
+}
+
+/** A notebook cell in the words of nbformat. */
+export interface CellInfo {
+  id: string;
+  cell_type: string;
+  source: string;
+  /** The number beside a code cell that was run. */
+  execution_count: number | null;
+  metadata: CellMetadata;
+}
+
+/**
+ * A file as an answer: its bytes in a buffer of the message, for a preview its size alone, or a path
+ * on the kernel's disk.
+ */
+export interface FileAnswer {
+  filename?: string;
+  buffer?: number;
+  size_bytes?: number;
+  path?: string;
+}
+
+/** An answer as entered in the widget. */
+export type RawAnswer = string | string[] | FileAnswer | null;
+
+export interface PreviewRequest {
+  /** Null where the host has no readable notebook. */
+  cells: CellInfo[] | null;
+  answers: Record<string, RawAnswer>;
+}
+
+export interface PreviewReply {
+  answers: PreviewAnswer[];
+}
+
+export interface SubmitRequest {
+  cells: CellInfo[] | null;
+  answers: Record<string, RawAnswer>;
+  debug?: boolean | "ssh";
+  /** The one of a command that waits for these answers. */
+  submission?: string;
+}
+
+/** Something that concerns one submission. */
+export interface SubmissionRequest {
+  submission: string;
+}
+
+/** The submission that was made. */
+export interface SubmissionReply {
+  submission: string;
+}
+
+/** A submission of the history with all that is shown of it. */
+export interface OpenReply {
+  row: SubmissionRow;
+  result: ResultInfo | null;
+  answers: Record<string, OldAnswer>;
+}
+
+/** A whole text of a result: `feedback`, `problem:ID`, `stdout`, `stderr`, `tests` or `custom`. */
+export interface OutputRequest {
+  submission: string;
+  what: string;
+}
+
+/** The name of a file, whose bytes are in the buffer of the message. */
+export interface DownloadReply {
+  filename: string;
+}
+
+export interface FileRequest {
+  problem: string;
+  path: string;
+}
+
+export interface FileReply {
+  filename: string;
+  size_bytes: number;
+}
+
+export interface DraftRequest {
+  problem: string;
+  value: string | string[];
+  by: string;
+}
+
+export interface LangRequest {
+  lang: string;
+}
+
+export interface WhereReply {
+  kind: string;
+  address: string;
+  sandbox: string;
+  isolated: string[];
+  open: string[];
+}
+
+/** A secret: in no trait, and shown on request only. */
+export interface SshReply {
+  command: string;
+  password: string;
+}
+
+export interface SnapshotRequest {
+  key: string;
+  problem: string;
+}
+
+export type EmptyMessage = Record<string, never>;
+
+/** Everything the browser may ask, with what each request carries; each is answered exactly once. */
+export interface Requests {
+  preview: PreviewRequest;
+  submit: SubmitRequest;
+  resubmit: SubmissionRequest;
+  kill: SubmissionRequest;
+  open: SubmissionRequest;
+  archive: SubmissionRequest;
+  output: OutputRequest;
+  file: FileRequest;
+  draft: DraftRequest;
+  lang: LangRequest;
+  where: EmptyMessage;
+  ssh: SubmissionRequest;
+  snapshot: SnapshotRequest;
+}
+export type RequestKind = keyof Requests;
+
+/** What answers each request; `snapshot` the outputs by MIME type. */
 export interface Replies {
-  preview: { answers: PreviewAnswer[] };
-  submit: { submission: string };
-  resubmit: { submission: string };
-  kill: Record<string, never>;
-  attempt: { attempt: AttemptInfo; result: ResultInfo | null; answers: Record<string, OldAnswer> };
-  archive: { filename: string };
-  output: { filename: string };
-  file: { filename: string; size_bytes: number };
-  draft: Record<string, never>;
-  lang: Record<string, never>;
-  where: { kind: string; address: string; sandbox: string; isolated: string[]; open: string[] };
-  ssh: { command: string; password: string };
-  /** The static outputs of this state, by MIME type. */
+  preview: PreviewReply;
+  submit: SubmissionReply;
+  resubmit: SubmissionReply;
+  kill: EmptyMessage;
+  open: OpenReply;
+  archive: DownloadReply;
+  output: DownloadReply;
+  file: FileReply;
+  draft: EmptyMessage;
+  lang: EmptyMessage;
+  where: WhereReply;
+  ssh: SshReply;
   snapshot: Record<string, string>;
 }

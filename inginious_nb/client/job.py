@@ -77,8 +77,8 @@ class Job:
         loop = asyncio.get_running_loop()
         while len(self.events) <= index:
             news: asyncio.Future[None] = loop.create_future()
-            waker = _Waker(loop, news)
-            self._wakers.append(waker)
+            restorer = _Waker(loop, news)
+            self._wakers.append(restorer)
             # An event that another thread delivered between the test and the line above has woken
             # nobody.
             if len(self.events) > index:

@@ -20,7 +20,7 @@ from inginious_nb.i18n import Message, in_language, system_language
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo, replace_unencodable
 from inginious_nb.session import close_session, get_session
-from inginious_nb.widget import Waker
+from inginious_nb.widget import Restorer
 from inginious_nb.widget.comm import register_comm
 
 from .answer_cells import AnswerCells
@@ -44,7 +44,7 @@ class InginiousMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self._waker: Waker | None = None
+        self._restorer: Restorer | None = None
         session = get_session()
         host = Host(shell)
         answer_cells = AnswerCells(
@@ -63,18 +63,18 @@ class InginiousMagics(Magics):
         name = LINE_MAGIC if cell is None else CELL_MAGIC
         return call(inginious, words, context, prog_name=name)
 
-    def wake(self, _result: object = None) -> None:
-        """Wake the widgets of a notebook that was opened again, once somebody looks at it."""
-        if self._waker is None and self.context.host.is_attended:
-            self._waker = Waker(self.context.session, answered=self._note_answer)
+    def restore_widgets(self, _result: object = None) -> None:
+        """Restore the widgets of a notebook that was opened again, once somebody looks at it."""
+        if self._restorer is None and self.context.host.is_attended:
+            self._restorer = Restorer(self.context.session, answered=self._note_answer)
 
     def _note_answer(self) -> None:
         self.context.host.has_answered = True
 
     def close(self) -> None:
-        """Wake nothing any more."""
-        if self._waker is not None:
-            self._waker.close()
+        """Restore nothing any more."""
+        if self._restorer is not None:
+            self._restorer.close()
 
 
 InginiousMagics.inginious.__doc__ = f"{InginiousMagics.inginious.__doc__}\n\n{help_text()}"
@@ -94,7 +94,7 @@ def load(shell: InteractiveShell) -> None:
         replace_unencodable()
     else:
         register_comm(shell.kernel)  # type: ignore[attr-defined]
-    shell.events.register("post_run_cell", magics.wake)
+    shell.events.register("post_run_cell", magics.restore_widgets)
     _loaded[id(shell)] = magics
     InginiousError.reader = lambda: magics.context.lang
     _tell(magics.context.session)
@@ -122,7 +122,7 @@ def unload(shell: InteractiveShell) -> None:
     if magics is not None:
         InginiousError.reader = system_language
         magics.context.answer_cells.remove()
-        shell.events.unregister("post_run_cell", magics.wake)
+        shell.events.unregister("post_run_cell", magics.restore_widgets)
         magics.close()
         shell.magics_manager.magics["line"].pop("inginious", None)
         shell.magics_manager.magics["cell"].pop("inginious", None)

@@ -31,7 +31,7 @@ def show_answer(context: MagicContext, reference: str) -> None:
     # A host that does not tell cell ids gets one view a problem.
     key = context.host.cell_id or reference
     view = context.answer_views.get(key)
-    if view is None or (view.mirror.task, view.problem_id) != (task, problem_id):
+    if view is None or (view.publisher.task, view.problem_id) != (task, problem_id):
         if view is not None:
             view.close()
         view = context.answer_views[key] = AnswerView(task, problem_id, session=context.session)

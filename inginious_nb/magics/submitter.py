@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError
+from inginious_nb.frontend.snapshot import submission_bundle
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
 from inginious_nb.notebook.references import task_name
@@ -26,7 +27,6 @@ from inginious_nb.render.terminal import echo
 from inginious_nb.session import CONTACT_TIMEOUT_S
 from inginious_nb.submissions.submission import ssh_command
 from inginious_nb.widget import TaskWidget
-from inginious_nb.widget.snapshot import submission_bundle
 
 from .handle import Handle
 

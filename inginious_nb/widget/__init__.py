@@ -1,6 +1,6 @@
 """The widget: Python's half of what a person sees, and static snapshots of it."""
 
+from .restore import Restorer
 from .task_widget import AnswerView, TaskWidget
-from .waker import Waker
 
-__all__ = ["AnswerView", "TaskWidget", "Waker"]
+__all__ = ["AnswerView", "Restorer", "TaskWidget"]

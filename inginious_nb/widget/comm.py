@@ -11,11 +11,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError
+from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.subject import task_and_record
 from inginious_nb.session import get_session
 
-from .mirror import Mirror
-from .requests import Responder
-from .subjects import task_and_record
 from .task_widget import find_widget
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def _opened(comm: BaseComm, message: dict[str, Any]) -> None:
     def publish(changed: dict[str, Any]) -> None:
         comm.send({"kind": "state", "state": changed})
 
-    mirror = Mirror(session, task, publish, record=record)
-    comm.on_close(lambda _message: mirror.close())
-    _serve(comm, Responder(mirror))
+    publisher = Publisher(session, task, publish, record=record)
+    comm.on_close(lambda _message: publisher.close())
+    _serve(comm, Responder(publisher))
 
 
 def _serve(comm: BaseComm, responder: Responder) -> None:

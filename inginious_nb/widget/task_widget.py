@@ -1,6 +1,6 @@
 """The anywidget classes: state goes out as traits, requests come in as custom messages.
 
-Our own comm brings requests too (`comm`). What either means is decided in `mirror` and `requests`.
+Our own comm brings requests too (`comm`). The meaning of both is in `inginious_nb.frontend`.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ import anywidget
 from IPython.display import display
 from traitlets import Dict, List, Unicode
 
+from inginious_nb.frontend import snapshot
+from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.serialize import reference
 from inginious_nb.io.worker import call_soon
 from inginious_nb.session import get_session
 
-from . import snapshot
-from .mirror import Mirror
-from .present import reference
-from .requests import Responder
-
 if TYPE_CHECKING:
     from inginious_nb.course import Task
+    from inginious_nb.frontend.protocol import Role, Subject
     from inginious_nb.session import Session
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
-
-    from .views import Role, Subject
 
 FRONT_END_PATIENCE_S = 3.0
 """How long a host has to show the live view before the static one is shown."""
@@ -95,21 +93,21 @@ class TaskWidget(anywidget.AnyWidget):
         first: dict[str, Any] = {}
         self._snapshots: deque[Any] = deque(maxlen=_MOST_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
-        self.mirror = Mirror(
+        self.publisher = Publisher(
             session or get_session(), task, first.update, submission=submission, record=record
         )
-        self.responder = Responder(self.mirror, heard=self._keep_snapshot)
+        self.responder = Responder(self.publisher, heard=self._keep_snapshot)
         role = "task" if submission is None else "submission"
         super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
-        self.mirror.publish_to(self._set_traits)
+        self.publisher.publish_to(self._set_traits)
         _widgets[self.key] = self
         self.on_msg(self._receive)
 
     def close(self) -> None:
         """Close the widget in every view and stop following the session."""
-        mirror = getattr(self, "mirror", None)
-        if mirror is not None:  # else its making failed, and it is being thrown away
-            mirror.close()
+        publisher = getattr(self, "publisher", None)
+        if publisher is not None:  # else its making failed, and it is being thrown away
+            publisher.close()
         super().close()
 
     def _set_traits(self, changed: dict[str, Any]) -> None:
@@ -134,11 +132,11 @@ class TaskWidget(anywidget.AnyWidget):
         view any more: in a notebook opened without its kernel, exported, or looked at elsewhere.
         It is empty until the live view is there, which it would hold up, or until it is clear that
         this host shows none.
-        What the view is about is saved with it, for the kernel that wakes it (`waker`).
+        The subject of the view is saved with it, for the kernel that restores it (`restore`).
         """
         about: Subject = {
             "widget": self.key,
-            "task": reference(self.mirror.task),
+            "task": reference(self.publisher.task),
             "role": cast("Role", self.role),
             "problem_id": self.problem_id,
             "submission": "",  # the snapshot tells
@@ -167,7 +165,7 @@ class TaskWidget(anywidget.AnyWidget):
         return data
 
     def _snapshot(self) -> dict[str, str]:
-        return snapshot.widget_bundle(self.mirror, key=self.key, problem_id=self.problem_id)
+        return snapshot.widget_bundle(self.publisher, key=self.key, problem_id=self.problem_id)
 
 
 class AnswerView(TaskWidget):

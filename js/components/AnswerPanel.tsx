@@ -3,7 +3,7 @@
 import { isActive } from "../state/controller.ts";
 import { ChangedMark } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
-import { Asleep, Notices } from "./Notices.tsx";
+import { Disconnected, Notices } from "./Notices.tsx";
 import { ProblemFeedback } from "./ProblemFeedback.tsx";
 import { Verdict } from "./Result.tsx";
 import { Announcer, StatusLine } from "./StatusLine.tsx";
@@ -29,7 +29,7 @@ export function AnswerPanel() {
         </span>
         {result && <Verdict result={result} small />}
       </div>
-      <Asleep />
+      <Disconnected />
       <SubmitBar small />
       <Notices />
       {isActive(synced.submission) && <StatusLine />}

@@ -1,9 +1,9 @@
 // An answer that a notebook cell gives: which cell, a way to it, whether it changed since it was
 // submitted, and a picker that ties the problem to another cell by its tag, without the kernel.
 import { useId } from "preact/hooks";
+import { firstLine, isTagOf, tagReference } from "../notebook/answer_tags.ts";
 import { candidates } from "../notebook/candidates.ts";
-import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { CellInfo, ProblemInfo } from "../protocol.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp, useLanguage } from "./context.ts";
@@ -13,7 +13,7 @@ import { TextAnswer } from "./TextAnswer.tsx";
 export function CellAnswer(props: AnswerProps) {
   const { problem } = props;
   const { local } = useApp();
-  const preview = own(local.preview, problem.id);
+  const preview = ownValue(local.preview, problem.id);
   const read = preview && preview.cell_ids.length > 0;
   return (
     <div class="inginious-cell-answer">
@@ -33,13 +33,13 @@ function Picker({ problem }: { problem: ProblemInfo }) {
   const { notebook } = controller;
   const { task } = synced;
   if (!notebook || !task) return null;
-  const tied = own(local.preview, problem.id)?.cell_ids[0] ?? "";
+  const tied = ownValue(local.preview, problem.id)?.cell_ids[0] ?? "";
   const cells = candidates(notebook.cells(), task, problem, tied);
   const current = cells.filter(({ id: cellId }) => cellId === tied);
   const others = cells.filter(({ id: cellId }) => cellId !== tied);
   const pick = (cellId: string) => {
-    notebook.tie(tieReference(task, problem.id), cellId || null, (tag) =>
-      isTieOf(tag, task, problem.id),
+    notebook.tie(tagReference(task, problem.id), cellId || null, (tag) =>
+      isTagOf(tag, task, problem.id),
     );
     controller.preview();
   };

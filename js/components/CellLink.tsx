@@ -1,13 +1,13 @@
 // The cell that gives an answer, with a way to it, and the mark of an answer that changed.
 
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { ProblemInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
 export function CellLink({ problem }: { problem: ProblemInfo }) {
   const { controller, local, language } = useApp();
-  const preview = own(local.preview, problem.id);
+  const preview = ownValue(local.preview, problem.id);
   const cell = preview?.cell_ids[0];
   if (!preview) return null;
   if (cell === undefined && preview.kind !== "captured" && preview.kind !== "notebook-file") {
@@ -36,7 +36,7 @@ export function CellLink({ problem }: { problem: ProblemInfo }) {
 
 export function ChangedMark({ problemId }: { problemId: string }) {
   const { local, language } = useApp();
-  if (!own(local.preview, problemId)?.changed) return null;
+  if (!ownValue(local.preview, problemId)?.changed) return null;
   return (
     <span class="inginious-changed">
       <Icon name="changed" /> {language.t.changed}

@@ -1,6 +1,6 @@
 // A multiple-choice problem: radio buttons, or check boxes if several may be chosen.
 import { useId } from "preact/hooks";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
@@ -9,8 +9,8 @@ import { SafeHtml } from "./SafeHtml.tsx";
 export function ChoiceAnswer({ problem, labelId }: AnswerProps) {
   const { controller, local, language } = useApp();
   const name = useId();
-  const entry = own(local.entries, problem.id);
-  const preview = own(local.preview, problem.id);
+  const entry = ownValue(local.entries, problem.id);
+  const preview = ownValue(local.preview, problem.id);
   const chosen = Array.isArray(entry)
     ? entry
     : typeof entry === "string"

@@ -27,7 +27,7 @@ export function DownloadAll({ submission, what }: Omit<Props, "part">) {
     <button
       type="button"
       class="inginious-link"
-      aria-disabled={local.asleep}
+      aria-disabled={local.disconnected}
       onClick={() => void saveReply(controller, "output", { submission, what })}
     >
       {language.t.downloadAll}

@@ -25,7 +25,7 @@ export function Extras({ result }: { result: ResultInfo }) {
         <button
           type="button"
           class="inginious-link"
-          aria-disabled={local.asleep}
+          aria-disabled={local.disconnected}
           onClick={() => void saveReply(controller, "archive", { submission })}
         >
           <Icon name="download" /> {say(t.downloadArchive, { size: size(result.archive_bytes) })}

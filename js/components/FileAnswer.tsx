@@ -1,7 +1,7 @@
 // A file to hand in: dropped, chosen, or named on the kernel's disk. Name and size are checked
 // here for a quick answer, and again by Python, which decides.
 import { useId, useRef, useState } from "preact/hooks";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import { isFileEntry } from "../state/local.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
@@ -14,12 +14,12 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
   const pathId = useId();
   const [path, setPath] = useState("");
   const [over, setOver] = useState(false);
-  const entry = own(local.entries, problem.id);
+  const entry = ownValue(local.entries, problem.id);
   const chosen = isFileEntry(entry) ? entry : null;
   const bytes =
     chosen && "file" in chosen
       ? chosen.file.size
-      : own(local.preview, problem.id)?.file?.size_bytes;
+      : ownValue(local.preview, problem.id)?.file?.size_bytes;
   const limit = problem.max_size_bytes;
   const extensions = problem.allowed_exts;
 

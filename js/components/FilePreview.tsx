@@ -1,6 +1,6 @@
 // A file that is about to be handed in: its name, size and type, and how it begins if it is text.
 import { useEffect, useState } from "preact/hooks";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { FileInfo } from "../protocol.ts";
 import { isFileEntry } from "../state/local.ts";
 import { useApp } from "./context.ts";
@@ -16,7 +16,7 @@ interface Props {
 
 export function FilePreview({ problemId, name, info }: Props) {
   const { local, language } = useApp();
-  const entry = own(local.entries, problemId);
+  const entry = ownValue(local.entries, problemId);
   // The kernel has not seen a file that was chosen here.
   const file = isFileEntry(entry) && "file" in entry ? entry.file : null;
   const read = useBeginning(file);

@@ -1,13 +1,13 @@
 // The grades of the attempts as a small line of bars, oldest first. The list says the same in words.
-import type { AttemptInfo } from "../protocol.ts";
+import type { SubmissionRow } from "../protocol.ts";
 import { useLanguage } from "./context.ts";
-import { tone } from "./tone.ts";
+import { resultClass } from "./result_class.ts";
 
 const HEIGHT = 40;
 const STEP = 14;
 const MOST = 40;
 
-export function GradeChart({ attempts }: { attempts: AttemptInfo[] }) {
+export function GradeChart({ attempts }: { attempts: SubmissionRow[] }) {
   const { t, say } = useLanguage();
   const graded = attempts
     .filter(({ grade }) => grade !== null)
@@ -30,7 +30,7 @@ export function GradeChart({ attempts }: { attempts: AttemptInfo[] }) {
         return (
           <rect
             key={id}
-            class={tone(code ?? "error")}
+            class={resultClass(code ?? "error")}
             x={index * STEP + 2}
             y={HEIGHT - height}
             width={STEP - 4}

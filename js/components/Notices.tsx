@@ -1,19 +1,19 @@
 // Sentences that need attention: a refusal of the kernel, a kernel that is gone, a host that
 // cannot do everything.
 
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
+import { useAnnouncer } from "./announcer.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";
-import { useSpeaker } from "./speaker.ts";
 
 export function Notices() {
   const { local, synced, controller, language } = useApp();
   const { submission } = synced;
   const { t } = language;
-  const notice = local.notice && (own(t.failures, local.notice.text) ?? local.notice.text);
+  const notice = local.notice && (ownValue(t.failures, local.notice.text) ?? local.notice.text);
   const refusal = notice ?? (submission?.phase === "refused" ? submission.error : null);
   // Seen in every view, and heard once.
-  const speaks = useSpeaker(notice ? `notice ${synced.key}` : `refusal ${submission?.id}`);
+  const speaks = useAnnouncer(notice ? `notice ${synced.key}` : `refusal ${submission?.id}`);
   return (
     <>
       <div {...(speaks ? { role: "alert" } : {})} class="inginious-alert-region">
@@ -23,31 +23,34 @@ export function Notices() {
           </p>
         )}
       </div>
-      {local.waiting && !local.asleep && (
+      {local.waiting && !local.disconnected && (
         <p class="inginious-notice" role="status">
           {t.busyKernel}
         </p>
       )}
-      {!controller.notebook && !local.asleep && synced.role === "task" && (
+      {!controller.notebook && !local.disconnected && synced.role === "task" && (
         <p class="inginious-notice">{t.noNotebook}</p>
       )}
     </>
   );
 }
 
-export function Asleep() {
+export function Disconnected() {
   const { local } = useApp();
-  return local.asleep ? <AsleepNote /> : null;
+  return local.disconnected ? <DisconnectedNote /> : null;
 }
 
-function AsleepNote() {
+function DisconnectedNote() {
   const { language } = useApp();
-  const speaks = useSpeaker("asleep");
+  const speaks = useAnnouncer("disconnected");
   return (
-    <p class="inginious-notice inginious-notice-asleep" {...(speaks ? { role: "status" } : {})}>
-      <Icon name="asleep" />
+    <p
+      class="inginious-notice inginious-notice-disconnected"
+      {...(speaks ? { role: "status" } : {})}
+    >
+      <Icon name="disconnected" />
       <span>
-        <strong>{language.t.asleep}</strong> {language.t.wake}
+        <strong>{language.t.disconnected}</strong> {language.t.reconnect}
       </span>
     </p>
   );

@@ -1,6 +1,6 @@
 // What would be sent if Submit were pressed now: each answer, where it is read from and how old.
 
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import { useApp } from "./context.ts";
 import { FilePreview } from "./FilePreview.tsx";
 
@@ -13,7 +13,7 @@ export function Preview() {
       <summary>{t.willBeSent}</summary>
       <dl class="inginious-preview">
         {problems.map(({ id, name }) => {
-          const answer = own(local.preview, id);
+          const answer = ownValue(local.preview, id);
           if (!answer) return null;
           const missing = answer.kind === "missing";
           const live = answer.kind === "cell" || answer.kind === "widget";

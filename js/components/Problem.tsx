@@ -1,6 +1,6 @@
 // One problem: its statement, the control that answers it, and its own feedback beside it.
 import { useId } from "preact/hooks";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { ProblemInfo } from "../protocol.ts";
 import { CellAnswer } from "./CellAnswer.tsx";
 import { CellLink } from "./CellLink.tsx";
@@ -30,7 +30,7 @@ export function Problem({ problem, number, count }: Props) {
     local.notice?.problemId === problem.id ||
     (synced.submission?.phase === "refused" && synced.submission.error_problem === problem.id);
   // What would be refused, said before it is sent.
-  const objection = refused ? null : own(local.preview, problem.id)?.error;
+  const objection = refused ? null : ownValue(local.preview, problem.id)?.error;
   const title = problem.name || (count > 1 ? language.say(t.problem, { number }) : t.editor);
   return (
     <fieldset

@@ -1,11 +1,11 @@
 // What a result says about one problem, if it says anything.
 
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { ResultInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { Feedback } from "./Feedback.tsx";
 import { Icon } from "./icons.tsx";
-import { tone } from "./tone.ts";
+import { resultClass } from "./result_class.ts";
 
 interface Props {
   problemId: string;
@@ -14,13 +14,13 @@ interface Props {
 
 export function ProblemFeedback({ problemId, result }: Props) {
   const { language } = useApp();
-  const said = result && own(result.problems, problemId);
+  const said = result && ownValue(result.problems, problemId);
   if (!said) return null;
   return (
-    <div class={`inginious-problem-feedback ${tone(said.code)}`}>
+    <div class={`inginious-problem-feedback ${resultClass(said.code)}`}>
       <span class="inginious-word">
         <Icon name={said.code} />
-        {own(language.t.results, said.code) ?? said.code}
+        {ownValue(language.t.results, said.code) ?? said.code}
       </span>
       <Feedback
         feedback={said.feedback}

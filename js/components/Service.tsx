@@ -1,7 +1,7 @@
 // Where grading happens, and whether it answers. The address is asked for when somebody wants to
 // see it: it is in no state that is saved with the notebook.
 import { useEffect, useState } from "preact/hooks";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { Replies } from "../protocol.ts";
 import { useApp } from "./context.ts";
 
@@ -15,7 +15,7 @@ export function Service() {
   useEffect(() => {
     if (!open) return undefined;
     let current = true;
-    void controller.askQuietly("where").then((answer) => {
+    void controller.askQuietly("where", {}).then((answer) => {
       if (current && answer) setDetails(answer.value);
     });
     return () => {
@@ -27,7 +27,7 @@ export function Service() {
       <summary>
         {t.where}{" "}
         <span class="inginious-muted">
-          {own(t.serviceKind, kind) ?? kind}, {own(t.service, state) ?? state}
+          {ownValue(t.serviceKind, kind) ?? kind}, {ownValue(t.service, state) ?? state}
         </span>
       </summary>
       {message && <p>{message}</p>}

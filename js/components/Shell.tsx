@@ -40,7 +40,7 @@ export function Shell() {
         <button
           type="button"
           class="inginious-button"
-          aria-disabled={local.asleep}
+          aria-disabled={local.disconnected}
           onClick={() => void reveal()}
         >
           {t.sshReveal}

@@ -2,12 +2,12 @@
 // height while it moves, so that nothing below it jumps.
 import { useEffect, useState } from "preact/hooks";
 import type { Language } from "../i18n/index.ts";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { Phase, SubmissionInfo } from "../protocol.ts";
+import { roundedUp } from "../state/announcers.ts";
 import type { KernelClock } from "../state/clock.ts";
-import { roundedUp } from "../state/speakers.ts";
+import { useAnnouncer } from "./announcer.ts";
 import { useApp } from "./context.ts";
-import { useSpeaker } from "./speaker.ts";
 
 const STEPS = ["sent", "queued", "running", "done"] as const satisfies readonly Phase[];
 const ORDER: readonly Phase[] = ["reading", "saved", ...STEPS];
@@ -31,7 +31,7 @@ export function StatusLine() {
             submission={submission}
             language={language}
             clock={controller.clock}
-            frozen={local.asleep}
+            frozen={local.disconnected}
           />
         ))}
       </ol>
@@ -115,7 +115,7 @@ function Elapsed({ since, limit, clock, frozen, language }: ElapsedProps) {
 export function Announcer() {
   const { synced, language } = useApp();
   const { submission, result } = synced;
-  const speaks = useSpeaker(`submission ${submission?.id}`);
+  const speaks = useAnnouncer(`submission ${submission?.id}`);
   const { t, grade } = language;
   let text = "";
   if (submission && submission.phase !== "refused") {
@@ -125,7 +125,7 @@ export function Announcer() {
       text = language.say(t.colon, { name: text, value: place });
     }
     if (submission.phase === "done" && result?.submission === submission.id) {
-      const value = `${own(t.results, result.code) ?? result.code}, ${grade(result.grade)}`;
+      const value = `${ownValue(t.results, result.code) ?? result.code}, ${grade(result.grade)}`;
       text = language.say(t.colon, { name: text, value });
     }
   }

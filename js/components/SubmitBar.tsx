@@ -1,11 +1,11 @@
 // Submit and Stop. Both keep their place and their focus whatever the state: an action that is
 // not possible now is marked so, and does nothing.
 import type { Language } from "../i18n/index.ts";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { ServiceInfo, SubmissionInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
-import { useHeld } from "./held.ts";
+import { useFocusWithin } from "./focus_within.ts";
 
 export function SubmitBar({ small = false }: { small?: boolean }) {
   const { controller, synced, local, language } = useApp();
@@ -13,11 +13,11 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
   const { submission, task } = synced;
   const active = isActive(submission);
   const sending = local.pending.has("submit") || local.pending.has("resubmit");
-  const blocked = active || sending || local.asleep;
-  const [held, hold] = useHeld();
+  const blocked = active || sending || local.disconnected;
+  const [held, hold] = useFocusWithin();
   const killing = (active && submission.kill_requested) || local.pending.has("kill");
   const missing = (task?.problems ?? []).filter(
-    ({ id, optional }) => own(local.preview, id)?.kind === "missing" && !optional,
+    ({ id, optional }) => ownValue(local.preview, id)?.kind === "missing" && !optional,
   );
   const again = active || synced.standing.attempts > 0;
   const label = sending ? t.submitting : again ? t.submitAgain : t.submit;
@@ -35,7 +35,7 @@ export function SubmitBar({ small = false }: { small?: boolean }) {
         <button
           type="button"
           class="inginious-button"
-          aria-disabled={!active || killing || local.asleep}
+          aria-disabled={!active || killing || local.disconnected}
           onClick={() => active && !killing && void controller.kill()}
           {...hold}
         >

@@ -2,10 +2,9 @@
 import { useId } from "preact/hooks";
 import type { TaskInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
-import { AttemptHistory } from "./AttemptHistory.tsx";
 import { useApp } from "./context.ts";
 import { Header } from "./Header.tsx";
-import { Asleep, Notices } from "./Notices.tsx";
+import { Disconnected, Notices } from "./Notices.tsx";
 import { Preview } from "./Preview.tsx";
 import { Problem } from "./Problem.tsx";
 import { Result } from "./Result.tsx";
@@ -13,6 +12,7 @@ import { SafeHtml } from "./SafeHtml.tsx";
 import { Service } from "./Service.tsx";
 import { Shell } from "./Shell.tsx";
 import { Announcer, StatusLine } from "./StatusLine.tsx";
+import { SubmissionHistory } from "./SubmissionHistory.tsx";
 import { SubmitBar } from "./SubmitBar.tsx";
 
 export function TaskPanel() {
@@ -24,7 +24,7 @@ export function TaskPanel() {
   return (
     <section class="inginious" aria-labelledby={titleId} lang={language.code}>
       <Header task={task} standing={synced.standing} titleId={titleId} />
-      <Asleep />
+      <Disconnected />
       {role === "task" && <TaskBody task={task} />}
       <SubmitBar />
       <Notices />
@@ -46,7 +46,7 @@ export function TaskPanel() {
           </details>
         )}
         <Preview />
-        <AttemptHistory />
+        <SubmissionHistory />
         <Service />
       </div>
     </section>

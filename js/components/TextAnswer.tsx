@@ -1,6 +1,6 @@
 // An answer that is typed in the widget itself: one line, or a small editor that grows.
 
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
 
@@ -8,8 +8,8 @@ const MOST_LINES = 24;
 
 export function TextAnswer({ problem, labelId, lines }: AnswerProps & { lines: number }) {
   const { controller, local } = useApp();
-  const entry = own(local.entries, problem.id);
-  const preview = own(local.preview, problem.id);
+  const entry = ownValue(local.entries, problem.id);
+  const preview = ownValue(local.preview, problem.id);
   const inCell = preview?.kind === "cell" ? preview.text : undefined;
   const value = typeof entry === "string" ? entry : (inCell ?? problem.default);
   const common = {

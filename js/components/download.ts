@@ -1,10 +1,11 @@
 // Hands bytes that came from the kernel to the browser as a download; they are never opened here.
+import type { Requests } from "../protocol.ts";
 import type { Controller } from "../state/controller.ts";
 
-export async function saveReply(
+export async function saveReply<K extends "archive" | "output">(
   controller: Controller,
-  kind: "archive" | "output",
-  payload: Record<string, unknown>,
+  kind: K,
+  payload: Requests[K],
 ): Promise<void> {
   const answer = await controller.ask(kind, payload);
   const bytes = answer?.buffers[0];

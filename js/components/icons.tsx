@@ -1,5 +1,5 @@
 // Small pictures drawn with strokes, in the colour of the text around them. Always beside a word.
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 
 const PATHS = {
   success: "M3 8.5l3.2 3.2L13 5",
@@ -11,14 +11,14 @@ const PATHS = {
   error: "M8 2a6 6 0 100 12A6 6 0 108 2M8 5v3.5M8 11v.2",
   jump: "M3 8h9M8.5 4.5L12 8l-3.5 3.5",
   changed: "M3 13l.8-3.2L10.500 3.100l2.400 2.400L6.200 12.200z",
-  asleep: "M12.5 10A5.5 5.5 0 016 3.5 5.5 5.5 0 1012.500 10z",
+  disconnected: "M12.5 10A5.5 5.5 0 016 3.5 5.5 5.5 0 1012.500 10z",
   download: "M8 2v8M4.500 7L8 10.500 11.500 7M3 13.500h10",
 };
 
 export function Icon({ name }: { name: string }) {
   return (
     <svg class="inginious-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-      <path d={own(PATHS, name) ?? PATHS.error} />
+      <path d={ownValue(PATHS, name) ?? PATHS.error} />
     </svg>
   );
 }

@@ -2,7 +2,7 @@
 // The catalogue is Python's too (inginious_nb/i18n.py); what only Python says is not bundled.
 import { widget as en } from "../../inginious_nb/i18n/locale/en.json";
 import { widget as fr } from "../../inginious_nb/i18n/locale/fr.json";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 
 /** What others name, so that it may be a name that no catalogue has. */
 type Named = "results" | "resultHelp" | "service" | "serviceKind" | "failures";
@@ -19,7 +19,7 @@ export function preferredLanguage(): string {
   const wanted = [document.documentElement.lang, ...(navigator.languages ?? [])];
   for (const tag of wanted) {
     const language = tag.split(/[-_]/)[0]?.toLowerCase() ?? "";
-    if (own(CATALOGUES, language)) return language;
+    if (ownValue(CATALOGUES, language)) return language;
   }
   return "en";
 }
@@ -37,13 +37,13 @@ export interface Language {
 }
 
 export function language(code: string): Language {
-  const t = own(CATALOGUES, code) ?? en;
+  const t = ownValue(CATALOGUES, code) ?? en;
   // Where several countries write a language differently, as the browser's user is used to.
   const locale = navigator.languages?.find((tag) => tag.split("-")[0] === code) ?? code;
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const plurals = new Intl.PluralRules(own(CATALOGUES, code) ? code : "en");
+  const plurals = new Intl.PluralRules(ownValue(CATALOGUES, code) ? code : "en");
   const say: Language["say"] = (sentence, parameters) =>
     fill(typeof sentence === "string" ? sentence : form(sentence, plurals, parameters), parameters);
   return {
@@ -70,7 +70,7 @@ function form(forms: Forms, plurals: Intl.PluralRules, { n }: Parameters): strin
 
 function fill(sentence: string, parameters: Parameters): string {
   return sentence.replace(/\{(\w+)\}/g, (hole, name: string) =>
-    String(own(parameters, name) ?? hole),
+    String(ownValue(parameters, name) ?? hole),
   );
 }
 

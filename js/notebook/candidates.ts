@@ -1,8 +1,8 @@
 // Which cells a person may choose from as the answer to a problem: those that could be one.
 import type { CellInfo, ProblemInfo, TaskInfo } from "../protocol.ts";
+import { isTagOf } from "./answer_tags.ts";
 import { headOf } from "./magic.ts";
 import { TAG_PREFIX } from "./notebook.ts";
-import { isTieOf } from "./ties.ts";
 
 /** Languages of answers that are written for people, in text cells as well. */
 const PROSE = ["", "text", "plain", "markdown", "rst", "latex"];
@@ -24,7 +24,7 @@ export function candidates(
   /** Whether a cell says itself what it answers, and it is not this. */
   function answersAnother({ source, metadata }: CellInfo): boolean {
     const ties = metadata.tags.filter((tag) => tag.startsWith(TAG_PREFIX));
-    return headOf(source) !== "" || ties.some((tag) => !isTieOf(tag, task, problem.id));
+    return headOf(source) !== "" || ties.some((tag) => !isTagOf(tag, task, problem.id));
   }
 }
 

@@ -3,7 +3,7 @@
 import type { CellInfo } from "../protocol.ts";
 import type { CellList, CellModel, NotebookContext, OutputModel } from "./context.ts";
 import { withBody } from "./magic.ts";
-import { modelId } from "./views.ts";
+import { modelId } from "./saved_views.ts";
 
 export const TAG_PREFIX = "inginious:";
 

@@ -1,7 +1,7 @@
 // What the widget does, without how it looks: components call these methods and render the two
 // stores. One controller per widget model, shared by all its views.
 import type { Notebook } from "../notebook/notebook.ts";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type {
   CellInfo,
   Draft,
@@ -10,24 +10,25 @@ import type {
   RawAnswer,
   Replies,
   RequestKind,
+  Requests,
   SubmissionInfo,
   WidgetState,
 } from "../protocol.ts";
 import { showsResult, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
-import type { Answer, Payload } from "../transport/transport.ts";
+import type { Answer } from "../transport/transport.ts";
 import { type Failure, RequestError } from "../transport/transport.ts";
-import { uniqueId } from "../unique.ts";
+import { uniqueId } from "../unique_id.ts";
 import { choiceText } from "./choices.ts";
 import { KernelClock } from "./clock.ts";
 import { debounced } from "./debounced.ts";
-import { type Entry, initialLocalState, type LocalState } from "./local.ts";
+import { type Entry, initialLocalState, isFileEntry, type LocalState } from "./local.ts";
 import { Store } from "./store.ts";
 
 const PREVIEW_DELAY_MS = 400;
 const DRAFT_DELAY_MS = 150;
 /** A free kernel answers within a few milliseconds. */
-const PATIENCE_MS = 500;
+const WAITING_NOTICE_DELAY_MS = 500;
 
 export interface Parts {
   synced: Store<WidgetState>;
@@ -85,19 +86,19 @@ export class Controller {
   // ---- the kernel's life --------------------------------------------------------------------
 
   /** The kernel is gone: what is shown stays, nothing can be asked. */
-  sleep(): void {
-    if (this.local.get().asleep) return;
-    this.local.update({ asleep: true, pending: new Set() });
+  disconnect(): void {
+    if (this.local.get().disconnected) return;
+    this.local.update({ disconnected: true, pending: new Set() });
     void this.#transport.then((transport) => transport.close());
   }
 
   /** Another kernel serves this view: go on with its state, and with what was entered here. */
-  wake(transport: Transport, state: Partial<WidgetState>): void {
+  reconnect(transport: Transport, state: Partial<WidgetState>): void {
     this.#transport = Promise.resolve(transport);
-    this.local.update({ asleep: false, notice: null });
+    this.local.update({ disconnected: false, notice: null });
     const entered = Object.keys(this.local.get().entries);
     for (const problemId of entered) {
-      const draft = own(state.drafts ?? {}, problemId);
+      const draft = ownValue(state.drafts ?? {}, problemId);
       if (draft) this.#seenDrafts.set(problemId, draft); // ours is newer
     }
     this.synced.update(state);
@@ -115,7 +116,7 @@ export class Controller {
   }
 
   async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
-    if (this.local.get().asleep || (this.busy && !options.submission)) return;
+    if (this.local.get().disconnected || (this.busy && !options.submission)) return;
     const { answers, buffers } = await this.#entered();
     await this.ask("submit", { cells: this.#cells(), answers, ...options }, buffers);
   }
@@ -133,7 +134,7 @@ export class Controller {
   readonly preview: () => void = debounced(PREVIEW_DELAY_MS, () => this.#preview());
 
   async #preview(): Promise<void> {
-    if (this.#signal.aborted || this.local.get().asleep) return;
+    if (this.#signal.aborted || this.local.get().disconnected) return;
     const answers = Object.fromEntries(
       Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
     );
@@ -180,7 +181,7 @@ export class Controller {
 
   /** Where a cell gives the answer, the control is another view of it and changes the cell. */
   #writeIntoCell(problemId: string, value: Entry): boolean {
-    const preview = own(this.local.get().preview, problemId);
+    const preview = ownValue(this.local.get().preview, problemId);
     const problem = this.#problem(problemId);
     if (preview?.kind !== "cell" || !problem || !this.notebook) return false;
     if (typeof value !== "string" && !Array.isArray(value)) return false;
@@ -203,9 +204,10 @@ export class Controller {
   #sendDraft(problemId: string): void {
     let send = this.#draftSenders.get(problemId);
     if (!send) {
-      send = debounced(DRAFT_DELAY_MS, () => {
-        const value = own(this.local.get().entries, problemId);
-        return this.askQuietly("draft", { problem: problemId, value, by: this.#me });
+      send = debounced(DRAFT_DELAY_MS, async () => {
+        const value = ownValue(this.local.get().entries, problemId);
+        if (value === undefined || isFileEntry(value)) return;
+        await this.askQuietly("draft", { problem: problemId, value, by: this.#me });
       });
       this.#draftSenders.set(problemId, send);
     }
@@ -260,11 +262,11 @@ export class Controller {
   /** Ask, and show a refusal to the user; null then. */
   async ask<K extends RequestKind>(
     kind: K,
-    payload: Payload = {},
+    payload: Requests[K],
     buffers: ArrayBuffer[] = [],
   ): Promise<Answer<K> | null> {
-    const { pending, asleep } = this.local.get();
-    if (asleep) {
+    const { pending, disconnected } = this.local.get();
+    if (disconnected) {
       this.local.update({ notice: { text: "gone" satisfies Failure, problemId: null } });
       return null;
     }
@@ -273,7 +275,7 @@ export class Controller {
     const transport = await this.#transport;
     const patience = setTimeout(() => {
       this.local.update({ waiting: !transport.servedWhileBusy });
-    }, PATIENCE_MS);
+    }, WAITING_NOTICE_DELAY_MS);
     try {
       const answer = await transport.request(kind, payload, buffers);
       if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });
@@ -281,7 +283,7 @@ export class Controller {
     } catch (error) {
       const problemId = error instanceof RequestError ? error.problemId : null;
       const text = error instanceof Error ? error.message : String(error);
-      if (!this.local.get().asleep) this.local.update({ notice: { text, problemId } });
+      if (!this.local.get().disconnected) this.local.update({ notice: { text, problemId } });
       return null;
     } finally {
       clearTimeout(patience);
@@ -296,7 +298,7 @@ export class Controller {
    */
   async askQuietly<K extends RequestKind>(
     kind: K,
-    payload: Payload = {},
+    payload: Requests[K],
     buffers: ArrayBuffer[] = [],
   ): Promise<{ value: Replies[K] } | null> {
     try {

@@ -23,7 +23,7 @@ export interface LocalState {
   /** Whether a request waits for a running cell to end. */
   waiting: boolean;
   /** Whether the kernel that this widget belonged to is gone. */
-  asleep: boolean;
+  disconnected: boolean;
 }
 
 export const initialLocalState: LocalState = {
@@ -32,5 +32,5 @@ export const initialLocalState: LocalState = {
   notice: null,
   preview: {},
   waiting: false,
-  asleep: false,
+  disconnected: false,
 };

@@ -169,14 +169,16 @@ test("what was written in the editor is kept while a cell answers", async () => 
 test("a kernel that wakes a widget does not undo what was entered in its sleep", async () => {
   const { model, controller } = controllerOf();
   controller.enter("p", "mine");
-  controller.sleep();
+  controller.disconnect();
   await controller.submit();
   expect(kinds(model)).not.toContain("submit");
   const { signal } = new AbortController();
   const next = new FakeModel();
-  controller.wake(modelTransport(next, signal), { drafts: { p: { value: "last time", by: "" } } });
+  controller.reconnect(modelTransport(next, signal), {
+    drafts: { p: { value: "last time", by: "" } },
+  });
   await settle();
-  expect(controller.local.get()).toMatchObject({ asleep: false, entries: { p: "mine" } });
+  expect(controller.local.get()).toMatchObject({ disconnected: false, entries: { p: "mine" } });
   expect(kinds(next)).toContain("draft");
   void controller.submit();
   await settle();
@@ -186,7 +188,7 @@ test("a kernel that wakes a widget does not undo what was entered in its sleep",
 test("what cannot be asked of a kernel that is gone is said to be so", async () => {
   const { model, controller } = controllerOf({ submission: submission({ phase: "running" }) });
   await settle();
-  controller.sleep();
+  controller.disconnect();
   await controller.kill();
   expect(kinds(model)).not.toContain("kill");
   expect(controller.local.get().notice).toEqual({ text: "gone", problemId: null });

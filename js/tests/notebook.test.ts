@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
+import { firstLine, isTagOf, tagReference } from "../notebook/answer_tags.ts";
 import { findNotebook, OFFER } from "../notebook/find.ts";
-import { firstLine, isTieOf, tieReference } from "../notebook/ties.ts";
 import { cell, FakeModel, fakeContext, problem, task } from "./fakes.ts";
 
 const global = globalThis as Record<symbol, unknown>;
@@ -48,12 +48,12 @@ test("tying a problem to a cell moves the tag and leaves other tags alone", () =
   const model = new FakeModel();
   model.widget_manager.context = context;
   const notebook = findNotebook(model);
-  notebook?.tie(tieReference(t, "p"), "b", (tag) => isTieOf(tag, t, "p"));
+  notebook?.tie(tagReference(t, "p"), "b", (tag) => isTagOf(tag, t, "p"));
   expect(notebook?.cells().map(({ metadata }) => metadata.tags)).toEqual([
     ["keep"],
     ["inginious:other", "inginious:course/task/p"],
   ]);
-  notebook?.tie(tieReference(t, "p"), null, (tag) => isTieOf(tag, t, "p"));
+  notebook?.tie(tagReference(t, "p"), null, (tag) => isTagOf(tag, t, "p"));
   expect(notebook?.cells()[1]?.metadata.tags).toEqual(["inginious:other"]);
 });
 
@@ -75,9 +75,9 @@ test("an answer put back keeps the magic line that says what the cell answers", 
 test("tags may be qualified by task and course", () => {
   const t = task(problem());
   const tags = ["inginious:p", "inginious:task/p", "inginious:course/task/p"];
-  expect(tags.every((tag) => isTieOf(tag, t, "p"))).toBe(true);
-  expect(isTieOf("inginious:other/p", t, "p")).toBe(false);
-  expect(isTieOf("p", t, "p")).toBe(false);
+  expect(tags.every((tag) => isTagOf(tag, t, "p"))).toBe(true);
+  expect(isTagOf("inginious:other/p", t, "p")).toBe(false);
+  expect(isTagOf("p", t, "p")).toBe(false);
 });
 
 test("a cell's label is its first line that says something", () => {

@@ -48,8 +48,8 @@ test.each<[string, () => Kernel | null]>([
 test("each answer settles its own request, once", async () => {
   const model = new FakeModel();
   const transport = await chooseTransport(model, subject, new AbortController().signal);
-  const first = transport.request("submit");
-  const second = transport.request("submit");
+  const first = transport.request("submit", { cells: [], answers: {} });
+  const second = transport.request("submit", { cells: [], answers: {} });
   const [one, two] = model.sent.map(({ content }) => content.id);
   const reply = (id: unknown, value: string) =>
     model.emit("msg:custom", { kind: "reply", id, ok: true, value: { submission: value } }, []);
@@ -64,7 +64,7 @@ test("each answer settles its own request, once", async () => {
 test("a refusal carries the kernel's sentence and the problem it is about", async () => {
   const model = new FakeModel();
   const transport = await chooseTransport(model, subject, new AbortController().signal);
-  const answer = transport.request("submit");
+  const answer = transport.request("submit", { cells: [], answers: {} });
   model.refuse("submit", "Write something.", "p");
   const error = await answer.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(RequestError);
@@ -87,7 +87,7 @@ test("a comm that the kernel closes ends the waiting and says why", async () => 
   const model = new FakeModel();
   model.widget_manager.kernel = kernelWith(comm);
   const transport = await chooseTransport(model, subject, new AbortController().signal);
-  const answer = transport.request("submit");
+  const answer = transport.request("submit", { cells: [], answers: {} });
   comm.onClose();
   await expect(answer).rejects.toThrow("gone");
 });

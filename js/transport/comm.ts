@@ -1,7 +1,7 @@
 // Our own comm, on a kernel subshell: served in milliseconds while a cell is running, which the
 // widget's own messages are not (jupyter-widgets/ipywidgets#3468).
 import { PROTOCOL_VERSION, type Subject, type WidgetState } from "../protocol.ts";
-import { Requests } from "./requests.ts";
+import { PendingRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
 export const COMM_TARGET = "inginious_nb";
@@ -81,7 +81,7 @@ function connect(
   servedWhileBusy: boolean,
   onState?: OnState,
 ): Transport {
-  const requests = new Requests((message, buffers) => comm.send(message, {}, buffers));
+  const requests = new PendingRequests((message, buffers) => comm.send(message, {}, buffers));
   let open = true;
   let tellClosed = () => {};
   const closed = new Promise<void>((resolve) => {

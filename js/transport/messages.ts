@@ -1,11 +1,13 @@
 // The fallback: the widget's own custom messages. They work in every host that shows widgets, but
 // wait while a cell is running.
 import type { Model } from "../model.ts";
-import { Requests } from "./requests.ts";
+import { PendingRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
 export function modelTransport(model: Model, signal: AbortSignal): Transport {
-  const requests = new Requests((message, buffers) => model.send(message, undefined, buffers));
+  const requests = new PendingRequests((message, buffers) =>
+    model.send(message, undefined, buffers),
+  );
   const receive = (message: unknown, buffers: DataView[]) => {
     requests.receive(message, buffers);
   };

@@ -1,17 +1,17 @@
-// Matches answers to requests by id. Knows no comm: it is given a way to send, and is told what
+// Matches replies to requests by id. Knows no comm: it is given a way to send, and is told what
 // was received.
-import { PROTOCOL_VERSION, type RequestKind } from "../protocol.ts";
-import { uniqueId } from "../unique.ts";
-import { type Answer, type Failure, type Payload, RequestError } from "./transport.ts";
+import { PROTOCOL_VERSION, type RequestKind, type Requests } from "../protocol.ts";
+import { uniqueId } from "../unique_id.ts";
+import { type Answer, type Failure, RequestError } from "./transport.ts";
 
-type Send = (message: Payload, buffers: ArrayBuffer[]) => void;
+type Send = (message: object, buffers: ArrayBuffer[]) => void;
 
 interface Waiting {
   resolve: (answer: Answer<RequestKind>) => void;
   reject: (error: RequestError) => void;
 }
 
-export class Requests {
+export class PendingRequests {
   readonly #send: Send;
   readonly #waiting = new Map<string, Waiting>();
 
@@ -21,7 +21,7 @@ export class Requests {
 
   request<K extends RequestKind>(
     kind: K,
-    payload: Payload = {},
+    payload: Requests[K],
     buffers: ArrayBuffer[] = [],
   ): Promise<Answer<K>> {
     const id = uniqueId();

@@ -1,8 +1,6 @@
 // The one interface through which the components reach the kernel. They do not know whether a
 // request travels on our own comm or in the widget's custom messages.
-import type { Replies, RequestKind } from "../protocol.ts";
-
-export type Payload = Record<string, unknown>;
+import type { Replies, RequestKind, Requests } from "../protocol.ts";
 
 export interface Answer<K extends RequestKind> {
   value: Replies[K];
@@ -15,7 +13,7 @@ export interface Transport {
   /** Ask the kernel; rejects with a RequestError that says why. */
   request<K extends RequestKind>(
     kind: K,
-    payload?: Payload,
+    payload: Requests[K],
     buffers?: ArrayBuffer[],
   ): Promise<Answer<K>>;
   close(): void;

@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from inginious_nb.client.results import JobResult
-from inginious_nb.widget import present
+from inginious_nb.frontend import serialize
 from tests.browser import states
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.notebook import NotebookPage, code, load, write_notebook
@@ -171,7 +171,7 @@ def measured(browser: Browser, address: str, folder: Path, count: int) -> list[d
     outcome = JobResult(
         ("failed", LONG_FEEDBACK), 50.0, {}, {f"test {number}": True for number in range(1000)}
     )
-    result = present.result_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
+    result = serialize.result_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
     state = looks["failed"][0] | {"result": dict(result)}
     rows.append(
         {

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.course import CourseLibrary
+from inginious_nb.frontend import serialize
 from inginious_nb.notebook.sources import AnswerSource
 from inginious_nb.submissions.submission import Submission
-from inginious_nb.widget import present
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +126,7 @@ def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
         "lang": lang,
         "role": "task",
         "problem_id": "",
-        "task": dict(present.task_info(task, lang, "ada")),
+        "task": dict(serialize.task_info(task, lang, "ada")),
         "standing": {
             "attempts": 0,
             "best_grade": None,
@@ -154,7 +154,7 @@ def submission(task: Task, phase: str, *, without: str = "", **changes: Any) -> 
     made = Submission("s1", task, "widget")
     made.number = 3
     made.sources = (AnswerSource("code", "cell", "cell [4]: def sort(numbers):", ("c4",), NOW),)
-    info = dict(present.submission_info(made))
+    info = dict(serialize.submission_info(made))
     order = ["reading", "saved", "sent", "queued", "running", "done"]
     reached = order[: order.index(phase) + 1] if phase in order else ["reading", phase]
     times = {step: NOW + 2 * number for number, step in enumerate(reached) if step != without}
@@ -163,7 +163,7 @@ def submission(task: Task, phase: str, *, without: str = "", **changes: Any) -> 
 
 def finished(task: Task, code: str = "failed", grade: float = 80.0) -> dict[str, Any]:
     """The parts of a state that change when a result came."""
-    result = present.result_info(
+    result = serialize.result_info(
         task, outcome(code, grade), submission_id="s1", number=3, at=NOW + 8
     )
     history = [

@@ -56,8 +56,8 @@ def test_focus_comes_back_from_the_question_whether_to_restore(stage, looks):
     page = stage.page
     state, answers = looks["failed"]
     old = {"word": {"text": "quick", "choices": []}}
-    attempt = {"attempt": state["history"][2], "result": None, "answers": old}
-    stage.show(state, answers={**answers, "attempt": attempt, "draft": {}})
+    attempt = {"row": state["history"][2], "result": None, "answers": old}
+    stage.show(state, answers={**answers, "open": attempt, "draft": {}})
     unfold(page)
     page.get_by_role("button", name="Open: Submission 1").click()
     restore = page.get_by_role("button", name="Restore this answer")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from inginious_nb.client.results import JobResult
-from inginious_nb.widget import present
+from inginious_nb.frontend import serialize
 
 from . import states
 from .stage import show, unfold
@@ -65,8 +65,8 @@ def test_an_opened_attempt_is_accessible(stage, looks, theme):
     stage.dark(on=theme == "dark")
     state, answers = looks["failed"]
     old = {"code": {"text": "def sort(numbers):\n    pass", "choices": []}}
-    attempt = {"attempt": state["history"][2], "result": state["result"], "answers": old}
-    stage.show(state, answers={**answers, "attempt": attempt})
+    attempt = {"row": state["history"][2], "result": state["result"], "answers": old}
+    stage.show(state, answers={**answers, "open": attempt})
     unfold(stage.page)
     stage.page.get_by_role("button", name="Open: Submission 1").click()
     stage.page.get_by_role("button", name="Restore this answer").click()
@@ -340,8 +340,8 @@ def test_no_hostile_text_does_anything(stage, looks, tmp_path):
             stdout=text,
             stderr=text,
         )
-        result = present.result_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
-        shown = present.task_info(task, "en", "ada")
+        result = serialize.result_info(task, outcome, submission_id="s1", number=1, at=states.NOW)
+        shown = serialize.task_info(task, "en", "ada")
         problems = [problem | {"name": text, "default": text} for problem in shown["problems"]]
         stage.change(
             result=result,

@@ -16,10 +16,10 @@ import pytest
 from inginious_nb import errors, i18n
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import AnswerError
+from inginious_nb.frontend import serialize
 from inginious_nb.i18n import Message, Words
 from inginious_nb.magics.commands import inginious
 from inginious_nb.magics.commands.submissions import feedback_text
-from inginious_nb.widget import present
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "inginious_nb"
@@ -164,7 +164,7 @@ def test_the_front_end_uses_every_word_and_fills_it_in():
     scripts = [*(ROOT / "js").rglob("*.ts"), *(ROOT / "js").rglob("*.tsx")]
     sources = [path.read_text() for path in scripts if "tests" not in path.parts]
     everything = "\n".join(sources)
-    snapshot = (PACKAGE / "widget" / "snapshot.py").read_text()
+    snapshot = (PACKAGE / "frontend" / "snapshot.py").read_text()
     for name, entry in flat(CATALOGUES["en"]["widget"]).items():
         top = name.partition(".")[0]
         assert re.search(rf"\bt\.{top}\b", everything) or f'"{top}"' in snapshot, name
@@ -333,7 +333,7 @@ def test_what_our_programs_write_in_english_is_recognised():
 def test_what_only_looks_like_ours_is_left_alone(session):
     feedback = JobResult(("failed", "network"), 0.0, {"text": ("failed", "environment variables")})
     task = session.task("lab/echo")
-    shown = present.result_info(task, feedback, submission_id="s", number=1, at=None, lang="fr")
+    shown = serialize.result_info(task, feedback, submission_id="s", number=1, at=None, lang="fr")
     assert "network" in shown["feedback"]["html"]
     assert "environment variables" in shown["problems"]["text"]["feedback"]["html"]
     assert feedback_text(feedback, "fr").startswith("network\n")

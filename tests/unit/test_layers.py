@@ -28,6 +28,7 @@ MAY_IMPORT = {
 }
 MAY_IMPORT["session"] = {*MAY_IMPORT} - {"grammar", "render"}
 MAY_IMPORT["cli"] = {*MAY_IMPORT}
+MAY_IMPORT["frontend"] = {*MAY_IMPORT} - {"cli", "grammar"}
 MAY_IMPORT["widget"] = {*MAY_IMPORT} - {"cli", "grammar"}
 MAY_IMPORT["magics"] = {*MAY_IMPORT}
 

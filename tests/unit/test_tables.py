@@ -10,10 +10,10 @@ from rich.console import Console
 
 from inginious_nb.cli import tables
 from inginious_nb.client.results import JobResult
+from inginious_nb.frontend import serialize
+from inginious_nb.frontend.snapshot import Snapshot
 from inginious_nb.magics.commands.submissions import feedback_text
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
-from inginious_nb.widget import present
-from inginious_nb.widget.snapshot import Snapshot
 
 OURS, OTHERS = ("11112222-3333", True, "demo/fib"), ("99998888-7777", False, "demo/fib")
 RUNNING = (OTHERS[0], False, "agent", "demo/fib", "launcher", 0.0, 9.0)
@@ -82,7 +82,7 @@ def test_no_terminal_obeys_what_others_wrote(session):
     session.history.finish("s", result)
     task = session.task("lab/echo")
     (record,) = session.task_state(task).records
-    shown = present.kept_result_info(task, record, session.history)
+    shown = serialize.kept_result_info(task, record, session.history)
     for text in (
         printed(tables.answers(record.id, session.history.answers(record.id)), in_notebook=False),
         printed(tables.history([record])),

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
     "inginious_nb/static/widget.js",
-    "inginious_nb/static/waker.js",
+    "inginious_nb/static/restore.js",
     "inginious_nb/static/widget.css",
     "inginious_nb/static/snapshot.css",
     "inginious_nb/i18n/locale/en.json",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb.errors import UsageError
+from inginious_nb.frontend.snapshot import task_bundle
 from inginious_nb.i18n import Message
 from inginious_nb.magics.statement import statement
 from inginious_nb.widget import TaskWidget
-from inginious_nb.widget.snapshot import task_bundle
 
 from .tables import tables
 

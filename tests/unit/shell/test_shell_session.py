@@ -15,8 +15,8 @@ from contextlib import closing
 
 import pytest
 
-from inginious_nb.widget.mirror import Mirror
-from inginious_nb.widget.requests import Responder
+from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.requests import Responder
 from tests.support.shells import run_in_shell
 
 ENTER = "getinput text; feedback-result success; feedback-msg -m 'By hand.'"
@@ -52,15 +52,15 @@ def visit_task(session, course_folder):
 
 def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
     published = []
-    mirror = Mirror(session, session.task("lab/echo"), published.append)
-    responder = Responder(mirror)
+    publisher = Publisher(session, session.task("lab/echo"), published.append)
+    responder = Responder(publisher)
 
     def ask(kind, **fields):
         reply, _ = responder.answer({"v": 1, "kind": kind, "id": "r", **fields})
         return reply
 
     asked = ask("submit", cells=[], answers={"text": "right"}, debug="ssh")
-    submission = mirror.submission
+    submission = publisher.submission
     assert asked["value"] == {"submission": submission.id}
     access = told(submission)
     revealed = ask("ssh", submission=submission.id)["value"]

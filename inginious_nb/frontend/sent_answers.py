@@ -1,7 +1,6 @@
-"""What a request of the browser says about the answers: live cells, and what was entered.
+"""The answers that a request of the browser sends: live cells, and what was entered.
 
-The browser is not trusted: whatever has not the expected shape is refused with a sentence. A
-cell's answer prevails over a control's, as it does for the magics.
+A cell's answer prevails over a control's, as it does for the magics.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course import FileProblem
-from inginious_nb.errors import AnswerError, UsageError
+from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.notebook.cells import cell_from_json, find_answers
@@ -19,7 +18,7 @@ from inginious_nb.notebook.references import task_name
 from inginious_nb.notebook.review import review, review_command
 from inginious_nb.notebook.sources import AnswerSource
 
-from .present import file_info, old_answer
+from .serialize import file_info, old_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,16 +27,23 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.cells import Cell
     from inginious_nb.submissions.submission import Submission
 
-    from .mirror import Mirror
-    from .views import OldAnswer, PreviewAnswer
+    from .protocol import (
+        CellInfo,
+        OldAnswer,
+        PreviewAnswer,
+        PreviewRequest,
+        RawAnswer,
+        SubmitRequest,
+    )
+    from .publisher import Publisher
 
 
-class Reading:
+class SentAnswers:
     """The answers that one request brings.
 
     Args:
-        mirror: The widget that asks: its task, and the cells that its own submission came from.
-        message: The request; its ``cells`` are None where the host has no readable notebook.
+        publisher: The widget that asks: its task, and the cells that its own submission came from.
+        request: The request; its ``cells`` are None where the host has no readable notebook.
         buffers: The contents of files.
         only_described: Whether files may be told by name and size alone, for a preview.
         awaited: The submission of a command that waits for these answers, if one does.
@@ -49,27 +55,27 @@ class Reading:
 
     def __init__(
         self,
-        mirror: Mirror,
-        message: Mapping[str, Any],
+        publisher: Publisher,
+        request: PreviewRequest | SubmitRequest,
         buffers: Sequence[Any],
         *,
         only_described: bool = False,
         awaited: Submission | None = None,
     ) -> None:
-        self._task = mirror.shown_task
-        self._lang = mirror.lang
-        self._own_cells = mirror.own_cells
+        self._task = publisher.shown_task
+        self._lang = publisher.lang
+        self._own_cells = publisher.own_cells
         self._only_described = only_described
         self.answers = Answers()
         self.errors: dict[str, AnswerError] = {}
         self._by_command = awaited is not None
-        cells = message.get("cells")
+        cells = request["cells"]
         notebook: list[Cell] = []
         if cells is None:
-            self.answers.fill_from(mirror.session.executed_answers(mirror.task))
+            self.answers.fill_from(publisher.session.executed_answers(publisher.task))
         else:
             notebook = self._read_cells(cells)
-        self._read_entries(message.get("answers") or {}, buffers)
+        self._read_entries(request["answers"], buffers)
         if awaited is None:
             self.errors |= review(self._task, self.answers)
         else:
@@ -136,9 +142,7 @@ class Reading:
             "changed": changed,
         }
 
-    def _read_cells(self, cells: object) -> list[Cell]:
-        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
-            raise UsageError(Message("The front end sent no list of cells; reload the page."))
+    def _read_cells(self, cells: Sequence[CellInfo]) -> list[Cell]:
         now = time.time()
         notebook = [cell_from_json(cell) for cell in cells]
         for problem_id, found in find_answers(
@@ -149,9 +153,7 @@ class Reading:
             self._add(source, lambda _problem, text=found.text: text)
         return notebook
 
-    def _read_entries(self, entries: object, buffers: Sequence[Any]) -> None:
-        if not isinstance(entries, dict):
-            raise UsageError(Message("The front end sent no answers; reload the page."))
+    def _read_entries(self, entries: Mapping[str, RawAnswer], buffers: Sequence[Any]) -> None:
         now = time.time()
         for problem in self._task.problems.values():
             if problem.id in self.answers.sources:
@@ -180,29 +182,18 @@ class Reading:
             value = None
         self.answers.add(value, source)
 
-    def _entered(self, problem: Problem, entry: object, buffers: Sequence[Any]) -> object:
-        """The raw answer that a control of the widget sent."""
-        if isinstance(entry, str) or (
-            isinstance(entry, list) and all(isinstance(item, str) for item in entry)
-        ):
+    def _entered(self, problem: Problem, entry: RawAnswer, buffers: Sequence[Any]) -> object:
+        """Return the raw answer that a control of the widget sent."""
+        if not isinstance(entry, dict):
             return entry
-        if (
-            isinstance(problem, FileProblem)
-            and isinstance(entry, dict)
-            and isinstance(entry.get("path"), str)
-        ):
+        if isinstance(problem, FileProblem) and "path" in entry:
             return file_answer(problem, entry["path"])
-        if isinstance(entry, dict) and isinstance(entry.get("filename"), str):
-            index, size_bytes = entry.get("buffer"), entry.get("size_bytes")
-            if (
-                self._only_described
-                and isinstance(problem, FileProblem)
-                and isinstance(size_bytes, int)
-                and size_bytes >= 0
-            ):
+        if "filename" in entry:
+            index, size_bytes = entry.get("buffer", -1), entry.get("size_bytes", -1)
+            if self._only_described and isinstance(problem, FileProblem) and size_bytes >= 0:
                 # A preview: as many bytes as can still be judged stand for the file.
                 stand_in = bytes(min(size_bytes, problem.max_size_bytes + 1))
                 return {"filename": entry["filename"], "value": stand_in}
-            if isinstance(index, int) and 0 <= index < len(buffers):
+            if 0 <= index < len(buffers):
                 return {"filename": entry["filename"], "value": bytes(buffers[index])}
         raise problem.refuse("the answer did not arrive completely; enter it again.")

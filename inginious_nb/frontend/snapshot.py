@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.i18n import Words, number
 from inginious_nb.render import plain_text, printable
 
-from . import present
+from . import serialize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
-    from .mirror import Mirror
-    from .views import ResultInfo, SafeHtml, TestCounts, TestInfo
+    from .protocol import ResultInfo, SafeHtml, TestCounts, TestInfo
+    from .publisher import Publisher
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _SHOWN_TESTS = 200
@@ -221,8 +221,8 @@ class Snapshot:
 def task_bundle(state: TaskState, history: History, lang: str) -> Bundle:
     """Return a task with its newest result in a language, by MIME type."""
     task, last = state.task.translated(lang), state.last
-    result = None if last is None else present.kept_result_info(task, last, history, lang)
-    context_html = present.rendered(task, task.context, lang)
+    result = None if last is None else serialize.kept_result_info(task, last, history, lang)
+    context_html = serialize.rendered(task, task.context, lang)
     return Snapshot(task, result, state.count, context_html=context_html, lang=lang).bundle
 
 
@@ -238,7 +238,7 @@ def submission_bundle(submission: Submission, lang: str) -> Bundle:
             else words("colon", name=words("submission"), value=words(f"phases.{submission.phase}"))
         )
         return Snapshot(task, None, remark=remark, lang=lang).bundle
-    result = present.result_info(
+    result = serialize.result_info(
         task,
         came,
         submission_id=submission.id,
@@ -249,16 +249,16 @@ def submission_bundle(submission: Submission, lang: str) -> Bundle:
     return Snapshot(task, result, lang=lang).bundle
 
 
-def widget_bundle(mirror: Mirror, *, key: str, problem_id: str = "") -> Bundle:
+def widget_bundle(publisher: Publisher, *, key: str, problem_id: str = "") -> Bundle:
     """What stands beside a live widget, hidden while that is shown."""
     return Snapshot(
-        mirror.shown_task,
-        mirror.result,
-        mirror.state.count,
-        context_html="" if problem_id else mirror.context_html,
+        publisher.shown_task,
+        publisher.result,
+        publisher.state.count,
+        context_html="" if problem_id else publisher.context_html,
         key=key,
         problem_id=problem_id,
-        lang=mirror.lang,
+        lang=publisher.lang,
     ).bundle
 
 

@@ -1,7 +1,7 @@
 """Keeps the state of one widget as the session has it, and publishes what changed.
 
 The session's threads tell that something changed; what is published is a dictionary of changed
-keys of `views.WidgetState`. Who receives it, a widget's traits or a comm, is not known here.
+keys of `protocol.WidgetState`. Who receives it, a widget's traits or a comm, is not known here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.errors import HistoryError
 from inginious_nb.io.worker import call_soon
 
-from . import present
+from . import serialize
 from .drafts import drafts_of
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 
-    from . import views
+    from . import protocol
 
 _log = logging.getLogger(__name__)
 
 _KEPT_RESULTS = 16
-_results: dict[tuple[str, str], views.ResultInfo | None] = {}
+_results: dict[tuple[str, str], protocol.ResultInfo | None] = {}
 
 
-class Mirror:
+class Publisher:
     """The live state of a task in the shape of the browser.
 
     Args:
@@ -105,9 +105,9 @@ class Mirror:
             self.refresh()
 
     @property
-    def result(self) -> views.ResultInfo | None:
+    def result(self) -> protocol.ResultInfo | None:
         """The result that was published last."""
-        result: views.ResultInfo | None = self._published.get("result")
+        result: protocol.ResultInfo | None = self._published.get("result")
         return result
 
     @property
@@ -174,7 +174,7 @@ class Mirror:
         waits = submission is not None and submission is self._pinned
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),
-            "service": present.service_info(self.session.service, self.lang),
+            "service": serialize.service_info(self.session.service, self.lang),
             "drafts": self.drafts.values(),
             "request": {"id": submission.id, "kind": "submit"}
             if submission is not None and waits and submission.phase == "reading"
@@ -183,7 +183,7 @@ class Mirror:
         if self._published.get("lang") != self.lang:
             username = self.session.settings.username
             state["lang"] = self.lang
-            state["task"] = present.task_info(self.task, self.lang, username)
+            state["task"] = serialize.task_info(self.task, self.lang, username)
         settled = tuple(
             (known.id, known.phase)
             for known in (submission, self.state.current)
@@ -191,18 +191,18 @@ class Mirror:
         )
         if not self._published or settled != self._settled:
             self._settled = settled
-            state["standing"] = present.standing(self.state)
-            state["history"] = present.submission_rows(self.state.records)
+            state["standing"] = serialize.standing(self.state)
+            state["history"] = serialize.submission_rows(self.state.records)
             state["result"] = self._result(submission)
         return state
 
-    def _result(self, submission: Submission | None) -> views.ResultInfo | None:
+    def _result(self, submission: Submission | None) -> protocol.ResultInfo | None:
         """Return the newest result: the one that just came, else the history's."""
         if submission is not None and submission.result is not None:
             came = submission.result
             return _made_once(
                 (submission.id, self.lang),
-                lambda: present.result_info(
+                lambda: serialize.result_info(
                     self.task,
                     came,
                     submission_id=submission.id,
@@ -217,11 +217,11 @@ class Mirror:
         history = self.session.history
         return _made_once(
             (last.id, self.lang),
-            lambda: present.kept_result_info(self.task, last, history, self.lang),
+            lambda: serialize.kept_result_info(self.task, last, history, self.lang),
         )
 
     def _submission_info(self, submission: Submission) -> dict[str, Any]:
-        info: dict[str, Any] = dict(present.submission_info(submission, self.lang))
+        info: dict[str, Any] = dict(serialize.submission_info(submission, self.lang))
         known = self._published.get("submission")
         if known is not None:
             # The time it was looked at is no change by itself.
@@ -232,8 +232,8 @@ class Mirror:
 
 
 def _made_once(
-    submission_and_language: tuple[str, str], make: Callable[[], views.ResultInfo | None]
-) -> views.ResultInfo | None:
+    submission_and_language: tuple[str, str], make: Callable[[], protocol.ResultInfo | None]
+) -> protocol.ResultInfo | None:
     """A result, made safe once for all widgets that show it: a long text takes time."""
     found = _results.get(submission_and_language)
     if found is None:

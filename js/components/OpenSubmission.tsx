@@ -1,10 +1,10 @@
-// An old attempt: its result, what was answered then compared with now, and a way back to it.
+// An earlier submission: its result, what was answered then compared with now, and a way back to it.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { own } from "../own.ts";
+import { ownValue } from "../own_value.ts";
 import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
-import { useHeld } from "./held.ts";
+import { useFocusWithin } from "./focus_within.ts";
 import { Result } from "./Result.tsx";
 
 interface Props {
@@ -13,12 +13,12 @@ interface Props {
   onMissing: () => void;
 }
 
-export function OpenAttempt({ id, onMissing }: Props) {
+export function OpenSubmission({ id, onMissing }: Props) {
   const { controller, synced, local, language } = useApp();
-  const [found, setFound] = useState<Replies["attempt"] | null>(null);
+  const [found, setFound] = useState<Replies["open"] | null>(null);
   useEffect(() => {
     let current = true;
-    void controller.ask("attempt", { submission: id }).then((answer) => {
+    void controller.ask("open", { submission: id }).then((answer) => {
       if (!current) return;
       if (answer) setFound(answer.value);
       else onMissing();
@@ -29,7 +29,7 @@ export function OpenAttempt({ id, onMissing }: Props) {
   }, [controller, id]);
   if (!found) return null;
   const problems = (synced.task?.problems ?? []).filter(
-    (problem) => own(found.answers, problem.id) !== undefined,
+    (problem) => ownValue(found.answers, problem.id) !== undefined,
   );
   return (
     <div class="inginious-open-attempt">
@@ -38,7 +38,7 @@ export function OpenAttempt({ id, onMissing }: Props) {
         <button
           type="button"
           class="inginious-button"
-          aria-disabled={controller.busy || local.asleep}
+          aria-disabled={controller.busy || local.disconnected}
           onClick={() => void controller.resubmit(id)}
         >
           {language.t.resubmit}
@@ -46,7 +46,7 @@ export function OpenAttempt({ id, onMissing }: Props) {
       </p>
       <h4>{language.t.differences}</h4>
       {problems.map((problem) => (
-        <Then key={problem.id} problem={problem} answer={own(found.answers, problem.id)} />
+        <Then key={problem.id} problem={problem} answer={ownValue(found.answers, problem.id)} />
       ))}
     </div>
   );
@@ -60,9 +60,9 @@ interface ThenProps {
 function Then({ problem, answer }: ThenProps) {
   const { local, language } = useApp();
   const { t } = language;
-  const [held, hold] = useHeld();
+  const [held, hold] = useFocusWithin();
   if (!answer) return null;
-  const now = own(local.preview, problem.id)?.text ?? "";
+  const now = ownValue(local.preview, problem.id)?.text ?? "";
   const same = now === answer.text;
   return (
     <div class="inginious-then">
@@ -112,7 +112,7 @@ function Restore({ problem, answer, done }: RestoreProps) {
   const { t } = language;
   const [asking, setAsking] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
-  const preview = own(local.preview, problem.id);
+  const preview = ownValue(local.preview, problem.id);
   const cells = preview?.cell_ids ?? [];
   const place = cells.length && preview ? preview.label : problem.name || problem.id;
   const close = () => {

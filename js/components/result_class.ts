@@ -3,6 +3,6 @@
 const KNOWN = ["success", "failed", "killed", "crash", "overflow", "timeout", "error"];
 
 /** The class that gives a result its colour. */
-export function tone(code: string): string {
+export function resultClass(code: string): string {
   return `inginious-tone-${KNOWN.includes(code) ? code : "error"}`;
 }

@@ -9,10 +9,11 @@ import uuid
 import pytest
 
 from inginious_nb.client.results import JobResult
-from inginious_nb.widget import TaskWidget, present
-from inginious_nb.widget.mirror import Mirror
-from inginious_nb.widget.requests import Responder
-from inginious_nb.widget.snapshot import Snapshot
+from inginious_nb.frontend import serialize
+from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.snapshot import Snapshot
+from inginious_nb.widget import TaskWidget
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def task(session):
 
 
 def shown(task, outcome, lang="en"):
-    return present.result_info(task, outcome, submission_id="s", number=1, at=None, lang=lang)
+    return serialize.result_info(task, outcome, submission_id="s", number=1, at=None, lang=lang)
 
 
 def nested(levels, wrap=lambda value: [value]):
@@ -73,7 +74,7 @@ def test_a_widget_can_be_made_whatever_the_history_has(session, task, levels):
 
 def test_a_result_that_cannot_be_shown_says_so_and_leaves_the_rest(session, task, monkeypatch):
     finished(session, JobResult(("failed", "Bad."), 40.0))
-    monkeypatch.setattr(present, "render_feedback", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(serialize, "render_feedback", lambda *_, **__: 1 / 0)
     widget = TaskWidget(task, session=session)
     try:
         assert widget.standing["attempts"] == 1
@@ -119,7 +120,7 @@ def test_values_that_are_cut_say_so_and_all_of_them_can_be_had(session, task):
     assert shown(task, JobResult(("success", ""), 1.0))["custom"] is None
     finished(session, outcome)
     (attempt,) = session.task_state(task).records
-    responder = Responder(Mirror(session, task, lambda _changed: None))
+    responder = Responder(Publisher(session, task, lambda _changed: None))
     request = {"v": 1, "kind": "output", "id": "r", "submission": attempt.id}
     for what, all_of_it in (("custom", values), ("tests", tests)):
         reply, (attached,) = responder.answer(request | {"what": what})

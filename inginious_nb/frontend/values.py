@@ -11,7 +11,7 @@ from inginious_nb.i18n import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from . import views
+    from . import protocol
 
 DEEPEST = 50
 """So many levels of lists and dictionaries are shown; nobody can read more."""
@@ -26,7 +26,7 @@ _AUTO_TAG = "*auto-tag-"
 
 def shown_tests(
     tests: Mapping[str, object], lang: str = "en"
-) -> tuple[list[views.TestInfo], views.TestCounts]:
+) -> tuple[list[protocol.TestInfo], protocol.TestCounts]:
     """The tests of a result in their order, and how many there are; of very many those not passed.
 
     A text that is cut ends with an ellipsis.
@@ -38,19 +38,19 @@ def shown_tests(
         chosen = set(telling[:MOST_TESTS])
         names = [name for name in names if name in chosen]
     told = list(kinds.values())
-    counts: views.TestCounts = {
+    counts: protocol.TestCounts = {
         "passed": told.count("passed"),
         "decided": told.count("passed") + told.count("failed"),
         "left_out": len(tests) - len(names),
         "cut": False,
     }
-    shown: list[views.TestInfo] = []
+    shown: list[protocol.TestInfo] = []
     for name in names:
         kind = kinds[name]
         text = as_text(tests[name], lang) if kind in ("text", "tag") else ""
         if len(name) > LONGEST_NAME or len(text) > LONGEST_TEXT:
             counts["cut"] = True
-        info: views.TestInfo = {
+        info: protocol.TestInfo = {
             "id": _cut(name, LONGEST_NAME),
             "kind": kind,
             "text": _cut(text, LONGEST_TEXT),

@@ -7,24 +7,24 @@ import threading
 
 import pytest
 
+from inginious_nb.frontend.drafts import drafts_of
+from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.requests import Responder
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.widget import AnswerView, TaskWidget
-from inginious_nb.widget.drafts import drafts_of
-from inginious_nb.widget.mirror import Mirror
-from inginious_nb.widget.requests import Responder
 
 LIMIT_S = 30
 
 
 class Watched:
-    """A mirror's state as a browser would have it."""
+    """A publisher's state as a browser would have it."""
 
     def __init__(self, session, reference, **options):
         self.state = {}
         self.published = []
         self._changed = threading.Condition()
-        self.mirror = Mirror(session, session.task(reference), self._take, **options)
+        self.publisher = Publisher(session, session.task(reference), self._take, **options)
 
     def _take(self, changed):
         with self._changed:
@@ -68,16 +68,16 @@ def test_two_views_of_a_task_stay_in_step(session):
 
 def test_what_is_entered_in_one_view_is_shown_in_the_others(session):
     one, two = Watched(session, "lab/echo"), Watched(session, "lab/echo")
-    one.mirror.drafts.set("text", "halfway", "one")
+    one.publisher.drafts.set("text", "halfway", "one")
     two.wait(lambda state: state["drafts"] == {"text": {"value": "halfway", "by": "one"}})
 
 
 def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     task = session.task("lab/choice")
-    mirror = Mirror(session, task, lambda _changed: None)
+    publisher = Publisher(session, task, lambda _changed: None)
     answers = {"colour": "1", "word": "rose"}
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
-    Responder(mirror).answer(request)
+    Responder(publisher).answer(request)
     session.task_state(task).current.wait(LIMIT_S)
     again = drafts_of(TaskState(task, session.history, session.settings.username), session.history)
     assert {name: draft["value"] for name, draft in again.values().items()} == answers
@@ -96,12 +96,12 @@ def test_what_a_command_shows_stays_with_its_own_submission(session):
     # All the same, the history is that of the task.
     own.wait(lambda state: state["standing"]["attempts"] == 2)
     # What is submitted from this widget is its own from then on.
-    own.mirror.follow(second)
+    own.publisher.follow(second)
     own.wait(lambda state: (state["result"] or {}).get("submission") == second.id)
 
 
 def test_a_submission_that_was_left_for_another_is_not_followed_any_more(session):
-    class Counting(Mirror):
+    class Counting(Publisher):
         refreshed = 0
 
         def refresh(self):
@@ -109,18 +109,18 @@ def test_a_submission_that_was_left_for_another_is_not_followed_any_more(session
 
     task = session.task("lab/echo")
     first, second, third = (session.submissions.new(task, origin="magic") for _ in range(3))
-    mirror = Counting(session, task, lambda _changed: None, submission=first)
-    mirror.follow(second)
-    before = mirror.refreshed
+    publisher = Counting(session, task, lambda _changed: None, submission=first)
+    publisher.follow(second)
+    before = publisher.refreshed
     first.kill()
-    assert mirror.refreshed == before
+    assert publisher.refreshed == before
     second.kill()
-    assert mirror.refreshed == before + 1
-    mirror.follow(third)
-    before = mirror.refreshed
-    mirror.close()
+    assert publisher.refreshed == before + 1
+    publisher.follow(third)
+    before = publisher.refreshed
+    publisher.close()
     third.kill()
-    assert mirror.refreshed == before
+    assert publisher.refreshed == before
 
 
 def test_a_command_asks_the_front_end_for_the_cells_until_somebody_answers(session):

@@ -4,13 +4,13 @@
 type Tell = (speaks: boolean) => void;
 
 /** Every widget loads this module anew (anywidget), so what they share hangs on the page. */
-const SPEAKERS = Symbol.for("inginious-nb.speakers");
-const page = globalThis as { [SPEAKERS]?: Map<string, Tell[]> };
+const ANNOUNCERS = Symbol.for("inginious-nb.announcers");
+const page = globalThis as { [ANNOUNCERS]?: Map<string, Tell[]> };
 
 /** Wait to speak about a topic; `tell` hears when it is our turn. Call what is returned to leave. */
-export function joinSpeakers(topic: string, tell: Tell): () => void {
-  page[SPEAKERS] ??= new Map();
-  const topics = page[SPEAKERS];
+export function joinAnnouncers(topic: string, tell: Tell): () => void {
+  page[ANNOUNCERS] ??= new Map();
+  const topics = page[ANNOUNCERS];
   const queue = topics.get(topic) ?? [];
   topics.set(topic, queue);
   queue.push(tell);

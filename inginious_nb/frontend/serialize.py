@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
-    from . import views
+    from . import protocol
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ _EMPTY_ARCHIVE_BYTES = 1000
 """An archive with a file can be as small, so it is looked into."""
 
 
-def task_info(task: Task, lang: str, username: str) -> views.TaskInfo:
+def task_info(task: Task, lang: str, username: str) -> protocol.TaskInfo:
     """A task's texts and problems in a language; nothing that gives an answer away."""
     task = task.translated(lang)
     now = dt.datetime.now()  # noqa: DTZ005 - the dates of a course are local times without a zone
@@ -79,9 +79,9 @@ def rendered(task: Task, text: str, lang: str = "en") -> str:
     return str(render_rst(text, assets=Assets.of(task), lang=lang)) if text.strip() else ""
 
 
-def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> views.ProblemInfo:
+def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> protocol.ProblemInfo:
     raw = problem.as_dict()
-    choices: list[views.ChoiceInfo] = []
+    choices: list[protocol.ChoiceInfo] = []
     if isinstance(problem, MultipleChoiceProblem):
         seed = f"{username}/{reference(task)}"
         choices = [
@@ -108,7 +108,7 @@ def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> vie
     }
 
 
-def standing(state: TaskState) -> views.Standing:
+def standing(state: TaskState) -> protocol.Standing:
     """Return how often the task was submitted, and the best and the last grade."""
     best, last = state.best, state.last
     return {
@@ -120,7 +120,7 @@ def standing(state: TaskState) -> views.Standing:
     }
 
 
-def source_info(source: AnswerSource, lang: str = "en") -> views.SourceInfo:
+def source_info(source: AnswerSource, lang: str = "en") -> protocol.SourceInfo:
     """Where an answer was read, in a language of the interface, here and below."""
     return {
         "problem_id": source.problem_id,
@@ -131,7 +131,7 @@ def source_info(source: AnswerSource, lang: str = "en") -> views.SourceInfo:
     }
 
 
-def submission_info(submission: Submission, lang: str = "en") -> views.SubmissionInfo:
+def submission_info(submission: Submission, lang: str = "en") -> protocol.SubmissionInfo:
     """A submission as it stands; whether there is a shell is told, how to enter it is not."""
     error = submission.error
     return {
@@ -154,7 +154,7 @@ def submission_info(submission: Submission, lang: str = "en") -> views.Submissio
 
 def kept_result_info(
     task: Task, record: SubmissionRecord, history: History, lang: str = "en"
-) -> views.ResultInfo | None:
+) -> protocol.ResultInfo | None:
     """Return the result that the history has of a submission, None if it has none."""
     result = history.result(record.id)
     if result is None:
@@ -182,7 +182,7 @@ def result_info(
     at: float | None,
     archive_bytes: int | None = None,
     lang: str = "en",
-) -> views.ResultInfo:
+) -> protocol.ResultInfo:
     """Return a result with its texts made safe and, where they are huge, cut.
 
     What the task says is in the language it was asked for; what our own programs say is in `lang`.
@@ -212,7 +212,7 @@ def result_info(
         "code": result.result[0],
         "grade": result.grade,
     }
-    return cast("views.ResultInfo", head | details)
+    return cast("protocol.ResultInfo", head | details)
 
 
 def _details(task: Task, result: JobResult, lang: str) -> dict[str, Any]:
@@ -249,7 +249,7 @@ def _no_details(lang: str) -> dict[str, Any]:
     }
 
 
-def feedback(task: Task, text: str, lang: str = "en") -> views.SafeHtml:
+def feedback(task: Task, text: str, lang: str = "en") -> protocol.SafeHtml:
     """A feedback text as sanitised HTML."""
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}
@@ -262,7 +262,7 @@ def feedback(task: Task, text: str, lang: str = "en") -> views.SafeHtml:
     return {"html": str(html), "size_bytes": _size_bytes(text), "cut": html.truncated}
 
 
-def submission_row(record: SubmissionRecord) -> views.AttemptInfo:
+def submission_row(record: SubmissionRecord) -> protocol.SubmissionRow:
     """Return one line of the history."""
     return {
         "id": record.id,
@@ -275,7 +275,7 @@ def submission_row(record: SubmissionRecord) -> views.AttemptInfo:
     }
 
 
-def service_info(service: ServiceState, lang: str = "en") -> views.ServiceInfo:
+def service_info(service: ServiceState, lang: str = "en") -> protocol.ServiceInfo:
     """The state of the grading service, without its address."""
     message = service.short_message if service.kind == "remote" else service.message
     return {
@@ -286,7 +286,7 @@ def service_info(service: ServiceState, lang: str = "en") -> views.ServiceInfo:
     }
 
 
-def old_answer(problem: Problem, answer: Any) -> views.OldAnswer:
+def old_answer(problem: Problem, answer: Any) -> protocol.OldAnswer:
     """A checked answer as a person reads it: choices by their texts, a file by its name."""
     if isinstance(problem, MultipleChoiceProblem):
         chosen = [str(item) for item in (answer if isinstance(answer, list) else [answer])]
@@ -297,7 +297,7 @@ def old_answer(problem: Problem, answer: Any) -> views.OldAnswer:
     return {"text": "" if answer is None else str(answer), "choices": []}
 
 
-def file_info(answer: Mapping[str, Any]) -> views.FileInfo:
+def file_info(answer: Mapping[str, Any]) -> protocol.FileInfo:
     """What a raw file answer is, as far as a person wants to know before it is sent."""
     content: bytes = answer["value"]
     guessed, _ = mimetypes.guess_type(str(answer["filename"]))
@@ -318,8 +318,8 @@ def _text_of(content: bytes) -> str:
         return ""
 
 
-def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, views.OldAnswer]:
-    """All answers of an attempt to problems that the task still has."""
+def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, protocol.OldAnswer]:
+    """Return the answers of a submission to the problems that the task still has."""
     return {
         problem_id: old_answer(task.problems[problem_id], answer)
         for problem_id, answer in answers.items()
@@ -343,7 +343,7 @@ def _archive_bytes(archive: bytes | None) -> int | None:
     return len(archive)
 
 
-def _text_part(text: str | None) -> views.TextPart | None:
+def _text_part(text: str | None) -> protocol.TextPart | None:
     if not text:
         return None
     shown = text[:SHOWN_CHARACTERS]
@@ -354,6 +354,6 @@ def _size_bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def submission_rows(records: Iterable[SubmissionRecord]) -> list[views.AttemptInfo]:
+def submission_rows(records: Iterable[SubmissionRecord]) -> list[protocol.SubmissionRow]:
     """Return the lines of the history of a task that are shown, newest first."""
     return [submission_row(record) for record in itertools.islice(records, MAX_ROWS)]

@@ -7,14 +7,14 @@ import uuid
 import pytest
 from ipywidgets import IntSlider, widget_serialization
 
-from inginious_nb.widget import AnswerView, TaskWidget, Waker
+from inginious_nb.widget import AnswerView, Restorer, TaskWidget
 from inginious_nb.widget.task_widget import find_widget
 
 LIMIT_S = 30
 
 
-class Told(Waker):
-    """A waker whose messages are kept."""
+class Told(Restorer):
+    """A restorer whose messages are kept."""
 
     def __init__(self, session):
         self.said = []
@@ -23,7 +23,7 @@ class Told(Waker):
     def send(self, content, buffers=None):
         self.said.append(content)
 
-    def hears(self, *widgets, kind="wake", v=1):
+    def hears(self, *widgets, kind="restore", v=1):
         """What it answers to its front end."""
         request = uuid.uuid4().hex
         content = {"v": v, "kind": kind, "id": request, "widgets": list(widgets)}
@@ -35,10 +35,10 @@ class Told(Waker):
 
 
 @pytest.fixture
-def waker(session):
-    waker = Told(session)
-    yield waker
-    waker.close()
+def restorer(session):
+    restorer = Told(session)
+    yield restorer
+    restorer.close()
 
 
 def view(task="lab/echo", role="task", **changes):
@@ -47,19 +47,19 @@ def view(task="lab/echo", role="task", **changes):
     return {"model_id": uuid.uuid4().hex, "subject": subject | changes}
 
 
-def test_a_widget_is_made_under_the_ids_that_its_outputs_name(waker):
+def test_a_widget_is_made_under_the_ids_that_its_outputs_name(restorer):
     saved = view()
-    assert waker.hears(saved) == [saved["model_id"]]
+    assert restorer.hears(saved) == [saved["model_id"]]
     made = find_widget(saved["subject"]["widget"])
     assert made.model_id == saved["model_id"]
     assert made.task["ref"] == "lab/echo"
     # Another page of the same kernel asks for it too: it is there.
-    assert waker.hears(saved) == [saved["model_id"]]
+    assert restorer.hears(saved) == [saved["model_id"]]
     assert find_widget(saved["subject"]["widget"]) is made
     made.close()
 
 
-def test_the_widget_of_a_command_keeps_the_result_that_it_showed(waker, session):
+def test_the_widget_of_a_command_keeps_the_result_that_it_showed(restorer, session):
     task = session.task("lab/echo")
     first, second = (
         session.submit(task, {"text": text}, origin="magic") for text in ("wrong", "right")
@@ -67,7 +67,7 @@ def test_the_widget_of_a_command_keeps_the_result_that_it_showed(waker, session)
     for submission in (first, second):
         submission.wait(LIMIT_S)
     kept, latest = view(role="submission", submission=first.id), view()
-    waker.hears(kept, latest)
+    restorer.hears(kept, latest)
     command, opened = (find_widget(one["subject"]["widget"]) for one in (kept, latest))
     assert (command.role, command.result["grade"]) == ("submission", 40)
     assert command.submission is None
@@ -76,10 +76,10 @@ def test_the_widget_of_a_command_keeps_the_result_that_it_showed(waker, session)
     opened.close()
 
 
-def test_a_slim_view_is_made_for_its_problem(waker, session):
+def test_a_slim_view_is_made_for_its_problem(restorer, session):
     lost = AnswerView(session.task("lab/echo"), "text", session=session)
     saved = view(role="answer", problem_id="text")
-    assert waker.hears(saved) == [saved["model_id"]]
+    assert restorer.hears(saved) == [saved["model_id"]]
     made = find_widget(saved["subject"]["widget"])
     assert (made.role, made.problem_id) == (lost.role, lost.problem_id)
     made.close()
@@ -106,25 +106,25 @@ def test_a_slim_view_is_made_for_its_problem(waker, session):
         None,
     ],
 )
-def test_what_is_no_widget_of_a_task_is_passed_over(waker, saved):
+def test_what_is_no_widget_of_a_task_is_passed_over(restorer, saved):
     good = view()
-    assert waker.hears(saved, good) == [good["model_id"]]
+    assert restorer.hears(saved, good) == [good["model_id"]]
     find_widget(good["subject"]["widget"]).close()
 
 
-def test_other_messages_are_not_answered(waker):
-    assert waker.hears(view(), kind="else") is None
-    assert waker.hears(view(), v=2) is None
+def test_other_messages_are_not_answered(restorer):
+    assert restorer.hears(view(), kind="else") is None
+    assert restorer.hears(view(), v=2) is None
 
 
-def test_a_living_widget_is_not_taken_by_another_model(waker, session):
+def test_a_living_widget_is_not_taken_by_another_model(restorer, session):
     living = TaskWidget(session.task("lab/echo"), session=session)
-    assert waker.hears(view(widget=living.key)) == []
+    assert restorer.hears(view(widget=living.key)) == []
     assert find_widget(living.key) is living
     living.close()
 
 
-def test_one_whose_making_fails_keeps_no_other_asleep(waker, monkeypatch, caplog):
+def test_one_whose_making_fails_keeps_no_other_asleep(restorer, monkeypatch, caplog):
     bad, good = view(), view()
 
     class Failing(TaskWidget):
@@ -133,8 +133,8 @@ def test_one_whose_making_fails_keeps_no_other_asleep(waker, monkeypatch, caplog
                 raise RuntimeError("no memory left")
             super().__init__(task, key=key, **others)
 
-    monkeypatch.setattr("inginious_nb.widget.waker.TaskWidget", Failing)
-    assert waker.hears(bad, good) == [good["model_id"]]
+    monkeypatch.setattr("inginious_nb.widget.restore.TaskWidget", Failing)
+    assert restorer.hears(bad, good) == [good["model_id"]]
     assert "no memory left" in caplog.text
     find_widget(good["subject"]["widget"]).close()
 
@@ -144,22 +144,22 @@ def widget_of(model_id):
     return widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
 
 
-def test_a_notebook_cannot_take_the_place_of_any_other_widget(waker, session):
+def test_a_notebook_cannot_take_the_place_of_any_other_widget(restorer, session):
     slider = IntSlider()
     unheard = IntSlider()
     unheard.comm.close()  # a page may do that; the widget is still there
     ours = TaskWidget(session.task("lab/echo"), session=session)
-    for living in (slider, unheard, waker, ours):
+    for living in (slider, unheard, restorer, ours):
         model_id = living.model_id
-        assert waker.hears(view() | {"model_id": model_id}) == []
+        assert restorer.hears(view() | {"model_id": model_id}) == []
         assert widget_of(model_id) is living
     for one in (slider, unheard, ours):
         one.close()
 
 
-def test_a_request_wakes_a_screenful_and_not_hundreds(waker):
+def test_a_request_wakes_a_screenful_and_not_hundreds(restorer):
     many = [view() for _ in range(50)]
-    woken = waker.hears(*many)
+    woken = restorer.hears(*many)
     assert woken == [one["model_id"] for one in many[:20]]
     for one in many[:20]:
         find_widget(one["subject"]["widget"]).close()

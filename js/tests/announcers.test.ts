@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
-import { joinSpeakers, roundedUp } from "../state/speakers.ts";
+import { joinAnnouncers, roundedUp } from "../state/announcers.ts";
 
 test("of those who would say the same, one speaks", () => {
   const [first, second, other] = [vi.fn(), vi.fn(), vi.fn()];
-  const leave = joinSpeakers("s1", first);
-  joinSpeakers("s1", second);
-  joinSpeakers("s2", other);
+  const leave = joinAnnouncers("s1", first);
+  joinAnnouncers("s1", second);
+  joinAnnouncers("s2", other);
   expect(first.mock.calls).toEqual([[true]]);
   expect(second).not.toHaveBeenCalled();
   expect(other.mock.calls).toEqual([[true]]);
@@ -16,11 +16,11 @@ test("of those who would say the same, one speaks", () => {
 
 test("widgets that have loaded the module apart speak in turn, too", async () => {
   const [here, there] = [vi.fn(), vi.fn()];
-  joinSpeakers("shared", here);
+  joinAnnouncers("shared", here);
   vi.resetModules();
-  const again = await import("../state/speakers.ts");
-  expect(again.joinSpeakers).not.toBe(joinSpeakers);
-  again.joinSpeakers("shared", there);
+  const again = await import("../state/announcers.ts");
+  expect(again.joinAnnouncers).not.toBe(joinAnnouncers);
+  again.joinAnnouncers("shared", there);
   expect(here).toHaveBeenCalledOnce();
   expect(there).not.toHaveBeenCalled();
 });

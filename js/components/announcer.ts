@@ -1,9 +1,9 @@
 // Whether a view is the one in its page that says something to a screen reader.
 import { useEffect, useState } from "preact/hooks";
-import { joinSpeakers } from "../state/speakers.ts";
+import { joinAnnouncers } from "../state/announcers.ts";
 
-export function useSpeaker(topic: string): boolean {
+export function useAnnouncer(topic: string): boolean {
   const [speaks, setSpeaks] = useState(false);
-  useEffect(() => joinSpeakers(topic, setSpeaks), [topic]);
+  useEffect(() => joinAnnouncers(topic, setSpeaks), [topic]);
   return speaks;
 }

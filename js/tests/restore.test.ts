@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { NotebookContext, OutputModel } from "../notebook/context.ts";
-import { VIEW_TYPE } from "../notebook/views.ts";
-import waker from "../waker.ts";
+import { VIEW_TYPE } from "../notebook/saved_views.ts";
+import waker from "../restore.ts";
 import { FakeModel } from "./fakes.ts";
 
 const subject = { widget: "k1", task: "c/t", role: "submission", problem_id: "", submission: "" };
@@ -40,7 +40,7 @@ const start = (model: FakeModel) => waker.initialize({ model, signal: ended.sign
 /** The kernel answers the newest request. */
 const reply = (model: FakeModel, model_ids: string[]) => {
   const id = model.sent.at(-1)?.content.id;
-  model.emit("msg:custom", { v: 1, kind: "woken", id, model_ids });
+  model.emit("msg:custom", { v: 1, kind: "restored", id, model_ids });
 };
 /** What the page asked of the kernel. */
 const asked = (model: FakeModel) =>
@@ -55,7 +55,7 @@ test("the kernel is told which of our widgets the page does not know, and what t
   await settled();
   const widgets = [{ model_id: "m1", subject: { ...subject, submission: "0a1b-2c" } }];
   const id = expect.any(String);
-  expect(asked(model)).toEqual([{ v: 1, kind: "wake", id, widgets }]);
+  expect(asked(model)).toEqual([{ v: 1, kind: "restore", id, widgets }]);
 });
 
 test("a page that knows them all asks for nothing", async () => {
@@ -97,7 +97,7 @@ test("what another page woke is shown where it was missing, and left alone where
   for (const { model } of [missing, alive]) {
     start(model);
     await settled();
-    model.emit("msg:custom", { v: 1, kind: "woken", id: "another page's", model_ids: ["m1"] });
+    model.emit("msg:custom", { v: 1, kind: "restored", id: "another page's", model_ids: ["m1"] });
   }
   expect(missing.set).toHaveBeenCalledOnce();
   expect(alive.set).not.toHaveBeenCalled();

@@ -8,9 +8,9 @@ from nbconvert import HTMLExporter
 
 from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.errors import AnswerError
+from inginious_nb.frontend import serialize, snapshot
+from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.notebook.answers import Answers
-from inginious_nb.widget import present, snapshot
-from inginious_nb.widget.mirror import Mirror
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
@@ -21,7 +21,7 @@ def task(session):
 
 
 def result(task, outcome):
-    return present.result_info(task, outcome, submission_id="s", number=3, at=1_700_000_000.0)
+    return serialize.result_info(task, outcome, submission_id="s", number=3, at=1_700_000_000.0)
 
 
 def test_it_shows_grade_feedback_problems_and_tests(task):
@@ -92,7 +92,7 @@ def test_a_refused_submission_and_a_crash_are_told_in_the_readers_language(sessi
     with pytest.raises(AnswerError):
         submission.submit(lambda: Answers({"text": ""}))
     assert "la réponse est vide" in snapshot.submission_bundle(submission, "fr")["text/html"]
-    crashed = present.result_info(
+    crashed = serialize.result_info(
         task,
         JobResult(("crash", UNAVAILABLE)),
         submission_id="s",
@@ -112,10 +112,10 @@ def test_it_asks_for_nothing_that_would_submit_again(task, lang):
 
 
 def test_the_widget_changes_the_language_of_its_snapshot(session, task):
-    mirror = Mirror(session, task, lambda _changed: None)
-    english = snapshot.widget_bundle(mirror, key="k")["text/html"]
-    mirror.speak("fr-CA")
-    french = snapshot.widget_bundle(mirror, key="k")["text/html"]
+    publisher = Publisher(session, task, lambda _changed: None)
+    english = snapshot.widget_bundle(publisher, key="k")["text/html"]
+    publisher.speak("fr-CA")
+    french = snapshot.widget_bundle(publisher, key="k")["text/html"]
     assert "Not submitted yet" in english
     assert "Pas encore soumise" in french
     assert 'lang="fr-CA"' in french

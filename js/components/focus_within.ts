@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 /** Whether the focus is in an element, and the handlers that the element needs for it. */
-export function useHeld(): [boolean, { onFocusIn: () => void; onFocusOut: () => void }] {
+export function useFocusWithin(): [boolean, { onFocusIn: () => void; onFocusOut: () => void }] {
   const [held, setHeld] = useState(false);
   return [held, { onFocusIn: () => setHeld(true), onFocusOut: () => setHeld(false) }];
 }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Kernel } from "../transport/comm.ts";
-import { watchKernel } from "../transport/sleep.ts";
+import { watchKernel } from "../transport/kernel.ts";
 
 function watched() {
   const status = new Set<(sender: unknown, status: string) => void>();
@@ -15,8 +15,8 @@ function watched() {
       disconnect: (slot) => messages.delete(slot),
     },
   };
-  const [sleep, wake, ended] = [vi.fn(), vi.fn(), new AbortController()];
-  watchKernel(kernel, { sleep, wake }, ended.signal);
+  const [gone, loaded, ended] = [vi.fn(), vi.fn(), new AbortController()];
+  watchKernel(kernel, { gone, loaded }, ended.signal);
   const publish = (msg_type: string, msg_id: string, content: object) => {
     for (const slot of messages)
       slot(null, { header: { msg_type }, parent_header: { msg_id }, content });
@@ -24,28 +24,28 @@ function watched() {
   const become = (to: string) => {
     for (const slot of status) slot(null, to);
   };
-  return { sleep, wake, ended, publish, become, slots: () => status.size + messages.size };
+  return { gone, loaded, ended, publish, become, slots: () => status.size + messages.size };
 }
 
 test("a widget sleeps when its kernel goes, not when it is busy", () => {
-  const { sleep, become } = watched();
+  const { gone, become } = watched();
   for (const status of ["busy", "idle", "starting"]) become(status);
-  expect(sleep).not.toHaveBeenCalled();
+  expect(gone).not.toHaveBeenCalled();
   become("restarting");
-  expect(sleep).toHaveBeenCalledOnce();
+  expect(gone).toHaveBeenCalledOnce();
 });
 
 test("it wakes when code that may have loaded the extension has ended", () => {
-  const { wake, publish } = watched();
+  const { loaded, publish } = watched();
   publish("execute_input", "1", { code: "x = 1" });
   publish("status", "1", { execution_state: "idle" });
-  expect(wake).not.toHaveBeenCalled();
+  expect(loaded).not.toHaveBeenCalled();
   publish("execute_input", "2", { code: "%load_ext inginious_nb" });
   publish("status", "2", { execution_state: "busy" });
-  expect(wake).not.toHaveBeenCalled();
+  expect(loaded).not.toHaveBeenCalled();
   publish("status", "2", { execution_state: "idle" });
   publish("status", "2", { execution_state: "idle" });
-  expect(wake).toHaveBeenCalledOnce();
+  expect(loaded).toHaveBeenCalledOnce();
 });
 
 test("nothing is watched after the end", () => {
@@ -55,8 +55,8 @@ test("nothing is watched after the end", () => {
   expect(slots()).toBe(0);
 });
 
-test("a host without a kernel never sleeps", () => {
-  const sleep = vi.fn();
-  watchKernel(null, { sleep, wake: sleep }, new AbortController().signal);
-  expect(sleep).not.toHaveBeenCalled();
+test("a host without a kernel tells nothing", () => {
+  const gone = vi.fn();
+  watchKernel(null, { gone, loaded: gone }, new AbortController().signal);
+  expect(gone).not.toHaveBeenCalled();
 });

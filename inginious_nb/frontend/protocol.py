@@ -1,39 +1,22 @@
-"""What crosses between kernel and browser: the mirror of ``js/protocol.ts``.
+"""The shapes that cross between kernel and browser: the same as in ``js/protocol.ts``.
 
-Only shapes and names live here; `present` fills them. Everything is JSON: these dictionaries are
-the synced traits of the widget, which a host may save with the notebook, so none has an address
-or a secret in it.
+Only shapes and names live here; `serialize` fills them, `requests` answers. Everything is JSON.
+The state is the synced traits of the widget, which a host may save with the notebook, so nothing
+in it is an address or a secret.
 """
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 PROTOCOL_VERSION = 1
-
-RequestKind = Literal[
-    "preview",
-    "submit",
-    "resubmit",
-    "kill",
-    "attempt",
-    "archive",
-    "output",
-    "file",
-    "draft",
-    "lang",
-    "where",
-    "ssh",
-    "snapshot",
-]
-"""Everything the browser may ask; each request is answered exactly once."""
 
 MessageKind = Literal["reply", "state"]
 """What the kernel sends on our own comm."""
 
 
-WakerKind = Literal["made", "wake", "woken"]
-"""What the waker in the page says, and what it is told (`waker`)."""
+RestoreKind = Literal["made", "restore", "restored"]
+"""What the restorer in the page says, and what it is told (`inginious_nb.widget.restore`)."""
 
 
 class ChoiceInfo(TypedDict):
@@ -173,7 +156,7 @@ class ResultInfo(TypedDict):
     stderr: TextPart | None
 
 
-class AttemptInfo(TypedDict):
+class SubmissionRow(TypedDict):
     """One line of the history."""
 
     id: str
@@ -240,7 +223,7 @@ class WidgetState(TypedDict):
     standing: Standing
     submission: SubmissionInfo | None
     result: ResultInfo | None
-    history: list[AttemptInfo]
+    history: list[SubmissionRow]
     service: ServiceInfo
     drafts: dict[str, Draft]
     request: FrontEndRequest | None
@@ -270,7 +253,185 @@ class PreviewAnswer(TypedDict):
 
 
 class OldAnswer(TypedDict):
-    """An answer of an earlier attempt, for reading and, if it is not a file, for restoring."""
+    """An answer of an earlier submission, for reading and, if it is not a file, for restoring."""
 
     text: str
     choices: list[str]
+
+
+# ---- requests ------------------------------------------------------------------------------------
+
+
+class CellMetadata(TypedDict):
+    """What of a cell's metadata is read."""
+
+    tags: list[str]
+
+
+class CellInfo(TypedDict):
+    """A notebook cell in the words of nbformat."""
+
+    id: str
+    cell_type: str
+    source: str
+    execution_count: int | None
+    metadata: CellMetadata
+
+
+class FileAnswer(TypedDict, total=False):
+    """A file as an answer: its bytes in a buffer of the message, its size, or a path there."""
+
+    filename: str
+    buffer: int
+    size_bytes: int
+    path: str
+
+
+RawAnswer = str | list[str] | FileAnswer | None
+"""An answer as entered in the widget."""
+
+
+class PreviewRequest(TypedDict):
+    """Tell what would be sent; ``cells`` is None where the host has no readable notebook."""
+
+    cells: list[CellInfo] | None
+    answers: dict[str, RawAnswer]
+
+
+class PreviewReply(TypedDict):
+    """What would be sent, problem by problem."""
+
+    answers: list[PreviewAnswer]
+
+
+class SubmitRequest(TypedDict):
+    """Submit; ``submission`` is the one of a command that waits for these answers."""
+
+    cells: list[CellInfo] | None
+    answers: dict[str, RawAnswer]
+    debug: NotRequired[bool | Literal["ssh"]]
+    submission: NotRequired[str]
+
+
+class SubmissionRequest(TypedDict):
+    """Something that concerns one submission."""
+
+    submission: str
+
+
+class SubmissionReply(TypedDict):
+    """The submission that was made."""
+
+    submission: str
+
+
+class OpenReply(TypedDict):
+    """A submission of the history with all that is shown of it."""
+
+    row: SubmissionRow
+    result: ResultInfo | None
+    answers: dict[str, OldAnswer]
+
+
+class OutputRequest(TypedDict):
+    """A whole text of a result: ``feedback``, ``problem:ID``, ``stdout``, ``tests``, …."""
+
+    submission: str
+    what: str
+
+
+class DownloadReply(TypedDict):
+    """The name of a file, whose bytes are in the buffer of the message."""
+
+    filename: str
+
+
+class FileRequest(TypedDict):
+    """Look at a file on the kernel's disk that is to answer a problem."""
+
+    problem: str
+    path: str
+
+
+class FileReply(TypedDict):
+    """The file that would be sent."""
+
+    filename: str
+    size_bytes: int
+
+
+class DraftRequest(TypedDict):
+    """Keep what was entered in one view, for the others."""
+
+    problem: str
+    value: str | list[str]
+    by: str
+
+
+class LangRequest(TypedDict):
+    """Show texts in a language."""
+
+    lang: str
+
+
+class WhereReply(TypedDict):
+    """Where answers are graded, and how scripts are isolated there."""
+
+    kind: str
+    address: str
+    sandbox: str
+    isolated: list[str]
+    open: list[str]
+
+
+class SshReply(TypedDict):
+    """How to get into a remote shell. A secret: in no trait, and shown on request only."""
+
+    command: str
+    password: str
+
+
+class SnapshotRequest(TypedDict):
+    """Make the static outputs of a view anew."""
+
+    key: str
+    problem: str
+
+
+class EmptyMessage(TypedDict):
+    """Nothing."""
+
+
+REQUESTS = {
+    "preview": PreviewRequest,
+    "submit": SubmitRequest,
+    "resubmit": SubmissionRequest,
+    "kill": SubmissionRequest,
+    "open": SubmissionRequest,
+    "archive": SubmissionRequest,
+    "output": OutputRequest,
+    "file": FileRequest,
+    "draft": DraftRequest,
+    "lang": LangRequest,
+    "where": EmptyMessage,
+    "ssh": SubmissionRequest,
+    "snapshot": SnapshotRequest,
+}
+"""Everything the browser may ask, with what each request carries; each is answered exactly once."""
+
+REPLIES = {
+    "preview": PreviewReply,
+    "submit": SubmissionReply,
+    "resubmit": SubmissionReply,
+    "kill": EmptyMessage,
+    "open": OpenReply,
+    "archive": DownloadReply,
+    "output": DownloadReply,
+    "file": FileReply,
+    "draft": EmptyMessage,
+    "lang": EmptyMessage,
+    "where": WhereReply,
+    "ssh": SshReply,
+    "snapshot": dict[str, str],
+}
+"""What answers each request; ``snapshot`` the outputs by MIME type."""

@@ -1,16 +1,16 @@
 // The attempts at this task, newest first, with a chart of their grades.
 import { useState } from "preact/hooks";
-import { own } from "../own.ts";
-import type { AttemptInfo } from "../protocol.ts";
+import { ownValue } from "../own_value.ts";
+import type { SubmissionRow } from "../protocol.ts";
 import { useApp } from "./context.ts";
 import { GradeChart } from "./GradeChart.tsx";
 import { Icon } from "./icons.tsx";
-import { OpenAttempt } from "./OpenAttempt.tsx";
-import { tone } from "./tone.ts";
+import { OpenSubmission } from "./OpenSubmission.tsx";
+import { resultClass } from "./result_class.ts";
 
 const SHOWN_AT_FIRST = 10;
 
-export function AttemptHistory() {
+export function SubmissionHistory() {
   const { synced, language } = useApp();
   const { t } = language;
   const [opened, setOpened] = useState<string | null>(null);
@@ -34,7 +34,7 @@ export function AttemptHistory() {
               onToggle={() => setOpened(opened === attempt.id ? null : attempt.id)}
             />
             {opened === attempt.id && (
-              <OpenAttempt id={attempt.id} onMissing={() => setOpened(null)} />
+              <OpenSubmission id={attempt.id} onMissing={() => setOpened(null)} />
             )}
           </li>
         ))}
@@ -49,7 +49,7 @@ export function AttemptHistory() {
 }
 
 interface RowProps {
-  attempt: AttemptInfo;
+  attempt: SubmissionRow;
   opened: boolean;
   onToggle: () => void;
 }
@@ -62,10 +62,10 @@ function Row({ attempt, opened, onToggle }: RowProps) {
     <div class="inginious-attempt">
       <span class="inginious-attempt-number">{attempt.number}</span>
       <span class="inginious-attempt-when">{dateTime(attempt.submitted_at)}</span>
-      <span class={code ? tone(code) : "inginious-muted"}>
+      <span class={code ? resultClass(code) : "inginious-muted"}>
         {code ? (
           <span class="inginious-word">
-            <Icon name={code} /> {own(t.results, code) ?? code}
+            <Icon name={code} /> {ownValue(t.results, code) ?? code}
           </span>
         ) : (
           t.noResult
@@ -78,7 +78,7 @@ function Row({ attempt, opened, onToggle }: RowProps) {
         type="button"
         class="inginious-link"
         aria-expanded={opened}
-        aria-disabled={local.asleep && !opened}
+        aria-disabled={local.disconnected && !opened}
         aria-label={language.say(t.colon, {
           name: opened ? t.closeAttempt : t.open,
           value: language.say(t.submissionNumber, { n: attempt.number }),

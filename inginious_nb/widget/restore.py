@@ -1,7 +1,7 @@
-"""Wakes the widgets of a notebook that was opened again, under the ids that its outputs name.
+"""Restores the widgets of a notebook that was opened again, under the ids that its outputs name.
 
 A kernel that was restarted does not know them, and neither does a page that was reloaded. The
-waker is a widget without a view, whose front end (``js/waker.ts``) reads the saved outputs.
+restorer is a widget without a view, whose front end (``js/restore.ts``) reads the saved outputs.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from comm import get_comm_manager
 from ipywidgets import Widget, widget_serialization
 
 from inginious_nb.errors import InginiousError
+from inginious_nb.frontend.protocol import PROTOCOL_VERSION, Role, SavedView
+from inginious_nb.frontend.subject import task_and_record
 
-from .subjects import task_and_record
 from .task_widget import TaskWidget, find_widget, static
-from .views import PROTOCOL_VERSION, Role, SavedView
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
-_MOST_WIDGETS = 20
-"""At once: making them holds up the cells. The front end asks for more when these are there."""
+MAX_WIDGETS = 20
+"""In one request: making them holds up the cells. The front end asks for more afterwards."""
 
 
-class Waker(anywidget.AnyWidget):
+class Restorer(anywidget.AnyWidget):
     """One for each kernel, as long as it has a session.
 
     Args:
@@ -40,7 +40,7 @@ class Waker(anywidget.AnyWidget):
         answered: Called when a page has made this widget, which shows that it can.
     """
 
-    _esm = static("waker.js")
+    _esm = static("restore.js")
 
     def __init__(self, session: Session, *, answered: Callable[[], object] = lambda: None) -> None:
         self._session = session
@@ -52,29 +52,29 @@ class Waker(anywidget.AnyWidget):
         message = content if isinstance(content, dict) else {}
         if message.get("kind") == "made":
             self._answered()
-        if message.get("kind") != "wake" or message.get("v") != PROTOCOL_VERSION:
+        if message.get("kind") != "restore" or message.get("v") != PROTOCOL_VERSION:
             return
         views = message.get("widgets")
-        views = views[:_MOST_WIDGETS] if isinstance(views, list) else []
-        woken = [view["model_id"] for view in views if self._wakes(view)]
-        reply = {"v": PROTOCOL_VERSION, "kind": "woken", "id": message.get("id")}
-        self.send(reply | {"model_ids": woken})
+        views = views[:MAX_WIDGETS] if isinstance(views, list) else []
+        restored = [view["model_id"] for view in views if self._is_restored(view)]
+        reply = {"v": PROTOCOL_VERSION, "kind": "restored", "id": message.get("id")}
+        self.send(reply | {"model_ids": restored})
 
-    def _wakes(self, view: Any) -> bool:
-        """Whether the widget is there now; one that cannot be made keeps no other asleep."""
+    def _is_restored(self, view: Any) -> bool:
+        """Return whether the widget is there now; one that cannot be made holds up no other."""
         saved = _read(view)
         if saved is None:
             return False
         try:
-            return self._wake(saved)
+            return self._restore(saved)
         except InginiousError as error:
-            _log.info("A widget of the notebook cannot be woken: %s", error)
-        except Exception:  # noqa: BLE001 - whatever it is, the others are still woken
-            _log.exception("A widget of the notebook could not be woken.")
+            _log.info("A widget of the notebook cannot be restored: %s", error)
+        except Exception:  # noqa: BLE001 - whatever it is, the others are still restored
+            _log.exception("A widget of the notebook could not be restored.")
         return False
 
-    def _wake(self, view: SavedView) -> bool:
-        """Make a widget again, unless another page was first; whether it is there."""
+    def _restore(self, view: SavedView) -> bool:
+        """Make a widget again, unless another page was first; return whether it is there."""
         model_id, subject = view["model_id"], view["subject"]
         known = find_widget(subject["widget"])
         if known is not None:

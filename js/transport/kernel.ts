@@ -5,8 +5,10 @@ import type { Kernel } from "./comm.ts";
 const GONE = ["restarting", "autorestarting", "terminating", "dead"];
 
 interface Listeners {
-  sleep: () => void;
-  wake: () => void;
+  /** The kernel went away. */
+  gone: () => void;
+  /** Its successor may have loaded inginious_nb. */
+  loaded: () => void;
 }
 
 interface Message {
@@ -17,13 +19,13 @@ interface Message {
 
 export function watchKernel(
   kernel: Kernel | null | undefined,
-  { sleep, wake }: Listeners,
+  { gone, loaded }: Listeners,
   signal: AbortSignal,
 ): void {
   const loading = new Set<string>();
 
   const onStatus = (_kernel: unknown, status: string) => {
-    if (GONE.includes(status)) sleep();
+    if (GONE.includes(status)) gone();
   };
   const onMessage = (_kernel: unknown, message: unknown) => {
     const { header, parent_header: parent, content } = message as Message;
@@ -33,7 +35,7 @@ export function watchKernel(
       loading.add(id);
     } else if (header?.msg_type === "status" && content?.execution_state === "idle") {
       // The code that may have loaded the extension has ended.
-      if (loading.delete(id)) wake();
+      if (loading.delete(id)) loaded();
     }
   };
   kernel?.statusChanged?.connect(onStatus);

@@ -1,12 +1,12 @@
-// Wakes the widgets of a notebook that was opened again: a model without a view, made when the
+// Restores the widgets of a notebook that was opened again: a model without a view, made when the
 // extension is loaded. It tells the kernel which widgets the notebook's outputs name and the page
 // does not show; the kernel makes them under their old ids, and their outputs are shown again.
 import type { Model, WidgetManager } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
 import type { Notebook } from "./notebook/notebook.ts";
-import { savedViews } from "./notebook/views.ts";
-import { PROTOCOL_VERSION, type SavedView, type WakerKind } from "./protocol.ts";
-import { uniqueId } from "./unique.ts";
+import { savedViews } from "./notebook/saved_views.ts";
+import { PROTOCOL_VERSION, type RestoreKind, type SavedView } from "./protocol.ts";
+import { uniqueId } from "./unique_id.ts";
 
 /** So many in one message: the kernel serves cells in between. */
 const BATCH = 20;
@@ -16,8 +16,8 @@ interface Props {
   signal?: AbortSignal;
 }
 
-interface Woken {
-  kind?: WakerKind;
+interface Restored {
+  kind?: RestoreKind;
   /** Of the request that it answers, which may be another page's. */
   id?: string;
   model_ids?: string[];
@@ -25,15 +25,15 @@ interface Woken {
 
 function initialize({ model, signal }: Props): void {
   // That this page makes widgets at all; a kernel that hears nothing shows text.
-  model.send({ v: PROTOCOL_VERSION, kind: "made" satisfies WakerKind });
+  model.send({ v: PROTOCOL_VERSION, kind: "made" satisfies RestoreKind });
   const manager = model.widget_manager;
   const notebook = findNotebook(model);
   if (!manager?.has_model || !notebook) return;
   const wanted = new Set<string>();
   const answered = new Map<string, () => void>();
-  const receive = ({ kind, id = "", model_ids = [] }: Woken) => {
-    if (kind !== "woken") return;
-    // Every page hears of what any page woke; each shows what it lacks, and that once.
+  const receive = ({ kind, id = "", model_ids = [] }: Restored) => {
+    if (kind !== "restored") return;
+    // Every page hears of what any page restored; each shows what it lacks, and that once.
     const here = model_ids.filter((modelId) => wanted.delete(modelId));
     if (here.length) notebook.showAgain(new Set(here));
     answered.get(id)?.();
@@ -41,7 +41,7 @@ function initialize({ model, signal }: Props): void {
   model.on("msg:custom", receive);
   signal?.addEventListener("abort", () => model.off("msg:custom", receive), { once: true });
 
-  const wake = async () => {
+  const restore = async () => {
     const missing = await viewsMissing(manager, notebook);
     for (const { model_id } of missing) wanted.add(model_id);
     for (let start = 0; start < missing.length; start += BATCH) {
@@ -51,12 +51,12 @@ function initialize({ model, signal }: Props): void {
       if (!widgets.length) continue;
       const id = uniqueId();
       const answer = new Promise<void>((resolve) => answered.set(id, resolve));
-      model.send({ v: PROTOCOL_VERSION, kind: "wake" satisfies WakerKind, id, widgets });
+      model.send({ v: PROTOCOL_VERSION, kind: "restore" satisfies RestoreKind, id, widgets });
       await answer;
       for (const { model_id } of widgets) wanted.delete(model_id); // what was refused, too
     }
   };
-  void wake();
+  void restore();
 }
 
 /** The saved views that the page cannot show. */

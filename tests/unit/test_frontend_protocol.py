@@ -1,0 +1,133 @@
+"""Both halves of the front end say the same: kinds, fields, their types, phases and results."""
+
+from __future__ import annotations
+
+import re
+import types
+from pathlib import Path
+from typing import Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+import pytest
+
+from inginious_nb.frontend import protocol, requests
+from inginious_nb.frontend.snapshot import RESULT_CODES
+from inginious_nb.submissions.submission import Phase
+from inginious_nb.widget import TaskWidget
+
+JS = Path(__file__).parents[2] / "js"
+PROTOCOL = re.sub(r"/\*\*.*?\*/", "", (JS / "protocol.ts").read_text(), flags=re.DOTALL)
+MAPS = {"Requests", "Replies"}
+"""TypeScript's tables of kinds; Python's are dictionaries."""
+
+NARROWER = {"Phase": "string", "ProblemType": "string", '"best" | "last"': "string"}
+"""Types of TypeScript for which Python's shape says any text."""
+
+
+def words_of(constant):
+    found = re.search(rf"export const {constant} = \[(.*?)\]", PROTOCOL, re.DOTALL)
+    return re.findall(r'"([^"]+)"', found[1])
+
+
+def interfaces():
+    found = re.findall(r"export interface (\w+) \{\n(.*?)\n\}", PROTOCOL, re.DOTALL)
+    return {
+        name: dict(re.findall(r"^  (\w+\??): (.*?);$", body, re.MULTILINE)) for name, body in found
+    }
+
+
+def aliases():
+    return dict(re.findall(r"export type (\w+) =\s*(.*?);", PROTOCOL, re.DOTALL))
+
+
+def shapes():
+    return {name: shape for name, shape in vars(protocol).items() if is_typeddict(shape)}
+
+
+def union(parts):
+    return " | ".join(sorted(parts))
+
+
+def in_typescript(kind):
+    """A type of Python as TypeScript writes it."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind is protocol.EmptyMessage:
+        return "EmptyMessage"
+    if is_typeddict(kind):
+        return kind.__name__
+    if origin is Literal:
+        return union(f'"{value}"' for value in arguments)
+    if origin in (Union, types.UnionType):
+        return union(part for each in arguments for part in in_typescript(each).split(" | "))
+    if origin is list:
+        return f"{in_typescript(arguments[0])}[]"
+    if origin is dict:
+        return f"Record<string, {in_typescript(arguments[1])}>"
+    names = {str: "string", int: "number", float: "number", bool: "boolean"}
+    return names.get(kind, "null" if kind is type(None) else str(kind))
+
+
+def normalised(text):
+    """A type of TypeScript with aliases resolved, unions sorted, and narrower texts as texts."""
+    text = " ".join(text.split())
+    text = re.sub(r"Partial<Record<Phase, (\w+)>>", r"Record<string, \1>", text)
+    text = NARROWER.get(text, text)
+    for name in ("RawAnswer", "Role"):
+        resolved = union(aliases()[name].split(" | "))
+        text = re.sub(rf"\b{name}\b", resolved, text)
+    if "<" in text:
+        head, inner = text.split("<", 1)
+        inner, tail = inner.rsplit(">", 1)
+        key, value = inner.split(", ", 1)
+        text = f"{head}<{key}, {union(value.split(' | '))}>{tail}"
+        return union([text]) if " | " not in tail else text
+    return union(text.split(" | "))
+
+
+def fields_of(shape):
+    hints = get_type_hints(shape, include_extras=True)
+    found = {}
+    for name, hint in hints.items():
+        optional = get_origin(hint) is NotRequired or name not in shape.__required_keys__
+        kind = get_args(hint)[0] if get_origin(hint) is NotRequired else hint
+        found[f"{name}?" if optional else name] = in_typescript(kind)
+    return found
+
+
+def test_the_kinds_are_the_same():
+    assert words_of("MESSAGE_KINDS") == list(get_args(protocol.MessageKind))
+    assert words_of("RESTORE_KINDS") == list(get_args(protocol.RestoreKind))
+    assert sorted(words_of("PHASES")) == sorted(get_args(Phase))
+    version = re.search(r"PROTOCOL_VERSION = (\d+)", PROTOCOL)
+    assert int(version[1]) == protocol.PROTOCOL_VERSION
+
+
+@pytest.mark.parametrize("table", ["REQUESTS", "REPLIES"])
+def test_each_kind_carries_the_same_both_ways(table):
+    ours = {kind: in_typescript(shape) for kind, shape in vars(protocol)[table].items()}
+    assert interfaces()[table.capitalize()] == ours
+
+
+def test_each_kind_of_request_is_answered():
+    assert requests._HANDLERS.keys() == protocol.REQUESTS.keys() == protocol.REPLIES.keys()
+
+
+def test_the_shapes_have_the_same_names():
+    assert set(interfaces()) - MAPS == set(shapes()) - {"EmptyMessage"}
+
+
+@pytest.mark.parametrize("name", sorted(set(shapes()) - {"EmptyMessage"}))
+def test_the_fields_and_their_types_are_the_same(name):
+    theirs = {field: normalised(kind) for field, kind in interfaces()[name].items()}
+    assert theirs == fields_of(shapes()[name])
+
+
+def test_the_traits_are_the_state():
+    state = set(get_type_hints(protocol.WidgetState))
+    assert {name for name in TaskWidget.class_traits(sync=True) if name in state} == state
+    assert set(words_of("STATE_KEYS")) == state
+
+
+def test_live_and_static_views_know_the_same_results():
+    components = (JS / "components" / "result_class.ts").read_text()
+    known = re.search(r"const KNOWN = \[(.*?)\]", components)
+    assert set(re.findall(r'"(\w+)"', known[1])) == set(RESULT_CODES)
