@@ -42,6 +42,9 @@ def with_executed(
             unmatched.append(read)
     for problem_id in task.problem_ids:
         new = [read for read in unmatched if problem_id in problems_answered(read.cell, task)]
+        # Of those that the host tells no ids of, the newest: it may be one cell, edited.
+        unnamed = [read for read in new if not read.cell.id]
+        new = [read for read in new if read.cell.id] + unnamed[-1:]
         old = [i for i in sorted(free) if problem_id in problems_answered(saved[i].cell, task)]
         for read in list(new):
             same = [index for index in old if _says_the_same(saved[index], read)]

@@ -145,6 +145,17 @@ def test_of_several_cells_without_believable_ids_those_that_say_the_same_are_the
     assert sent(saved, cells("captured", "a = 5", "b = 6", prefix="uri:")) == "a = 1\n\nb = 2"
 
 
+@pytest.mark.parametrize("saved", [[], ["%%inginious answer code\n1"]])
+def test_an_answer_line_that_was_rewritten_makes_no_second_answer(task, saved):
+    known = [ReadCell(Cell("", "code", source), "notebook-file", 5.0) for source in saved]
+    run = [
+        ReadCell(Cell("", "code", f"%%inginious answer {name}\n{text}"), "captured", 9.0)
+        for name, text in [("code", "2"), ("c/t/code", "3")]
+    ]
+    answers = from_read_cells(task, with_executed(task_name(task), known, run))
+    assert answers.values["code"] == "3"
+
+
 def test_a_cell_that_was_never_saved_counts_too(task):
     run = [ReadCell(Cell("new", "code", "%%inginious answer code\nx"), "captured", 9.0)]
     answers = from_read_cells(task, with_executed(task_name(task), [], run))
