@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .cells import problems_answered
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .answers import ReadCell
     from .references import TaskName
@@ -32,33 +32,48 @@ def with_executed(
     merged = list(saved)
     index_of = {read.cell.id: index for index, read in enumerate(saved) if read.cell.id}
     unmatched = []
-    free = set(range(len(saved)))
     for read in executed:
         if read.cell.id in index_of:
             index = index_of[read.cell.id]
-            free.discard(index)
             merged[index] = _in_place_of(merged[index], read)
         else:
             unmatched.append(read)
+    taken = {index_of[read.cell.id] for read in executed if read.cell.id in index_of}
     for problem_id in task.problem_ids:
         new = [read for read in unmatched if problem_id in problems_answered(read.cell, task)]
-        # Of those that the host tells no ids of, the newest: it may be one cell, edited.
-        unnamed = [read for read in new if not read.cell.id]
-        new = [read for read in new if read.cell.id] + unnamed[-1:]
-        old = [i for i in sorted(free) if problem_id in problems_answered(saved[i].cell, task)]
-        for read in list(new):
-            same = [index for index in old if _says_the_same(saved[index], read)]
-            if same:
-                old.remove(same[0])
-                new.remove(read)
-                merged[same[0]] = _in_place_of(merged[same[0]], read)
-        # Those with an answer line rather than those with a tag: what was run has such a line.
-        likely = [index for index in old if saved[index].cell.command is not None] or old
-        if len(new) == len(likely) == 1:
-            merged[likely[0]] = _in_place_of(merged[likely[0]], new[0])
-        elif not old:
-            merged += [read for read in new if read not in merged]
+        old = {
+            index: read
+            for index, read in enumerate(saved)
+            if index not in taken and problem_id in problems_answered(read.cell, task)
+        }
+        for index, read in _matched(old, _newest_of_unnamed(new)).items():
+            merged[index] = _in_place_of(merged[index], read)
+        if not old:
+            merged += [read for read in _newest_of_unnamed(new) if read not in merged]
     return merged
+
+
+def _newest_of_unnamed(executed: Sequence[ReadCell]) -> list[ReadCell]:
+    """Return the cells, but of those without ids the newest only: it may be one, edited."""
+    unnamed = [read for read in executed if not read.cell.id]
+    return [read for read in executed if read.cell.id] + unnamed[-1:]
+
+
+def _matched(saved: Mapping[int, ReadCell], executed: Sequence[ReadCell]) -> dict[int, ReadCell]:
+    """Return which cells were run, by the index of the saved ones, all of one problem."""
+    old, new = dict(saved), list(executed)
+    found: dict[int, ReadCell] = {}
+    for read in executed:
+        same = next((i for i, known in old.items() if _says_the_same(known, read)), None)
+        if same is not None:
+            found[same] = read
+            del old[same]
+            new.remove(read)
+    # Those with an answer line rather than those with a tag: what was run has such a line.
+    likely = [index for index, read in old.items() if read.cell.command is not None] or list(old)
+    if len(new) == len(likely) == 1:
+        found[likely[0]] = new[0]
+    return found
 
 
 def _in_place_of(saved: ReadCell, executed: ReadCell) -> ReadCell:
