@@ -13,7 +13,7 @@ FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help peer demo test check lint types unit interop test-slow browser front-end-test bench pictures wheel lock clean
+.PHONY: help peer demo dev test check lint types imports lowest unit interop test-slow browser front-end-test bench pictures wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,11 +68,15 @@ ifneq ($(OPEN),0)
 	$(BIN)/jupyter lab $(LAB_OPTIONS) notebooks/quickstart.ipynb
 endif
 
+dev: $(VENV)/.installed-tests $(FRONT_END) ## JupyterLab with a front end that is built and loaded anew at each change
+	$(NPM) run --silent watch & trap "kill $$!" EXIT; \
+	ANYWIDGET_HMR=1 $(BIN)/jupyter lab $(LAB_OPTIONS) notebooks
+
 # ---- tests ----------------------------------------------------------------------------------
 
 test: check unit front-end-test interop browser ## everything: lint, types, Python, TypeScript, interop, browser
 
-check: lint types ## lint and types of both languages
+check: lint types imports ## lint, types and arrows of both languages
 
 lint: $(VENV)/.installed-tests node_modules/.installed
 	$(RUN) ruff format --check --quiet .
@@ -81,6 +85,23 @@ lint: $(VENV)/.installed-tests node_modules/.installed
 
 types: $(VENV)/.installed-tests
 	$(RUN) mypy
+
+imports: $(VENV)/.installed-tests # which part may know which: [tool.importlinter] in pyproject.toml
+	$(BIN)/lint-imports
+
+# The lowest versions that pyproject.toml promises, resolved anew into an environment of their own.
+LOWEST := .venv-lowest
+$(LOWEST)/.installed: pyproject.toml | $(VENV)/pyvenv.cfg $(FRONT_END)
+	$(RUN) pip install --quiet --disable-pip-version-check uv
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build --group pyproject.toml:test -o $(LOWEST)/requirements.txt
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -r $(LOWEST)/requirements.txt
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lowest: $(LOWEST)/.installed ## Python tests with the lowest versions that are promised
+	tests/find-bubblewrap
+	$(LOWEST)/bin/python -m pytest $(PYTEST_ARGS) tests/unit
 
 unit: $(VENV)/.installed-tests $(FRONT_END) ## Python tests without other people's programs
 	tests/find-bubblewrap
@@ -120,4 +141,4 @@ lock: $(VENV)/pyvenv.cfg ## resolve the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header tests/interop/requirements.in -o tests/interop/requirements.lock
 
 clean: ## remove what was built and installed here
-	rm -rf $(VENV) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,20 +1,52 @@
-"""Submit notebook cells to an INGInious grading backend and read the feedback beneath them."""
+"""Submit notebook cells to an INGInious grading backend and read the feedback beneath them.
+
+The public face: `Client` is the documented ``inginious.client`` API, `Session` one person's
+courses, history and submissions, `TaskWidget` what a notebook shows of a task. They are loaded when
+they are first used, so that each program pays for what it needs. ``%load_ext inginious_nb`` loads
+the magics.
+"""
 
 from __future__ import annotations
 
+import importlib
 import logging
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["load_ipython_extension", "unload_ipython_extension"]
+    from .client.client import Client
+    from .session import Session
+    from .widget import TaskWidget
+
+__all__ = [
+    "Client",
+    "Session",
+    "TaskWidget",
+    "__version__",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
 
 __version__ = version("inginious-nb")
 
+_HOMES = {"Client": ".client.client", "Session": ".session", "TaskWidget": ".widget"}
+
 # A library does not write to a notebook unasked; who wants the log configures logging.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:
+    """Return a class of the public face, loaded now (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(home, __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -1,11 +1,38 @@
-// Bundles the front end into the Python package, where anywidget reads it from.
-import { readFile, writeFile } from "node:fs/promises";
+// Bundles the front end into the Python package, where anywidget reads it from. With --watch, again
+// at each change, so that a notebook with ANYWIDGET_HMR=1 loads it anew.
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build, context } from "esbuild";
 
 const outdir = "inginious_nb/static";
 
-await build({
+/** The licences of what the bundle contains; a minifier leaves no comment of theirs. */
+const keepLicences = {
+  name: "keep licences",
+  setup({ onEnd }) {
+    onEnd(async ({ errors }) => {
+      if (errors.length) return;
+      const licence = await readFile("node_modules/preact/LICENSE", "utf-8");
+      const notice = `/*! This bundle contains Preact.\n\n${licence.trim()}\n*/\n`;
+      await appendFile(`${outdir}/widget.js`, notice);
+    });
+  },
+};
+
+/** A class that is said three times weighs more than what a host says about HTML in an output. */
+const weighSnapshot = {
+  name: "weigh snapshot",
+  setup({ onEnd }) {
+    onEnd(async ({ errors }) => {
+      if (errors.length) return;
+      const path = `${outdir}/snapshot.css`;
+      const css = await readFile(path, "utf-8");
+      await writeFile(path, css.replaceAll(/\.inginious[\w-]*/g, "$&$&$&"));
+    });
+  },
+};
+
+const options = {
   entryPoints: {
     widget: "js/index.tsx",
     restore: "js/restore.ts",
@@ -18,14 +45,15 @@ await build({
   minify: true,
   legalComments: "eof",
   logLevel: "warning",
-});
+  plugins: [keepLicences, weighSnapshot],
+};
 
-// A class that is said three times weighs more than what a host says about HTML in an output.
-const snapshot = `${outdir}/snapshot.css`;
-const css = await readFile(snapshot, "utf-8");
-await writeFile(snapshot, css.replaceAll(/\.inginious[\w-]*/g, "$&$&$&"));
-
-for (const name of ["widget.js", "restore.js", "widget.css", "snapshot.css"]) {
-  const bytes = await readFile(`${outdir}/${name}`);
-  console.log(`${outdir}/${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
+if (process.argv.includes("--watch")) {
+  await (await context({ ...options, logLevel: "info" })).watch();
+} else {
+  await build(options);
+  for (const name of ["widget.js", "restore.js", "widget.css", "snapshot.css"]) {
+    const bytes = await readFile(`${outdir}/${name}`);
+    console.log(`${outdir}/${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
+  }
 }

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
-    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Course
     from inginious_nb.errors import CourseError
     from inginious_nb.grader.replay import Replayed
     from inginious_nb.session import Session
+    from inginious_nb.submissions import JobResult
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 

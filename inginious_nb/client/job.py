@@ -35,7 +35,7 @@ class Job:
         self.id = job_id
         self.events: list[JobEvent] = []
         self._kill = kill
-        self._wakers: list[Callable[[], object]] = []
+        self._notifiers: list[Callable[[], object]] = []
 
     @property
     def result(self) -> JobResult | None:
@@ -50,10 +50,10 @@ class Job:
     def deliver(self, event: JobEvent) -> None:
         """Take an event from the client's core, on the client's loop."""
         self.events.append(event)
-        wakers, self._wakers = self._wakers, []
-        for wake in wakers:
+        notifiers, self._notifiers = self._notifiers, []
+        for notify in notifiers:
             try:
-                wake()
+                notify()
             except RuntimeError:  # the loop that waited is closed
                 logger.debug("Nobody waits for job %s any more", self.id)
 
@@ -77,16 +77,16 @@ class Job:
         loop = asyncio.get_running_loop()
         while len(self.events) <= index:
             news: asyncio.Future[None] = loop.create_future()
-            restorer = _Waker(loop, news)
-            self._wakers.append(restorer)
-            # An event that another thread delivered between the test and the line above has woken
+            notifier = _Notifier(loop, news)
+            self._notifiers.append(notifier)
+            # An event that another thread delivered between the test and the line above has told
             # nobody.
             if len(self.events) > index:
                 return
             await news
 
 
-class _Waker:
+class _Notifier:
     """Resolves a future of one loop from the thread of another."""
 
     __slots__ = ("_loop", "_news")

@@ -24,10 +24,10 @@ from . import values
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Problem, Task
     from inginious_nb.notebook.sources import AnswerSource
     from inginious_nb.services.service import ServiceState
+    from inginious_nb.submissions import JobResult
     from inginious_nb.submissions.history import History
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission

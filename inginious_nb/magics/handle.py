@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from inginious_nb.client.results import JobResult
+    from inginious_nb.submissions import JobResult
     from inginious_nb.submissions.submission import Phase, Submission
 
 

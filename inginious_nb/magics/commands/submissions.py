@@ -19,12 +19,12 @@ from inginious_nb.render.terminal import echo
 from .tables import tables
 
 if TYPE_CHECKING:
-    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.grammar.arguments import TaskArguments
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.magics.handle import Handle
     from inginious_nb.notebook.review import Magics
+    from inginious_nb.submissions import JobResult
     from inginious_nb.submissions.submission import Debug
 
 
