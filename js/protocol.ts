@@ -237,6 +237,8 @@ export interface PreviewAnswer {
   error: string | null;
   /** Whether it differs from what was submitted last; null if nothing was. */
   changed: boolean | null;
+  /** Whether it has lines that only IPython runs. */
+  has_magics: boolean;
 }
 
 /** An answer of an earlier attempt, for reading and, if it is not a file, for restoring. */
@@ -279,6 +281,7 @@ export interface PreviewRequest {
   /** Null where the host has no readable notebook. */
   cells: CellInfo[] | null;
   answers: Record<string, RawAnswer>;
+  magics?: "skip" | "send";
 }
 
 export interface PreviewReply {
@@ -291,6 +294,8 @@ export interface SubmitRequest {
   debug?: boolean | "ssh";
   /** The one of a command that waits for these answers. */
   submission?: string;
+  /** What becomes of lines that only IPython runs; without it they are refused. */
+  magics?: "skip" | "send";
 }
 
 /** Something that concerns one submission. */

@@ -250,6 +250,7 @@ class PreviewAnswer(TypedDict):
     file: FileInfo | None
     error: str | None
     changed: bool | None
+    has_magics: bool
 
 
 class OldAnswer(TypedDict):
@@ -296,6 +297,7 @@ class PreviewRequest(TypedDict):
 
     cells: list[CellInfo] | None
     answers: dict[str, RawAnswer]
+    magics: NotRequired[Literal["skip", "send"]]
 
 
 class PreviewReply(TypedDict):
@@ -311,6 +313,7 @@ class SubmitRequest(TypedDict):
     answers: dict[str, RawAnswer]
     debug: NotRequired[bool | Literal["ssh"]]
     submission: NotRequired[str]
+    magics: NotRequired[Literal["skip", "send"]]
 
 
 class SubmissionRequest(TypedDict):

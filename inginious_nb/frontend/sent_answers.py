@@ -15,7 +15,7 @@ from inginious_nb.notebook.answers import Answers
 from inginious_nb.notebook.cells import cell_from_json, find_answers
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.notebook.references import task_name
-from inginious_nb.notebook.review import review, review_command
+from inginious_nb.notebook.review import lines_for_ipython, review, review_command
 from inginious_nb.notebook.sources import AnswerSource
 
 from .serialize import file_info, old_answer
@@ -76,8 +76,10 @@ class SentAnswers:
         else:
             notebook = self._read_cells(cells)
         self._read_entries(request["answers"], buffers)
+        self._with_magics = lines_for_ipython(self._task, self.answers).keys()
         if awaited is None:
-            self.errors |= review(self._task, self.answers)
+            magics = request.get("magics") or "refuse"
+            self.errors |= review(self._task, self.answers, magics=magics)
         else:
             self.errors |= review_command(
                 self._task,
@@ -114,6 +116,7 @@ class SentAnswers:
                 "file": None,
                 "error": None,
                 "changed": None,
+                "has_magics": False,
             }
         raw = self.answers.values.get(problem.id)
         error: str | None = None
@@ -140,6 +143,7 @@ class SentAnswers:
             "file": file_info(raw) if isinstance(raw, dict) else None,
             "error": error,
             "changed": changed,
+            "has_magics": problem.id in self._with_magics,
         }
 
     def _read_cells(self, cells: Sequence[CellInfo]) -> list[Cell]:

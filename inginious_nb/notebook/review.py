@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from .answers import Answers
     from .cells import Cell
+    from .ipython_lines import IPythonLines
 
 Magics = Literal["refuse", "skip", "send"]
 """Lines that only IPython runs: refuse the answer, leave them out, or send them as they are."""
@@ -33,6 +34,16 @@ _DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _MAX_SHOWN_LINES = 3
 
 
+def lines_for_ipython(task: Task, answers: Answers) -> dict[str, IPythonLines]:
+    """Return the answers of cells that have lines for IPython only, by problem id."""
+    found = {}
+    for problem_id, source in answers.sources.items():
+        problem, text = task.problems.get(problem_id), answers.values.get(problem_id)
+        if source.kind in _CELL_KINDS and isinstance(text, str) and _is_python(problem):
+            found[problem_id] = ipython_lines(text)
+    return {problem_id: program for problem_id, program in found.items() if program.lines}
+
+
 def review(task: Task, answers: Answers, *, magics: Magics = "refuse") -> dict[str, AnswerError]:
     """Return the faults of answers that came from cells, by problem id.
 
@@ -41,24 +52,19 @@ def review(task: Task, answers: Answers, *, magics: Magics = "refuse") -> dict[s
         answers: The answers; lines that only IPython runs are left out here if `magics` says so.
         magics: What becomes of such lines.
     """
-    errors: dict[str, AnswerError] = {}
-    for problem_id, source in answers.sources.items():
-        problem, text = task.problems.get(problem_id), answers.values.get(problem_id)
-        if problem is None or source.kind not in _CELL_KINDS or not isinstance(text, str):
-            continue
-        if magics == "send" or not _is_python(problem):
-            continue
-        found = ipython_lines(text)
-        if found.lines and magics == "skip":
-            answers.values[problem_id] = found.rest
-        elif found.lines:
-            errors[problem_id] = problem.refuse(
-                "the grader runs Python without IPython, and cannot run {lines}. Delete that, or "
-                "leave it out with %inginious submit --magics skip, or send it as it is with "
-                "--magics send.",
-                lines=_shown(found.lines),
-            )
-    return errors
+    found = lines_for_ipython(task, answers) if magics != "send" else {}
+    if magics == "skip":
+        answers.values |= {problem_id: program.rest for problem_id, program in found.items()}
+        return {}
+    return {
+        problem_id: task.problems[problem_id].refuse(
+            "the grader runs Python without IPython, and cannot run {lines}. Delete that, or "
+            "leave it out with %inginious submit --magics skip, or send it as it is with "
+            "--magics send.",
+            lines=_shown(program.lines),
+        )
+        for problem_id, program in found.items()
+    }
 
 
 def review_command(
@@ -110,7 +116,7 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
 
 
-def _is_python(problem: Problem) -> bool:
+def _is_python(problem: Problem | None) -> bool:
     return isinstance(problem, CodeProblem) and problem.language.lower() in _PYTHON
 
 

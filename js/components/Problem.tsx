@@ -7,6 +7,7 @@ import { CellLink } from "./CellLink.tsx";
 import { ChoiceAnswer } from "./ChoiceAnswer.tsx";
 import { useApp } from "./context.ts";
 import { FileAnswer } from "./FileAnswer.tsx";
+import { MagicsChoice } from "./MagicsChoice.tsx";
 import { ProblemFeedback } from "./ProblemFeedback.tsx";
 import { SafeHtml } from "./SafeHtml.tsx";
 import { TextAnswer } from "./TextAnswer.tsx";
@@ -43,6 +44,7 @@ export function Problem({ problem, number, count }: Props) {
       <SafeHtml html={problem.header_html} />
       <AnswerControl problem={problem} labelId={labelId} />
       {objection && <p class="inginious-warning">{objection}</p>}
+      <MagicsChoice problemId={problem.id} />
       <ProblemFeedback problemId={problem.id} result={synced.result} />
     </fieldset>
   );

@@ -12,6 +12,7 @@ import type {
   RequestKind,
   Requests,
   SubmissionInfo,
+  SubmitRequest,
   WidgetState,
 } from "../protocol.ts";
 import { showsResult, snapshotClass } from "../snapshot.ts";
@@ -118,7 +119,19 @@ export class Controller {
   async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
     if (this.local.get().disconnected || (this.busy && !options.submission)) return;
     const { answers, buffers } = await this.#entered();
-    await this.ask("submit", { cells: this.#cells(), answers, ...options }, buffers);
+    const request = { cells: this.#cells(), answers, ...this.#magics(), ...options };
+    await this.ask("submit", request, buffers);
+  }
+
+  /** Decide about lines that only IPython runs: leave them out, or send them as they are. */
+  chooseMagics(magics: LocalState["magics"]): void {
+    this.local.update({ magics, notice: null });
+    this.preview();
+  }
+
+  #magics(): Pick<SubmitRequest, "magics"> {
+    const { magics } = this.local.get();
+    return magics ? { magics } : {};
   }
 
   async resubmit(submission: string): Promise<void> {
@@ -138,7 +151,8 @@ export class Controller {
     const answers = Object.fromEntries(
       Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
     );
-    const reply = await this.askQuietly("preview", { cells: this.#cells(), answers });
+    const request = { cells: this.#cells(), answers, ...this.#magics() };
+    const reply = await this.askQuietly("preview", request);
     if (!reply) return;
     const { answers: found } = reply.value;
     const preview = Object.fromEntries(found.map((answer) => [answer.problem_id, answer]));

@@ -20,6 +20,8 @@ export interface LocalState {
   pending: ReadonlySet<RequestKind>;
   notice: Notice | null;
   preview: Record<string, PreviewAnswer>;
+  /** What the person wants done with lines that only IPython runs; empty until they say. */
+  magics: "" | "skip" | "send";
   /** Whether a request waits for a running cell to end. */
   waiting: boolean;
   /** Whether the kernel that this widget belonged to is gone. */
@@ -31,6 +33,7 @@ export const initialLocalState: LocalState = {
   pending: new Set(),
   notice: null,
   preview: {},
+  magics: "",
   waiting: false,
   disconnected: false,
 };

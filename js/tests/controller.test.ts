@@ -40,6 +40,7 @@ function previewed(changes: Partial<PreviewAnswer>): PreviewAnswer {
     file: null,
     error: null,
     changed: null,
+    has_magics: false,
     ...changes,
   };
 }
@@ -55,6 +56,17 @@ test("submitting sends the cells as they are now", async () => {
     kind: "submit",
     cells: [cell("a", "x = 1", "inginious:p")],
   });
+});
+
+test("what is wanted of lines for IPython only goes with preview and submission", async () => {
+  const { model, controller } = controllerOf({}, cell("a", "%%time\nx = 1", "inginious:p"));
+  controller.chooseMagics("skip");
+  await settle();
+  void controller.submit();
+  await settle();
+  const said = model.sent.map(({ content }) => [content.kind, content.magics]);
+  expect(said).toContainEqual(["preview", "skip"]);
+  expect(said).toContainEqual(["submit", "skip"]);
 });
 
 test("a double click submits once", async () => {

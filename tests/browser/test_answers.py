@@ -179,6 +179,20 @@ def test_an_answer_that_cannot_be_sent_is_refused_where_it_stands(open_notebook)
     expect(widget.get_by_role("alert")).to_be_empty()
 
 
+def test_a_line_that_only_ipython_runs_is_told_and_may_be_left_out(open_notebook):
+    notebook = started(
+        open_notebook,
+        code("%inginious open demo/fib"),
+        code("%%time\ndef fib(n):\n    return n if n < 2 else fib(n - 1)", "inginious:fib"),
+    )
+    widget = notebook.widget(2)
+    expect(widget.get_by_text("cannot run `%%time`").first).to_be_visible()
+    widget.get_by_label("Lines that only IPython runs").select_option("leave them out")
+    expect(widget.get_by_text("cannot run `%%time`")).to_have_count(0)
+    notebook.submit(2)
+    expect(notebook.result(2)).to_contain_text("%")
+
+
 def test_where_it_runs_is_told_when_asked(open_notebook):
     notebook = started(open_notebook, DIVISION)
     widget = notebook.widget(2)

@@ -99,11 +99,19 @@ def test_a_command_sends_no_template_that_nobody_edited(session, ask, template):
 
 
 @pytest.mark.usefixtures("template")
-def test_a_line_for_ipython_only_is_told_in_the_preview_and_not_sent(ask):
+def test_a_line_for_ipython_only_is_told_in_the_preview_and_not_sent(session, ask):
     cells = [cell("%%time\ndef f(): return 1", "inginious:text")]
     (previewed,) = ask("preview", cells=cells, answers={})["answers"]
     assert "cannot run `%%time`" in previewed["error"]
     assert "cannot run `%%time`" in ask("submit", cells=cells, answers={})
+    # Whoever clicks may leave the line out, or send it.
+    for magics, sent in [("skip", "def f(): return 1"), ("send", cells[0]["source"])]:
+        (previewed,) = ask("preview", cells=cells, answers={}, magics=magics)["answers"]
+        assert (previewed["error"], previewed["has_magics"]) == (None, True)
+        assert previewed["text"] == sent
+        reply = ask("submit", cells=cells, answers={}, magics=magics)
+        assert session.history.answers(reply["submission"]) == {"text": sent}
+        session.task_state(session.task("lab/echo")).current.wait(LIMIT_S)
 
 
 def test_live_cells_are_submitted(session, ask):
