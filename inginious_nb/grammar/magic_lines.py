@@ -8,6 +8,7 @@ transformers make it lenient: a cell may begin with comments and blank lines, an
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -34,8 +35,15 @@ _NAME_WITH_WORDS = re.compile(
     r"(?P<call>get_ipython\(\)\.run_(?:line|cell)_magic\()'inginious(?P<rest>\\[^']*|\s[^']*)', "
 )
 _AUTOMAGIC = re.compile(r"inginious(?:[ \t].*)?")  # in a cell of one line the % may be left out
+_COMMAND = re.compile(r"%inginious\b|run_(?:line|cell)_magic\b")
 _PYTHON_MAGICS = ("time", "capture")
 _MAX_NESTING = 3
+_MAX_CHARS = 100_000
+"""Of a longer cell, which has data in it, only the lines with commands are looked at."""
+
+_MAX_CACHED = 256
+"""Cells whose commands are remembered: the page asks with each pause in typing."""
+
 _LINE_MAGIC_ARGUMENTS, _CELL_MAGIC_ARGUMENTS = 2, 3
 
 
@@ -57,6 +65,11 @@ class CellText:
     indent: str = ""
     wrapped: bool = False
 
+    @property
+    def command_name(self) -> str:
+        """The first word of that line, empty if there is none."""
+        return ((self.line or "").split() or [""])[0]
+
 
 def split_cell(source: str) -> CellText:
     """Split a cell at its ``%%inginious`` line.
@@ -75,26 +88,31 @@ def split_cell(source: str) -> CellText:
     )
 
 
-def command_lines(source: str) -> list[str]:
+def command_lines(source: str) -> Sequence[str]:
     """Return what follows ``%inginious`` in each command that a code cell runs, in order.
 
     What stands below a ``%%inginious`` line is text; only the cell of an answer is run as well.
     """
-    if "inginious" not in source:
-        return []
+    return _command_lines(source) if "inginious" in source else ()
+
+
+@functools.lru_cache(maxsize=_MAX_CACHED)
+def _command_lines(source: str) -> tuple[str, ...]:
     cell = split_cell(source)
     if cell.line is None:
-        return list(_line_magics(source, _MAX_NESTING))
-    is_run = cell.line.partition(" ")[0] == "answer"
-    return [cell.line, *(_line_magics(cell.body, _MAX_NESTING) if is_run else ())]
+        return tuple(_line_magics(source, _MAX_NESTING))
+    is_run = cell.command_name == "answer"
+    return (cell.line, *(_line_magics(cell.body, _MAX_NESTING) if is_run else ()))
 
 
 def _line_magics(source: str, nesting: int) -> Iterator[str]:
-    if not nesting:
-        return
     stripped = source.strip()
     if _AUTOMAGIC.fullmatch(stripped):
         source = f"%{stripped}"
+    if not nesting or not _COMMAND.search(source):
+        return
+    if len(source) > _MAX_CHARS:
+        source = "".join(line for line in source.splitlines(keepends=True) if _COMMAND.search(line))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of unusual line ends

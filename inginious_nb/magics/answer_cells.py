@@ -101,11 +101,10 @@ def as_plain_cell(lines: list[str]) -> list[str]:
     cell = split_cell(source)
     if cell.line is None or cell.wrapped:
         return lines
-    name = cell.line.partition(" ")[0]
-    if name == "submit" and not cell.body:
+    if cell.command_name == "submit" and not cell.body:
         # IPython would advise the line magic, which submits other cells.
         return [*lines, "\n", "\n"]
-    if name != "answer":
+    if cell.command_name != "answer":
         return lines
     above = cell.head.splitlines(keepends=True)[:-1]
     call = f"{cell.indent}get_ipython().run_line_magic('inginious', {cell.line!r})\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import time
 from pathlib import Path
 
 import click
@@ -129,4 +130,12 @@ def test_any_text_is_split_or_refused_and_any_cell_is_read(text):
     else:
         assert all(isinstance(word, str) for word in words)
     assert split_cell(text).head + split_cell(text).body == text
-    assert isinstance(command_lines(f"{text}%inginious open"), list)
+    assert all(isinstance(line, str) for line in command_lines(f"{text}%inginious open"))
+
+
+def test_a_cell_full_of_data_is_read_in_time():
+    data = "x = 'inginious'\n" * 100_000
+    begun = time.process_time()
+    assert list(command_lines(f"%inginious open demo/fib\n{data}")) == ["open demo/fib"]
+    assert list(command_lines(f"%%inginious answer fib\n{data}")) == ["answer fib"]
+    assert time.process_time() - begun < 1
