@@ -94,7 +94,8 @@ LOWEST := .venv-lowest
 $(LOWEST)/.installed: pyproject.toml | $(VENV)/pyvenv.cfg $(FRONT_END)
 	$(RUN) pip install --quiet --disable-pip-version-check uv
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(BIN)/uv pip compile --quiet --resolution lowest-direct --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build --group pyproject.toml:test -o $(LOWEST)/requirements.txt
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --no-emit-index-url --no-header --no-annotate pyproject.toml -o $(LOWEST)/promised.txt
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate pyproject.toml --group pyproject.toml:build --group pyproject.toml:test -c $(LOWEST)/promised.txt -o $(LOWEST)/requirements.txt
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python -r $(LOWEST)/requirements.txt
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -20,7 +20,7 @@ from docutils.io import StringInput, StringOutput
 from docutils.parsers.rst import Parser, directives, roles, states
 from docutils.readers.standalone import Reader
 from docutils.transforms import Transform
-from docutils.writers import html5_polyglot, null
+from docutils.writers import UnfilteredWriter, html5_polyglot
 
 from inginious_nb.i18n import spoken
 
@@ -101,7 +101,7 @@ def to_tree(text: str, *, now: dt.datetime) -> nodes.document:
         UnformattableError: The text is too long or too intricate.
     """
     with _lock, _own_globals():
-        document = _publish(text, now, null.Writer()).document
+        document = _publish(text, now, _NoWriter()).document
     if document is None:
         raise UnformattableError("docutils made nothing of it")
     return document
@@ -207,6 +207,13 @@ def _closed(html: str) -> str:
     """Return the HTML of one raw directive with whatever it opened closed again."""
     keep = {"img": {"src", "alt", "width", "height"}, "a": {"href"}, "*": {"class", "id", "title"}}
     return nh3.clean(html, attributes=keep, link_rel=None, url_schemes={"http", "https", "data"})
+
+
+class _NoWriter(UnfilteredWriter):  # type: ignore[type-arg]
+    """Writes nothing: the tree is wanted. docutils's own null writer fails before 0.22."""
+
+    def translate(self) -> None:
+        self.output = ""
 
 
 class _Translator(html5_polyglot.HTMLTranslator):
