@@ -25,7 +25,7 @@ from .broker import Broker
 from .curve import ServerKeys
 from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
-from .scratch import Hold, remove_tree
+from .temporary_folders import FolderLock, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,23 +140,23 @@ async def _main() -> None:
     if configuration is None:
         return
     # Also ours: the parent may be killed.
-    hold = Hold(Path(configuration["folder"]))
+    lock = FolderLock(Path(configuration["folder"]))
     try:
         await _serve(parent, configuration)
     except InginiousError as error:
         parent.answer({"error": str(error)})
     except asyncio.CancelledError:
-        _remove(configuration["folder"], hold)
+        _remove(configuration["folder"], lock)
         raise
     else:
-        _remove(configuration["folder"], hold)
+        _remove(configuration["folder"], lock)
 
 
-def _remove(folder: str, hold: Hold) -> None:
+def _remove(folder: str, lock: FolderLock) -> None:
     """Remove the private folder: the parent may be gone, and if not it makes it again."""
     os.chdir(Path(folder).parent)
     remove_tree(Path(folder))
-    hold.release()
+    lock.release()
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 _MOST = 253  # SCM_MAX_FD of Linux: of one message, and one read ends with the first that has any
 _CHUNK_BYTES = 65536
-_MOST_DATAGRAMS = 10_000  # more than a socket queues (net.unix.max_dgram_qlen)
-_MOST_MESSAGES = 100_000  # more than any socket has room for; whoever goes on sending is let be
+_MAX_DATAGRAMS = 10_000  # more than a socket queues (net.unix.max_dgram_qlen)
+_MAX_MESSAGES = 100_000  # more than any socket has room for; whoever goes on sending is let be
 _NO_LINGER = struct.pack("ii", 0, 0)
 
 
@@ -132,13 +132,13 @@ def _drain(connection: socket.socket) -> None:
     connection.setblocking(False)
     empty = 0
     with contextlib.suppress(OSError):
-        for _ in range(_MOST_MESSAGES):
+        for _ in range(_MAX_MESSAGES):
             content, descriptors = receive(connection, _CHUNK_BYTES)
             _close_all(descriptors)
             if not content and not descriptors:
                 # The end, or an empty datagram.
                 empty += 1
-                if connection.type == socket.SOCK_STREAM or empty > _MOST_DATAGRAMS:
+                if connection.type == socket.SOCK_STREAM or empty > _MAX_DATAGRAMS:
                     return
                 connection.recv(1, socket.MSG_DONTWAIT)
 
@@ -161,7 +161,7 @@ def _make_harmless(sent: socket.socket) -> None:
             sent.setblocking(False)
             with contextlib.suppress(OSError):
                 sent.shutdown(socket.SHUT_RDWR)
-            for _ in range(_MOST_MESSAGES):
+            for _ in range(_MAX_MESSAGES):
                 _make_harmless(sent.accept()[0])
         else:
             with contextlib.suppress(OSError):

@@ -27,7 +27,7 @@ import zmq
 from inginious_nb.errors import ServiceError
 
 from .curve import CurveKeys, ServerKeys, new_keys
-from .scratch import Hold, new_folder, remove_tree, sweep
+from .temporary_folders import FolderLock, make_locked_folder, remove_stale_folders, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,7 +91,7 @@ class EmbeddedService:
         self._uses_ipc = transport == "ipc" or (transport == "auto" and bool(zmq.has("ipc")))
         self._lock = threading.RLock()
         self._folder: Path | None = None
-        self._hold: Hold | None = None
+        self._hold: FolderLock | None = None
         self._address: str | None = None
         self._sandbox: Description | None = None
         self._curve: CurveKeys | None = None
@@ -203,7 +203,7 @@ class EmbeddedService:
                 "else now. Restart the kernel."
             )
         try:
-            self._hold = Hold(self._folder)
+            self._hold = FolderLock(self._folder)
         except OSError as error:
             raise ServiceError(
                 f"The folder {self._folder} of the embedded grading service was removed while it "
@@ -308,7 +308,7 @@ def _end(process: subprocess.Popen[bytes], reader: threading.Thread) -> None:
     reader.join(_STOP_S)
 
 
-def _new_private_folder() -> tuple[Path, Hold]:
+def _new_private_folder() -> tuple[Path, FolderLock]:
     """Make a folder of mode 0700 whose path is short enough for a socket in it."""
     named = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108 - the folder in it is private
     added = len(f"/{_PREFIX}12345678/clients")
@@ -317,10 +317,10 @@ def _new_private_folder() -> tuple[Path, Hold]:
         for parent in dict.fromkeys(named)
         if parent and len(os.fsencode(parent)) + added <= _LONGEST_IPC_PATH
     ]
-    sweep(_PREFIX, parents)
+    remove_stale_folders(_PREFIX, parents)
     for parent in parents:
         with contextlib.suppress(OSError):
-            return new_folder(_PREFIX, parent)
+            return make_locked_folder(_PREFIX, parent)
     raise ServiceError(
         "The embedded grading service finds no folder for its socket: "
         "set TMPDIR to a folder with a short path that you may write to."

@@ -75,7 +75,7 @@ async def test_a_class_can_be_pickled(course):
 def ipython(course):
     if course.kind == "plain":
         # A job that is not isolated finds IPython only where its user may read it.
-        course.grader._kit.ipython = None
+        course.grader._shared_files.ipython = None
     return course
 
 

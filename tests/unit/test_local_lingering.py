@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from inginious_nb.grader.job.student import StudentDesk
+from inginious_nb.grader.job.student_commands import StudentCommandServer
 
 # The last close of `held` waits, longer than the job may take. Nobody but the service has it then.
 SEND = """\
@@ -82,18 +82,18 @@ async def test_a_socket_that_lingers(course, how):
 
 
 @pytest.mark.filterwarnings("error")  # of a socket that nobody closed
-async def test_a_desk_that_closes_at_once_closes_whoever_came(tmp_path):
+async def test_a_server_that_closes_at_once_closes_whoever_came(tmp_path):
     """Accepted or not, begun or not; nothing of theirs is left open."""
     for steps in range(8):
         path = tmp_path / str(steps)
-        desk = StudentDesk(path, None, None, lambda _: None)
+        server = StudentCommandServer(path, None, None, lambda _: None)
         clients = [socket.socket(socket.AF_UNIX) for _ in range(5)]
         for client in clients:
             client.connect(str(path))
             client.settimeout(10)
         for _ in range(steps):
             await asyncio.sleep(0)
-        await desk.close()
+        await server.close()
         for client in clients:
             assert client.recv(64) == b""
             client.close()

@@ -273,7 +273,7 @@ async def test_a_link_out_of_student_leads_nowhere(course):
     result = await course.grade(run + "feedback-custom status $?")
     if course.kind == "bubblewrap":
         assert result.custom["status"] == 254
-        assert course.grader._kit._jobs.name not in result.stdout
+        assert course.grader._shared_files._jobs.name not in result.stdout
         assert "hidden" not in result.stdout
 
 

@@ -9,9 +9,9 @@ import socket
 
 import pytest
 
-from inginious_nb.grader.job.disk import TOO_MUCH, occupied_bytes
-from inginious_nb.grader.job.student import _receive
-from inginious_nb.grader.sandbox import proctree
+from inginious_nb.grader.job.disk_usage import TOO_MUCH, disk_usage_bytes
+from inginious_nb.grader.job.student_commands import _receive
+from inginious_nb.grader.sandbox import process_tree
 from tests.support.hostile import QUICK, SUCCESS
 
 LIMITS = {**QUICK, "time": 20, "hard_time": 20}
@@ -64,8 +64,8 @@ async def test_a_file_in_memory_that_is_mapped_counts_once(course):
 
 
 def test_memory_that_is_mapped_and_open():
-    without = proctree.exact_memory_bytes([os.getpid()], 0)
-    assert proctree.exact_memory_bytes([os.getpid()], 1 << 40) >= 1 << 40 > without
+    without = process_tree.exact_memory_bytes([os.getpid()], 0)
+    assert process_tree.exact_memory_bytes([os.getpid()], 1 << 40) >= 1 << 40 > without
 
 
 def test_what_a_job_has_on_disk(tmp_path):
@@ -74,8 +74,8 @@ def test_what_a_job_has_on_disk(tmp_path):
     (tmp_path / "link").symlink_to("/usr")
     (tmp_path / "hole").touch()
     os.truncate(tmp_path / "hole", 1 << 30)
-    assert 100_000 <= occupied_bytes(tmp_path) < 200_000
-    assert occupied_bytes(tmp_path / "nowhere") == 0
+    assert 100_000 <= disk_usage_bytes(tmp_path) < 200_000
+    assert disk_usage_bytes(tmp_path / "nowhere") == 0
 
 
 def test_a_folder_that_cannot_be_entered_is_over_the_limit(tmp_path, monkeypatch):
@@ -89,7 +89,7 @@ def test_a_folder_that_cannot_be_entered_is_over_the_limit(tmp_path, monkeypatch
         return really(path, *args, **options)
 
     monkeypatch.setattr(os, "open", refusing)
-    assert occupied_bytes(tmp_path) == TOO_MUCH
+    assert disk_usage_bytes(tmp_path) == TOO_MUCH
 
 
 # ---- descriptors of the service ---------------------------------------------------------------

@@ -51,7 +51,7 @@ def outside(tmp_path):
 async def test_student_is_swapped_for_a_link(course, hostile, outside):
     if course.kind == "plain":
         return  # it says that files are not isolated
-    jobs = course.grader._kit._jobs
+    jobs = course.grader._shared_files._jobs
     # Links are followed from out here too, if at all: one that is right there.
     link = os.path.relpath(outside, jobs / "123456789012" / "task")  # noqa: ASYNC240 - only words
     limits = {"time": 30, "hard_time": 60}

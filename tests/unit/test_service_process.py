@@ -226,7 +226,7 @@ def test_a_folder_that_goes_while_it_is_taken_is_said_so(make_service, monkeypat
     def gone(folder):
         raise FileNotFoundError(f"{folder} is being replaced")
 
-    monkeypatch.setattr(service_module, "Hold", gone)
+    monkeypatch.setattr(service_module, "FolderLock", gone)
     with pytest.raises(ServiceError, match="Start it again"):
         service.start()
 

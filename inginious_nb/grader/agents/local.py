@@ -3,7 +3,7 @@
 One thing is not as there: the memory that a task may ask for has no cap per slot (4.1). Only what
 is used counts, and on a laptop with few jobs at a time a refusal would help nobody.
 
-Decided here: what is refused, and how an outcome becomes a message. How files, programs and the
+Decided here: what is refused, and how an result becomes a message. How files, programs and the
 feedback are handled is in `embedded.job`, how programs are kept apart in `embedded.sandbox`.
 """
 
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
-from inginious_nb.grader.job.grading import Grading, Outcome, Request
-from inginious_nb.grader.job.kit import Kit
+from inginious_nb.grader.job.grading import Grading, GradingResult, Request
+from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
 from inginious_nb.grader.shell import NO_LIBRARY, ShellAccess, ShellSettings, can_open_shells
 
@@ -43,7 +43,7 @@ _WITH_SHELLS = "-ssh"
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
 _DEFAULT_DISK_MB = 1024
-_LEAST_MEMORY_MB = 20
+_MIN_MEMORY_MB = 20
 _HARD_TIME_FACTOR = 3
 _MEGABYTE = 1 << 20
 
@@ -96,13 +96,13 @@ class LocalGrader(Grader):
                     f"The environment alias {alias} stands for {target}, which is not offered; "
                     f"there is {self._listed()}."
                 )
-        self._kit = Kit()
-        sandbox.hide(self._not_for_jobs)
+        self._shared_files = SharedFiles()
+        sandbox.mask(self._masked_folders)
 
-    def _not_for_jobs(self) -> list[Path]:
+    def _masked_folders(self) -> list[Path]:
         """Where the solutions of all tasks are, and other jobs."""
         courses = [course.path for course in self._library.courses.values()]
-        return [*self._library.paths, *courses, self._kit.root]
+        return [*self._library.paths, *courses, self._shared_files.root]
 
     def environments(self) -> Environments:
         """What is offered, aliases included."""
@@ -150,7 +150,7 @@ class LocalGrader(Grader):
 
     def close(self) -> None:
         """Remove the files that jobs share; no job may be running."""
-        self._kit.close()
+        self._shared_files.close()
 
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
         """Grade one job; raises nothing that a job can cause."""
@@ -178,7 +178,7 @@ class LocalGrader(Grader):
             no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
         )
         access = ShellAccess(self._shells, handle.ssh)
-        async with Grading(request, self._kit, self._sandbox, access) as grading:
+        async with Grading(request, self._shared_files, self._sandbox, access) as grading:
             if job.debug != "ssh":
                 return _done(job, await grading.run(handle.kill_requested))
             try:
@@ -245,13 +245,13 @@ def _document(job: messages.BackendNewJob) -> dict[str, Any]:
     }
 
 
-def _done(job: messages.BackendNewJob, outcome: Outcome) -> messages.AgentJobDone:
-    state = None if outcome.keeps_state else ""
-    done = without_feedback(job, outcome.code, outcome.text, state=state)
-    done.archive = outcome.archive
-    done.stdout = outcome.stdout
-    done.stderr = outcome.stderr
-    feedback = outcome.feedback
+def _done(job: messages.BackendNewJob, result: GradingResult) -> messages.AgentJobDone:
+    state = None if result.keeps_state else ""
+    done = without_feedback(job, result.code, result.text, state=state)
+    done.archive = result.archive
+    done.stdout = result.stdout
+    done.stderr = result.stderr
+    feedback = result.feedback
     if feedback is not None:
         done.result = (feedback.result, feedback.text)
         done.grade = feedback.grade
@@ -272,7 +272,7 @@ def _read_parameters(parameters: Mapping[Any, Any]) -> _Parameters:
     if not isinstance(limits, dict):
         raise CourseError(_nonsense("limits", limits))
     time_s = _positive(limits, "time", _DEFAULT_TIME_S)
-    memory_mb = max(_LEAST_MEMORY_MB, _positive(limits, "memory", _DEFAULT_MEMORY_MB))
+    memory_mb = max(_MIN_MEMORY_MB, _positive(limits, "memory", _DEFAULT_MEMORY_MB))
     run_cmd = parameters.get("run_cmd")
     if run_cmd is not None and not isinstance(run_cmd, str):
         raise CourseError(_nonsense("run_cmd", run_cmd))

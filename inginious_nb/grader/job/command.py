@@ -1,4 +1,7 @@
-"""Which command grades a job (protocol.md 4.3, step 4), and what is missing if none can."""
+"""The command that grades a job, and the tools that are missing if none can.
+
+The order of the search is that of docs/protocol.md, section 4.3, step 4.
+"""
 
 from __future__ import annotations
 

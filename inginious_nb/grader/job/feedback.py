@@ -1,4 +1,4 @@
-"""The feedback dictionary that a job leaves behind, validated (protocol.md 4.5)."""
+"""The feedback dictionary that a job writes, validated (docs/protocol.md, section 4.5)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NotJsonError(FeedbackError):
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a job says about the submission (protocol.md 1.4 has the meaning of the fields)."""
+    """What a job says about the submission (fields: docs/protocol.md, section 1.4)."""
 
     result: str
     text: str
@@ -102,7 +102,8 @@ def _problem(value: object) -> tuple[str, str] | str:
 def _text(value: object) -> str:
     """A text; scripts also put numbers, null and lists where one belongs.
 
-    The peer lets through all but maps (protocol.md 4.5); only texts can be sent from here.
+    INGInious lets through all but maps (docs/protocol.md, section 4.5); only texts can be sent
+    from here.
     """
     return "" if value is None else str(value)
 

@@ -1,4 +1,7 @@
-"""From a task and answers to an outcome: set up, run, watch, and decide which outcome counts."""
+"""One job from a task and its answers to a result: lay out files, run, watch, collect.
+
+Starts programs through a `Sandbox` only. Knows no message of the wire.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from inginious_nb.grader.shell import Stay
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
-from .kit import SEEN_AT
-from .student import StudentDesk, StudentSettings
+from .shared_files import SEEN_AT
+from .student_commands import StudentCommandServer, StudentCommandSettings
 from .workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from inginious_nb.grader.shell import ShellAccess
 
     from .feedback import Feedback
-    from .kit import Kit
+    from .shared_files import SharedFiles
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +40,9 @@ _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
 _DISK_INTERVAL_S = 0.5
 
-# Precedence at the end of a job (protocol.md 4.5): these discard whatever the script had set or
-# printed. Too large a file is none of them: as its output is kept in one, a script that prints
-# without end is only cut off, and what it says afterwards counts.
+# These reasons discard the feedback and output of the script (docs/protocol.md, section 4.5).
+# A file over the size limit is not among them: the output of a script goes to a file, so a script
+# that prints without end is only cut off, and feedback that it gives afterwards counts.
 _CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}
 
 _GREETING = (
@@ -85,7 +88,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class GradingResult:
     """How a job ended.
 
     Attributes:
@@ -112,17 +115,19 @@ class Grading:
 
     Args:
         request: What is to be graded.
-        kit: What all jobs share.
+        shared_files: Files that all jobs share.
         sandbox: What its programs run in.
         access: How people get into it, if they may; closed with it.
     """
 
-    def __init__(self, request: Request, kit: Kit, sandbox: Sandbox, access: ShellAccess) -> None:
+    def __init__(
+        self, request: Request, shared_files: SharedFiles, sandbox: Sandbox, access: ShellAccess
+    ) -> None:
         self._request = request
-        self._kit = kit
+        self._shared_files = shared_files
         self._sandbox = sandbox
         self._access = access
-        self._workspace = Workspace(kit.new_job_folder())
+        self._workspace = Workspace(shared_files.new_job_folder())
         self._root_seen = sandbox.root_seen(self._workspace.root)
         self._disk_bytes = 0
         self._refused = asyncio.Event()
@@ -134,16 +139,16 @@ class Grading:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._access.close()
-        removing = self._kit.in_background(self._clear_away)
+        removing = self._shared_files.in_background(self._clear_away)
         if kind is not None:
             # Nobody gets a result, so nobody would be kept waiting for it.
             await asyncio.shield(removing)
 
     def _clear_away(self) -> None:
         self._workspace.remove()
-        self._kit.make_spare()
+        self._shared_files.prepare_job_folder()
 
-    async def run(self, kill_requested: asyncio.Event) -> Outcome:
+    async def run(self, kill_requested: asyncio.Event) -> GradingResult:
         """Grade.
 
         Raises:
@@ -153,9 +158,9 @@ class Grading:
         try:
             argv = self._command()
         except CommandError as error:
-            # In INGInious this goes wrong inside the container (protocol.md 4.3, step 4), which
-            # then ends without feedback; so the state is lost as it is there (1.4).
-            return Outcome("crash", str(error), keeps_state=False)
+            # INGInious fails here inside the container (docs/protocol.md, section 4.3, step 4),
+            # which then ends without feedback and so without a state (section 1.4).
+            return GradingResult("crash", str(error), keeps_state=False)
         async with self._attended(kill_requested, self._refuse) as stop:
             with self._streams() as streams:
                 process = self._sandbox.start(self._box(argv), streams)
@@ -166,11 +171,13 @@ class Grading:
                 disk_bytes=lambda: self._disk_bytes,
             )
         if self._refused.is_set():
-            return Outcome("crash", self._refusal)
+            return GradingResult("crash", self._refusal)
         return await self._collected(reason, kill_requested)
 
-    async def open_shell(self, kill_requested: asyncio.Event) -> Outcome:
-        """Have the submitter in instead of grading; their feedback is collected (protocol.md 4.10).
+    async def open_shell(self, kill_requested: asyncio.Event) -> GradingResult:
+        """Open a remote shell for the submitter instead of grading, then collect the feedback.
+
+        Source: docs/protocol.md, section 4.10.
 
         Raises:
             ServiceError: There cannot be a remote shell.
@@ -187,7 +194,7 @@ class Grading:
                     self._sandbox,
                     self._box(()),
                     streams,
-                    python=self._kit.python,
+                    python=self._shared_files.python,
                     greeting=_GREETING,
                 )
             reason = await stay.run(
@@ -198,9 +205,9 @@ class Grading:
             )
         if reason == "exited" and not stay.is_ready:
             self._log_output()
-            return Outcome("crash", _NO_SHELL, keeps_state=False)
+            return GradingResult("crash", _NO_SHELL, keeps_state=False)
         if reason == "exited" and not stay.was_visited:
-            return Outcome("crash", self._access.nobody_came(), keeps_state=False)
+            return GradingResult("crash", self._access.nobody_came(), keeps_state=False)
         return await self._collected(reason, kill_requested)
 
     def _fill(self) -> None:
@@ -212,18 +219,18 @@ class Grading:
 
     # ---- running ------------------------------------------------------------------------------
 
-    def _kit_seen(self) -> str:
-        return str(self._kit.folder) if self._root_seen else SEEN_AT
+    def _shared_files_seen(self) -> str:
+        return str(self._shared_files.folder) if self._root_seen else SEEN_AT
 
     def _ipython(self) -> str:
-        return f"{self._kit_seen()}/bin/inginious-ipython"
+        return f"{self._shared_files_seen()}/bin/inginious-ipython"
 
     def _command(self) -> tuple[str, ...]:
         finder = CommandFinder(
             self._workspace.root,
             self._request.common,
             root_seen=self._root_seen,
-            path=self._kit.path,
+            path=self._shared_files.path,
             ipython=self._ipython(),
         )
         return finder.find(self._request.run_cmd)
@@ -234,7 +241,7 @@ class Grading:
     ) -> AsyncIterator[asyncio.Event]:
         """Serve what runs in the meantime; the event tells when it has to be stopped."""
         stop = asyncio.Event()
-        desk = StudentDesk(
+        student_commands = StudentCommandServer(
             self._workspace.root / "control" / "ask",
             self._sandbox,
             self._student_settings(),
@@ -250,7 +257,7 @@ class Grading:
             try:
                 await asyncio.gather(stopping, measuring, return_exceptions=True)
             finally:
-                await desk.close()
+                await student_commands.close()
 
     def _refuse(self, why: str) -> None:
         self._refusal = why
@@ -266,10 +273,10 @@ class Grading:
             yield Streams(stdin.fileno(), stdout.fileno(), stderr.fileno())
 
     def _box(self, argv: tuple[str, ...]) -> Box:
-        files = self._kit.folder
-        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT), *self._kit.mounts)
+        files = self._shared_files.folder
+        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT), *self._shared_files.mounts)
         if argv[:1] == (self._ipython(),):
-            mounts += self._kit.ipython_mounts
+            mounts += self._shared_files.ipython_mounts
         return Box(
             argv=argv,
             cwd=f"{self._root_seen}/task",
@@ -280,16 +287,16 @@ class Grading:
         )
 
     def _environ(self) -> dict[str, str]:
-        kit = self._kit_seen()
+        shared_files = self._shared_files_seen()
         environ = {
             **self._basic_environ(),
-            "PATH": f"{kit}/bin:{self._kit.path}",
-            "PYTHONPATH": f"{kit}/lib",
+            "PATH": f"{shared_files}/bin:{self._shared_files.path}",
+            "PYTHONPATH": f"{shared_files}/lib",
             "INGINIOUS_CONTROL": self._seen("/.control/ask", "control/ask"),
-            "INGINIOUS_VENDOR": f"{kit}/vendor",
+            "INGINIOUS_VENDOR": f"{shared_files}/vendor",
         }
-        if self._kit.ipython is not None:
-            environ["INGINIOUS_IPYTHON"] = self._kit.ipython
+        if self._shared_files.ipython is not None:
+            environ["INGINIOUS_IPYTHON"] = self._shared_files.ipython
         if self._root_seen:
             environ["INGINIOUS_JOB_ROOT"] = self._root_seen
         return environ
@@ -297,7 +304,7 @@ class Grading:
     def _basic_environ(self) -> dict[str, str]:
         environ = {
             "HOME": f"{self._root_seen}/task",
-            "PATH": self._kit.path,
+            "PATH": self._shared_files.path,
             "LANG": "C.UTF-8",
             "USER": "worker",
             "LOGNAME": "worker",
@@ -309,20 +316,20 @@ class Grading:
     def _seen(self, isolated: str, plain: str) -> str:
         return f"{self._root_seen}/{plain}" if self._root_seen else isolated
 
-    def _student_settings(self) -> StudentSettings:
-        files = self._kit.folder
-        return StudentSettings(
+    def _student_settings(self) -> StudentCommandSettings:
+        files = self._shared_files.folder
+        return StudentCommandSettings(
             limits=self._request.limits,
             environ=self._basic_environ(),
             has_network=self._request.has_network,
             containers=self._request.containers,
-            mounts=lambda holding: (
-                *self._workspace.student_mounts(files, holding),
-                *self._kit.mounts,
+            mounts=lambda open_descriptors: (
+                *self._workspace.student_mounts(files, open_descriptors),
+                *self._shared_files.mounts,
             ),
             access=self._access,
             no_shell=self._request.no_student_shell,
-            python=self._kit.python,
+            python=self._shared_files.python,
         )
 
     async def _measure_disk(self) -> None:
@@ -335,27 +342,27 @@ class Grading:
             self._disk_bytes = await asyncio.to_thread(self._workspace.size_bytes)
             pause_s = max(_DISK_INTERVAL_S, 10 * (loop.time() - began))
 
-    # ---- the outcome --------------------------------------------------------------------------
+    # ---- the result --------------------------------------------------------------------------
 
-    async def _collected(self, reason: Reason, kill_requested: asyncio.Event) -> Outcome:
-        """The outcome; what the job left can keep us busy, so a kill counts until it is known."""
+    async def _collected(self, reason: Reason, kill_requested: asyncio.Event) -> GradingResult:
+        """The result; what the job left can keep us busy, so a kill counts until it is known."""
         given_up = threading.Event()
-        collecting = asyncio.ensure_future(asyncio.to_thread(self._outcome, reason, given_up))
+        collecting = asyncio.ensure_future(asyncio.to_thread(self._result, reason, given_up))
         killing = asyncio.create_task(kill_requested.wait())
         try:
             await asyncio.wait({collecting, killing}, return_when=asyncio.FIRST_COMPLETED)
             if collecting.done():
                 return collecting.result()
             given_up.set()
-            outcome = await collecting
-            return Outcome(_CODES["killed"], stdout=outcome.stdout, stderr=outcome.stderr)
+            result = await collecting
+            return GradingResult(_CODES["killed"], stdout=result.stdout, stderr=result.stderr)
         finally:
             given_up.set()
             killing.cancel()
 
-    def _outcome(self, reason: Reason, given_up: threading.Event) -> Outcome:
+    def _result(self, reason: Reason, given_up: threading.Event) -> GradingResult:
         if reason in _CODES:
-            return Outcome(_CODES[reason])
+            return GradingResult(_CODES[reason])
         request = self._request
         stdout = stderr = ""
         if request.debug:
@@ -365,7 +372,7 @@ class Grading:
             feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
         except NoFeedbackError:
             self._log_output()
-            return Outcome(
+            return GradingResult(
                 "crash",
                 self._no_feedback + self._lacking(),
                 keeps_state=False,
@@ -374,7 +381,7 @@ class Grading:
             )
         except NotJsonError as error:
             logger.warning("The feedback of %s is not JSON: %s", request.task.name, error)
-            return Outcome(
+            return GradingResult(
                 "crash",
                 "The feedback of the task was written by something else than its run script.",
                 keeps_state=False,
@@ -384,13 +391,13 @@ class Grading:
             )
         except FeedbackError as error:
             logger.warning("The feedback of %s is unusable: %s", request.task.name, error)
-            return Outcome(
+            return GradingResult(
                 "crash",
                 f"The feedback that the task gave cannot be read: {error}.",
                 stdout=stdout,
                 stderr=stderr,
             )
-        return Outcome(
+        return GradingResult(
             feedback.result,
             feedback=feedback,
             keeps_state=False,
@@ -403,7 +410,7 @@ class Grading:
         request = self._request
         folders = [request.task, *([request.common] if request.common is not None else [])]
         errors = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
-        lacking = missing_tools(folders, errors, self._kit.path)
+        lacking = missing_tools(folders, errors, self._shared_files.path)
         if not lacking:
             return ""
         return f" It uses what this grader does not have: {', '.join(lacking)}."

@@ -1,7 +1,7 @@
-"""The files of one job: its own copy of the task, the input, the places for what it writes.
+"""Layout of the files of one job: its copy of the task, its input, the folders it writes to.
 
-The tree below `Workspace.root` has the layout of a container (protocol.md 4.1 and 4.3). An isolated
-job sees each part at its real place; otherwise the job is told where the tree is.
+The tree below `Workspace.root` has the layout of a container (docs/protocol.md, sections 4.1
+and 4.3). An isolated job sees each part at its real place; any other is told where the tree is.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from inginious_nb.grader.sandbox import Mount
-from inginious_nb.grader.sandbox.starter import WORKER_ID, drops_root
-from inginious_nb.grader.scratch import remove_tree
+from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
+from inginious_nb.grader.temporary_folders import remove_tree
 
 from .archive import pack
-from .disk import occupied_bytes
-from .untrusted import head, held, hold
+from .disk_usage import disk_usage_bytes
+from .untrusted_files import open_inside, pinned_path, read_beginning
 
 if TYPE_CHECKING:
     import threading
@@ -102,7 +102,9 @@ class Workspace:
             self._common = common
 
     def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
-        """Write the start message, and uploads to files of their own (protocol.md 4.3, step 1).
+        """Write the start message, and each upload to a file of its own.
+
+        Source: docs/protocol.md, section 4.3, step 1.
 
         Raises:
             TypeError: The answers hold something that has no form in JSON.
@@ -132,13 +134,13 @@ class Workspace:
         return (*places, *self._system_files(files_of_system))
 
     def student_mounts(
-        self, files_of_system: Path, holding: contextlib.ExitStack
+        self, files_of_system: Path, open_descriptors: contextlib.ExitStack
     ) -> tuple[Mount, ...]:
         """What one program of the student sees: ``student/`` and little else.
 
         Args:
             files_of_system: Where the names of users are.
-            holding: Closes what is held open for the mounts; not before they are made.
+            open_descriptors: Closes what is held open for the mounts; not before they are made.
         """
         number = next(self._student_runs)
         private = self.root / "students" / str(number)
@@ -146,27 +148,27 @@ class Workspace:
             _make_private(private)
         task = self.root / "task"
         places = [
-            self._held_mount("student", holding, writable=True),
+            self._pinned_mount("student", open_descriptors, writable=True),
             Mount(private / "tmp", "/tmp", writable=True),  # noqa: S108 - its own
             Mount(private / "shm", "/dev/shm", writable=True),  # noqa: S108 - its own
         ]
         if (task / "systemfiles").is_dir():
-            places.append(self._held_mount("systemfiles", holding))
+            places.append(self._pinned_mount("systemfiles", open_descriptors))
         if self._common is not None and (self._common / "student").is_dir():
             places.append(Mount(self._common / "student", "/course/common/student"))
         return (*places, *self._system_files(files_of_system))
 
-    def _held_mount(
-        self, name: str, holding: contextlib.ExitStack, *, writable: bool = False
+    def _pinned_mount(
+        self, name: str, open_descriptors: contextlib.ExitStack, *, writable: bool = False
     ) -> Mount:
         """A folder of the task as it is now: the run script can swap it before it is mounted."""
         task = self.root / "task"
         try:
-            descriptor = hold(task / name, self._real_task)
+            descriptor = open_inside(task / name, self._real_task)
         except OSError:
             return Mount(_NOWHERE, f"/task/{name}")
-        holding.callback(os.close, descriptor)
-        return Mount(task / name, f"/task/{name}", writable=writable, held=descriptor)
+        open_descriptors.callback(os.close, descriptor)
+        return Mount(task / name, f"/task/{name}", writable=writable, descriptor=descriptor)
 
     def _system_files(self, files_of_system: Path) -> Iterator[Mount]:
         """What stands in /etc: names of users, and what the task has in ``systemfiles``."""
@@ -185,8 +187,8 @@ class Workspace:
     def _system_file(self, name: str) -> bytes:
         folder = self._real_task / "systemfiles"
         try:
-            with held(folder / name, folder) as path:
-                return head(path, _MAX_SYSTEM_FILE_BYTES, follow=True)
+            with pinned_path(folder / name, folder) as path:
+                return read_beginning(path, _MAX_SYSTEM_FILE_BYTES, follow=True)
         except OSError:
             return b""
 
@@ -201,11 +203,11 @@ class Workspace:
 
     def feedback(self, limit_bytes: int) -> bytes:
         """What the job wrote as its feedback; empty if nothing, or if the file is gone."""
-        return head(self.root / FEEDBACK, limit_bytes)
+        return read_beginning(self.root / FEEDBACK, limit_bytes)
 
     def output(self, name: str, limit_bytes: int) -> str:
         """The beginning of the job's ``stdout`` or ``stderr``."""
-        return head(self.hidden / name, limit_bytes).decode("utf-8", "replace")
+        return read_beginning(self.hidden / name, limit_bytes).decode("utf-8", "replace")
 
     def open_output(self, name: str) -> BinaryIO:
         """The file that becomes the job's ``stdout`` or ``stderr``."""
@@ -217,7 +219,7 @@ class Workspace:
 
     def size_bytes(self) -> int:
         """How much the job has on disk; a file counts at least a block."""
-        return occupied_bytes(self.root)
+        return disk_usage_bytes(self.root)
 
     def remove(self) -> None:
         """Remove everything, whatever the job did to it."""

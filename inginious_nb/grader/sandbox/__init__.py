@@ -1,10 +1,15 @@
-"""Where programs of a job run: bubblewrap where it works, plain processes with limits elsewhere."""
+"""Sandboxes for the programs of a job: bubblewrap where it works, plain processes elsewhere.
+
+`choice` selects one. `bubblewrap` and `plain` start programs. Limits are enforced by
+`limit_supervisor` (sampling), `launch_script` (rlimits) and `cgroup` (kernel). `masked_paths`,
+`session_keyring`, `orphans` and `stale_processes` each close one way out of a sandbox.
+"""
 
 from .base import Box, Description, Limits, Mount, Sandbox, Streams
 from .bubblewrap import BubblewrapSandbox
 from .choice import SandboxKind, choose_sandbox
+from .limit_supervisor import Reason, supervise
 from .plain import PlainSandbox
-from .supervisor import Reason, supervise
 
 __all__ = [
     "Box",

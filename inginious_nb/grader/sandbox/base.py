@@ -1,4 +1,4 @@
-"""What a sandbox is, what runs in it, and the limits it is held to.
+"""Interface of a sandbox: the program to start, its mounts and its limits.
 
 A `Sandbox` only starts programs; `supervisor` watches them. Nothing here knows tasks or feedback.
 """
@@ -57,14 +57,14 @@ class Mount:
         source: Where it is.
         place: Where the program finds it.
         writable: Whether the program may change it.
-        held: An open descriptor of it, where ``source`` could be something else in a moment.
+        descriptor: An open descriptor of it, where ``source`` could be something else in a moment.
             Whoever made the mount closes it, after the start.
     """
 
     source: Path
     place: str
     writable: bool = False
-    held: int | None = None
+    descriptor: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,13 @@ class Streams:
     stderr: int
 
 
-def limits_told(*, has_cgroups: bool) -> str:
+def describe_limits(*, has_cgroups: bool) -> str:
     """How limits are enforced, in words for a person."""
     how = "by the kernel" if has_cgroups else "by looking at it many times a second"
     return f"time, memory, disk and the number of processes are limited, memory {how}"
 
 
-def not_counted(*, has_cgroups: bool) -> list[str]:
+def describe_uncounted(*, has_cgroups: bool) -> list[str]:
     """What a program that means harm can keep out of sight of the limits, in words."""
     disk = "disk space of deleted files that are only mapped, or on their way in a socket"
     memory = "memory of shared segments that no process is attached to"
@@ -125,7 +125,7 @@ class Sandbox(ABC):
     def root_seen(self, root: Path) -> str:
         """The prefix of a job's files as its programs see them: "" if at their real places."""
 
-    def hide(self, folders: Callable[[], Iterable[Path]]) -> None:  # noqa: B027 - not all can
+    def mask(self, folders: Callable[[], Iterable[Path]]) -> None:  # noqa: B027 - not all can
         """Keep folders, with all that is in them, from programs that are started from now on.
 
         Args:

@@ -11,14 +11,14 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from . import proctree
-from .base import KERNEL, Description, Mount, Sandbox, limits_told, not_counted
+from . import process_tree
+from .base import KERNEL, Description, Mount, Sandbox, describe_limits, describe_uncounted
 from .cgroup import Cgroups
-from .hiding import hidden_places, personal_folders
-from .keyring import leave_keyring
-from .leftovers import MARK, end_leftovers, new_mark
+from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
+from .masked_paths import masked_places, personal_folders
 from .process import BoxedProcess, adopt_orphans
-from .starter import WORKER_ID, drops_root, own, report_pipe, starter
+from .session_keyring import join_new_session_keyring
+from .stale_processes import MARK, end_stale_processes, new_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,11 +53,11 @@ class BubblewrapSandbox(Sandbox):
     def __init__(self, program: str) -> None:
         self._base = [program, *_base_arguments()]
         self._personal = personal_folders()
-        self._more_hidden: list[Callable[[], Iterable[Path]]] = []
+        self._more_masked: list[Callable[[], Iterable[Path]]] = []
         self._binds_descriptors = "--bind-fd" in _help(program)
         self._cgroups = Cgroups.find()
-        self._has_keyrings = leave_keyring()
-        self._processes = proctree.UserCount(WORKER_ID if drops_root() else os.geteuid())
+        self._has_keyrings = join_new_session_keyring()
+        self._processes = process_tree.UserCount(WORKER_ID if drops_root() else os.geteuid())
 
     @classmethod
     def find(cls) -> BubblewrapSandbox | None:
@@ -78,7 +78,7 @@ class BubblewrapSandbox(Sandbox):
         if tried.returncode != 42:  # noqa: PLR2004 - as asked for above
             return None
         adopt_orphans()
-        end_leftovers()
+        end_stale_processes()
         if sandbox._cgroups is not None:
             sandbox._cgroups.sweep()
         return sandbox
@@ -87,12 +87,12 @@ class BubblewrapSandbox(Sandbox):
         """What is isolated and what is not."""
         return {
             "kind": "bubblewrap",
-            "isolated": [*_ISOLATED, limits_told(has_cgroups=self._cgroups is not None)],
+            "isolated": [*_ISOLATED, describe_limits(has_cgroups=self._cgroups is not None)],
             "not_isolated": [
                 *_NOT_ISOLATED,
                 *([] if self._binds_descriptors else [_SWAPPING]),
                 *([] if self._has_keyrings else ["keys of the kernel: yours can be used"]),
-                *not_counted(has_cgroups=self._cgroups is not None),
+                *describe_uncounted(has_cgroups=self._cgroups is not None),
             ],
         }
 
@@ -100,9 +100,9 @@ class BubblewrapSandbox(Sandbox):
         """Jobs see their files at the places that INGInious documents."""
         return ""
 
-    def hide(self, folders: Callable[[], Iterable[Path]]) -> None:
+    def mask(self, folders: Callable[[], Iterable[Path]]) -> None:
         """Cover folders that would be seen among the system's files."""
-        self._more_hidden.append(folders)
+        self._more_masked.append(folders)
 
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in a box of its own."""
@@ -113,7 +113,9 @@ class BubblewrapSandbox(Sandbox):
             if box.report_status:
                 report_read, report_write = own(report_pipe(), kept, passed)
             owned = [fd for fd in (info_write, report_write) if fd is not None]
-            held = [mount.held for mount in box.mounts if mount.held is not None]
+            mount_descriptors = [
+                mount.descriptor for mount in box.mounts if mount.descriptor is not None
+            ]
             arguments = [*self._base, "--info-fd", str(info_write)]
             if not box.has_network:
                 arguments.append("--unshare-net")
@@ -123,19 +125,19 @@ class BubblewrapSandbox(Sandbox):
             arguments.append("--clearenv")
             for name, value in box.environ.items():
                 arguments += ["--setenv", name, value]
-            arguments += starter(box, report_write, others=self._processes())
+            arguments += launch_command(box, report_write, others=self._processes())
             cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
             if cgroup is not None:
                 kept.callback(cgroup.remove)
                 arguments = [*cgroup.entering, *arguments]
-            leave_keyring()
+            join_new_session_keyring()
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
                 stdin=streams.stdin,
                 stdout=streams.stdout,
                 stderr=streams.stderr,
                 # bubblewrap closes those it binds: an open folder would be a way out.
-                pass_fds=[*owned, *(held if self._binds_descriptors else [])],
+                pass_fds=[*owned, *(mount_descriptors if self._binds_descriptors else [])],
                 env={"PATH": os.defpath, MARK: new_mark()},
                 cwd="/",
             )
@@ -144,13 +146,13 @@ class BubblewrapSandbox(Sandbox):
 
     def _tree(self, mounts: Sequence[Mount]) -> list[str]:
         """The files of a box, above those of the system."""
-        hidden = [*self._personal, *(path for folders in self._more_hidden for path in folders())]
-        places = hidden_places(hidden, [*_system_mounts(), *mounts])
+        masked = [*self._personal, *(path for folders in self._more_masked for path in folders())]
+        places = masked_places(masked, [*_system_mounts(), *mounts])
         arguments = []
         for folder in ("/task", "/course", "/course/common"):
             arguments += ["--dir", folder]
-        # What lies below another place comes after it, or it would be hidden: an interpreter may be
-        # installed below /tmp, or in a course that is hidden.
+        # What lies below another place comes after it, or it would be masked: an interpreter may be
+        # installed below /tmp, or in a course that is masked.
         steps = [(str(place), ["--tmpfs", str(place)]) for place in places]
         for mount in mounts:
             parents = [word for folder in _parents(mount, places) for word in ("--dir", folder)]
@@ -164,8 +166,8 @@ class BubblewrapSandbox(Sandbox):
 
     def _binding(self, mount: Mount) -> list[str]:
         option = "--bind" if mount.writable else "--ro-bind"
-        if mount.held is not None and self._binds_descriptors:
-            return [f"{option}-fd", str(mount.held), mount.place]
+        if mount.descriptor is not None and self._binds_descriptors:
+            return [f"{option}-fd", str(mount.descriptor), mount.place]
         return [option, str(mount.source), mount.place]
 
 

@@ -1,8 +1,8 @@
 """Memory limits that the kernel enforces, where a cgroup v2 is delegated to this user.
 
-A complement: sampling sees time, and memory between two looks, but a program can use up a lot in
-between, or in ways that belong to no process (protocol.md 4.6). Nothing of others is changed: only
-children are made, where their controllers are already switched on.
+They complement the limit supervisor, which samples: between two samples a program can use up
+memory, also memory that belongs to no process (docs/protocol.md, section 4.6). Only child cgroups
+are made, where the controllers are enabled already; nothing of others changes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .leftovers import is_abandoned, new_mark
+from .stale_processes import is_stale, new_mark
 
 if TYPE_CHECKING:
     from .base import Limits
@@ -90,7 +90,7 @@ class Cgroups:
     def sweep(self) -> None:
         """Remove those of services that were killed, and end what is in them."""
         for path in self._parent.glob(f"{_PREFIX}*"):
-            if is_abandoned(path.name.removeprefix(_PREFIX)):
+            if is_stale(path.name.removeprefix(_PREFIX)):
                 left = Cgroup(path)
                 left.kill()
                 left.remove()
@@ -124,7 +124,7 @@ class Cgroup:
             OSError: One of them is not accepted.
         """
         self._write("memory.max", limits.memory_bytes)
-        self._write("pids.max", 2 * limits.processes)  # as the starter has it
+        self._write("pids.max", 2 * limits.processes)  # as the launch script has it
         # Absent where there is no swap, or on old kernels.
         for name, value in (("memory.swap.max", 0), ("memory.oom.group", 1)):
             with contextlib.suppress(OSError):

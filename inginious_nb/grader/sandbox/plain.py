@@ -15,13 +15,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from . import proctree
-from .base import KERNEL, Description, Sandbox, limits_told, not_counted
+from . import process_tree
+from .base import KERNEL, Description, Sandbox, describe_limits, describe_uncounted
 from .cgroup import Cgroups
-from .families import Families
-from .leftovers import MARK, end_leftovers, new_mark
+from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
+from .orphans import OrphanTracker
 from .process import BoxedProcess, adopt_orphans
-from .starter import WORKER_ID, drops_root, own, report_pipe, starter
+from .stale_processes import MARK, end_stale_processes, new_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_PAUSES = 500
+_MAX_PAUSES = 500
 _PAUSE_S = 0.01
 _OPEN_TO_YOURSELF = [
     "files: a program can read, change and delete yours, also courses, solutions and other jobs",
@@ -56,10 +56,10 @@ class PlainSandbox(Sandbox):
     def __init__(self) -> None:
         self._cgroups = Cgroups.find()
         user = WORKER_ID if drops_root() else os.geteuid()
-        self._processes = proctree.UserCount(user)
-        self._families = Families()
+        self._processes = process_tree.UserCount(user)
+        self._orphan_tracker = OrphanTracker()
         adopt_orphans()
-        end_leftovers()
+        end_stale_processes()
         if self._cgroups is not None:
             self._cgroups.sweep()
 
@@ -67,11 +67,11 @@ class PlainSandbox(Sandbox):
         """What is isolated and what is not."""
         return {
             "kind": "plain",
-            "isolated": [limits_told(has_cgroups=self._cgroups is not None)],
+            "isolated": [describe_limits(has_cgroups=self._cgroups is not None)],
             "not_isolated": [
                 *(_OPEN_TO_OTHERS if drops_root() else _OPEN_TO_YOURSELF),
                 *_OPEN,
-                *not_counted(has_cgroups=self._cgroups is not None),
+                *describe_uncounted(has_cgroups=self._cgroups is not None),
                 KERNEL,
                 "tasks that use absolute paths such as /task or /course/common do not work",
             ],
@@ -90,12 +90,12 @@ class PlainSandbox(Sandbox):
             report_read = report_write = None
             if box.report_status:
                 report_read, report_write = own(report_pipe(), kept, passed)
-            arguments = starter(box, report_write, others=self._processes())
+            arguments = launch_command(box, report_write, others=self._processes())
             cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
             if cgroup is not None:
                 kept.callback(cgroup.remove)
                 arguments = [*cgroup.entering, *arguments]
-            self._families.prepare()
+            self._orphan_tracker.prepare()
             popen = subprocess.Popen(  # noqa: S603 - this is what the package is for
                 arguments,
                 stdin=streams.stdin,
@@ -107,7 +107,7 @@ class PlainSandbox(Sandbox):
                 start_new_session=True,
             )
             kept.pop_all()
-        return _PlainProcess(popen, mark, self._families, report=report_read, cgroup=cgroup)
+        return _PlainProcess(popen, mark, self._orphan_tracker, report=report_read, cgroup=cgroup)
 
 
 class _PlainProcess(BoxedProcess):
@@ -115,21 +115,21 @@ class _PlainProcess(BoxedProcess):
         self,
         popen: subprocess.Popen[bytes],
         mark: str,
-        families: Families,
+        orphan_tracker: OrphanTracker,
         *,
         report: int | None,
         cgroup: Cgroup | None,
     ) -> None:
         super().__init__(popen, report=report, cgroup=cgroup)
-        self._families = families
-        self._family = families.add(self.pid, mark)
+        self._orphan_tracker = orphan_tracker
+        self._tracked = orphan_tracker.track(self.pid, mark)
         self._ended: set[int] = set()
 
     def _members(self, *, ending: bool = False) -> list[int]:
-        found = [] if self._exited.done() else proctree.descendants(self.pid)
-        for orphan in self._families.orphans(self._family, ending=ending):
-            found += proctree.descendants(orphan)
-        self._family.note(found)
+        found = [] if self._exited.done() else process_tree.descendants(self.pid)
+        for orphan in self._orphan_tracker.orphans(self._tracked, ending=ending):
+            found += process_tree.descendants(orphan)
+        self._tracked.remember(found)
         return found
 
     def kill(self) -> None:
@@ -141,7 +141,7 @@ class _PlainProcess(BoxedProcess):
     async def finish(self) -> None:
         """Wait for the program, then end and collect whatever it left running."""
         await self.wait()
-        for _ in range(_MOST_PAUSES):
+        for _ in range(_MAX_PAUSES):
             found = self._end_all()
             self._ended = {pid for pid in self._ended if not _is_collected(pid)}
             if self._ended:
@@ -151,7 +151,7 @@ class _PlainProcess(BoxedProcess):
                 break
         else:
             logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
-        self._families.remove(self._family)
+        self._orphan_tracker.remove(self._tracked)
         self._collect(self._exited.result())
 
     def _end_all(self) -> bool:

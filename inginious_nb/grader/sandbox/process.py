@@ -12,14 +12,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from . import proctree
-from .starter import Verdict, read_verdict
+from . import process_tree
+from .launch_script import Verdict, read_verdict
 
 if TYPE_CHECKING:
     import subprocess
 
     from .cgroup import Cgroup
-    from .proctree import Usage
+    from .process_tree import Usage
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -37,9 +37,9 @@ class BoxedProcess:
     """A started program.
 
     Args:
-        popen: What was really started: the sandbox, in it the starter, in it the program.
+        popen: The sandbox, which runs the launch script, which runs the program.
         info: The read end of bubblewrap's information pipe, owned from now on; None without one.
-        report: The read end of the starter's report, owned from now on; None without one.
+        report: The read end of the report pipe, owned from now on; None without one.
         cgroup: What it runs in, owned from now on; None without one.
     """
 
@@ -99,7 +99,7 @@ class BoxedProcess:
 
     def measure(self) -> Usage:
         """What the program and its descendants use now."""
-        return proctree.usage(self._members())
+        return process_tree.usage(self._members())
 
     def exact_memory(self, files_bytes: int) -> int:
         """Memory in use, in bytes, with shared pages counted once; slow.
@@ -107,27 +107,27 @@ class BoxedProcess:
         Args:
             files_bytes: What files in memory occupy, which processes may have mapped or not.
         """
-        return proctree.exact_memory_bytes(self._members(), files_bytes)
+        return process_tree.exact_memory_bytes(self._members(), files_bytes)
 
     def pids(self) -> list[int]:
         """The program and its descendants, as far as they can be seen."""
         return self._members()
 
     def _members(self) -> list[int]:
-        return proctree.descendants(self.pid)
+        return process_tree.descendants(self.pid)
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the program itself, not to the starter around it."""
-        for pid in proctree.descendants(self._first_pid())[1:2]:
+        """Send a signal to the program itself, not to the launch script around it."""
+        for pid in process_tree.descendants(self._first_pid())[1:2]:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
 
     def _first_pid(self) -> int:
-        """The starter: in bubblewrap the child of the box's init, else our own child."""
+        """The launch script: in bubblewrap the child of the box's init, else our own child."""
         init_pid = self._find_init()
         if init_pid is None:
             return self.pid
-        children = proctree.children(init_pid)
+        children = process_tree.children(init_pid)
         return children[0] if children else init_pid
 
     def _find_init(self) -> int | None:

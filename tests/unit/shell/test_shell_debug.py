@@ -160,7 +160,7 @@ async def test_the_stay_is_limited(site, monkeypatch):
         def monotonic():
             return time.monotonic() + late_s
 
-    monkeypatch.setattr("inginious_nb.grader.sandbox.supervisor.time", Clock)
+    monkeypatch.setattr("inginious_nb.grader.sandbox.limit_supervisor.time", Clock)
     visit = site.visit()
     async with connected(await visit.access()) as connection:
         shell = await connection.create_process("feedback-result success; echo in; sleep 60")

@@ -1,8 +1,8 @@
-"""Runs the student's programs that a run script asks for, each in a sandbox of its own.
+"""Server for `run_student`: runs the commands that a run script asks for, each in its own sandbox.
 
-They are started from out here, not from within the job: no nested namespaces are needed, and their
-CPU time and memory count for themselves (protocol.md 4.6). The request and the three streams come
-over a Unix socket that only the job sees; `_control.py` of the grading API is the other end.
+The service starts them, not the job: no nested namespaces are needed, and the CPU time and memory
+of each count separately (docs/protocol.md, section 4.6). A request and its three streams come over
+a Unix socket that only the job sees; `_control.py` of the grading API is the client.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.descriptors import close_listener, close_plain, dispose, receive
 from inginious_nb.grader.sandbox import Box, Limits, Streams, supervise
-from inginious_nb.grader.sandbox.starter import WORKER_ID, drops_root
+from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.shell import Stay
 
 if TYPE_CHECKING:
@@ -42,22 +42,22 @@ INTERNAL_ERROR = 254
 
 _LENGTH_DIGITS = 10
 _MAX_REQUEST_BYTES = 1 << 20
-_MOST_FIELDS = 64
-_LONGEST_COMMAND = (
+_MAX_FIELDS = 64
+_MAX_COMMAND_CHARACTERS = (
     32 << 10
 )  # characters; shlex takes 14 ms for these, and four times for twice them
 _MAX_AT_ONCE = 64
 _STREAMS = 3
 _ACCEPT_PAUSE_S = 0.1
 _SIGNAL = re.compile(rb"signal (\d{1,3})")
-_LONGEST_SIGNAL = 32
+_MAX_SIGNAL_BYTES = 32
 _SIGNALS = 256
 _FILE_TOO_LARGE = 25  # SIGXFSZ: output without end, which elsewhere ends at the time limit
 _RETURNED = {"time": OUT_OF_TIME, "memory": OUT_OF_MEMORY, "disk": OUT_OF_MEMORY}
 
 
 @dataclass(frozen=True)
-class StudentSettings:
+class StudentCommandSettings:
     """What is the same for all programs of one job.
 
     Attributes:
@@ -81,8 +81,8 @@ class StudentSettings:
     python: str
 
 
-class StudentDesk:
-    """Takes the requests of one job.
+class StudentCommandServer:
+    """Server for the `run_student` requests of one job.
 
     Args:
         path: Where the socket is made, a short path.
@@ -95,7 +95,7 @@ class StudentDesk:
         self,
         path: Path,
         sandbox: Sandbox,
-        settings: StudentSettings,
+        settings: StudentCommandSettings,
         on_no_shell: Callable[[str], None],
     ) -> None:
         self._sandbox = sandbox
@@ -207,8 +207,8 @@ class StudentDesk:
     ) -> int:
         limits = self._limits(request)
         # Not in a thread, which could not be cancelled and would leave descriptors behind.
-        with contextlib.ExitStack() as holding:
-            box = self._box(request, limits, holding)
+        with contextlib.ExitStack() as open_descriptors:
+            box = self._box(request, limits, open_descriptors)
             box = replace(
                 box,
                 argv=words or box.argv,
@@ -235,7 +235,7 @@ class StudentDesk:
         streams: Streams,
         setup: tuple[str, ...],
     ) -> int:
-        """Set up, let the student in, tear down (protocol.md 4.7).
+        """Set up, open the shell to the student, tear down (docs/protocol.md, section 4.7).
 
         Raises:
             ServiceError: There cannot be a shell.
@@ -246,10 +246,10 @@ class StudentDesk:
         limits = self._limits(request)
         async with settings.access.in_use:
             await settings.access.open()
-            with contextlib.ExitStack() as holding:
+            with contextlib.ExitStack() as open_descriptors:
                 stay = Stay(
                     self._sandbox,
-                    self._box(request, limits, holding),
+                    self._box(request, limits, open_descriptors),
                     streams,
                     python=settings.python,
                     setup=setup,
@@ -264,14 +264,14 @@ class StudentDesk:
         return 0 if stay.was_visited else OUT_OF_TIME
 
     def _box(
-        self, request: Mapping[str, str], limits: Limits, holding: contextlib.ExitStack
+        self, request: Mapping[str, str], limits: Limits, open_descriptors: contextlib.ExitStack
     ) -> Box:
         settings = self._settings
         return Box(
             argv=("echo",),
             cwd=request.get("working_dir", ""),
             environ=settings.environ,
-            mounts=settings.mounts(holding),
+            mounts=settings.mounts(open_descriptors),
             limits=limits,
             has_network=settings.has_network and request.get("share_network") == "1",
         )
@@ -308,7 +308,7 @@ async def _receive(connection: socket.socket, given: list[int]) -> dict[str, str
     """
     length = int(await _received(connection, _LENGTH_DIGITS, given))
     content = await _received(connection, min(length, _MAX_REQUEST_BYTES), given)
-    fields = content.decode("utf-8", "surrogateescape").split("\0", _MOST_FIELDS)
+    fields = content.decode("utf-8", "surrogateescape").split("\0", _MAX_FIELDS)
     return dict(zip(fields[::2], fields[1::2], strict=False))
 
 
@@ -358,7 +358,7 @@ def _command(request: Mapping[str, str]) -> tuple[str, ...]:
     if request.get("kind") == "ssh_student":
         return _script(request.get("setup_script", ""))
     command = request.get("cmd", "")
-    if len(command) > _LONGEST_COMMAND:
+    if len(command) > _MAX_COMMAND_CHARACTERS:
         raise ValueError("the command is too long")
     return tuple(shlex.split(command))
 
@@ -401,5 +401,5 @@ async def _listen(
                 number = _SIGNAL.fullmatch(line)
                 if number is not None and int(number[1]) in signal.valid_signals():
                     send_signal(int(number[1]))
-            pending = pending[-_LONGEST_SIGNAL:]
+            pending = pending[-_MAX_SIGNAL_BYTES:]
     gone.set()

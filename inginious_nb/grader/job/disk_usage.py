@@ -19,7 +19,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW",
 _HIDING = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
 
 
-def occupied_bytes(root: Path) -> int:
+def disk_usage_bytes(root: Path) -> int:
     """What everything below a folder occupies; a file counts at least a block.
 
     A folder that is nested too deep or that may not be entered makes it `TOO_MUCH`.

@@ -1,4 +1,4 @@
-"""Ends programs of services that were killed.
+"""Stale processes: programs of services that were killed, found and ended by the next service.
 
 In the plain sandbox nothing else does. bubblewrap dies with its parent, but only once it has asked
 the kernel for that. When it is killed before its child has asked for the same, the child waits for
@@ -20,8 +20,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import proctree
-from .starter import WORKER_ID, drops_root
+from . import process_tree
+from .launch_script import WORKER_ID, drops_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,32 +30,32 @@ logger = logging.getLogger(__name__)
 
 MARK = "INGINIOUS_BOX"
 _WRITTEN = re.compile(r"(\d+)-(\d+)-(\d+)-\d+")
-_MOST_ROUNDS = 100
-_PATIENCE_MS = 5000
+_MAX_ROUNDS = 100
+_EXIT_TIMEOUT_MS = 5000
 _numbers = itertools.count(1)
 
 
 def new_mark() -> str:
     """A value for the mark of one more program: whose it is, and its number."""
     # Process ids come again, and are others in a container; together with the rest they are not.
-    started_at = proctree.started_at(os.getpid()) or 0
+    started_at = process_tree.started_at(os.getpid()) or 0
     return f"{_namespace()}-{os.getpid()}-{started_at}-{next(_numbers)}"
 
 
-def is_abandoned(mark: str) -> bool:
+def is_stale(mark: str) -> bool:
     """Whether a mark is of a service that is no more."""
     written = _WRITTEN.fullmatch(mark)
     if written is None:
         return False
     namespace, service, started_at = map(int, written.groups())
-    return namespace == _namespace() and proctree.started_at(service) != started_at
+    return namespace == _namespace() and process_tree.started_at(service) != started_at
 
 
-def end_leftovers() -> None:
+def end_stale_processes() -> None:
     """End programs of this user's services that are no more, and wait until they are gone."""
     ended: set[int] = set()
-    for _ in range(_MOST_ROUNDS):  # what is found may start others until it is gone
-        found = set(_leftovers()) - ended
+    for _ in range(_MAX_ROUNDS):  # what is found may start others until it is gone
+        found = set(_stale_processes()) - ended
         if not found:
             break
         _end(found)
@@ -74,25 +74,25 @@ def _end(pids: Iterable[int]) -> None:
     for descriptor in dying:
         gone = select.poll()
         gone.register(descriptor, select.POLLIN)
-        gone.poll(_PATIENCE_MS)
+        gone.poll(_EXIT_TIMEOUT_MS)
         os.close(descriptor)
 
 
-def _leftovers() -> Iterator[int]:
+def _stale_processes() -> Iterator[int]:
     users = (os.geteuid(), WORKER_ID if drops_root() else os.geteuid())
     for entry in os.scandir("/proc") if Path("/proc/self/environ").exists() else ():
         if not entry.name.isdecimal():
             continue
         with contextlib.suppress(OSError):
-            if entry.stat().st_uid in users and _is_leftover(Path(entry.path)):
+            if entry.stat().st_uid in users and _is_stale_process(Path(entry.path)):
                 yield int(entry.name)
 
 
-def _is_leftover(process: Path) -> bool:
+def _is_stale_process(process: Path) -> bool:
     for variable in (process / "environ").read_text("utf-8", "replace").split("\0"):
         name, _, value = variable.partition("=")
         if name == MARK:
-            return is_abandoned(value)
+            return is_stale(value)
     return False
 
 

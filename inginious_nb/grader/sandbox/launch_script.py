@@ -1,8 +1,7 @@
-"""The few lines that every program in a sandbox starts with, once root's rights are given up.
+"""The script that starts every program in a sandbox: it drops root, sets rlimits, reports the end.
 
-They set limits from within, where processes are counted apart from the user's other ones, and
-tell an exit status from a signal, which a shell status alone cannot. Shell, because it is
-everywhere and starts in a millisecond, and Perl, which takes two; a Python interpreter takes ten.
+It tells an exit status from a signal, which a shell's status cannot. Written in shell, which starts
+in a millisecond, and Perl, which takes two; a Python interpreter takes ten.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from .base import Box
 
 WORKER_ID = 4242
-"""User and group of programs in INGInious's containers (protocol.md 4.3)."""
+"""User and group of programs in INGInious's containers (docs/protocol.md, section 4.3)."""
 
 STARTED = b"started\n"
 NOT_FOUND = b"not found\n"
@@ -92,7 +91,7 @@ class Verdict:
     signal: int | None = None
 
 
-def starter(box: Box, report: int | None, *, others: int) -> list[str]:
+def launch_command(box: Box, report: int | None, *, others: int) -> list[str]:
     """The command that sets the limits of a box and then becomes, or runs, its program.
 
     Args:
@@ -140,7 +139,7 @@ def own(
 
 
 def read_verdict(report: bytes, status: int) -> Verdict:
-    """Understand what the starter reported and the status it ended with."""
+    """Return the verdict from the report of the launch script and its exit status."""
     if not report.startswith(STARTED):
         return Verdict(was_started=False, status=status)
     message = report[len(STARTED) :]
@@ -156,7 +155,7 @@ def read_verdict(report: bytes, status: int) -> Verdict:
 
 def _guessed(message: bytes, status: int) -> Verdict:
     """The verdict where nobody saw how the program itself ended."""
-    if status < 0:  # the starter was ended, by the program
+    if status < 0:  # the launch script was ended, by the program
         return Verdict(was_started=True, status=128 - status, signal=-status)
     by_signal = 128
     # Shells say nothing about the two signals that people cause all the time.

@@ -12,7 +12,7 @@ _MEMORY = "/memfd:"
 _BLOCK_BYTES = 512
 
 
-class Unlinked(NamedTuple):
+class DeletedFilesUsage(NamedTuple):
     """What such files of some processes occupy together.
 
     Attributes:
@@ -24,7 +24,7 @@ class Unlinked(NamedTuple):
     disk_bytes: int = 0
 
 
-def unlinked(pids: list[int]) -> Unlinked:
+def deleted_files_usage(pids: list[int]) -> DeletedFilesUsage:
     """Measure such files; each counts once. Takes microseconds for each open file."""
     sizes: dict[tuple[int, int], tuple[bool, int]] = {}
     for pid in pids:
@@ -42,7 +42,7 @@ def unlinked(pids: list[int]) -> Unlinked:
                         size_bytes = status.st_blocks * _BLOCK_BYTES
                         key = (status.st_dev, status.st_ino)
                         sizes[key] = (target.startswith(_MEMORY), size_bytes)
-    return Unlinked(
+    return DeletedFilesUsage(
         memory_bytes=sum(size for is_memory, size in sizes.values() if is_memory),
         disk_bytes=sum(size for is_memory, size in sizes.values() if not is_memory),
     )

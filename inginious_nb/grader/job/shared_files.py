@@ -1,6 +1,6 @@
-"""What all jobs share: the grading API and its commands, a few packages, names of users.
+"""Shared files: the grading API and its commands, a few packages and user names, for all jobs.
 
-One folder per grader, only its owner's, removed with it; jobs live there too. The API is copied
+One private folder a grader, removed with it; it holds the folders of jobs, too. The API is copied
 because jobs run under the system's python3: its byte code belongs to that interpreter, and the
 folder of this package may be read-only, or in a home that an isolated job cannot see.
 """
@@ -23,9 +23,14 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.course.folders import expanded
 from inginious_nb.grader.sandbox import Mount
-from inginious_nb.grader.sandbox.leftovers import MARK, new_mark
-from inginious_nb.grader.sandbox.starter import WORKER_ID, drops_root
-from inginious_nb.grader.scratch import Hold, new_folder, remove_tree, sweep
+from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
+from inginious_nb.grader.sandbox.stale_processes import MARK, new_mark
+from inginious_nb.grader.temporary_folders import (
+    FolderLock,
+    make_locked_folder,
+    remove_stale_folders,
+    remove_tree,
+)
 
 from .workspace import make_folders
 
@@ -33,20 +38,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SEEN_AT = "/.inginious"
-"""Where an isolated job finds the kit."""
+"""Path at which an isolated job sees the shared files."""
 
 _API = Path(__file__).parent.parent / "grading_api"
 _PREFIX = "inginious-jobs-"
-_LONGEST_FOLDER = 50
+_MAX_FOLDER_CHARACTERS = 50
 """The path of a socket has a hundred characters at most, and about half of them are ours."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_MOST_SPARES = 4
+_MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _VENDORED = ("jinja2", "markupsafe", "yaml")
 
 
-class Kit:
-    """The folder of a grader.
+class SharedFiles:
+    """The folder that a grader shares with its jobs.
 
     Attributes:
         root: The folder, without links in its path.
@@ -59,15 +64,15 @@ class Kit:
     """
 
     def __init__(self) -> None:
-        sweep(_PREFIX, [_temporary_folder()])
-        root, hold = new_folder(_PREFIX, _temporary_folder())
+        remove_stale_folders(_PREFIX, [_temporary_folder()])
+        root, lock = make_locked_folder(_PREFIX, _temporary_folder())
         self.root = root.resolve()
         self.root.chmod(0o711 if drops_root() else 0o700)
-        self.folder = self.root / "kit"
+        self.folder = self.root / "shared"
         self._jobs = self.root / "jobs"
-        self._spares: list[Path] = []
+        self._prepared: list[Path] = []
         self._making = threading.Lock()
-        for folder in (self._jobs, self._jobs.with_name("spares")):
+        for folder in (self._jobs, self._jobs.with_name("prepared")):
             folder.mkdir(mode=0o711)
         system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
         self.python = system_python or sys.executable
@@ -82,7 +87,7 @@ class Kit:
         self._working: set[asyncio.Future[None]] = set()
         compiling = self._compile()
         # Also when nobody closes it: nothing stays on disk after this process.
-        self._finalizer = weakref.finalize(self, _remove, self.root, hold, compiling, self._making)
+        self._finalizer = weakref.finalize(self, _remove, self.root, lock, compiling, self._making)
 
     def _copy(self) -> None:
         shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -125,16 +130,16 @@ class Kit:
         """
         folder = self._jobs / secrets.token_hex(6)
         with contextlib.suppress(IndexError, OSError):
-            self._spares.pop().rename(folder)
+            self._prepared.pop().rename(folder)
         return folder
 
-    def make_spare(self) -> None:
+    def prepare_job_folder(self) -> None:
         """Make the folders of a job to come; while nobody waits, or it would be no gain."""
-        if len(self._spares) < _MOST_SPARES:
-            spare = self._jobs.with_name("spares") / secrets.token_hex(6)
+        if len(self._prepared) < _MAX_PREPARED:
+            folder = self._jobs.with_name("prepared") / secrets.token_hex(6)
             with self._making, contextlib.suppress(OSError):  # all has been removed
-                make_folders(spare)
-                self._spares.append(spare)
+                make_folders(folder)
+                self._prepared.append(folder)
 
     def in_background(self, work: Callable[[], None]) -> asyncio.Future[None]:
         """Have something done in a thread that nobody needs to wait for."""
@@ -150,17 +155,17 @@ class Kit:
 
 def _temporary_folder() -> str:
     folder = tempfile.gettempdir()
-    return folder if len(folder) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108 - a private one in it
+    return folder if len(folder) <= _MAX_FOLDER_CHARACTERS else "/tmp"  # noqa: S108 - a private one in it
 
 
 def _remove(
-    root: Path, hold: Hold, compiling: subprocess.Popen[bytes], making: threading.Lock
+    root: Path, lock: FolderLock, compiling: subprocess.Popen[bytes], making: threading.Lock
 ) -> None:
     compiling.kill()
     compiling.wait()
     with making:
         remove_tree(root)
-    hold.release()
+    lock.release()
 
 
 def _own_interpreter() -> tuple[Mount, ...]:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb.grader.scratch import Hold, new_folder, remove_tree, sweep
+from inginious_nb.grader.temporary_folders import (
+    FolderLock,
+    make_locked_folder,
+    remove_stale_folders,
+    remove_tree,
+)
 
 HOLDER = """
 import sys
-from inginious_nb.grader.scratch import new_folder
-folder, hold = new_folder("kind-", sys.argv[1])
+from inginious_nb.grader.temporary_folders import make_locked_folder
+folder, lock = make_locked_folder("kind-", sys.argv[1])
 print(folder, flush=True)
 sys.stdin.read()
 """
@@ -34,23 +39,23 @@ def holder(tmp_path):
 def test_a_folder_goes_when_its_process_was_killed(holder, tmp_path):
     process, folder = holder
     (folder / "file").touch()
-    sweep("kind-", [str(tmp_path)])
+    remove_stale_folders("kind-", [str(tmp_path)])
     assert folder.is_dir()
     process.send_signal(signal.SIGKILL)
     process.wait()
-    sweep("kind-", [str(tmp_path)])
+    remove_stale_folders("kind-", [str(tmp_path)])
     assert not folder.exists()
 
 
 def test_it_stays_while_one_of_its_users_lives(holder, tmp_path):
     process, folder = holder
-    hold = Hold(folder)
+    lock = FolderLock(folder)
     process.kill()
     process.wait()
-    sweep("kind-", [str(tmp_path)])
+    remove_stale_folders("kind-", [str(tmp_path)])
     assert folder.is_dir()
-    hold.release()
-    sweep("kind-", [str(tmp_path)])
+    lock.release()
+    remove_stale_folders("kind-", [str(tmp_path)])
     assert not folder.exists()
 
 
@@ -60,20 +65,20 @@ def test_only_folders_of_that_kind_are_swept(tmp_path):
     (tmp_path / "other-1").mkdir()
     (tmp_path / "kind-link").symlink_to(target)
     (tmp_path / "kind-file").touch()
-    sweep("kind-", [str(tmp_path), str(tmp_path / "nowhere")])
+    remove_stale_folders("kind-", [str(tmp_path), str(tmp_path / "nowhere")])
     assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_a_folder_that_was_replaced_is_not_held(tmp_path):
     with pytest.raises(FileNotFoundError):
-        Hold(tmp_path / "gone")
+        FolderLock(tmp_path / "gone")
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(OSError, match="link"):
-        Hold(tmp_path / "link")
+        FolderLock(tmp_path / "link")
 
 
 def test_new_folders_are_only_their_owners(tmp_path):
-    folder, _ = new_folder("kind-", str(tmp_path))
+    folder, _ = make_locked_folder("kind-", str(tmp_path))
     assert folder.stat().st_mode & 0o777 == 0o700
 
 

@@ -1,4 +1,7 @@
-"""Watches a program in a sandbox and ends it when it uses too much, or when somebody asks."""
+"""Enforces limits from outside: samples what a program uses and ends it beyond a limit.
+
+What the kernel enforces is set elsewhere: rlimits in `launch_script`, cgroups in `cgroup`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Literal
 
-from .unlinked import Unlinked, unlinked
+from .deleted_files import DeletedFilesUsage, deleted_files_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -18,7 +21,7 @@ Reason = Literal["exited", "killed", "time", "memory", "disk"]
 """Why a program ended: by itself, because somebody asked, or for one of its limits."""
 
 _INTERVAL_S = 0.05
-_LONGEST_INTERVAL_S = 0.5
+_MAX_INTERVAL_S = 0.5
 _FILES_INTERVAL_S = 0.25
 _SHARE_OF_TIME = 0.1
 
@@ -64,7 +67,7 @@ async def supervise(
                 reason = excess
                 break
             wanted_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
-            interval_s = min(wanted_s, _LONGEST_INTERVAL_S)
+            interval_s = min(wanted_s, _MAX_INTERVAL_S)
     finally:
         # Also when cancelled: nothing may survive its supervisor.
         files.stop()
@@ -97,7 +100,7 @@ def _excess(
     limits: Limits,
     wall_s: float,
     disk_bytes: Callable[[], int] | None,
-    files: Unlinked,
+    files: DeletedFilesUsage,
 ) -> Reason | None:
     if wall_s >= limits.wall_s:
         return "time"
@@ -124,7 +127,7 @@ class _Files:
     """
 
     def __init__(self, process: BoxedProcess) -> None:
-        self.latest = Unlinked()
+        self.latest = DeletedFilesUsage()
         self._process = process
         self._task = asyncio.create_task(self._measure())
 
@@ -137,5 +140,5 @@ class _Files:
         while True:
             await asyncio.sleep(pause_s)
             began = time.monotonic()
-            self.latest = await asyncio.to_thread(unlinked, self._process.pids())
+            self.latest = await asyncio.to_thread(deleted_files_usage, self._process.pids())
             pause_s = max(_FILES_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)

@@ -1,7 +1,7 @@
-"""Opens what a job made, which may at any moment be something else than it was a moment ago.
+"""Reads of files that a job made, safe against a job that swaps them meanwhile (TOCTOU).
 
-A path that was checked means nothing when it is used later: the job can swap folders for links in
-between. So things are opened first, and then asked where they really are.
+A job can replace a folder by a link between a check and its use. So a file is opened first, and
+its real path is checked on the open descriptor.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PLACE = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)
 
 
-def hold(path: Path, folder: Path) -> int:
+def open_inside(path: Path, folder: Path) -> int:
     """A descriptor of what is at a path, links followed as long as they stay in a folder.
 
     Args:
@@ -40,20 +40,20 @@ def hold(path: Path, folder: Path) -> int:
 
 
 @contextlib.contextmanager
-def held(path: Path, folder: Path) -> Iterator[str]:
-    """A path to what `hold` found, which nobody can swap, as long as the context lasts.
+def pinned_path(path: Path, folder: Path) -> Iterator[str]:
+    """A path to what `open_inside` found, which nobody can swap, as long as the context lasts.
 
     Raises:
-        OSError: As `hold` does.
+        OSError: As `open_inside` does.
     """
-    descriptor = hold(path, folder)
+    descriptor = open_inside(path, folder)
     try:
         yield f"/proc/self/fd/{descriptor}"
     finally:
         os.close(descriptor)
 
 
-def head(path: Path | str, limit_bytes: int, *, follow: bool = False) -> bytes:
+def read_beginning(path: Path | str, limit_bytes: int, *, follow: bool = False) -> bytes:
     """The beginning of a regular file; empty if there is none. The job may have put anything.
 
     Args:

@@ -1,4 +1,4 @@
-"""Which orphans belong to which plain program, also when they hide where they come from.
+"""Orphaned processes of plain programs: which program each belongs to, also when it disguises.
 
 Those that lose their parent come to this process (see `adopt_orphans`). A program's own are known
 by their session, by a mark in their environment, or because they were seen below it. One that has
@@ -12,18 +12,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import proctree
-from .leftovers import MARK
+from . import process_tree
+from .stale_processes import MARK
 
 if TYPE_CHECKING:
-    from .proctree import Identity
+    from .process_tree import Identity
 
 
-class Families:
+class OrphanTracker:
     """The programs that run, with what descends from them."""
 
     def __init__(self) -> None:
-        self._living: dict[int, Family] = {}
+        self._living: dict[int, TrackedProgram] = {}
         self._strangers: set[tuple[int, int]] = set()
 
     def prepare(self) -> None:
@@ -31,52 +31,52 @@ class Families:
         if not self._living:
             self._strangers = {
                 (pid, identity.started_at)
-                for pid in proctree.children(os.getpid())
-                if (identity := proctree.identity(pid)) is not None
+                for pid in process_tree.children(os.getpid())
+                if (identity := process_tree.identity(pid)) is not None
             }
 
-    def add(self, pid: int, mark: str) -> Family:
+    def track(self, pid: int, mark: str) -> TrackedProgram:
         """A program that was just started with a mark."""
-        family = Family(pid, f"{MARK}={mark}".encode("ascii"), alone=not self._living)
+        program = TrackedProgram(pid, f"{MARK}={mark}".encode("ascii"), alone=not self._living)
         for other in self._living.values():
             other.is_alone = False
-        self._living[pid] = family
-        return family
+        self._living[pid] = program
+        return program
 
-    def remove(self, family: Family) -> None:
+    def remove(self, program: TrackedProgram) -> None:
         """The program has ended, and all that descends from it."""
-        self._living.pop(family.pid, None)
+        self._living.pop(program.pid, None)
 
-    def orphans(self, family: Family, *, ending: bool) -> list[int]:
+    def orphans(self, program: TrackedProgram, *, ending: bool) -> list[int]:
         """The orphans of a program, also the dead ones among them.
 
         Args:
-            family: The program and what descends from it.
+            program: The program and what descends from it.
             ending: It is about to end, so also those that can only be its own or that of an ended
                 one. Before, they are not held against it.
         """
         found = []
-        for pid in proctree.children(os.getpid()):
-            identity = proctree.identity(pid)
+        for pid in process_tree.children(os.getpid()):
+            identity = process_tree.identity(pid)
             # In our own session is only what we started ourselves: programs get others.
             if pid in self._living or identity is None or identity.session == os.getsid(0):
                 continue
-            if family.has(identity) or (
+            if program.owns(identity) or (
                 (pid, identity.started_at) not in self._strangers
-                and (ending or family.is_alone)
-                and self._is_nobody_elses(identity, family)
+                and (ending or program.is_alone)
+                and self._is_nobody_elses(identity, program)
             ):
                 found.append(pid)
         return found
 
-    def _is_nobody_elses(self, identity: Identity, family: Family) -> bool:
-        others = [other for other in self._living.values() if other is not family]
+    def _is_nobody_elses(self, identity: Identity, program: TrackedProgram) -> bool:
+        others = [other for other in self._living.values() if other is not program]
         return not any(
-            other.started_at <= identity.started_at or other.has(identity) for other in others
+            other.started_at <= identity.started_at or other.owns(identity) for other in others
         )
 
 
-class Family:
+class TrackedProgram:
     """A program and what descends from it.
 
     Attributes:
@@ -88,21 +88,21 @@ class Family:
     def __init__(self, pid: int, mark: bytes, *, alone: bool) -> None:
         self.pid = pid
         self.is_alone = alone
-        self.started_at = proctree.started_at(pid) or 0
+        self.started_at = process_tree.started_at(pid) or 0
         self._mark = mark
         self._sessions = {pid}
         self._seen: set[tuple[int, int]] = set()
 
-    def note(self, pids: list[int]) -> None:
+    def remember(self, pids: list[int]) -> None:
         """Remember processes that descend from the program."""
         for pid in pids:
-            identity = proctree.identity(pid)
+            identity = process_tree.identity(pid)
             if identity is not None:
                 self._seen.add((pid, identity.started_at))
                 self._sessions.add(identity.session)
 
-    def has(self, identity: Identity) -> bool:
-        """Whether a process is known to be one of the family."""
+    def owns(self, identity: Identity) -> bool:
+        """Whether a process is known to be one of the program."""
         return (
             identity.session in self._sessions
             or (identity.pid, identity.started_at) in self._seen

@@ -18,10 +18,10 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
-from inginious_nb.grader.job import kit
-from inginious_nb.grader.job.kit import Kit
+from inginious_nb.grader.job import shared_files
+from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.job.workspace import Workspace, make_folders
-from inginious_nb.grader.sandbox import PlainSandbox, choose_sandbox, starter
+from inginious_nb.grader.sandbox import PlainSandbox, choose_sandbox, launch_script
 from inginious_nb.grader.sandbox.choice import NoSandbox
 
 NOBODY = 65534
@@ -29,18 +29,18 @@ NOBODY = 65534
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    monkeypatch.setattr(kit, "_temporary_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(shared_files, "_temporary_folder", lambda: str(tmp_path))
     return tmp_path
 
 
 def test_a_long_temporary_folder_is_avoided(monkeypatch, tmp_path):
     # The path of a socket in it would be too long.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("x" * 50)))
-    assert kit._temporary_folder() == "/tmp"
+    assert shared_files._temporary_folder() == "/tmp"
 
 
 def test_it_is_only_its_owners(temporary):
-    made = Kit()
+    made = SharedFiles()
     (folder,) = temporary.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) & 0o066 == 0
     assert made.new_job_folder() != made.new_job_folder()
@@ -49,7 +49,7 @@ def test_it_is_only_its_owners(temporary):
 
 
 def test_it_goes_when_nobody_closes_it(temporary):
-    made = Kit()
+    made = SharedFiles()
     assert list(temporary.iterdir())
     del made
     gc.collect()
@@ -57,11 +57,11 @@ def test_it_goes_when_nobody_closes_it(temporary):
 
 
 def test_what_a_killed_grader_left_is_removed_by_the_next(temporary):
-    left = temporary / f"{kit._PREFIX}killed"
+    left = temporary / f"{shared_files._PREFIX}killed"
     (left / "jobs" / "1").mkdir(parents=True)
-    living = Kit()
+    living = SharedFiles()
     assert not left.exists()
-    other = Kit()
+    other = SharedFiles()
     assert len(list(temporary.iterdir())) == 2  # one that lives is left alone
     living.close()
     other.close()
@@ -69,8 +69,8 @@ def test_what_a_killed_grader_left_is_removed_by_the_next(temporary):
 
 def test_folders_of_a_job_are_made_beforehand(temporary):
     (temporary / "nothing").mkdir()
-    made = Kit()
-    made.make_spare()
+    made = SharedFiles()
+    made.prepare_job_folder()
     folders = made.new_job_folder(), made.new_job_folder()
     assert [folder.exists() for folder in folders] == [True, False]
     for folder in folders:
@@ -83,15 +83,15 @@ def test_folders_of_a_job_are_made_beforehand(temporary):
 
 
 def test_nothing_is_made_once_it_is_closed(temporary):
-    made = Kit()
-    made.make_spare()
+    made = SharedFiles()
+    made.prepare_job_folder()
     made.close()
-    made.make_spare()
+    made.prepare_job_folder()
     assert list(temporary.iterdir()) == []
 
 
 def test_closing_waits_for_what_is_being_made(temporary, monkeypatch):
-    made = Kit()
+    made = SharedFiles()
     making, may_go_on = threading.Event(), threading.Event()
 
     def make_slowly(folder):
@@ -99,8 +99,8 @@ def test_closing_waits_for_what_is_being_made(temporary, monkeypatch):
         may_go_on.wait(30)
         make_folders(folder)
 
-    monkeypatch.setattr(kit, "make_folders", make_slowly)
-    maker = threading.Thread(target=made.make_spare)
+    monkeypatch.setattr(shared_files, "make_folders", make_slowly)
+    maker = threading.Thread(target=made.prepare_job_folder)
     maker.start()
     making.wait(30)
     closer = threading.Thread(target=made.close)
@@ -171,7 +171,7 @@ def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
             if os.geteuid() == 0:
                 # What is imported on demand may be where only root can read.
                 asyncio.run(_grade(kind, course))
-                starter._dropping.cache_clear()
+                launch_script._dropping.cache_clear()
                 os.setgroups([])
                 os.setresgid(NOBODY, NOBODY, NOBODY)
                 os.setresuid(NOBODY, NOBODY, NOBODY)

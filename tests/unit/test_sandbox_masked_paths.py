@@ -14,9 +14,9 @@ from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
-from inginious_nb.grader.job import kit
+from inginious_nb.grader.job import shared_files
 from inginious_nb.grader.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
-from inginious_nb.grader.sandbox.hiding import hidden_places, personal_folders
+from inginious_nb.grader.sandbox.masked_paths import masked_places, personal_folders
 
 LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)
 
@@ -32,10 +32,10 @@ def system_folder():
     shutil.rmtree(folder)
 
 
-async def seen(script: str, *mounts: Mount, hidden=()) -> str:
+async def seen(script: str, *mounts: Mount, masked=()) -> str:
     """What a shell script in bubblewrap prints."""
     sandbox = choose_sandbox("bubblewrap")
-    sandbox.hide(lambda: hidden)
+    sandbox.mask(lambda: masked)
     with tempfile.TemporaryFile() as output:
         box = Box(("sh", "-c", script), "/", {"PATH": "/usr/bin:/bin"}, mounts, LIMITS)
         streams = Streams(output.fileno(), output.fileno(), output.fileno())
@@ -107,7 +107,7 @@ async def test_courses_below_a_system_folder(system_folder, named, tmp_path):
 
 
 async def test_a_course_that_is_removed_needs_no_hiding(system_folder):
-    assert await seen("echo on", hidden=[system_folder / "gone"]) == "on\n"
+    assert await seen("echo on", masked=[system_folder / "gone"]) == "on\n"
 
 
 # ---- the Python that runs ---------------------------------------------------------------------
@@ -119,7 +119,7 @@ async def test_an_interpreter_in_a_hidden_course(system_folder):
     (system_folder / "solution").write_text("a solution")
     venv = Mount(system_folder / "venv", str(system_folder / "venv"))
     look = f"cat {system_folder}/venv/bin/tool {system_folder}/solution 2> /dev/null"
-    assert await seen(look, venv, hidden=[system_folder]) == "a tool"
+    assert await seen(look, venv, masked=[system_folder]) == "a tool"
 
 
 async def test_a_course_beside_an_interpreter(tmp_path):
@@ -131,13 +131,13 @@ async def test_a_course_beside_an_interpreter(tmp_path):
         path.chmod(0o755)
     look = f"cat {tmp_path}/bin/tool {tmp_path}/courses/lab/solution 2> /dev/null"
     prefix = Mount(tmp_path, str(tmp_path))
-    assert await seen(look, prefix, hidden=[tmp_path / "courses"]) == "a tool"
+    assert await seen(look, prefix, masked=[tmp_path / "courses"]) == "a tool"
 
 
 def test_an_interpreter_below_usr_is_mounted_by_itself(monkeypatch):
     monkeypatch.setattr(sys, "prefix", "/usr/share")
     monkeypatch.setattr(sys, "base_prefix", "/usr")
-    mounts = [mount.place for mount in kit._own_interpreter()]
+    mounts = [mount.place for mount in shared_files._own_interpreter()]
     assert "/usr/share" in mounts
     assert "/usr" not in mounts
 
@@ -158,8 +158,8 @@ def mount(tmp_path):
     return make
 
 
-def places(mount, hidden, *mounts):
-    found = hidden_places([mount.root / name for name in hidden], mounts)
+def places(mount, masked, *mounts):
+    found = masked_places([mount.root / name for name in masked], mounts)
     return [str(place.relative_to(PurePosixPath(mount.root))) for place in found]
 
 
@@ -184,6 +184,6 @@ def test_a_mount_by_way_of_a_link(mount):
 def test_the_system_itself_is_not_hidden(home, monkeypatch):
     monkeypatch.setenv("HOME", home)
     assert Path(home).resolve() in personal_folders()
-    assert PurePosixPath(home) not in hidden_places(
+    assert PurePosixPath(home) not in masked_places(
         personal_folders(), [Mount(Path("/usr"), "/usr")]
     )

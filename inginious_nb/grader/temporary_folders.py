@@ -1,7 +1,7 @@
-"""Folders that are there for a time, and do not outlive their users even when these are killed.
+"""Temporary folders that do not outlive their users, even when these are killed.
 
-Each process that uses one holds a lock on the folder itself, which ends with the process however
-that ends. Whoever makes the next one removes those that nobody holds any more.
+Each process that uses one locks the folder itself; the lock ends with the process. Whoever makes
+the next folder removes the stale ones, which nobody locks any more.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _PLACE = getattr(os, "O_PATH", 0)
 _PRIVATE = 0o700
 
 
-class Hold:
-    """Keeps a folder from being swept, until it is released or nobody refers to it.
+class FolderLock:
+    """Lock that keeps a folder from being removed as stale, until it is released or collected.
 
     Args:
         folder: The folder.
@@ -52,8 +52,8 @@ class Hold:
             raise FileNotFoundError(f"{folder} is being replaced")
 
 
-def new_folder(prefix: str, parent: str) -> tuple[Path, Hold]:
-    """Make a folder that only its owner can enter, and hold it.
+def make_locked_folder(prefix: str, parent: str) -> tuple[Path, FolderLock]:
+    """Make a folder that only its owner can enter, and lock it.
 
     Raises:
         OSError: None can be made there.
@@ -61,13 +61,13 @@ def new_folder(prefix: str, parent: str) -> tuple[Path, Hold]:
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
-            return folder, Hold(folder)
+            return folder, FolderLock(folder)
         except FileNotFoundError:
-            continue  # swept before it was held
+            continue  # swept before it was locked
 
 
-def sweep(prefix: str, parents: Iterable[str]) -> None:
-    """Remove this user's folders of that kind which nobody holds."""
+def remove_stale_folders(prefix: str, parents: Iterable[str]) -> None:
+    """Remove this user's folders with a prefix that no process has locked."""
     if sys.platform == "win32":
         return
     for parent in parents:

@@ -1,4 +1,4 @@
-"""The kernel's keyring of a session, which no namespace hides and every child inherits."""
+"""The kernel's session keyring, which no namespace isolates and every child process inherits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "loongarch64": 219}
 _JOIN_SESSION_KEYRING = 1
 
 
-def leave_keyring() -> bool:
+def join_new_session_keyring() -> bool:
     """Give this thread, and what it starts, a new and empty session keyring.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Folders that lie among what every isolated program sees, and are nobody's business.
+"""Masked paths: private folders that lie below the system folders every isolated program sees.
 
 A home below /opt is not rare on shared machines, and courses are kept below /usr/share or beside an
 interpreter; in a course are the solutions of its tasks.
@@ -52,16 +52,16 @@ def personal_folders() -> list[Path]:
     return sorted({path.resolve() for path in named if path.is_absolute()})
 
 
-def hidden_places(hidden: Iterable[Path], mounts: Iterable[Mount]) -> list[PurePosixPath]:
+def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PurePosixPath]:
     """Where programs would see folders that they should not.
 
     Args:
-        hidden: The folders, without links in their paths.
-        mounts: What the programs see. Of a job's own files nothing is hidden, so only what they
+        masked: The folders, without links in their paths.
+        mounts: What the programs see. Of a job's own files nothing is masked, so only what they
             see where it is on this machine matters.
 
     Returns:
-        The places to be hidden, outer ones first.
+        The places to mask, outer ones first.
     """
     seen = [
         (f"{os.path.realpath(mount.source)}/", PurePosixPath(mount.place))
@@ -70,21 +70,21 @@ def hidden_places(hidden: Iterable[Path], mounts: Iterable[Mount]) -> list[PureP
     ]
     places = {
         place / str(folder)[len(source) :]
-        for folder in hidden
+        for folder in masked
         for source, place in seen
         # What is mounted for itself is meant to be seen.
         if str(folder).startswith(source) and folder.is_dir()
     }
     found: list[PurePosixPath] = []
     for place in sorted(places):
-        is_hidden = any(
+        is_masked = any(
             place.is_relative_to(outer)
             and not any(
                 place.is_relative_to(inner) and inner.is_relative_to(outer) for _, inner in seen
             )
             for outer in found
         )
-        if not is_hidden and not _has_system(place):
+        if not is_masked and not _has_system(place):
             found.append(place)
     return found
 
