@@ -36,6 +36,10 @@ class Answers:
         self.values[source.problem_id] = value
         self.sources[source.problem_id] = source
 
+    def remove(self, problem_id: str) -> None:
+        """Take the answer to a problem out."""
+        del self.values[problem_id], self.sources[problem_id]
+
     def fill_from(self, other: Answers) -> None:
         """Take from other what is missing here."""
         self.values = other.values | self.values

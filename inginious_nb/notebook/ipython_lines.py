@@ -9,7 +9,6 @@ import ast
 import re
 import warnings
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from IPython.core.inputtransformer2 import TransformerManager
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+_LIKELY = re.compile(r"^[ \t]*[%!?]|\?[ \t\r]*$|=[ \t]*[%!]", re.MULTILINE)
+_MAX_CHARS = 100_000
+"""A longer program is data more than program; looking at it would hold the page up."""
+
 _CELL_MAGIC = re.compile(r"\s*%%\w")
 
 
@@ -42,6 +45,8 @@ def ipython_lines(program: str) -> IPythonLines:
     a docstring may, is left alone. Of a cell magic at the beginning only its line counts: what
     stands below ``%%time`` is Python again.
     """
+    if len(program) > _MAX_CHARS:
+        return IPythonLines((), program)
     found: list[str] = []
     rest = program.splitlines(keepends=True)
     while (first := _first(rest)) is not None and _CELL_MAGIC.match(rest[first]):
@@ -62,7 +67,7 @@ def _first(lines: list[str]) -> int | None:
 def _changed(lines: list[str]) -> set[int]:
     """Return the indices of the lines that IPython changes."""
     source = "".join(lines)
-    if not any(sign in source for sign in "%!?"):
+    if not _LIKELY.search(source):
         return set()
     try:
         with warnings.catch_warnings():
@@ -70,14 +75,26 @@ def _changed(lines: list[str]) -> set[int]:
             transformed = _transformers.transform_cell(source).splitlines(keepends=True)
     except (ValueError, RecursionError, RuntimeError, SyntaxError):
         return set()
-    before = [line.rstrip("\r\n") for line in lines]
-    after = [line.rstrip("\r\n") for line in transformed]
-    return {
-        index
-        for kind, start, end, _, _ in SequenceMatcher(None, before, after, False).get_opcodes()
-        if kind != "equal"
-        for index in range(start, end)
-    }
+    return _differing([line.rstrip("\r\n") for line in lines], transformed)
+
+
+def _differing(before: list[str], transformed: list[str]) -> set[int]:
+    """Return the indices of the lines that became others; IPython joins continued lines to one.
+
+    Line by line, since a general comparison takes minutes where many lines are alike.
+    """
+    found: set[int] = set()
+    index = 0
+    for after in transformed:
+        if index >= len(before):
+            break
+        if before[index] != after.rstrip("\r\n") and _LIKELY.search(before[index]):
+            while before[index].endswith("\\") and index + 1 < len(before):
+                found.add(index)
+                index += 1
+            found.add(index)
+        index += 1
+    return found
 
 
 def _awaits(lines: list[str]) -> set[int]:

@@ -93,15 +93,18 @@ def review_command(
             continue
         text = answers.values.get(problem.id)
         source = answers.sources.get(problem.id)
-        hint = _hint(task, problem, cells)
+        optional = isinstance(problem, CodeProblem) and problem.optional
         if source is not None and source.kind in _CELL_KINDS and is_template(problem, text):
-            errors[problem.id] = problem.refuse(
-                "{place} still is what the task begins with, which is no answer; edit it first."
-                "{hint}",
-                place=source.label,
-                hint=hint,
-            )
-        elif source is None and hint:
+            if optional:
+                answers.remove(problem.id)
+            else:
+                errors[problem.id] = problem.refuse(
+                    "{place} still is what the task begins with, which is no answer; edit it "
+                    "first.{hint}",
+                    place=source.label,
+                    hint=_hint(task, problem, cells),
+                )
+        elif source is None and not optional and (hint := _hint(task, problem, cells)):
             errors[problem.id] = problem.refuse("there is no answer yet.{hint}", hint=hint)
     return errors
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inginious_nb.course import CourseLibrary
+from inginious_nb.course import CodeProblem, CourseLibrary
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import Cell
 from inginious_nb.notebook.ipython_lines import ipython_lines
@@ -45,6 +48,11 @@ def task(tmp_path):
         ("if x:\n    %time f()\n    y = 1\n", ["%time f()"], "if x:\n    y = 1\n"),
         ("%time \\\n  f()\nx = 1\n", ["%time \\", "f()"], "x = 1\n"),
         ("fib?\nx = 1\n", ["fib?"], "x = 1\n"),
+        (
+            "x = (1,\n  2)\n!ls \\\n -l\n%pwd\ny = 1",
+            ["!ls \\", "-l", "%pwd"],
+            "x = (1,\n  2)\ny = 1",
+        ),
         ("import a\nawait a.b(\n    1)\nx = 1\n", ["await a.b(", "1)"], "import a\nx = 1\n"),
         ("!ls\nawait f()\nx = 1", ["!ls", "await f()"], "x = 1"),
         ("async def f():\n    await g()\n", [], "async def f():\n    await g()\n"),
@@ -57,6 +65,13 @@ def task(tmp_path):
 def test_the_lines_that_only_ipython_runs_are_found(program, lines, rest):
     found = ipython_lines(program)
     assert (list(found.lines), found.rest) == (lines, rest)
+
+
+def test_a_long_program_is_looked_at_in_time():
+    program = "!ls\n" + "x = 5 % 3\n" * 9_000
+    begun = time.process_time()
+    assert ipython_lines(program).lines == ("!ls",)
+    assert time.process_time() - begun < 2
 
 
 @given(st.text())
@@ -112,3 +127,13 @@ def test_where_an_answer_is_missing_the_cell_that_could_be_it_is_named(task):
     # Without a template the only program may be meant.
     assert "cell [1]" in str(review_command(task, empty, [helper], given=["code"])["shell"])
     assert review_command(task, empty, [helper, first], given=["code"]) == {}
+
+
+def test_an_optional_answer_may_be_missing_and_its_template_is_none(task):
+    optional = CodeProblem("code", "", "", "python", optional=True, default="def fib(n): ...")
+    task = replace(task, problems={"code": optional})
+    candidate = Cell("b", "code", "def fib(n): return 1", (), 2)
+    assert review_command(task, from_cells(task, [], "cell"), [candidate]) == {}
+    answers = from_cells(task, [Cell("a", "code", "def fib(n): ...", TAG, 1)], "cell")
+    assert review_command(task, answers, [candidate]) == {}
+    assert answers.values == {}
