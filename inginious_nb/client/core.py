@@ -55,6 +55,12 @@ _GET_QUEUE = messages.encode(messages.ClientGetQueue())
 _CONFIRMATIONS = 2
 """Answers of the queue in a row that must lack a job before it counts as lost."""
 
+_AGENT_LOSS_LIMIT = 2
+"""How often one job is sent again because its agent was lost: a job may be what ends agents."""
+
+_AGENT_SILENCE_S = 5.0
+"""A backend holds an agent for lost after 6 to 7 s of silence, and no refusal takes that long."""
+
 _MOST_NAMED = 20
 """Environments that are named to whom asks for another."""
 
@@ -289,6 +295,13 @@ class ClientCore:
             job.doubtful = message
             job.absences = 0
             self.links.doubt = True
+        elif (
+            _may_be_of_a_lost_agent(job, message, now)
+            and job.agent_losses < _AGENT_LOSS_LIMIT
+            and job.attempt <= self._options.resend_limit
+        ):
+            job.agent_losses += 1
+            self._send_again(job, now)
         else:
             self._finish(job, JobResult.from_message(message), now)
 
@@ -296,6 +309,7 @@ class ClientCore:
         job = self._jobs.get(job_id)
         if job is not None and not job.started:
             job.started = True
+            job.started_at = at - self.epoch
             self._tell_progress(job, JobStarted(at))
 
     def _ssh(self, message: messages.BackendJobSSHDebug, now: float) -> None:
@@ -458,6 +472,20 @@ class ClientCore:
                 unconfirmed = True
         if unconfirmed:
             self._ask_for_queue(now)
+
+
+def _may_be_of_a_lost_agent(job: Outstanding, done: messages.BackendJobDone, now: float) -> bool:
+    """Return whether a backend may say by this result that the job's agent was lost.
+
+    An agent that refuses a task gives the same values, but at once.
+    """
+    return (
+        done.result[0] == "crash"
+        and not (done.problems or done.tests or done.custom or done.state)
+        and done.archive is None
+        and done.stdout is None
+        and now - (job.started_at if job.started else job.sent_at) > _AGENT_SILENCE_S
+    )
 
 
 def _may_be_a_refusal(done: messages.BackendJobDone) -> bool:

@@ -45,6 +45,7 @@ class Outstanding:
     """Position in the order of everything sent; 0 while the job is held."""
     sent_at: float = 0.0
     started: bool = False
+    started_at: float = 0.0
     before: int | None = None
     absences: int = 0
     kill: bool = False
@@ -54,4 +55,6 @@ class Outstanding:
     """How many looks at the queue found it waiting under a routing id that is not in use."""
     shell_is_told: bool = True
     """Whether a remote shell that is told now is not asked for, or is one too many."""
+    agent_losses: int = 0
+    """How often it was sent again because the agent that graded it was lost."""
     doubtful: BackendJobDone | None = None

@@ -192,6 +192,57 @@ def test_a_crash_that_looks_like_a_refusal_counts_once_the_job_is_gone():
     assert world.backend.runs["j"] == 1
 
 
+LOST_AGENT = {"result": ("crash", "the agent was lost"), "stdout": None}
+
+
+def test_a_job_whose_agent_was_lost_is_sent_again():
+    world = World()
+    job = world.submit("j")
+    world.wait(2)
+    world.backend.start("j")
+    world.wait(7)
+    world.backend.finish("j", **LOST_AGENT)
+    world.wait(1)
+    assert not job.results
+    world.backend.finish("j")
+    world.wait(1)
+    assert [result[0][0] for result in job.results] == ["success"]
+    assert job.kinds().count("JobSent") == 2
+
+
+def test_a_job_that_ends_each_agent_is_given_up():
+    world = World()
+    job = world.submit("j")
+    for _ in range(10):
+        world.wait(8)
+        if not job.results:
+            world.backend.finish("j", **LOST_AGENT)
+    assert [result[0] for result in job.results] == [("crash", "the agent was lost")]
+    assert world.backend.runs["j"] == 3
+
+
+def test_a_job_that_an_agent_refuses_is_not_sent_again():
+    world = World()
+    job = world.submit("j")
+    world.wait(20)
+    world.backend.start("j")
+    world.settle()
+    world.backend.finish("j", **LOST_AGENT)
+    world.wait(1)
+    assert [result[0][0] for result in job.results] == ["crash"]
+    assert world.backend.runs["j"] == 1
+
+
+def test_a_killed_job_whose_agent_was_lost_is_not_sent_again():
+    world = World()
+    job = world.submit("j")
+    world.wait(8)
+    world.core.kill("j", world.now)
+    world.say(a_result("j", **LOST_AGENT))
+    world.wait(1)
+    assert [result[0][0] for result in job.results] == ["killed"]
+
+
 def test_a_start_in_the_future_is_now_and_in_the_past_is_then():
     world = World(queue_update_s=0)
     world.core.epoch = 1_000_000.0
