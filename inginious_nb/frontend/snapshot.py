@@ -2,17 +2,17 @@
 
 What a notebook shows where no kernel and no widget is: exported, looked at on the web, or opened
 again later. The markup has the classes of the live view, and carries the part of its style sheet
-that it needs; it reads well without it, too.
+that it needs; it reads well without it, too. The markup is in ``templates/snapshot.html``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inginious_nb.i18n import Words, number
 from inginious_nb.render import plain_text, printable
@@ -20,22 +20,25 @@ from inginious_nb.render import plain_text, printable
 from . import serialize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from jinja2 import Template
 
     from inginious_nb.course import Task
     from inginious_nb.submissions.history import History
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
-    from .protocol import ResultInfo, SafeHtml, TestCounts, TestInfo
+    from .protocol import ResultInfo, SafeHtml, TestCounts
     from .publisher import Publisher
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
-_SHOWN_TESTS = 200
-RESULT_CODES = ("success", "failed", "killed", "crash", "overflow", "timeout", "error")
-"""The results (protocol.md 1.4); others look like an error."""
+_TEMPLATES = Path(__file__).parent / "templates"
+MAX_SHOWN_TESTS = 200
+"""Rows of the table of tests; a count says how many more there are."""
 
-_LONGEST_TEXT = 2_000
+RESULT_CODES = ("success", "failed", "killed", "crash", "overflow", "timeout", "error")
+"""The results (docs/protocol.md, section 1.4); others look like an error."""
+
+MAX_TEXT_CHARS = 2_000
 """Characters of one feedback in text/plain."""
 
 Bundle = dict[str, str]
@@ -94,98 +97,59 @@ class Snapshot:
     @property
     def html(self) -> str:
         """It as HTML."""
+        return _template().render(
+            style=_STYLE.read_text(encoding="utf-8"),
+            classes=self._classes(),
+            lang=self.lang,
+            key=self.key,
+            task=self.task,
+            facts=self._facts(),
+            context_html=self.context_html,
+            remark=self.remark,
+            problem_id=self.problem_id,
+            problem_ids=[self.problem_id] if self.problem_id else list(self.task.problems),
+            words=self._words,
+            saved_words=self._own,
+            result_word=self._word,
+            problem_name=self._name,
+            counted=self._counted,
+            grade=self._grade,
+            tone=_tone,
+            result=self.result,
+            **({} if self.result is None else self._result_values(self.result)),
+        )
+
+    def _classes(self) -> list[str]:
         classes = ["inginious", "inginious-snapshot"]
         if self.key:
             # By these the front end finds it, and knows which result it shows.
             classes.append(f"inginious-snapshot-{self.key}")
             if self.result is not None:
                 classes.append(f"inginious-result-{self.result['submission']}")
-        style = _STYLE.read_text(encoding="utf-8")
-        body = "".join(self._parts())
-        return (
-            f'<style>{style}</style><section class="{escape(" ".join(classes))}" '
-            f'lang="{escape(self.lang)}">{body}</section>'
-        )
+        return classes
 
-    def _parts(self) -> Iterator[str]:
+    def _facts(self) -> list[str]:
         facts = [self._words("by", author=self.task.author)] if self.task.author else []
-        facts += [self._attempts(self.attempts)] if self.attempts is not None else []
-        spans = "".join(f"<span>{escape(fact)}</span>" for fact in facts)
-        yield f'<header class="inginious-header"><h2>{escape(self.task.name)}</h2>'
-        yield f'<p class="inginious-facts">{spans}</p></header>'
-        if self.key:
-            yield f'<p class="inginious-muted">{escape(self._own("saved"))}</p>'
-        yield _html(self.context_html)
-        if self.remark:
-            yield f"<p>{escape(self.remark)}</p>"
-        if self.result is not None:
-            for problem_id in [self.problem_id] if self.problem_id else self.task.problems:
-                yield self._problem(self.result, problem_id)
-            yield self._verdict(self.result)
+        return facts + ([self._attempts(self.attempts)] if self.attempts is not None else [])
 
-    def _verdict(self, result: ResultInfo) -> str:
-        width = min(100.0, max(0.0, result["grade"]))
+    def _result_values(self, result: ResultInfo) -> dict[str, Any]:
+        """Return what the template derives from a result besides the result itself."""
         note = self._words("submissionNumber", n=result["number"])
         if result["at"] is not None:
             note += f" · {dt.datetime.fromtimestamp(result['at']).astimezone():%Y-%m-%d %H:%M}"
-        inner = [
-            '<div class="inginious-verdict">',
-            f'<span class="inginious-word">{escape(self._word(result["code"]))}</span>',
-            f'<span class="inginious-grade">{self._grade(result["grade"])}</span>',
-            '<span class="inginious-bar">',
-            f'<span class="inginious-bar-fill" style="width: {width:.4g}%"></span></span>',
-            f'<span class="inginious-muted inginious-verdict-note">{escape(note)}</span></div>',
-        ]
-        if not self.problem_id:
-            inner += [self._feedback(result["feedback"]), self._tests(result)]
-        return f'<div class="inginious-result {_tone(result["code"])}">{"".join(inner)}</div>'
-
-    def _problem(self, result: ResultInfo, problem_id: str) -> str:
-        found = result["problems"].get(problem_id)
-        if found is None:
-            return ""
-        return (
-            f"<h3>{escape(self._name(problem_id))}</h3>"
-            f'<div class="inginious-problem-feedback {_tone(found["code"])}">'
-            f'<span class="inginious-word">{escape(self._word(found["code"]))}</span>'
-            f"{self._feedback(found['feedback'])}</div>"
-        )
-
-    def _feedback(self, part: SafeHtml) -> str:
-        cut = f'<p class="inginious-muted">{escape(self._own("cut"))}</p>' if part["cut"] else ""
-        return f'<div class="inginious-feedback">{_html(part["html"])}{cut}</div>'
-
-    def _tests(self, result: ResultInfo) -> str:
-        counts = result["test_counts"]
         tests = [test for test in result["tests"] if test["kind"] != "tag"]
-        if not tests:
-            return ""
-        rows = "".join(
-            f'<tr><th scope="row">{escape(test["id"])}</th><td>{self._outcome(test)}</td></tr>'
-            for test in tests[:_SHOWN_TESTS]
-        )
-        rest = max(0, len(tests) - _SHOWN_TESTS) + counts["left_out"]
-        more = f"<p>{escape(self._words('moreTests', n=rest))}</p>" if rest else ""
-        names = (self._words("test"), self._words("outcome"))
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
-        return (
-            f'<div class="inginious-tests"><h4>{escape(self._words("tests"))} '
-            f'<span class="inginious-muted">{escape(self._counted(counts))}</span></h4><table>'
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
-        )
+        return {
+            "bar_percent": f"{min(100.0, max(0.0, result['grade'])):.4g}",
+            "note": note,
+            "shown_tests": tests[:MAX_SHOWN_TESTS],
+            "left_out_tests": max(0, len(tests) - MAX_SHOWN_TESTS)
+            + result["test_counts"]["left_out"],
+        }
 
     def _counted(self, counts: TestCounts) -> str:
         """How many of the tests that say so were passed, empty if none says so."""
         n, decided = counts["passed"], counts["decided"]
         return self._words("testsPassed", n=n, all=decided) if decided else ""
-
-    def _outcome(self, test: TestInfo) -> str:
-        if test["kind"] == "text":
-            return escape(test["text"])
-        passed = test["kind"] == "passed"
-        tone = _tone("success" if passed else "failed")
-        word = self._words("passed" if passed else "notPassed")
-        return f'<span class="{tone}"><span class="inginious-word">{escape(word)}</span></span>'
 
     @cached_property
     def _words(self) -> Words:
@@ -207,7 +171,7 @@ class Snapshot:
 
     def _indented(self, feedback: SafeHtml, indent: str) -> list[str]:
         html = feedback["html"]
-        text = plain_text(html, is_html=True, limit_chars=_LONGEST_TEXT, lang=self.lang)
+        text = plain_text(html, is_html=True, limit_chars=MAX_TEXT_CHARS, lang=self.lang)
         return [f"{indent}{line}".rstrip() for line in text.strip().splitlines()]
 
     def _name(self, problem_id: str) -> str:
@@ -262,9 +226,23 @@ def widget_bundle(publisher: Publisher, *, key: str, problem_id: str = "") -> Bu
     ).bundle
 
 
-def _html(safe: str) -> str:
-    """HTML that render.py made."""
-    return f'<div class="inginious-html">{safe}</div>' if safe else ""
+@functools.cache
+def _template() -> Template:
+    """Return the template, compiled once.
+
+    Jinja2 is imported here: loading the extension needs no snapshot, and the import takes as long
+    as a quarter of that.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - see above
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("snapshot.html")
 
 
 def _tone(code: str) -> str:

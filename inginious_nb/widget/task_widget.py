@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 
-FRONT_END_PATIENCE_S = 3.0
+LIVE_VIEW_TIMEOUT_S = 3.0
 """How long a host has to show the live view before the static one is shown."""
 
-_MOST_SNAPSHOTS = 8
+MAX_SNAPSHOTS = 8
 """So many outputs of one widget are kept up to date; a cell that is run again drops older ones."""
 
 _STATIC = Path(__file__).parent.parent / "static"
@@ -91,7 +91,7 @@ class TaskWidget(anywidget.AnyWidget):
         **traits: Any,
     ) -> None:
         first: dict[str, Any] = {}
-        self._snapshots: deque[Any] = deque(maxlen=_MOST_SNAPSHOTS)
+        self._snapshots: deque[Any] = deque(maxlen=MAX_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
         self.publisher = Publisher(
             session or get_session(), task, first.update, submission=submission, record=record
@@ -144,7 +144,7 @@ class TaskWidget(anywidget.AnyWidget):
         display(self._live(), raw=True, metadata={"inginious": about})
         self._snapshots.append(display({"text/plain": ""}, raw=True, display_id=True))
         self._snapshot_is_due.set()
-        timer = threading.Timer(FRONT_END_PATIENCE_S, self._keep_snapshot)
+        timer = threading.Timer(LIVE_VIEW_TIMEOUT_S, self._keep_snapshot)
         timer.daemon = True
         timer.start()
 

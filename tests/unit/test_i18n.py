@@ -164,7 +164,11 @@ def test_the_front_end_uses_every_word_and_fills_it_in():
     scripts = [*(ROOT / "js").rglob("*.ts"), *(ROOT / "js").rglob("*.tsx")]
     sources = [path.read_text() for path in scripts if "tests" not in path.parts]
     everything = "\n".join(sources)
-    snapshot = (PACKAGE / "frontend" / "snapshot.py").read_text()
+    frontend = PACKAGE / "frontend"
+    snapshot = "".join(
+        path.read_text()
+        for path in (frontend / "snapshot.py", frontend / "templates/snapshot.html")
+    )
     for name, entry in flat(CATALOGUES["en"]["widget"]).items():
         top = name.partition(".")[0]
         assert re.search(rf"\bt\.{top}\b", everything) or f'"{top}"' in snapshot, name

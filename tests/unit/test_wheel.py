@@ -17,6 +17,7 @@ SHIPPED = (
     "inginious_nb/static/restore.js",
     "inginious_nb/static/widget.css",
     "inginious_nb/static/snapshot.css",
+    "inginious_nb/frontend/templates/snapshot.html",
     "inginious_nb/i18n/locale/en.json",
     "inginious_nb/i18n/locale/fr.json",
     "inginious_nb/grader/grading_api/lib/inginious_container_api/__init__.py",
