@@ -328,7 +328,10 @@ def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, protocol.Ol
 
 
 def _archive_bytes(archive: bytes | None) -> int | None:
-    """The size of an archive with something in it; agents send empty ones too (docs/protocol.md, section 1.4)."""
+    """Return the size of an archive, None for an empty one.
+
+    Agents send empty ones too (docs/protocol.md, section 1.4).
+    """
     if archive is None:
         return None
     if len(archive) <= _EMPTY_ARCHIVE_BYTES:
