@@ -1,4 +1,4 @@
-"""For those who work by keyboard or listen: where the focus is, what is said, what is asleep."""
+"""For those who work by keyboard or listen: the focus, what is said, what is disconnected."""
 
 from __future__ import annotations
 
@@ -139,5 +139,5 @@ def test_a_screen_reader_hears_everything_once(stage, looks):
         expect(page.get_by_role(role).filter(has_text=words)).to_have_count(1)
     expect(page.get_by_text("the answer is empty")).to_have_count(6)
     page.evaluate("window.kernelBecomes('restarting')")
-    expect(page.get_by_text("Asleep")).to_have_count(6)
-    expect(page.get_by_role("status").filter(has_text="Asleep")).to_have_count(1)
+    expect(page.get_by_text("Disconnected")).to_have_count(6)
+    expect(page.get_by_role("status").filter(has_text="Disconnected")).to_have_count(1)

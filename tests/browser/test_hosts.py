@@ -100,9 +100,11 @@ def test_a_host_that_saves_widgets_with_the_notebook(other_server, open_notebook
     server.end_kernels()
     notebook.open()
     # Python is not there: it looks alive, and must not pretend to be.
-    expect(notebook.widget(2).get_by_text("Asleep: the kernel was restarted.")).to_be_visible()
+    expect(
+        notebook.widget(2).get_by_text("Disconnected: the kernel was restarted.")
+    ).to_be_visible()
     notebook.run_to_end(1)
-    expect(notebook.widget(2).get_by_text("Asleep")).to_have_count(0)
+    expect(notebook.widget(2).get_by_text("Disconnected")).to_have_count(0)
     notebook.write(3, "4")
     notebook.submit(2)
     expect(notebook.result(2)).to_contain_text("50 %")

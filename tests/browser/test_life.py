@@ -50,16 +50,16 @@ def test_a_host_without_live_views_shows_the_static_one(open_notebook):
     expect(notebook.output(2).get_by_role("heading", name="Sharing")).to_be_visible()
 
 
-def test_a_restarted_kernel_puts_the_widget_to_sleep_until_the_extension_is_loaded(graded):
+def test_a_restarted_kernel_disconnects_the_widget_until_the_extension_is_loaded(graded):
     graded.restart_kernel()
     widget = graded.widget(2)
-    expect(widget.get_by_text("Asleep: the kernel was restarted.")).to_be_visible()
+    expect(widget.get_by_text("Disconnected: the kernel was restarted.")).to_be_visible()
     expect(graded.result(2)).to_contain_text("50 %")
     expect(widget.get_by_role("button", name="Submit again")).to_have_attribute(
         "aria-disabled", "true"
     )
     graded.run_to_end(1)
-    expect(widget.get_by_text("Asleep")).to_have_count(0)
+    expect(widget.get_by_text("Disconnected")).to_have_count(0)
     graded.write(4, "2")
     graded.submit(2)
     expect(graded.result(2)).to_contain_text("100 %")
@@ -131,7 +131,7 @@ def test_a_page_reloaded_after_a_restart_is_woken_by_the_extension_and_stays_awa
 def test_a_widget_woken_in_its_page_is_there_when_the_page_is_reloaded(graded):
     graded.restart_kernel()
     graded.run_to_end(1)
-    expect(graded.widget(2).get_by_text("Asleep")).to_have_count(0)
+    expect(graded.widget(2).get_by_text("Disconnected")).to_have_count(0)
     graded.save()
     graded.reload()
     graded.write(4, "2")

@@ -56,7 +56,7 @@ def test_a_widget_whose_kernel_is_gone_says_so_accessibly(stage, looks, theme):
     stage.dark(on=theme == "dark")
     show(stage, looks, "failed")
     stage.page.evaluate("window.kernelBecomes('restarting')")
-    expect(stage.page.get_by_text("Asleep: the kernel was restarted.")).to_be_visible()
+    expect(stage.page.get_by_text("Disconnected: the kernel was restarted.")).to_be_visible()
     assert_accessible(stage)
 
 
