@@ -13,7 +13,7 @@ FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help peer demo dev test check lint types imports lowest unit interop test-slow browser front-end-test bench pictures wheel lock clean
+.PHONY: help peer demo dev test check lint types imports lowest unit interop test-slow browser front-end-test bench pictures docs wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,7 +74,7 @@ dev: $(VENV)/.installed-tests $(FRONT_END) ## JupyterLab with a front end that i
 
 # ---- tests ----------------------------------------------------------------------------------
 
-test: check unit front-end-test interop browser ## everything: lint, types, Python, TypeScript, interop, browser
+test: check docs unit front-end-test interop browser ## everything: lint, types, Python, TypeScript, interop, browser
 
 check: lint types imports ## lint, types and arrows of both languages
 
@@ -130,6 +130,11 @@ pictures: $(VENV)/.installed-tests $(FRONT_END) ## the screenshots in docs/pictu
 	tests/browser/find-chromium
 	$(RUN) tests.pictures
 
+docs: $(VENV)/.installed-tests ## the documentation as a site, in docs/_build/html; warnings are errors
+	$(RUN) sphinx --quiet --fail-on-warning --keep-going -b html docs docs/_build/html
+	@! grep -rlE '(src|href)="(https?:)?//[^"]*\.(js|css|woff2?)"' docs/_build/html --include=*.html || { echo "A page loads something from elsewhere."; exit 1; }
+	@echo "docs/_build/html/index.html"
+
 # ---- keeping house --------------------------------------------------------------------------
 
 wheel: $(VENV)/.installed-tests ## wheel and sdist in dist/
@@ -138,8 +143,8 @@ wheel: $(VENV)/.installed-tests ## wheel and sdist in dist/
 lock: $(VENV)/pyvenv.cfg ## resolve the lock files anew
 	$(RUN) pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build --group pyproject.toml:test --group pyproject.toml:lint -c requirements.lock -o requirements-test.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build --group pyproject.toml:test --group pyproject.toml:lint --group pyproject.toml:docs -c requirements.lock -o requirements-test.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header tests/interop/requirements.in -o tests/interop/requirements.lock
 
 clean: ## remove what was built and installed here
-	rm -rf $(VENV) $(LOWEST) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf docs/_build $(VENV) $(LOWEST) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
