@@ -140,11 +140,14 @@ docs: $(VENV)/.installed-tests ## the documentation as a site, in docs/_build/ht
 wheel: $(VENV)/.installed-tests ## wheel and sdist in dist/
 	$(RUN) build
 
+# All at once first: what the site is built with has opinions on docutils.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
+
 lock: $(VENV)/pyvenv.cfg ## resolve the lock files anew
 	$(RUN) pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header pyproject.toml --group pyproject.toml:build --group pyproject.toml:test --group pyproject.toml:lint --group pyproject.toml:docs -c requirements.lock -o requirements-test.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header tests/interop/requirements.in -o tests/interop/requirements.lock
+	$(COMPILE) pyproject.toml --group pyproject.toml:build --group pyproject.toml:test --group pyproject.toml:lint --group pyproject.toml:docs -o requirements-test.lock
+	$(COMPILE) pyproject.toml --group pyproject.toml:build -c requirements-test.lock -o requirements.lock
+	$(COMPILE) tests/interop/requirements.in -o tests/interop/requirements.lock
 
 clean: ## remove what was built and installed here
 	rm -rf docs/_build $(VENV) $(LOWEST) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

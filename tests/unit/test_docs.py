@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.docs import README, with_settings
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 def test_the_table_of_settings_is_that_of_the_code():
@@ -38,3 +40,25 @@ def test_the_architecture_names_every_part():
     for path in (ROOT / "inginious_nb").iterdir():
         if path.name not in ("__init__.py", "__pycache__", "py.typed", "static"):
             assert path.name in text, path.name
+
+
+def test_the_task_of_the_teachers_guide_is_graded_as_it_says(tmp_path):
+    blocks = re.findall(r"```(\w+)\n(.*?)```", (DOCS / "teaching.md").read_text(), re.DOTALL)
+    course, task, record = (text for language, text in blocks if language == "yaml")
+    (run,) = (text for language, text in blocks if language == "python" and "run_student" in text)
+    folder = tmp_path / "python1" / "double"
+    for name in ("student", "test"):
+        (folder / name).mkdir(parents=True)
+    (tmp_path / "python1" / "course.yaml").write_text(course)
+    (folder / "task.yaml").write_text(task)
+    (folder / "run").write_text(run)
+    (folder / "student" / "answer.tpl").write_text("@@double@@\n")
+    (folder / "test" / "right.test").write_text(record)
+    done = subprocess.run(
+        [sys.executable, "-m", "inginious_nb.cli", "test", str(tmp_path / "python1")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = "1 recorded submission, 0 differ from the record.\n"
+    assert (done.returncode, done.stdout) == (0, said)
