@@ -64,7 +64,7 @@ class InginiousError(Exception):
 
 
 class WireError(InginiousError):
-    """Something on the wire is not as protocol.md section 1 has it."""
+    """Something on the wire is not as it must be (docs/protocol.md, Messages)."""
 
 
 class LocalProtocolError(WireError):

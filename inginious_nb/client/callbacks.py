@@ -30,9 +30,10 @@ class CallbackRecipient:
 
     Args:
         callback: Called with the six documented values; with INGInious 0.9.2's nine if it cannot
-            take six but can take nine (protocol.md 2.2). What it raises is logged.
+            take six but can take nine (docs/protocol.md, Client contract). What it raises is
+            logged.
         ssh_callback: Called exactly once: with host, port, user and password, or with four None
-            when the job ends without a shell (protocol.md 2.3).
+            when the job ends without a shell (docs/protocol.md, Client contract).
         run: Runs a result callback, at once or elsewhere.
         run_in_thread: Runs its first argument where it may block, and then the second.
 

@@ -27,8 +27,10 @@ class ClientSync:
     """Runs jobs synchronously.
 
     A thread that does not run the client's loop simply waits. On that very loop waiting would stop
-    what is waited for: there the loop goes on inside the call, by nest-asyncio2 (design.md,
-    decision 12). A loop that does not run is run until the result is there.
+    what is waited for: there the loop goes on inside the call, by nest-asyncio2
+    (docs/decisions/0012-a-loop-is-patched-in-one-place.md).
+
+    A loop that does not run is run until the result is there.
 
     Args:
         client: A started client.

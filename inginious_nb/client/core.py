@@ -14,8 +14,9 @@ on its way arrives before the answer; two answers are asked for, so as not to de
 The queue is asked for after every doubt (`Links`), about every second while a job waits, and
 seldom otherwise.
 
-A backend refuses an id it already has with a crash, at once (protocol.md 1.7). Such an answer to a
-job that was sent more than once is believed only when the queue confirms that the job is gone.
+A backend refuses an id it already has with a crash, at once (docs/protocol.md, Sequences). Such an
+answer to a job that was sent more than once is believed only when the queue confirms that the job
+is gone.
 
 A queue of 10,000 jobs is long to read. It is read in steps, for which `proceed` is called while
 ``busy``; frames that came after it wait their turn, since the rule above rests on their order.
@@ -84,7 +85,8 @@ class ClientCore:
         actions: What is to be done with sockets.
         events: Events with the recipients they are for.
         environments: Type to names, as last announced; empty before that.
-        queue: The rows of running and of waiting jobs as last told (protocol.md 1.6), or None.
+        queue: The rows of running and of waiting jobs as last told, or None (docs/protocol.md,
+            Scheduling).
         counters: How many frames or messages were dropped, by reason.
         epoch: Time of day minus the clock's time, in seconds.
     """

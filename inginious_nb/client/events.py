@@ -23,7 +23,7 @@ class JobQueued:
 
     Backends list jobs in order of arrival over all environments, and priorities and free agents
     let some pass others: the number is an upper bound of those that came earlier, not a place
-    (design.md, decision 14).
+    (docs/decisions/0014-the-queue-is-told-honestly.md).
     """
 
     at: float

@@ -1,6 +1,6 @@
 """Which connection to the backend is used: registration, heartbeats, and a way out of deafness.
 
-Rules, and why (design.md, decision 7, has the measurements):
+Rules, and why (docs/decisions/0007-never-lose-a-submission.md):
 
 * Silence alone never closes a connection. A backend that was merely slow sends its results there.
 * After a silence a second connection, the probe, says hello under an identity of its own. When

@@ -35,7 +35,8 @@ class ClientOptions:
     Attributes:
         heartbeat_s: A ping leaves this often; all other times are kept to this precision.
         silent_after_s: Without a frame for this long the connection is called silent and a second
-            connection finds out which end is deaf. The first one is kept (design.md, decision 7).
+            connection finds out which end is deaf. The first one is kept
+            (docs/decisions/0007-never-lose-a-submission.md).
         rejoin_wait_s: How long a connection that was established anew has to answer once the second
             one was answered.
         deaf_after_s: How long a connection that has worked has to answer when the second one is
@@ -47,7 +48,7 @@ class ClientOptions:
         give_up_s: A job is given up when a backend that did answer is gone for this long.
         environment_wait_s: How long agents have to announce an environment, counted from the
             registration and from the last change. INGInious's agents need up to 11 s after a
-            restart of the backend (protocol.md 1.5).
+            restart of the backend (docs/protocol.md, Registration and heartbeats).
         resend_limit: How often one job may be sent again.
         recheck_s: A job without news is looked for in the queue at least this often, even when
             queue updates are off.

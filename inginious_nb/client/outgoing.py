@@ -1,7 +1,7 @@
 """A task and a student's input as one checked frame; nothing leaves that was not built here.
 
-One malformed message ends INGInious's backend for everybody (protocol.md 1.8), so all that a task
-object or an input can get wrong is found here, before anything is sent.
+One malformed message ends INGInious's backend for everybody (docs/protocol.md, Framing), so all
+that a task object or an input can get wrong is found here, before anything is sent.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Task(Protocol):
         """Name of the environment within its type."""
 
     def get_environment_parameters(self) -> Mapping[str, Any]:
-        """Limits and the like, as protocol.md 3.6 has them on the wire."""
+        """Limits and the like, as on the wire (docs/protocol.md, Task files)."""
 
 
 def encode_job(
@@ -81,7 +81,9 @@ def encode_job(
 
 
 def complete(inputdata: Mapping[str, Any]) -> dict[str, Any]:
-    """An input with all reserved keys: 23 % of real tasks stop without one (protocol.md 1.4).
+    """An input with all reserved keys: 23 % of real tasks stop without one.
+
+    Source: docs/protocol.md, Input data.
 
     Raises:
         LocalProtocolError: It is not a mapping.
@@ -115,6 +117,7 @@ def _mapping(what: str, value: Any) -> dict[Any, Any]:
 def _parameters(task: Task) -> dict[Any, Any]:
     parameters = _mapping("The environment parameters", task.get_environment_parameters())
     if task.get_environment_type() != "mcq" and not parameters.get("run_cmd"):
-        # An agent crashes on a job without the key, or with an empty one (protocol.md 7, B10).
+        # An agent crashes on a job without the key, or with an empty one (docs/protocol.md, Known
+        # faults of INGInious).
         parameters["run_cmd"] = None
     return parameters

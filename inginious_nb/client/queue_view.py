@@ -1,4 +1,7 @@
-"""The documented view of a backend's queue, read from its last snapshot (protocol.md 2.5)."""
+"""The documented view of a backend's queue, read from its last snapshot.
+
+Source: docs/protocol.md, Client contract.
+"""
 
 from __future__ import annotations
 

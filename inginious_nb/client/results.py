@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inginious_nb.messages import BackendJobDone
 
 Result = tuple[str, str]
-"""A code (``success``, ``failed``, ``crash``, …; protocol.md 1.4) and a text."""
+"""A code (``success``, ``failed``, ``crash``, …; docs/protocol.md, Results) and a text."""
 
 UNAVAILABLE = "Backend unavailable, retry later"
 
@@ -70,7 +70,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         """Read a backend's answer.
 
         A problem whose script set a text but no code comes as bare text; it has the code of the
-        whole (protocol.md 1.4).
+        whole (docs/protocol.md, Results).
         """
         result = done.result
         problems = {
@@ -90,7 +90,10 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         )
 
     def nine(self) -> tuple[Any, ...]:
-        """The values in the order in which INGInious 0.9.2 calls back (protocol.md 2.2)."""
+        """The values in the order in which INGInious 0.9.2 calls back.
+
+        Source: docs/protocol.md, Client contract.
+        """
         return (*self[:5], self.state, self[5], self.stdout, self.stderr)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -25,7 +25,7 @@ _FORMATS = tuple(
 
 @dataclass(frozen=True)
 class Accessibility:
-    """When submissions are accepted (protocol.md 3.3).
+    """When submissions are accepted (docs/protocol.md, Courses on disk).
 
     Attributes:
         closed: Never, whatever the dates.

@@ -1,6 +1,6 @@
 """Which environment grades a task, and its parameters exactly as they go over the wire.
 
-protocol.md 3.4 (the fields, also those of INGInious <= 0.6) and 3.6 (file to wire).
+docs/protocol.md, Task files (also the fields of INGInious <= 0.6).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Environment:
     Attributes:
         type: The kind of agent, for instance ``docker`` or ``mcq``.
         id: The name within the type, for instance ``default``.
-        parameters: The ``environment_parameters`` of a job (protocol.md 3.6).
+        parameters: The ``environment_parameters`` of a job (docs/protocol.md, Task files).
     """
 
     type: str

@@ -1,7 +1,8 @@
 """Reading single fields of a YAML mapping: conversions, and the error that knows where it was.
 
-Real files quote their numbers and leave fields empty (protocol.md 3.2), so nothing is taken as
-it comes. No file access here: whoever read the file turns a FieldError into a CourseError.
+Real files quote their numbers and leave fields empty (docs/protocol.md, Courses on disk), so
+nothing is taken as it comes. No file access here: whoever read the file turns a FieldError into a
+CourseError.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ def number(value: object, what: str, *keys: str | int) -> float:
 
 
 def plain(value: object) -> Any:
-    """Return a copy of a YAML value in which msgpack can carry everything (protocol.md 1.4).
+    """Return a copy of a YAML value in which msgpack can carry everything.
+
+    Source: docs/protocol.md, Input data.
 
     Dates become the text they were compared as, sets become lists; aliases are written out, so a
     file that unfolds to more than a task can mean is refused.

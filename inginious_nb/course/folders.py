@@ -1,4 +1,6 @@
-"""Which folders are courses and tasks, and where below a path they are (protocol.md 3.1).
+"""Which folders are courses and tasks, and where below a path they are.
+
+Source: docs/protocol.md, Courses on disk.
 
 Real repositories nest tasks deeper than INGInious allows or lack the course.yaml; both are found.
 """

@@ -21,7 +21,9 @@ ID_RULE = Message("letters, digits, '-', '.' and '_'")
 
 
 def is_valid_id(value: object) -> bool:
-    """Whether value is an id as protocol.md 3.1 has it, and safe as one path component.
+    """Return whether value is an id, and safe as one path component.
+
+    Source: docs/protocol.md, Courses on disk.
 
     The peer lets a trailing newline, two letters beyond ASCII and ``..`` through its test and
     stumbles over them later; they are refused here.

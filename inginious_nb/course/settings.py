@@ -1,7 +1,7 @@
 """Settings of a task that a course decides: weight, deadline, which submission counts.
 
 They stand in ``dispenser_data`` of course.yaml or, before INGInious 0.7, in task.yaml
-(protocol.md 3.3 and 3.4).
+(docs/protocol.md, Courses on disk).
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Task:
         problems: Its problems by id, in order.
         problems_raw: The same as the file has them, as the wire carries them.
         environment: What grades it.
-        input_random: How many random numbers it gets (protocol.md 3.4).
+        input_random: How many random numbers it gets (docs/protocol.md, Task files).
         regenerate_input_random: Whether it gets new ones each time.
         settings: What the course says about it.
         order: Its place in courses that have no list of their tasks.
@@ -115,7 +115,7 @@ class Task:
 
     @property
     def environment_parameters(self) -> dict[str, Any]:
-        """The parameters of its jobs, exactly as protocol.md 3.6 has them."""
+        """The parameters of its jobs, exactly as on the wire (docs/protocol.md, Task files)."""
         return self.environment.parameters
 
     @property

@@ -1,4 +1,7 @@
-"""Texts of courses and tasks in other languages: ``$i18n/LANG.mo`` (protocol.md 3.7)."""
+"""Texts of courses and tasks in other languages: ``$i18n/LANG.mo``.
+
+Source: docs/protocol.md, Translations.
+"""
 
 from __future__ import annotations
 

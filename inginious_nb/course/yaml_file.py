@@ -1,6 +1,6 @@
 """Reading a course.yaml, task.yaml or recorded submission: YAML 1.1, first document, no tags.
 
-The dialect is that of protocol.md 3.2. Errors name the file and the line.
+The dialect is that of docs/protocol.md, Courses on disk. Errors name the file and the line.
 """
 
 from __future__ import annotations

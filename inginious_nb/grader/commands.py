@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class TasksFolder(CourseLibrary):
-    """The courses in one folder, as an INGInious agent sees them (protocol.md 1.4).
+    """The courses in one folder, as an INGInious agent sees them (docs/protocol.md, Input data).
 
     A course may also appear there while the agent runs, and needs no course.yaml.
     """

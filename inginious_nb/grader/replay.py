@@ -1,4 +1,6 @@
-"""Replays the recorded submissions of a course: an instructor's regression test (protocol.md 3.8).
+"""Replays the recorded submissions of a course: an instructor's regression test.
+
+Source: docs/course-format.md, Recorded submissions.
 
 Each ``<task>/test/*.test`` is graded as the task is now; as in INGInious, the result code and the
 tests that the record lists are compared, automatic tags by their values, and beside them the grade.
@@ -212,7 +214,7 @@ def _is_automatic(name: object) -> bool:
 
 
 def _automatic(tests: Mapping[Any, Any]) -> Counter[str]:
-    """The values of automatic tags, whose ids are new in every run (protocol.md 4.7)."""
+    """The values of automatic tags, whose ids are new in every run (docs/grading-api.md)."""
     return Counter(str(value) for name, value in tests.items() if _is_automatic(name))
 
 

@@ -3,7 +3,8 @@
 It runs in a child process, ``python -m inginious_nb.grader``, in a session of its own so that a
 kernel interrupt does not reach it. Lines of JSON go to its stdin, whose end tells it that its user
 has ended; it answers each with one line on stdout. It listens where only its owner can connect
-(design.md, decision 8): in a private folder, or on loopback with keys made for it alone.
+(docs/decisions/0008-the-embedded-service-is-private.md): in a private folder, or on loopback with
+keys made for it alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Messages to frames and back: msgpack maps with ``@type`` (protocol.md 1.2).
+"""Messages to frames and back: msgpack maps with ``@type`` (docs/protocol.md, Framing).
 
 Both directions are strict. What we send is checked before it leaves, since one malformed message
-ends a real backend for everybody (protocol.md 1.8); what a peer sends either becomes a valid
-message or a `RemoteProtocolError`, never anything in between.
+ends a real backend for everybody (docs/protocol.md, Framing); what a peer sends either becomes a
+valid message or a `RemoteProtocolError`, never anything in between.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Shapes of message fields: the annotation a field carries and the test its value must pass.
 
-The peer checks field *names* only (protocol.md 1.2); wrong types then break it later, for
+The peer checks field *names* only (docs/protocol.md, Framing); wrong types then break it later, for
 everybody. So each field is tested in both directions, by predicates cheap enough for every frame.
 """
 
@@ -11,10 +11,13 @@ from operator import itemgetter
 from typing import Any, Literal
 
 Map = dict[Any, Any]
-"""A msgpack map. Keys are text in all that we send; a peer may use others (protocol.md 1.2)."""
+"""A msgpack map. Keys are text in all that we send; a peer may use others.
+
+Source: docs/protocol.md, Framing.
+"""
 
 TextPair = tuple[str, str]
-"""A result: its code and its text (protocol.md 1.4)."""
+"""A result: its code and its text (docs/protocol.md, Results)."""
 
 Debug = bool | Literal["ssh"]
 """False, True (return stdout and stderr) or "ssh" (open a remote shell instead of running)."""
@@ -120,12 +123,12 @@ _WAITING = (_TEXT, _FLAG, _TEXT, _TEXT, _INTEGER)
 
 
 def is_running_rows(value: object) -> bool:
-    """Whether value is an array of seven-tuples as protocol.md 1.6 has them."""
+    """Whether value is an array of seven-tuples as docs/protocol.md has them."""
     return _are_rows(value, _RUNNING)
 
 
 def is_waiting_rows(value: object) -> bool:
-    """Whether value is an array of five-tuples as protocol.md 1.6 has them."""
+    """Whether value is an array of five-tuples as docs/protocol.md has them."""
     return _are_rows(value, _WAITING)
 
 

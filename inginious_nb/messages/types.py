@@ -1,8 +1,8 @@
 """One dataclass per message of the protocol, and the vocabulary of each direction.
 
 The class name is the value of ``@type`` on the wire and the fields are declared in the order in
-which INGInious writes them (protocol.md 1.3). A field's metadata names the test its value must
-pass. Nothing here knows how a message is encoded or carried.
+which INGInious writes them (docs/protocol.md, Messages). A field's metadata names the test its
+value must pass. Nothing here knows how a message is encoded or carried.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class JobSSHDebug(WireMessage):
 
 @_message
 class JobDone(WireMessage):
-    """The outcome of a job, its final message (field semantics: protocol.md 1.4)."""
+    """The outcome of a job, its final message (field semantics: docs/protocol.md, Results)."""
 
     job_id: str = _is(shapes.is_text)
     result: TextPair = _is(shapes.is_text_pair)
@@ -156,7 +156,10 @@ class BackendJobDone(JobDone):
 
 @_message
 class BackendGetQueue(WireMessage):
-    """A snapshot of the queue: seven-tuples running, five-tuples waiting (protocol.md 1.6)."""
+    """A snapshot of the queue: seven-tuples running, five-tuples waiting.
+
+    Source: docs/protocol.md, Scheduling.
+    """
 
     jobs_running: tuple[tuple[str, bool, str, str, str, int, int], ...] = _is(
         shapes.is_running_rows
@@ -250,4 +253,7 @@ TO_AGENT: Vocabulary = _vocabulary(BackendNewJob, BackendKillJob, Ping)
 FROM_AGENT: Vocabulary = _vocabulary(
     AgentHello, AgentJobStarted, AgentJobSSHDebug, AgentJobDone, Pong
 )
-"""What an agent may send to a backend: never Ping, which ends a real backend (protocol.md 1.8)."""
+"""What an agent may send to a backend: never Ping, which ends a real backend.
+
+Source: docs/protocol.md, Framing.
+"""

@@ -20,7 +20,10 @@ from tests.support.wire_peer import DealerPeer
 
 ENDS_WITHIN_S = 15
 LONGER_THAN_AGENTS_WAIT_S = 12
-"""A backend that is silent for 10 s gets a new hello (protocol.md 1.5)."""
+"""A backend that is silent for 10 s gets a new hello.
+
+Source: docs/protocol.md, Registration and heartbeats.
+"""
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Our mcq grading against INGInious's own mcq agent, job by job and field by field.
 
 The standard sentences are each side's own, so they are replaced by their names before comparing.
-Jobs on which that agent crashes without need (protocol.md 7, B14 and B15) are left out: the unit
-tests say what ours does with them.
+Jobs on which that agent crashes without need (docs/protocol.md, Known faults of INGInious) are left
+out: the unit tests say what ours does with them.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from inginious_nb.client.outstanding import Outstanding
 
 
 class ModelBackend:
-    """Does what protocol.md 1.3 to 1.7 says, for clients only; its agents act when told to.
+    """Does what docs/protocol.md says, for clients only; its agents act when told to.
 
     Attributes:
         gone: None, or as with our own broker: the identities whose jobs others get by sending them

@@ -1,4 +1,7 @@
-"""The protocol side of an agent, with a backend played by hand (protocol.md 1.5, 1.7, 8)."""
+"""The protocol side of an agent, with a backend played by hand.
+
+Source: docs/protocol.md, Registration and heartbeats.
+"""
 
 from __future__ import annotations
 

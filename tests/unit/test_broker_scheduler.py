@@ -1,4 +1,7 @@
-"""The broker's rules (protocol.md 1.5 to 1.8), without a socket or a clock."""
+"""The broker's rules, without a socket or a clock.
+
+Source: docs/protocol.md, Registration and heartbeats.
+"""
 
 from __future__ import annotations
 

@@ -62,3 +62,35 @@ def test_the_task_of_the_teachers_guide_is_graded_as_it_says(tmp_path):
     )
     said = "1 recorded submission, 0 differ from the record.\n"
     assert (done.returncode, done.stdout) == (0, said)
+
+
+def texts():
+    """The tracked files that a person writes, with their text."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if Path(name).suffix in (".py", ".ts", ".tsx", ".md", ".toml", ".css", ".yml"):
+            yield name, (ROOT / name).read_text()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git tells which files there are")
+def test_no_document_is_cited_that_is_not_there():
+    missing = {
+        (name, cited)
+        for name, text in texts()
+        for cited in re.findall(r"[\w/.-]*[\w-]+\.md\b", text)
+        if not any(
+            (folder / cited.lstrip("/")).is_file() for folder in (ROOT, DOCS, (ROOT / name).parent)
+        )
+    }
+    assert missing == set()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git tells which files there are")
+def test_the_sections_of_the_protocol_that_are_cited_are_there():
+    titles = re.findall(r"^## (.*)$", (DOCS / "protocol.md").read_text(), re.MULTILINE)
+    for name, text in texts():
+        flat = re.sub(r"\s+#? ?", " ", text)
+        for cited in re.findall(r"docs/protocol\.md, ([A-Z].{0,40})", flat):
+            assert any(cited.startswith(title) for title in titles), (name, cited)

@@ -1,4 +1,4 @@
-"""The commands that shell scripts call (protocol.md 4.9)."""
+"""The commands that shell scripts call (docs/grading-api.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Python API that run scripts import (protocol.md 4.7 and 4.8), under the system's python3."""
+"""The Python API that run scripts import (docs/grading-api.md), under the system's python3."""
 
 from __future__ import annotations
 

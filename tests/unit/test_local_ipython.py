@@ -1,4 +1,4 @@
-"""run.py as a cell of IPython, started only where it is needed (protocol.md 4.4)."""
+"""run.py as a cell of IPython, started only where it is needed (docs/protocol.md, Run script)."""
 
 from __future__ import annotations
 

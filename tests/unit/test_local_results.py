@@ -1,4 +1,7 @@
-"""What a container task comes out as: look-up, feedback, limits, precedence (protocol.md 4)."""
+"""What a container task comes out as: look-up, feedback, limits, precedence.
+
+Source: docs/protocol.md, The grading container.
+"""
 
 from __future__ import annotations
 

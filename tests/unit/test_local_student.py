@@ -1,4 +1,7 @@
-"""run_student and its relatives: return values, limits, streams, what it sees (protocol.md 4.7)."""
+"""run_student and its relatives: return values, limits, streams, what it sees.
+
+Source: docs/grading-api.md.
+"""
 
 from __future__ import annotations
 

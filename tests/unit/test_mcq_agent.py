@@ -1,4 +1,5 @@
-"""The mcq agent's grading against protocol.md 5, and what INGInious's own agent answered."""
+"""The mcq agent's grading against docs/protocol.md, Multiple-choice agent, and what INGInious's own
+agent answered."""
 
 from __future__ import annotations
 
@@ -150,7 +151,7 @@ def test_the_grade_has_two_decimals(grade):
     assert grade(dict.fromkeys(answers, MATCH), answers).grade == 11.11
 
 
-# INGInious's own agent crashes on these (protocol.md 7, B15).
+# INGInious's own agent crashes on these (docs/protocol.md, Known faults of INGInious).
 @pytest.mark.parametrize(
     ("problem", "inputdata", "wrong_choices"),
     [

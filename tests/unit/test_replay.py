@@ -1,4 +1,4 @@
-"""Recorded submissions, graded again and compared (protocol.md 3.8)."""
+"""Recorded submissions, graded again and compared (docs/course-format.md, Recorded submissions)."""
 
 from __future__ import annotations
 

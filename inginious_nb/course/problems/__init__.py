@@ -39,7 +39,7 @@ _TYPES: dict[str, type[Problem]] = {
 }
 
 _ALIASES = {
-    # The spellings of INGInious < 0.6, still common (protocol.md 3.5).
+    # The spellings of INGInious < 0.6, still common (docs/protocol.md, Problems).
     "multiple-choice": "multiple_choice",
     "code-single-line": "code_single_line",
     "code-file": "file",

@@ -1,7 +1,7 @@
 """What all problem types have in common: the fields they share and the way they refuse an answer.
 
 An answer is *raw* when it comes from a cell, a form or a file, and *checked* when it is in the
-encoding of the wire (protocol.md 3.5). Nothing here knows whether an answer is right.
+encoding of the wire (docs/protocol.md, Problems). Nothing here knows whether an answer is right.
 """
 
 from __future__ import annotations

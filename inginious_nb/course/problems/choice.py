@@ -54,7 +54,7 @@ class MultipleChoiceProblem(Problem):
 
     @classmethod
     def read(cls, problem_id: str, data: Mapping[Any, Any]) -> Self:
-        """Build the problem from its mapping in task.yaml (rules: protocol.md 3.5)."""
+        """Build the problem from its mapping in task.yaml (rules: docs/protocol.md, Problems)."""
         raw_choices = data.get("choices")
         if not isinstance(raw_choices, (list, tuple)):
             raise FieldError("a multiple_choice problem needs a list of choices", "choices")
@@ -99,7 +99,7 @@ class MultipleChoiceProblem(Problem):
         """Return the choices one student sees, in display order.
 
         With a limit, a single-choice question keeps a valid choice and one with several answers
-        keeps all valid ones; the index is always that of task.yaml (protocol.md 3.5).
+        keeps all valid ones; the index is always that of task.yaml (docs/protocol.md, Problems).
 
         Args:
             seed: Anything that is the same whenever the same student looks at the problem.

@@ -58,7 +58,10 @@ class CodeProblem(Problem):
         )
 
     def check(self, raw: object) -> str:
-        """Return the text; it may be empty only if the problem is optional (protocol.md 3.5)."""
+        """Return the text; it may be empty only if the problem is optional.
+
+        Source: docs/protocol.md, Problems.
+        """
         if raw is None:
             raw = ""
         if not isinstance(raw, str):
@@ -116,7 +119,10 @@ class MatchProblem(Problem):
         return cls(problem_id, **common(data))
 
     def check(self, raw: object) -> str:
-        """Return the text; blanks around it do not matter to the grader (protocol.md 5)."""
+        """Return the text; blanks around it do not matter to the grader.
+
+        Source: docs/protocol.md, Multiple-choice agent.
+        """
         if isinstance(raw, (int, float)) and not isinstance(raw, bool):
             raw = str(raw)
         if raw is None or raw == "":

@@ -24,7 +24,10 @@ _TEXT_EXTENSIONS = frozenset((
 ))
 # fmt: on
 _PEER_OVERHEAD_BYTES = 33
-"""The peer measures the Python object that holds the content, not the content (protocol.md 3.5)."""
+"""The peer measures the Python object that holds the content, not the content.
+
+Source: docs/protocol.md, Problems.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The protocol side of every agent: registration, heartbeat, one outcome for each job.
 
 How a job is graded is a `Grader`'s business, which knows no socket. Works with our own broker and
-with an unmodified INGInious backend (protocol.md 1.3, 1.5 and 8, "Agent").
+with an unmodified INGInious backend (docs/protocol.md, Messages).
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Environments = dict[str, dict[str, dict[str, Any]]]
-"""Environment type to name to details, with at least ``id`` and ``created`` (protocol.md 1.3)."""
+"""Environment type to name to details, with at least ``id`` and ``created``.
+
+Source: docs/protocol.md, Messages.
+"""
 
 
 class Grader(ABC):
@@ -60,7 +63,7 @@ class JobHandle:
 
     Attributes:
         kill_requested: Set when somebody wants the job killed. A grader that can, then answers
-            ``killed`` with an empty text (protocol.md 1.7).
+            ``killed`` with an empty text (docs/protocol.md, Sequences).
     """
 
     def __init__(self, job_id: str) -> None:
@@ -93,7 +96,7 @@ def without_feedback(
 ) -> messages.AgentJobDone:
     """The outcome of a job that gave no feedback of its own: crash, killed, timeout, overflow.
 
-    The state is the previous one unless given (protocol.md 1.4, "State returned with crash").
+    The state is the previous one unless given (docs/protocol.md, Results).
     """
     if state is None:
         previous = job.inputdata.get("@state", "")
@@ -123,11 +126,11 @@ class _Running:
 class Agent:
     """Takes jobs from a backend and has them graded.
 
-    A backend that is silent for 10 s gets a new hello on a fresh connection (protocol.md 1.5). It
-    may merely be stalled, so the connection it knows stays open for a while: jobs finish there,
-    and their results count if the backend comes back; then it is told goodbye there. If instead it
-    was restarted and gives the same job again, the run in progress is continued for the new
-    connection, not repeated.
+    A backend that is silent for 10 s gets a new hello on a fresh connection (docs/protocol.md,
+    Registration and heartbeats). It may merely be stalled, so the connection it knows stays open
+    for a while: jobs finish there, and their results count if the backend comes back; then it is
+    told goodbye there. If instead it was restarted and gives the same job again, the run in
+    progress is continued for the new connection, not repeated.
 
     Args:
         context: Where the sockets are made.
@@ -260,7 +263,7 @@ class Agent:
         connection.close()
 
     def _goodbye(self) -> messages.AgentHello:
-        # A second hello ends the jobs of the first one (protocol.md 1.7).
+        # A second hello ends the jobs of the first one (docs/protocol.md, Sequences).
         return messages.AgentHello(self._friendly_name, 0, {})
 
     async def _stop(self) -> None:

@@ -1,4 +1,6 @@
-"""Grades container tasks on this machine, as INGInious's docker agent does (protocol.md 4).
+"""Grades container tasks on this machine, as INGInious's docker agent does.
+
+Source: docs/protocol.md, The grading container.
 
 One thing is not as there: the memory that a task may ask for has no cap per slot (4.1). Only what
 is used counts, and on a laptop with few jobs at a time a refusal would help nobody.
@@ -187,7 +189,7 @@ class LocalGrader(Grader):
                 return without_feedback(job, "crash", str(error))
 
     def _no_student_shell(self, job: messages.BackendNewJob, *, has_network: bool) -> str:
-        """Why the student of a job gets no remote shell (protocol.md 4.7); empty if they may.
+        """Why the student of a job gets no remote shell (docs/grading-api.md); empty if they may.
 
         That it needs the network is INGInious's rule, kept so that a task means the same on both.
         """
@@ -263,7 +265,9 @@ def _done(job: messages.BackendNewJob, result: GradingResult) -> messages.AgentJ
 
 
 def _read_parameters(parameters: Mapping[Any, Any]) -> _Parameters:
-    """Read the environment parameters of a job, with the agent's own defaults (protocol.md 3.6).
+    """Read the environment parameters of a job, with the agent's own defaults.
+
+    Source: docs/protocol.md, Task files.
 
     Raises:
         CourseError: They make no sense.

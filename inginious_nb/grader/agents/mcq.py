@@ -1,9 +1,12 @@
-"""The mcq agent's grading: multiple choice and match, from the job alone (protocol.md 5).
+"""The mcq agent's grading: multiple choice and match, from the job alone.
+
+Source: docs/protocol.md, Multiple-choice agent.
 
 Result codes, grades and the shape of the feedback are those of INGInious's own agent; the standard
-sentences are ours. Where that agent crashes for no good reason (protocol.md 7) this one does not:
-an answer or choice that is missing or does not exist is a wrong one (B15), and a task without
-problems is a ``crash`` with a reason instead of the unknown code ``crashed`` (B14).
+sentences are ours. Where that agent crashes for no good reason (docs/protocol.md, Known faults of
+INGInious) this one does not: an answer or choice that is missing or does not exist is a wrong one
+(B15), and a task without problems is a ``crash`` with a reason instead of the unknown code
+``crashed`` (B14).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The standard sentences of the mcq agent, in the languages of INGInious (protocol.md 5)."""
+"""The standard sentences of the mcq agent, in the languages of INGInious.
+
+Source: docs/protocol.md, Multiple-choice agent.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The broker: gives the jobs of clients to agents and their results back (protocol.md 1.5 to 1.8).
+"""The broker: gives the jobs of clients to agents and their results back.
+
+Source: docs/protocol.md, Registration and heartbeats.
 
 ``scheduler`` decides, without socket, clock or task; ``server`` pumps frames in and out of it.
 """

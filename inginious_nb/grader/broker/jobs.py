@@ -31,7 +31,7 @@ class Job:
         frame: The BackendNewJob for an agent; empty while one has it.
         digest: Tells whether a job sent again is the same one.
         state: The previous ``@state`` of the submission.
-        max_time_s: The longest it can take, or -1 if unknown (protocol.md 1.6).
+        max_time_s: The longest it can take, or -1 if unknown (docs/protocol.md, Scheduling).
         agent: Address of the agent that runs it, or None while it waits.
         is_started: Whether that agent said so.
     """
@@ -142,7 +142,7 @@ class WaitingJobs:
 
 
 def _max_time_s(parameters: dict[object, object]) -> int:
-    """The wall time that people in the queue are told, or -1 (protocol.md 1.6)."""
+    """The wall time that people in the queue are told, or -1 (docs/protocol.md, Scheduling)."""
     try:
         seconds = int(parameters["limits"]["time"])  # type: ignore[index]
     except (KeyError, TypeError, ValueError, OverflowError):

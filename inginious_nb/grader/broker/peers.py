@@ -9,10 +9,16 @@ if TYPE_CHECKING:
     from .jobs import Job, Topic
 
 UNANSWERED_PINGS = 5
-"""An agent that left more pings than this unanswered is gone (protocol.md 1.5)."""
+"""An agent that left more pings than this unanswered is gone.
+
+Source: docs/protocol.md, Registration and heartbeats.
+"""
 
 AWAY_S = 2.5
-"""A client pings every second (protocol.md 1.5); after so many seconds it counts as away."""
+"""A client pings every second; after so many seconds it counts as away.
+
+Source: docs/protocol.md, Registration and heartbeats.
+"""
 
 FORGOTTEN_S = 24 * 3600.0
 """A client that was not heard for so long must say hello again."""

@@ -1,9 +1,9 @@
 """What the broker decides: who is registered, which job runs where, who hears of it.
 
 Sans-I/O: frames and the time come in, frames to send go into ``outbox``. No socket, clock or task
-in here. The rules are protocol.md 1.5 to 1.8 without the peer's faults: nothing that is received
-ends it (B6), lost agents' environments are withdrawn (B7), only its owner kills a job (B8), only
-the agent that runs a job reports on it (B19, B20).
+in here. The rules are docs/protocol.md, Registration and heartbeats without the peer's faults:
+nothing that is received ends it (B6), lost agents' environments are withdrawn (B7), only its owner
+kills a job (B8), only the agent that runs a job reports on it (B19, B20).
 
 A client with a routing id of its own can be away and come back, which INGInious does not know: its
 results are kept, and a job it sends again after its return continues instead of running twice.
@@ -263,7 +263,10 @@ class Scheduler:
         self._free_slots.append(agent.address)
 
     def _remove(self, address: bytes, reason: str, now: float) -> None:
-        """Forget an agent; its jobs end as crashes, the newest first (protocol.md 1.7)."""
+        """Forget an agent; its jobs end as crashes, the newest first.
+
+        Source: docs/protocol.md, Sequences.
+        """
         agent = self._agents.pop(address)
         self._free_slots = deque(slot for slot in self._free_slots if slot != address)
         for job in reversed(agent.running.values()):
@@ -273,7 +276,10 @@ class Scheduler:
     # ---- time and delivery --------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
-        """Do what is due; to be called once a second (protocol.md 1.5)."""
+        """Do what is due; to be called once a second.
+
+        Source: docs/protocol.md, Registration and heartbeats.
+        """
         lost = [key for key, agent in self._agents.items() if agent.unanswered > UNANSWERED_PINGS]
         for address in lost:
             logger.warning("Agent %r does not answer any more", self._agents[address].name)
@@ -306,7 +312,7 @@ class Scheduler:
             self._give_out(now)
 
     def _give_out(self, now: float) -> None:
-        """Give waiting jobs to free slots, slots in turn (protocol.md 1.6)."""
+        """Give waiting jobs to free slots, slots in turn (docs/protocol.md, Scheduling)."""
         without_work: set[bytes] = set()
         for _ in range(len(self._free_slots)):
             if not self._waiting:
@@ -384,7 +390,10 @@ def _crash(
 def _outcome(
     job_id: str, code: str, text: str, *, state: str, streams: str | None = ""
 ) -> messages.BackendJobDone:
-    """A result of the broker's own; which state and streams go where is protocol.md 1.7."""
+    """Return a result of the broker's own; its state and streams are the caller's choice.
+
+    Source: docs/protocol.md, Results.
+    """
     return messages.BackendJobDone(
         job_id=job_id,
         result=(code, text),

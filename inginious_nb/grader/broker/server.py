@@ -30,7 +30,7 @@ _TICK_S = 1.0
 
 
 class Broker:
-    """Listens for agents and for clients, as INGInious's backend does (protocol.md 1.1).
+    """Listens for agents and for clients, as INGInious's backend does (docs/protocol.md, Topology).
 
     Args:
         context: Where the sockets are made.
@@ -114,7 +114,7 @@ class Broker:
 
     def _pump(self, receive: Callable[[bytes, bytes, float], None], frames: list[bytes]) -> None:
         try:
-            # Frames after the payload are ignored (protocol.md 1.2).
+            # Frames after the payload are ignored (docs/protocol.md, Framing).
             sender, frame = frames[0], frames[1] if len(frames) > 1 else b""
             receive(sender, frame, time.time())
         finally:

@@ -1,4 +1,4 @@
-"""Remote shells into jobs: ssh debugging and `ssh_student` (protocol.md 4.7 and 4.10).
+"""Remote shells into jobs: ssh debugging and `ssh_student` (docs/grading-api.md).
 
 `access` is the door of one job: its port, its password, one visitor at a time. `server` speaks ssh.
 `stay` is the box that a visitor gets a shell in. The server runs in the service, its shells only

@@ -38,10 +38,11 @@ class ShellSettings:
     """How remote shells are offered.
 
     Attributes:
-        ports: The ports that may be listened on, one for each job with a shell (protocol.md 4.10).
-        arrival_s: Seconds in which the visitor has to come.
-        stay_s: What replaces both time limits of a job that may have a visitor (protocol.md 4.6).
-        end_s: Seconds in which a box has to end by itself once its visitor left, teardown included.
+        ports: The ports that may be listened on, one for each job with a shell (docs/protocol.md,
+            SSH debugging). arrival_s: Seconds in which the visitor has to come. stay_s: What
+            replaces both time limits of a job that may have a visitor (docs/protocol.md,
+            The grading container). end_s: Seconds in which a box has to end by itself once its
+            visitor left, teardown included.
     """
 
     ports: Sequence[int] = field(default_factory=lambda: range(64120, 64131))
@@ -61,7 +62,8 @@ class ShellAccess:
     Args:
         settings: How remote shells are offered.
         tell: Told host, port, user and password when the first visitor is waited for; all others
-            of the same job come in with them too (protocol.md 1.3: at most once per job).
+            of the same job come in with them too (docs/protocol.md, Messages: at most once per
+            job).
 
     Attributes:
         settings: As given.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Coroutine
 
-_USER = "worker"  # protocol.md 4.10
+_USER = "worker"  # docs/protocol.md, SSH debugging
 _PASSWORD_BYTES = 18
 _ATTEMPTS = 3
 _MOST_CONNECTIONS = 8

@@ -1,4 +1,4 @@
-"""Jobs entered over ssh instead of being graded (protocol.md 4.10)."""
+"""Jobs entered over ssh instead of being graded (docs/protocol.md, SSH debugging)."""
 
 from __future__ import annotations
 

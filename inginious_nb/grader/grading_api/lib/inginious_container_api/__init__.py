@@ -1,4 +1,4 @@
-"""The grading API that the `run` scripts of INGInious tasks call (protocol.md 4.7).
+"""The grading API that the `run` scripts of INGInious tasks call (docs/grading-api.md).
 
 Runs under whatever python3 the system has, 3.8 or newer, with its standard library alone. The
 modules with a leading underscore are ours; the others have the names and functions tasks know.

@@ -1,4 +1,4 @@
-"""The commands that shell scripts call (protocol.md 4.9). `bin/` holds one starter for each.
+"""The commands that shell scripts call (docs/grading-api.md). `bin/` holds one starter for each.
 
 Exit status 0 and no output unless said otherwise; bad usage gives 2.
 """

@@ -1,4 +1,4 @@
-"""Runs `run.py` as INGInious does: as one cell of IPython (protocol.md 4.4).
+"""Runs `run.py` as INGInious does: as one cell of IPython (docs/protocol.md, Run script).
 
 Most such scripts are plain Python. They need no IPython, which takes half a second to start: they
 are run directly, with the same names imported and the same treatment of errors. The others get

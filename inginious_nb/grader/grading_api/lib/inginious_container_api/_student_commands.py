@@ -1,7 +1,7 @@
 """The commands `run_student` and `ssh_student`.
 
 Tasks start them for every test case, so nothing is imported that costs a millisecond. The
-arguments are joined by blanks; the service splits them again, as the peer does (protocol.md 4.9).
+arguments are joined by blanks; the service splits them again, as the peer does (docs/grading-api.md).
 """
 
 from inginious_container_api._options import fail, leave, read
