@@ -195,6 +195,22 @@ async def test_output_is_told_only_under_debug(course):
     assert (result.stdout, result.stderr) == ("", "")
 
 
+async def test_odd_files_are_left_out_of_the_archive_and_named(course):
+    run = (
+        "#!/bin/bash\ncd ../archive; echo kept > a.txt; ln a.txt hard; ln -s a.txt soft\n"
+        "mkfifo pipe\n"
+        "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"socket\")'\n"
+        "feedback-result success\n"
+    )
+    result = await course.grade(run, debug=True)
+    assert result.result == ("success", "")
+    with tarfile.open(fileobj=io.BytesIO(result.archive)) as archive:
+        names = archive.getnames()
+    assert sorted(names) == [".", "./a.txt", "./hard", "./soft"]
+    assert "./pipe" in result.stderr
+    assert "./socket" in result.stderr
+
+
 async def test_an_empty_archive_is_one(course):
     result = await course.grade(GOOD)
     with tarfile.open(fileobj=io.BytesIO(result.archive)) as archive:

@@ -1,14 +1,15 @@
-"""The archive of a job: what it left in ``/archive``, packed within a limit, and as long as wanted.
+"""The archive of a job: a tar of what it wrote to ``/archive``, within a size limit.
 
-Everything in there may be meant to keep us busy, such as files that are all holes.
+The content is not trusted: it may be meant to keep the service busy (files that are all holes), or
+hold what no tar can (sockets). Packing never costs a job its grade.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import tarfile
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
+
+
+_MAX_SKIPPED = 100
+"""How many skipped files are remembered by name."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A packed archive.
+
+    Attributes:
+        content: A gzip'd tar; empty if there is too much to pack.
+        skipped: Paths below ``/archive`` that are not in it: what is no file, folder or link, and
+            what cannot be read. At most a hundred are named.
+    """
+
+    content: bytes
+    skipped: tuple[str, ...] = ()
 
 
 class _GivenUpError(Exception):
@@ -36,10 +55,8 @@ class _Source:
         return self._file.read(size)
 
 
-def pack(folder: Path, path: Path, limit_bytes: int, given_up: threading.Event) -> bytes:
-    """The content of a folder as a gzip'd tar; empty if there is too much of it.
-
-    Links in it are never followed, and what cannot be read is left out.
+def pack(folder: Path, path: Path, limit_bytes: int, given_up: threading.Event) -> Archive:
+    """Return the content of a folder as a gzip'd tar. Links in it are never followed.
 
     Args:
         folder: The folder; nobody changes it any more.
@@ -49,32 +66,60 @@ def pack(folder: Path, path: Path, limit_bytes: int, given_up: threading.Event) 
     """
     try:
         with tarfile.open(path, "w:gz", compresslevel=6) as tar:
-            _add_all(tar, folder, limit_bytes, given_up)
+            skipped = _add_all(tar, folder, limit_bytes, given_up)
     except _GivenUpError as error:
         logger.warning("A job gets no archive: %s", error)
-        return b""
+        return Archive(b"")
+    if skipped:
+        logger.warning("An archive is without what cannot be packed: %s", ", ".join(skipped))
     content = path.read_bytes()
-    return content if len(content) <= limit_bytes else b""
+    return Archive(content if len(content) <= limit_bytes else b"", skipped)
 
 
 def _add_all(
     tar: tarfile.TarFile, folder: Path, limit_bytes: int, given_up: threading.Event
-) -> None:
+) -> tuple[str, ...]:
+    """Add everything that can be added, and return the names of what cannot."""
     left_bytes = limit_bytes
+    skipped: list[str] = []
     for source, name in _members(folder):
         if given_up.is_set():
             raise _GivenUpError("it is not wanted any more")
-        # Something unreadable must not cost the grade.
-        with contextlib.suppress(OSError, ValueError):
-            member = tar.gettarinfo(source, name)
+        member = _member(tar, source, name)
+        if member is not None:
             left_bytes -= max(member.size, tarfile.BLOCKSIZE)
             if left_bytes < 0:
                 raise _GivenUpError(f"there is more than {limit_bytes >> 20} MB in /archive")
-            if not member.isreg():
-                tar.addfile(member)
-                continue
-            with open(source, "rb") as file:  # noqa: PTH123 - a hot path
-                tar.addfile(member, _Source(file, given_up))
+        if member is None or not _add(tar, source, member, given_up):
+            skipped.append(repr(name))
+    return tuple(skipped[:_MAX_SKIPPED])
+
+
+def _member(tar: tarfile.TarFile, source: str, name: str) -> tarfile.TarInfo | None:
+    """Return the header of a file, folder or link; None for anything else."""
+    try:
+        member = tar.gettarinfo(source, name)
+    except (OSError, ValueError):
+        return None
+    # There is none for a socket. A pipe or a device makes whoever unpacks the archive wait or fail.
+    if member is None or member.isfifo() or member.ischr() or member.isblk():
+        return None
+    return member
+
+
+def _add(
+    tar: tarfile.TarFile, source: str, member: tarfile.TarInfo, given_up: threading.Event
+) -> bool:
+    """Add a member, and return whether it could be read."""
+    try:
+        if not member.isreg():
+            tar.addfile(member)
+            return True
+        with open(source, "rb") as file:  # noqa: PTH123 - a hot path
+            tar.addfile(member, _Source(file, given_up))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _members(folder: Path) -> Iterator[tuple[str, str]]:

@@ -53,6 +53,7 @@ _NO_SHELL = (
     "The remote shell could not be started in the sandbox of the job; the log of the service says "
     "why."
 )
+_NOT_ARCHIVED = "Not in the archive, as they are no files or cannot be read: {}."
 _NO_FEEDBACK = "The run script of the task ended without giving any feedback."
 _NO_FEEDBACK_OF_VISITOR = (
     "The remote shell was left without giving any feedback; say feedback-result success, or the "
@@ -385,7 +386,7 @@ class Grading:
                 "crash",
                 "The feedback of the task was written by something else than its run script.",
                 keeps_state=False,
-                archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up),
+                archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up).content,
                 stdout=stdout,
                 stderr=stderr,
             )
@@ -397,11 +398,14 @@ class Grading:
                 stdout=stdout,
                 stderr=stderr,
             )
+        archive = self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
+        if request.debug and archive.skipped:
+            stderr += f"\n{_NOT_ARCHIVED.format(', '.join(archive.skipped))}\n"
         return GradingResult(
             feedback.result,
             feedback=feedback,
             keeps_state=False,
-            archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up),
+            archive=archive.content,
             stdout=stdout,
             stderr=stderr,
         )

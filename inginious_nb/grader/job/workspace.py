@@ -18,7 +18,7 @@ from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.temporary_folders import remove_tree
 
-from .archive import pack
+from .archive import Archive, pack
 from .disk_usage import disk_usage_bytes
 from .untrusted_files import open_inside, pinned_path, read_beginning
 
@@ -213,8 +213,8 @@ class Workspace:
         """The file that becomes the job's ``stdout`` or ``stderr``."""
         return (self.hidden / name).open("wb")
 
-    def archive(self, limit_bytes: int, given_up: threading.Event) -> bytes:
-        """What the job left in ``/archive``, as a gzip'd tar; empty if that is too much."""
+    def archive(self, limit_bytes: int, given_up: threading.Event) -> Archive:
+        """Return what the job left in ``/archive``, packed."""
         return pack(self.root / "archive", self.hidden / "archive.tar.gz", limit_bytes, given_up)
 
     def size_bytes(self) -> int:
