@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import shutil
 import stat
+import subprocess
 import tempfile
 import threading
 import traceback
@@ -46,6 +48,21 @@ def test_it_is_only_its_owners(temporary):
     assert made.new_job_folder() != made.new_job_folder()
     made.close()
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("in_place", [True, False])
+def test_other_users_cannot_enter_the_folder_of_a_job(monkeypatch, in_place):
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        monkeypatch.setattr(shared_files, "_temporary_folder", lambda: folder)
+        made = SharedFiles(in_place=in_place)
+        job = made.new_job_folder()
+        make_folders(job)
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "ls"]
+        done = subprocess.run([*as_nobody, job / "task"], capture_output=True, check=False)
+        made.close()
+    assert b"Permission denied" in done.stderr
 
 
 def test_it_goes_when_nobody_closes_it(temporary):
@@ -161,6 +178,14 @@ feedback.set_global_result("success" if done.returncode == 5 else "failed")
 """
 
 
+def _move_sources(folder: Path) -> None:
+    """Take what jobs share from a copy: the checkout may be where only root can read."""
+    api = folder / "api"
+    shutil.copytree(shared_files._API, api)
+    shared_files._API = api
+    shared_files._VENDORED = ()
+
+
 def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
     """In a child process without root's rights: what graded, and the result."""
     read, write = os.pipe()
@@ -171,6 +196,7 @@ def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
             if os.geteuid() == 0:
                 # What is imported on demand may be where only root can read.
                 asyncio.run(_grade(kind, course))
+                _move_sources(temporary)
                 launch_script._dropping.cache_clear()
                 os.setgroups([])
                 os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -207,7 +233,7 @@ async def _grade(kind: str, course: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
 def test_a_user_who_is_not_root(kind):
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o777)
         course = Path(folder, "course")
         (course / "task/student").mkdir(parents=True)
@@ -220,4 +246,4 @@ def test_a_user_who_is_not_root(kind):
         assert answer.startswith(f"('success', '{uid} "), answer
         if kind == "bubblewrap":
             assert answer == "('success', '4242 student\\n')"
-        assert [path.name for path in Path(folder).iterdir()] == ["course"]
+        assert {path.name for path in Path(folder).iterdir()} <= {"course", "api"}

@@ -98,7 +98,7 @@ class LocalGrader(Grader):
                     f"The environment alias {alias} stands for {target}, which is not offered; "
                     f"there is {self._listed()}."
                 )
-        self._shared_files = SharedFiles()
+        self._shared_files = SharedFiles(in_place=sandbox.describe()["kind"] == "plain")
         sandbox.mask(self._masked_folders)
 
     def _masked_folders(self) -> list[Path]:

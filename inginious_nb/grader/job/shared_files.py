@@ -53,6 +53,9 @@ _VENDORED = ("jinja2", "markupsafe", "yaml")
 class SharedFiles:
     """The folder that a grader shares with its jobs.
 
+    Args:
+        in_place: Whether jobs see their files below this folder, not through mounts.
+
     Attributes:
         root: The folder, without links in its path.
         folder: What jobs see, read-only.
@@ -63,11 +66,11 @@ class SharedFiles:
         ipython_mounts: What run scripts with IPython need to see, beside that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_place: bool = False) -> None:
         remove_stale_folders(_PREFIX, [_temporary_folder()])
         root, lock = make_locked_folder(_PREFIX, _temporary_folder())
         self.root = root.resolve()
-        self.root.chmod(0o711 if drops_root() else 0o700)
+        _close_to_others(self.root, in_place=in_place)
         self.folder = self.root / "shared"
         self._jobs = self.root / "jobs"
         self._prepared: list[Path] = []
@@ -151,6 +154,18 @@ class SharedFiles:
     def close(self) -> None:
         """Remove the folder; no job may be running."""
         self._finalizer()
+
+
+def _close_to_others(root: Path, *, in_place: bool) -> None:
+    """Keep every other local user out: below are answers, and feedback that jobs may write.
+
+    The names of jobs are no secret: mount tables and command lines show them.
+    """
+    if in_place and drops_root():
+        os.chown(root, -1, WORKER_ID)  # jobs run as this group, and enter by path
+        root.chmod(0o710)
+    else:
+        root.chmod(0o700)
 
 
 def _temporary_folder() -> str:
