@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from inginious_nb.grader.job.archive import pack
+from inginious_nb.grader.job.archive import Archive, pack
 from tests.support.hostile import SUCCESS
 
 # Swaps `student` with a link to a folder outside, as fast as can be.
@@ -119,7 +119,7 @@ async def test_an_archive_full_of_holes(hostile):
 
 
 async def test_a_kill_while_the_archive_is_packed(course, monkeypatch):
-    """A kill counts until the outcome is known."""
+    """A kill counts until the result is known."""
     packing = threading.Event()
     kill = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -128,7 +128,7 @@ async def test_a_kill_while_the_archive_is_packed(course, monkeypatch):
         packing.set()
         loop.call_soon_threadsafe(kill.set)
         given_up.wait(30)
-        return b"half an archive"
+        return Archive(b"half an archive")
 
     monkeypatch.setattr("inginious_nb.grader.job.workspace.pack", pack)
     result = await course.grade(SUCCESS, kill=kill)
@@ -143,7 +143,7 @@ def test_packing_ends_when_nobody_wants_it(tmp_path):
     (folder / "file").write_bytes(b"x" * 100_000)
     given_up = threading.Event()
     packed = pack(folder, tmp_path / "tar", 1 << 20, given_up)
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(packed.content)) as archive:
         assert archive.extractfile("./file").read() == b"x" * 100_000
     given_up.set()
-    assert pack(folder, tmp_path / "tar", 1 << 20, given_up) == b""
+    assert pack(folder, tmp_path / "tar", 1 << 20, given_up).content == b""

@@ -2,6 +2,10 @@
 
 CPU time is complete although processes end between two measurements: the kernel adds the times of
 waited-for children to their parent, and the init of a box waits for all orphans.
+
+Not psutil: every box is sampled twenty times a second on the event loop. psutil reads all processes
+of the machine to find children, 10 ms on one with 140 of them; the kernel's list takes 0.1 ms. Its
+create_time moves with the system's clock, so it cannot tell a stale service from a live one.
 """
 
 from __future__ import annotations
