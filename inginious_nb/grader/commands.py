@@ -18,7 +18,7 @@ from inginious_nb.errors import CourseNotFoundError, ServiceError
 from .broker import Broker
 from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
-from .shell import ShellSettings
+from .ssh import SshSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ def run_agent(
             slots=slots,
             aliases=environment_aliases or {},
             friendly_name=friendly_name or socket.gethostname(),
-            shells=ShellSettings(ssh_ports) if ssh_ports else ShellSettings(),
+            shells=SshSettings(ssh_ports) if ssh_ports else SshSettings(),
         )
         logger.info("Grading the courses in %s for the backend at %s", tasks_dir, backend_addr)
         try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import CourseLibrary
 
     from .sandbox import Sandbox
-    from .shell import ShellSettings
+    from .ssh import SshSettings
 
 _MCQ_SLOTS = 4
 _DESCRIPTORS = 16384
@@ -83,7 +83,7 @@ def make_agents(
     slots: int | None,
     aliases: Mapping[str, str],
     friendly_name: str,
-    shells: ShellSettings | None = None,
+    shells: SshSettings | None = None,
 ) -> list[Agent]:
     """Make the agents that grade the tasks of a library, mcq tasks and those with scripts.
 

@@ -163,9 +163,9 @@ class Service:
         """
         if debug != "ssh" or not self.embedded:
             return
-        from inginious_nb.grader.shell import can_open_shells  # noqa: PLC0415 - seldom needed
+        from inginious_nb.grader.ssh import can_open_ssh  # noqa: PLC0415 - seldom needed
 
-        if not can_open_shells():
+        if not can_open_ssh():
             raise UsageError(
                 Message(
                     "A shell needs an ssh library that is not installed here; run: "

@@ -22,7 +22,7 @@ import pytest
 from tests.support.courses import write_course
 from tests.support.our_site import running
 from tests.support.peer import InginiousSite, Process, free_port, peer_bin, wait_for_port
-from tests.support.shells import run_in_shell
+from tests.support.ssh import run_in_shell
 
 DRIVER = Path(__file__).parent / "drive_client.py"
 REPOSITORY = DRIVER.parents[2]

@@ -375,7 +375,7 @@ def test_a_history_that_cannot_be_written_is_said_and_the_student_is_graded_all_
 
 
 def test_a_shell_that_cannot_be_opened_costs_no_attempt(session, monkeypatch):
-    monkeypatch.setattr("inginious_nb.grader.shell.can_open_shells", lambda: False)
+    monkeypatch.setattr("inginious_nb.grader.ssh.can_open_ssh", lambda: False)
     task = session.task("lab/echo")
     with pytest.raises(UsageError, match=r"pip install 'inginious_nb\[ssh\]'"):
         session.submit(task, {"text": "right"}, origin="api", debug="ssh")

@@ -21,7 +21,7 @@ from inginious_nb.errors import CourseError, ServiceError
 from inginious_nb.grader.job.grading import Grading, GradingResult, Request
 from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
-from inginious_nb.grader.shell import NO_LIBRARY, ShellAccess, ShellSettings, can_open_shells
+from inginious_nb.grader.ssh import NO_LIBRARY, SshAccess, SshSettings, can_open_ssh
 
 from .base import Environments, Grader, JobHandle, without_feedback
 
@@ -81,12 +81,12 @@ class LocalGrader(Grader):
         sandbox: Sandbox,
         environments: Iterable[str] = DEFAULT_ENVIRONMENTS,
         aliases: Mapping[str, str] | None = None,
-        shells: ShellSettings | None = None,
+        shells: SshSettings | None = None,
     ) -> None:
         self._library = library
         self._sandbox = sandbox
-        self._shells = shells or ShellSettings()
-        self._has_shells = can_open_shells()
+        self._shells = shells or SshSettings()
+        self._has_shells = can_open_ssh()
         self._offered = self._with_shells({_full_name(name) for name in environments})
         if sandbox.describe()["kind"] == "none":
             self._offered, aliases = set(), None
@@ -165,8 +165,8 @@ class LocalGrader(Grader):
             return without_feedback(job, "crash", str(error))
         limits = parameters.limits
         if job.debug == "ssh" or job.environment_type.endswith(_WITH_SHELLS):
-            stay_s = self._shells.stay_s
-            limits = replace(limits, cpu_s=stay_s, wall_s=stay_s)
+            session_s = self._shells.session_s
+            limits = replace(limits, cpu_s=session_s, wall_s=session_s)
         course = self._library.course(job.course_id)
         request = Request(
             task=task,
@@ -179,7 +179,7 @@ class LocalGrader(Grader):
             containers=frozenset(name for kind, name in names if kind == job.environment_type),
             no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
         )
-        access = ShellAccess(self._shells, handle.ssh)
+        access = SshAccess(self._shells, handle.ssh)
         async with Grading(request, self._shared_files, self._sandbox, access) as grading:
             if job.debug != "ssh":
                 return _done(job, await grading.run(handle.kill_requested))

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 Topic = tuple[str, str]
 """An environment: its type and its name."""
 
-_LONGEST_S = 10**9
+MAX_TIME_S = 10**9
 
 
 @dataclass(eq=False, slots=True)
-class Job:
+class BrokerJob:
     """A job that waits or runs.
 
     Attributes:
@@ -55,7 +55,7 @@ class Job:
     @classmethod
     def accepted(
         cls, message: messages.ClientNewJob, owner: bytes, arrival: int, now: float
-    ) -> Job:
+    ) -> BrokerJob:
         """Make a job of a client's message.
 
         Raises:
@@ -100,21 +100,21 @@ class WaitingJobs:
     """The waiting jobs, by topic and turn."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Job] = {}
-        self._by_topic: dict[Topic, list[Job]] = {}
+        self._by_id: dict[str, BrokerJob] = {}
+        self._by_topic: dict[Topic, list[BrokerJob]] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def __iter__(self) -> Iterator[Job]:
+    def __iter__(self) -> Iterator[BrokerJob]:
         """All of them in the order of arrival."""
         return iter(self._by_id.values())
 
-    def get(self, job_id: str) -> Job | None:
+    def get(self, job_id: str) -> BrokerJob | None:
         """The waiting job of that id, if there is one."""
         return self._by_id.get(job_id)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: BrokerJob) -> None:
         """Let a job wait; one that waited before gets its old turn."""
         is_newest = not self._by_id or job.arrival > next(reversed(self._by_id.values())).arrival
         self._by_id[job.id] = job
@@ -123,7 +123,7 @@ class WaitingJobs:
             self._by_id = {waiting.id: waiting for waiting in in_order}
         insort(self._by_topic.setdefault(job.topic, []), job, key=lambda waiting: waiting.turn)
 
-    def remove(self, job: Job) -> None:
+    def remove(self, job: BrokerJob) -> None:
         """Take out a job that waits."""
         del self._by_id[job.id]
         line = self._by_topic[job.topic]
@@ -131,7 +131,7 @@ class WaitingJobs:
         if not line:
             del self._by_topic[job.topic]
 
-    def take(self, topics: Iterable[Topic]) -> Job | None:
+    def take(self, topics: Iterable[Topic]) -> BrokerJob | None:
         """Take out the job whose turn is first among those topics, or return None."""
         heads = [line[0] for topic in topics if (line := self._by_topic.get(topic))]
         if not heads:
@@ -147,4 +147,4 @@ def _max_time_s(parameters: dict[object, object]) -> int:
         seconds = int(parameters["limits"]["time"])  # type: ignore[index]
     except (KeyError, TypeError, ValueError, OverflowError):
         return -1
-    return seconds if abs(seconds) <= _LONGEST_S else -1
+    return seconds if abs(seconds) <= MAX_TIME_S else -1

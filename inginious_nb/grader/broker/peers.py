@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .jobs import Job, Topic
+    from .jobs import BrokerJob, Topic
 
 UNANSWERED_PINGS = 5
 """An agent that left more pings than this unanswered is gone.
@@ -33,7 +33,7 @@ def is_lasting(address: bytes) -> bool:
 
 
 @dataclass(eq=False, slots=True)
-class Client:
+class ClientPeer:
     """A registered client.
 
     Attributes:
@@ -62,7 +62,7 @@ class Client:
 
 
 @dataclass(eq=False, slots=True)
-class Agent:
+class AgentPeer:
     """A registered agent.
 
     Attributes:
@@ -76,4 +76,4 @@ class Agent:
     topics: frozenset[Topic]
     unanswered: int = 0
     is_reachable: bool = True
-    running: dict[str, Job] = field(default_factory=dict)
+    running: dict[str, BrokerJob] = field(default_factory=dict)

@@ -21,15 +21,15 @@ import msgpack
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 
-from .jobs import Job, WaitingJobs
-from .peers import FORGOTTEN_S, UNANSWERED_PINGS, Agent, Client, is_lasting
+from .jobs import BrokerJob, WaitingJobs
+from .peers import FORGOTTEN_S, UNANSWERED_PINGS, AgentPeer, ClientPeer, is_lasting
 from .results import KeptResult, KeptResults
 
 logger = logging.getLogger(__name__)
 
 Side = Literal["client", "agent"]
 
-_MOST_SLOTS = 4096
+MAX_SLOTS = 4096
 """So many are used of one agent, whatever it claims to have."""
 
 
@@ -55,11 +55,11 @@ class Scheduler:
     def __init__(self) -> None:
         self.outbox: deque[Outgoing] = deque()
         self.dropped: Counter[str] = Counter()
-        self._clients: dict[bytes, Client] = {}
-        self._agents: dict[bytes, Agent] = {}
+        self._clients: dict[bytes, ClientPeer] = {}
+        self._agents: dict[bytes, AgentPeer] = {}
         self._free_slots: deque[bytes] = deque()  # one entry a slot: the agent's address
         self._waiting = WaitingJobs()
-        self._running: dict[str, Job] = {}
+        self._running: dict[str, BrokerJob] = {}
         self._kept = KeptResults()
         self._arrivals = 0
 
@@ -92,18 +92,18 @@ class Scheduler:
         for result in self._kept.take_undelivered(client.address):
             self._deliver(result)
 
-    def _greet(self, sender: bytes, now: float) -> Client:
+    def _greet(self, sender: bytes, now: float) -> ClientPeer:
         client = self._clients.get(sender)
         if client is None:
-            client = self._clients[sender] = Client(sender, heard_at=now)
+            client = self._clients[sender] = ClientPeer(sender, heard_at=now)
         else:
             client.heard(now, is_hello=True)
         self._to_client(sender, messages.BackendUpdateEnvironments(self._environments()))
         return client
 
-    def _accept(self, message: messages.ClientNewJob, client: Client, now: float) -> None:
+    def _accept(self, message: messages.ClientNewJob, client: ClientPeer, now: float) -> None:
         try:
-            job = Job.accepted(message, client.address, self._arrivals, now)
+            job = BrokerJob.accepted(message, client.address, self._arrivals, now)
         except LocalProtocolError as error:
             self._to_client(client.address, _crash(message.job_id, str(error)))
             return
@@ -127,7 +127,7 @@ class Scheduler:
         self._waiting.add(job)
         self._give_out(now)
 
-    def _is_back(self, job: Job, client: Client, now: float) -> bool:
+    def _is_back(self, job: BrokerJob, client: ClientPeer, now: float) -> bool:
         """Whether the submitter of a job asks for it after an absence, maybe from a new address.
 
         One who was there all the time gets what the protocol has for duplicate ids.
@@ -136,7 +136,7 @@ class Scheduler:
             return client.was_away_since(job.accepted_at)
         return self._is_gone(job.owner, now)
 
-    def _may_have(self, kept: KeptResult, client: Client, now: float) -> bool:
+    def _may_have(self, kept: KeptResult, client: ClientPeer, now: float) -> bool:
         """Whether a result is for a client that sends the job again: it was lost on the way."""
         return kept.owner == client.address or self._is_gone(kept.owner, now)
 
@@ -155,7 +155,7 @@ class Scheduler:
         else:
             self._waiting.remove(job)
             text = "The job was killed while it waited; nothing was graded."
-            self._finish(job, _outcome(job_id, "killed", text, state=job.state), now)
+            self._finish(job, _result(job_id, "killed", text, state=job.state), now)
 
     def _queue_as_seen_by(self, sender: bytes) -> messages.BackendGetQueue:
         return messages.BackendGetQueue(
@@ -227,7 +227,7 @@ class Scheduler:
     def _register(self, sender: bytes, hello: messages.AgentHello, now: float) -> None:
         if sender in self._agents:
             self._remove(sender, "The grading agent was restarted while it graded this job.", now)
-        self._agents[sender] = Agent(
+        self._agents[sender] = AgentPeer(
             address=sender,
             name=hello.friendly_name,
             topics=frozenset(
@@ -236,13 +236,13 @@ class Scheduler:
                 for name in names
             ),
         )
-        slots = max(0, min(hello.available_job_slots, _MOST_SLOTS))
+        slots = max(0, min(hello.available_job_slots, MAX_SLOTS))
         self._free_slots.extend([sender] * slots)
         logger.info("Agent %r offers %d slots", hello.friendly_name, slots)
         self._tell_environments()
         self._give_out(now)
 
-    def _crash_if_result(self, frame: bytes, agent: Agent, now: float) -> None:
+    def _crash_if_result(self, frame: bytes, agent: AgentPeer, now: float) -> None:
         """End the job whose result cannot be read: its agent will not send another one."""
         job_id = _unreadable_result_of(frame)
         job = agent.running.get(job_id) if job_id is not None else None
@@ -251,13 +251,13 @@ class Scheduler:
             self._end_run(job, agent, _crash(job.id, text, state=job.state), now)
 
     def _end_run(
-        self, job: Job, agent: Agent, outcome: messages.BackendJobDone, now: float
+        self, job: BrokerJob, agent: AgentPeer, result: messages.BackendJobDone, now: float
     ) -> None:
         self._take_back(job, agent)
-        self._finish(job, outcome, now)
+        self._finish(job, result, now)
         self._give_out(now)
 
-    def _take_back(self, job: Job, agent: Agent) -> None:
+    def _take_back(self, job: BrokerJob, agent: AgentPeer) -> None:
         del agent.running[job.id]
         del self._running[job.id]
         self._free_slots.append(agent.address)
@@ -331,17 +331,17 @@ class Scheduler:
             self.outbox.append(Outgoing("agent", address, job.frame, job.id))
             job.frame = b""
 
-    def _finish(self, job: Job, outcome: messages.BackendJobDone, now: float) -> None:
+    def _finish(self, job: BrokerJob, result: messages.BackendJobDone, now: float) -> None:
         try:
-            frame = messages.encode(outcome)
+            frame = messages.encode(result)
         except LocalProtocolError:
             logger.exception("The result of job %s cannot be passed on", job.id)
             text = "The result is nested too deeply to be sent."
             frame = messages.encode(_crash(job.id, text, state=job.state))
-        result = KeptResult(job.id, job.owner, job.digest, frame, now)
+        kept = KeptResult(job.id, job.owner, job.digest, frame, now)
         if is_lasting(job.owner):
-            self._kept.keep(result)
-        self._deliver(result)
+            self._kept.keep(kept)
+        self._deliver(kept)
 
     def _deliver(self, result: KeptResult) -> None:
         self.outbox.append(Outgoing("client", result.owner, result.frame, result.job_id))
@@ -384,10 +384,10 @@ def _unreadable_result_of(frame: bytes) -> str | None:
 def _crash(
     job_id: str, text: str, *, state: str = "", streams: str | None = ""
 ) -> messages.BackendJobDone:
-    return _outcome(job_id, "crash", text, state=state, streams=streams)
+    return _result(job_id, "crash", text, state=state, streams=streams)
 
 
-def _outcome(
+def _result(
     job_id: str, code: str, text: str, *, state: str, streams: str | None = ""
 ) -> messages.BackendJobDone:
     """Return a result of the broker's own; its state and streams are the caller's choice.

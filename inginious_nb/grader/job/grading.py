@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.grader.sandbox import Box, Mount, Streams, supervise
-from inginious_nb.grader.shell import Stay
+from inginious_nb.grader.ssh import SshSession
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.grader.sandbox import Limits, Reason, Sandbox
-    from inginious_nb.grader.shell import ShellAccess
+    from inginious_nb.grader.ssh import SshAccess
 
     from .feedback import Feedback
     from .shared_files import SharedFiles
@@ -122,7 +122,7 @@ class Grading:
     """
 
     def __init__(
-        self, request: Request, shared_files: SharedFiles, sandbox: Sandbox, access: ShellAccess
+        self, request: Request, shared_files: SharedFiles, sandbox: Sandbox, access: SshAccess
     ) -> None:
         self._request = request
         self._shared_files = shared_files
@@ -191,23 +191,23 @@ class Grading:
         attended = self._attended(kill_requested, lambda _: None)
         async with self._access.in_use, attended as stop:
             with self._streams() as streams:
-                stay = Stay(
+                ssh_session = SshSession(
                     self._sandbox,
                     self._box(()),
                     streams,
                     python=self._shared_files.python,
                     greeting=_GREETING,
                 )
-            reason = await stay.run(
+            reason = await ssh_session.run(
                 self._access,
                 self._request.limits,
                 kill_requested=stop,
                 disk_bytes=lambda: self._disk_bytes,
             )
-        if reason == "exited" and not stay.is_ready:
+        if reason == "exited" and not ssh_session.is_ready:
             self._log_output()
             return GradingResult("crash", _NO_SHELL, keeps_state=False)
-        if reason == "exited" and not stay.was_visited:
+        if reason == "exited" and not ssh_session.was_used:
             return GradingResult("crash", self._access.nobody_came(), keeps_state=False)
         return await self._collected(reason, kill_requested)
 

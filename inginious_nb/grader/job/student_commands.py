@@ -24,14 +24,14 @@ from inginious_nb.errors import ServiceError
 from inginious_nb.grader.descriptors import close_listener, close_plain, dispose, receive
 from inginious_nb.grader.sandbox import Box, Limits, Streams, supervise
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
-from inginious_nb.grader.shell import Stay
+from inginious_nb.grader.ssh import SshSession
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
     from pathlib import Path
 
     from inginious_nb.grader.sandbox import Mount, Sandbox
-    from inginious_nb.grader.shell import ShellAccess
+    from inginious_nb.grader.ssh import SshAccess
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class StudentCommandSettings:
     has_network: bool
     containers: frozenset[str]
     mounts: Callable[[contextlib.ExitStack], tuple[Mount, ...]]
-    access: ShellAccess
+    access: SshAccess
     no_shell: str
     python: str
 
@@ -247,7 +247,7 @@ class StudentCommandServer:
         async with settings.access.in_use:
             await settings.access.open()
             with contextlib.ExitStack() as open_descriptors:
-                stay = Stay(
+                ssh_session = SshSession(
                     self._sandbox,
                     self._box(request, limits, open_descriptors),
                     streams,
@@ -256,12 +256,12 @@ class StudentCommandServer:
                     teardown=_script(request.get("teardown_script", "")),
                 )
             async with _listening(connection, given, lambda _: None) as gone:
-                reason = await stay.run(settings.access, limits, kill_requested=gone)
+                reason = await ssh_session.run(settings.access, limits, kill_requested=gone)
         if reason in _RETURNED:
             return _RETURNED[reason]
-        if reason == "killed" or not stay.is_ready:
+        if reason == "killed" or not ssh_session.is_ready:
             return INTERNAL_ERROR
-        return 0 if stay.was_visited else OUT_OF_TIME
+        return 0 if ssh_session.was_used else OUT_OF_TIME
 
     def _box(
         self, request: Mapping[str, str], limits: Limits, open_descriptors: contextlib.ExitStack

@@ -1,8 +1,8 @@
-"""Keeps the sandbox of a remote shell: sets it up, gives the visitor a shell, tears it down.
+"""Runs in the sandbox of a remote shell: sets it up, gives the user a shell, tears it down.
 
 The service passes this text to the system's python3, since not every sandbox sees the grading API;
-`embedded/shell/stay.py` is the other end. The socket that is our stdin brings the pipes to the
-visitor and to the service, then lines of JSON: what to run, and each new size of the terminal.
+`embedded/shell/session.py` is the other end. The socket that is our stdin brings the pipes to the
+user and to the service, then lines of JSON: what to run, and each new size of the terminal.
 The pipe to the service is told "ready" and in the end "left" with the exit status. Nothing but
 bytes leaves the sandbox. When the socket is closed at the other end, the shell is ended.
 """
@@ -22,7 +22,7 @@ import time
 
 PIPES = 4
 PART_BYTES = 32768
-PATIENCE_S = 5.0  # for what a shell that ended still had to show
+DRAIN_TIMEOUT_S = 5.0  # for what a shell that ended still had to show
 PR_SET_DUMPABLE = 4
 
 
@@ -35,9 +35,9 @@ def main():
         if words["setup"]:
             call(words["setup"])
         os.write(service, b"ready\n")
-        visit = orders.next()
-        if visit:
-            status = host(orders, visit, streams)
+        request = orders.next()
+        if request:
+            status = host(orders, request, streams)
             os.write(service, b"left %d\n" % status)
     except OSError:
         pass  # nobody listens any more
@@ -70,7 +70,7 @@ class Orders:
         self.text = b""
 
     def pipes(self):
-        """The pipe to the service, then those from and to the visitor; they come first."""
+        """The pipe to the service, then those from and to the user; they come first."""
         pipes = array.array("i")
         room = socket.CMSG_LEN(PIPES * pipes.itemsize)
         _, rights, *_ = self.connection.recvmsg(1, room)
@@ -124,13 +124,13 @@ class Flow:
         return False
 
 
-def host(orders, visit, streams):
-    """Run the shell that the visitor wants; returns its status, -N if signal N ended it."""
+def host(orders, request, streams):
+    """Run the shell that the user wants; returns its status, -N if signal N ended it."""
     terminal = output = None
     flows = []
-    if visit["has_terminal"]:
+    if request["has_terminal"]:
         terminal, theirs = os.openpty()
-        resize(terminal, visit["size"])
+        resize(terminal, request["size"])
         output = Flow(os.dup(terminal), streams[1])
         flows = [output, Flow(streams[0], os.dup(terminal))]
         os.close(streams[2])
@@ -148,11 +148,11 @@ def host(orders, visit, streams):
     shell = None
     try:
         shell = subprocess.Popen(
-            visit["argv"],
+            request["argv"],
             stdin=streams[0],
             stdout=streams[1],
             stderr=streams[2],
-            env=dict(os.environ, **visit["environ"]),
+            env=dict(os.environ, **request["environ"]),
             preexec_fn=enter,
         )
     except (OSError, ValueError) as error:  # too long a command, or one with a NUL
@@ -185,7 +185,7 @@ def host(orders, visit, streams):
 
 def show_rest(orders, output):
     """Pass on what the terminal has got so far; what is left running may go on to fill it."""
-    ends_at = time.monotonic() + PATIENCE_S
+    ends_at = time.monotonic() + DRAIN_TIMEOUT_S
     while time.monotonic() < ends_at:
         if output.data:
             left_s = max(0, ends_at - time.monotonic())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.shells import Site
+from tests.support.ssh import Site
 
 
 @pytest.fixture(params=["bubblewrap", "plain"])

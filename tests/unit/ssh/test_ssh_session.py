@@ -17,7 +17,7 @@ import pytest
 
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
-from tests.support.shells import run_in_shell
+from tests.support.ssh import run_in_shell
 
 ENTER = "getinput text; feedback-result success; feedback-msg -m 'By hand.'"
 SSH_TASK = """\
@@ -41,13 +41,13 @@ def told(submission):
 
 @pytest.fixture
 def visit_task(session, course_folder):
-    folder = course_folder / "lab" / "visit"
+    folder = course_folder / "lab" / "request"
     folder.mkdir()
     (folder / "task.yaml").write_text(SSH_TASK)
     run = folder / "run"
     run.write_text("#!/bin/bash\nssh_student; feedback-custom got $?; feedback-result success\n")
     run.chmod(0o755)
-    return session.task("lab/visit")
+    return session.task("lab/request")
 
 
 def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):

@@ -1,6 +1,6 @@
-"""The door of one job: a port and a password for as long as the job runs, told once.
+"""The ssh endpoint of one job: a port and a password for as long as the job runs, told once.
 
-Nothing here needs the ssh library; it is loaded when the first door is opened.
+Nothing here needs the ssh library; it is loaded when the first endpoint is opened.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from types import ModuleType
 
-    from .server import ShellServer, Visitor
+    from .server import SshServer, SshUser
 
 HOST = "127.0.0.1"
 """Who may come from elsewhere logs in to this machine first."""
@@ -28,55 +28,55 @@ NO_LIBRARY = (
     "A remote shell needs an ssh library that is not installed where this job is graded. "
     f"Install it there: {_INSTALL}"
 )
-"""What is said where `can_open_shells` is false."""
+"""What is said where `can_open_ssh` is false."""
 
 _LIBRARY = "asyncssh"
 
 
 @dataclass(frozen=True)
-class ShellSettings:
+class SshSettings:
     """How remote shells are offered.
 
     Attributes:
         ports: The ports that may be listened on, one for each job with a shell (docs/protocol.md,
-            SSH debugging). arrival_s: Seconds in which the visitor has to come. stay_s: What
-            replaces both time limits of a job that may have a visitor (docs/protocol.md,
+            SSH debugging). arrival_s: Seconds in which the user has to come. session_s: What
+            replaces both time limits of a job that may have a user (docs/protocol.md,
             The grading container). end_s: Seconds in which a box has to end by itself once its
-            visitor left, teardown included.
+            user left, teardown included.
     """
 
     ports: Sequence[int] = field(default_factory=lambda: range(64120, 64131))
     arrival_s: float = 120.0
-    stay_s: float = 1800.0
+    session_s: float = 1800.0
     end_s: float = 60.0
 
 
-def can_open_shells() -> bool:
+def can_open_ssh() -> bool:
     """Whether this machine has what remote shells need."""
     return os.name == "posix" and importlib.util.find_spec(_LIBRARY) is not None
 
 
-class ShellAccess:
+class SshAccess:
     """How the submitter of one job gets into it.
 
     Args:
         settings: How remote shells are offered.
-        tell: Told host, port, user and password when the first visitor is waited for; all others
+        tell: Told host, port, user and password when the first user is waited for; all others
             of the same job come in with them too (docs/protocol.md, Messages: at most once per
             job).
 
     Attributes:
         settings: As given.
-        in_use: Held while somebody is waited for or is in: one visitor at a time.
+        in_use: Held while somebody is waited for or is in: one user at a time.
     """
 
     def __init__(
-        self, settings: ShellSettings, tell: Callable[[str, int, str, str], Awaitable[None]]
+        self, settings: SshSettings, tell: Callable[[str, int, str, str], Awaitable[None]]
     ) -> None:
         self.settings = settings
         self.in_use = asyncio.Lock()
         self._tell = tell
-        self._server: ShellServer | None = None
+        self._server: SshServer | None = None
         self._is_told = False
 
     async def open(self) -> None:
@@ -87,30 +87,30 @@ class ShellAccess:
         """
         if self._server is not None:
             return
-        if not can_open_shells():
+        if not can_open_ssh():
             raise ServiceError(NO_LIBRARY)
         listener = _listen(self.settings.ports)
         try:
             # Loading it takes a while, in which other jobs go on.
             module = await asyncio.to_thread(_server_module)
-            server: ShellServer = module.ShellServer()
+            server: SshServer = module.SshServer()
             await server.start(listener)
         except BaseException:
             listener.close()
             raise
         self._server = server
 
-    async def visitor(self) -> Visitor | None:
-        """The next one who asks for a shell; None if nobody did in time. Only after `open`."""
+    async def next_user(self) -> SshUser | None:
+        """Wait for the next one who asks for a shell; None if nobody did in time."""
         server = self._server
         if server is None:
-            raise RuntimeError("the door is not open")
+            raise RuntimeError("the endpoint is not open")
         if not self._is_told:
             self._is_told = True
             await self._tell(HOST, server.port, server.user, server.password)
         try:
             async with asyncio.timeout(self.settings.arrival_s):
-                return await server.visitor()
+                return await server.next_user()
         except TimeoutError:
             return None
 

@@ -15,10 +15,10 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from inginious_nb.grader.shell import ShellSettings
+from inginious_nb.grader.ssh import SshSettings
 from tests.support.hostile import processes_with
 from tests.support.peer import free_port
-from tests.support.shells import RUN, Visit, connected
+from tests.support.ssh import RUN, Visit, connected
 
 LONG = f"99{os.getpid()}.5"
 """Seconds that a sleep takes which is looked for among all processes; no other test run has it."""
@@ -165,7 +165,7 @@ async def test_the_stay_is_limited(site, monkeypatch):
     async with connected(await visit.access()) as connection:
         shell = await connection.create_process("feedback-result success; echo in; sleep 60")
         assert await shell.stdout.readline() == "in\n"
-        late_s = ShellSettings().stay_s
+        late_s = SshSettings().session_s
         assert "time for this shell is over" in (await shell.wait()).stderr
     assert (await visit.result()).result == ("timeout", "")
 
@@ -265,7 +265,7 @@ async def test_its_keeper_cannot_be_looked_into(site):
 
 async def test_why_there_was_no_shell(site, monkeypatch, caplog):
     text = "raise SystemExit('no such thing')"
-    monkeypatch.setattr("inginious_nb.grader.shell.stay._keeper", lambda: text)
+    monkeypatch.setattr("inginious_nb.grader.ssh.session._program", lambda: text)
     result = await site.visit().result()
     assert result.result[0] == "crash"
     assert "could not be started" in result.result[1]
@@ -308,7 +308,7 @@ signal.pause()
 )
 async def test_who_speaks_in_the_keepers_place_gains_nothing(make_site, monkeypatch, message):
     text = IMPOSTOR + FLOOD.replace("MESSAGE", repr(message))
-    monkeypatch.setattr("inginious_nb.grader.shell.stay._keeper", lambda: text)
+    monkeypatch.setattr("inginious_nb.grader.ssh.session._program", lambda: text)
     visit = make_site(end_s=0).visit()
     left = await visit.run("echo in")
     assert left.stdout == ""
@@ -317,7 +317,7 @@ async def test_who_speaks_in_the_keepers_place_gains_nothing(make_site, monkeypa
 
 
 async def test_who_takes_the_keepers_place_holds_up_nobody(site, monkeypatch):
-    monkeypatch.setattr("inginious_nb.grader.shell.stay._keeper", lambda: IMPOSTOR + HOLD)
+    monkeypatch.setattr("inginious_nb.grader.ssh.session._program", lambda: IMPOSTOR + HOLD)
     visit = site.visit()
     async with connected(await visit.access()) as connection:
         shell = await connection.create_process()
@@ -378,7 +378,7 @@ async def test_jobs_have_ports_of_their_own_until_there_are_none(make_site):
 
 
 async def test_without_the_library_its_name_is_said(make_site, monkeypatch):
-    monkeypatch.setattr("inginious_nb.grader.shell.access._LIBRARY", "not_there_at_all")
+    monkeypatch.setattr("inginious_nb.grader.ssh.access._LIBRARY", "not_there_at_all")
     site = make_site()
     assert site.grader.environments().keys() == {"docker"}
     for fields in {"debug": "ssh"}, {"environment_type": "docker-ssh"}:
@@ -397,7 +397,7 @@ def test_environments_with_shells_are_offered_with_their_aliases(make_site):
 SERVICE = """
 import asyncio, sys
 from pathlib import Path
-from tests.support.shells import Site
+from tests.support.ssh import Site
 async def main():
     visit = Site(Path(sys.argv[2]), sys.argv[1]).visit()
     print(*await visit.access(), flush=True)

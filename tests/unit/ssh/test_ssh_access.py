@@ -1,4 +1,4 @@
-"""The door of a remote shell: who gets in, and that no visitor can use up the service."""
+"""The door of a remote shell: who gets in, and that no user can use up the service."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import asyncssh
 import psutil
 import pytest
 
-from inginious_nb.grader.shell.server import _passing
-from tests.support.shells import connected, run_in_shell
+from inginious_nb.grader.ssh.server import _passing
+from tests.support.ssh import connected, run_in_shell
 
 # ---- who gets in ------------------------------------------------------------------------------
 
@@ -120,17 +120,17 @@ async def test_it_listens_on_this_machine_alone(site):
 async def test_many_who_only_knock_do_not_keep_others_out(site):
     visit = site.visit()
     host, port, *_ = await visit.access()
-    knocking = [await asyncio.open_connection(host, port) for _ in range(30)]
+    unauthenticated = [await asyncio.open_connection(host, port) for _ in range(30)]
     assert (await visit.run("feedback-result success")).exit_status == 0
-    for reader, _ in knocking[:22]:
+    for reader, _ in unauthenticated[:22]:
         assert (await reader.read()).startswith(b"SSH-2.0-")
     await visit.result()
-    for _, writer in knocking:
+    for _, writer in unauthenticated:
         writer.close()
 
 
 async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
-    monkeypatch.setattr("inginious_nb.grader.shell.server._LOGIN_S", 0.1)
+    monkeypatch.setattr("inginious_nb.grader.ssh.server._LOGIN_S", 0.1)
     visit = site.visit()
     host, port, *_ = await visit.access()
     reader, writer = await asyncio.open_connection(host, port)

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.support.hostile import processes_with
-from tests.support.shells import connected
+from tests.support.ssh import connected
 
 LONG = f"99{os.getpid()}.5"
 """Seconds that a sleep takes which is looked for among all processes; no other test run has it."""

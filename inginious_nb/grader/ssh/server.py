@@ -1,7 +1,7 @@
 """An ssh server for one job: one password, shells and commands, and nothing else that ssh has.
 
 No keys, no forwarding of ports, agents or displays, no file transfer beside what a shell can do.
-The password is in no log. There is one visitor at a time: who comes while nobody is waited for has
+The password is in no log. There is one user at a time: who comes while nobody is waited for has
 to wait, and who comes while somebody is there is told so.
 """
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 _USER = "worker"  # docs/protocol.md, SSH debugging
 _PASSWORD_BYTES = 18
 _ATTEMPTS = 3
-_MOST_CONNECTIONS = 8
-_MOST_CHANNELS = 4
-_MOST_VARIABLES = 64
+MAX_CONNECTIONS = 8
+MAX_CHANNELS = 4
+MAX_VARIABLES = 64
 _WINDOW_BYTES = 256 << 10
 _LOGIN_S = 20.0
 _LEAVE_S = 5.0
 _CANNOT = 1
-_MOST_COLUMNS = 0xFFFF
+MAX_COLUMNS = 0xFFFF
 _PART_BYTES = 32 << 10
 _PASSED_ON = re.compile(rb"[\w.@+-]{1,64}")
 
 
-class Visitor:
+class SshUser:
     """Somebody who is let in and asks for a shell, or for one command.
 
     Attributes:
@@ -64,7 +64,7 @@ class Visitor:
     def size(self) -> tuple[int, int]:
         """The rows and columns of the terminal now, 0 if not known."""
         columns, rows, *_ = self._process.term_size
-        return min(rows, _MOST_COLUMNS), min(columns, _MOST_COLUMNS)
+        return min(rows, MAX_COLUMNS), min(columns, MAX_COLUMNS)
 
     async def resized(self) -> None:
         """Return when it has another size than at the last time."""
@@ -151,7 +151,7 @@ async def _give(descriptor: int, writer: asyncssh.SSHWriter[bytes]) -> None:
 
 
 async def _take(reader: asyncssh.SSHReader[bytes], descriptor: int) -> None:
-    """Pass on what a visitor types, as fast as it is read."""
+    """Pass on what a user types, as fast as it is read."""
     loop = asyncio.get_running_loop()
     with contextlib.suppress(OSError, asyncssh.Error):
         while data := await reader.read(_PART_BYTES):
@@ -204,22 +204,22 @@ class _Session(asyncssh.SSHServerProcess[bytes]):
         self._on_end(self)
 
 
-class ShellServer:
-    """The server.
+class SshServer:
+    """The ssh server of one job.
 
     Attributes:
         user: Who may log in.
-        password: With what.
-        port: Where, on this machine; 0 before the start.
+        password: The password, of this job alone.
+        port: The port on this machine; 0 before the start.
     """
 
     def __init__(self) -> None:
         self.user = _USER
         self.password = secrets.token_urlsafe(_PASSWORD_BYTES)
         self.port = 0
-        self.doorkeepers: list[_Doorkeeper] = []
+        self.connections: list[_SshConnection] = []
         self._acceptor: asyncssh.SSHAcceptor | None = None
-        self._guest: Visitor | None = None
+        self._guest: SshUser | None = None
         self._has_come = asyncio.Event()
 
     async def start(self, listener: socket.socket) -> None:
@@ -227,7 +227,7 @@ class ShellServer:
         self.port = listener.getsockname()[1]
         self._acceptor = await asyncssh.listen(
             sock=listener,
-            server_factory=lambda: _Doorkeeper(self),
+            server_factory=lambda: _SshConnection(self),
             server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
             config=None,
             public_key_auth=False,
@@ -243,8 +243,8 @@ class ShellServer:
             login_timeout=_LOGIN_S,
         )
 
-    async def visitor(self) -> Visitor:
-        """The next one who asks for a shell, who may be there already."""
+    async def next_user(self) -> SshUser:
+        """Wait for the next one who asks for a shell, who may be there already."""
         while True:
             await self._has_come.wait()
             self._has_come.clear()
@@ -253,13 +253,13 @@ class ShellServer:
 
     def receive(self, process: _Session) -> None:
         """Have somebody in who asks for a shell, or for what is not to be had."""
-        visitor = Visitor(process)
+        user = SshUser(process)
         if process.subsystem is not None:
-            visitor.say("There are only shells and commands here.")
+            user.say("There are only shells and commands here.")
         elif self._guest is not None and self._guest.is_here:
-            visitor.say("This job has one shell at a time, and somebody is there already.")
+            user.say("This job has one shell at a time, and somebody is there already.")
         else:
-            self._guest = visitor
+            self._guest = user
             self._has_come.set()
             return
         process.exit(_CANNOT)
@@ -274,35 +274,35 @@ class ShellServer:
         """Listen no more, and cut all connections."""
         if self._acceptor is not None:
             self._acceptor.close()
-        for doorkeeper in list(self.doorkeepers):
-            doorkeeper.drop()
+        for connection in list(self.connections):
+            connection.drop()
 
-    def has_come(self, newcomer: _Doorkeeper) -> None:
+    def has_come(self, newcomer: _SshConnection) -> None:
         """Take notice of a connection. Who only knocks keeps nobody out: the first one goes."""
-        self.doorkeepers.append(newcomer)
-        knocking = [doorkeeper for doorkeeper in self.doorkeepers if not doorkeeper.is_in]
-        if len(knocking) > _MOST_CONNECTIONS:
-            knocking[0].drop()
+        self.connections.append(newcomer)
+        unauthenticated = [connection for connection in self.connections if not connection.is_in]
+        if len(unauthenticated) > MAX_CONNECTIONS:
+            unauthenticated[0].drop()
 
-    def has_logged_in(self, newcomer: _Doorkeeper) -> None:
-        """Take notice of a login. Those who are in stay, so the last one goes."""
-        if sum(doorkeeper.is_in for doorkeeper in self.doorkeepers) > _MOST_CONNECTIONS:
+    def has_logged_in(self, newcomer: _SshConnection) -> None:
+        """Take notice of a login. Those who are in session, so the last one goes."""
+        if sum(connection.is_in for connection in self.connections) > MAX_CONNECTIONS:
             newcomer.drop()
 
-    def has_gone(self, doorkeeper: _Doorkeeper) -> None:
+    def has_gone(self, connection: _SshConnection) -> None:
         """Forget a connection."""
-        if doorkeeper in self.doorkeepers:
-            self.doorkeepers.remove(doorkeeper)
+        if connection in self.connections:
+            self.connections.remove(connection)
 
 
-class _Doorkeeper(asyncssh.SSHServer):
+class _SshConnection(asyncssh.SSHServer):
     """Lets in, or not, who is at the other end of one connection.
 
     Attributes:
         is_in: Whether they have logged in.
     """
 
-    def __init__(self, server: ShellServer) -> None:
+    def __init__(self, server: SshServer) -> None:
         self.is_in = False
         self._server = server
         self._attempts = 0
@@ -350,7 +350,7 @@ class _Doorkeeper(asyncssh.SSHServer):
     def session_requested(
         self,
     ) -> tuple[asyncssh.SSHServerChannel[bytes], asyncssh.SSHServerSession[bytes]]:
-        if self._connection is None or len(self._sessions) >= _MOST_CHANNELS:
+        if self._connection is None or len(self._sessions) >= MAX_CHANNELS:
             raise asyncssh.ChannelOpenError(asyncssh.OPEN_RESOURCE_SHORTAGE, "Too many channels")
         channel = self._connection.create_server_channel(encoding=None, window=_WINDOW_BYTES)
         session = _Session(self._server.receive, self._sessions.discard)
@@ -369,7 +369,7 @@ class _Doorkeeper(asyncssh.SSHServer):
         """
         name, value = packet.get_string(), packet.get_string()
         self._variables += 1
-        if self._variables > _MOST_VARIABLES:
+        if self._variables > MAX_VARIABLES:
             raise asyncssh.ProtocolError("Too many variables")
         if name != b"LANG" or not _PASSED_ON.fullmatch(value):
             return False

@@ -10,7 +10,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.sandbox import choose_sandbox
-from inginious_nb.grader.shell import ShellSettings
+from inginious_nb.grader.ssh import SshSettings
 
 from .local_course import LocalCourse
 
@@ -85,7 +85,7 @@ class Site:
             library,
             sandbox=choose_sandbox(kind),
             aliases=aliases,
-            shells=ShellSettings(**{"ports": [0], **settings}),
+            shells=SshSettings(**{"ports": [0], **settings}),
         )
         self.course = LocalCourse(folder, self.grader, library, kind)
 

@@ -1,7 +1,7 @@
-"""A box in which a visitor gets a shell: set up, visited once, torn down, and gone.
+"""A box in which a user gets a shell: set up, used once, torn down, and gone.
 
-What runs in it is `_keeper.py` of the grading API, which makes the streams of the shell in there,
-so that its terminal is one of the sandbox's own. The box is watched and limited as one program.
+`_ssh_session.py` of the grading API runs in it and makes the streams of the shell there, so that
+its terminal is one of the sandbox's own. The box is watched and limited as one program.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
     from inginious_nb.grader.sandbox import Box, Limits, Reason, Sandbox
 
-    from .access import ShellAccess
-    from .server import Visitor
+    from .access import SshAccess
+    from .server import SshUser
 
 logger = logging.getLogger(__name__)
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
-_KEEPER = Path(__file__).parent.parent / "grading_api/lib/inginious_container_api/_keeper.py"
+_PROGRAM = Path(__file__).parent.parent / "grading_api/lib/inginious_container_api/_ssh_session.py"
 _LEFT = re.compile(rb"left (-?\d{1,3})")
-_LONGEST_LINE = 64
+MAX_LINE_BYTES = 64
 _PIPES = 4
 _ENDED = {
     "time": "The time for this shell is over.",
@@ -46,7 +46,7 @@ _ENDED = {
 }
 
 
-class Stay:
+class SshSession:
     """One box, from its start on.
 
     Args:
@@ -54,12 +54,12 @@ class Stay:
         box: Its program is replaced.
         streams: The standard output and error of setup and teardown; stdin is not used.
         python: The interpreter that the box has.
-        setup: A command that is run before the visitor is waited for.
+        setup: A command that is run before the user is waited for.
         teardown: A command that is run at the end, also if nobody came.
-        greeting: Shown to a visitor with a terminal.
+        greeting: Shown to a user with a terminal.
 
     Attributes:
-        is_ready: Whether it came so far that a visitor could be let in.
+        is_ready: Whether it came so far that a user could be let in.
 
     Raises:
         OSError: The sandbox could not be started.
@@ -77,38 +77,38 @@ class Stay:
         greeting: str = "",
     ) -> None:
         words = json.dumps({"setup": list(setup), "teardown": list(teardown)})
-        argv = (python, "-ISc", _keeper(), words)
+        argv = (python, "-ISc", _program(), words)
         self.is_ready = False
-        self._visitor: Visitor | None = None
+        self._user: SshUser | None = None
         self._status: int | None = None
         self._greeting = greeting
         self._shell = shutil.which("bash", path=box.environ.get("PATH")) or "/bin/sh"
-        self._way = _Way()
+        self._channel = _ControlChannel()
         try:
             self._process = sandbox.start(
                 dataclasses.replace(box, argv=argv),
-                Streams(self._way.inner, streams.stdout, streams.stderr),
+                Streams(self._channel.inner, streams.stdout, streams.stderr),
             )
         except BaseException:
-            self._way.close()
+            self._channel.close()
             raise
         finally:
-            self._way.close_inner()
+            self._channel.close_inner()
 
     @property
-    def was_visited(self) -> bool:
+    def was_used(self) -> bool:
         """Whether somebody came."""
-        return self._visitor is not None
+        return self._user is not None
 
     async def run(
         self,
-        access: ShellAccess,
+        access: SshAccess,
         limits: Limits,
         *,
         kill_requested: asyncio.Event,
         disk_bytes: Callable[[], int] | None = None,
     ) -> Reason:
-        """Have one visitor, or wait for one in vain; then nothing of the box is left.
+        """Have one user, or wait for one in vain; then nothing of the box is left.
 
         Args:
             access: The way in; it must be open, and used by nobody else.
@@ -123,64 +123,65 @@ class Stay:
                 self._process, limits, kill_requested=kill_requested, disk_bytes=disk_bytes
             )
             await hosting
-            if self._visitor is not None:
-                await self._visitor.leave(self._status, _ENDED.get(reason, ""))
+            if self._user is not None:
+                await self._user.leave(self._status, _ENDED.get(reason, ""))
         finally:
             for task in (hosting, ending):
                 task.cancel()
             await asyncio.gather(hosting, ending, return_exceptions=True)
-            self._way.close()
-            if self._visitor is not None:
-                await self._visitor.drop()
+            self._channel.close()
+            if self._user is not None:
+                await self._user.drop()
         return reason
 
     async def _end_after(self, hosting: asyncio.Task[None], end_s: float) -> None:
-        """End a box that does not end by itself; its keeper may have been stopped."""
+        """End a box that does not end by itself; its program may have been stopped."""
         await asyncio.wait({hosting})
         await asyncio.sleep(end_s)
         logger.warning("A remote shell was left %g seconds ago and did not end: ended.", end_s)
         self._process.kill()
 
-    async def _host(self, access: ShellAccess) -> None:
+    async def _host(self, access: SshAccess) -> None:
         try:
-            await self._way.listen()
-            if await self._way.line() != b"ready":
+            await self._channel.listen()
+            if await self._channel.line() != b"ready":
                 return
             self.is_ready = True
-            self._visitor, _ = await _first(access.visitor(), self._way.line())
-            if self._visitor is not None:
-                await _first(self._serve(self._visitor), self._visitor.gone())
+            self._user, _ = await _first(access.next_user(), self._channel.line())
+            if self._user is not None:
+                await _first(self._serve(self._user), self._user.gone())
         finally:
             # Whatever happened: the box ends with this.
-            self._way.shut()
+            self._channel.shut()
 
-    async def _serve(self, visitor: Visitor) -> None:
-        if visitor.has_terminal and self._greeting:
-            visitor.say(self._greeting)
-        visitor.attach(*self._way.take_streams())
-        await self._way.order(
+    async def _serve(self, user: SshUser) -> None:
+        if user.has_terminal and self._greeting:
+            user.say(self._greeting)
+        user.attach(*self._channel.take_streams())
+        await self._channel.order(
             {
-                "argv": [self._shell, *(("-c", visitor.command) if visitor.command else ())],
-                "environ": {**visitor.environ, "SHELL": self._shell},
-                "has_terminal": visitor.has_terminal,
-                "size": visitor.size(),
+                "argv": [self._shell, *(("-c", user.command) if user.command else ())],
+                "environ": {**user.environ, "SHELL": self._shell},
+                "has_terminal": user.has_terminal,
+                "size": user.size(),
             }
         )
-        left, _ = await _first(self._way.line(), self._pass_on_sizes(visitor))
+        left, _ = await _first(self._channel.line(), self._pass_on_sizes(user))
         status = _LEFT.fullmatch(left or b"")
         self._status = None if status is None else int(status[1])
 
-    async def _pass_on_sizes(self, visitor: Visitor) -> None:
+    async def _pass_on_sizes(self, user: SshUser) -> None:
         while True:
-            await visitor.resized()
-            await self._way.order({"size": visitor.size()})
+            await user.resized()
+            await self._channel.order({"size": user.size()})
 
 
-class _Way:
-    """What connects the service with a box: bytes come out of it, and nothing else.
+class _ControlChannel:
+    """The connection of the service with a box: bytes come out of it, and nothing else.
 
-    Whoever is in the box may speak in the keeper's place, so nothing that comes is trusted. Bytes
-    come through pipes, as a socket could bring descriptors that this process would have to close.
+    Whoever is in the box may speak in the place of its program, so nothing that comes is trusted.
+    Bytes come through pipes, as a socket could bring descriptors that this process would have to
+    close.
     All pipes are made here: a descriptor out of the box would share its flags with one in there.
     """
 
@@ -205,7 +206,7 @@ class _Way:
             os.close(end)
         self._said = open(said[0], "rb", buffering=0)  # noqa: PTH123, SIM115 - closed by `close`
         self._streams = [stdin[1], stdout[0], stderr[0]]
-        self._lines = asyncio.StreamReader(_LONGEST_LINE)
+        self._lines = asyncio.StreamReader(MAX_LINE_BYTES)
         self._reading: asyncio.BaseTransport | None = None
 
     @property
@@ -218,20 +219,20 @@ class _Way:
         self._inner.close()
 
     async def listen(self) -> None:
-        """Begin to read what the keeper says, never much more than a line ahead."""
+        """Begin to read what the session program says, never much more than a line ahead."""
         self._reading, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(self._lines), self._said
         )
 
     async def line(self) -> bytes:
-        """What the keeper says next; empty if nothing, or nothing that it would say."""
+        """What the session program says next; empty if nothing, or nothing that it would say."""
         try:
             return (await self._lines.readuntil()).removesuffix(b"\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
             return b""
 
     async def order(self, order: object) -> None:
-        """Tell the keeper something; it may be gone, and it may not listen for ever."""
+        """Tell the session program something; it may be gone, and it may not listen for ever."""
         with contextlib.suppress(OSError):
             line = json.dumps(order).encode("ascii") + b"\n"
             await asyncio.get_running_loop().sock_sendall(self._orders, line)
@@ -242,7 +243,7 @@ class _Way:
         return streams
 
     def shut(self) -> None:
-        """Let the keeper know that this is the end; what it said before can still be read."""
+        """Tell the program that this is the end; what it said before can still be read."""
         with contextlib.suppress(OSError):
             self._orders.shutdown(socket.SHUT_WR)
 
@@ -276,5 +277,5 @@ async def _first(
 
 
 @cache
-def _keeper() -> str:
-    return _KEEPER.read_text("utf-8")
+def _program() -> str:
+    return _PROGRAM.read_text("utf-8")
