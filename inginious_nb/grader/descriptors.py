@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST = 253  # SCM_MAX_FD of Linux: of one message, and one read ends with the first that has any
+_MAX_DESCRIPTORS = (
+    253  # SCM_MAX_FD of Linux: of one message, and one read ends with the first that has any
+)
 _CHUNK_BYTES = 65536
 _MAX_DATAGRAMS = 10_000  # more than a socket queues (net.unix.max_dgram_qlen)
 _MAX_MESSAGES = 100_000  # more than any socket has room for; whoever goes on sending is let be
@@ -41,7 +43,7 @@ def receive(connection: socket.socket, size: int) -> tuple[bytes, list[int]]:
         BlockingIOError: There is nothing yet.
         OSError: The other side is gone, or this process cannot have so many descriptors.
     """
-    room = socket.CMSG_SPACE(_MOST * array.array("i").itemsize)
+    room = socket.CMSG_SPACE(_MAX_DESCRIPTORS * array.array("i").itemsize)
     flags = socket.MSG_PEEK | getattr(socket, "MSG_CMSG_CLOEXEC", 0)
     content, ancillary, told, _ = connection.recvmsg(size, room, flags)
     descriptors = array.array("i")

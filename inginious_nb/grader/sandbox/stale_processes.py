@@ -61,7 +61,7 @@ def end_stale_processes() -> None:
         _end(found)
         ended |= found
     if ended:
-        logger.warning("Ended what a killed service had left running: %s", sorted(ended))
+        logger.warning("Ended processes of a service that was killed: %s", sorted(ended))
 
 
 def _end(pids: Iterable[int]) -> None:
