@@ -54,7 +54,7 @@ class InginiousError(Exception):
         return i18n.in_language(self.text, lang)
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of a traceback, which would help no student."""
+        """Return what IPython shows instead of a traceback, which would help no student."""
         sentence = self.in_language(InginiousError.reader())
         lines = [
             textwrap.fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)

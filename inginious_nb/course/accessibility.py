@@ -25,7 +25,7 @@ _FORMATS = tuple(
 
 @dataclass(frozen=True)
 class Accessibility:
-    """When submissions are accepted (docs/protocol.md, Courses on disk).
+    """The time in which submissions are accepted (docs/protocol.md, Courses on disk).
 
     Attributes:
         closed: Never, whatever the dates.
@@ -67,14 +67,14 @@ class Accessibility:
         return cls(start=_moment(start), soft_end=_moment(middle or end), end=_moment(end))
 
     def is_open(self, now: dt.datetime) -> bool:
-        """Whether submissions are accepted at that moment (local time)."""
+        """Return whether submissions are accepted at that moment (local time)."""
         if self.closed:
             return False
         now = _naive(now)
         return (self.start is None or self.start <= now) and (self.end is None or now <= self.end)
 
     def is_late(self, now: dt.datetime) -> bool:
-        """Whether the deadline has passed."""
+        """Return whether the deadline has passed."""
         return self.soft_end is not None and _naive(now) > self.soft_end
 
     @property

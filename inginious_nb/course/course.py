@@ -69,7 +69,7 @@ class Course:
 
     @property
     def error(self) -> CourseError | None:
-        """What is wrong with its course.yaml, or None; the tasks work all the same."""
+        """Return what is wrong with its course.yaml, or None; the tasks work all the same."""
         return self._course_file()[1]
 
     @property
@@ -79,7 +79,7 @@ class Course:
 
     @property
     def description(self) -> str:
-        """What it is about, in reStructuredText."""
+        """Return what it is about, in reStructuredText."""
         return fields.text(self._course_file()[0].get("description"))
 
     @property
@@ -108,7 +108,7 @@ class Course:
 
     @property
     def broken(self) -> dict[str, CourseError]:
-        """What is wrong with each of its tasks that cannot be used."""
+        """Return what is wrong with each of its tasks that cannot be used."""
         return {name: item for name, item in self._load_all() if isinstance(item, CourseError)}
 
     def task(self, task_id: str) -> Task:
@@ -129,7 +129,7 @@ class Course:
         return item
 
     def has_task(self, task_id: str) -> bool:
-        """Whether there is a task of that id, usable or not."""
+        """Return whether there is a task of that id, usable or not."""
         folders, refused = self._folders()
         return task_id in folders or task_id in refused
 

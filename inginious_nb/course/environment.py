@@ -27,7 +27,7 @@ _HARD_TIME_FACTOR = 3
 
 @dataclass(frozen=True)
 class Environment:
-    """What a task asks of a grading agent.
+    """The environment that a task asks of a grading agent.
 
     Attributes:
         type: The kind of agent, for instance ``docker`` or ``mcq``.

@@ -31,7 +31,7 @@ _LEGACY = {
 
 @dataclass(frozen=True)
 class SubmissionLimit:
-    """How many submissions are allowed; None is no limit.
+    """The limit on submissions; None is no limit.
 
     Attributes:
         amount: How many.
@@ -44,7 +44,7 @@ class SubmissionLimit:
 
 @dataclass(frozen=True)
 class TaskSettings:
-    """What the course says about one task.
+    """The settings of one task in its course.
 
     Attributes:
         weight: Its share in the grade of the course.

@@ -120,22 +120,22 @@ class Task:
 
     @property
     def response_is_html(self) -> bool:
-        """Whether its feedback is HTML instead of reStructuredText."""
+        """Return whether its feedback is HTML instead of reStructuredText."""
         return bool(self.environment_parameters.get("response_is_html"))
 
     @property
     def accessibility(self) -> Accessibility:
-        """When it is open."""
+        """Return when it is open."""
         return self.settings.accessibility
 
     @property
     def evaluation_mode(self) -> EvaluationMode:
-        """Whether the best or the last submission counts."""
+        """Return whether the best or the last submission counts."""
         return self.settings.evaluation_mode
 
     @property
     def public_directory(self) -> Path:
-        """Where the images and downloads of its texts are; it need not exist."""
+        """Return where the images and downloads of its texts are; it need not exist."""
         return self.path / "public"
 
     # What a client asks of a task (client-api.txt).
@@ -218,7 +218,7 @@ class Task:
 
 
 def _text_folders(path: Path, common_directory: Path | None) -> list[Path]:
-    """Where the translations of a task may be, in the order in which they are looked for."""
+    """Return where the translations of a task may be, in the order in which they are looked for."""
     places = [path] if common_directory is None else [path, common_directory]
     return [folder for place in places for folder in (place, place / "student")]
 

@@ -100,7 +100,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def _is_bomb(data: object) -> bool:
-    """Whether aliases make a small file an enormous value, before anything walks through it."""
+    """Return whether aliases make a small file an enormous value; nothing walks through it."""
     waiting, count = [data], 0
     while waiting and count <= _MAX_NODES:
         value = waiting.pop()

@@ -57,7 +57,7 @@ class TaskInfo(TypedDict):
 
 
 class Standing(TypedDict):
-    """How the user stands in a task."""
+    """The standing of the user in a task."""
 
     attempts: int
     best_grade: float | None
@@ -67,7 +67,7 @@ class Standing(TypedDict):
 
 
 class SourceInfo(TypedDict):
-    """Where one answer was read."""
+    """The place where one answer was read."""
 
     problem_id: str
     kind: str
@@ -112,7 +112,7 @@ class TextPart(TypedDict):
 
 
 class ProblemResult(TypedDict):
-    """What a result says about one problem."""
+    """The part of a result about one problem."""
 
     code: str
     feedback: SafeHtml
@@ -196,7 +196,7 @@ Role = Literal["task", "submission", "answer"]
 
 
 class Subject(TypedDict):
-    """What a view is about: a widget by its key, else a task and the result that was kept."""
+    """The subject of a view: a widget by its key, else a task and the result that was kept."""
 
     widget: str
     task: str
@@ -238,7 +238,7 @@ class FileInfo(TypedDict):
 
 
 class PreviewAnswer(TypedDict):
-    """What would be sent for one problem, and from where; ``kind`` may be ``missing``."""
+    """The answer to one problem that would be sent, and its source; ``kind`` may be ``missing``."""
 
     problem_id: str
     kind: str
@@ -264,7 +264,7 @@ class OldAnswer(TypedDict):
 
 
 class CellMetadata(TypedDict):
-    """What of a cell's metadata is read."""
+    """The part of a cell's metadata that is read."""
 
     tags: list[str]
 
@@ -301,7 +301,7 @@ class PreviewRequest(TypedDict):
 
 
 class PreviewReply(TypedDict):
-    """What would be sent, problem by problem."""
+    """The answers that would be sent, problem by problem."""
 
     answers: list[PreviewAnswer]
 
@@ -378,7 +378,7 @@ class LangRequest(TypedDict):
 
 
 class WhereReply(TypedDict):
-    """Where answers are graded, and how scripts are isolated there."""
+    """The place where answers are graded, and the isolation of scripts there."""
 
     kind: str
     address: str
@@ -388,7 +388,7 @@ class WhereReply(TypedDict):
 
 
 class SshReply(TypedDict):
-    """How to get into a remote shell. A secret: in no trait, and shown on request only."""
+    """The way into a remote shell. A secret: in no trait, and shown on request only."""
 
     command: str
     password: str

@@ -121,7 +121,7 @@ def standing(state: TaskState) -> protocol.Standing:
 
 
 def source_info(source: AnswerSource, lang: str = "en") -> protocol.SourceInfo:
-    """Where an answer was read, in a language of the interface, here and below."""
+    """Return where an answer was read, in a language of the interface, here and below."""
     return {
         "problem_id": source.problem_id,
         "kind": source.kind,
@@ -298,7 +298,7 @@ def old_answer(problem: Problem, answer: Any) -> protocol.OldAnswer:
 
 
 def file_info(answer: Mapping[str, Any]) -> protocol.FileInfo:
-    """What a raw file answer is, as far as a person wants to know before it is sent."""
+    """Return what a raw file answer is, as far as a person wants to know before it is sent."""
     content: bytes = answer["value"]
     guessed, _ = mimetypes.guess_type(str(answer["filename"]))
     return {

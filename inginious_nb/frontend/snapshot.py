@@ -46,7 +46,7 @@ Bundle = dict[str, str]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is shown.
+    """The content of a snapshot.
 
     Attributes:
         task: The task.
@@ -147,7 +147,7 @@ class Snapshot:
         }
 
     def _counted(self, counts: TestCounts) -> str:
-        """How many of the tests that say so were passed, empty if none says so."""
+        """Return how many of the tests that say so were passed, empty if none says so."""
         n, decided = counts["passed"], counts["decided"]
         return self._words("testsPassed", n=n, all=decided) if decided else ""
 
@@ -214,7 +214,7 @@ def submission_bundle(submission: Submission, lang: str) -> Bundle:
 
 
 def widget_bundle(publisher: Publisher, *, key: str, problem_id: str = "") -> Bundle:
-    """What stands beside a live widget, hidden while that is shown."""
+    """Return what stands beside a live widget, hidden while that is shown."""
     return Snapshot(
         publisher.shown_task,
         publisher.result,

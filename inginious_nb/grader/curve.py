@@ -14,7 +14,7 @@ from zmq.auth.asyncio import AsyncioAuthenticator
 
 @dataclass(frozen=True, slots=True)
 class CurveKeys:
-    """What a client needs: the service's public key and a key pair of its own."""
+    """The keys of a client: the service's public key and a key pair of its own."""
 
     server: bytes
     public: bytes
@@ -23,7 +23,7 @@ class CurveKeys:
 
 @dataclass(frozen=True, slots=True)
 class ServerKeys:
-    """What the service needs: its secret key and the one client key it admits."""
+    """The keys of the service: its secret key and the one client key it admits."""
 
     secret: bytes
     admitted: bytes
@@ -50,7 +50,7 @@ class ServerKeys:
         return authenticator
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """Whether a client with that public key is let in; the authenticator asks."""
+        """Return whether a client with that public key is let in; the authenticator asks."""
         del domain
         return key == self.admitted
 

@@ -34,7 +34,7 @@ _NO_LINGER = struct.pack("ii", 0, 0)
 
 
 def receive(connection: socket.socket, size: int) -> tuple[bytes, list[int]]:
-    """What is there, at most so many bytes, with all descriptors that come with it.
+    """Return what is there, at most so many bytes, with all descriptors that come with it.
 
     Returns:
         The bytes, none at the end, and the descriptors, which the caller gives back.
@@ -122,7 +122,7 @@ def close_listener(listener: socket.socket) -> None:
 
 
 def _is_drained(connection: socket.socket) -> bool:
-    """Whether nothing is queued in a connection that is shut."""
+    """Return whether nothing is queued in a connection that is shut."""
     try:
         return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except OSError:

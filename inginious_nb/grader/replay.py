@@ -69,7 +69,7 @@ class Replayed:
 
     @property
     def is_same(self) -> bool:
-        """Whether it was graded and nothing differs."""
+        """Return whether it was graded and nothing differs."""
         return not self.error and not self.differences
 
 

@@ -103,7 +103,7 @@ class EmbeddedService:
 
     @property
     def address(self) -> str:
-        """Where clients connect.
+        """Return where clients connect.
 
         Raises:
             ServiceError: It was never started.
@@ -119,12 +119,12 @@ class EmbeddedService:
 
     @property
     def sandbox(self) -> Description | None:
-        """How scripts are isolated; None before the first start."""
+        """Return how scripts are isolated; None before the first start."""
         return self._sandbox
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """Return whether its process runs."""
         child = self._child
         return child is not None and child.alive
 

@@ -43,7 +43,7 @@ class LoopSocket:
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called."""
+        """Return whether `close` was called."""
         return self._socket.closed
 
     def send(self, frames: Sequence[bytes]) -> bool:

@@ -127,7 +127,7 @@ def from_kept(value: str | list[Any]) -> str:
 
 
 def _is_plain(template: str) -> bool:
-    """Whether a template fills in names as they are: no attribute, no index, no width."""
+    """Return whether a template fills in names as they are: no attribute, no index, no width."""
     return all(
         name is None or (name.isidentifier() and not spec and conversion is None)
         for _, name, spec, conversion in string.Formatter().parse(template)
@@ -199,7 +199,7 @@ def _catalogue(lang: str) -> dict[str, Any]:
 
 @functools.cache
 def _foreign(lang: str, section: Recognised) -> list[tuple[re.Pattern[str], str]]:
-    """What our programs say in English only, as patterns, each with its translation."""
+    """Return what our programs say in English only, as patterns, each with its translation."""
     found = _catalogue(lang).get("recognised", {}).get(section, {})
     return [
         (re.compile(_pattern(english), re.DOTALL), translation)

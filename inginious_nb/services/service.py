@@ -47,7 +47,7 @@ State = Literal["idle", "starting", "connecting", "connected", "silent", "failed
 
 @dataclass(frozen=True)
 class ServiceState:
-    """What can be told about the grading service.
+    """The state of a grading service, as far as it can be told.
 
     Attributes:
         kind: Whether it is the embedded one.
@@ -119,7 +119,7 @@ class Service:
 
     @property
     def embedded(self) -> bool:
-        """Whether it is the embedded service."""
+        """Return whether it is the embedded service."""
         return self.address == EMBEDDED
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
@@ -128,7 +128,7 @@ class Service:
 
     @property
     def state(self) -> ServiceState:
-        """Where the connection stands now."""
+        """Return where the connection stands now."""
         connection = self._client.connection if self._client is not None else None
         state: State
         if self._closed:

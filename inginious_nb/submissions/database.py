@@ -71,7 +71,7 @@ _INSERT = f"INSERT OR REPLACE INTO submission ({', '.join(_COLUMNS)}) VALUES ({'
 
 
 class NotOursError(HistoryError):
-    """What the setting names is there and is no history: it stays as it is."""
+    """The setting names something that is no history: it stays as it is."""
 
 
 class Database:

@@ -115,6 +115,6 @@ def _read(view: Any) -> SavedView | None:
 
 
 def _is_taken(model_id: str) -> bool:
-    """Whether the kernel has anything of this id: a comm, or a widget of whatever kind."""
+    """Return whether the kernel has anything of this id: a comm, or a widget of whatever kind."""
     found = widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
     return isinstance(found, Widget) or model_id in get_comm_manager().comms

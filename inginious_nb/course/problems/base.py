@@ -65,7 +65,7 @@ class Problem(ABC):
 
     @property
     def label(self) -> str:
-        """How an error message calls the problem: by its id, and its name if it has one."""
+        """Return how an error message calls the problem: by its id, and its name if it has one."""
         return f"{self.id} ({self.name})" if self.name and self.name != self.id else self.id
 
     def refuse(self, what: str, /, **parameters: Any) -> AnswerError:

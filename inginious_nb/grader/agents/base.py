@@ -41,7 +41,7 @@ class Grader(ABC):
 
     @abstractmethod
     def environments(self) -> Environments:
-        """What this grader offers, as an agent announces it."""
+        """Return what this grader offers, as an agent announces it."""
 
     @abstractmethod
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
@@ -59,7 +59,7 @@ class Grader(ABC):
 
 
 class JobHandle:
-    """What a grader can learn and tell about a job while it grades it.
+    """A job as its grader sees it: its data, its end, and the way to report on it.
 
     Attributes:
         kill_requested: Set when somebody wants the job killed. A grader that can, then answers

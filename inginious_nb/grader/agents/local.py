@@ -102,12 +102,12 @@ class LocalGrader(Grader):
         sandbox.mask(self._masked_folders)
 
     def _masked_folders(self) -> list[Path]:
-        """Where the solutions of all tasks are, and other jobs."""
+        """Return where the solutions of all tasks are, and other jobs."""
         courses = [course.path for course in self._library.courses.values()]
         return [*self._library.paths, *courses, self._shared_files.root]
 
     def environments(self) -> Environments:
-        """What is offered, aliases included."""
+        """Return what is offered, aliases included."""
         offered: Environments = {}
         for kind, name in sorted(self._names()):
             offered.setdefault(kind, {})[name] = {"id": "local", "created": 0}
@@ -189,7 +189,7 @@ class LocalGrader(Grader):
                 return without_feedback(job, "crash", str(error))
 
     def _no_student_shell(self, job: messages.BackendNewJob, *, has_network: bool) -> str:
-        """Why the student of a job gets no remote shell (docs/grading-api.md); empty if they may.
+        """Return why the student of a job gets no remote shell, empty if they may.
 
         That it needs the network is INGInious's rule, kept so that a task means the same on both.
         """

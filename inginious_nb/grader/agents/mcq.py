@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What became of one problem; without texts it is not mentioned in the feedback."""
+    """The grade of one problem; without texts it is not mentioned in the feedback."""
 
     is_right: bool
     texts: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StandardTexts:
-    """What the agent says by itself. ``{n}`` is a number.
+    """The standard texts of the agent. ``{n}`` is a number.
 
     Attributes:
         right: About a problem.

@@ -25,7 +25,7 @@ FORGOTTEN_S = 24 * 3600.0
 
 
 def is_lasting(address: bytes) -> bool:
-    """Whether a peer chose its routing id and so can come back under it.
+    """Return whether a peer chose its routing id and so can come back under it.
 
     The ids that a ROUTER assigns begin with a zero byte, which no chosen one may.
     """
@@ -51,11 +51,11 @@ class ClientPeer:
         self.heard_at = now
 
     def is_away(self, now: float) -> bool:
-        """Whether it missed more than two pings."""
+        """Return whether it missed more than two pings."""
         return now - self.heard_at > AWAY_S
 
     def was_away_since(self, moment: float) -> bool:
-        """Whether it may have missed what was sent to it at that moment."""
+        """Return whether it may have missed what was sent to it at that moment."""
         return (
             is_lasting(self.address) and self.returned_at is not None and self.returned_at > moment
         )

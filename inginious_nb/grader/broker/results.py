@@ -98,7 +98,7 @@ class KeptResults:
             self._waiting_for.setdefault(result.owner, set()).add(job_id)
 
     def is_waiting_for(self, owner: bytes) -> bool:
-        """Whether any result waits for that client."""
+        """Return whether any result waits for that client."""
         return owner in self._waiting_for
 
     def take(self, job_id: str, owner: bytes) -> KeptResult | None:

@@ -128,7 +128,7 @@ class Scheduler:
         self._give_out(now)
 
     def _is_back(self, job: BrokerJob, client: ClientPeer, now: float) -> bool:
-        """Whether the submitter of a job asks for it after an absence, maybe from a new address.
+        """Return whether the submitter of a job asks for it again, maybe from a new address.
 
         One who was there all the time gets what the protocol has for duplicate ids.
         """
@@ -137,7 +137,7 @@ class Scheduler:
         return self._is_gone(job.owner, now)
 
     def _may_have(self, kept: KeptResult, client: ClientPeer, now: float) -> bool:
-        """Whether a result is for a client that sends the job again: it was lost on the way."""
+        """Return whether a result is for a client that sends the job again."""
         return kept.owner == client.address or self._is_gone(kept.owner, now)
 
     def _is_gone(self, address: bytes, now: float) -> bool:
@@ -221,7 +221,7 @@ class Scheduler:
 
     @property
     def agent_count(self) -> int:
-        """How many agents are registered."""
+        """Return how many agents are registered."""
         return len(self._agents)
 
     def _register(self, sender: bytes, hello: messages.AgentHello, now: float) -> None:

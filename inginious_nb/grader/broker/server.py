@@ -165,7 +165,7 @@ def _in_use(address: str) -> str:
 
 
 def _is_served_ipc(address: str) -> bool:
-    """Whether somebody listens on an ipc address; libzmq would take it over without a word."""
+    """Return whether somebody listens on an ipc address, which libzmq would take over."""
     path = address.removeprefix("ipc://")
     if path == address or not hasattr(unix_socket, "AF_UNIX") or not Path(path).exists():
         return False

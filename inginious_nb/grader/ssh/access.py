@@ -35,7 +35,7 @@ _LIBRARY = "asyncssh"
 
 @dataclass(frozen=True)
 class SshSettings:
-    """How remote shells are offered.
+    """The settings of remote shells.
 
     Attributes:
         ports: The ports that may be listened on, one for each job with a shell (docs/protocol.md,
@@ -52,12 +52,12 @@ class SshSettings:
 
 
 def can_open_ssh() -> bool:
-    """Whether this machine has what remote shells need."""
+    """Return whether this machine has what remote shells need."""
     return os.name == "posix" and importlib.util.find_spec(_LIBRARY) is not None
 
 
 class SshAccess:
-    """How the submitter of one job gets into it.
+    """The way of one job's submitter into it.
 
     Args:
         settings: How remote shells are offered.
@@ -115,7 +115,7 @@ class SshAccess:
             return None
 
     def nobody_came(self) -> str:
-        """What is said when nobody came."""
+        """Return what is said when nobody came."""
         return (
             f"Nobody came to the remote shell within {self.settings.arrival_s:g} seconds; "
             "submit again and log in sooner."

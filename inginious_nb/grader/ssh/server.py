@@ -73,7 +73,7 @@ class SshUser:
 
     @property
     def is_here(self) -> bool:
-        """Whether they have not gone yet."""
+        """Return whether they have not gone yet."""
         return not self._process.is_closing()
 
     async def gone(self) -> None:
@@ -265,7 +265,7 @@ class SshServer:
         process.exit(_CANNOT)
 
     def admits(self, user: str, password: str) -> bool:
-        """Whether user and password are right; takes as long for all wrong ones."""
+        """Return whether user and password are right; takes as long for all wrong ones."""
         right_user = hmac.compare_digest(user.encode(), self.user.encode())
         right_password = hmac.compare_digest(password.encode(), self.password.encode())
         return right_user and right_password

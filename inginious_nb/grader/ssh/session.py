@@ -97,7 +97,7 @@ class SshSession:
 
     @property
     def was_used(self) -> bool:
-        """Whether somebody came."""
+        """Return whether somebody came."""
         return self._user is not None
 
     async def run(
@@ -211,7 +211,7 @@ class _ControlChannel:
 
     @property
     def inner(self) -> int:
-        """What the box gets as its stdin."""
+        """Return what the box gets as its stdin."""
         return self._inner.fileno()
 
     def close_inner(self) -> None:
@@ -225,7 +225,7 @@ class _ControlChannel:
         )
 
     async def line(self) -> bytes:
-        """What the session program says next; empty if nothing, or nothing that it would say."""
+        """Return the next line of the program; empty if there is none, or none of its own."""
         try:
             return (await self._lines.readuntil()).removesuffix(b"\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError):
@@ -261,7 +261,7 @@ class _ControlChannel:
 async def _first(
     one: Coroutine[object, object, _A], other: Coroutine[object, object, _B]
 ) -> tuple[_A | None, _B | None]:
-    """What whichever ends first gave; the other one is cancelled."""
+    """Return what whichever ends first gave; the other one is cancelled."""
     tasks = asyncio.ensure_future(one), asyncio.ensure_future(other)
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
