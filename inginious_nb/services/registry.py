@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from .service import Service
+from inginious_nb.settings import EMBEDDED
+
+from .embedded import EmbeddedGradingService
+from .zeromq import ZeroMQService, checked_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.settings import Inginious
+
+    from .service import Service
 
 
 class Services:
@@ -47,17 +52,22 @@ class Services:
             UsageError: It is not an address.
         """
         with self._lock:
-            backend = self._by_address.get(address)
-            if backend is None:
-                backend = Service(self._settings, self._course_paths, address)
-                backend.subscribe(self._changed)
-                self._by_address[address] = backend
-            self.current = backend
-            return backend
+            service = self._by_address.get(address)
+            if service is None:
+                service = self._new(address)
+                service.subscribe(self._changed)
+                self._by_address[address] = service
+            self.current = service
+            return service
+
+    def _new(self, address: str) -> Service:
+        if address == EMBEDDED:
+            return EmbeddedGradingService(self._settings, self._course_paths)
+        return ZeroMQService(self._settings, checked_address(address))
 
     @property
     def all(self) -> list[Service]:
-        """Every one that was not left for good."""
+        """Return every one that was not left for good."""
         with self._lock:
             return list(self._by_address.values())
 
@@ -65,9 +75,9 @@ class Services:
         """Take out those that are neither current nor used; whoever takes them ends them."""
         with self._lock:
             idle = {
-                address: backend
-                for address, backend in self._by_address.items()
-                if backend is not self.current and backend not in used
+                address: service
+                for address, service in self._by_address.items()
+                if service is not self.current and service not in used
             }
             for address in idle:
                 del self._by_address[address]
@@ -75,5 +85,5 @@ class Services:
 
     async def add_course_path(self, path: Path) -> None:
         """Let the embedded service grade the courses below path too."""
-        for backend in self.all:
-            await backend.add_course_path(path)
+        for service in self.all:
+            await service.add_course_path(path)

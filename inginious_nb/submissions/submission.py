@@ -330,13 +330,12 @@ class Submission:
         if service is None:
             return
         try:
-            client = await service.client()
-            job = client.open_job(
+            job = await service.open_job(
                 self.task,
                 self._sent,
+                job_id=self.id,
                 launcher_name=self._context.settings.username,
                 debug=self._debug,
-                job_id=self.id,
             )
             self._killable_by(job.kill)
             await self._follow(job)

@@ -22,6 +22,7 @@ from inginious_nb.errors import (
     TaskNotFoundError,
     UsageError,
 )
+from inginious_nb.grader.service import EmbeddedService
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
@@ -275,7 +276,7 @@ def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(s
 
 
 def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session, monkeypatch):
-    monkeypatch.setattr("inginious_nb.services.service._RESTART_LIMIT", 0)
+    monkeypatch.setattr("inginious_nb.services.embedded._RESTART_LIMIT", 0)
     submission = submit(session, "lab/sleep", seconds="60")
     reached(submission, "running")
     (service,) = services()
@@ -283,6 +284,35 @@ def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session,
     assert submission.wait(WAIT_S).result[0] == "crash"
     assert session.service.state == "failed"
     assert "submit again" in session.service.message
+    assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
+
+
+def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, monkeypatch):
+    submission = submit(session, "lab/sleep", seconds="1")
+    reached(submission, "running")
+    failures = [ServiceError("its process ended."), OSError("no space left")]
+    start = EmbeddedService.start
+
+    def start_or_fail(service):
+        if failures:
+            raise failures.pop()
+        start(service)
+
+    monkeypatch.setattr(EmbeddedService, "start", start_or_fail)
+    (service,) = services()
+    service.kill()
+    assert submission.wait(WAIT_S).result[0] == "success"
+    assert not failures
+
+
+def test_a_service_that_cannot_start_for_now_starts_with_a_later_submission(session, monkeypatch):
+    def fail(_service):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmbeddedService, "start", fail)
+        with pytest.raises(ServiceError, match="no space left"):
+            submit(session, "lab/echo", text="right").wait(WAIT_S)
     assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
@@ -315,7 +345,7 @@ def test_a_fault_of_ours_on_the_way_ends_the_submission_with_a_sentence(session,
     async def broken(_backend):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("inginious_nb.services.service.Service.client", broken)
+    monkeypatch.setattr("inginious_nb.services.zeromq.ZeroMQService.client", broken)
     submission = submit(session, "lab/echo", text="right")
     with pytest.raises(ServiceError, match="answers are kept"):
         submission.wait(WAIT_S)

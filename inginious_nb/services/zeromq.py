@@ -1,0 +1,190 @@
+"""A grading service that speaks INGInious's protocol over ZeroMQ: any INGInious backend."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import zmq
+
+from inginious_nb.client.client import Client
+from inginious_nb.client.options import ClientOptions, CurveKeys
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.i18n import Message
+from inginious_nb.settings import EMBEDDED
+
+from .service import Kind, Service, ServiceState, State, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from inginious_nb.settings import Inginious
+
+    from .service import Debug
+
+_TCP = re.compile(r"tcp://(?P<host>[^\s:/*]+|\[[0-9A-Fa-f:.%]+\]):(?P<port>\d{1,5})", re.ASCII)
+_MAX_IPC_PATH_BYTES = 100
+"""Systems allow 104 to 108 for the path of a socket."""
+
+_MAX_PORT = 65535
+
+
+class ZeroMQService(Service):
+    """An INGInious backend, reached by its client address.
+
+    Args:
+        settings: The limits.
+        address: The backend's client address.
+    """
+
+    kind: Kind = "remote"
+
+    def __init__(self, settings: Inginious, address: str) -> None:
+        super().__init__(address)
+        self._settings = settings
+        self._client: Client | None = None
+        self._context: zmq.Context[zmq.Socket[bytes]] | None = None
+        self._starting: asyncio.Task[Client] | None = None
+        self._failure: InginiousError | None = None
+        self._closed = False
+
+    @property
+    def state(self) -> ServiceState:
+        """Return where the connection stands now."""
+        connection = self._client.connection if self._client is not None else None
+        state: State
+        if self._closed:
+            state = "closed"
+        elif self._failure is not None:
+            state = "failed"
+        elif connection is not None:
+            state = connection.state
+        else:
+            state = "starting" if self._starting is not None else "idle"
+        silent_s = connection.silent_s if connection is not None else 0.0
+
+        def told(name: str) -> str:
+            return describe(
+                state,
+                name,
+                silent_s=silent_s,
+                failure=self._failure.text if self._failure is not None else None,
+                remote=self.kind == "remote",
+            )
+
+        return ServiceState(
+            kind=self.kind,
+            address=self.address,
+            state=state,
+            silent_s=silent_s,
+            message=told(self._name),
+            short_message=told(Message("The grading service")),
+            sandbox=self._sandbox,
+        )
+
+    @property
+    def _name(self) -> str:
+        return Message("The service at {address}", address=self.address)
+
+    @property
+    def _sandbox(self) -> Mapping[str, Any] | None:
+        return None
+
+    def check(self, debug: Debug) -> None:
+        """Refuse nothing: what a backend cannot do, it says in the result."""
+
+    async def add_course_path(self, path: Path) -> None:
+        """Do nothing: a backend has courses of its own."""
+
+    def stop(self) -> None:
+        """Do nothing: a backend is not ours to end."""
+
+    async def client(self) -> Client:
+        """Return the client connected to the service, which is started if it is not yet.
+
+        Raises:
+            ServiceError: It cannot be started.
+        """
+        if self._starting is None:
+            self._failure = None
+            self._starting = asyncio.create_task(self._start())
+            self._observers.notify()
+        try:
+            return await asyncio.shield(self._starting)
+        except InginiousError as error:
+            # The next submission tries again: what was missing may be there then.
+            self._starting = None
+            self._failure = error
+            self._observers.notify()
+            raise
+
+    async def disconnect(self) -> None:
+        """End the client; pending jobs get their last answer. Then call `stop`."""
+        self._closed = True
+        if self._starting is not None:
+            self._starting.cancel()
+        self._close_client()
+        self._observers.notify()
+
+    async def _start(self) -> Client:
+        return self._connect(self.address, None)
+
+    def _connect(self, address: str, curve: CurveKeys | None) -> Client:
+        settings = self._settings
+        self._context = zmq.Context()
+        self._client = Client(
+            self._context,
+            address,
+            settings.queue_update_s,
+            options=ClientOptions(
+                resend_limit=settings.resend_limit,
+                # Whether the service was ever there makes no difference to a student.
+                first_contact_s=settings.give_up_after_s,
+                give_up_s=settings.give_up_after_s,
+                environment_wait_s=settings.environment_wait_s,
+                curve=curve,
+            ),
+        )
+        self._client.add_connection_listener(lambda _state: self._observers.notify())
+        self._client.start()
+        return self._client
+
+    def _give_up(self, failure: InginiousError) -> None:
+        """End what cannot go on: jobs get their last answer, the next use begins anew."""
+        self._failure = failure
+        self._starting = None
+        self._close_client()
+        self._observers.notify()
+
+    def _close_client(self) -> None:
+        client, self._client = self._client, None
+        context, self._context = self._context, None
+        if client is not None:
+            client.close()
+        if context is not None:
+            context.destroy(linger=0)
+
+
+def checked_address(address: str) -> str:
+    """Return a backend's client address as the user wrote it, if it can be one.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    tcp = _TCP.fullmatch(address)
+    path = address.removeprefix("ipc://")
+    if tcp is not None and 0 < int(tcp["port"]) <= _MAX_PORT:
+        return address
+    if path != address and 0 < len(os.fsencode(path)) <= _MAX_IPC_PATH_BYTES:
+        return address
+    raise UsageError(
+        Message(
+            "{address!r} is not the address of a grading service; it looks like "
+            "tcp://grading.example.org:2001, or is the word {embedded!r}.",
+            address=address,
+            embedded=EMBEDDED,
+        )
+    )
