@@ -5,6 +5,7 @@ A view that a submit command shows keeps to its own submission; all else is the 
 
 from __future__ import annotations
 
+import bisect
 import threading
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class TaskState:
         self._history = history
         self._username = username
         self._records: list[SubmissionRecord] | None = None
+        self._best: SubmissionRecord | None = None
         self._lock = threading.Lock()
         self._observers = Observers()
 
@@ -47,7 +49,7 @@ class TaskState:
     def records(self) -> list[SubmissionRecord]:
         """Return this user's submissions to the task, newest first."""
         with self._lock:
-            return list(self._read())
+            return self._read()[::-1]
 
     @property
     def count(self) -> int:
@@ -59,25 +61,28 @@ class TaskState:
     def newest(self) -> SubmissionRecord | None:
         """Return the newest submission."""
         with self._lock:
-            return next(iter(self._read()), None)
+            return next(reversed(self._read()), None)
 
     @property
     def last(self) -> SubmissionRecord | None:
         """Return the newest submission that has a result."""
         with self._lock:
-            return next((record for record in self._read() if record.finished), None)
+            return next((record for record in reversed(self._read()) if record.finished), None)
 
     @property
     def best(self) -> SubmissionRecord | None:
         """Return the submission with the best grade."""
         with self._lock:
-            return evaluated(self._read(), "best")
+            self._read()
+            return self._best
 
     @property
     def evaluated(self) -> SubmissionRecord | None:
         """Return the submission that counts: the best, or the last where the task says so."""
+        if self.task.evaluation_mode == "best":
+            return self.best
         with self._lock:
-            return evaluated(self._read(), self.task.evaluation_mode)
+            return evaluated(reversed(self._read()), self.task.evaluation_mode)
 
     @property
     def left_state(self) -> str:
@@ -97,8 +102,12 @@ class TaskState:
         self._changed(submission)
 
     def _read(self) -> list[SubmissionRecord]:
+        """Return the rows, oldest first, so that a new one costs the same after thousands."""
         if self._records is None:
-            self._records = self._history.of_task(self.task.course_id, self.task.id, self._username)
+            newest_first = self._history.of_task(self.task.course_id, self.task.id, self._username)
+            self._best = evaluated(newest_first, "best")
+            self._records = newest_first[::-1]
+            self._records.sort(key=_number)
         return self._records
 
     def _changed(self, submission: Submission) -> None:
@@ -109,13 +118,21 @@ class TaskState:
         self._observers.notify()
 
     def _put(self, record: SubmissionRecord) -> None:
-        """Put the newest state of a row in its place, which is near the beginning."""
+        """Put the newest state of a row in its place, which is near the end."""
         records = self._read()
-        for index, known in enumerate(records):
-            if known.id == record.id:
+        index = bisect.bisect_left(records, record.number, key=_number)
+        # Two kernels that could not write gave the same number.
+        while index < len(records) and records[index].number == record.number:
+            if records[index].id == record.id:
                 records[index] = record
-                return
-            if known.number < record.number:
                 break
-        records.insert(0, record)
-        records.sort(key=lambda known: known.number, reverse=True)
+            index += 1
+        else:
+            records.insert(index, record)
+        candidates = [record] if self._best is None else [record, self._best]
+        candidates.sort(key=_number, reverse=True)  # of equal grades the newest counts
+        self._best = evaluated(candidates, "best")
+
+
+def _number(record: SubmissionRecord) -> int:
+    return record.number

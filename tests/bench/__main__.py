@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("client", "embedded", "widget", "load")
+BENCHMARKS = ("client", "embedded", "widget", "load", "history")
 
 
 def main() -> None:
