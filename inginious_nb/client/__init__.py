@@ -4,13 +4,15 @@
 names; `core` and `links` decide everything and do no I/O; `socket_pump` does the I/O.
 """
 
+from inginious_nb.io.curve import CurveKeys
+
 from .client import AbstractClient, Client
 from .client_buffer import ClientBuffer
 from .client_sync import ClientSync
 from .connection import ConnectionState
 from .events import JobDone, JobEvent, JobQueued, JobSent, JobSsh, JobStarted
 from .job import Job
-from .options import ClientOptions, CurveKeys
+from .options import ClientOptions
 from .results import JobResult
 
 __all__ = [

@@ -20,8 +20,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
+from inginious_nb.io.address import is_address
 
-from .address import checked_address
 from .core import ClientCore
 from .options import ClientOptions
 from .socket_pump import SocketPump
@@ -77,9 +77,14 @@ class BetterParanoidPirateClient:
     ) -> None:
         if context.closed:
             raise UsageError("This ZeroMQ context has ended; make a new one for the client.")
+        if not is_address(router_addr):
+            raise UsageError(
+                f"{router_addr!r} is not the address of a backend; it looks like "
+                "tcp://grading.example.org:2001."
+            )
         self._options = options or ClientOptions()
         self._context = context
-        self._address = checked_address(router_addr)
+        self._address = router_addr
         self._loop = loop or _running_loop()
         self._core = ClientCore(
             self._options,

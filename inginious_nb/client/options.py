@@ -10,22 +10,9 @@ from inginious_nb.errors import UsageError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from inginious_nb.io.curve import CurveKeys
+
 _LONGEST_ROUTING_ID = 255  # zmq_setsockopt(3), ZMQ_ROUTING_ID
-
-
-@dataclass(frozen=True, slots=True)
-class CurveKeys:
-    """Keys for an encrypted, authenticated connection, in ZeroMQ's 40-character text form.
-
-    Attributes:
-        server: Public key of the backend.
-        public: Our public key.
-        secret: Our secret key.
-    """
-
-    server: bytes
-    public: bytes
-    secret: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     import asyncio
     from collections import deque
 
+    from inginious_nb.io.curve import CurveKeys
+
     from .links import Action
-    from .options import CurveKeys
 
     Socket = zmq.Socket[bytes]
 
@@ -166,9 +167,7 @@ class SocketPump:
         socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)
         socket.setsockopt(zmq.TCP_MAXRT, 30_000)
         if self._curve is not None:
-            socket.setsockopt(zmq.CURVE_SERVERKEY, self._curve.server)
-            socket.setsockopt(zmq.CURVE_PUBLICKEY, self._curve.public)
-            socket.setsockopt(zmq.CURVE_SECRETKEY, self._curve.secret)
+            self._curve.apply_to(socket)
 
     def _close(self, link: int, *, linger_ms: int) -> None:
         channel = self._channels.pop(link, None)

@@ -11,14 +11,7 @@ from dataclasses import dataclass
 import zmq
 from zmq.auth.asyncio import AsyncioAuthenticator
 
-
-@dataclass(frozen=True, slots=True)
-class CurveKeys:
-    """The keys of a client: the service's public key and a key pair of its own."""
-
-    server: bytes
-    public: bytes
-    secret: bytes
+from inginious_nb.io.curve import CurveKeys
 
 
 @dataclass(frozen=True, slots=True)

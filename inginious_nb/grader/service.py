@@ -26,12 +26,15 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast
 import zmq
 
 from inginious_nb.errors import ServiceError
+from inginious_nb.io.address import MAX_IPC_PATH_BYTES
 
-from .curve import CurveKeys, ServerKeys, new_keys
+from .curve import ServerKeys, new_keys
 from .temporary_folders import FolderLock, make_locked_folder, remove_stale_folders, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from inginious_nb.io.curve import CurveKeys
 
     from .sandbox import Description
 
@@ -43,9 +46,6 @@ _STOP_S = 5.0
 
 _PRIVATE = 0o700
 _PREFIX = "inginious-service-"
-
-_LONGEST_IPC_PATH = 100
-"""Bytes; the system's limit for the path of a socket is 104 to 108."""
 
 _BOOT = """
 import runpy, sys
@@ -316,7 +316,7 @@ def _new_private_folder() -> tuple[Path, FolderLock]:
     parents = [
         parent
         for parent in dict.fromkeys(named)
-        if parent and len(os.fsencode(parent)) + added <= _LONGEST_IPC_PATH
+        if parent and len(os.fsencode(parent)) + added <= MAX_IPC_PATH_BYTES
     ]
     remove_stale_folders(_PREFIX, parents)
     for parent in parents:

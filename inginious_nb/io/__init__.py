@@ -1,1 +1,1 @@
-"""Threads and who is told of changes: the I/O loop, the worker, observers. No INGInious here."""
+"""Threads, observers, and ZeroMQ sockets on an asyncio loop. No INGInious here."""

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.client.options import CurveKeys
 from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.grader.service import EmbeddedService
 from inginious_nb.i18n import Message
@@ -98,9 +97,7 @@ class EmbeddedGradingService(ZeroMQService):
     async def _start(self) -> Client:
         await self._start_process()
         self._watching = asyncio.create_task(self._watch())
-        keys = self._process.curve
-        curve = None if keys is None else CurveKeys(keys.server, keys.public, keys.secret)
-        return self._connect(self._process.address, curve)
+        return self._connect(self._process.address, self._process.curve)
 
     async def _start_process(self) -> None:
         try:

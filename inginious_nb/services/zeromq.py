@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 from typing import TYPE_CHECKING, Any
 
 import zmq
 
 from inginious_nb.client.client import Client
-from inginious_nb.client.options import ClientOptions, CurveKeys
+from inginious_nb.client.options import ClientOptions
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
+from inginious_nb.io.address import is_plain_address
 from inginious_nb.settings import EMBEDDED
 
 from .service import Kind, Service, ServiceState, State, describe
@@ -21,15 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from inginious_nb.io.curve import CurveKeys
     from inginious_nb.settings import Inginious
 
     from .service import Debug
-
-_TCP = re.compile(r"tcp://(?P<host>[^\s:/*]+|\[[0-9A-Fa-f:.%]+\]):(?P<port>\d{1,5})", re.ASCII)
-_MAX_IPC_PATH_BYTES = 100
-"""Systems allow 104 to 108 for the path of a socket."""
-
-_MAX_PORT = 65535
 
 
 class ZeroMQService(Service):
@@ -174,11 +168,7 @@ def checked_address(address: str) -> str:
     Raises:
         UsageError: It cannot.
     """
-    tcp = _TCP.fullmatch(address)
-    path = address.removeprefix("ipc://")
-    if tcp is not None and 0 < int(tcp["port"]) <= _MAX_PORT:
-        return address
-    if path != address and 0 < len(os.fsencode(path)) <= _MAX_IPC_PATH_BYTES:
+    if is_plain_address(address):
         return address
     raise UsageError(
         Message(

@@ -24,9 +24,7 @@ class DealerPeer:
         if identity is not None:
             self.socket.setsockopt(zmq.ROUTING_ID, identity)
         if curve is not None:
-            self.socket.curve_serverkey = curve.server
-            self.socket.curve_publickey = curve.public
-            self.socket.curve_secretkey = curve.secret
+            curve.apply_to(self.socket)
         self.socket.connect(address)
 
     def __enter__(self):

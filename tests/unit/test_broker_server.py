@@ -12,7 +12,8 @@ import zmq
 from inginious_nb import messages
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.broker import Broker
-from inginious_nb.grader.curve import CurveKeys, new_keys
+from inginious_nb.grader.curve import new_keys
+from inginious_nb.io.curve import CurveKeys
 from tests.support.broker_site import a_job, agent_done, agent_hello
 from tests.support.wire_peer import DealerPeer
 
