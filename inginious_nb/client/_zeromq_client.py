@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CLOSE_PATIENCE_S = 5.0
+_CLOSE_TIMEOUT_S = 5.0
 """How long `close` waits for a loop that is held by somebody else."""
 
 _LOOK_UP_S = 0.1
@@ -143,12 +143,12 @@ class BetterParanoidPirateClient:
         if first:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(self._shut)
-        patience_ends = time.monotonic() + _CLOSE_PATIENCE_S
+        deadline = time.monotonic() + _CLOSE_TIMEOUT_S
         while not self._shut_done.wait(_LOOK_UP_S):
             if not loop.is_running():  # it has stopped before it came to that
                 self._shut()
                 return
-            if time.monotonic() > patience_ends:
+            if time.monotonic() > deadline:
                 logger.warning("The client's loop is held; the client is closed when it goes on")
                 return
 

@@ -62,7 +62,7 @@ _AGENT_LOSS_LIMIT = 2
 _AGENT_SILENCE_S = 5.0
 """A backend holds an agent for lost after 6 to 7 s of silence, and no refusal takes that long."""
 
-_MOST_NAMED = 20
+_MAX_NAMED = 20
 """Environments that are named to whom asks for another."""
 
 _ROWS_AT_ONCE = 250
@@ -110,7 +110,7 @@ class ClientCore:
         self.epoch = 0.0
         self._closed = False
         self._started_at = now
-        self._well_at: float | None = None
+        self._healthy_at: float | None = None
         self._environments_at = now
         self._sends = 0
         self._questions = Questions(options, now)
@@ -191,7 +191,7 @@ class ClientCore:
         if not self.links.registered:
             self._questions.forget()  # not answered, but dropped as everything else
         elif in_use:
-            self._well_at = now
+            self._healthy_at = now
         if isinstance(message, messages.BackendJobDone):
             self._done(message, now)
         elif isinstance(message, messages.BackendJobStarted):
@@ -229,7 +229,9 @@ class ClientCore:
         if pause_s:
             self._started_at += pause_s
             self._environments_at = min(now, self._environments_at + pause_s)
-            self._well_at = None if self._well_at is None else min(now, self._well_at + pause_s)
+            self._healthy_at = (
+                None if self._healthy_at is None else min(now, self._healthy_at + pause_s)
+            )
         if self.links.current is not link or not link.registered:
             self._questions.forget()  # what was asked there will not be answered here
         elif not self.links.is_silent(now):
@@ -326,13 +328,13 @@ class ClientCore:
     def _expire(self, now: float) -> None:
         """Give up what has waited too long for the backend, or for its environment."""
         options = self._options
-        if self._well_at is None:
-            well_at, patience_s = self._started_at, options.first_contact_s
+        if self._healthy_at is None:
+            healthy_at, limit_s = self._started_at, options.first_contact_s
         else:
-            well_at, patience_s = self._well_at, options.give_up_s
-        if now - well_at > patience_s:
+            healthy_at, limit_s = self._healthy_at, options.give_up_s
+        if now - healthy_at > limit_s:
             for job in list(self._jobs.values()):
-                if now - job.submitted_at > patience_s:
+                if now - job.submitted_at > limit_s:
                     self._give_up(job, now)
         if self._held and self.links.registered and not self.links.is_silent(now):
             for job in list(self._held.values()):
@@ -348,8 +350,8 @@ class ClientCore:
             for kind, names in sorted(self.environments.items())
             for name in names
         ]
-        if len(known) > _MOST_NAMED:
-            known[_MOST_NAMED:] = [f"and {len(known) - _MOST_NAMED} more"]
+        if len(known) > _MAX_NAMED:
+            known[_MAX_NAMED:] = [f"and {len(known) - _MAX_NAMED} more"]
         return (
             f"No grading agent offers the environment {kind}/{name}. "
             f"The backend offers: {', '.join(known) or 'none at all'}."

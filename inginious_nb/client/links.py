@@ -40,7 +40,7 @@ _PINGS_AT_FULL_RATE = 10
 _PINGS_LOST = 3
 """So many unanswered while others are answered: frames were lost between two heartbeats."""
 
-_PROBE_PATIENCE = 4
+_PROBE_TIMEOUT_FACTOR = 4
 """A probe is replaced by another when it was not answered for so many times the silence."""
 
 
@@ -109,7 +109,7 @@ class Links:
         self._ticks = 0
         self._ticked_at = now
         self._probe: Link | None = None
-        self._patience_ends: float | None = None
+        self._rejoin_deadline: float | None = None
         self._rejoins = 0
         self.doubt = False
         self.heard_at: float | None = None
@@ -199,7 +199,7 @@ class Links:
             self._ping(self._probe)
             if self._probe.heard:
                 self._choose(self._probe, now)
-            elif now - self._probe.sign_at > _PROBE_PATIENCE * self._options.silent_after_s:
+            elif now - self._probe.sign_at > _PROBE_TIMEOUT_FACTOR * self._options.silent_after_s:
                 # What broke our connection may have swallowed the beginning of this one too.
                 self._actions.append(Close(self._probe.number))
                 self._probe = self._open(next(self._routing_ids), now)
@@ -230,7 +230,7 @@ class Links:
         if self._probe is not None:
             self._actions.append(Close(self._probe.number))
             self._probe = None
-            self._patience_ends = None
+            self._rejoin_deadline = None
         self._rejoins = 0
 
     def _say_hello(self, link: Link, now: float) -> None:
@@ -256,16 +256,16 @@ class Links:
         return pause_s
 
     def _choose(self, probe: Link, now: float) -> None:
-        """The probe was answered and the connection in use was not: replace that one, patiently."""
+        """The probe was answered and the connection in use was not: replace that one in time."""
         current, options = self.current, self._options
-        if self._patience_ends is None:
-            self._patience_ends = now + options.rejoin_wait_s
-        ends = self._patience_ends
+        if self._rejoin_deadline is None:
+            self._rejoin_deadline = now + options.rejoin_wait_s
+        deadline = self._rejoin_deadline
         if current.answered:
-            ends = max(ends, current.sign_at + options.deaf_after_s)
-        if now < ends or now - probe.sign_at > options.silent_after_s:
+            deadline = max(deadline, current.sign_at + options.deaf_after_s)
+        if now < deadline or now - probe.sign_at > options.silent_after_s:
             return
-        self._patience_ends = now + options.rejoin_wait_s
+        self._rejoin_deadline = now + options.rejoin_wait_s
         self._actions.append(Close(current.number))
         self.doubt = True
         if self._rejoins < options.rejoin_limit:
@@ -277,7 +277,7 @@ class Links:
             self.current = probe
             self.heard_at = now
             self._probe = None
-            self._patience_ends = None
+            self._rejoin_deadline = None
             self._rejoins = 0
             # Nobody listened to what it was told as a probe, the environments above all.
             self._say_hello(probe, now)

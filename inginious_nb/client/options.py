@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.io.curve import CurveKeys
 
-_LONGEST_ROUTING_ID = 255  # zmq_setsockopt(3), ZMQ_ROUTING_ID
+_MAX_ROUTING_ID_LENGTH = 255  # zmq_setsockopt(3), ZMQ_ROUTING_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class ClientOptions:
             raise UsageError("ClientOptions.heartbeat_s must be more than 0 seconds.")
         routing_id = self.routing_id
         if routing_id is not None and not (
-            0 < len(routing_id) <= _LONGEST_ROUTING_ID and routing_id[0]
+            0 < len(routing_id) <= _MAX_ROUTING_ID_LENGTH and routing_id[0]
         ):
             raise UsageError(
                 "ClientOptions.routing_id has 1 to 255 bytes, the first of which is not zero."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from .options import ClientOptions
 
-_PATIENCE_TICKS = 5
+_TIMEOUT_TICKS = 5
 """The queue is asked for again when an answer is missing for so many heartbeats."""
 
 
@@ -35,7 +35,7 @@ class Questions:
     """
 
     def __init__(self, options: ClientOptions, now: float) -> None:
-        self._patience_s = _PATIENCE_TICKS * options.heartbeat_s
+        self._timeout_s = _TIMEOUT_TICKS * options.heartbeat_s
         self._lost_after_s = options.deaf_after_s
         self._open: deque[_Question] = deque()
         self._waiting_since: float | None = None
@@ -48,7 +48,7 @@ class Questions:
 
     def is_overdue(self, now: float) -> bool:
         """Whether the answer has taken so long that the question is to be asked again."""
-        return self._waiting_since is not None and now - self._waiting_since > self._patience_s
+        return self._waiting_since is not None and now - self._waiting_since > self._timeout_s
 
     def asked(self, sends: int, now: float) -> None:
         """Take note of a question that follows so many sendings of jobs."""

@@ -17,8 +17,8 @@ DEEPEST = 50
 """So many levels of lists and dictionaries are shown; nobody can read more."""
 
 
-MOST_TESTS = 1_000
-LONGEST_NAME, LONGEST_TEXT = 200, 1_000
+MAX_TESTS = 1_000
+MAX_NAME_LENGTH, MAX_TEXT_LENGTH = 200, 1_000
 """Characters of a test that are shown; all of it is a download."""
 
 _AUTO_TAG = "*auto-tag-"
@@ -33,9 +33,9 @@ def shown_tests(
     """
     kinds = {name: _kind(name, value) for name, value in tests.items()}
     names = list(tests)
-    if len(names) > MOST_TESTS:
+    if len(names) > MAX_TESTS:
         telling = sorted(names, key=lambda name: kinds[name] != "failed")
-        chosen = set(telling[:MOST_TESTS])
+        chosen = set(telling[:MAX_TESTS])
         names = [name for name in names if name in chosen]
     told = list(kinds.values())
     counts: protocol.TestCounts = {
@@ -48,12 +48,12 @@ def shown_tests(
     for name in names:
         kind = kinds[name]
         text = as_text(tests[name], lang) if kind in ("text", "tag") else ""
-        if len(name) > LONGEST_NAME or len(text) > LONGEST_TEXT:
+        if len(name) > MAX_NAME_LENGTH or len(text) > MAX_TEXT_LENGTH:
             counts["cut"] = True
         info: protocol.TestInfo = {
-            "id": _cut(name, LONGEST_NAME),
+            "id": _cut(name, MAX_NAME_LENGTH),
             "kind": kind,
-            "text": _cut(text, LONGEST_TEXT),
+            "text": _cut(text, MAX_TEXT_LENGTH),
         }
         shown.append(info)
     return shown, counts

@@ -28,14 +28,14 @@ _CANNOT_DECODE = (
 )
 _C = TypeVar("_C", dict[Any, Any], tuple[Any, ...])
 
-_MOST_SHOWN = 5
+_MAX_SHOWN = 5
 """Additional fields of a message that are named."""
 
 _CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
 
 _AS_TUPLES: dict[str, Any] = {"raw": False, "use_list": False, "strict_map_key": False}
 
-_MOST_ITEMS = 1_000_000
+_MAX_ITEMS = 1_000_000
 """Items of all arrays and maps of a frame. Large answers and archives are a few long values; 100 MB
 of short ones would hold the receiver for seconds and take gigabytes."""
 
@@ -155,7 +155,7 @@ def _limits(frame: bytes | memoryview) -> dict[str, Any]:
     if len(frame) < _COUNTED_BYTES:
         return _AS_TUPLES
     take = _Budget().take
-    lengths = {"max_array_len": _MOST_ITEMS, "max_map_len": _MOST_ITEMS}
+    lengths = {"max_array_len": _MAX_ITEMS, "max_map_len": _MAX_ITEMS}
     return _AS_TUPLES | lengths | {"list_hook": take, "object_hook": take}
 
 
@@ -163,12 +163,12 @@ class _Budget:
     """Counts what is in the arrays and maps of one frame."""
 
     def __init__(self) -> None:
-        self._left = _MOST_ITEMS
+        self._left = _MAX_ITEMS
 
     def take(self, container: _C) -> _C:
         self._left -= 1 + len(container)
         if self._left < 0:
-            raise ValueError(f"it has over {_MOST_ITEMS} items")
+            raise ValueError(f"it has over {_MAX_ITEMS} items")
         return container
 
 
@@ -189,7 +189,7 @@ def _named(payload: object, vocabulary: Vocabulary) -> type[WireMessage]:
     if payload.keys() != tests.keys():
         missing = ", ".join(sorted(tests.keys() - payload.keys())) or "none"
         others = [_shown(key) for key in payload.keys() - tests.keys()]
-        additional = ", ".join(sorted(others[:_MOST_SHOWN])) or "none"
+        additional = ", ".join(sorted(others[:_MAX_SHOWN])) or "none"
         raise RemoteProtocolError(
             f"{name} has the wrong fields (missing: {missing}; additional: {additional})."
         )

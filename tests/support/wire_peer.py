@@ -9,7 +9,7 @@ import zmq.asyncio
 
 from inginious_nb import messages
 
-PATIENCE_S = 15.0
+TIMEOUT_S = 15.0
 """Nothing asked of a peer may take longer; nothing should come near it."""
 
 
@@ -37,9 +37,9 @@ class DealerPeer:
         frame = message if isinstance(message, bytes) else messages.encode(message)
         await self.socket.send(frame)
 
-    async def hear(self, patience_s=PATIENCE_S):
+    async def hear(self, timeout_s=TIMEOUT_S):
         """The next message."""
-        frame = await asyncio.wait_for(self.socket.recv(), patience_s)
+        frame = await asyncio.wait_for(self.socket.recv(), timeout_s)
         return messages.decode(frame, self._incoming)
 
     async def hear_a(self, kind):
@@ -77,9 +77,9 @@ class RouterPeer:
         frame = message if isinstance(message, bytes) else messages.encode(message)
         await self.socket.send_multipart([identity, frame])
 
-    async def hear(self, patience_s=PATIENCE_S):
+    async def hear(self, timeout_s=TIMEOUT_S):
         """The next message and who sent it."""
-        identity, frame = await asyncio.wait_for(self.socket.recv_multipart(), patience_s)
+        identity, frame = await asyncio.wait_for(self.socket.recv_multipart(), timeout_s)
         return identity, messages.decode(frame, messages.FROM_AGENT)
 
     async def hear_a(self, kind):

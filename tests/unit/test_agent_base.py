@@ -370,7 +370,7 @@ async def test_another_job_of_the_same_id_replaces_the_one_nobody_waits_for():
 
 
 async def test_jobs_of_a_backend_that_never_comes_back_are_given_up():
-    async with acting(slots=1, patience_s=0.5, **SOON) as stage:
+    async with acting(slots=1, give_up_s=0.5, **SOON) as stage:
         await stage.registered()
         await stage.give(do="wait")
         await stage.hear_a(messages.AgentJobStarted)

@@ -139,7 +139,7 @@ class Agent:
         slots: So many jobs are graded at the same time.
         friendly_name: Shown to people in the queue.
         silence_s: After so many seconds without a word from the backend it gets a new hello.
-        patience_s: After so many its jobs are given up.
+        give_up_s: After so many its jobs are given up.
         tick_s: How often silence is looked for.
     """
 
@@ -152,13 +152,13 @@ class Agent:
         slots: int,
         friendly_name: str,
         silence_s: float = 10.0,
-        patience_s: float = 90.0,
+        give_up_s: float = 90.0,
         tick_s: float = 1.0,
     ) -> None:
         self._context = context
         self._backend_addr = backend_addr
         self._silence_s = silence_s
-        self._patience_s = patience_s
+        self._give_up_s = give_up_s
         self._tick_s = tick_s
         self._graders = list(graders)
         self._friendly_name = friendly_name
@@ -238,7 +238,7 @@ class Agent:
             self._connect()
         self._leave_superseded()
         for connection in self._connections[:-1]:
-            if connection.silent_s > self._patience_s:
+            if connection.silent_s > self._give_up_s:
                 self._connections.remove(connection)
                 connection.close(linger_s=0)
                 for running in list(self._running.values()):
