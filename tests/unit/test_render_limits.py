@@ -34,15 +34,21 @@ BOMBS = {
 
 
 @pytest.fixture(autouse=True)
-def _new_process(monkeypatch):
-    monkeypatch.setattr(process, "MAX_CPU_S", 1)
+def _new_process():
     process.formatter.cache_clear()
     yield
     process.formatter().close()
     process.formatter.cache_clear()
 
 
+@pytest.fixture
+def little_time(monkeypatch):
+    """Let a process end after a second of work, which may be spent with the first text."""
+    monkeypatch.setattr(process, "MAX_CPU_S", 1)
+
+
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+@pytest.mark.usefixtures("little_time")
 def test_a_text_that_takes_too_much_is_shown_as_it_is(text):
     rendered = render_rst(text)
     if not rendered.formatted:
@@ -52,16 +58,19 @@ def test_a_text_that_takes_too_much_is_shown_as_it_is(text):
     assert render_rst("*still here*") == "<p><em>still here</em></p>\n"
 
 
+@pytest.mark.usefixtures("little_time")
 def test_growing_substitutions_are_past_the_limits():
     assert not render_rst(BOMBS["substitutions"]).formatted
 
 
+@pytest.mark.usefixtures("little_time")
 def test_a_text_that_took_too_long_does_so_once(monkeypatch):
     render_rst(BOMBS["substitutions"])
     monkeypatch.setattr(process.FormattingProcess, "ask", lambda *_: pytest.fail("asked again"))
     assert NOTE in render_rst(BOMBS["substitutions"])
 
 
+@pytest.mark.usefixtures("little_time")
 def test_plain_text_has_the_same_limits():
     assert "the end" in as_plain_text(BOMBS["substitutions"], limit_chars=100_000)
 
@@ -141,6 +150,7 @@ def test_what_is_held_back_stays_back_where_formatting_fails(text, secret):
 
 
 @pytest.mark.parametrize("secret", ["a block", "in a table"])
+@pytest.mark.usefixtures("little_time")
 def test_what_is_held_back_stays_back_where_the_process_ends(secret):
     check_that_it_is_held_back(HELD_BACK[secret], BOMBS["substitutions"])
 

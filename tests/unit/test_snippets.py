@@ -30,6 +30,7 @@ NEEDS = {
     "connect tcp://": "a backend at that address",
     "connect https://": "a site at that address",
     "courses ~/": "a folder of the reader",
+    "python1/": "the course that the reader of the guide has made",
     "--ssh": "somebody who enters the shell",
 }
 """What snippets need that a test does not have."""
