@@ -13,7 +13,7 @@ FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help peer demo dev test check lint types imports lowest unit interop test-slow browser front-end-test bench pictures docs wheel lock clean
+.PHONY: help peer demo dev test check lint types imports lowest unit interop test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -129,6 +129,9 @@ bench: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## the figures, 
 pictures: $(VENV)/.installed-tests $(FRONT_END) ## the screenshots in docs/pictures
 	tests/browser/find-chromium
 	$(RUN) tests.pictures
+
+catalogues: $(VENV)/.installed-tests ## extract all messages, update and compile the translations
+	$(RUN) tests.catalogues
 
 docs: $(VENV)/.installed-tests ## the documentation as a site, in docs/_build/html; warnings are errors
 	$(RUN) sphinx --quiet --fail-on-warning --keep-going -b html docs docs/_build/html

@@ -17,13 +17,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OUTPUTS = ("widget.js", "restore.js", "widget.css", "snapshot.css")
-LOCALE = "inginious_nb/i18n/locale"  # Python and the bundle have the same words
 SOURCES = (
     "package.json",
     "package-lock.json",
     "tsconfig.json",
-    f"{LOCALE}/en.json",
-    f"{LOCALE}/fr.json",
+    "inginious_nb/i18n/words.json",  # Python and the bundle have the same words
 )
 
 

@@ -19,7 +19,7 @@ from inginious_nb.errors import (
 )
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import MAGICS, TASK_ARGUMENTS
-from inginious_nb.i18n import Message, in_language, recognised
+from inginious_nb.i18n import Message, in_language, translated
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
@@ -137,7 +137,7 @@ def _tell_where(session: Session) -> None:
         return
     lang = session.language
     kind = sandbox["kind"]
-    missing = ", ".join(recognised(item, lang, "sandbox") for item in sandbox["not_isolated"])
+    missing = ", ".join(translated(item, lang) for item in sandbox["not_isolated"])
     message = (
         Message("Graded on this machine, in the sandbox {kind}.", kind=kind)
         if kind != "plain"

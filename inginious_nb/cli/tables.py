@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from inginious_nb.i18n import Message, Words, in_language, number, recognised
+from inginious_nb.i18n import Message, Words, in_language, number, translated
 from inginious_nb.render import plain_text, printable
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 
@@ -215,7 +215,7 @@ def status(session: Session, lang: str = "en") -> Table:
     table.add_row(words("state"), in_language(service.message, lang))
     if service.sandbox is not None:
         table.add_row(words("sandbox"), str(service.sandbox["kind"]))
-        open_to = [recognised(item, lang, "sandbox") for item in service.sandbox["not_isolated"]]
+        open_to = [translated(item, lang) for item in service.sandbox["not_isolated"]]
         table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
     table.add_row(words("user"), session.settings.username)
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
@@ -282,7 +282,7 @@ def when(epoch_s: float) -> str:
 
 def _reason(result: JobResult, lang: str) -> str:
     """Return the feedback of the task or, where it says nothing, that of a problem."""
-    text = recognised(result.result[1], lang, "results")
+    text = in_language(result.result[1], lang)
     if text.strip():
         return text
     told = [(name, code, text) for name, (code, text) in result.problems.items() if text.strip()]

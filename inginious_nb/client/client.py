@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
+from inginious_nb.i18n import Message
 
 from ._zeromq_client import BetterParanoidPirateClient
 from .callbacks import CallbackRecipient
@@ -206,7 +207,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         if debug == "ssh" and ssh_callback is None:
             refusal = _NO_SSH_CALLBACK
         elif self.closed:
-            refusal = "The client was closed before the job was sent."
+            refusal = Message("The client was closed before the job was sent.")
         else:
             job_id = str(uuid.uuid4())
             try:

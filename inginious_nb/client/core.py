@@ -32,6 +32,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from inginious_nb import messages
+from inginious_nb.i18n import Message
 
 from .connection import ConnectionState
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
@@ -139,7 +140,9 @@ class ClientCore:
             job.kill = True
             job.kill_sent = self.links.registered
             if not job.sent_number:
-                self._finish(job, JobResult(("killed", "It was killed before it was sent.")), now)
+                self._finish(
+                    job, JobResult(("killed", Message("It was killed before it was sent."))), now
+                )
                 return
         if self.links.registered:
             self._send_kill(job_id)
@@ -260,7 +263,9 @@ class ClientCore:
         if job.doubtful is not None:
             self._finish(job, JobResult.from_message(job.doubtful), now)
         elif job.kill:
-            self._finish(job, JobResult(("killed", "It was killed; its result was lost.")), now)
+            self._finish(
+                job, JobResult(("killed", Message("It was killed; its result was lost."))), now
+            )
         elif job.attempt > self._options.resend_limit:
             logger.warning("Job %s was lost %d times; giving it up", job.job_id, job.attempt)
             self._give_up(job, now)
@@ -352,9 +357,19 @@ class ClientCore:
         ]
         if len(known) > _MAX_NAMED:
             known[_MAX_NAMED:] = [f"and {len(known) - _MAX_NAMED} more"]
-        return (
-            f"No grading agent offers the environment {kind}/{name}. "
-            f"The backend offers: {', '.join(known) or 'none at all'}."
+        if not known:
+            return Message(
+                "No grading agent offers the environment {type}/{environment}. "
+                "The backend offers: none at all.",
+                type=kind,
+                environment=name,
+            )
+        return Message(
+            "No grading agent offers the environment {type}/{environment}. "
+            "The backend offers: {offered}.",
+            type=kind,
+            environment=name,
+            offered=", ".join(known),
         )
 
     # ---- the queue --------------------------------------------------------------------------
@@ -485,7 +500,7 @@ def _may_be_of_a_lost_agent(job: Outstanding, done: messages.BackendJobDone, now
     """
     return (
         done.result[0] == "crash"
-        and not (done.problems or done.tests or done.custom or done.state)
+        and not (done.problems or done.tests or messages.custom_of_task(done.custom) or done.state)
         and done.archive is None
         and done.stdout is None
         and now - (job.started_at if job.started else job.sent_at) > _AGENT_SILENCE_S
@@ -496,7 +511,13 @@ def _may_be_a_refusal(done: messages.BackendJobDone) -> bool:
     """Whether a result has all the values that a backend gives when it refuses a known id."""
     return (
         done.result[0] == "crash"
-        and not (done.problems or done.tests or done.custom or done.state or done.stdout)
+        and not (
+            done.problems
+            or done.tests
+            or messages.custom_of_task(done.custom)
+            or done.state
+            or done.stdout
+        )
         and done.archive is None
         and done.stdout is not None
     )

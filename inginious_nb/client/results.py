@@ -5,6 +5,9 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
+from inginious_nb import messages
+from inginious_nb.i18n import Message
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
 Result = tuple[str, str]
 """A code (``success``, ``failed``, ``crash``, …; docs/protocol.md, Results) and a text."""
 
-UNAVAILABLE = "Backend unavailable, retry later"
+UNAVAILABLE = Message("Backend unavailable, retry later")
 
 
 class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "bytes | None"]):  # noqa: SLOT001 - has attributes
@@ -72,7 +75,8 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         A problem whose script set a text but no code comes as bare text; it has the code of the
         whole (docs/protocol.md, Results).
         """
-        result = done.result
+        code, text = done.result
+        result = (code, messages.translatable(text, done.custom))
         problems = {
             name: (result[0], value) if isinstance(value, str) else value
             for name, value in done.problems.items()
@@ -82,7 +86,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
             float(done.grade),
             problems,
             done.tests,
-            done.custom,
+            messages.custom_of_task(done.custom),
             done.archive,
             done.state,
             done.stdout,

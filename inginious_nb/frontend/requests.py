@@ -15,7 +15,7 @@ import msgspec
 
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
-from inginious_nb.i18n import Message, recognised
+from inginious_nb.i18n import Message, translated
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.submission import ssh_command
 
@@ -254,8 +254,8 @@ class Responder:
             "kind": service.kind,
             "address": service.address,
             "sandbox": str(sandbox.get("kind", "")),
-            "isolated": [recognised(item, lang, "sandbox") for item in sandbox.get("isolated", ())],
-            "open": [recognised(item, lang, "sandbox") for item in sandbox.get("not_isolated", ())],
+            "isolated": [translated(item, lang) for item in sandbox.get("isolated", ())],
+            "open": [translated(item, lang) for item in sandbox.get("not_isolated", ())],
         }
 
     def _snapshot(self, request: protocol.SnapshotRequest, _buffers: Buffers) -> dict[str, str]:

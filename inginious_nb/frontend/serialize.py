@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
-from inginious_nb.i18n import Message, in_language, recognised
+from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
 
 from . import values
@@ -254,7 +254,7 @@ def feedback(task: Task, text: str, lang: str = "en") -> protocol.SafeHtml:
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}
     html = render_feedback(
-        recognised(text, lang, "results"),
+        in_language(text, lang),
         is_html=task.response_is_html,
         assets=Assets.of(task),
         lang=lang,

@@ -20,6 +20,7 @@ import zmq
 
 from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import InginiousError
+from inginious_nb.i18n import kept
 
 from .broker import Broker
 from .curve import ServerKeys
@@ -95,7 +96,7 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
             try:
                 library.add(request["add_course"])
             except InginiousError as error:
-                parent.answer({"error": str(error)})
+                parent.answer({"error": kept(error.text)})
                 continue
             for agent in agents:
                 agent.announce()
@@ -144,7 +145,7 @@ async def _main() -> None:
     try:
         await _serve(parent, configuration)
     except InginiousError as error:
-        parent.answer({"error": str(error)})
+        parent.answer({"error": kept(error.text)})
     except asyncio.CancelledError:
         _remove(configuration["folder"], lock)
         raise

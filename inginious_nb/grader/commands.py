@@ -14,6 +14,7 @@ import zmq
 from inginious_nb.course import Course, CourseLibrary
 from inginious_nb.course.ids import is_valid_id
 from inginious_nb.errors import CourseNotFoundError, ServiceError
+from inginious_nb.i18n import Message
 
 from .broker import Broker
 from .running import make_agents, run_in_order, run_until_signal
@@ -50,7 +51,10 @@ class TasksFolder(CourseLibrary):
             folder = self._path / course_id
             if not is_valid_id(course_id) or not folder.is_dir():
                 raise CourseNotFoundError(
-                    f"The grading agent has no course {course_id}: copy it into its tasks folder."
+                    Message(
+                        "The grading agent has no course {course}: copy it into its tasks folder.",
+                        course=course_id,
+                    )
                 )
             self.courses[course_id] = Course(folder)
         return self.courses[course_id]

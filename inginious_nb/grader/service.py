@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast
 import zmq
 
 from inginious_nb.errors import ServiceError
+from inginious_nb.i18n import Message, from_kept
 from inginious_nb.io.address import MAX_IPC_PATH_BYTES
 
 from .curve import ServerKeys, new_keys
@@ -109,7 +110,7 @@ class EmbeddedService:
             ServiceError: It was never started.
         """
         if self._address is None:
-            raise ServiceError("The embedded grading service has not been started yet.")
+            raise ServiceError(Message("The embedded grading service has not been started yet."))
         return self._address
 
     @property
@@ -156,7 +157,11 @@ class EmbeddedService:
                 self.stop()
                 if not isinstance(error, ServiceError):
                     raise
-                raise ServiceError(f"The embedded grading service cannot start: {error}") from error
+                raise ServiceError(
+                    Message(
+                        "The embedded grading service cannot start: {reason}", reason=error.text
+                    )
+                ) from error
             self._address = ready["address"]
             self._sandbox = ready["sandbox"]
 
@@ -200,15 +205,21 @@ class EmbeddedService:
             or stat.S_IMODE(status.st_mode) != _PRIVATE
         ):
             raise ServiceError(
-                f"The folder {self._folder} of the embedded grading service belongs to somebody "
-                "else now. Restart the kernel."
+                Message(
+                    "The folder {folder} of the embedded grading service belongs to somebody "
+                    "else now. Restart the kernel.",
+                    folder=self._folder,
+                )
             )
         try:
             self._hold = FolderLock(self._folder)
         except OSError as error:
             raise ServiceError(
-                f"The folder {self._folder} of the embedded grading service was removed while it "
-                "started, probably by a cleaner of temporary files. Start it again."
+                Message(
+                    "The folder {folder} of the embedded grading service was removed while it "
+                    "started, probably by a cleaner of temporary files. Start it again.",
+                    folder=self._folder,
+                )
             ) from error
         return self._folder
 
@@ -235,7 +246,13 @@ class _Child:
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
             except OSError as error:
-                raise ServiceError(f"{sys.executable} cannot be run: {error.strerror}.") from error
+                raise ServiceError(
+                    Message(
+                        "{program} cannot be run: {error}.",
+                        program=sys.executable,
+                        error=error.strerror,
+                    )
+                ) from error
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._reader = threading.Thread(
             target=_read_answers,
@@ -267,11 +284,15 @@ class _Child:
         except OSError:
             answer = None
         except queue.Empty:
-            raise ServiceError(f"it did not answer within {timeout_s:.0f} s.") from None
+            raise ServiceError(
+                Message("it did not answer within {seconds} s.", seconds=f"{timeout_s:.0f}")
+            ) from None
         if answer is None:
-            raise ServiceError(f"its process ended. {self._last_words()}")
+            raise ServiceError(
+                Message("its process ended. {last_words}", last_words=self._last_words())
+            )
         if "error" in answer:
-            raise ServiceError(answer["error"])
+            raise ServiceError(from_kept(answer["error"]))
         return answer
 
     def end(self) -> None:
@@ -283,8 +304,8 @@ class _Child:
         with contextlib.suppress(OSError):
             lines = self._log.read_text(errors="replace").strip().splitlines()
             if lines:
-                return f"Its last words were: {lines[-1]}"
-        return "It left no message."
+                return Message("Its last words were: {line}", line=lines[-1])
+        return Message("It left no message.")
 
 
 def _read_answers(stdout: IO[bytes], answers: queue.Queue[dict[str, Any] | None]) -> None:
@@ -323,6 +344,8 @@ def _new_private_folder() -> tuple[Path, FolderLock]:
         with contextlib.suppress(OSError):
             return make_locked_folder(_PREFIX, parent)
     raise ServiceError(
-        "The embedded grading service finds no folder for its socket: "
-        "set TMPDIR to a folder with a short path that you may write to."
+        Message(
+            "The embedded grading service finds no folder for its socket: "
+            "set TMPDIR to a folder with a short path that you may write to."
+        )
     )

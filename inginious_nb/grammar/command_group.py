@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.i18n import Message, Words, recognised
+from inginious_nb.i18n import Message, Words, marked, translated
 
 from .arguments import did_you_mean
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LANGUAGE = "inginious_nb.lang"
 """Key of the language of the help in `click.Context.meta`."""
+
+HELP_OPTION = marked("Show this message and exit.")
+"""What click says of its own option."""
 
 
 class Command(click.Command):
@@ -34,16 +37,14 @@ class Command(click.Command):
             formatter.write_paragraph()
             with formatter.indentation():
                 text = " ".join(paragraph.split())
-                formatter.write_text(recognised(text, _lang(ctx), "help"))
+                formatter.write_text(translated(text, _lang(ctx)))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options."""
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         records = filter(None, [option.get_help_record(ctx) for option in options])
         with formatter.section(_heading("Options", _lang(ctx)).rstrip(": ")):
-            formatter.write_dl(
-                [(names, recognised(text, _lang(ctx), "help")) for names, text in records]
-            )
+            formatter.write_dl([(names, translated(text, _lang(ctx))) for names, text in records])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Sort words into arguments and options."""

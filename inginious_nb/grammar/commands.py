@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inginious_nb.errors import UsageError
+from inginious_nb.i18n import marked
 
 from .arguments import split, task_arguments
 from .command_group import Command, CommandGroup
@@ -43,63 +44,77 @@ LIMIT = click.Option(
     ["--limit"],
     type=click.INT,
     default=20,
-    help="How many to list, 20 if it is not said.",
+    help=marked("How many to list, 20 if it is not said."),
 )
 MAGICS = click.Option(
     ["--magics"],
     type=click.Choice(["skip", "send"]),
-    help="Lines that only IPython runs, such as %time or !ls: skip leaves them out of an answer, "
-    "send sends them.",
+    help=marked(
+        "Lines that only IPython runs, such as %time or !ls: skip leaves them out of an answer, "
+        "send sends them."
+    ),
 )
-_WAIT = click.Option(["--wait"], is_flag=True, help="Return when the result is there.")
+_WAIT = click.Option(["--wait"], is_flag=True, help=marked("Return when the result is there."))
 
 DECLARED = (
     Command(
         "open",
         params=[click.Argument(["task"], required=False)],
-        help="Show a task: its text, its problems, a button to submit.",
+        help=marked("Show a task: its text, its problems, a button to submit."),
     ),
     Command(
         "submit",
         params=[
             TASK_ARGUMENTS,
-            click.Option(["--lang"], help="Language of the feedback, such as fr."),
+            click.Option(["--lang"], help=marked("Language of the feedback, such as fr.")),
             MAGICS,
-            click.Option(["--ssh"], is_flag=True, help="Open a remote shell instead of grading."),
-            click.Option(["--debug"], is_flag=True, help="Return the script's output too."),
+            click.Option(
+                ["--ssh"], is_flag=True, help=marked("Open a remote shell instead of grading.")
+            ),
+            click.Option(["--debug"], is_flag=True, help=marked("Return the script's output too.")),
             _WAIT,
         ],
-        help="""Submit the cells tagged inginious:PROBLEM; as %%inginious, the rest of the cell.
-
-        Returns at once; the value has result(), kill() and can be awaited. Without a task, the one
-        opened last is meant. PROBLEM=VALUE gives an answer directly: a choice's number, a short
-        text, the path of a file. As %%inginious submit COURSE/TASK[/PROBLEM] the text below is the
-        answer.
-        """,
+        help=marked(
+            "Submit the cells tagged inginious:PROBLEM; as %%inginious, the rest of the cell."
+        )
+        + "\n\n"
+        + marked(
+            "Returns at once; the value has result(), kill() and can be awaited. Without a "
+            "task, the one opened last is meant. PROBLEM=VALUE gives an answer directly: a "
+            "choice's number, a short text, the path of a file. As %%inginious submit "
+            "COURSE/TASK[/PROBLEM] the text below is the answer."
+        ),
     ),
     Command(
         "answer",
         params=[click.Argument(["problem"])],
-        help="""As %%inginious answer PROBLEM: run this cell as usual and keep it as the answer.
-
-        PROBLEM may be written COURSE/TASK/PROBLEM where several tasks have a problem of that name.
-        """,
+        help=marked(
+            "As %%inginious answer PROBLEM: run this cell as usual and keep it as the answer."
+        )
+        + "\n\n"
+        + marked(
+            "PROBLEM may be written COURSE/TASK/PROBLEM where several tasks have a problem of"
+            " that name."
+        ),
     ),
     Command(
         "courses",
         params=[click.Argument(["folder"], required=False)],
-        help="List the courses; with a FOLDER, add the courses in it first.",
+        help=marked("List the courses; with a FOLDER, add the courses in it first."),
     ),
     Command(
         "tasks",
         params=[click.Argument(["course"], required=False)],
-        help="List the tasks of a course, or of all, with your grades.",
+        help=marked("List the tasks of a course, or of all, with your grades."),
     ),
-    Command("status", help="Tell where answers are graded, and how your submissions stand."),
+    Command(
+        "status", help=marked("Tell where answers are graded, and how your submissions stand.")
+    ),
     Command(
         "queue",
-        help="Show the grading service's queue as it was last told: your jobs, and how many "
-        "others'.",
+        help=marked(
+            "Show the grading service's queue as it was last told: your jobs, and how many others'."
+        ),
     ),
     Command(
         "history",
@@ -107,27 +122,31 @@ DECLARED = (
             click.Argument(["which"], required=False, metavar="[COURSE/TASK | ID]"),
             LIMIT,
         ],
-        help="List what you submitted; with the ID of a submission, show its answers.",
+        help=marked("List what you submitted; with the ID of a submission, show its answers."),
     ),
     Command(
         "kill",
         params=[click.Argument(["submission"], required=False, metavar="[ID]")],
-        help="Ask for the end of a submission; without an ID, of the newest that is under way.",
+        help=marked(
+            "Ask for the end of a submission; without an ID, of the newest that is under way."
+        ),
     ),
     Command(
         "resubmit",
         params=[click.Argument(["submission"], required=False, metavar="[ID]"), _WAIT],
-        help="Send the same answers once more; without an ID, those that never got a result.",
+        help=marked(
+            "Send the same answers once more; without an ID, those that never got a result."
+        ),
     ),
     Command(
         "connect",
         params=[click.Argument(["address"])],
-        help="Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine.",
+        help=marked("Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine."),
     ),
     Command(
         "help",
         params=[click.Argument(["command"], required=False)],
-        help="Explain the commands, one COMMAND of them, or the settings.",
+        help=marked("Explain the commands, one COMMAND of them, or the settings."),
     ),
 )
 
@@ -155,7 +174,7 @@ def declared() -> CommandGroup:
     """Return the declared commands as a group, for their help and for parsing."""
     group = CommandGroup(
         "inginious",
-        help="Submit notebook cells to INGInious and read the feedback beneath them.",
+        help=marked("Submit notebook cells to INGInious and read the feedback beneath them."),
         add_help_option=False,
         context_settings={"help_option_names": ["--help"]},
     )

@@ -1,22 +1,23 @@
-"""What is said to a person, in the languages of the interface: English and French.
+"""Messages to people, in the languages of the interface: English and French.
 
-One catalogue, ``locale/en.json`` and ``locale/fr.json``, serves Python and the front end. Short
-words have names in it, since alone they could mean anything (`Words`). Sentences stand in English
-where they are said, and are looked up by that in the other catalogues, as with gettext
-(`Message`). tests/unit/test_i18n.py compares the catalogues with one another and with the code.
-Everything may import this module; it imports nothing.
+English stands in the code: as a `Message` with its parameters, translated when somebody reads it,
+or, for short words that alone could mean anything, under a name in ``words.json``. Other languages
+are gettext catalogues, ``locale/LANG/LC_MESSAGES/inginious_nb.po``; the context of a word is its
+name. `make catalogues` extracts, updates and compiles them with Babel. Everything may import this
+module; it imports nothing.
 """
 
 from __future__ import annotations
 
 import functools
+import gettext
 import json
 import locale
 import os
 import re
 import string
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,12 @@ if TYPE_CHECKING:
 LANGUAGES = ("en", "fr")
 """Languages of the interface, the first where none is known."""
 
-Recognised = Literal["results", "help", "sandbox"]
-"""What other programs of ours write in English: what became of a job, the help of commands, and
-what a sandbox isolates."""
+DOMAIN = "inginious_nb"
 
 NARROW_SPACE = "\u202f"
 """What French puts between thousands: it does not break."""
 
-_LONGEST_RECOGNISED = 1_000
-_FOLDER = Path(__file__).parent / "locale"
+_FOLDER = Path(__file__).parent
 # As gettext has it; LANGUAGE may name several.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -56,14 +54,13 @@ def system_language(environ: Mapping[str, str] = os.environ) -> str:
 
 
 class Message(str):
-    """A sentence for a person: a text in English that can be said in other languages.
+    """A message to a person: a text in English that can be said in other languages.
 
     Whoever does not know what it is sees its English. Parameters stand in it as ``str.format`` has
-    them; one that is a sentence itself is said in the same language.
+    them; one that is a message itself is said in the same language.
 
     Args:
         template: It in English; where it counts something, ``n``, the form for many.
-        one: The form for an ``n`` of one, if it differs.
         parameters: What is filled in.
     """
 
@@ -73,20 +70,42 @@ class Message(str):
     _template: str
 
     def __new__(cls, template: str, /, *, one: str = "", **parameters: object) -> Self:
-        """Fill in the parameters."""
-        self = super().__new__(cls, _filled(_forms(template, one), LANGUAGES[0], parameters))
+        """Fill in the parameters; ``one`` is the form for one, see `plural`."""
+        english = one if one and parameters.get("n") == 1 else template
+        self = super().__new__(cls, _filled(english, LANGUAGES[0], parameters))
         self._template, self._one, self._parameters = template, one, parameters
         return self
+
+    @classmethod
+    def plural(cls, one: str, many: str, /, **parameters: object) -> Self:
+        """Return a message that counts ``n``, from its forms for one and for many."""
+        return cls(many, one=one, **parameters)
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         return (self._template,), {"one": self._one, **self._parameters}
 
     def in_language(self, lang: str) -> str:
-        """It in a language, in English where that is none of ours."""
+        """Return it in a language, in English where that is none of ours."""
         lang = spoken(lang)
-        translations = _catalogue(lang).get("sentences", {})
-        entry = translations.get(self._template, _forms(self._template, self._one))
-        return _filled(entry, lang, self._parameters)
+        if lang == LANGUAGES[0]:
+            return str(self)
+        catalogue, n = _catalogue(lang), self._parameters.get("n")
+        one = self._one or self._template
+        text = catalogue.ngettext(one, self._template, n) if isinstance(n, int) else ""
+        if text in ("", one, self._template):
+            text = catalogue.gettext(self._template)
+        return _filled(text, lang, self._parameters)
+
+
+def marked(text: str) -> str:
+    """Return a text as it is; it is marked for translation, which `translated` looks up later."""
+    return text
+
+
+def translated(text: str, lang: str) -> str:
+    """Return a text that was `marked` in a language; nothing is filled in."""
+    lang = spoken(lang)
+    return text if lang == LANGUAGES[0] else _catalogue(lang).gettext(text)
 
 
 def kept(text: str) -> str | list[Any]:
@@ -105,7 +124,7 @@ def kept(text: str) -> str | list[Any]:
     ]
 
 
-def from_kept(value: str | list[Any]) -> str:
+def from_kept(value: Any) -> str:
     """The text that was kept; what no program of ours has kept is its English, or nothing.
 
     A file may say anything, and `str.format` reaches far.
@@ -117,12 +136,14 @@ def from_kept(value: str | list[Any]) -> str:
         if not _is_plain(template) or not _is_plain(keywords.get("one", "")):
             return str(template)
         sentence = Message(
-            template, **{n: from_kept(v) if isinstance(v, list) else v for n, v in keywords.items()}
+            template,
+            **{n: from_kept(v) if isinstance(v, (list, tuple)) else v for n, v in keywords.items()},
         )
         for lang in LANGUAGES:
             sentence.in_language(lang)  # a translation may ask for other parameters
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        return value[0] if value and isinstance(value[0], str) else ""
+        is_pair = isinstance(value, (list, tuple)) and value
+        return value[0] if is_pair and isinstance(value[0], str) else ""
     return sentence
 
 
@@ -135,14 +156,12 @@ def _is_plain(template: str) -> bool:
 
 
 def in_language(text: str, lang: str) -> str:
-    """A text in a language, as it is if it is no sentence of ours."""
-    if isinstance(text, Message):
-        return text.in_language(lang)
-    return recognised(text, lang, "results")
+    """Return a text in a language, as it is if it is no message of ours."""
+    return text.in_language(lang) if isinstance(text, Message) else text
 
 
 class Words:
-    """The named words of one section of the catalogue, in one language.
+    """The named words of one section of ``words.json``, in one language.
 
     Args:
         section: The section, such as ``widget``.
@@ -151,38 +170,44 @@ class Words:
 
     def __init__(self, section: str, lang: str) -> None:
         self._lang = spoken(lang)
-        self._section = _catalogue(self._lang)[section]
+        self._name = section
+        self._section = _words()[section]
 
     def __call__(self, name: str, /, **parameters: object) -> str:
-        """The words of that name, which may be ``group.name``, with their parameters filled in."""
+        """Return the words of that name, which may be ``group.name``, with parameters filled in."""
         entry = self._section
         for part in name.split("."):
             entry = entry[part]
-        return _filled(entry, self._lang, parameters)
+        text = self._translated(f"{self._name}.{name}", entry, parameters.get("n"))
+        return _filled(text, self._lang, parameters)
 
     def named(self, group: str, name: str) -> str:
-        """The word of a group for what somebody else has named; that name where there is none."""
+        """Return the word of a group for a name of somebody else's, the name if there is none."""
         words: Mapping[str, str] = self._section[group]
-        return words.get(name, name)
+        return self(f"{group}.{name}") if name in words else name
+
+    def _translated(self, context: str, entry: Any, n: Any) -> str:
+        """Return the template of an entry: a text, or forms by a count.
+
+        Forms are ``other``, ``one`` for one, and perhaps a number with words of its own.
+        """
+        if isinstance(entry, str):
+            one = many = entry
+        else:
+            if str(n) in entry:
+                context, entry = f"{context}.{n}", {"other": entry[str(n)]}
+            many = entry["other"]
+            one = entry.get("one", many)
+        if self._lang == LANGUAGES[0]:
+            return one if n == 1 else many
+        catalogue = _catalogue(self._lang)
+        found = many if n is None else catalogue.npgettext(context, one, many, _as_int(n))
+        return catalogue.pgettext(context, many) if found in (one, many) else found
 
 
-def recognised(text: str, lang: str, section: Recognised) -> str:
-    """A plain text, in a language if it is one that our own programs wrote, else as it is.
-
-    Those write English only: a result may be kept, and read by others.
-
-    Args:
-        text: The text.
-        lang: The language.
-        section: What kind of text it is. Others may write the same words for something else.
-    """
-    if len(text) > _LONGEST_RECOGNISED:
-        return text  # nobody's patience is tried with a text made for that
-    for pattern, translation in _foreign(spoken(lang), section):
-        match = pattern.fullmatch(text)
-        if match is not None:
-            return _filled(translation, spoken(lang), match.groupdict())
-    return text
+def _as_int(n: float) -> int:
+    """Return a count as gettext's rules take it: French has one and a half in the singular."""
+    return int(n)
 
 
 def number(value: float, lang: str) -> str:
@@ -192,43 +217,18 @@ def number(value: float, lang: str) -> str:
 
 
 @functools.cache
-def _catalogue(lang: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((_FOLDER / f"{lang}.json").read_text(encoding="utf-8"))
+def _words() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((_FOLDER / "words.json").read_text(encoding="utf-8"))
     return found
 
 
 @functools.cache
-def _foreign(lang: str, section: Recognised) -> list[tuple[re.Pattern[str], str]]:
-    """Return what our programs say in English only, as patterns, each with its translation."""
-    found = _catalogue(lang).get("recognised", {}).get(section, {})
-    return [
-        (re.compile(_pattern(english), re.DOTALL), translation)
-        for english, translation in found.items()
-    ]
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, _FOLDER / "locale", [lang], fallback=True)
 
 
-def _pattern(english: str) -> str:
-    parts = string.Formatter().parse(english)
-    return "".join(
-        re.escape(literal) + (f"(?P<{name}>.+?)" if name else "") for literal, name, _, _ in parts
-    )
-
-
-def _forms(template: str, one: str) -> str | dict[str, str]:
-    return {"one": one, "other": template} if one else template
-
-
-def _filled(entry: str | Mapping[str, str], lang: str, parameters: Mapping[str, object]) -> str:
-    if not isinstance(entry, str):
-        n: Any = parameters["n"]
-        entry = entry.get(str(n)) or entry.get(_plural(n, lang)) or entry["other"]
-    return _Formatter(lang).vformat(entry, (), parameters)
-
-
-def _plural(n: float, lang: str) -> str:
-    """The category of a count by the rules of CLDR, which ``Intl.PluralRules`` has too."""
-    singular = 0 <= n < 2 if lang == "fr" else n == 1  # noqa: PLR2004 - French counts so
-    return "one" if singular else "other"
+def _filled(template: str, lang: str, parameters: Mapping[str, object]) -> str:
+    return _Formatter(lang).vformat(template, (), parameters)
 
 
 class _Formatter(string.Formatter):

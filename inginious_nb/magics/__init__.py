@@ -106,11 +106,11 @@ def _tell(session: Session) -> None:
         echo(wrapped(in_language(warning, session.language)), err=True)
     orphaned = session.submissions.orphaned()
     if orphaned:
-        message = Message(
+        message = Message.plural(
+            "A submission of an earlier kernel has no result; %inginious history shows what "
+            "was answered, %inginious resubmit sends it again.",
             "{n} submissions of an earlier kernel have no result; %inginious history shows what "
             "was answered, %inginious resubmit sends the newest again.",
-            one="A submission of an earlier kernel has no result; %inginious history shows what "
-            "was answered, %inginious resubmit sends it again.",
             n=len(orphaned),
         )
         echo(wrapped(message.in_language(session.language)))

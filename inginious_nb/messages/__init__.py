@@ -1,6 +1,7 @@
 """What goes over the wire: message classes and their msgpack codec. No I/O, no clock, no zmq."""
 
 from .codec import decode, decode_in_steps, encode, is_long_queue
+from .reasons import custom_for, custom_of_task, translatable
 from .types import (
     FROM_AGENT,
     FROM_CLIENT,
@@ -51,8 +52,11 @@ __all__ = [
     "Pong",
     "Unknown",
     "WireMessage",
+    "custom_for",
+    "custom_of_task",
     "decode",
     "decode_in_steps",
     "encode",
     "is_long_queue",
+    "translatable",
 ]

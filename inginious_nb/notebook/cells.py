@@ -95,9 +95,9 @@ class FoundAnswer:
         prompts = [f"[{cell.execution_count or ' '}]" for cell in self.cells if cell.type == "code"]
         if prompts:
             numbers = ", ".join(prompts)
-            place = Message("cells {numbers}", one="cell {numbers}", n=count, numbers=numbers)
+            place = Message.plural("cell {numbers}", "cells {numbers}", n=count, numbers=numbers)
         else:
-            place = Message("text cells", one="text cell", n=count)
+            place = Message.plural("text cell", "text cells", n=count)
         if not first_line:
             return Message("{place} (empty)", place=place)
         return Message("{place}: {first_line}", place=place, first_line=first_line)

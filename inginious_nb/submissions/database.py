@@ -17,7 +17,7 @@ import msgpack
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, from_kept, kept
 
 from .record import SubmissionRecord
 
@@ -292,7 +292,8 @@ def pack_result(result: JobResult) -> bytes:
     Raises:
         TypeError, ValueError, OverflowError: It has values that MessagePack has not.
     """
-    values = [*result[:5], None, result.state, result.stdout, result.stderr]
+    code, text = result.result
+    values = [(code, kept(text)), *result[1:5], None, result.state, result.stdout, result.stderr]
     return bytes(msgpack.packb(values))
 
 
@@ -304,7 +305,8 @@ def unpack_result(content: bytes, archive: bytes | None = None) -> JobResult:
     """
     # Arrays as tuples, as results have them when they come from the wire.
     values = msgpack.unpackb(content, use_list=False, strict_map_key=False)
-    result, grade, problems, tests, custom, _, state, stdout, stderr = values
+    (code, text), grade, problems, tests, custom, _, state, stdout, stderr = values
+    result = (code, from_kept(text))
     return JobResult(result, grade, problems, tests, custom, archive, state, stdout, stderr)
 
 

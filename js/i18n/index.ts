@@ -1,8 +1,8 @@
 // Chooses the catalogue and writes sentences, times, sizes and grades the way the language does.
-// The catalogue is Python's too (inginious_nb/i18n.py); what only Python says is not bundled.
-import { widget as en } from "../../inginious_nb/i18n/locale/en.json";
-import { widget as fr } from "../../inginious_nb/i18n/locale/fr.json";
+// English is Python's too (words.json); fr.json is made from the gettext catalogue by `make catalogues`.
+import { widget as en } from "../../inginious_nb/i18n/words.json";
 import { ownValue } from "../own_value.ts";
+import { widget as fr } from "./fr.json";
 
 /** What others name, so that it may be a name that no catalogue has. */
 type Named = "results" | "resultHelp" | "service" | "serviceKind" | "failures";

@@ -63,7 +63,7 @@ def test_a_submission_comes_back_as_it_was_sent(history):
 
 
 def test_where_an_answer_was_read_is_kept_for_readers_of_any_language(tmp_path, history):
-    place = Message("cells {numbers}", one="cell {numbers}", n=2, numbers="[1], [2]")
+    place = Message.plural("cell {numbers}", "cells {numbers}", n=2, numbers="[1], [2]")
     label = Message("{place}: {first_line}", place=place, first_line="x = {1}")
     add(history, sources=(AnswerSource("fib", "cell", label, ("id3",), 12.5),))
     later = History(tmp_path / "deep" / "history.sqlite")

@@ -1,4 +1,4 @@
-"""One catalogue for Python and the front end: complete in every language, and all of it in use."""
+"""The catalogues of Python and the front end: complete in every language, and all of it in use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import pickle
 import re
 import string
-from itertools import chain
 from pathlib import Path
 
 import click
@@ -20,42 +19,27 @@ from inginious_nb.frontend import serialize
 from inginious_nb.i18n import Message, Words
 from inginious_nb.magics.commands import inginious
 from inginious_nb.magics.commands.submissions import feedback_text
+from tests import catalogues
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "inginious_nb"
-CATALOGUES = {
-    lang: json.loads((PACKAGE / "i18n" / "locale" / f"{lang}.json").read_text())
-    for lang in i18n.LANGUAGES
-}
-FRENCH = CATALOGUES["fr"]
-BY_SENTENCE = ("sentences", "recognised")
-"""The sections whose keys are English sentences; those of all others are names."""
-RECOGNISED = {
-    english: french for part in FRENCH["recognised"].values() for english, french in part.items()
-}
-
-
-def flat(entry, path=""):
-    """All texts below an entry by their path; the forms of one text are one."""
-    if isinstance(entry, str) or "other" in entry:
-        return {path: entry}
-    found = {}
-    for name, inner in entry.items():
-        found |= flat(inner, f"{path}.{name}" if path else name)
-    return found
+ENGLISH = json.loads(catalogues.WORDS.read_text())
+FRENCH = catalogues.read(next(path for path in catalogues.paths() if "fr" in path.parts))
+MESSAGES = [message for message in FRENCH if message.id]
 
 
 def forms(entry):
-    return [entry] if isinstance(entry, str) else list(entry.values())
+    """The forms of a text: itself, or those by a count."""
+    return [entry] if isinstance(entry, str) else list(entry)
+
+
+def named():
+    """All words by their name, each with its forms."""
+    return dict(catalogues.words(ENGLISH))
 
 
 def holes(text):
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def named(lang):
-    sections = {name: words for name, words in CATALOGUES[lang].items() if name not in BY_SENTENCE}
-    return flat(sections)
 
 
 def python_files():
@@ -77,23 +61,24 @@ def literal(node):
 
 
 def said():
-    """Each sentence that the code says: where, in English, the form for one, its parameters."""
+    """Each message that the code says: where, its forms in English, its parameters."""
     for place, called, node in calls():
-        text = literal(node.args[0]) if node.args else None
-        # `Problem.refuse` takes what a sentence takes; a submission is refused with an error.
-        if called == "Message" or (called == "refuse" and text is not None):
-            keywords = {word.arg: word.value for word in node.keywords}
+        texts = [literal(argument) for argument in node.args]
+        # `Problem.refuse` takes what a message takes; a submission is refused with an error.
+        if called in ("Message", "plural") or (
+            called == "refuse" and texts[:1] not in ([], [None])
+        ):
+            keywords = {word.arg for word in node.keywords}
             if None in keywords:
-                continue  # passed on by `refuse` and by the history
-            assert text is not None, f"{place} makes a sentence of something else than a literal"
-            one = literal(keywords.pop("one", ast.Constant("")))
-            yield place, text, one, set(keywords)
+                continue  # passed on by `refuse`, by `plural` and by the history
+            assert None not in texts, f"{place} makes a message of something else than a literal"
+            yield place, texts, keywords
 
 
 NOT_FOR_STUDENTS = {
     "cli": "the command line speaks English",
-    "client": "a program calls it; what a student may meet is recognised",
-    "grader": "another process, which knows no reader; what a student may meet is recognised",
+    "client": "a program calls it",
+    "grader": "what its commands say to whoever runs them",
     "messages": "for whoever maintains a peer",
     "course/yaml_file.py": "what is wrong in the files of a course is for its author",
 }
@@ -113,51 +98,55 @@ def test_no_refusal_is_said_in_english_only():
 
 def test_french_says_of_a_submission_what_can_be_said_of_a_submission():
     # Beside `Terminée`, which says it of the submission, a result is a noun.
-    for section in ("widget", "tables"):
-        words = FRENCH[section]["results"].values()
-        assert not [word for word in words if re.search(r"é(e|s)?$|planté|dépassée?\b", word)]
-    everything = json.dumps(FRENCH, ensure_ascii=False)
-    for old in ("VALEUR", "vos travaux", "-la là", "saisi ici"):
-        assert old not in everything
+    words = [message.string for message in MESSAGES if ".results." in (message.context or "")]
+    assert words
+    assert not [word for word in words if re.search(r"é(e|s)?$|planté|dépassée?\b", word)]
+    for message in MESSAGES:
+        for form in forms(message.string):
+            assert not any(old in form for old in ("VALEUR", "vos travaux", "-la là", "saisi ici"))
 
 
-def test_every_word_has_a_name_in_every_language():
-    for lang in i18n.LANGUAGES:
-        assert named(lang).keys() == named("en").keys(), lang
+def test_every_message_is_translated_and_no_other():
+    def identities(catalogue):
+        return {(message.context, message.id) for message in catalogue if message.id}
+
+    assert identities(FRENCH) == identities(catalogues.extracted())
+    assert [message.id for message in MESSAGES if not all(forms(message.string))] == []
 
 
-def test_every_sentence_is_translated_and_no_other():
-    assert {text for _, text, _, _ in said()} == set(FRENCH["sentences"])
+def test_the_compiled_catalogues_are_those_of_the_sources():
+    for path in catalogues.paths():
+        catalogue = catalogues.read(path)
+        assert path.with_suffix(".mo").read_bytes() == catalogues.compiled(catalogue)
+        words = (ROOT / "js" / "i18n" / f"{path.parents[1].name}.json").read_text()
+        assert json.loads(words) == catalogues.for_front_end(catalogue)
 
 
-def test_the_parameters_of_a_sentence_are_those_it_is_given():
-    for place, text, one, given in said():
-        for form in [text, one, *forms(FRENCH["sentences"][text])]:
+def test_the_parameters_of_a_message_are_those_it_is_given():
+    for place, texts, given in said():
+        for form in texts:
             assert holes(form) <= given, place
-        assert holes(text) | ({"n"} if one else set()) == given, place
+        assert set().union(*map(holes, texts)) | ({"n"} if len(texts) > 1 else set()) == given, (
+            place
+        )
 
 
 def test_the_parameters_of_translations_are_those_of_the_english():
-    pairs = [(named("en")[name], entry) for name, entry in named("fr").items()]
-    pairs += [*FRENCH["sentences"].items(), *RECOGNISED.items()]
-    for english, french in pairs:
-        known = set().union(*map(holes, forms(english)))
-        for form in forms(french):
+    for message in MESSAGES:
+        english, french = forms(message.id), forms(message.string)
+        known = set().union(*map(holes, english))
+        for form in french:
             assert holes(form) <= known, english
-        assert holes(forms(french)[-1]) == holes(forms(english)[-1]), english
-        for form in (forms(english)[-1], forms(french)[-1]):
-            assert form.startswith(" ") == forms(english)[-1].startswith(" "), english
+        assert holes(french[-1]) == holes(english[-1]), english
+        for form in (english[-1], french[-1]):
+            assert form.startswith(" ") == english[-1].startswith(" "), english
 
 
 def test_french_is_set_as_french_is():
-    for section in FRENCH.values():
-        for entry in flat(section).values():
-            for text in forms(entry):
-                assert not re.search(r" [:;?!»](?!\w)|« ", text), f"a space that breaks: {text!r}"
-                assert not re.search(r"\w[;?!»]|«\w|\w:(?= |$)", text), f"no space: {text!r}"
-                assert not re.search(r"[a-zé]'[a-zéê]", text), (
-                    f"a typewriter's apostrophe: {text!r}"
-                )
+    for text in (form for message in MESSAGES for form in forms(message.string)):
+        assert not re.search(r" [:;?!»](?!\w)|« ", text), f"a space that breaks: {text!r}"
+        assert not re.search(r"\w[;?!»]|«\w|\w:(?= |$)", text), f"no space: {text!r}"
+        assert not re.search(r"[a-zé]'[a-zéê]", text), f"a typewriter's apostrophe: {text!r}"
 
 
 def test_the_front_end_uses_every_word_and_fills_it_in():
@@ -169,20 +158,25 @@ def test_the_front_end_uses_every_word_and_fills_it_in():
         path.read_text()
         for path in (frontend / "snapshot.py", frontend / "templates/snapshot.html")
     )
-    for name, entry in flat(CATALOGUES["en"]["widget"]).items():
+    every_form = {
+        name: entry if isinstance(entry, str) else "".join(map(str, entry.values()))
+        for name, entry in ENGLISH["widget"].items()
+    }
+    for name, _ in catalogues.words(ENGLISH["widget"]):
         top = name.partition(".")[0]
         assert re.search(rf"\bt\.{top}\b", everything) or f'"{top}"' in snapshot, name
         for filled in re.finditer(rf"(say\(\s*)?(?:language\.)?\bt\.{top}\b(?!\.)", everything):
-            assert bool(filled[1]) == bool(holes(forms(entry)[-1])), filled[0]
+            assert bool(filled[1]) == bool(holes(every_form[top])), filled[0]
+    widget = dict(catalogues.words(ENGLISH["widget"]))
     for use in re.finditer(
         r"say\(\s*(?:language\.)?t\.(\w+), \{(.*?)\},?\s*\)", everything, re.DOTALL
     ):
         given = set(re.findall(r"(?:^|,)\s*(\w+)(?=[:,\s]|$)", use[2]))
-        assert holes(forms(CATALOGUES["en"]["widget"][use[1]])[-1]) <= given | {"value"}, use[0]
+        assert holes(forms(widget[use[1]])[-1]) <= given | {"value"}, use[0]
 
 
 def test_python_asks_for_words_that_there_are():
-    known = {name.partition(".")[2] for name in named("en")}
+    known = {name.partition(".")[2] for name in named()}
     groups = {name.rpartition(".")[0] for name in known}
     for place, called, node in calls():
         name = literal(node.args[0]) if node.args else None
@@ -194,54 +188,31 @@ def test_python_asks_for_words_that_there_are():
 
 def test_the_bundle_has_what_the_front_end_says_and_nothing_else():
     bundle = (PACKAGE / "static" / "widget.js").read_text()
-    assert CATALOGUES["fr"]["widget"]["submit"] in bundle
-    for section in ("sentences", "recognised", "tables", "snapshot"):
-        entries = [flat(catalogue.get(section, {})).values() for catalogue in CATALOGUES.values()]
-        texts = [text for entry in chain.from_iterable(entries) for text in forms(entry)]
-        longest = max(filter(str.isascii, texts), key=len)
-        assert longest not in bundle
-
-
-def help_texts():
-    """All that the help of the commands says."""
-    for command in inginious.commands.values():
-        yield command.get_short_help_str(90)
-        yield from (" ".join(paragraph.split()) for paragraph in command.help.split("\n\n"))
-        params = command.get_params(click.Context(command, help_option_names=["--help"]))
-        yield from (param.help for param in params if isinstance(param, click.Option))
-
-
-def written_elsewhere():
-    """Patterns of the texts that our client and agents write, and of the commands' help."""
-    for path in [*(PACKAGE / "client").rglob("*.py"), *(PACKAGE / "grader").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.JoinedStr):
-                parts = [literal(part) for part in node.values]
-                yield "".join(".+" if part is None else re.escape(part) for part in parts)
-            elif literal(node) is not None:
-                yield re.escape(node.value)
-    yield from map(re.escape, help_texts())
-
-
-def test_what_is_recognised_is_what_our_programs_write():
-    # A pattern that is mostly holes says nothing about what it matches.
-    written = [pattern for pattern in set(written_elsewhere()) if pattern.count(".+") < 4]
-    for english in RECOGNISED:
-        assert any(
-            len(pattern) > len(english) / 2 and re.fullmatch(pattern, english, re.DOTALL)
-            for pattern in written
-        ), english
+    assert FRENCH.get("Submit", "widget.submit").string in bundle
+    others = [
+        form
+        for message in MESSAGES
+        if not (message.context or "").startswith("widget.")
+        for form in (*forms(message.id), *forms(message.string))
+    ]
+    assert max(filter(str.isascii, others), key=len) not in bundle
 
 
 def test_every_command_is_explained_in_every_language():
-    assert set(help_texts()) == set(FRENCH["recognised"]["help"])
+    known = {message.id for message in MESSAGES}
+    for command in inginious.commands.values():
+        texts = [command.get_short_help_str(90)]
+        texts += [" ".join(paragraph.split()) for paragraph in command.help.split("\n\n")]
+        params = command.get_params(click.Context(command, help_option_names=["--help"]))
+        texts += [param.help for param in params if isinstance(param, click.Option)]
+        assert set(texts) <= known, command.name
 
 
 # ---- how it works ----------------------------------------------------------------------------
 
 
 def test_a_sentence_is_english_and_can_be_said_in_french():
-    place = Message("cells {numbers}", one="cell {numbers}", n=1, numbers="4")
+    place = Message.plural("cell {numbers}", "cells {numbers}", n=1, numbers="4")
     sentence = Message("{place}: {first_line}", place=place, first_line="def f(x):")
     assert sentence == "cell 4: def f(x):"
     assert sentence.in_language("fr-BE") == "cellule 4\u00a0: def f(x):"
@@ -287,7 +258,7 @@ def test_numbers_are_written_as_each_language_does():
 
 
 def test_a_sentence_survives_a_file_and_a_pickle():
-    place = Message("cells", one="cell", n=2)
+    place = Message.plural("cell", "cells", n=2)
     path = Message("There is no folder {path}; give the folder of a course.", path=Path("/a"))
     for text in (Message("{place} (empty)", place=place), path, "only {this}"):
         for again in (i18n.from_kept(i18n.kept(text)), pickle.loads(pickle.dumps(text))):
@@ -319,19 +290,9 @@ def test_a_sentence_survives_a_file_and_a_pickle():
 def test_what_a_history_has_as_a_sentence_is_never_obeyed_and_ends_nothing(kept):
     text = i18n.from_kept(kept)
     assert isinstance(text, str)
-    assert text in ("", "cells", kept and kept[0], str(kept and kept[0]))
+    assert text in ("", "cells", "cells 4", kept and kept[0], str(kept and kept[0]))
     for lang in i18n.LANGUAGES:
         assert len(i18n.in_language(text, lang)) < 100
-
-
-def test_what_our_programs_write_in_english_is_recognised():
-    text = "No grading agent offers the environment docker/x. The backend offers: mcq/mcq."
-    assert "docker/x" in i18n.recognised(text, "fr", "results")
-    assert i18n.recognised(text, "fr", "results").startswith("Aucun agent")
-    assert i18n.recognised(text, "en", "results") == text
-    assert i18n.recognised("Your feedback.", "fr", "results") == "Your feedback."
-    endless = text + "/" * 1_000_000
-    assert i18n.recognised(endless, "fr", "results") == endless
 
 
 def test_what_only_looks_like_ours_is_left_alone(session):
@@ -342,7 +303,6 @@ def test_what_only_looks_like_ours_is_left_alone(session):
     assert "environment variables" in shown["problems"]["text"]["feedback"]["html"]
     assert feedback_text(feedback, "fr").startswith("network\n")
     assert i18n.in_language("network", "fr") == "network"
-    assert i18n.recognised("network", "fr", "sandbox") == "réseau"
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ SHIPPED = (
     "inginious_nb/static/widget.css",
     "inginious_nb/static/snapshot.css",
     "inginious_nb/frontend/templates/snapshot.html",
-    "inginious_nb/i18n/locale/en.json",
-    "inginious_nb/i18n/locale/fr.json",
+    "inginious_nb/i18n/words.json",
+    "inginious_nb/i18n/locale/fr/LC_MESSAGES/inginious_nb.mo",
     "inginious_nb/grader/grading_api/lib/inginious_container_api/__init__.py",
     "inginious_nb/grader/grading_api/bin/getinput",
 )

@@ -19,6 +19,7 @@ from inginious_nb.errors import (
     LocalProtocolError,
     RemoteProtocolError,
 )
+from inginious_nb.i18n import Message
 
 from .connection import Connection
 
@@ -107,7 +108,7 @@ def without_feedback(
         grade=0.0,
         problems={},
         tests={},
-        custom={},
+        custom=messages.custom_for(text),
         state=state,
         archive=None,
         stdout=None,
@@ -216,8 +217,13 @@ class Agent:
             f"{kind}/{name}" for kind, names in self._offer.items() for name in names
         )
         raise CourseError(
-            f"This agent does not offer the environment {job.environment_type}/"
-            f"{job.environment}; it offers {offered}."
+            Message(
+                "This agent does not offer the environment {type}/{environment}; "
+                "it offers {offered}.",
+                type=job.environment_type,
+                environment=job.environment,
+                offered=offered,
+            )
         )
 
     # ---- connections --------------------------------------------------------------------------
@@ -334,7 +340,7 @@ class Agent:
             running.connection.send(outcome)
         except LocalProtocolError as error:
             logger.exception("The result of job %s cannot be sent", running.job.job_id)
-            running.connection.send(without_feedback(running.job, "crash", str(error)))
+            running.connection.send(without_feedback(running.job, "crash", error.text))
         self._leave_superseded()
 
     async def _graded(self, running: _Running) -> messages.AgentJobDone:
@@ -347,12 +353,14 @@ class Agent:
             logger.exception("Grading job %s was cancelled from within", job.job_id)
         except InginiousError as error:
             logger.warning("Job %s cannot be graded: %s", job.job_id, error)
-            return without_feedback(job, "crash", str(error))
+            return without_feedback(job, "crash", error.text)
         except Exception:
             logger.exception("Grading job %s failed", job.job_id)
         return without_feedback(
             job,
             "crash",
-            "The grader failed on this submission. This is not the answer's fault: "
-            "tell the author of the task.",
+            Message(
+                "The grader failed on this submission. This is not the answer's fault: "
+                "tell the author of the task."
+            ),
         )

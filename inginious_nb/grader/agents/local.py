@@ -15,6 +15,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb import messages
 from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
@@ -22,6 +23,7 @@ from inginious_nb.grader.job.grading import Grading, GradingResult, Request
 from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
 from inginious_nb.grader.ssh import NO_LIBRARY, SshAccess, SshSettings, can_open_ssh
+from inginious_nb.i18n import Message
 
 from .base import Environments, Grader, JobHandle, without_feedback
 
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from inginious_nb import messages
     from inginious_nb.course import Course
     from inginious_nb.course.library import CourseLibrary
     from inginious_nb.grader.sandbox import Sandbox
@@ -162,7 +163,7 @@ class LocalGrader(Grader):
             task = self._library.task_directory(job.course_id, job.task_id)
             parameters = _read_parameters(job.environment_parameters)
         except CourseError as error:
-            return without_feedback(job, "crash", str(error))
+            return without_feedback(job, "crash", error.text)
         limits = parameters.limits
         if job.debug == "ssh" or job.environment_type.endswith(_WITH_SHELLS):
             session_s = self._shells.session_s
@@ -186,7 +187,7 @@ class LocalGrader(Grader):
             try:
                 return _done(job, await grading.open_shell(handle.kill_requested))
             except ServiceError as error:
-                return without_feedback(job, "crash", str(error))
+                return without_feedback(job, "crash", error.text)
 
     def _no_student_shell(self, job: messages.BackendNewJob, *, has_network: bool) -> str:
         """Return why the student of a job gets no remote shell, empty if they may.
@@ -194,30 +195,38 @@ class LocalGrader(Grader):
         That it needs the network is INGInious's rule, kept so that a task means the same on both.
         """
         if job.debug == "ssh":
-            return "There is a remote shell into this job already."
-        wanted = "The task wants a remote shell for its student (ssh_student), "
+            return Message("There is a remote shell into this job already.")
         if not job.environment_type.endswith(_WITH_SHELLS):
-            text = (
-                f"{wanted}which the environment type {job.environment_type} does not have; "
-                f"let its task.yaml say environment_type: docker{_WITH_SHELLS}."
+            text = Message(
+                "The task wants a remote shell for its student (ssh_student), which the "
+                "environment type {type} does not have; let its task.yaml say "
+                "environment_type: docker-ssh.",
+                type=job.environment_type,
             )
-            return text if self._has_shells else f"{text} {NO_LIBRARY}"
+            return text if self._has_shells else _both(text, NO_LIBRARY)
         if not has_network:
-            return (
-                f"{wanted}which needs the network; "
-                "let the environment_parameters in its task.yaml say network_grading: true."
+            return Message(
+                "The task wants a remote shell for its student (ssh_student), which needs the "
+                "network; let the environment_parameters in its task.yaml say "
+                "network_grading: true."
             )
         return ""
 
     def _check_environment(self, job: messages.BackendNewJob, names: set[tuple[str, str]]) -> None:
         if (job.environment_type, job.environment) not in names:
-            text = (
-                f"The environment {job.environment_type}/{job.environment} is not offered here; "
-                f"there is {self._listed()}."
+            text = Message(
+                "The environment {type}/{environment} is not offered here; there is {offered}.",
+                type=job.environment_type,
+                environment=job.environment,
+                offered=self._listed(),
             )
             if job.environment_type.endswith(_WITH_SHELLS) and not self._has_shells:
-                text += f" {NO_LIBRARY}"
+                text = _both(text, NO_LIBRARY)
             raise CourseError(text)
+
+
+def _both(first: str, second: str) -> Message:
+    return Message("{first} {second}", first=first, second=second)
 
 
 def _full_name(name: str) -> tuple[str, str]:
@@ -259,7 +268,7 @@ def _done(job: messages.BackendNewJob, result: GradingResult) -> messages.AgentJ
         done.grade = feedback.grade
         done.problems = feedback.problems
         done.tests = feedback.tests
-        done.custom = feedback.custom
+        done.custom = messages.custom_of_task(feedback.custom)
         done.state = feedback.state
     return done
 
@@ -304,4 +313,8 @@ def _positive(limits: Mapping[Any, Any], key: str, default: int) -> int:
 
 
 def _nonsense(name: str, value: object) -> str:
-    return f"The environment parameters of the task make no sense: {name} cannot be {value!r}."
+    return Message(
+        "The environment parameters of the task make no sense: {name} cannot be {value}.",
+        name=name,
+        value=repr(value),
+    )

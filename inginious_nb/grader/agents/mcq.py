@@ -21,6 +21,7 @@ from inginious_nb.course.fields import FieldError
 from inginious_nb.course.problems import read_problems
 from inginious_nb.course.translations import translator
 from inginious_nb.errors import AnswerError, CourseError
+from inginious_nb.i18n import Message
 
 from .base import Environments, Grader, JobHandle
 from .mcq_texts import StandardTexts, standard_texts
@@ -160,7 +161,9 @@ def _problems(job: messages.BackendNewJob) -> dict[str, Problem]:
     """The problems of a job, all of a kind that can be graded here."""
     name = f"{job.course_id}/{job.task_id}"
     if not job.task_problems:
-        raise CourseError(f"The task {name} has no problems, so there is nothing to grade.")
+        raise CourseError(
+            Message("The task {task} has no problems, so there is nothing to grade.", task=name)
+        )
     # Arrays come off the wire as tuples, and a YAML file has lists.
     raw_problems = {
         problem_id: raw | {"choices": list(raw["choices"])}
@@ -171,12 +174,19 @@ def _problems(job: messages.BackendNewJob) -> dict[str, Problem]:
     try:
         problems = read_problems({"problems": raw_problems})
     except FieldError as error:
-        raise CourseError(f"The task {name} cannot be graded: {error}.") from error
+        raise CourseError(
+            Message("The task {task} cannot be graded: {error}.", task=name, error=str(error))
+        ) from error
     for problem in problems.values():
         if not isinstance(problem, (MultipleChoiceProblem, MatchProblem)):
             raise CourseError(
-                f"The problem {problem.id} of {name} is of the type {problem.type}, which the "
-                "environment mcq does not grade: give the task another environment."
+                Message(
+                    "The problem {problem} of {task} is of the type {type}, which the "
+                    "environment mcq does not grade: give the task another environment.",
+                    problem=problem.id,
+                    task=name,
+                    type=problem.type,
+                )
             )
     return problems
 

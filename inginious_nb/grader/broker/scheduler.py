@@ -20,6 +20,7 @@ import msgpack
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
+from inginious_nb.i18n import Message
 
 from .jobs import BrokerJob, WaitingJobs
 from .peers import FORGOTTEN_S, UNANSWERED_PINGS, AgentPeer, ClientPeer, is_lasting
@@ -105,7 +106,7 @@ class Scheduler:
         try:
             job = BrokerJob.accepted(message, client.address, self._arrivals, now)
         except LocalProtocolError as error:
-            self._to_client(client.address, _crash(message.job_id, str(error)))
+            self._to_client(client.address, _crash(message.job_id, error.text))
             return
         known = self._waiting.get(job.id) or self._running.get(job.id)
         if known is not None:
@@ -114,9 +115,8 @@ class Scheduler:
                 if known.is_started:
                     self._to_client(client.address, messages.BackendJobStarted(job.id))
             else:
-                self._to_client(
-                    client.address, _crash(job.id, "Another job has the same id; send a new one.")
-                )
+                text = Message("Another job has the same id; send a new one.")
+                self._to_client(client.address, _crash(job.id, text))
             return
         kept = self._kept.get(job.id)
         if kept is not None and kept.digest == job.digest and self._may_have(kept, client, now):
@@ -154,7 +154,7 @@ class Scheduler:
             self._to_agent(job.agent, messages.BackendKillJob(job_id, job.state))
         else:
             self._waiting.remove(job)
-            text = "The job was killed while it waited; nothing was graded."
+            text = Message("The job was killed while it waited; nothing was graded.")
             self._finish(job, _result(job_id, "killed", text, state=job.state), now)
 
     def _queue_as_seen_by(self, sender: bytes) -> messages.BackendGetQueue:
@@ -226,7 +226,8 @@ class Scheduler:
 
     def _register(self, sender: bytes, hello: messages.AgentHello, now: float) -> None:
         if sender in self._agents:
-            self._remove(sender, "The grading agent was restarted while it graded this job.", now)
+            text = Message("The grading agent was restarted while it graded this job.")
+            self._remove(sender, text, now)
         self._agents[sender] = AgentPeer(
             address=sender,
             name=hello.friendly_name,
@@ -247,7 +248,7 @@ class Scheduler:
         job_id = _unreadable_result_of(frame)
         job = agent.running.get(job_id) if job_id is not None else None
         if job is not None:
-            text = "The grading agent sent a result that cannot be read."
+            text = Message("The grading agent sent a result that cannot be read.")
             self._end_run(job, agent, _crash(job.id, text, state=job.state), now)
 
     def _end_run(
@@ -283,7 +284,8 @@ class Scheduler:
         lost = [key for key, agent in self._agents.items() if agent.unanswered > UNANSWERED_PINGS]
         for address in lost:
             logger.warning("Agent %r does not answer any more", self._agents[address].name)
-            self._remove(address, "The grading agent was lost while it graded this job.", now)
+            text = Message("The grading agent was lost while it graded this job.")
+            self._remove(address, text, now)
         if lost:
             self._tell_environments()
         for address, agent in self._agents.items():
@@ -336,7 +338,7 @@ class Scheduler:
             frame = messages.encode(result)
         except LocalProtocolError:
             logger.exception("The result of job %s cannot be passed on", job.id)
-            text = "The result is nested too deeply to be sent."
+            text = Message("The result is nested too deeply to be sent.")
             frame = messages.encode(_crash(job.id, text, state=job.state))
         kept = KeptResult(job.id, job.owner, job.digest, frame, now)
         if is_lasting(job.owner):
@@ -400,7 +402,7 @@ def _result(
         grade=0.0,
         problems={},
         tests={},
-        custom={},
+        custom=messages.custom_for(text),
         state=state,
         archive=None,
         stdout=streams,

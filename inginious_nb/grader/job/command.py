@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import CourseError
+from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,8 +103,11 @@ class CommandFinder:
                     return (self._program("bash"), seen)
                 return (self._ipython, seen)
         raise CommandError(
-            "The task has no run file: nothing named "
-            f"{', '.join(_NAMES)} in its folder or in the course's $common."
+            Message(
+                "The task has no run file: nothing named {names} in its folder or in the "
+                "course's $common.",
+                names=", ".join(_NAMES),
+            )
         )
 
     def _executable(self, word: str) -> tuple[str, ...]:
@@ -111,12 +115,17 @@ class CommandFinder:
         file = self._on_this_machine(word)
         if not word or not file.is_file():
             raise CommandError(
-                f"The command of the task, {word!r}, is not a file; write its path, "
-                "absolute or relative to the folder of the task."
+                Message(
+                    "The command of the task, {command}, is not a file; write its path, "
+                    "absolute or relative to the folder of the task.",
+                    command=repr(word),
+                )
             )
         if not os.access(file, os.X_OK):
             # The job's own copies are executable; shared files are as the course has them.
-            raise CommandError(f"{file.name} in $common is not executable; chmod +x it.")
+            raise CommandError(
+                Message("{file} in $common is not executable; chmod +x it.", file=file.name)
+            )
         if "/" not in word:
             word = f"./{word}"
         with file.open("rb") as opened:
@@ -125,8 +134,11 @@ class CommandFinder:
             return (word,)
         if not start.startswith(b"#!"):
             raise CommandError(
-                f"{file.name} cannot be executed: its first line does not name an interpreter "
-                "(such as #!/bin/bash)."
+                Message(
+                    "{file} cannot be executed: its first line does not name an interpreter "
+                    "(such as #!/bin/bash).",
+                    file=file.name,
+                )
             )
         words = start[2:].decode("utf-8", "replace").strip(" \t\n").split(None, 1)
         interpreter = words[0] if words else ""
@@ -141,7 +153,9 @@ class CommandFinder:
         found = shutil.which(name, path=self._path) if name else None
         if found is None:
             shown = _TOOLS.get(name, name or "an interpreter")
-            raise CommandError(f"The task needs {shown}, which this grader does not have.")
+            raise CommandError(
+                Message("The task needs {program}, which this grader does not have.", program=shown)
+            )
         return found
 
     def _on_this_machine(self, seen: str) -> Path:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.grader.sandbox import Box, Mount, Streams, supervise
 from inginious_nb.grader.ssh import SshSession
+from inginious_nb.i18n import Message
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
@@ -49,13 +50,13 @@ _GREETING = (
     "This is the sandbox of the job; the run script of the task was not run. What you say here "
     "with feedback-result and the like is the result once you leave (exit)."
 )
-_NO_SHELL = (
+_NO_SHELL = Message(
     "The remote shell could not be started in the sandbox of the job; the log of the service says "
     "why."
 )
 _NOT_ARCHIVED = "Not in the archive, as they are no files or cannot be read: {}."
-_NO_FEEDBACK = "The run script of the task ended without giving any feedback."
-_NO_FEEDBACK_OF_VISITOR = (
+_NO_FEEDBACK = Message("The run script of the task ended without giving any feedback.")
+_NO_FEEDBACK_OF_VISITOR = Message(
     "The remote shell was left without giving any feedback; say feedback-result success, or the "
     "like, before leaving."
 )
@@ -161,7 +162,7 @@ class Grading:
         except CommandError as error:
             # INGInious fails here inside the container (docs/protocol.md, section 4.3, step 4),
             # which then ends without feedback and so without a state (section 1.4).
-            return GradingResult("crash", str(error), keeps_state=False)
+            return GradingResult("crash", error.text, keeps_state=False)
         async with self._attended(kill_requested, self._refuse) as stop:
             with self._streams() as streams:
                 process = self._sandbox.start(self._box(argv), streams)
@@ -375,7 +376,7 @@ class Grading:
             self._log_output()
             return GradingResult(
                 "crash",
-                self._no_feedback + self._lacking(),
+                self._without_feedback(),
                 keeps_state=False,
                 stdout=stdout,
                 stderr=stderr,
@@ -384,7 +385,9 @@ class Grading:
             logger.warning("The feedback of %s is not JSON: %s", request.task.name, error)
             return GradingResult(
                 "crash",
-                "The feedback of the task was written by something else than its run script.",
+                Message(
+                    "The feedback of the task was written by something else than its run script."
+                ),
                 keeps_state=False,
                 archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up).content,
                 stdout=stdout,
@@ -394,7 +397,9 @@ class Grading:
             logger.warning("The feedback of %s is unusable: %s", request.task.name, error)
             return GradingResult(
                 "crash",
-                f"The feedback that the task gave cannot be read: {error}.",
+                Message(
+                    "The feedback that the task gave cannot be read: {reason}.", reason=str(error)
+                ),
                 stdout=stdout,
                 stderr=stderr,
             )
@@ -410,14 +415,19 @@ class Grading:
             stderr=stderr,
         )
 
-    def _lacking(self) -> str:
+    def _without_feedback(self) -> str:
+        """Return why there is no feedback, with what may be the cause."""
         request = self._request
         folders = [request.task, *([request.common] if request.common is not None else [])]
         errors = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
         lacking = missing_tools(folders, errors, self._shared_files.path)
         if not lacking:
-            return ""
-        return f" It uses what this grader does not have: {', '.join(lacking)}."
+            return self._no_feedback
+        return Message(
+            "{text} It uses what this grader does not have: {lacking}.",
+            text=self._no_feedback,
+            lacking=", ".join(lacking),
+        )
 
     def _log_output(self) -> None:
         for name in ("stdout", "stderr"):

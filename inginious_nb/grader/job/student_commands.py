@@ -194,7 +194,7 @@ class StudentCommandServer:
         except ServiceError as error:
             logger.warning("A student gets no remote shell: %s", error)
             if request.get("kind") == "ssh_student":
-                self._on_no_shell(str(error))
+                self._on_no_shell(error.text)
             return INTERNAL_ERROR
 
     async def _run(

@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from inginious_nb.i18n import marked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from .process import BoxedProcess
 
 
-KERNEL = "the operating system's kernel: this is no jail for the programs of strangers"
+KERNEL = marked("the operating system's kernel: this is no jail for the programs of strangers")
 """What no sandbox of ours isolates, in words for a person."""
 
 
@@ -103,14 +105,20 @@ class Streams:
 
 def describe_limits(*, has_cgroups: bool) -> str:
     """How limits are enforced, in words for a person."""
-    how = "by the kernel" if has_cgroups else "by looking at it many times a second"
-    return f"time, memory, disk and the number of processes are limited, memory {how}"
+    if has_cgroups:
+        return marked(
+            "time, memory, disk and the number of processes are limited, memory by the kernel"
+        )
+    return marked(
+        "time, memory, disk and the number of processes are limited, memory by looking at it "
+        "many times a second"
+    )
 
 
 def describe_uncounted(*, has_cgroups: bool) -> list[str]:
     """What a program that means harm can keep out of sight of the limits, in words."""
-    disk = "disk space of deleted files that are only mapped, or on their way in a socket"
-    memory = "memory of shared segments that no process is attached to"
+    disk = marked("disk space of deleted files that are only mapped, or on their way in a socket")
+    memory = marked("memory of shared segments that no process is attached to")
     return [disk] if has_cgroups else [disk, memory]
 
 

@@ -11,6 +11,8 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from inginious_nb.i18n import marked
+
 from . import process_tree
 from .base import KERNEL, Description, Mount, Sandbox, describe_limits, describe_uncounted
 from .cgroup import Cgroups
@@ -28,18 +30,20 @@ if TYPE_CHECKING:
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
 _NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 _ISOLATED = [
-    "files: of this machine only the system's own are visible, read-only; not your home",
-    "processes: nothing else can be seen or signalled, and nothing survives the job",
-    "network: none, unless the task asks for it",
-    "environment variables",
+    marked("files: of this machine only the system's own are visible, read-only; not your home"),
+    marked("processes: nothing else can be seen or signalled, and nothing survives the job"),
+    marked("network: none, unless the task asks for it"),
+    marked("environment variables"),
 ]
-_SWAPPING = (
+_SWAPPING = marked(
     "files, from a run script that means harm: this bubblewrap has no --bind-fd, so a folder that "
     "is swapped for a link while run_student starts may be mounted; install 0.10 or later"
 )
 _NOT_ISOLATED = [
     KERNEL,
-    "files that you keep below /usr, /opt, /etc or /nix, other than your home and your courses",
+    marked(
+        "files that you keep below /usr, /opt, /etc or /nix, other than your home and your courses"
+    ),
 ]
 
 
@@ -91,7 +95,7 @@ class BubblewrapSandbox(Sandbox):
             "not_isolated": [
                 *_NOT_ISOLATED,
                 *([] if self._binds_descriptors else [_SWAPPING]),
-                *([] if self._has_keyrings else ["keys of the kernel: yours can be used"]),
+                *([] if self._has_keyrings else [marked("keys of the kernel: yours can be used")]),
                 *describe_uncounted(has_cgroups=self._cgroups is not None),
             ],
         }

@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Literal
 
 from inginious_nb.errors import ServiceError
+from inginious_nb.i18n import marked
 
 from .base import Sandbox
 from .bubblewrap import BubblewrapSandbox
@@ -32,7 +33,7 @@ class NoSandbox(Sandbox):
         return {
             "kind": "none",
             "isolated": [],
-            "not_isolated": ["tasks with a run script cannot be graded on this system"],
+            "not_isolated": [marked("tasks with a run script cannot be graded on this system")],
         }
 
     def root_seen(self, root: Path) -> str:

@@ -15,6 +15,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from inginious_nb.i18n import marked
+
 from . import process_tree
 from .base import KERNEL, Description, Sandbox, describe_limits, describe_uncounted
 from .cgroup import Cgroups
@@ -35,18 +37,22 @@ logger = logging.getLogger(__name__)
 _MAX_PAUSES = 500
 _PAUSE_S = 0.01
 _OPEN_TO_YOURSELF = [
-    "files: a program can read, change and delete yours, also courses, solutions and other jobs",
-    "processes: it can look into yours and end them",
+    marked(
+        "files: a program can read, change and delete yours, also courses, solutions and other jobs"
+    ),
+    marked("processes: it can look into yours and end them"),
 ]
 _OPEN_TO_OTHERS = [
-    "files that every user can read, which often are courses with their solutions",
-    "other jobs, which run as the same user",
+    marked("files that every user can read, which often are courses with their solutions"),
+    marked("other jobs, which run as the same user"),
 ]
 _OPEN = [
-    "what a program writes outside of its own folder, as in /tmp: neither limited nor removed",
-    "shared memory and messages between processes, devices, keys of the kernel",
-    "network",
-    "the end of a program that hides: it may come with that of the last job beside it",
+    marked(
+        "what a program writes outside of its own folder, as in /tmp: neither limited nor removed"
+    ),
+    marked("shared memory and messages between processes, devices, keys of the kernel"),
+    marked("network"),
+    marked("the end of a program that hides: it may come with that of the last job beside it"),
 ]
 
 
@@ -73,7 +79,7 @@ class PlainSandbox(Sandbox):
                 *_OPEN,
                 *describe_uncounted(has_cgroups=self._cgroups is not None),
                 KERNEL,
-                "tasks that use absolute paths such as /task or /course/common do not work",
+                marked("tasks that use absolute paths such as /task or /course/common do not work"),
             ],
         }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ServiceError
+from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -24,9 +25,10 @@ HOST = "127.0.0.1"
 """Who may come from elsewhere logs in to this machine first."""
 
 _INSTALL = "pip install 'inginious_nb[ssh]'"
-NO_LIBRARY = (
+NO_LIBRARY = Message(
     "A remote shell needs an ssh library that is not installed where this job is graded. "
-    f"Install it there: {_INSTALL}"
+    "Install it there: {command}",
+    command=_INSTALL,
 )
 """What is said where `can_open_ssh` is false."""
 
@@ -116,9 +118,10 @@ class SshAccess:
 
     def nobody_came(self) -> str:
         """Return what is said when nobody came."""
-        return (
-            f"Nobody came to the remote shell within {self.settings.arrival_s:g} seconds; "
-            "submit again and log in sooner."
+        return Message(
+            "Nobody came to the remote shell within {seconds} seconds; "
+            "submit again and log in sooner.",
+            seconds=f"{self.settings.arrival_s:g}",
         )
 
     def close(self) -> None:
@@ -140,6 +143,10 @@ def _listen(ports: Sequence[int]) -> socket.socket:
         except OSError:
             continue
     raise ServiceError(
-        f"All ports for remote shells are in use, {ports[0]} to {ports[-1]}: "
-        "leave a shell that is still open, then submit again."
+        Message(
+            "All ports for remote shells are in use, {first} to {last}: "
+            "leave a shell that is still open, then submit again.",
+            first=ports[0],
+            last=ports[-1],
+        )
     )

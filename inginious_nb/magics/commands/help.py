@@ -9,7 +9,7 @@ import click
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import LANGUAGE
 from inginious_nb.grammar.commands import LINE_MAGIC, declared
-from inginious_nb.i18n import Message, recognised
+from inginious_nb.i18n import Message, translated
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.render.terminal import echo
 from inginious_nb.settings import settings_text
@@ -42,7 +42,7 @@ def help_text(command: str | None = None, lang: str = "en") -> str:
             [
                 (
                     f"{LINE_MAGIC} {name}",
-                    recognised(found.get_short_help_str(_MAX_SUMMARY_LENGTH), lang, "help"),
+                    translated(found.get_short_help_str(_MAX_SUMMARY_LENGTH), lang),
                 )
                 for name, found in sorted(group.commands.items())
             ]

@@ -9,7 +9,7 @@ from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.grammar.commands import CELL_MAGIC
-from inginious_nb.i18n import Message, Words, recognised
+from inginious_nb.i18n import Message, Words, in_language
 from inginious_nb.notebook.answers import Answers, from_arguments
 from inginious_nb.notebook.references import find_problem, find_task
 from inginious_nb.notebook.sources import AnswerSource
@@ -141,7 +141,7 @@ def show_history(context: MagicContext, *, which: str | None, limit: int) -> Non
 
 def feedback_text(result: JobResult, lang: str) -> str:
     """Return the feedback of a result as plain text: of the task, then of each problem."""
-    parts = [plain_text(recognised(result.result[1], lang, "results"), lang=lang)]
+    parts = [plain_text(in_language(result.result[1], lang), lang=lang)]
     words = Words("tables", lang)
     for name, (code, text) in result.problems.items():
         head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
