@@ -5,7 +5,6 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
-from inginious_nb import messages
 from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
@@ -75,6 +74,9 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         A problem whose script set a text but no code comes as bare text; it has the code of the
         whole (docs/protocol.md, Results).
         """
+        # Whoever only keeps results needs nothing of the wire.
+        from inginious_nb import messages  # noqa: PLC0415
+
         code, text = done.result
         result = (code, messages.translatable(text, done.custom))
         problems = {

@@ -5,46 +5,16 @@ The dialect is that of docs/protocol.md, Courses on disk. Errors name the file a
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
-
-import yaml
 
 from inginious_nb.errors import CourseError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-logger = logging.getLogger(__name__)
-
-# The C parser is about eight times faster and gives the same marks; wheels of PyYAML have it.
-_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _MAX_FILE_BYTES = 32 * 1024 * 1024
 _MAX_NODES = 1_000_000
-
-
-class _Loader(_BaseLoader):  # type: ignore[misc]
-    """The safe loader, which also says when a key stands twice (the last one wins)."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: dict[str, int] = {}
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                continue
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                logger.warning(
-                    "%s: the key %r of line %d stands again in line %d; the last one counts",
-                    self.name,
-                    key.value,
-                    seen[key.value],
-                    line,
-                )
-            seen[key.value] = line
-        result: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
-        return result
 
 
 def read_yaml(path: Path) -> Any:
@@ -61,8 +31,13 @@ def read_yaml(path: Path) -> Any:
         raise CourseError(
             f"{path} cannot be read: {error.strerror or error}.", path=path
         ) from error
+    # PyYAML takes longer to load than all else of a course; a notebook opens without.
+    import yaml  # noqa: PLC0415
+
+    from .yaml_loader import Loader  # noqa: PLC0415
+
     try:
-        loader = _Loader(content)
+        loader = Loader(content)
         loader.name = path.name
         try:
             data = loader.get_data() if loader.check_data() else None
@@ -140,8 +115,12 @@ def _place(path: Path, line: int | None) -> str:
 
 def _line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     """Find the line of a field; of the nearest field around it if it is missing itself."""
+    import yaml  # noqa: PLC0415 - as in `read_yaml`
+
+    from .yaml_loader import BaseLoader  # noqa: PLC0415
+
     try:
-        node = yaml.compose(path.read_bytes(), Loader=_BaseLoader)
+        node = yaml.compose(path.read_bytes(), Loader=BaseLoader)
     except (OSError, yaml.YAMLError, RecursionError):
         return None
     if node is None:

@@ -11,7 +11,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import ServiceError, UsageError
-from inginious_nb.grader.service import EmbeddedService
 from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.client.client import Client
+    from inginious_nb.grader.service import EmbeddedService
     from inginious_nb.settings import Inginious
 
     from .service import Debug, Kind
@@ -46,13 +46,22 @@ class EmbeddedGradingService(ZeroMQService):
 
     def __init__(self, settings: Inginious, course_paths: list[Path]) -> None:
         super().__init__(settings, EMBEDDED)
-        self._process = EmbeddedService(
-            course_paths,
-            slots=settings.slots or None,
-            sandbox=settings.sandbox,
-            environment_aliases=settings.environments,
-        )
+        self._course_paths = course_paths
+        self._process: EmbeddedService | None = None
         self._watching: asyncio.Task[None] | None = None
+
+    def _made_process(self) -> EmbeddedService:
+        if self._process is None:
+            # Loaded with the first submission, so that a notebook opens without it.
+            from inginious_nb.grader.service import EmbeddedService  # noqa: PLC0415
+
+            self._process = EmbeddedService(
+                self._course_paths,
+                slots=self._settings.slots or None,
+                sandbox=self._settings.sandbox,
+                environment_aliases=self._settings.environments,
+            )
+        return self._process
 
     @property
     def _name(self) -> str:
@@ -60,7 +69,7 @@ class EmbeddedGradingService(ZeroMQService):
 
     @property
     def _sandbox(self) -> Mapping[str, Any] | None:
-        return self._process.sandbox
+        return self._process.sandbox if self._process is not None else None
 
     def check(self, debug: Debug) -> None:
         """Refuse a shell where what it needs is not installed.
@@ -82,7 +91,8 @@ class EmbeddedGradingService(ZeroMQService):
 
     async def add_course_path(self, path: Path) -> None:
         """Grade the courses below a path too."""
-        await asyncio.to_thread(self._process.add_course_path, path)
+        if self._process is not None:
+            await asyncio.to_thread(self._process.add_course_path, path)
 
     async def disconnect(self) -> None:
         """End the client; pending jobs get their last answer. Then call `stop`."""
@@ -92,29 +102,23 @@ class EmbeddedGradingService(ZeroMQService):
 
     def stop(self) -> None:
         """End the process. Blocks; not for the loop."""
-        self._process.stop()
+        if self._process is not None:
+            self._process.stop()
 
     async def _start(self) -> Client:
-        await self._start_process()
-        self._watching = asyncio.create_task(self._watch())
-        return self._connect(self._process.address, self._process.curve)
+        process = self._made_process()
+        await _started(process)
+        self._watching = asyncio.create_task(self._watch(process))
+        return self._connect(process.address, process.curve)
 
-    async def _start_process(self) -> None:
-        try:
-            await asyncio.to_thread(self._process.start)
-        except OSError as error:
-            raise ServiceError(
-                Message("The embedded grading service cannot start: {reason}", reason=str(error))
-            ) from error
-
-    async def _watch(self) -> None:
+    async def _watch(self, process: EmbeddedService) -> None:
         """Start the process again when it ends by itself; the client then sends its jobs again."""
         loop = asyncio.get_running_loop()
         restarts, started_at = 0, loop.time()
         failure: ServiceError | None = None
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
-            if self._process.alive:
+            if process.alive:
                 continue
             if loop.time() - started_at > _STEADY_AFTER_S:
                 restarts = 0
@@ -125,7 +129,7 @@ class EmbeddedGradingService(ZeroMQService):
             _log.warning("The embedded grading service ended and is started again.")
             restarts, started_at = restarts + 1, loop.time()
             try:
-                await self._start_process()
+                await _started(process)
             except ServiceError as error:
                 # A machine that was too busy, or out of memory or space, may not be so next time.
                 _log.warning("%s", error)
@@ -141,3 +145,12 @@ def _ended_again_and_again() -> ServiceError:
             "to start it anew, and tell your instructor if it goes on."
         )
     )
+
+
+async def _started(process: EmbeddedService) -> None:
+    try:
+        await asyncio.to_thread(process.start)
+    except OSError as error:
+        raise ServiceError(
+            Message("The embedded grading service cannot start: {reason}", reason=str(error))
+        ) from error

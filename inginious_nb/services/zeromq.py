@@ -5,10 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import zmq
-
-from inginious_nb.client.client import Client
-from inginious_nb.client.options import ClientOptions
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.io.address import is_plain_address
@@ -20,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import zmq
+
+    from inginious_nb.client.client import Client
     from inginious_nb.io.curve import CurveKeys
     from inginious_nb.settings import Inginious
 
@@ -127,6 +126,12 @@ class ZeroMQService(Service):
         return self._connect(self.address, None)
 
     def _connect(self, address: str, curve: CurveKeys | None) -> Client:
+        # Loaded with the first submission, so that a notebook opens without them.
+        import zmq  # noqa: PLC0415
+
+        from inginious_nb.client.client import Client  # noqa: PLC0415
+        from inginious_nb.client.options import ClientOptions  # noqa: PLC0415
+
         settings = self._settings
         self._context = zmq.Context()
         self._client = Client(
