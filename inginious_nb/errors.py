@@ -22,12 +22,11 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from . import i18n
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 _COLUMNS = 68  # a notebook breaks longer lines in the middle of a word
@@ -40,10 +39,7 @@ class InginiousError(Exception):
 
     Attributes:
         text: That sentence, which may be one that has translations (`i18n.Message`).
-        reader: Gives the language of the person at this kernel; the magics set it.
     """
-
-    reader: ClassVar[Callable[[], str]] = staticmethod(lambda: i18n.LANGUAGES[0])
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text)
@@ -55,7 +51,7 @@ class InginiousError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback, which would help no student."""
-        sentence = self.in_language(InginiousError.reader())
+        sentence = self.in_language(i18n.reader_language())
         lines = [
             textwrap.fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
             for line in sentence.splitlines()

@@ -7,14 +7,11 @@ arrive while the kernel computes. What a submission does is in `submissions`.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from IPython.core.getipython import get_ipython
+from typing import TYPE_CHECKING
 
 from . import course
 from .course.folders import expanded
@@ -25,7 +22,6 @@ from .io.observers import Observers
 from .notebook.answers import Answers
 from .notebook.references import find_task
 from .services.registry import Services
-from .settings import Inginious, load_settings
 from .submissions.history import History
 from .submissions.submission import SubmissionContext
 from .submissions.submissions import Submissions
@@ -38,6 +34,7 @@ if TYPE_CHECKING:
     from .course import Course, Task
     from .notebook.sources import AnswerSource
     from .services.service import Service, ServiceState
+    from .settings import Inginious
     from .submissions.submission import Debug, Origin, Submission
 
 _log = logging.getLogger(__name__)
@@ -297,35 +294,3 @@ class Session:
             )
         for service in self._services.all:
             await service.disconnect()
-
-
-_session: Session | None = None
-_session_lock = threading.Lock()
-
-
-def get_session() -> Session:
-    """The session of this process, made on first use from IPython's configuration if it runs.
-
-    Raises:
-        UsageError: The configuration has a value that cannot be.
-    """
-    global _session  # noqa: PLW0603 - one per process is what it is
-    with _session_lock:
-        if _session is None:
-            _session = Session(load_settings(_ipython_config()))
-            atexit.register(close_session)
-        return _session
-
-
-def close_session() -> None:
-    """End the session of this process, if there is one; the next use makes a new one."""
-    global _session
-    with _session_lock:
-        session, _session = _session, None
-    if session is not None:
-        session.close()
-
-
-def _ipython_config() -> Any:
-    shell = get_ipython()
-    return shell.config if shell is not None else None

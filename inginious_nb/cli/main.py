@@ -10,7 +10,7 @@ import click
 from inginious_nb import __version__
 from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.command_group import CommandGroup
-from inginious_nb.i18n import system_language
+from inginious_nb.i18n import reader_language, speak_to, system_language
 from inginious_nb.render.terminal import echo, replace_unencodable
 
 from . import grading, overview, submit
@@ -32,7 +32,7 @@ class _Commands(CommandGroup):
         try:
             return super().invoke(ctx)
         except InginiousError as error:
-            raise _Failure(error.in_language(InginiousError.reader())) from error
+            raise _Failure(error.in_language(reader_language())) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,7 +41,7 @@ class _Commands(CommandGroup):
 def main(verbose: int) -> None:
     """Submit notebook cells to INGInious, and run its grading service on this machine."""
     replace_unencodable()
-    InginiousError.reader = system_language
+    speak_to(system_language)
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.i18n import Message, Words, marked, translated
+from inginious_nb.errors import UsageError
+from inginious_nb.i18n import Message, Words, marked, reader_language, translated
 
 from .arguments import did_you_mean
 
@@ -60,7 +60,7 @@ class Command(click.Command):
 
 
 def _lang(ctx: click.Context) -> str:
-    return str(ctx.meta.get(LANGUAGE) or InginiousError.reader())
+    return str(ctx.meta.get(LANGUAGE) or reader_language())
 
 
 def _heading(word: str, lang: str) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 LANGUAGES = ("en", "fr")
 """Languages of the interface, the first where none is known."""
@@ -51,6 +51,21 @@ def system_language(environ: Mapping[str, str] = os.environ) -> str:
     told = next(filter(None, map(environ.get, _VARIABLES)), None) or locale.getlocale()[0] or ""
     code = primary(told.partition(":")[0])
     return code if code.isalpha() and code not in ("c", "posix") else LANGUAGES[0]
+
+
+def speak_to(reader: Callable[[], str]) -> None:
+    """Take the language of the person at this process from a function, asked each time."""
+    global _reader  # noqa: PLW0603 - a process has one person at it
+    _reader = reader
+
+
+def reader_language() -> str:
+    """Return the language of the person at this process, English until `speak_to` was called."""
+    return _reader()
+
+
+def _reader() -> str:
+    return LANGUAGES[0]
 
 
 class Message(str):

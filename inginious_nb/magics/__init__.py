@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.arguments import split
 from inginious_nb.grammar.command_group import call
 from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC
-from inginious_nb.i18n import Message, in_language, system_language
+from inginious_nb.i18n import Message, in_language, speak_to, system_language
+from inginious_nb.kernel_session import close_session, get_session
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo, replace_unencodable
-from inginious_nb.session import close_session, get_session
 from inginious_nb.widget import Restorer
 from inginious_nb.widget.comm import register_comm
 
@@ -86,7 +85,7 @@ def load(shell: InteractiveShell) -> None:
     """Load the magics into a shell (``%load_ext inginious_nb``); harmless when repeated."""
     if id(shell) in _loaded:
         return
-    InginiousError.reader = system_language  # until there is a session that knows better
+    speak_to(system_language)  # until there is a session that knows better
     magics = InginiousMagics(shell)
     shell.register_magics(magics)
     magics.context.answer_cells.install()
@@ -96,7 +95,7 @@ def load(shell: InteractiveShell) -> None:
         register_comm(shell.kernel)  # type: ignore[attr-defined]
     shell.events.register("post_run_cell", magics.restore_widgets)
     _loaded[id(shell)] = magics
-    InginiousError.reader = lambda: magics.context.lang
+    speak_to(lambda: magics.context.lang)
     _tell(magics.context.session)
 
 
@@ -120,7 +119,7 @@ def unload(shell: InteractiveShell) -> None:
     """Take the magics out of a shell and end its session."""
     magics = _loaded.pop(id(shell), None)
     if magics is not None:
-        InginiousError.reader = system_language
+        speak_to(system_language)
         magics.context.answer_cells.remove()
         shell.events.unregister("post_run_cell", magics.restore_widgets)
         magics.close()

@@ -14,7 +14,7 @@ from inginious_nb.errors import InginiousError
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.subject import task_and_record
-from inginious_nb.session import get_session
+from inginious_nb.kernel_session import get_session
 
 from .task_widget import find_widget
 

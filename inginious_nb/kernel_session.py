@@ -1,0 +1,43 @@
+"""The one session of this process: what magics and widgets of a kernel share."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from .session import Session
+from .settings import load_settings
+
+_session: Session | None = None
+_session_lock = threading.Lock()
+
+
+def get_session() -> Session:
+    """The session of this process, made on first use from IPython's configuration if it runs.
+
+    Raises:
+        UsageError: The configuration has a value that cannot be.
+    """
+    global _session  # noqa: PLW0603 - one per process is what it is
+    with _session_lock:
+        if _session is None:
+            _session = Session(load_settings(_ipython_config()))
+            atexit.register(close_session)
+        return _session
+
+
+def close_session() -> None:
+    """End the session of this process, if there is one; the next use makes a new one."""
+    global _session
+    with _session_lock:
+        session, _session = _session, None
+    if session is not None:
+        session.close()
+
+
+def _ipython_config() -> Any:
+    shell = get_ipython()
+    return shell.config if shell is not None else None
