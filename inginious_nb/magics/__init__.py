@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from inginious_nb.frontend.kernel_session import close_session, get_session
 from inginious_nb.grammar.arguments import split
 from inginious_nb.grammar.command_group import call
 from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC
 from inginious_nb.i18n import Message, in_language, speak_to, system_language
-from inginious_nb.kernel_session import close_session, get_session
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo, replace_unencodable
 from inginious_nb.widget import Restorer

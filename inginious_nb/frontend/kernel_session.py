@@ -8,8 +8,8 @@ from typing import Any
 
 from IPython.core.getipython import get_ipython
 
-from .session import Session
-from .settings import load_settings
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
 
 _session: Session | None = None
 _session_lock = threading.Lock()
