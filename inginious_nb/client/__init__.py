@@ -1,7 +1,7 @@
 """The documented `inginious.client` API over ZeroMQ, and an asyncio one beside it.
 
 `client`, `client_buffer` and `client_sync` hold the documented classes under their documented
-names; `core` and `links` decide everything and do no I/O; `socket_pump` does the I/O.
+names; `core` and `connections` decide everything and do no I/O; `socket_pump` does the I/O.
 
 All of it is loaded on first use: whoever keeps results needs no sockets.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .client import AbstractClient, Client
     from .client_buffer import ClientBuffer
     from .client_sync import ClientSync
-    from .connection import ConnectionState
+    from .connection_state import ConnectionState
     from .events import JobDone, JobEvent, JobQueued, JobSent, JobSsh, JobStarted
     from .job import Job
     from .options import ClientOptions
@@ -47,7 +47,7 @@ _HOMES = {
     "ClientBuffer": ".client_buffer",
     "ClientOptions": ".options",
     "ClientSync": ".client_sync",
-    "ConnectionState": ".connection",
+    "ConnectionState": ".connection_state",
     "CurveKeys": "inginious_nb.io.curve",
     "Job": ".job",
     "JobResult": ".results",

@@ -1,10 +1,10 @@
 """BetterParanoidPirateClient: the core and its sockets bound to one asyncio loop.
 
-The name is INGInious's, after the "paranoid pirate" pattern of the ZeroMQ guide: both sides
-suspect each other of being gone. What a job is, and the documented calls, are in `client`.
+The name is INGInious's, after the "paranoid pirate" pattern of the ZeroMQ guide: each side checks
+by heartbeats that the other lives. Jobs and the documented calls are in `client`.
 
 All that touches the core or a socket happens on the loop. Calls from elsewhere go into an inbox,
-which the loop empties; so does `close`, so that nothing put there is ever forgotten.
+which the loop empties; `close` empties it too, so that no call is lost.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ if TYPE_CHECKING:
 
     import zmq
 
-    from .connection import ConnectionState
+    from .connection_state import ConnectionState
 
     Action = Callable[[ClientCore, float], object]
 
 logger = logging.getLogger(__name__)
 
 _CLOSE_TIMEOUT_S = 5.0
-"""How long `close` waits for a loop that is held by somebody else."""
+"""`close` waits this long for a loop that other work holds."""
 
-_LOOK_UP_S = 0.1
-"""How often it looks meanwhile whether the loop still runs."""
+_POLL_INTERVAL_S = 0.1
+"""Interval at which `close` checks that the loop still runs."""
 
 _CLOSE_UPON_S = 0.000_05
-"""Calls are close upon one another when so little time lies between them."""
+"""Calls closer together than this share one turn of the loop."""
 
 _TURN_S = 0.002
 """How long a long frame is read in one turn of the loop; a step more may be begun."""
 
 
 class BetterParanoidPirateClient:
-    """Keeps a registered connection to a backend on one asyncio loop.
+    """A registered connection to a backend on one asyncio loop.
 
     Args:
         context: A `zmq.asyncio.Context` or a plain `zmq.Context`. The caller ends it after `close`:
@@ -60,7 +60,7 @@ class BetterParanoidPirateClient:
         queue_update: Seconds between two looks at the queue when no job of ours waits; <= 0: none.
         loop: The loop that does the work. Default: the one that runs here, or else the one that
             `start` finds.
-        options: Patience, retries, identity and keys.
+        options: Time limits, retries, identity and keys.
 
     Raises:
         UsageError: ``router_addr`` is not an address, or the context has ended already.
@@ -98,7 +98,7 @@ class BetterParanoidPirateClient:
         self._inbox_noticed = False
         self._planned = False
         self._called_at = 0.0
-        self._told = self._core.connection(time.monotonic())
+        self._notified = self._core.connection(time.monotonic())
         self._listeners: dict[object, Callable[[ConnectionState], object]] = {}
         self._lock = threading.Lock()
         self._started = False
@@ -129,10 +129,10 @@ class BetterParanoidPirateClient:
             loop.call_soon_threadsafe(self._open)
 
     def close(self) -> None:
-        """End every outstanding job as a crash and close all sockets; harmless when repeated.
+        """End every pending job as a crash and close all sockets; harmless when repeated.
 
-        Jobs that the backend has go on there. Nothing is left behind here: no task, no thread, no
-        socket, no timer. On another thread than the loop's it returns when all that is done.
+        Jobs that the backend has go on there. No task, thread, socket or timer remains here. On
+        another thread than the loop's it returns when all that is done.
         """
         with self._lock:
             first, self._closed = not self._closed, True
@@ -144,8 +144,8 @@ class BetterParanoidPirateClient:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
                 loop.call_soon_threadsafe(self._shut)
         deadline = time.monotonic() + _CLOSE_TIMEOUT_S
-        while not self._shut_done.wait(_LOOK_UP_S):
-            if not loop.is_running():  # it has stopped before it came to that
+        while not self._shut_done.wait(_POLL_INTERVAL_S):
+            if not loop.is_running():  # it stopped before it ran _shut
                 self._shut()
                 return
             if time.monotonic() > deadline:
@@ -161,17 +161,17 @@ class BetterParanoidPirateClient:
 
     @property
     def started(self) -> bool:
-        """Whether `start` was called."""
+        """True once `start` was called."""
         return self._started
 
     @property
     def closed(self) -> bool:
-        """Whether `close` was called."""
+        """True once `close` was called."""
         return self._closed
 
     @property
     def connection(self) -> ConnectionState:
-        """How the connection is now."""
+        """The state of the connection now."""
         return self._core.connection(time.monotonic())
 
     def add_connection_listener(
@@ -195,10 +195,10 @@ class BetterParanoidPirateClient:
     # ---- for the documented client ----------------------------------------------------------
 
     def _call(self, action: Action) -> None:
-        """Have something done with the core: at once on the loop, soon from anywhere else.
+        """Run an action on the core: at once on the loop, soon from anywhere else.
 
-        What a call sends leaves at once. Of calls close upon one another the first one's does, and
-        the others' leaves together in the loop's next turn: ZeroMQ's own thread is then woken once.
+        A single call sends its frames at once. Of calls in close succession the first does, and the
+        frames of the others leave together in the next turn: ZeroMQ's thread then wakes up once.
         """
         if self._pump is not None and _running_loop() is self._loop and not self._inbox:
             now = time.monotonic()
@@ -226,7 +226,7 @@ class BetterParanoidPirateClient:
         self._refuse(action)
 
     def _refuse(self, action: Action) -> None:
-        """Do it with a core that is closed: every job it is given ends at once."""
+        """Run an action on a core that is closed: every job it gets ends at once."""
         now = time.monotonic()
         core = ClientCore(self._options, 0, _routing_ids(None), now)
         core.epoch = time.time() - now
@@ -276,26 +276,26 @@ class BetterParanoidPirateClient:
                 action = self._inbox.popleft()
                 action(self._core, time.monotonic())
         finally:
-            if self._inbox:  # Ctrl-C has struck here
+            if self._inbox:  # Ctrl-C interrupted an action
                 self._plan()
         self._flush()
 
     def _tick(self) -> None:
         if self._closed or self._loop is None:
             return
-        # First, so that it goes on whatever strikes below.
+        # First, so that ticks go on whatever is raised below.
         self._timer = self._loop.call_later(self._options.heartbeat_s, self._tick)
         now = time.monotonic()
         self._core.epoch = time.time() - now
         self._core.tick(now)
         self._flush()
-        self._tell_connection()
+        self._notify_connection()
 
     def _flush(self) -> None:
-        """Carry out what the core decided, each thing once.
+        """Carry out the core's decisions, each once.
 
-        Callbacks may call back into the client, and Ctrl-C may strike in one: what is left is then
-        carried out in the loop's next turn.
+        Callbacks may call back into the client, and Ctrl-C may interrupt one: the next turn of the
+        loop carries out the rest.
         """
         core = self._core
         if core.busy:
@@ -309,8 +309,8 @@ class BetterParanoidPirateClient:
         finally:
             if core.events:
                 self._plan()
-        if core.environments is not self._told.environments:
-            self._tell_connection()
+        if core.environments is not self._notified.environments:
+            self._notify_connection()
 
     def _plan(self) -> None:
         loop = self._loop
@@ -319,7 +319,7 @@ class BetterParanoidPirateClient:
             loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        """Do what is left to do, after the loop had a turn."""
+        """Go on with work that an earlier turn of the loop left."""
         self._planned = False
         if self._shut_down:
             return
@@ -329,9 +329,9 @@ class BetterParanoidPirateClient:
             self._core.proceed()
         self._empty_inbox()
 
-    def _tell_connection(self) -> None:
+    def _notify_connection(self) -> None:
         connection = self._core.connection(time.monotonic())
-        told, self._told = self._told, connection
+        told, self._notified = self._notified, connection
         if connection.state == told.state and connection.environments == told.environments:
             return
         with self._lock:
@@ -364,19 +364,19 @@ class BetterParanoidPirateClient:
             raise interruption
 
     def _shut_further(self) -> None:
-        """Go on where it was interrupted."""
+        """Shut down, from where an interruption stopped it."""
         self._empty_inbox()
         self._core.close(time.monotonic())
         if self._pump is not None:
             self._pump.close()
             self._pump = None
         self._flush()
-        self._tell_connection()
+        self._notify_connection()
         self._shut_done.set()
 
 
 class _Arrivals:
-    """Brings what happens on the sockets to the core, and has its decisions carried out."""
+    """A listener that passes socket events to the core and flushes its decisions."""
 
     def __init__(
         self, core: ClientCore, flush: Callable[[], None], plan: Callable[[], None]
@@ -385,8 +385,8 @@ class _Arrivals:
         self._flush = flush
         self._plan = plan
 
-    def receive(self, link: int, frame: memoryview) -> None:
-        self._core.receive(link, frame, time.monotonic())
+    def receive(self, connection: int, frame: memoryview) -> None:
+        self._core.receive(connection, frame, time.monotonic())
 
     def drained(self) -> None:
         if getattr(asyncio.get_running_loop(), "_nest_patched", False):
@@ -396,16 +396,16 @@ class _Arrivals:
         else:
             self._flush()
 
-    def established(self, link: int) -> None:
-        self._core.established(link)
+    def established(self, connection: int) -> None:
+        self._core.established(connection)
         self._flush()
 
-    def broken(self, link: int) -> None:
-        self._core.broken(link)
+    def broken(self, connection: int) -> None:
+        self._core.broken(connection)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """The loop that runs in this thread, if one does."""
+    """Return the loop that runs in this thread, if one does."""
     return asyncio._get_running_loop()  # noqa: SLF001 - documented for low-level code
 
 
@@ -415,7 +415,7 @@ def _find_loop() -> asyncio.AbstractEventLoop:
         return running
     try:
         with warnings.catch_warnings():
-            # Deprecated where no loop was set; where one was, it is the one that is meant.
+            # Deprecated where no loop was set; where one was, the caller means that one.
             warnings.simplefilter("ignore", DeprecationWarning)
             return asyncio.get_event_loop()
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""Callbacks of the documented API: how many values they take, and that each is called once."""
+"""Callbacks of the documented API: each is called once, with as many values as it takes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DOCUMENTED, _INGINIOUS_0_9_2 = 6, 9
 
 
 class CallbackRecipient:
-    """Calls a result callback exactly once, after the ssh callback (if any) has returned.
+    """A recipient that calls a result callback once, after any ssh callback has returned.
 
     Args:
         callback: Called with the six documented values; with INGInious 0.9.2's nine if it cannot
@@ -81,7 +81,7 @@ class CallbackRecipient:
 
 
 def takes_documented(callback: ResultCallback) -> bool:
-    """Whether to call with the six documented values rather than INGInious 0.9.2's nine."""
+    """Return whether a callback takes the six documented values, not INGInious 0.9.2's nine."""
     function = callback.__func__ if isinstance(callback, MethodType) else callback
     if type(function) is FunctionType:  # the common case, many times faster than a signature
         code = function.__code__

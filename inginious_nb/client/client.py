@@ -18,10 +18,10 @@ from inginious_nb.i18n import Message
 
 from ._zeromq_client import BetterParanoidPirateClient
 from .callbacks import CallbackRecipient
+from .encoder import encode_job
 from .events import JobDone
 from .job import Job
-from .outgoing import encode_job
-from .outstanding import Outstanding
+from .pending_jobs import PendingJob
 from .queue_view import Snapshot, queue_info
 from .results import JobResult
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import zmq
 
     from .callbacks import ResultCallback, SshCallback
+    from .encoder import Task
     from .options import ClientOptions
-    from .outgoing import Task
-    from .outstanding import Recipient
+    from .pending_jobs import Recipient
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _NO_SSH_CALLBACK = "A remote shell needs an ssh_callback; the job was not sent."
 
 
 class AbstractClient(ABC):
-    """What every client can do."""
+    """The documented interface of all clients."""
 
     @abstractmethod
     def start(self) -> None:
@@ -53,14 +53,14 @@ class AbstractClient(ABC):
 
     @abstractmethod
     def get_available_environments(self) -> dict[str, list[str]]:
-        """Environment types to the list of names available for grading."""
+        """Return environment types with the names available for grading."""
 
     @abstractmethod
     def get_job_queue_snapshot(self) -> Snapshot:
-        """The backend's queue as last told, possibly without recent jobs.
+        """Return the backend's last snapshot of the queue, possibly without recent jobs.
 
         Returns:
-            ``(None, None)`` if none was told yet, or two lists of tuples. Running jobs:
+            ``(None, None)`` before the first one, or two lists of tuples. Running jobs:
             ``(job_id, is_current_client_job, agent_name, "courseid/taskid", launcher, started_at,
             max_time)``; waiting jobs: ``(job_id, is_current_client_job, "courseid/taskid",
             launcher, max_time)``. Times are in seconds, ``started_at`` since the UNIX epoch;
@@ -69,7 +69,7 @@ class AbstractClient(ABC):
 
     @abstractmethod
     def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
-        """Where a job is in the queue.
+        """Return the place of a job in the queue.
 
         Returns:
             ``(tasks before it, approximate seconds to wait)``, with -1 tasks before it when it
@@ -120,7 +120,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             queue is then asked for only when a job may have been lost.
         loop: The loop that does the work. Default: the one that runs here, or else the one that
             `start` finds.
-        options: Patience, retries, identity and keys.
+        options: Time limits, retries, identity and keys.
 
     Raises:
         UsageError: ``backend_addr`` is not an address, or the context has ended already.
@@ -140,18 +140,18 @@ class Client(BetterParanoidPirateClient, AbstractClient):
     # ---- documented -------------------------------------------------------------------------
 
     def get_available_environments(self) -> dict[str, list[str]]:
-        """Environment types to the list of names available for grading; empty at first."""
+        """Return environment types with the names available for grading; empty at first."""
         return {kind: list(names) for kind, names in self._core.environments.items()}
 
     def get_job_queue_snapshot(self) -> Snapshot:
-        """The backend's queue as last told; see `AbstractClient.get_job_queue_snapshot`."""
+        """Return the last snapshot of the queue; see `AbstractClient.get_job_queue_snapshot`."""
         if self._core.queue is None:
             return None, None
         running, waiting = self._core.queue
         return list(running), list(waiting)
 
     def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
-        """Where a job is in the queue; see `AbstractClient.get_job_queue_info`.
+        """Return the place of a job in the queue; see `AbstractClient.get_job_queue_info`.
 
         As documented, and a hint at best: a backend counts neither priorities nor free agents.
         """
@@ -236,23 +236,23 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         debug: bool | str = False,
         job_id: str | None = None,
     ) -> Job:
-        """Add a job to be awaited or followed, on any thread.
+        """Add a job to await or follow; may be called on any thread.
 
         Args:
             task: The task to be graded.
             inputdata: Input from the student; missing reserved keys are filled in.
             priority: Of all waiting jobs those with the lowest number are served first.
             launcher_name: For information only.
-            debug: True for more output, "ssh" for a remote shell (told by a `JobSsh` event).
+            debug: True for more output, "ssh" for a remote shell (reported by a `JobSsh` event).
             job_id: The id to use, such as that of a job of an earlier process. Default: a new one.
 
         Raises:
             LocalProtocolError: The task or the input cannot be sent; the text names the place.
         """
         job = Job(job_id or str(uuid.uuid4()), self.kill_job)
-        outstanding = _encoded(job.id, (job,), task, inputdata, priority, launcher_name, debug)
-        outstanding.chosen_id = job_id is not None
-        self._submit(outstanding)
+        pending = _encoded(job.id, (job,), task, inputdata, priority, launcher_name, debug)
+        pending.chosen_id = job_id is not None
+        self._submit(pending)
         return job
 
     async def submit(
@@ -265,7 +265,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         debug: bool | str = False,
         ssh_callback: SshCallback | None = None,
     ) -> JobResult:
-        """Have a job graded. Cancelling the coroutine kills the job.
+        """Grade a job and return its result. Cancelling the coroutine kills the job.
 
         Raises:
             LocalProtocolError: The task or the input cannot be sent; the text names the place. Or
@@ -287,7 +287,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             job.kill()
             raise
 
-    def _submit(self, job: Outstanding) -> None:
+    def _submit(self, job: PendingJob) -> None:
         self._call(lambda core, now: core.submit(job, now))
 
 
@@ -299,13 +299,13 @@ def _encoded(
     priority: int,
     launcher: str,
     debug: bool | str,
-) -> Outstanding:
+) -> PendingJob:
     frame, environment = encode_job(
         job_id, task, inputdata, priority=priority, launcher=launcher, debug=debug
     )
     # In an environment such as docker-ssh/default a task may open one for its student.
     for_shell = debug == "ssh" or environment[0].endswith("-ssh")
-    return Outstanding(job_id, frame, environment, recipients, for_shell=for_shell)
+    return PendingJob(job_id, frame, environment, recipients, for_shell=for_shell)
 
 
 def _run(call: Callable[[], object]) -> None:

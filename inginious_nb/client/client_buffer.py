@@ -1,4 +1,4 @@
-"""ClientBuffer: runs jobs and keeps their results until they are asked for."""
+"""ClientBuffer: runs jobs and keeps their results until they are fetched."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .client import Client
-    from .outgoing import Task
+    from .encoder import Task
     from .results import JobResult
 
 
@@ -39,7 +39,7 @@ class ClientBuffer:
         """Run a new job, as `Client.new_job` does, without a callback.
 
         Returns:
-            The id by which its result can be had here.
+            The id to fetch its result with.
         """
         bjobid = str(uuid.uuid4())
         self._waiting.add(bjobid)
@@ -48,15 +48,15 @@ class ClientBuffer:
         return bjobid
 
     def is_waiting(self, bjobid: str) -> bool:
-        """Whether the job has no result yet."""
+        """Return whether the job has no result yet."""
         return bjobid in self._waiting
 
     def is_done(self, bjobid: str) -> bool:
-        """Whether the result can be fetched."""
+        """Return whether the result can be fetched."""
         return bjobid in self._done
 
     def get_result(self, bjobid: str) -> JobResult:
-        """The result of a job that is done; to be called once, since it is forgotten then.
+        """Return the result of a job that is done, and forget it.
 
         Returns:
             ``(result, grade, problems, tests, custom, archive)``, with state, stdout and stderr

@@ -1,4 +1,4 @@
-"""ClientSync: runs a job and waits for its result, wherever the caller stands."""
+"""ClientSync: runs a job and waits for its result, on any thread."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .client import Client
-    from .outgoing import Task
+    from .encoder import Task
     from .results import JobResult
 
-_LOOK_UP_S = 0.2
-"""A waiting thread looks up this often; where locks cannot be interrupted, Ctrl-C needs it."""
+_POLL_INTERVAL_S = 0.2
+"""A waiting thread wakes up this often: Ctrl-C needs it where locks cannot be interrupted."""
 
 
 class ClientSync:
-    """Runs jobs synchronously.
+    """A wrapper of a `Client` that runs jobs synchronously.
 
     A thread that does not run the client's loop simply waits. On that very loop waiting would stop
     what is waited for: there the loop goes on inside the call, by nest-asyncio2
@@ -114,7 +114,7 @@ def _result_in_thread(future: Future[JobResult], timeout_s: float | None) -> Job
     ends_at = math.inf if timeout_s is None else time.monotonic() + timeout_s
     while True:
         try:
-            return future.result(min(_LOOK_UP_S, ends_at - time.monotonic()))
+            return future.result(min(_POLL_INTERVAL_S, ends_at - time.monotonic()))
         except TimeoutError:
             if time.monotonic() >= ends_at:
                 raise _no_result(timeout_s) from None

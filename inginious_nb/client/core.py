@@ -1,18 +1,18 @@
-"""The client without I/O: frames, calls and the time in; frames, events and outcomes out.
+"""The client without I/O: frames, calls and the time in; frames and events out.
 
 Theory of operation
 -------------------
 A job is *held* until the backend knows us and an agent has announced its environment, then *sent*;
 it ends exactly once, by `_finish`, whatever happens.
 
-A backend says nothing when it loses something: a result for a client that is away is dropped, a
-restart forgets the queue. What it does tell, at any time, is the whole queue. So there is one rule
-for every kind of loss: **a job that was sent before the queue was asked for, and is in two answers
-in a row neither running nor waiting, although no result came before them, is lost and sent again**
-(same id, a bounded number of times). Frames of one connection arrive in order, so a result that was
+A backend does not report losses: it drops a result for a client that is away, and a restart empties
+the queue. But it sends the whole queue at any time. So there is one rule for every kind of loss:
+**a job that was sent before the queue was asked for, and is in two answers in a row neither running
+nor waiting, although no result came before them, is lost and sent again** (same id, a bounded
+number of times). Frames of one connection arrive in order, so a result that was
 on its way arrives before the answer; two answers are asked for, so as not to depend on that alone.
-The queue is asked for after every doubt (`Links`), about every second while a job waits, and
-seldom otherwise.
+The queue is asked for after every possible loss (a resync, see `Connections`), about every second
+while a job waits, and seldom otherwise.
 
 A backend refuses an id it already has with a crash, at once (docs/protocol.md, Sequences). Such an
 answer to a job that was sent more than once is believed only when the queue confirms that the job
@@ -34,44 +34,44 @@ from typing import TYPE_CHECKING
 from inginious_nb import messages
 from inginious_nb.i18n import Message
 
-from .connection import ConnectionState
+from .connection_state import ConnectionState
+from .connections import Connections
+from .decoder import Decoder
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
-from .frames import Frames
-from .links import Links
-from .questions import Questions
+from .queue_requests import QueueRequests
 from .results import UNAVAILABLE, JobResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .connection import State
+    from .connection_state import State
+    from .connections import Action
     from .events import JobEvent
-    from .links import Action
     from .options import ClientOptions
-    from .outstanding import Outstanding, Recipient
+    from .pending_jobs import PendingJob, Recipient
     from .queue_view import RunningRow, WaitingRow
 
 logger = logging.getLogger(__name__)
 
 _GET_QUEUE = messages.encode(messages.ClientGetQueue())
 _CONFIRMATIONS = 2
-"""Answers of the queue in a row that must lack a job before it counts as lost."""
+"""A job counts as lost once so many answers in a row lack it."""
 
 _AGENT_LOSS_LIMIT = 2
-"""How often one job is sent again because its agent was lost: a job may be what ends agents."""
+"""One job is sent again so often when its agent is lost: the job may be what ends agents."""
 
 _AGENT_SILENCE_S = 5.0
-"""A backend holds an agent for lost after 6 to 7 s of silence, and no refusal takes that long."""
+"""A backend counts an agent as lost after 6 to 7 s of silence; no refusal takes that long."""
 
 _MAX_NAMED = 20
-"""Environments that are named to whom asks for another."""
+"""Environments that a message names when it refuses another."""
 
 _ROWS_AT_ONCE = 250
 """Rows of the queue, or jobs of ours, that are looked at in one step, which takes about 0.5 ms."""
 
 
 class ClientCore:
-    """All that a client knows and decides.
+    """The state and all decisions of a client.
 
     Call `receive`, `tick` and the calls of a user, and `proceed` while ``busy``; after each, take
     out and do what `actions` says, in order, and take out and deliver ``events``.
@@ -83,11 +83,11 @@ class ClientCore:
         now: The time.
 
     Attributes:
-        actions: What is to be done with sockets.
+        actions: Work for the sockets.
         events: Events with the recipients they are for.
         environments: Type to names, as last announced; empty before that.
-        queue: The rows of running and of waiting jobs as last told, or None (docs/protocol.md,
-            Scheduling).
+        queue: The rows of running and of waiting jobs of the last snapshot, or None
+            (docs/protocol.md, Scheduling).
         counters: How many frames or messages were dropped, by reason.
         epoch: Time of day minus the clock's time, in seconds.
     """
@@ -101,8 +101,8 @@ class ClientCore:
     ) -> None:
         self._options = options
         self._queue_update_s = queue_update_s
-        self._jobs: dict[str, Outstanding] = {}
-        self._held: dict[str, Outstanding] = {}
+        self._jobs: dict[str, PendingJob] = {}
+        self._held: dict[str, PendingJob] = {}
         self.actions: deque[Action] = deque()
         self.events: deque[tuple[Recipient, JobEvent]] = deque()
         self.environments: Mapping[str, tuple[str, ...]] = {}
@@ -114,14 +114,14 @@ class ClientCore:
         self._healthy_at: float | None = None
         self._environments_at = now
         self._sends = 0
-        self._questions = Questions(options, now)
-        self._frames = Frames(self._take, options.max_frame_bytes, self.counters)
-        self.links = Links(options, routing_ids, self.actions, now)
+        self._queue_requests = QueueRequests(options, now)
+        self._decoder = Decoder(self._take, options.max_frame_bytes, self.counters)
+        self.connections = Connections(options, routing_ids, self.actions, now)
 
     # ---- what a user calls ------------------------------------------------------------------
 
-    def submit(self, job: Outstanding, now: float) -> None:
-        """Take a job. If one of that id is outstanding already, they share its outcome."""
+    def submit(self, job: PendingJob, now: float) -> None:
+        """Take a job. If one of that id is pending already, they share its result."""
         first = self._jobs.get(job.job_id)
         if first is not None:
             first.recipients += job.recipients
@@ -138,61 +138,63 @@ class ClientCore:
         job = self._jobs.get(job_id)
         if job is not None:
             job.kill = True
-            job.kill_sent = self.links.registered
+            job.kill_sent = self.connections.registered
             if not job.sent_number:
                 self._finish(
                     job, JobResult(("killed", Message("It was killed before it was sent."))), now
                 )
                 return
-        if self.links.registered:
+        if self.connections.registered:
             self._send_kill(job_id)
 
     def close(self, now: float) -> None:
         """Give up all jobs and connections; jobs that come later are given up at once."""
-        self._frames.finish()  # a result may be among what has arrived
+        self._decoder.finish()  # a result may be among what has arrived
         self._closed = True
         for job in list(self._jobs.values()):
             self._give_up(job, now)
-        self.links.close()
+        self.connections.close()
 
     def connection(self, now: float) -> ConnectionState:
-        """How the connection is."""
-        links = self.links
-        heard_at = links.heard_at
+        """Return the state of the connection."""
+        connections = self.connections
+        heard_at = connections.heard_at
         silent_s = max(0.0, now - (self._started_at if heard_at is None else heard_at))
         if self._closed:
             return ConnectionState("closed", silent_s, self.environments)
-        if heard_at is not None and links.is_silent(now):
+        if heard_at is not None and connections.is_silent(now):
             return ConnectionState("silent", silent_s, self.environments)
-        state: State = "connected" if links.registered else "connecting"
+        state: State = "connected" if connections.registered else "connecting"
         return ConnectionState(state, silent_s, self.environments)
 
     @property
-    def outstanding(self) -> int:
-        """How many jobs have no outcome yet."""
+    def pending(self) -> int:
+        """Number of jobs without a result."""
         return len(self._jobs)
 
     # ---- what the wire and the clock bring ----------------------------------------------------
 
-    def receive(self, link: int, frame: bytes | memoryview, now: float) -> None:
+    def receive(self, connection: int, frame: bytes | memoryview, now: float) -> None:
         """Take a frame; what is wrong with it is logged and counted, never raised."""
-        self._frames.receive(link, frame, now)
+        self._decoder.receive(connection, frame, now)
 
     @property
     def busy(self) -> bool:
         """Whether a long frame is being read, for which `proceed` is to be called."""
-        return self._frames.busy
+        return self._decoder.busy
 
     def proceed(self) -> None:
         """Go on reading a long frame for a fraction of a millisecond."""
-        self._frames.proceed()
+        self._decoder.proceed()
 
-    def _take(self, link: int, message: messages.WireMessage | None, now: float) -> Iterable[None]:
+    def _take(
+        self, connection: int, message: messages.WireMessage | None, now: float
+    ) -> Iterable[None]:
         """Take a message; what is long to do is left to whom iterates over what is returned."""
-        was_registered = self.links.registered
-        in_use = self.links.receive(link, message, now)
-        if not self.links.registered:
-            self._questions.forget()  # not answered, but dropped as everything else
+        was_registered = self.connections.registered
+        in_use = self.connections.receive(connection, message, now)
+        if not self.connections.registered:
+            self._queue_requests.clear()  # the backend dropped them, as all we sent
         elif in_use:
             self._healthy_at = now
         if isinstance(message, messages.BackendJobDone):
@@ -211,63 +213,63 @@ class ClientCore:
             self.environments = message.available_environments
             for job in list(self._held.values()):
                 self._send_or_hold(job, now)
-        self._ask_if_in_doubt(now)
+        self._resync_if_due(now)
         return ()
 
-    def established(self, link: int) -> None:
-        """Take note that a connection was established, for the first time or again."""
-        self._frames.finish()
-        if self.links.established(link):
-            self._questions.forget()
+    def established(self, connection: int) -> None:
+        """Record that a connection was established, for the first time or again."""
+        self._decoder.finish()
+        if self.connections.established(connection):
+            self._queue_requests.clear()
 
-    def broken(self, link: int) -> None:
-        """Take note that a connection broke and is being established again."""
-        self._frames.finish()
-        self.links.broken(link)
+    def broken(self, connection: int) -> None:
+        """Record that a connection broke; ZeroMQ establishes it again by itself."""
+        self._decoder.finish()
+        self.connections.broken(connection)
 
     def tick(self, now: float) -> None:
         """Let time pass; to be called every ``heartbeat_s``, and harmless at other times."""
-        link = self.links.current
-        pause_s = self.links.tick(now)
+        connection = self.connections.current
+        pause_s = self.connections.tick(now)
         if pause_s:
             self._started_at += pause_s
             self._environments_at = min(now, self._environments_at + pause_s)
             self._healthy_at = (
                 None if self._healthy_at is None else min(now, self._healthy_at + pause_s)
             )
-        if self.links.current is not link or not link.registered:
-            self._questions.forget()  # what was asked there will not be answered here
-        elif not self.links.is_silent(now):
+        if self.connections.current is not connection or not connection.registered:
+            self._queue_requests.clear()  # requests sent there are not answered here
+        elif not self.connections.is_silent(now):
             self._ask_if_due(now)
         self._expire(now)
 
     # ---- jobs -------------------------------------------------------------------------------
 
-    def _send_or_hold(self, job: Outstanding, now: float) -> None:
+    def _send_or_hold(self, job: PendingJob, now: float) -> None:
         kind, name = job.environment
-        if self.links.registered and name in self.environments.get(kind, ()):
+        if self.connections.registered and name in self.environments.get(kind, ()):
             self._held.pop(job.job_id, None)
             self._sends += 1
             job.sent_number = self._sends
             job.sent_at = now
-            job.attempt += 1
+            job.sendings += 1
             job.started = False
             job.before = None
-            self.links.send(job.frame)
-            job.shell_is_told = not job.for_shell
-            self._tell_progress(job, JobSent(now + self.epoch, job.attempt))
+            self.connections.send(job.frame)
+            job.ssh_reported = not job.for_shell
+            self._emit_progress(job, JobSent(now + self.epoch, job.sendings))
         else:
             self._held[job.job_id] = job
 
-    def _send_again(self, job: Outstanding, now: float) -> None:
-        if job.doubtful is not None:
-            self._finish(job, JobResult.from_message(job.doubtful), now)
+    def _send_again(self, job: PendingJob, now: float) -> None:
+        if job.possible_refusal is not None:
+            self._finish(job, JobResult.from_message(job.possible_refusal), now)
         elif job.kill:
             self._finish(
                 job, JobResult(("killed", Message("It was killed; its result was lost."))), now
             )
-        elif job.attempt > self._options.resend_limit:
-            logger.warning("Job %s was lost %d times; giving it up", job.job_id, job.attempt)
+        elif job.sendings > self._options.resend_limit:
+            logger.warning("Job %s was lost %d times; giving it up", job.job_id, job.sendings)
             self._give_up(job, now)
         else:
             logger.info("Job %s was lost; sending it again", job.job_id)
@@ -276,19 +278,19 @@ class ClientCore:
             job.orphan = 0
             self._send_or_hold(job, now)
 
-    def _give_up(self, job: Outstanding, now: float) -> None:
+    def _give_up(self, job: PendingJob, now: float) -> None:
         self._finish(job, JobResult(("crash", UNAVAILABLE)), now)
 
-    def _finish(self, job: Outstanding, result: JobResult, now: float) -> None:
+    def _finish(self, job: PendingJob, result: JobResult, now: float) -> None:
         del self._jobs[job.job_id]
         self._held.pop(job.job_id, None)
-        self._tell(job, JobDone(now + self.epoch, result))
+        self._emit(job, JobDone(now + self.epoch, result))
 
-    def _tell(self, job: Outstanding, event: JobEvent) -> None:
+    def _emit(self, job: PendingJob, event: JobEvent) -> None:
         for recipient in job.recipients:
             self.events.append((recipient, event))
 
-    def _tell_progress(self, job: Outstanding, event: JobEvent) -> None:
+    def _emit_progress(self, job: PendingJob, event: JobEvent) -> None:
         for recipient in job.recipients:
             if recipient.follows_progress:
                 self.events.append((recipient, event))
@@ -297,17 +299,17 @@ class ClientCore:
         job = self._jobs.get(message.job_id)
         if job is None:
             self.counters["results without a job"] += 1
-            logger.info("Dropped a result of job %.80s, which is not outstanding", message.job_id)
+            logger.info("Dropped a result of job %.80s, which is not pending", message.job_id)
         elif job.orphan and (message.result[0] == "killed" or _may_be_a_refusal(message)):
             logger.debug("Job %s is not ours yet, or left the queue so as to be", job.job_id)
-        elif (job.attempt > 1 or job.chosen_id) and _may_be_a_refusal(message):
-            job.doubtful = message
+        elif (job.sendings > 1 or job.chosen_id) and _may_be_a_refusal(message):
+            job.possible_refusal = message
             job.absences = 0
-            self.links.doubt = True
+            self.connections.resync_due = True
         elif (
             _may_be_of_a_lost_agent(job, message, now)
             and job.agent_losses < _AGENT_LOSS_LIMIT
-            and job.attempt <= self._options.resend_limit
+            and job.sendings <= self._options.resend_limit
         ):
             job.agent_losses += 1
             self._send_again(job, now)
@@ -319,19 +321,19 @@ class ClientCore:
         if job is not None and not job.started:
             job.started = True
             job.started_at = at - self.epoch
-            self._tell_progress(job, JobStarted(at))
+            self._emit_progress(job, JobStarted(at))
 
     def _ssh(self, message: messages.BackendJobSSHDebug, now: float) -> None:
         job = self._jobs.get(message.job_id)
-        if job is not None and not job.shell_is_told:
-            job.shell_is_told = True
+        if job is not None and not job.ssh_reported:
+            job.ssh_reported = True
             event = JobSsh(
                 now + self.epoch, message.host, message.port, message.user, message.password
             )
-            self._tell(job, event)
+            self._emit(job, event)
 
     def _expire(self, now: float) -> None:
-        """Give up what has waited too long for the backend, or for its environment."""
+        """Give up jobs that waited too long for the backend or for their environment."""
         options = self._options
         if self._healthy_at is None:
             healthy_at, limit_s = self._started_at, options.first_contact_s
@@ -341,14 +343,14 @@ class ClientCore:
             for job in list(self._jobs.values()):
                 if now - job.submitted_at > limit_s:
                     self._give_up(job, now)
-        if self._held and self.links.registered and not self.links.is_silent(now):
+        if self._held and self.connections.registered and not self.connections.is_silent(now):
             for job in list(self._held.values()):
                 # One that was sent before had its environment, so an agent will be back.
-                wait_s = options.give_up_s if job.attempt else options.environment_wait_s
+                wait_s = options.give_up_s if job.sendings else options.environment_wait_s
                 if now - self._environments_at > wait_s:
                     self._finish(job, JobResult(("crash", self._no_environment(job))), now)
 
-    def _no_environment(self, job: Outstanding) -> str:
+    def _no_environment(self, job: PendingJob) -> str:
         kind, name = job.environment
         known = [
             f"{kind:.80}/{name:.80}"
@@ -375,16 +377,16 @@ class ClientCore:
     # ---- the queue --------------------------------------------------------------------------
 
     def _ask_if_due(self, now: float) -> None:
-        if self._questions.waiting:
-            if self._questions.is_overdue(now):
+        if self._queue_requests.unanswered:
+            if self._queue_requests.is_overdue(now):
                 self._ask_for_queue(now)
-        elif self.links.doubt or self._is_look_due(now):
+        elif self.connections.resync_due or self._is_look_due(now):
             self._ask_for_queue(now)
 
     def _is_look_due(self, now: float) -> bool:
         options, updates_s = self._options, self._queue_update_s
-        # A tick that comes a little early must not make it twice as long.
-        since_s = now - self._questions.told_at + options.heartbeat_s / 2
+        # A tick that comes a little early must not double the interval.
+        since_s = now - self._queue_requests.answered_at + options.heartbeat_s / 2
         if since_s >= updates_s > 0:
             return True
         sent = [job for job in self._jobs.values() if job.sent_number]
@@ -397,26 +399,30 @@ class ClientCore:
         )
 
     def _ask_for_queue(self, now: float) -> None:
-        if self.links.doubt:
-            self.links.doubt = False
+        if self.connections.resync_due:
+            self.connections.resync_due = False
             for job in self._jobs.values():
                 job.kill_sent = False
-        self._questions.asked(self._sends, now)
-        self.links.send(_GET_QUEUE)
+        self._queue_requests.add(self._sends, now)
+        self.connections.send(_GET_QUEUE)
 
-    def _ask_if_in_doubt(self, now: float) -> None:
-        if self.links.doubt and self.links.registered and not self._questions.waiting:
+    def _resync_if_due(self, now: float) -> None:
+        if (
+            self.connections.resync_due
+            and self.connections.registered
+            and not self._queue_requests.unanswered
+        ):
             self._ask_for_queue(now)
 
     def _queue(self, message: messages.BackendGetQueue, now: float) -> Iterator[None]:
         self.queue = (message.jobs_running, message.jobs_waiting)
-        sends = self._questions.answered(now)
+        sends = self._queue_requests.take_answer(now)
         if self._jobs:
             present: set[str] = set()
             yield from self._look_at_running(message.jobs_running, present, now)
             yield from self._look_at_waiting(message.jobs_waiting, present, sends, now)
             yield from self._look_for_lost(present, sends, now)
-        self._ask_if_in_doubt(now)
+        self._resync_if_due(now)
 
     def _look_at_running(
         self, rows: Sequence[RunningRow], present: set[str], now: float
@@ -426,7 +432,7 @@ class ClientCore:
             if job is not None:
                 present.add(row[0])
                 if row[1]:
-                    self._is_ours(job)
+                    self._mark_owned(job)
                 self._job_started(row[0], min(float(row[5]), now + self.epoch))
             if number % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
                 yield
@@ -439,34 +445,34 @@ class ClientCore:
             if job is not None:
                 present.add(row[0])
                 if row[1]:
-                    self._is_ours(job)
+                    self._mark_owned(job)
                 elif 0 < job.sent_number <= sends:
-                    self._bring_back(job)
+                    self._reclaim(job)
                 if job.before != position and not job.started:
                     job.before = position
-                    self._tell_progress(job, JobQueued(now + self.epoch, position))
+                    self._emit_progress(job, JobQueued(now + self.epoch, position))
             if position % _ROWS_AT_ONCE == _ROWS_AT_ONCE - 1:
                 yield
 
-    def _is_ours(self, job: Outstanding) -> None:
+    def _mark_owned(self, job: PendingJob) -> None:
         if job.orphan:
             job.orphan = 0
-            job.kill_sent = False  # what was sent before concerned the job of another
+            job.kill_sent = False  # an earlier kill concerned the job of another client
 
-    def _bring_back(self, job: Outstanding) -> None:
-        """Take up a job that waits under a routing id we gave up, where its result would be lost.
+    def _reclaim(self, job: PendingJob) -> None:
+        """Reclaim a job that waits under a routing id we gave up, where its result would be lost.
 
-        INGInious's backend lets us kill it; it is then sent again as any lost job. Ours does not,
-        but it gives the job to whom sends it again, once it holds the other id for gone.
+        INGInious's backend lets us kill it; it is then sent again as any lost job. Our broker does
+        not, but gives the job to a client that sends it again, once the other id is gone.
         """
         job.orphan += 1
         if job.orphan == 1:
             self._send_kill(job.job_id)
         elif job.orphan.bit_count() == 1:  # after 2, 4, 8, … looks: it may be large
-            self.links.send(job.frame)
+            self.connections.send(job.frame)
 
     def _send_kill(self, job_id: str) -> None:
-        self.links.send(messages.encode(messages.ClientKillJob(job_id=job_id)))
+        self.connections.send(messages.encode(messages.ClientKillJob(job_id=job_id)))
 
     def _look_for_lost(self, present: set[str], sends: int, now: float) -> Iterator[None]:
         unconfirmed = False
@@ -479,7 +485,7 @@ class ClientCore:
                 continue
             if job.job_id in present:
                 job.absences = 0
-                job.doubtful = None  # it was the refusal of a second copy; the first goes on
+                job.possible_refusal = None  # it refused a second copy; the first goes on
                 if job.kill and not job.kill_sent:
                     job.kill_sent = True
                     self._send_kill(job.job_id)
@@ -493,8 +499,8 @@ class ClientCore:
             self._ask_for_queue(now)
 
 
-def _may_be_of_a_lost_agent(job: Outstanding, done: messages.BackendJobDone, now: float) -> bool:
-    """Return whether a backend may say by this result that the job's agent was lost.
+def _may_be_of_a_lost_agent(job: PendingJob, done: messages.BackendJobDone, now: float) -> bool:
+    """Return whether a result may mean that the job's agent was lost.
 
     An agent that refuses a task gives the same values, but at once.
     """
@@ -508,7 +514,7 @@ def _may_be_of_a_lost_agent(job: Outstanding, done: messages.BackendJobDone, now
 
 
 def _may_be_a_refusal(done: messages.BackendJobDone) -> bool:
-    """Whether a result has all the values that a backend gives when it refuses a known id."""
+    """Return whether a result has all the values with which a backend refuses a known id."""
     return (
         done.result[0] == "crash"
         and not (

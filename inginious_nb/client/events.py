@@ -1,4 +1,4 @@
-"""What can happen to a job, in the words a caller hears; times are seconds since the UNIX epoch."""
+"""Events of a job, as callers get them. Times are seconds since the UNIX epoch."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobSent:
-    """The job left for the backend; attempt counts from 1."""
+    """The job left for the backend.
+
+    Attributes:
+        at: Time of sending.
+        sending: 1 for the first sending, and one more each time the job is sent again.
+    """
 
     at: float
-    attempt: int
+    sending: int
 
 
 @dataclass(frozen=True, slots=True)
 class JobQueued:
-    """The job waits, with at most so many before it.
+    """A place in the queue: at most ``at_most_before`` jobs are ahead.
 
     Backends list jobs in order of arrival over all environments, and priorities and free agents
     let some pass others: the number is an upper bound of those that came earlier, not a place
@@ -32,14 +37,14 @@ class JobQueued:
 
 @dataclass(frozen=True, slots=True)
 class JobStarted:
-    """An agent began the job."""
+    """The start of the job by an agent."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True)
 class JobSsh:
-    """A remote shell was opened for a job in ssh debug mode. Keep this out of saved notebooks."""
+    """Credentials of a remote shell of a job in ssh debug mode; never save them in a notebook."""
 
     at: float
     host: str
@@ -50,7 +55,7 @@ class JobSsh:
 
 @dataclass(frozen=True, slots=True)
 class JobDone:
-    """The outcome: always the last event, and it always comes."""
+    """The result. It always comes, as the last event."""
 
     at: float
     result: JobResult

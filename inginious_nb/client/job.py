@@ -1,4 +1,4 @@
-"""One submitted job as its owner holds it: to wait for, to follow, to kill, on any loop."""
+"""A submitted job as its caller holds it: to await, follow or kill, on any loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class Job:
-    """A job on its way.
+    """A submitted job.
 
     ``await job`` gives its `JobResult`; ``async for event in job`` gives all its events from the
     first, and ends after `JobDone`. Both may be done several times, on any loop; giving up waiting
@@ -26,7 +26,7 @@ class Job:
 
     Attributes:
         id: The job id, as in the queue.
-        events: What has happened so far.
+        events: The events so far.
     """
 
     follows_progress = True
@@ -39,7 +39,7 @@ class Job:
 
     @property
     def result(self) -> JobResult | None:
-        """The outcome, or None while there is none."""
+        """The result, or None while there is none."""
         last = self.events[-1] if self.events else None
         return last.result if isinstance(last, JobDone) else None
 
@@ -79,7 +79,7 @@ class Job:
             news: asyncio.Future[None] = loop.create_future()
             notifier = _Notifier(loop, news)
             self._notifiers.append(notifier)
-            # An event that another thread delivered between the test and the line above has told
+            # An event that another thread delivered between the test and the line above notified
             # nobody.
             if len(self.events) > index:
                 return

@@ -1,4 +1,4 @@
-"""What a client can be told about patience, retries and its identity; it does nothing itself."""
+"""Options of a client: time limits, retries, identity and keys."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _MAX_ROUTING_ID_LENGTH = 255  # zmq_setsockopt(3), ZMQ_ROUTING_ID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientOptions:
-    """How patient a client is, and how it presents itself. The defaults suit a real backend.
+    """Time limits, retries and identity of a client. The defaults suit a real backend.
 
     Attributes:
         heartbeat_s: A ping leaves this often; all other times are kept to this precision.
         silent_after_s: Without a frame for this long the connection is called silent and a second
-            connection finds out which end is deaf. The first one is kept
+            connection finds out whether the backend answers at all. The first one is kept
             (docs/decisions/0007-never-lose-a-submission.md).
-        rejoin_wait_s: How long a connection that was established anew has to answer once the second
-            one was answered.
-        deaf_after_s: How long a connection that has worked has to answer when the second one is
-            answered: longer than the largest answer or archive takes on the slowest line. An
-            answer of the queue that takes longer is held for lost.
+        rejoin_wait_s: How long a connection that was established again may stay silent once the
+            second one was answered.
+        unresponsive_after_s: How long a connection that has worked may stay silent while the
+            second one is answered: longer than the largest answer or archive takes on the
+            slowest line. A snapshot of the queue that takes longer counts as lost.
         rejoin_limit: How often the same routing id is tried again before a fresh one is used. A
             backend refuses an id for about a second after its connection broke.
         first_contact_s: A job is given up when the backend has not answered at all for this long.
@@ -54,7 +54,7 @@ class ClientOptions:
     heartbeat_s: float = 1.0
     silent_after_s: float = 3.0
     rejoin_wait_s: float = 1.5
-    deaf_after_s: float = 180.0
+    unresponsive_after_s: float = 180.0
     rejoin_limit: int = 3
     first_contact_s: float = 30.0
     give_up_s: float = 600.0
@@ -68,7 +68,7 @@ class ClientOptions:
     callback_executor: Executor | None = None
 
     def __post_init__(self) -> None:
-        """Refuse at once what would only be noticed by a connection that never works."""
+        """Refuse values with which no connection would ever work."""
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(field.default, (int, float)) and not value >= 0:

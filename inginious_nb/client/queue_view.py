@@ -23,7 +23,7 @@ Snapshot = tuple[list[RunningRow], list[WaitingRow]] | tuple[None, None]
 def queue_info(
     running: Iterable[RunningRow], waiting: Iterable[WaitingRow], job_id: str
 ) -> tuple[int, float] | None:
-    """``(jobs before it, seconds to wait)`` as documented, or None if it is not in the queue.
+    """Return ``(jobs before it, seconds to wait)`` as documented, or None if it is not there.
 
     A running job has -1 before it, and the seconds it may still take (0 without a limit). A
     waiting one waits for the time limits of all jobs up to and including itself.

@@ -1,4 +1,4 @@
-"""The outcome of a job as callers get it; how it came about is not known here."""
+"""The result of a job, as callers get it."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
     def from_message(cls, done: BackendJobDone) -> Self:
         """Read a backend's answer.
 
-        A problem whose script set a text but no code comes as bare text; it has the code of the
-        whole (docs/protocol.md, Results).
+        A problem whose script set a text but no code comes as bare text; it gets the code of the
+        result (docs/protocol.md, Results).
         """
         # Whoever only keeps results needs nothing of the wire.
         from inginious_nb import messages  # noqa: PLC0415
@@ -96,7 +96,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         )
 
     def nine(self) -> tuple[Any, ...]:
-        """The values in the order in which INGInious 0.9.2 calls back.
+        """Return the values in the order in which INGInious 0.9.2 calls back.
 
         Source: docs/protocol.md, Client contract.
         """
@@ -107,7 +107,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
 
 
 def taking_nine(take: Callable[[JobResult], object]) -> Callable[..., None]:
-    """A callback of nine values, as INGInious 0.9.2 calls it, that takes them as one result."""
+    """Return a callback of INGInious 0.9.2's nine values that passes them to take as one result."""
 
     def callback(
         result: Result,

@@ -12,7 +12,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from inginious_nb.io.socket_reader import SocketReader
 
-from .links import Close, Open, Send
+from .connections import Close, Open, Send
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.io.curve import CurveKeys
 
-    from .links import Action
+    from .connections import Action
 
     Socket = zmq.Socket[bytes]
 
@@ -42,18 +42,18 @@ _LINGER_MS = 500
 
 
 class Listener(Protocol):
-    """Who is told what happens on the sockets; links are called by their numbers."""
+    """Who is told what happens on the sockets; connections are called by their numbers."""
 
-    def receive(self, link: int, frame: memoryview) -> None:
+    def receive(self, connection: int, frame: memoryview) -> None:
         """A frame arrived."""
 
     def drained(self) -> None:
         """The frames that had arrived, or some of many, were handed over."""
 
-    def established(self, link: int) -> None:
+    def established(self, connection: int) -> None:
         """A connection was established, for the first time or again."""
 
-    def broken(self, link: int) -> None:
+    def broken(self, connection: int) -> None:
         """A connection broke; ZeroMQ tries to establish it again by itself."""
 
 
@@ -93,17 +93,17 @@ class SocketPump:
     def perform(self, actions: deque[Action]) -> None:
         """Do what the core asks for, in order, each once: what a socket refuses is only logged.
 
-        A link that could not be opened is as one that nobody answers; the core replaces it.
+        A connection that could not be opened is as one that nobody answers; the core replaces it.
         """
         while actions:
             action = actions.popleft()
             try:
                 if type(action) is Send:
-                    self._send(action.link, action.frame)
+                    self._send(action.connection, action.frame)
                 elif type(action) is Open:
-                    self._open(action.link, action.routing_id)
+                    self._open(action.connection, action.routing_id)
                 elif type(action) is Close:
-                    self._close(action.link)
+                    self._close(action.connection)
             except (zmq.ZMQError, OSError) as error:
                 logger.warning("A socket to %s %s: %s", self._address, _FAILED[type(action)], error)
         for channel in self._channels.values():
@@ -111,10 +111,10 @@ class SocketPump:
 
     def close(self) -> None:
         """Close all sockets; frames just handed over still leave if the backend is there."""
-        for link in list(self._channels):
-            self._close(link, linger_ms=_LINGER_MS)
+        for connection in list(self._channels):
+            self._close(connection, linger_ms=_LINGER_MS)
 
-    def _open(self, link: int, routing_id: bytes) -> None:
+    def _open(self, connection: int, routing_id: bytes) -> None:
         socket = self._context.socket(zmq.DEALER)
         monitor = None
         try:
@@ -129,21 +129,21 @@ class SocketPump:
                 monitor.close(linger=0)
             socket.close(linger=0)
             raise
-        self._channels[link] = _Channel(
+        self._channels[connection] = _Channel(
             SocketReader(
                 socket,
                 self._loop,
-                partial(self._read_frame, link, socket),
+                partial(self._read_frame, connection, socket),
                 limit=_FRAMES_AT_ONCE,
                 drained=self._listener.drained,
-                terminated=partial(self._close, link),
+                terminated=partial(self._close, connection),
             ),
             SocketReader(
                 monitor,
                 self._loop,
-                partial(self._read_event, link, monitor),
+                partial(self._read_event, connection, monitor),
                 limit=_FRAMES_AT_ONCE,
-                terminated=partial(self._close, link),
+                terminated=partial(self._close, connection),
             ),
         )
 
@@ -165,30 +165,30 @@ class SocketPump:
         if self._curve is not None:
             self._curve.apply_to(socket)
 
-    def _close(self, link: int, *, linger_ms: int = 0) -> None:
-        channel = self._channels.pop(link, None)
+    def _close(self, connection: int, *, linger_ms: int = 0) -> None:
+        channel = self._channels.pop(connection, None)
         if channel is not None:
             _disable_monitor(channel.socket.socket)
             channel.monitor.close()
             channel.socket.close(linger_ms)
 
-    def _send(self, link: int, frame: bytes) -> None:
-        channel = self._channels.get(link)
+    def _send(self, connection: int, frame: bytes) -> None:
+        channel = self._channels.get(connection)
         if channel is not None:
             channel.socket.socket.send(frame, zmq.DONTWAIT, copy=len(frame) < _LARGE_BYTES)
 
-    def _read_frame(self, link: int, socket: Socket) -> bool:
+    def _read_frame(self, connection: int, socket: Socket) -> bool:
         # Not copied: a Frame costs a microsecond, a copy of 10 MB costs a thousand.
         frame = socket.recv(zmq.DONTWAIT, copy=False).buffer
-        self._listener.receive(link, frame)
+        self._listener.receive(connection, frame)
         return len(frame) >= _LARGE_BYTES  # there is enough to do for one turn
 
-    def _read_event(self, link: int, monitor: Socket) -> bool:
+    def _read_event(self, connection: int, monitor: Socket) -> bool:
         event = parse_monitor_message(monitor.recv_multipart(zmq.DONTWAIT))
         if event["event"] == zmq.EVENT_DISCONNECTED:
-            self._listener.broken(link)
+            self._listener.broken(connection)
         elif event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-            self._listener.established(link)
+            self._listener.established(connection)
         return False
 
 

@@ -1,4 +1,4 @@
-"""What goes over the wire: message classes and their msgpack codec. No I/O, no clock, no zmq."""
+"""Messages on the wire: their classes and msgpack codec. No I/O, no clock, no zmq."""
 
 from .codec import decode, decode_in_steps, encode, is_long_queue
 from .reasons import custom_for, custom_of_task, translatable

@@ -29,7 +29,7 @@ _CANNOT_DECODE = (
 _C = TypeVar("_C", dict[Any, Any], tuple[Any, ...])
 
 _MAX_SHOWN = 5
-"""Additional fields of a message that are named."""
+"""Additional fields that an error names."""
 
 _CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
 
@@ -151,7 +151,7 @@ def _unpack_in_steps(frame: bytes | memoryview) -> Generator[None, None, dict[An
 
 
 def _limits(frame: bytes | memoryview) -> dict[str, Any]:
-    """How a frame is unpacked, so that a hostile one cannot take much more than it brings."""
+    """Return options of msgpack that bound the memory a hostile frame takes."""
     if len(frame) < _COUNTED_BYTES:
         return _AS_TUPLES
     take = _Budget().take
@@ -160,7 +160,7 @@ def _limits(frame: bytes | memoryview) -> dict[str, Any]:
 
 
 class _Budget:
-    """Counts what is in the arrays and maps of one frame."""
+    """A count of the items in the arrays and maps of one frame."""
 
     def __init__(self) -> None:
         self._left = _MAX_ITEMS
@@ -178,7 +178,7 @@ def _begins_array(frame: bytes | memoryview, position: int) -> bool:
 
 
 def _named(payload: object, vocabulary: Vocabulary) -> type[WireMessage]:
-    """The message class that a payload names, whose fields it has; its ``@type`` is taken out."""
+    """Return the message class that a payload fits, and take ``@type`` out of the payload."""
     if not isinstance(payload, dict):
         raise RemoteProtocolError(f"The frame holds {_shown(payload)} instead of a map.")
     name = payload.pop("@type", None)
@@ -201,7 +201,7 @@ def _wrong(message: type[WireMessage], key: str, value: object) -> RemoteProtoco
 
 
 def _shown(value: object) -> str:
-    """A value as it may stand in a log line: short, whatever a peer sent."""
+    """Return a value for a log line: short, whatever a peer sent."""
     limit = 60
     if isinstance(value, (dict, list, tuple, bytes)):
         return f"a {type(value).__name__} of {len(value)}"
@@ -210,7 +210,7 @@ def _shown(value: object) -> str:
 
 
 def _culprits(value: object, place: str, depth: int = 0) -> Iterator[tuple[str, str]]:
-    """The places in a value that msgpack cannot carry, each with the reason, depth first."""
+    """Yield the places in a value that msgpack cannot carry, with the reason, depth first."""
     deepest = 200
     if depth > deepest:
         yield place.lstrip("."), "it is nested too deeply"

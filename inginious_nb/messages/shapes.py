@@ -28,56 +28,56 @@ _ARRAY = frozenset({tuple, list})
 
 
 def is_text(value: object) -> bool:
-    """Whether value is text."""
+    """Return whether value is text."""
     return isinstance(value, str)
 
 
 def is_optional_text(value: object) -> bool:
-    """Whether value is text or nil."""
+    """Return whether value is text or nil."""
     return value is None or isinstance(value, str)
 
 
 def is_optional_bytes(value: object) -> bool:
-    """Whether value is bytes or nil."""
+    """Return whether value is bytes or nil."""
     return value is None or isinstance(value, bytes)
 
 
 def is_integer(value: object) -> bool:
-    """Whether value is an integer; a boolean is not one here."""
+    """Return whether value is an integer; a boolean is not one here."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_number(value: object) -> bool:
-    """Whether value is a finite float or an integer; a boolean is not one here."""
+    """Return whether value is a finite float or an integer; a boolean is not one here."""
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_map(value: object) -> bool:
-    """Whether value is a map."""
+    """Return whether value is a map."""
     return isinstance(value, dict)
 
 
 def is_text_keyed_map(value: object) -> bool:
-    """Whether value is a map whose keys are text."""
+    """Return whether value is a map whose keys are text."""
     return isinstance(value, dict) and (
         _TEXT.issuperset(map(type, value)) or all(isinstance(key, str) for key in value)
     )
 
 
 def is_array(value: object) -> bool:
-    """Whether value is an array, however it was decoded."""
+    """Return whether value is an array, however it was decoded."""
     return isinstance(value, (tuple, list))
 
 
 def is_debug(value: object) -> bool:
-    """Whether value is one of the three debug modes."""
+    """Return whether value is one of the three debug modes."""
     return isinstance(value, bool) or value == "ssh"
 
 
 def is_text_pair(value: object) -> bool:
-    """Whether value is a (code, text) pair."""
+    """Return whether value is a (code, text) pair."""
     return (
         isinstance(value, (tuple, list))
         and len(value) == 2  # noqa: PLR2004 - a pair
@@ -87,7 +87,7 @@ def is_text_pair(value: object) -> bool:
 
 
 def is_problem_results(value: object) -> bool:
-    """Whether value maps problem ids to (code, text) or, where a script set only that, a text."""
+    """Return whether value maps problem ids to (code, text), or to text where no code was set."""
     return isinstance(value, dict) and all(
         isinstance(key, str) and (isinstance(result, str) or is_text_pair(result))
         for key, result in value.items()
@@ -95,7 +95,7 @@ def is_problem_results(value: object) -> bool:
 
 
 def is_client_environments(value: object) -> bool:
-    """Whether value maps environment types to arrays of names."""
+    """Return whether value maps environment types to arrays of names."""
     return isinstance(value, dict) and all(
         isinstance(kind, str) and is_array(names) and all(isinstance(name, str) for name in names)
         for kind, names in value.items()
@@ -103,7 +103,7 @@ def is_client_environments(value: object) -> bool:
 
 
 def is_agent_environments(value: object) -> bool:
-    """Whether value maps environment types to maps of names to details with id and created."""
+    """Return whether value maps types to maps of names to details with id and created."""
     return isinstance(value, dict) and all(
         isinstance(kind, str)
         and isinstance(names, dict)
@@ -123,12 +123,12 @@ _WAITING = (_TEXT, _FLAG, _TEXT, _TEXT, _INTEGER)
 
 
 def is_running_rows(value: object) -> bool:
-    """Whether value is an array of seven-tuples as docs/protocol.md has them."""
+    """Return whether value is an array of seven-tuples as docs/protocol.md has them."""
     return _are_rows(value, _RUNNING)
 
 
 def is_waiting_rows(value: object) -> bool:
-    """Whether value is an array of five-tuples as docs/protocol.md has them."""
+    """Return whether value is an array of five-tuples as docs/protocol.md has them."""
     return _are_rows(value, _WAITING)
 
 

@@ -50,19 +50,19 @@ def _message(cls: type[_M]) -> type[_M]:
 
 @_message
 class Ping(WireMessage):
-    """Asks whether the other side lives. Clients ask the backend, the backend asks agents."""
+    """A heartbeat, from clients to the backend and from the backend to agents."""
 
 
 @_message
 class Pong(WireMessage):
-    """Answers Ping."""
+    """The answer to Ping."""
 
 
-# ---- told by an agent, passed on by the backend field by field --------------------------------
+# ---- sent by an agent, passed on by the backend field by field --------------------------------
 
 
 @_message
-class JobSSHDebug(WireMessage):
+class JobSSHDebugMessage(WireMessage):
     """The credentials of the remote shell opened for a job in ssh debug mode."""
 
     job_id: str = _is(shapes.is_text)
@@ -73,8 +73,8 @@ class JobSSHDebug(WireMessage):
 
 
 @_message
-class JobDone(WireMessage):
-    """The outcome of a job, its final message (field semantics: docs/protocol.md, Results)."""
+class JobDoneMessage(WireMessage):
+    """The result of a job, its final message (field semantics: docs/protocol.md, Results)."""
 
     job_id: str = _is(shapes.is_text)
     result: TextPair = _is(shapes.is_text_pair)
@@ -93,14 +93,14 @@ class JobDone(WireMessage):
 
 @_message
 class ClientHello(WireMessage):
-    """Registers the sender; may be repeated. Answered by BackendUpdateEnvironments."""
+    """A registration of the sender; may be repeated. Answered by BackendUpdateEnvironments."""
 
     name: str = _is(shapes.is_text)
 
 
 @_message
 class ClientNewJob(WireMessage):
-    """Puts a job in the queue. The client chooses job_id; a lower priority is served first."""
+    """A job for the queue. The client chooses job_id; a lower priority is served first."""
 
     job_id: str = _is(shapes.is_text)
     priority: int = _is(shapes.is_integer)
@@ -117,14 +117,14 @@ class ClientNewJob(WireMessage):
 
 @_message
 class ClientKillJob(WireMessage):
-    """Kills a waiting or running job; an unknown id is ignored without an answer."""
+    """A request to kill a waiting or running job; an unknown id is ignored without an answer."""
 
     job_id: str = _is(shapes.is_text)
 
 
 @_message
 class ClientGetQueue(WireMessage):
-    """Asks for one BackendGetQueue."""
+    """A request for one BackendGetQueue."""
 
 
 # ---- backend to client ----------------------------------------------------------------------
@@ -132,26 +132,26 @@ class ClientGetQueue(WireMessage):
 
 @_message
 class BackendUpdateEnvironments(WireMessage):
-    """Tells which environments can be asked for: type to array of names."""
+    """The environments on offer: type to array of names."""
 
     available_environments: dict[str, tuple[str, ...]] = _is(shapes.is_client_environments)
 
 
 @_message
 class BackendJobStarted(WireMessage):
-    """Tells that an agent began the job. Not guaranteed to come."""
+    """The start of a job by an agent. Not guaranteed to come."""
 
     job_id: str = _is(shapes.is_text)
 
 
 @_message
-class BackendJobSSHDebug(JobSSHDebug):
-    """Gives the credentials of the remote shell opened for a job in ssh debug mode."""
+class BackendJobSSHDebug(JobSSHDebugMessage):
+    """The credentials of the remote shell opened for a job in ssh debug mode."""
 
 
 @_message
-class BackendJobDone(JobDone):
-    """The outcome of a job, told to the client that asked for it."""
+class BackendJobDone(JobDoneMessage):
+    """The result of a job, for the client that sent it."""
 
 
 @_message
@@ -169,7 +169,7 @@ class BackendGetQueue(WireMessage):
 
 @_message
 class Unknown(WireMessage):
-    """Says "I do not know you": the message it answers was dropped, say hello first."""
+    """A refusal of an unregistered sender, whose message was dropped: say hello first."""
 
 
 # ---- backend to agent -----------------------------------------------------------------------
@@ -177,7 +177,7 @@ class Unknown(WireMessage):
 
 @_message
 class BackendNewJob(WireMessage):
-    """Gives a job to an agent: ClientNewJob without priority and launcher."""
+    """A job for an agent: ClientNewJob without priority and launcher."""
 
     job_id: str = _is(shapes.is_text)
     course_id: str = _is(shapes.is_text)
@@ -192,7 +192,7 @@ class BackendNewJob(WireMessage):
 
 @_message
 class BackendKillJob(WireMessage):
-    """Tells an agent to kill a job; state is the job's previous ``@state``."""
+    """A request to an agent to kill a job; state is the job's previous ``@state``."""
 
     job_id: str = _is(shapes.is_text)
     state: str = _is(shapes.is_text)
@@ -203,7 +203,7 @@ class BackendKillJob(WireMessage):
 
 @_message
 class AgentHello(WireMessage):
-    """Registers an agent: type to name to details, which have at least id and created."""
+    """A registration of an agent: type to name to details, which have at least id and created."""
 
     friendly_name: str = _is(shapes.is_text)
     available_job_slots: int = _is(shapes.is_integer)
@@ -218,13 +218,13 @@ class AgentJobStarted(WireMessage):
 
 
 @_message
-class AgentJobSSHDebug(JobSSHDebug):
+class AgentJobSSHDebug(JobSSHDebugMessage):
     """The credentials of the remote shell opened for a job in ssh debug mode."""
 
 
 @_message
-class AgentJobDone(JobDone):
-    """The outcome of a job, exactly one per job; same fields as BackendJobDone."""
+class AgentJobDone(JobDoneMessage):
+    """The result of a job, exactly one per job; same fields as BackendJobDone."""
 
 
 def _vocabulary(*messages: type[WireMessage]) -> Vocabulary:

@@ -366,7 +366,7 @@ class Submission:
     async def _follow(self, job: Job) -> None:
         async for event in job:
             match event:
-                case events.JobSent(at=at, attempt=sending):
+                case events.JobSent(at=at, sending=sending):
                     self.sendings = sending
                     self._advance("sent", at)
                 case events.JobQueued(at=at, at_most_before=before):

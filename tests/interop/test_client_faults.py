@@ -26,7 +26,7 @@ BRISK = ClientOptions(
     heartbeat_s=0.1,
     silent_after_s=0.4,
     rejoin_wait_s=0.2,
-    deaf_after_s=2,
+    unresponsive_after_s=2,
     queue_poll_s=0.1,
     recheck_s=1,
 )
@@ -294,7 +294,7 @@ async def test_a_slow_connection_is_not_taken_for_a_broken_one(agent, proxy, con
 
 
 async def test_a_large_answer_on_a_slow_line_is_sent_once(agent, proxy, connect):
-    client = connect(dataclasses.replace(BRISK, deaf_after_s=60))
+    client = connect(dataclasses.replace(BRISK, unresponsive_after_s=60))
     await until(lambda: client.connection.state == "connected")
     proxy.bytes_per_s = 2_000_000
     job = client.open_job(MATCH, {"q": "4" * 8_000_000})

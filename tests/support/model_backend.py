@@ -6,11 +6,11 @@ import time
 from collections import Counter, deque
 
 from inginious_nb import messages
+from inginious_nb.client.connections import Close, Open, Send
 from inginious_nb.client.core import ClientCore
 from inginious_nb.client.events import JobDone
-from inginious_nb.client.links import Close, Open, Send
 from inginious_nb.client.options import ClientOptions
-from inginious_nb.client.outstanding import Outstanding
+from inginious_nb.client.pending_jobs import PendingJob
 
 
 class ModelBackend:
@@ -125,7 +125,7 @@ class Connection:
         self.routing_id = routing_id
         self.to_backend = deque()  # of frames and when they left
         self.to_client = deque()
-        self.deaf = False
+        self.unresponsive = False
 
 
 class World:
@@ -154,7 +154,7 @@ class World:
 
     def submit(self, job_id, environment=("mcq", "mcq"), **more):
         recorder = Recorder()
-        self.core.submit(an_outstanding(job_id, recorder, environment, **more), self.now)
+        self.core.submit(a_pending_job(job_id, recorder, environment, **more), self.now)
         self._carry_out()
         return recorder
 
@@ -198,7 +198,7 @@ class World:
 
     def say(self, message):
         """Hand a message of the backend to the core, on the connection in use."""
-        self.give(self.core.links.current.number, messages.encode(message))
+        self.give(self.core.connections.current.number, messages.encode(message))
 
     def wait(self, seconds, step_s=None):
         """Let time pass, with ticks and a live network."""
@@ -224,16 +224,16 @@ class World:
                 self.core.established(number)
         self._carry_out()
 
-    def deafen(self, *, noticed=True):
+    def make_unresponsive(self, *, noticed=True):
         """The connection in use is dead, and the backend believes in it.
 
         Noticed: it broke, and the backend refuses the one that was established in its place.
         Otherwise something between the two swallows everything, and nobody says so.
         """
-        number = self.core.links.current.number
+        number = self.core.connections.current.number
         if number not in self.connections:
             return
-        self.connections[number].deaf = True
+        self.connections[number].unresponsive = True
         if noticed:
             self.core.broken(number)
             self.core.established(number)
@@ -243,7 +243,7 @@ class World:
         """The backend notices which connections are gone."""
         for routing_id, number in list(self.identities.items()):
             connection = self.connections.get(number)
-            if connection is None or connection.deaf:
+            if connection is None or connection.unresponsive:
                 del self.identities[routing_id]
 
     def _has_come(self, connection):
@@ -253,7 +253,7 @@ class World:
         return left_at + self.latency_s <= self.now
 
     def _accepted(self, number, connection):
-        if connection.deaf:
+        if connection.unresponsive:
             return False
         return self.identities.setdefault(connection.routing_id, number) == number
 
@@ -262,7 +262,7 @@ class World:
         for identity, frame in outbox:
             number = self.identities.get(identity)
             connection = self.connections.get(number)
-            if connection is not None and not connection.deaf:
+            if connection is not None and not connection.unresponsive:
                 connection.to_client.append(frame)
 
     def _carry_out(self):
@@ -271,24 +271,24 @@ class World:
             if isinstance(action, Open):
                 if self.no_sockets:
                     continue
-                self.connections[action.link] = Connection(action.routing_id)
-                self.core.established(action.link)
+                self.connections[action.connection] = Connection(action.routing_id)
+                self.core.established(action.connection)
             elif isinstance(action, Close):
-                self.connections.pop(action.link, None)
-            elif isinstance(action, Send) and action.link in self.connections:
-                self.connections[action.link].to_backend.append((self.now, action.frame))
+                self.connections.pop(action.connection, None)
+            elif isinstance(action, Send) and action.connection in self.connections:
+                self.connections[action.connection].to_backend.append((self.now, action.frame))
         while self.core.events:
             recipient, event = self.core.events.popleft()
             recipient.deliver(event)
 
 
-def an_outstanding(job_id, recipient, environment=("mcq", "mcq"), **more):
+def a_pending_job(job_id, recipient, environment=("mcq", "mcq"), **more):
     frame = messages.encode(
         messages.ClientNewJob(
             job_id, 0, "c", "t", {}, {"q": "42"}, *environment, {}, debug=False, launcher="tests"
         )
     )
-    return Outstanding(job_id, frame, environment, (recipient,), **more)
+    return PendingJob(job_id, frame, environment, (recipient,), **more)
 
 
 def a_result(job_id, result=("success", ""), *, stdout=None, **fields):

@@ -81,15 +81,17 @@ async def finish_everything(agent, jobs):
     assert len(agent.runs) == len(jobs)
 
 
-@pytest.mark.parametrize("deaf_s", [1, 3])
-async def test_results_that_were_lost_on_a_half_open_connection(agent, proxy, connect, deaf_s):
+@pytest.mark.parametrize("unresponsive_s", [1, 3])
+async def test_results_that_were_lost_on_a_half_open_connection(
+    agent, proxy, connect, unresponsive_s
+):
     jobs = submit(connect())
     await agent.holds(SLOTS)
     proxy.swallow()
     for job_id in agent.jobs[:2]:
         await agent.finish(job_id)
     await agent.holds(SLOTS)
-    await asyncio.sleep(deaf_s)  # the fault itself
+    await asyncio.sleep(unresponsive_s)  # the fault itself
     await proxy.cut()
     await proxy.mend()
     await finish_everything(agent, jobs)

@@ -88,7 +88,7 @@ def test_a_silence_shorter_than_that_costs_nothing():
     assert world.core.connection(world.now).state == "connected"
     assert [result[0][0] for result in job.results] == ["success"]
     assert world.backend.runs["j"] == 1
-    assert world.core.links.current.routing_id == b"id-0"
+    assert world.core.connections.current.routing_id == b"id-0"
 
 
 def test_after_a_restart_of_the_backend_all_jobs_are_sent_again_under_the_same_id():
@@ -323,7 +323,7 @@ def test_several_unknowns_in_a_row_are_answered_by_one_hello():
     ]
     assert [type(message) for message in sent[before:]] == [messages.ClientHello]
     world.wait(2)
-    assert world.core.links.registered
+    assert world.core.connections.registered
 
 
 def test_a_backend_that_answers_nothing_but_unknown_is_given_up():
@@ -383,7 +383,7 @@ def test_frames_that_are_no_messages_are_counted_and_dropped():
     world = World(max_frame_bytes=1000)
     job = world.submit("j")
     world.wait(2)
-    link = world.core.links.current.number
+    connection = world.core.connections.current.number
     for frame in (
         b"",
         b"\xc1",
@@ -392,7 +392,7 @@ def test_frames_that_are_no_messages_are_counted_and_dropped():
         messages.encode(messages.Ping()),
         bytes(1001),
     ):
-        world.give(link, frame)
+        world.give(connection, frame)
     assert world.core.counters == {"malformed frames": 5, "oversized frames": 1}
     world.backend.finish("j")
     world.wait(1)

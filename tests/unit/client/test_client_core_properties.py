@@ -123,9 +123,9 @@ class Life(RuleBasedStateMachine):
         self.world.lose_what_is_under_way(noticed=noticed)
 
     @rule(noticed=st.booleans())
-    def connection_goes_deaf(self, noticed):
+    def connection_becomes_unresponsive(self, noticed):
         self.disturbed = True
-        self.world.deafen(noticed=noticed)
+        self.world.make_unresponsive(noticed=noticed)
 
     @rule()
     def backend_notices_dead_connections(self):
@@ -144,7 +144,7 @@ class Life(RuleBasedStateMachine):
         frame=st.one_of(st.binary(max_size=40), st.sampled_from([messages.encode(messages.Ping())]))
     )
     def garbage_arrives(self, frame):
-        self.world.give(self.world.core.links.current.number, frame)
+        self.world.give(self.world.core.connections.current.number, frame)
 
     @rule(
         message=st.sampled_from(
@@ -194,7 +194,7 @@ class Life(RuleBasedStateMachine):
         for job, recorder in self.recorders.items():
             (result,) = recorder.results
             self.check(job, result.result)
-        assert world.core.outstanding == 0
+        assert world.core.pending == 0
         world.close()
 
     def check(self, job, result):

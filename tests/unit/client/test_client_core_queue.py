@@ -75,7 +75,7 @@ def test_a_stall_with_jobs_submitted_meanwhile_sends_each_once():
 
 def another_id(world):
     """The routing id is refused for good: the client goes on with another."""
-    world.deafen()
+    world.make_unresponsive()
     world.wait(30)
     (connection,) = world.connections.values()
     assert connection.routing_id != b"id-0"
@@ -127,7 +127,7 @@ def test_a_job_left_behind_and_killed_is_killed_once_it_is_ours_again():
 
 def sent_now(world):
     """Carry to the backend what is under way to it, and no answer back."""
-    connection = world.connections[world.core.links.current.number]
+    connection = world.connections[world.core.connections.current.number]
     while connection.to_backend:
         world.backend.receive(connection.routing_id, connection.to_backend.popleft()[1])
 

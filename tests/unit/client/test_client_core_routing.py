@@ -1,4 +1,4 @@
-"""The client's way out of a refused routing id, and out of a connection that is deaf."""
+"""Recovery from a refused routing id, and from a connection that is unresponsive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def test_a_routing_id_refused_for_a_moment_is_tried_again_and_kept():
     world = World()
     job = world.submit("j")
     world.wait(2)
-    world.deafen()
+    world.make_unresponsive()
     world.wait(6)
     world.forget_dead_connections()
     world.wait(10)
@@ -29,7 +29,7 @@ def test_a_routing_id_refused_for_good_is_given_up_and_its_jobs_still_get_result
     world.wait(2)
     world.backend.start("running")
     world.wait(1)
-    world.deafen()
+    world.make_unresponsive()
     world.wait(30)
     (connection,) = world.connections.values()
     assert connection.routing_id != b"id-0"
@@ -59,7 +59,7 @@ def test_a_routing_id_that_was_never_accepted_is_given_up_and_jobs_go_on_under_a
 def test_a_job_submitted_while_the_routing_id_is_being_given_up_goes_under_the_next(after_s):
     world = World()
     world.wait(2)
-    world.deafen()
+    world.make_unresponsive()
     world.wait(after_s)
     job = world.submit("j")
     world.wait(30)
@@ -69,29 +69,29 @@ def test_a_job_submitted_while_the_routing_id_is_being_given_up_goes_under_the_n
 
 
 def test_a_large_frame_on_a_slow_line_is_not_taken_for_a_dead_connection():
-    world = World(deaf_after_s=180)
+    world = World(unresponsive_after_s=180)
     job = world.submit("j")
     world.wait(2)
     world.backend.finish("j")
     world._route()
-    number = world.core.links.current.number
+    number = world.core.connections.current.number
     result = world.connections[number].to_client.popleft()
-    world.deafen(noticed=False)  # for as long as the result takes to arrive
+    world.make_unresponsive(noticed=False)  # for as long as the result takes to arrive
     world.wait(120)
     assert world.core.connection(world.now).state == "silent"
-    world.connections[number].deaf = False
+    world.connections[number].unresponsive = False
     world.give(number, result)
     world.wait(5)
-    assert world.core.links.current.number == number
+    assert world.core.connections.current.number == number
     assert len(job.results) == 1
     assert world.backend.runs["j"] == 1
 
 
 def test_a_connection_that_swallows_everything_is_given_up_in_the_end():
-    world = World(deaf_after_s=60)
+    world = World(unresponsive_after_s=60)
     job = world.submit("j")
     world.wait(2)
-    world.deafen(noticed=False)
+    world.make_unresponsive(noticed=False)
     world.wait(60)
     world.forget_dead_connections()
     world.wait(10)

@@ -122,7 +122,7 @@ def test_a_job_that_is_given_up_meanwhile_ends_once(steps):
 def test_a_long_frame_that_is_no_queue_is_dropped_and_counted(world):
     frame = messages.encode(a_snapshot())
     for broken in (frame[:-1], frame + b"x", frame.replace(b"BackendGetQueue", b"BackendGotQueue")):
-        world.give(world.core.links.current.number, broken)
+        world.give(world.core.connections.current.number, broken)
         read(world)
     assert world.core.counters["malformed frames"] == 3
     world.say(a_snapshot())

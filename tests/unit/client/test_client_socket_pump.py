@@ -8,7 +8,7 @@ from collections import deque
 import pytest
 import zmq
 
-from inginious_nb.client.links import Close, Open, Send
+from inginious_nb.client.connections import Close, Open, Send
 from inginious_nb.client.socket_pump import SocketPump
 from tests.support.waiting import until
 
@@ -20,17 +20,17 @@ class Notes:
         self.frames = []
         self.connections = []
 
-    def receive(self, link, frame):
-        self.frames.append((link, bytes(frame)))
+    def receive(self, connection, frame):
+        self.frames.append((connection, bytes(frame)))
 
     def drained(self):
         pass
 
-    def established(self, link):
-        self.connections.append((link, "established"))
+    def established(self, connection):
+        self.connections.append((connection, "established"))
 
-    def broken(self, link):
-        self.connections.append((link, "broken"))
+    def broken(self, connection):
+        self.connections.append((connection, "broken"))
 
 
 class Router:

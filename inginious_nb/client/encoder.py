@@ -1,4 +1,4 @@
-"""A task and a student's input as one checked frame; nothing leaves that was not built here.
+"""Encodes a task and a student's input as one checked frame; every job that is sent passes here.
 
 One malformed message ends INGInious's backend for everybody (docs/protocol.md, Framing), so all
 that a task object or an input can get wrong is found here, before anything is sent.
@@ -25,29 +25,29 @@ _DEFAULTS = {
     "@random": (),
     "@state": "",
 }
-"""What a reserved key is when nobody gave it; ``@time`` is the time."""
+"""Values of reserved keys that the caller did not give; ``@time`` is the time of day."""
 
 
 class Task(Protocol):
-    """What a client needs of a task; INGInious's own task objects have it too."""
+    """A task, as a client needs it; INGInious's own task objects fit."""
 
     def get_course_id(self) -> str:
-        """Id of the course."""
+        """Return the id of the course."""
 
     def get_id(self) -> str:
-        """Id of the task in its course."""
+        """Return the id of the task in its course."""
 
     def get_problems_dict(self) -> Mapping[str, Any]:
-        """The problems as task.yaml has them."""
+        """Return the problems as task.yaml has them."""
 
     def get_environment_type(self) -> str:
-        """Kind of agent, such as ``docker`` or ``mcq``."""
+        """Return the type of environment, such as ``docker`` or ``mcq``."""
 
     def get_environment_id(self) -> str:
-        """Name of the environment within its type."""
+        """Return the name of the environment within its type."""
 
     def get_environment_parameters(self) -> Mapping[str, Any]:
-        """Limits and the like, as on the wire (docs/protocol.md, Task files)."""
+        """Return limits and the like, as on the wire (docs/protocol.md, Task files)."""
 
 
 def encode_job(
@@ -59,7 +59,7 @@ def encode_job(
     launcher: str,
     debug: bool | str,
 ) -> tuple[bytes, tuple[str, str]]:
-    """The frame of a job, and the environment (type, name) that must be there for it.
+    """Return the frame of a job and its environment, ``(type, name)``.
 
     Raises:
         LocalProtocolError: The task or the input cannot be sent; the text names the place.
@@ -81,7 +81,7 @@ def encode_job(
 
 
 def complete(inputdata: Mapping[str, Any]) -> dict[str, Any]:
-    """An input with all reserved keys: 23 % of real tasks stop without one.
+    """Return an input with all reserved keys: 23 % of real tasks stop without one.
 
     Source: docs/protocol.md, Input data.
 

@@ -1,4 +1,4 @@
-"""Frames to messages, in the order in which they came; a long snapshot of the queue in steps."""
+"""Decodes frames in the order in which they came; a long snapshot of the queue in steps."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ logger = logging.getLogger(__name__)
 _END = object()
 
 
-class Frames:
-    """Decodes what arrives and hands it on, one message after the other.
+class Decoder:
+    """A decoder of frames, which passes the messages on in order.
 
     Args:
-        take: Takes a message, None for a frame that is none, with its link and its time; what is
-            long to do is left to whom iterates over what it returns.
+        take: Called with the connection, the message (None if the frame is malformed) and the
+            time; returns an iterable whose iteration does the long work.
         max_bytes: Longer frames are dropped.
         counters: What was dropped is counted here, by reason.
     """
@@ -37,13 +37,13 @@ class Frames:
         self._unread: deque[tuple[int, bytes | memoryview, float]] = deque()
         self._steps: Iterator[None] | None = None
 
-    def receive(self, link: int, frame: bytes | memoryview, now: float) -> None:
+    def receive(self, connection: int, frame: bytes | memoryview, now: float) -> None:
         """Take a frame; what is wrong with it is logged and counted, never raised."""
         if self._steps is not None or messages.is_long_queue(frame):
-            self._unread.append((link, frame, now))
+            self._unread.append((connection, frame, now))
             self._steps = self._steps or self._read()
             return
-        for _ in self._take(link, self._decode(frame), now):
+        for _ in self._take(connection, self._decode(frame), now):
             pass
 
     @property
@@ -63,11 +63,11 @@ class Frames:
 
     def _read(self) -> Iterator[None]:
         while self._unread:
-            link, frame, now = self._unread.popleft()
+            connection, frame, now = self._unread.popleft()
             if messages.is_long_queue(frame):
-                yield from self._take(link, (yield from self._decode_in_steps(frame)), now)
+                yield from self._take(connection, (yield from self._decode_in_steps(frame)), now)
             else:
-                yield from self._take(link, self._decode(frame), now)
+                yield from self._take(connection, self._decode(frame), now)
             yield
 
     def _decode(self, frame: bytes | memoryview) -> messages.WireMessage | None:

@@ -1,4 +1,4 @@
-"""How a client's connection is, in the words shown to people."""
+"""The state of a client's connection, as callers get it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = Literal["connecting", "connected", "silent", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """A moment of a connection.
+    """A snapshot of a connection.
 
     Attributes:
         state: ``connecting`` until the backend has answered (again), ``connected``, ``silent``
