@@ -47,7 +47,7 @@ _CLOSE_UPON_S = 0.000_05
 """Calls closer together than this share one turn of the loop."""
 
 _TURN_S = 0.002
-"""How long a long frame is read in one turn of the loop; a step more may be begun."""
+"""Time for a long frame in one turn of the loop; the last step may exceed it."""
 
 
 class BetterParanoidPirateClient:

@@ -180,7 +180,7 @@ class ClientCore:
 
     @property
     def busy(self) -> bool:
-        """Whether a long frame is being read, for which `proceed` is to be called."""
+        """True while a long frame is being read; call `proceed` then."""
         return self._decoder.busy
 
     def proceed(self) -> None:

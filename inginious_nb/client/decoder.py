@@ -48,7 +48,7 @@ class Decoder:
 
     @property
     def busy(self) -> bool:
-        """Whether frames are left to read, for which `proceed` is to be called."""
+        """True while frames are left to read; call `proceed` then."""
         return self._steps is not None
 
     def proceed(self) -> None:

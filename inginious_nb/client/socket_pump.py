@@ -38,29 +38,29 @@ Smaller ones are copied: for others pyzmq starts a thread that lives as long as 
 _FAILED = {Open: "could not be opened", Send: "took no frame", Close: "could not be closed"}
 
 _LINGER_MS = 500
-"""How long frames that are still queued may take to leave after a socket was closed."""
+"""Time that queued frames have to leave after a socket was closed."""
 
 
 class Listener(Protocol):
-    """Who is told what happens on the sockets; connections are called by their numbers."""
+    """A receiver of socket events, which name connections by their numbers."""
 
     def receive(self, connection: int, frame: memoryview) -> None:
-        """A frame arrived."""
+        """Take a frame that arrived."""
 
     def drained(self) -> None:
-        """The frames that had arrived, or some of many, were handed over."""
+        """Take note that the frames that had arrived, or some of many, were passed on."""
 
     def established(self, connection: int) -> None:
-        """A connection was established, for the first time or again."""
+        """Take note that a connection was established, for the first time or again."""
 
     def broken(self, connection: int) -> None:
-        """A connection broke; ZeroMQ tries to establish it again by itself."""
+        """Take note that a connection broke; ZeroMQ establishes it again by itself."""
 
 
 class _Channel(NamedTuple):
     socket: SocketReader
     monitor: SocketReader
-    """Tells what happens to the connection of the socket."""
+    """Reports what happens to the connection of the socket."""
 
 
 class SocketPump:
@@ -71,7 +71,7 @@ class SocketPump:
         address: Where the backend listens.
         curve: Keys, if the backend wants some.
         loop: The loop whose thread makes all calls.
-        listener: Who is told what happens.
+        listener: Receives the events of the sockets.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ MAX_IPC_PATH_BYTES = 100
 
 
 def is_address(address: Any) -> bool:
-    """Whether ZeroMQ can connect to an address, as far as it can be told before trying."""
+    """Return whether ZeroMQ can connect to an address, as far as it can be told before trying."""
     transport, separator, place = str(address).partition("://")
     if not (isinstance(address, str) and separator and place and _can_connect(transport)):
         return False
@@ -24,7 +24,7 @@ def is_address(address: Any) -> bool:
 
 
 def is_plain_address(address: str) -> bool:
-    """Whether an address is of the two kinds people write: one host and port, or one path."""
+    """Return whether an address is one host and port, or one path: the kinds people write."""
     tcp = _TCP.fullmatch(address)
     path = address.removeprefix("ipc://")
     if tcp is not None:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _EVENTS, _POLLIN = int(zmq.EVENTS), int(zmq.POLLIN)  # plain, since flags are slow to combine
 
 _POLL_S = 0.005
-"""How often a socket is looked at on a loop that cannot watch descriptors (Windows' proactor)."""
+"""Interval of polling on a loop that cannot watch descriptors (Windows' proactor)."""
 
 
 class SocketReader:
-    """Has a socket read whenever something may have arrived.
+    """A reader of one socket, run whenever something may have arrived.
 
     Args:
         socket: A plain socket, already bound or connected; `close` closes it.
@@ -67,7 +67,7 @@ class SocketReader:
 
     @property
     def closed(self) -> bool:
-        """Whether the socket was closed."""
+        """True once the socket was closed."""
         return self.socket.closed
 
     def check(self) -> None:

@@ -95,7 +95,7 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
 
 
 def is_long_queue(frame: bytes | memoryview) -> bool:
-    """Whether a frame is so long a snapshot of the queue that decoding it would hold a loop."""
+    """Return whether a frame is a snapshot of the queue too long to decode in one turn."""
     return len(frame) >= _LONG_BYTES and frame[0] == _MAP_OF_THREE
 
 

@@ -234,7 +234,7 @@ def _vocabulary(*messages: type[WireMessage]) -> Vocabulary:
 FROM_CLIENT: Vocabulary = _vocabulary(
     ClientHello, ClientNewJob, ClientKillJob, ClientGetQueue, Ping
 )
-"""What a client may send to a backend."""
+"""Messages from a client to a backend."""
 
 TO_CLIENT: Vocabulary = _vocabulary(
     BackendUpdateEnvironments,
@@ -245,15 +245,15 @@ TO_CLIENT: Vocabulary = _vocabulary(
     Pong,
     Unknown,
 )
-"""What a backend may send to a client."""
+"""Messages from a backend to a client."""
 
 TO_AGENT: Vocabulary = _vocabulary(BackendNewJob, BackendKillJob, Ping)
-"""What a backend may send to an agent."""
+"""Messages from a backend to an agent."""
 
 FROM_AGENT: Vocabulary = _vocabulary(
     AgentHello, AgentJobStarted, AgentJobSSHDebug, AgentJobDone, Pong
 )
-"""What an agent may send to a backend: never Ping, which ends a real backend.
+"""Messages from an agent to a backend: never Ping, which ends a real backend.
 
 Source: docs/protocol.md, Framing.
 """

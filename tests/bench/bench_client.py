@@ -89,7 +89,7 @@ ROWS = [
         CLIENTS,
     ),
     Row(
-        "memory of an outstanding job",
+        "memory of a pending job",
         "memory",
         FAST,
         {"count": 10000},

@@ -148,7 +148,7 @@ async def test_a_cut_connection_with_default_patience(site, proxy, connect, cut_
         await cut_with_jobs_waiting_and_running(agent, proxy, client, cut_s)
 
 
-async def stall_with_jobs_outstanding(site, agent, client, stall_s):
+async def stall_with_pending_jobs(site, agent, client, stall_s):
     jobs = Submissions(client)
     jobs.new(10)
     await agent.holds(10)
@@ -165,7 +165,7 @@ async def stall_with_jobs_outstanding(site, agent, client, stall_s):
 
 
 async def test_a_stalled_backend(site, agent, connect):
-    await stall_with_jobs_outstanding(site, agent, connect(port=site.client_port), 3)
+    await stall_with_pending_jobs(site, agent, connect(port=site.client_port), 3)
 
 
 @pytest.mark.slow
@@ -173,10 +173,10 @@ async def test_a_stalled_backend(site, agent, connect):
 @pytest.mark.parametrize("stall_s", [14, 60])
 async def test_a_stalled_backend_with_default_patience(site, agent, connect, stall_s):
     client = connect(ClientOptions(), 10, port=site.client_port)
-    await stall_with_jobs_outstanding(site, agent, client, stall_s)
+    await stall_with_pending_jobs(site, agent, client, stall_s)
 
 
-async def test_a_backend_killed_and_restarted_with_200_jobs_outstanding(site, agent, connect):
+async def test_a_backend_killed_and_restarted_with_200_pending_jobs(site, agent, connect):
     jobs = Submissions(connect())
     jobs.new(200)
     await agent.holds(200)

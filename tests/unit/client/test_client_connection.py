@@ -1,4 +1,4 @@
-"""What a client tells of its connection."""
+"""The state of its connection, as a client reports it."""
 
 from __future__ import annotations
 

@@ -399,7 +399,7 @@ def test_frames_that_are_no_messages_are_counted_and_dropped():
     assert len(job.results) == 1
 
 
-def test_two_submissions_of_one_id_share_one_outcome():
+def test_two_submissions_of_one_id_share_one_result():
     world = World()
     first, second = world.submit("j"), world.submit("j")
     world.wait(2)
@@ -422,7 +422,7 @@ def test_closing_ends_every_job_and_later_ones_at_once():
 
 
 def queue_requests(world, seconds):
-    """How many times the queue is asked for within that time."""
+    """Return the number of requests for the queue within that time."""
     asked = 0
     receive = world.backend.receive
 

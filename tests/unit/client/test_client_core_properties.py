@@ -1,4 +1,4 @@
-"""Any order of calls, frames, losses and time: every job gets exactly one outcome.
+"""Any order of calls, frames, losses and time: every job gets exactly one result.
 
 A real one, if the client is patient; and as long as nothing was lost, every job is sent once.
 """
@@ -167,7 +167,7 @@ class Life(RuleBasedStateMachine):
         self.world.say(a_result(job))
 
     @invariant()
-    def no_job_has_two_outcomes(self):
+    def no_job_has_two_results(self):
         assert all(len(recorder.results) <= 1 for recorder in self.recorders.values())
         for recorder in self.recorders.values():
             assert "JobDone" not in recorder.kinds()[:-1]

@@ -1,4 +1,4 @@
-"""The client's looks at the queue: how often, what a late answer proves, and jobs left behind."""
+"""The client's looks at the queue: how often, what a late answer proves, and orphaned jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.model_backend import ModelBackend, World
 
 
 def sent_to(world, seconds):
-    """How many messages of each kind reach the backend within that time."""
+    """Return the number of messages of each kind that reach the backend within that time."""
     sent = Counter()
     receive = world.backend.receive
 
@@ -82,7 +82,7 @@ def another_id(world):
     return connection.routing_id
 
 
-def test_a_job_left_behind_is_asked_about_no_more_often_than_any_other():
+def test_an_orphaned_job_is_asked_about_no_more_often_than_any_other():
     world = World(ModelBackend(gone=set()))
     world.submit("j")
     world.wait(2)
@@ -110,7 +110,7 @@ def test_a_broker_that_lets_a_job_be_taken_over_is_asked_for_it(queue_update_s):
     assert backend.runs["j"] == 1
 
 
-def test_a_job_left_behind_and_killed_is_killed_once_it_is_ours_again():
+def test_an_orphaned_job_that_is_killed_is_killed_once_it_is_ours_again():
     backend = ModelBackend(gone=set())
     world = World(backend)
     job = world.submit("j")

@@ -33,7 +33,7 @@ def world():
 
 
 def was_asked(backend):
-    """Whether the client has asked for the queue, as it does once; no other answer follows then."""
+    """Return a test for whether the client has asked for the queue."""
     return lambda _: backend.count(messages.ClientGetQueue)
 
 

@@ -1,4 +1,4 @@
-"""What others do wrong: callbacks, and backends that send what is no message."""
+"""Faulty callbacks, and backends that send malformed frames."""
 
 from __future__ import annotations
 
