@@ -68,7 +68,7 @@ Action = Open | Send | Close
 
 
 @dataclass(slots=True)
-class Connection:
+class BackendConnection:
     """One connection to the backend, which libzmq may establish several times."""
 
     number: int
@@ -108,7 +108,7 @@ class Connections:
         self._opened = 0
         self._ticks = 0
         self._ticked_at = now
-        self._probe: Connection | None = None
+        self._probe: BackendConnection | None = None
         self._rejoin_deadline: float | None = None
         self._rejoins = 0
         self.resync_due = False
@@ -212,14 +212,14 @@ class Connections:
         self._drop_probe()
         self._actions.append(Close(self.current.number))
 
-    def _open(self, routing_id: bytes, now: float) -> Connection:
+    def _open(self, routing_id: bytes, now: float) -> BackendConnection:
         self._opened += 1
-        connection = Connection(self._opened, routing_id, sign_at=now, hello_at=now)
+        connection = BackendConnection(self._opened, routing_id, sign_at=now, hello_at=now)
         self._actions.append(Open(connection.number, routing_id))
         self._actions.append(Send(connection.number, _HELLO))
         return connection
 
-    def _find(self, number: int) -> Connection | None:
+    def _find(self, number: int) -> BackendConnection | None:
         if number == self.current.number:
             return self.current
         if self._probe is not None and number == self._probe.number:
@@ -233,14 +233,14 @@ class Connections:
             self._rejoin_deadline = None
         self._rejoins = 0
 
-    def _say_hello(self, connection: Connection, now: float) -> None:
+    def _say_hello(self, connection: BackendConnection, now: float) -> None:
         # Pings that left before our hello are answered as if there was none: one is enough.
         if connection.registered or now - connection.hello_at >= self._options.heartbeat_s:
             connection.registered = False
             connection.hello_at = now
             self._actions.append(Send(connection.number, _HELLO))
 
-    def _ping(self, connection: Connection) -> None:
+    def _ping(self, connection: BackendConnection) -> None:
         if connection.pings_unanswered < _PINGS_AT_FULL_RATE or self._ticks % 5 == 0:
             connection.pings_unanswered += 1
             self._actions.append(Send(connection.number, _PING))
@@ -255,7 +255,7 @@ class Connections:
                 connection.sign_at = min(now, connection.sign_at + pause_s)
         return pause_s
 
-    def _choose(self, probe: Connection, now: float) -> None:
+    def _choose(self, probe: BackendConnection, now: float) -> None:
         """Replace the connection in use, in time, since only the probe is answered."""
         current, options = self.current, self._options
         if self._rejoin_deadline is None:
