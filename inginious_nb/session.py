@@ -92,7 +92,7 @@ class Session:
 
     @property
     def warnings(self) -> list[str]:
-        """Return what a user should know: faults of courses, and of the history."""
+        """Return the faults of courses and of the history that a user should know."""
         warnings: list[str] = [problem.text for problem in self.library.problems]
         if self.history.warning is not None:
             warnings.append(self.history.warning)
@@ -107,7 +107,7 @@ class Session:
 
     @property
     def language(self) -> str:
-        """Return this person's: of the settings, else of the front end, else of the system."""
+        """Return the language of the settings, else of the front end, else of the system."""
         return self.settings.language or self._front_end_language or system_language()
 
     @property

@@ -48,7 +48,7 @@ class Handle:
 
     @property
     def phase(self) -> Phase:
-        """Its phase: reading, saved, sent, queued, running, done or refused."""
+        """Return whether it is reading, saved, sent, queued, running, done or refused."""
         return self.submission.phase
 
     @property

@@ -157,8 +157,8 @@ class History:
         """Keep a submission that is about to be sent and give it its number.
 
         Returns:
-            Its row, and the inputdata as it is to be sent: ``@attempts`` is set to the number,
-            which only the history knows.
+            A pair of its row and the inputdata that is to be sent, in which ``@attempts`` is the
+            number, which only the history knows.
 
         Raises:
             HistoryError: The answers cannot be kept.
