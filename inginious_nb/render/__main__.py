@@ -12,6 +12,7 @@ import json
 import os
 import select
 import sys
+from pathlib import Path
 from typing import IO, Any
 
 from .assets import Assets
@@ -91,10 +92,20 @@ def _limit_cpu(max_cpu_s: int) -> None:
 
 
 def _is_worn_out() -> bool:
-    if not _HAS_LIMITS:
-        return False
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > _WORN_OUT_BYTES
+    return _HAS_LIMITS and _peak_bytes() > _WORN_OUT_BYTES
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that this program has held.
+
+    Linux counts in ``ru_maxrss`` what the parent held when it started us (getrusage(2)).
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+    except (OSError, IndexError):
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 main()

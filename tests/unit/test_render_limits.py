@@ -111,6 +111,16 @@ def test_a_forked_child_has_a_process_of_its_own():
     assert process.formatter()._process._child.pid == own
 
 
+def test_one_process_formats_many_texts_for_a_large_kernel():
+    held = b"x" * (400 * 1024 * 1024)
+    render_rst("*first*")
+    first = process.formatter()._process._child
+    del held
+    render_rst("*second*")
+    assert first is not None
+    assert process.formatter()._process._child is first
+
+
 def test_nothing_is_left_when_it_is_closed():
     render_rst("*a*")
     child = process.formatter()._process._child
