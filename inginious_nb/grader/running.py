@@ -103,6 +103,8 @@ def make_agents(
         ServiceError: An alias stands for an environment that does not exist.
     """
     _allow_descriptors()
+    slots = slots or _core_count()
+    local = LocalGrader(library, sandbox=sandbox, aliases=aliases, shells=shells, slots=slots)
     return [
         Agent(
             context,
@@ -114,8 +116,8 @@ def make_agents(
         Agent(
             context,
             backend_addr,
-            [LocalGrader(library, sandbox=sandbox, aliases=aliases, shells=shells)],
-            slots=slots or _core_count(),
+            [local],
+            slots=slots,
             friendly_name=friendly_name,
         ),
     ]

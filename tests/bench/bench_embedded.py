@@ -1,8 +1,9 @@
 """What grading with the embedded service costs, beside starting Python: a table, and a JSON file.
 
 Run as ``python -m tests.bench.bench_embedded [--count 40] [--sandbox KIND] [--json FILE]``. Times
-are end to end: from a client's submit, through broker, agent and sandbox, to its result. The bare
-cost is that of starting ``python3 -c pass`` twice in a row, as the task with a run script in Python
+are end to end: from a client's submit, through broker, agent and sandbox, to its result. They are
+those of a person's submissions, a moment apart, so that a box may wait for each; the numbers of jobs
+per second are those of jobs without a pause. The bare cost is that of starting ``python3 -c pass`` twice in a row, as the task with a run script in Python
 and a student's program in Python cannot avoid. INGInious's docker agent took 0.85 s for a trivial
 bash task on a machine like the one this was written on.
 """
@@ -32,7 +33,8 @@ from inginious_nb.grader.service import EmbeddedService
 
 DOCKER_AGENT_S = 0.85
 WANTED_SHARE_OF_DOCKER = 0.1
-WANTED_TIMES_BARE = 3.0
+WANTED_TIMES_BARE = 1.9
+PAUSE_S = 0.15
 
 SCRIPT_TASK = "environment_type: docker\nproblems: {q1: {type: code}}\n"
 FILES = {
@@ -143,6 +145,7 @@ async def measure_rows(course: Path, sandbox: str, count: int) -> tuple[list[dic
             times, bare = [], []
             for _ in range(count):  # in turn, so that both see the same load of the machine
                 times.append(await submit(client, tasks[name]))
+                await asyncio.sleep(PAUSE_S)
                 bare.append(await asyncio.to_thread(bare_cost_s))
             rows.append(
                 {
@@ -235,7 +238,7 @@ def report(rows: list[dict], kind: str, cold_s: float) -> None:
     console.print(table)
     console.print(
         f"bare: python3 -c pass, twice; wanted for the first row: at most "
-        f"{WANTED_TIMES_BARE:.0f} x bare and {WANTED_SHARE_OF_DOCKER} x docker. "
+        f"{WANTED_TIMES_BARE} x bare and {WANTED_SHARE_OF_DOCKER} x docker. "
         f"Cold start: {cold_s:.2f} s (wanted: at most 1 s)."
     )
 

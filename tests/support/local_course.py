@@ -65,6 +65,11 @@ class LocalCourse:
             }
         )
 
+    def folders_of_jobs(self) -> set[Path]:
+        """The folders of jobs that are not gone, other than those of boxes that wait."""
+        waiting = {box.workspace.root for box in self.grader._boxes._waiting}
+        return set(self.grader._shared_files._jobs.iterdir()) - waiting
+
     async def grade(self, files=None, answers=None, *, kill=None, task="task", **options):
         """Grade a task with these files; a str is its ``run`` script."""
         if isinstance(files, str):

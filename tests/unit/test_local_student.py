@@ -340,3 +340,61 @@ async def test_the_control_socket_survives_nonsense(course):
         "feedback.set_global_result('success' if run_student('true') == 0 else 'failed')\n"
     )
     assert (await course.grade(run)).result[0] == "success"
+
+
+# ---- the command in Perl, and the one in Python --------------------------------------------------
+
+CALLS = {
+    "run_student echo --time 5": (0, "--time 5\n"),
+    "run_student --time=3 --hard-time 4 --memory 100 echo a  'b  c'": (0, "a b c\n"),
+    "run_student --share-network --run-as-root --container c true": (0, ""),
+    "run_student --container nowhere true": (254, ""),
+    "run_student --teardown-script 'exit 3' sh -c 'exit\\ 7'": (7, ""),
+    "run_student --tim 5 echo completed": (0, "completed\n"),
+    "run_student --time five true": (2, ""),
+    "run_student --nonsense true": (2, ""),
+    "run_student --time": (2, ""),
+    "run_student": (2, ""),
+    "run_student -- echo after": (0, "after\n"),
+    "run_student nonsense": (1, ""),
+    "cd student && run_student pwd": (0, "/student\n"),
+    "echo given | run_student cat": (0, "given\n"),
+    "run_student cat <&-": (0, ""),
+    "run_student echo lost >&-": (0, ""),
+    "run_student sh -c 'kill\\ -9\\ $$'": (247, ""),
+    "run_student --time 1 sh -c 'while\\ :;\\ do\\ :;\\ done'": (253, ""),
+    "run_student echo 'é \xff'": (0, "é \xff\n"),
+    "INGINIOUS_CONTROL=/nowhere run_student true": (1, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["perl", "bin"])
+async def test_the_commands_in_both_languages_do_the_same(course, language):
+    if language not in course.grader._shared_files.commands:
+        pytest.skip("there is no Perl here")
+    lines = ["#!/bin/bash", f'PATH="${{INGINIOUS_VENDOR%/*}}/{language}:$PATH"']
+    for number, call in enumerate(CALLS):
+        lines.append(f'out=$({call} 2>/dev/null); feedback-custom {number} "$?:$out"')
+    result = await course.grade("\n".join([*lines, "feedback-result success"]) + "\n")
+    got = {call: result.custom.get(str(n)) for n, call in enumerate(CALLS)}
+    for call, (status, output) in CALLS.items():
+        assert got[call].partition(":")[0] == str(status), call
+        assert got[call].partition(":")[2].endswith(output.strip("\n")), call
+
+
+@pytest.mark.parametrize("language", ["perl", "bin"])
+async def test_signals_are_passed_on_in_both_languages(course, language):
+    if language not in course.grader._shared_files.commands:
+        pytest.skip("there is no Perl here")
+    script = f"""#!/bin/bash
+PATH="${{INGINIOUS_VENDOR%/*}}/{language}:$PATH"
+run_student student/wait & asked=$!
+until [ -e student/at ]; do sleep 0.01; done
+kill -USR1 $asked
+wait $asked
+feedback-custom status $?
+feedback-result success
+"""
+    wait = "#!/bin/sh\ntrap 'exit 5' USR1\ntouch student/at\nwhile :; do sleep 0.01; done\n"
+    result = await course.grade({"run": script, "student/wait": wait})
+    assert result.custom == {"status": 5}

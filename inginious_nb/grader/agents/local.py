@@ -20,6 +20,7 @@ from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
 from inginious_nb.grader.job.grading import Grading, GradingResult, Request
+from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
 from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
 from inginious_nb.grader.ssh import NO_LIBRARY, SshAccess, SshSettings, can_open_ssh
@@ -70,6 +71,7 @@ class LocalGrader(Grader):
             of them, as ``environment_aliases`` in its course.yaml.
         shells: How remote shells are offered. Where they can be, each environment is also offered
             as one of the type that has them, such as ``docker-ssh/default``.
+        slots: So many jobs are graded at the same time, and so many boxes wait for one at most.
 
     Raises:
         ServiceError: An alias stands for something that is not offered.
@@ -83,6 +85,7 @@ class LocalGrader(Grader):
         environments: Iterable[str] = DEFAULT_ENVIRONMENTS,
         aliases: Mapping[str, str] | None = None,
         shells: SshSettings | None = None,
+        slots: int = 1,
     ) -> None:
         self._library = library
         self._sandbox = sandbox
@@ -100,6 +103,7 @@ class LocalGrader(Grader):
                     f"there is {self._listed()}."
                 )
         self._shared_files = SharedFiles(in_place=sandbox.describe()["kind"] == "plain")
+        self._boxes = PreparedBoxes(slots)
         sandbox.mask(self._masked_folders)
 
     def _masked_folders(self) -> list[Path]:
@@ -152,7 +156,8 @@ class LocalGrader(Grader):
         return ", ".join("/".join(name) for name in sorted(self._offered))
 
     def close(self) -> None:
-        """Remove the files that jobs share; no job may be running."""
+        """End the boxes that wait, remove the files that jobs share; no job may be running."""
+        self._boxes.close()
         self._shared_files.close()
 
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
@@ -181,7 +186,9 @@ class LocalGrader(Grader):
             no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
         )
         access = SshAccess(self._shells, handle.ssh)
-        async with Grading(request, self._shared_files, self._sandbox, access) as grading:
+        async with Grading(
+            request, self._shared_files, self._sandbox, access, self._boxes
+        ) as grading:
             if job.debug != "ssh":
                 return _done(job, await grading.run(handle.kill_requested))
             try:

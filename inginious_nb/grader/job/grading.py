@@ -19,6 +19,7 @@ from inginious_nb.i18n import Message
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
+from .prepared_boxes import STARTER, PreparedBox
 from .shared_files import SEEN_AT
 from .student_commands import StudentCommandServer, StudentCommandSettings
 from .workspace import Workspace
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.grader.sandbox import Limits, Reason, Sandbox
+    from inginious_nb.grader.sandbox.process import BoxedProcess
     from inginious_nb.grader.ssh import SshAccess
 
     from .feedback import Feedback
+    from .prepared_boxes import PreparedBoxes
     from .shared_files import SharedFiles
 
 logger = logging.getLogger(__name__)
@@ -40,6 +43,7 @@ _MAX_ARCHIVE_BYTES = 256 << 20
 _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
 _DISK_INTERVAL_S = 0.5
+_MAX_FIRST_LINE_BYTES = 256
 
 # These reasons discard the feedback and output of the script (docs/protocol.md, section 4.5).
 # A file over the size limit is not among them: the output of a script goes to a file, so a script
@@ -120,16 +124,32 @@ class Grading:
         shared_files: Files that all jobs share.
         sandbox: What its programs run in.
         access: How people get into it, if they may; closed with it.
+        boxes: Where a box may wait for it, and where it leaves one for the next job.
     """
 
     def __init__(
-        self, request: Request, shared_files: SharedFiles, sandbox: Sandbox, access: SshAccess
+        self,
+        request: Request,
+        shared_files: SharedFiles,
+        sandbox: Sandbox,
+        access: SshAccess,
+        boxes: PreparedBoxes,
     ) -> None:
         self._request = request
         self._shared_files = shared_files
         self._sandbox = sandbox
         self._access = access
-        self._workspace = Workspace(shared_files.new_job_folder())
+        self._boxes = boxes
+        # Somebody at a shell waits for no interpreter.
+        is_shell = request.document["debug"] == "ssh"
+        self._prepared = None if is_shell else boxes.take(request.common)
+        self._is_repeatable = False
+        self._needs_ipython = False
+        self._workspace = (
+            Workspace(shared_files.new_job_folder())
+            if self._prepared is None
+            else self._prepared.workspace
+        )
         self._root_seen = sandbox.root_seen(self._workspace.root)
         self._disk_bytes = 0
         self._refused = asyncio.Event()
@@ -145,8 +165,12 @@ class Grading:
         if kind is not None:
             # Nobody gets a result, so nobody would be kept waiting for it.
             await asyncio.shield(removing)
+        elif self._sandbox.can_prepare and self._is_repeatable:
+            removing.add_done_callback(self._prepare_next)
 
     def _clear_away(self) -> None:
+        if self._prepared is not None:
+            self._prepared.process.end()
         self._workspace.remove()
         self._shared_files.prepare_job_folder()
 
@@ -164,8 +188,7 @@ class Grading:
             # which then ends without feedback and so without a state (section 1.4).
             return GradingResult("crash", error.text, keeps_state=False)
         async with self._attended(kill_requested, self._refuse) as stop:
-            with self._streams() as streams:
-                process = self._sandbox.start(self._box(argv), streams)
+            process = await self._start(argv)
             reason = await supervise(
                 process,
                 self._request.limits,
@@ -175,6 +198,33 @@ class Grading:
         if self._refused.is_set():
             return GradingResult("crash", self._refusal)
         return await self._collected(reason, kill_requested)
+
+    async def _start(self, argv: tuple[str, ...]) -> BoxedProcess:
+        self._needs_ipython = argv[:1] == (self._ipython(),)
+        box = self._box(argv, self._workspace)
+        # Files of the task's own in /etc are mounted when they are there. Only Python takes long.
+        self._is_repeatable = not self._workspace.has_system_files and self._runs_python(argv)
+        if self._prepared is not None:
+            process = self._sandbox.begin(self._prepared.process, box)
+            if process is not None:
+                return process
+            await asyncio.to_thread(self._prepared.process.end)
+        with _streams(self._workspace) as streams:
+            return self._sandbox.start(box, streams)
+
+    def _prepare_next(self, _: object) -> None:
+        """Have a box wait for a next job of the same kind, where that can be."""
+        workspace = Workspace(self._shared_files.new_job_folder())
+        try:
+            workspace.offer_common(self._request.common, copy=False)
+            box = self._box((self._shared_files.python, "-c", STARTER), workspace)
+            with _streams(workspace) as streams:
+                process = self._sandbox.prepare(box, streams.stdout, streams.stderr)
+        except OSError as error:
+            logger.warning("No box could be prepared: %s", error)
+            self._shared_files.in_background(workspace.remove)
+        else:
+            self._boxes.add(PreparedBox(workspace, self._request.common, process))
 
     async def open_shell(self, kill_requested: asyncio.Event) -> GradingResult:
         """Open a remote shell for the submitter instead of grading, then collect the feedback.
@@ -191,10 +241,10 @@ class Grading:
         # A script that the visitor tries out may be refused a shell; that is not the job's end.
         attended = self._attended(kill_requested, lambda _: None)
         async with self._access.in_use, attended as stop:
-            with self._streams() as streams:
+            with _streams(self._workspace) as streams:
                 ssh_session = SshSession(
                     self._sandbox,
-                    self._box(()),
+                    self._box((), self._workspace),
                     streams,
                     python=self._shared_files.python,
                     greeting=_GREETING,
@@ -223,6 +273,16 @@ class Grading:
 
     def _shared_files_seen(self) -> str:
         return str(self._shared_files.folder) if self._root_seen else SEEN_AT
+
+    def _runs_python(self, argv: tuple[str, ...]) -> bool:
+        if self._needs_ipython:
+            return True
+        prefix = "/task/"
+        if not argv[0].startswith(prefix):
+            return False
+        with (self._workspace.root / "task" / argv[0][len(prefix) :]).open("rb") as file:
+            line = file.readline(_MAX_FIRST_LINE_BYTES).strip()
+        return line in (b"#!/usr/bin/env python3", b"#!" + os.fsencode(self._shared_files.python))
 
     def _ipython(self) -> str:
         return f"{self._shared_files_seen()}/bin/inginious-ipython"
@@ -265,19 +325,10 @@ class Grading:
         self._refusal = why
         self._refused.set()
 
-    @contextlib.contextmanager
-    def _streams(self) -> Iterator[Streams]:
-        with (
-            open(os.devnull, "rb") as stdin,  # noqa: PTH123
-            self._workspace.open_output("stdout") as stdout,
-            self._workspace.open_output("stderr") as stderr,
-        ):
-            yield Streams(stdin.fileno(), stdout.fileno(), stderr.fileno())
-
-    def _box(self, argv: tuple[str, ...]) -> Box:
+    def _box(self, argv: tuple[str, ...], workspace: Workspace) -> Box:
         files = self._shared_files.folder
-        mounts = (*self._workspace.mounts(files), Mount(files, SEEN_AT), *self._shared_files.mounts)
-        if argv[:1] == (self._ipython(),):
+        mounts = (*workspace.mounts(files), Mount(files, SEEN_AT), *self._shared_files.mounts)
+        if self._needs_ipython:
             mounts += self._shared_files.ipython_mounts
         return Box(
             argv=argv,
@@ -290,9 +341,10 @@ class Grading:
 
     def _environ(self) -> dict[str, str]:
         shared_files = self._shared_files_seen()
+        commands = [f"{shared_files}/{name}" for name in self._shared_files.commands]
         environ = {
             **self._basic_environ(),
-            "PATH": f"{shared_files}/bin:{self._shared_files.path}",
+            "PATH": ":".join([*commands, self._shared_files.path]),
             "PYTHONPATH": f"{shared_files}/lib",
             "INGINIOUS_CONTROL": self._seen("/.control/ask", "control/ask"),
             "INGINIOUS_VENDOR": f"{shared_files}/vendor",
@@ -434,6 +486,16 @@ class Grading:
             tail = self._workspace.output(name, _MAX_OUTPUT_BYTES)[-_TAIL_CHARACTERS:]
             if tail.strip():
                 logger.warning("%s of %s: %s", name, self._request.task.name, tail)
+
+
+@contextlib.contextmanager
+def _streams(workspace: Workspace) -> Iterator[Streams]:
+    with (
+        open(os.devnull, "rb") as stdin,  # noqa: PTH123
+        workspace.open_output("stdout") as stdout,
+        workspace.open_output("stderr") as stderr,
+    ):
+        yield Streams(stdin.fileno(), stdout.fileno(), stderr.fileno())
 
 
 async def _either(first: asyncio.Event, second: asyncio.Event, then: asyncio.Event) -> None:

@@ -47,6 +47,8 @@ _MAX_FOLDER_CHARACTERS = 50
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
+_SENDMSG = {"x86_64": 46, "aarch64": 211, "riscv64": 211}
+"""Number of the system call sendmsg on each kind of machine."""
 _VENDORED = ("jinja2", "markupsafe", "yaml")
 
 
@@ -60,6 +62,7 @@ class SharedFiles:
         root: The folder, without links in its path.
         folder: What jobs see, read-only.
         path: The folders that are searched for programs, without the commands of the API.
+        commands: The names of the folders in `folder` that have the commands of the API.
         python: The interpreter for the API's commands: the system's, else our own.
         ipython: An interpreter that has IPython, for run scripts that need it.
         mounts: What else every job needs to see of this machine.
@@ -94,6 +97,7 @@ class SharedFiles:
 
     def _copy(self) -> None:
         shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        self.commands = (*self._use_perl(), "bin")
         for command in (self.folder / "bin").iterdir():
             if self.python != "/usr/bin/python3":
                 text = command.read_text("utf-8")
@@ -113,6 +117,19 @@ class SharedFiles:
             f"root:x:0:0:root:/root:/bin/sh\nworker:x:{worker}:worker:/task:/bin/sh\n", "utf-8"
         )
         (self.folder / "group").write_text(f"root:x:0:\nworker:x:{WORKER_ID}:\n", "utf-8")
+
+    def _use_perl(self) -> tuple[str, ...]:
+        """Have the commands that are written in Perl, too, come first where they can run."""
+        number = _SENDMSG.get(os.uname().machine) if sys.platform == "linux" else None
+        folder = self.folder / "perl"
+        if number is None or not os.access("/usr/bin/perl", os.X_OK):
+            shutil.rmtree(folder)
+            return ()
+        for command in folder.iterdir():
+            text = command.read_text("utf-8").replace("SYSCALL_NUMBER", str(number), 1)
+            command.write_text(text, "utf-8")
+            command.chmod(0o755)
+        return ("perl",)
 
     def _compile(self) -> subprocess.Popen[bytes]:
         """Have the byte code made in the background; the first job can do without."""

@@ -88,18 +88,26 @@ class Workspace:
         """
         if not self.root.is_dir():
             make_folders(self.root)
+        self.offer_common(common, copy=copy_common)
         _copy_tree(task, self.root / "task")
         student = self.root / "task" / "student"
         if not student.is_dir():
             student.mkdir()
             _open(student)
-        if common is None or copy_common:
-            self._common = self.root / "course" / "common"
-            self._common.mkdir(mode=0o755)
-            if common is not None:
-                shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
-        else:
+
+    def offer_common(self, common: Path | None, *, copy: bool) -> None:
+        """Have the job see the course's shared files, or an empty folder if there are none.
+
+        Raises:
+            OSError: They cannot be copied.
+        """
+        if common is not None and not copy:
             self._common = common
+            return
+        self._common = self.root / "course" / "common"
+        self._common.mkdir(mode=0o755, exist_ok=True)
+        if common is not None:
+            shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
 
     def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
         """Write the start message, and each upload to a file of its own.
@@ -122,6 +130,11 @@ class Workspace:
         path = self.root / INPUT
         path.write_text(json.dumps({**document, "input": answers}), encoding="utf-8")
         _open(path)
+
+    @property
+    def has_system_files(self) -> bool:
+        """Whether the task brings files for /etc."""
+        return (self.root / "task" / "systemfiles").is_dir()
 
     def mounts(self, files_of_system: Path) -> tuple[Mount, ...]:
         """What the run script sees."""
@@ -146,13 +159,12 @@ class Workspace:
         private = self.root / "students" / str(number)
         if number > 1:
             _make_private(private)
-        task = self.root / "task"
         places = [
             self._pinned_mount("student", open_descriptors, writable=True),
             Mount(private / "tmp", "/tmp", writable=True),  # noqa: S108 - its own
             Mount(private / "shm", "/dev/shm", writable=True),  # noqa: S108 - its own
         ]
-        if (task / "systemfiles").is_dir():
+        if self.has_system_files:
             places.append(self._pinned_mount("systemfiles", open_descriptors))
         if self._common is not None and (self._common / "student").is_dir():
             places.append(Mount(self._common / "student", "/course/common/student"))

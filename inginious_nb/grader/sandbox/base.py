@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from .prepared import PreparedProcess
     from .process import BoxedProcess
 
 
@@ -123,7 +124,13 @@ def describe_uncounted(*, has_cgroups: bool) -> list[str]:
 
 
 class Sandbox(ABC):
-    """Starts programs, more or less apart from everything else."""
+    """Starts programs, more or less apart from everything else.
+
+    Attributes:
+        can_prepare: Whether a box can wait for its program where no other program reaches it.
+    """
+
+    can_prepare = False
 
     @abstractmethod
     def describe(self) -> Description:
@@ -147,3 +154,25 @@ class Sandbox(ABC):
         Raises:
             OSError: The sandbox itself could not be started.
         """
+
+    def prepare(self, box: Box, stdout: int, stderr: int) -> PreparedProcess:
+        """Start a box before its program is known; only if `can_prepare`.
+
+        Must be called where an asyncio loop runs, in a thread that stays.
+
+        Args:
+            box: The box; its program reads the words of another one from standard input.
+            stdout: Becomes the standard output of both. The caller closes it.
+            stderr: The same for errors.
+
+        Raises:
+            OSError: The sandbox itself could not be started.
+        """
+        raise NotImplementedError
+
+    def begin(self, prepared: PreparedProcess, box: Box) -> BoxedProcess | None:  # noqa: ARG002
+        """Run the program of a box in a prepared one, if that differs in nothing but the program.
+
+        Must be called where an asyncio loop runs.
+        """
+        return None

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass, field, replace
 from functools import cache
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
@@ -14,10 +15,19 @@ from typing import TYPE_CHECKING
 from inginious_nb.i18n import marked
 
 from . import process_tree
-from .base import KERNEL, Description, Mount, Sandbox, describe_limits, describe_uncounted
+from .base import (
+    KERNEL,
+    Description,
+    Mount,
+    Sandbox,
+    Streams,
+    describe_limits,
+    describe_uncounted,
+)
 from .cgroup import Cgroups
 from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
 from .masked_paths import masked_places, personal_folders
+from .prepared import PreparedProcess
 from .process import BoxedProcess, adopt_orphans
 from .session_keyring import join_new_session_keyring
 from .stale_processes import MARK, end_stale_processes, new_mark
@@ -25,7 +35,8 @@ from .stale_processes import MARK, end_stale_processes, new_mark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .base import Box, Streams
+    from .base import Box
+    from .cgroup import Cgroup
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
 _NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
@@ -47,12 +58,41 @@ _NOT_ISOLATED = [
 ]
 
 
+@dataclass(frozen=True)
+class _Started:
+    popen: subprocess.Popen[bytes]
+    info: int
+    report: int | None
+    cgroup: Cgroup | None
+
+
+@dataclass(frozen=True)
+class _View:
+    """All that a box has beside its program; equal if one can stand for the other.
+
+    A file is known by its device and inode: a path can lead to something else in the meantime.
+
+    Attributes:
+        box: The box without program and mounts.
+        mounts: The place of each mount, whether it is writable, device and inode.
+        masked: Each masked folder, with device and inode.
+        others: How many processes the user had.
+    """
+
+    box: Box
+    mounts: tuple[tuple[str, bool, int, int], ...]
+    masked: tuple[tuple[str, int, int], ...]
+    others: int = field(compare=False)
+
+
 class BubblewrapSandbox(Sandbox):
     """Starts programs with bubblewrap.
 
     Args:
         program: Where ``bwrap`` is.
     """
+
+    can_prepare = True
 
     def __init__(self, program: str) -> None:
         self._base = [program, *_base_arguments()]
@@ -110,6 +150,52 @@ class BubblewrapSandbox(Sandbox):
 
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in a box of its own."""
+        started = self._started(box, streams)
+        return BoxedProcess(
+            started.popen, info=started.info, report=started.report, cgroup=started.cgroup
+        )
+
+    def prepare(self, box: Box, stdout: int, stderr: int) -> PreparedProcess:
+        """Start a box before its program is known."""
+        view = self._view(box)
+        with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
+            # The ends of `own` the other way round: this process keeps the one that is written to.
+            request_read, request_write = os.pipe()
+            own((request_write, request_read), kept, passed)
+            started = self._started(box, Streams(request_read, stdout, stderr))
+            kept.pop_all()
+        return PreparedProcess(
+            started.popen,
+            request=request_write,
+            info=started.info,
+            cgroup=started.cgroup,
+            view=view,
+        )
+
+    def begin(self, prepared: PreparedProcess, box: Box) -> BoxedProcess | None:
+        """Run the program of a box in a prepared one, if that differs in nothing else."""
+        try:
+            view = self._view(box)
+        except OSError:
+            return None
+        if not isinstance(prepared.view, _View) or prepared.view != view:
+            return None
+        # The kernel's limit counts from what the user had at the start; see `launch_command`.
+        if abs(prepared.view.others - view.others) > box.limits.processes // 4:
+            return None
+        return prepared.begin(box.argv)
+
+    def _view(self, box: Box) -> _View:
+        mounts = (*box.mounts, *(_name_service() if box.has_network else ()))
+        return _View(
+            replace(box, argv=(), mounts=()),
+            tuple((mount.place, mount.writable, *_numbers(mount.source)) for mount in mounts),
+            # What is masked is at the same place on this machine; once it is replaced, it shows.
+            tuple((str(place), *_numbers(place)) for place in self._masked_places(box.mounts)),
+            others=self._processes(),
+        )
+
+    def _started(self, box: Box, streams: Streams) -> _Started:
         # What this process keeps is given back if the start fails, what it passes on in any case.
         with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
             info_read, info_write = own(os.pipe(), kept, passed)
@@ -124,7 +210,8 @@ class BubblewrapSandbox(Sandbox):
             if not box.has_network:
                 arguments.append("--unshare-net")
             else:
-                arguments += _name_service()
+                for mount in _name_service():
+                    arguments += self._binding(mount)
             arguments += self._tree(box.mounts)
             arguments.append("--clearenv")
             for name, value in box.environ.items():
@@ -146,12 +233,11 @@ class BubblewrapSandbox(Sandbox):
                 cwd="/",
             )
             kept.pop_all()
-        return BoxedProcess(popen, info=info_read, report=report_read, cgroup=cgroup)
+        return _Started(popen, info_read, report_read, cgroup)
 
     def _tree(self, mounts: Sequence[Mount]) -> list[str]:
         """The files of a box, above those of the system."""
-        masked = [*self._personal, *(path for folders in self._more_masked for path in folders())]
-        places = masked_places(masked, [*_system_mounts(), *mounts])
+        places = self._masked_places(mounts)
         arguments = []
         for folder in ("/task", "/course", "/course/common"):
             arguments += ["--dir", folder]
@@ -167,6 +253,10 @@ class BubblewrapSandbox(Sandbox):
         for place in ("/dev", *map(str, places), "/"):
             arguments += ["--remount-ro", place]
         return arguments
+
+    def _masked_places(self, mounts: Sequence[Mount]) -> list[PurePosixPath]:
+        masked = [*self._personal, *(path for folders in self._more_masked for path in folders())]
+        return masked_places(masked, [*_system_mounts(), *mounts])
 
     def _binding(self, mount: Mount) -> list[str]:
         option = "--bind" if mount.writable else "--ro-bind"
@@ -205,6 +295,12 @@ def _system_mounts() -> tuple[Mount, ...]:
     )
 
 
+def _numbers(path: PurePosixPath) -> tuple[int, int]:
+    """Return the device and the inode that a path leads to."""
+    status = os.stat(path)  # noqa: PTH116 - also of pure paths
+    return status.st_dev, status.st_ino
+
+
 def _help(program: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - as found on the PATH
@@ -223,9 +319,9 @@ def _parents(mount: Mount, emptied: Sequence[PurePosixPath]) -> Iterator[str]:
             yield str(parent)
 
 
-def _name_service() -> list[str]:
+def _name_service() -> tuple[Mount, ...]:
     """The real file behind /etc/resolv.conf, which often is a link out of /etc."""
     path = Path("/etc/resolv.conf").resolve()
     if path.is_file() and not path.is_relative_to("/etc"):
-        return ["--ro-bind", str(path), str(path)]
-    return []
+        return (Mount(path, str(path)),)
+    return ()

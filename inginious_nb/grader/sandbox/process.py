@@ -41,6 +41,7 @@ class BoxedProcess:
         info: The read end of bubblewrap's information pipe, owned from now on; None without one.
         report: The read end of the report pipe, owned from now on; None without one.
         cgroup: What it runs in, owned from now on; None without one.
+        cpu_before_s: CPU seconds that it and its descendants used before they count.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class BoxedProcess:
         info: int | None = None,
         report: int | None = None,
         cgroup: Cgroup | None = None,
+        cpu_before_s: float = 0.0,
     ) -> None:
         self._popen = popen
         self._info = info
         self._report = report
         self._cgroup = cgroup
+        self._cpu_before_s = cpu_before_s
         self._out_of_memory = False
         self._verdict = Verdict(was_started=False, status=-1)
         self._init_pid: int | None = None
@@ -99,7 +102,8 @@ class BoxedProcess:
 
     def measure(self) -> Usage:
         """What the program and its descendants use now."""
-        return process_tree.usage(self._members())
+        usage = process_tree.usage(self._members())
+        return usage._replace(cpu_s=usage.cpu_s - self._cpu_before_s)
 
     def exact_memory(self, files_bytes: int) -> int:
         """Memory in use, in bytes, with shared pages counted once; slow.

@@ -1,0 +1,97 @@
+"""A process that was started in its box before its program is known, and waits for that.
+
+It serves one program at most. Which boxes may stand for each other is the sandbox's to say.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from . import process_tree
+from .process import BoxedProcess
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Sequence
+
+    from .cgroup import Cgroup
+
+_MAX_REQUEST_BYTES = 32 << 10  # half of what a pipe holds: nobody waits while it is written
+
+
+class PreparedProcess:
+    """A process that reads the words of its program, separated by NUL, from standard input.
+
+    Args:
+        popen: The sandbox.
+        request: The write end of the process's standard input, owned from now on.
+        info: The read end of bubblewrap's information pipe, owned from now on.
+        cgroup: What it runs in, owned from now on; None without one.
+
+    Attributes:
+        view: All that its box has beside its program, as its sandbox compares it.
+    """
+
+    def __init__(
+        self,
+        popen: subprocess.Popen[bytes],
+        *,
+        request: int,
+        info: int,
+        cgroup: Cgroup | None,
+        view: object,
+    ) -> None:
+        self.view = view
+        self._popen = popen
+        self._request = request
+        self._info = info
+        self._cgroup = cgroup
+        self._is_taken = False
+
+    def begin(self, argv: Sequence[str]) -> BoxedProcess | None:
+        """Have it run a program, whose CPU time counts from now on.
+
+        Returns:
+            The program; None if the process is gone or has a program, or these are too many words.
+        """
+        request = b"\0".join(map(os.fsencode, argv))
+        if self._is_taken or self._popen.poll() is not None or len(request) > _MAX_REQUEST_BYTES:
+            return None
+        used = process_tree.usage(process_tree.descendants(self._popen.pid))
+        try:
+            os.write(self._request, request)
+        except BrokenPipeError:
+            return None
+        self._is_taken = True
+        os.close(self._request)
+        return BoxedProcess(
+            self._popen, info=self._info, cgroup=self._cgroup, cpu_before_s=used.cpu_s
+        )
+
+    def end(self) -> None:
+        """End it and wait until it is gone, some milliseconds; nothing if it has a program."""
+        if self._is_taken:
+            return
+        self._is_taken = True
+        os.close(self._request)
+        with os.fdopen(self._info, "rb") as pipe:
+            text = pipe.read()
+        init_pid = None
+        with contextlib.suppress(ValueError, KeyError):
+            init_pid = json.loads(text)["child-pid"]
+        if init_pid is None:
+            self._popen.kill()
+        elif self._popen.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(init_pid, signal.SIGKILL)
+        self._popen.wait()
+        if init_pid is not None:
+            # It comes to us as an orphan if bubblewrap is gone first.
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(init_pid, 0)
+        if self._cgroup is not None:
+            self._cgroup.remove()

@@ -1,0 +1,283 @@
+"""A box that waits for a job: no script can tell it from a new one, and it never stays long."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from inginious_nb.course import CourseLibrary
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.job import prepared_boxes
+from inginious_nb.grader.sandbox import Box, Limits, choose_sandbox, supervise
+from tests.support.hostile import processes_with, zombies
+from tests.support.local_course import LocalCourse
+
+WAITED = """#!/usr/bin/python3
+waited = b"_prepared" in open("/proc/self/cmdline", "rb").read()
+from inginious import feedback
+feedback.set_custom_value("waited", waited)
+feedback.set_global_result("success")
+"""
+
+
+@pytest.fixture
+async def course(tmp_path):
+    library = CourseLibrary()
+    grader = LocalGrader(library, sandbox=choose_sandbox("bubblewrap"))
+    yield LocalCourse(tmp_path, grader, library, "bubblewrap")
+    grader.close()
+
+
+def waiting() -> list[psutil.Process]:
+    """The interpreters that wait for a job of this process, without what is around them."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            # It reads from a pipe once it has imported all that it can.
+            is_idle = "pipe" in Path(f"/proc/{process.pid}/wchan").read_text()
+            if is_idle and process.cmdline()[1:] == ["-c", prepared_boxes.STARTER]:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+
+
+async def grade_when_ready(course, files=None, **options):
+    await until(waiting)
+    return await course.grade(files, **options)
+
+
+async def test_a_box_serves_one_job(course):
+    files = {"run": WAITED + "open('/tmp/left', 'x')\nimport builtins\nbuiltins.left += 1\n"}
+    result = await course.grade({"run": WAITED})
+    assert result.custom == {"waited": False}
+    pids = set()
+    for _ in range(3):
+        await until(waiting)
+        (process,) = waiting()
+        pids.add(process.pid)
+        result = await course.grade(files)
+        assert result.custom == {"waited": True}
+        assert "has no attribute 'left'" in result.stderr
+    assert len(pids) == 3
+
+
+LOOK = """#!/usr/bin/env python3
+names = sorted(globals())
+import sys
+waited = b"_prepared" in open("/proc/self/cmdline", "rb").read()
+import json, os, resource, signal
+seen = {
+    "names": names, "argv": sys.argv, "path": sys.path, "flags": str(sys.flags), "file": __file__,
+    "main": sys.modules["__main__"].__dict__ is globals(), "loader": str(type(__loader__)),
+    "executable": sys.executable, "orig_argv": getattr(sys, "orig_argv", [])[1:],
+    "cwd": os.getcwd(), "environ": dict(os.environ), "umask": os.umask(0),
+    "stdin": sys.stdin.read(),
+    "stdin is": os.readlink("/proc/self/fd/0"), "fds": os.listdir("/proc/self/fd"),
+    "encodings": [sys.stdin.encoding, sys.stdout.encoding, sys.stdout.isatty(), sys.stderr.errors],
+    "limits": [resource.getrlimit(getattr(resource, "RLIMIT_" + name))
+               for name in ("CORE", "FSIZE", "DATA", "NOFILE", "CPU")],
+    "signals": [str(signal.getsignal(number)) for number in signal.valid_signals()],
+    "files": sorted(os.listdir("/task")), "in common": os.listdir("/course/common"),
+}
+from inginious import feedback
+feedback.set_custom_value("seen", json.dumps(seen))
+feedback.set_custom_value("waited", waited)
+feedback.set_global_result("success")
+"""
+
+
+async def test_a_script_sees_what_it_sees_in_a_new_box(course):
+    new = await course.grade({"run": LOOK, "data/x": ""})
+    ready = await grade_when_ready(course)
+    assert (new.custom["waited"], ready.custom["waited"]) == (False, True)
+    assert json.loads(ready.custom["seen"]) == json.loads(new.custom["seen"])
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "def deeper():\n    raise ValueError('x')\ndeeper()",
+        "import sys; sys.exit('a text')",
+        "1 +",
+        "print(1); 1 / 0",
+    ],
+)
+async def test_the_output_of_a_script_that_fails_is_the_same(course, ending):
+    script = f"#!/usr/bin/python3\n{ending}\n"
+    new = await course.grade({"run": script})
+    await course.grade({"run": WAITED})
+    ready = await grade_when_ready(course, {"run": script})
+    assert "import main" not in new.stderr
+    assert (ready.stdout, ready.stderr, ready.result) == (new.stdout, new.stderr, new.result)
+
+
+@pytest.mark.parametrize("place", ["subprocess.py", "deeper/subprocess/__init__.py"])
+async def test_a_task_with_a_module_of_the_same_name_gets_its_own(course, place):
+    await course.grade({"run": WAITED})
+    script = """#!/usr/bin/python3
+import sys
+sys.path.insert(0, "/task/deeper")
+import subprocess
+from inginious import feedback
+feedback.set_global_result(subprocess.MINE)
+"""
+    result = await grade_when_ready(course, {"run": script, place: "MINE = 'success'"})
+    assert result.result == ("success", "")
+
+
+async def test_a_script_for_another_interpreter_runs_in_it(course):
+    await course.grade({"run": WAITED})
+    script = """#!/bin/bash
+grep SigIgn /proc/self/status
+tr '\\0' ' ' < /proc/$$/cmdline
+feedback-result success
+"""
+    ready = await grade_when_ready(course, {"run": script})
+    assert ready.result == ("success", "")
+    assert "SigIgn:\t0000000000000000" in ready.stdout
+    assert "/bin/bash /task/run" in ready.stdout
+
+
+async def test_no_box_waits_after_a_script_that_starts_fast(course):
+    await course.grade("#!/bin/bash\nfeedback-result success\n")
+    await until(lambda: not course.folders_of_jobs())
+    assert waiting() == []
+
+
+async def test_limits_of_another_task_are_its_own(course):
+    script = WAITED + "x = bytearray(b'x') * (150 << 20)\nimport time\ntime.sleep(5)\n"
+    await course.grade({"run": WAITED})
+    result = await grade_when_ready(course, {"run": script}, limits={"memory": 100})
+    assert result.result[0] == "overflow"
+    # And those of a box that waited.
+    await course.grade({"run": WAITED}, limits={"memory": 100})
+    result = await grade_when_ready(course, {"run": script}, limits={"memory": 100})
+    assert result.result[0] == "overflow"
+    await course.grade({"run": WAITED}, limits={"time": 1})
+    result = await grade_when_ready(
+        course, {"run": WAITED + "while True: pass"}, limits={"time": 1}
+    )
+    assert result.result[0] == "timeout"
+
+
+async def test_shared_files_that_were_replaced_are_the_new_ones(course):
+    course.write({"version": "1"}, "$common")
+    script = WAITED + "print(open('/course/common/version').read())\n"
+    result = await course.grade({"run": script})
+    assert result.stdout == "1\n"
+    result = await grade_when_ready(course)
+    assert (result.stdout, result.custom) == ("1\n", {"waited": True})
+    await until(waiting)
+    (course.path / "$common").rename(course.path / "old")
+    course.write({"version": "2"}, "$common")
+    result = await course.grade()
+    assert (result.stdout, result.custom) == ("2\n", {"waited": False})
+
+
+async def test_files_for_etc_are_seen(course):
+    await course.grade({"run": WAITED})
+    script = WAITED + "print(open('/etc/hosts').read())\n"
+    result = await grade_when_ready(course, {"run": script, "systemfiles/hosts": "1.2.3.4 there\n"})
+    assert "1.2.3.4 there" in result.stdout
+
+
+async def test_a_box_that_died_is_replaced(course):
+    await course.grade({"run": WAITED})
+    await until(waiting)
+    for process in waiting():
+        process.kill()
+    await until(lambda: not processes_with("--info-fd"))
+    result = await course.grade()
+    assert result.custom == {"waited": False}
+    result = await grade_when_ready(course)
+    assert result.custom == {"waited": True}
+
+
+async def test_a_box_goes_when_nobody_submits(course, monkeypatch):
+    monkeypatch.setattr(course.grader._boxes, "_max_idle_s", 0.0)
+    before = psutil.Process().num_fds()
+    dead = zombies()
+    for _ in range(3):
+        await course.grade({"run": WAITED})
+        await until(lambda: not any(course.grader._shared_files._jobs.iterdir()))
+    assert waiting() == []
+    assert psutil.Process().num_fds() <= before + 2
+    await until(lambda: not zombies() - dead)
+
+
+async def test_no_more_boxes_wait_than_jobs_can_run(course):
+    await asyncio.gather(*(course.grade(None if n else {"run": WAITED}) for n in range(3)))
+    await until(lambda: not course.folders_of_jobs() and len(waiting()) <= 1)
+    course.grader.close()
+    assert waiting() == []
+    assert not course.grader._shared_files.root.exists()
+
+
+# Grades one job, waits for the box of the next one, and says where its files are.
+SERVICE = """
+import asyncio, sys
+from pathlib import Path
+from inginious_nb.course import CourseLibrary
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.sandbox import choose_sandbox
+from tests.support.local_course import LocalCourse
+
+async def serve():
+    library = CourseLibrary()
+    grader = LocalGrader(library, sandbox=choose_sandbox("bubblewrap"))
+    course = LocalCourse(Path(sys.argv[1]), grader, library, "bubblewrap")
+    await course.grade({"run": sys.argv[2]})
+    while not grader._boxes._waiting:
+        await asyncio.sleep(0.005)
+    print(grader._shared_files.root, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(serve())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+async def test_a_box_goes_with_its_service(tmp_path, number):
+    with subprocess.Popen(  # noqa: ASYNC220 - short
+        [sys.executable, "-c", SERVICE, tmp_path, WAITED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(__file__).parents[2],
+    ) as service:
+        root = service.stdout.readline().decode().strip()
+        assert processes_with(root)
+        service.send_signal(number)
+    await until(lambda: not processes_with(root))
+
+
+BURN = "import os, time\nwhile time.process_time() < 0.6: pass\nos.read(0, 9)\n"
+
+
+@pytest.mark.parametrize(("then", "reason"), [("pass", "exited"), ("while True: pass", "time")])
+async def test_cpu_time_counts_from_the_start_of_the_job(tmp_path, then, reason):
+    sandbox = choose_sandbox("bubblewrap")
+    limits = Limits(cpu_s=0.4, wall_s=20, memory_bytes=1 << 30, disk_bytes=1 << 30)
+    box = Box(("/usr/bin/python3", "-c", BURN + then), "/", {"PATH": os.defpath}, (), limits)
+    with (tmp_path / "output").open("wb") as output:
+        prepared = sandbox.prepare(box, output.fileno(), output.fileno())
+    burnt = psutil.Process(prepared._popen.pid)
+    await until(
+        lambda: sum(sum(p.cpu_times()[:2]) for p in [burnt, *burnt.children(recursive=True)]) >= 0.5
+    )
+    process = sandbox.begin(prepared, box)
+    assert await supervise(process, limits) == reason
