@@ -2,10 +2,11 @@
 
 Run as ``python -m tests.bench.bench_embedded [--count 40] [--sandbox KIND] [--json FILE]``. Times
 are end to end: from a client's submit, through broker, agent and sandbox, to its result. They are
-those of a person's submissions, a moment apart, so that a box may wait for each; the numbers of jobs
-per second are those of jobs without a pause. The bare cost is that of starting ``python3 -c pass`` twice in a row, as the task with a run script in Python
-and a student's program in Python cannot avoid. INGInious's docker agent took 0.85 s for a trivial
-bash task on a machine like the one this was written on.
+those of a person's submissions, a moment apart, so that a box can wait for each; jobs per second
+are those of jobs without a pause. The bare cost is that of starting ``python3 -c pass`` twice in a
+row, as the task with a run script in Python and a student's program in Python cannot avoid.
+INGInious's docker agent took 0.85 s for a trivial bash task on a machine like the one this was
+written on.
 """
 
 from __future__ import annotations

@@ -295,7 +295,7 @@ def _system_mounts() -> tuple[Mount, ...]:
     )
 
 
-def _numbers(path: PurePosixPath) -> tuple[int, int]:
+def _numbers(path: os.PathLike[str]) -> tuple[int, int]:
     """Return the device and the inode that a path leads to."""
     status = os.stat(path)  # noqa: PTH116 - also of pure paths
     return status.st_dev, status.st_ino
