@@ -140,8 +140,8 @@ def history(
         if record.repeated_by is not None:
             waiting = words("repeated")
         elif record.orphaned:
-            waiting = words("leftBehind")
-            table.caption = words("leftBehindHint")
+            waiting = words("unfinished")
+            table.caption = words("unfinishedHint")
         else:
             waiting = words("underWay" if record.id in under_way else "underWayElsewhere")
         table.add_row(

@@ -6,7 +6,7 @@ One thing is not as there: the memory that a task may ask for has no cap per slo
 is used counts, and on a laptop with few jobs at a time a refusal would help nobody.
 
 Decided here: what is refused, and how an result becomes a message. How files, programs and the
-feedback are handled is in `embedded.job`, how programs are kept apart in `embedded.sandbox`.
+feedback are handled is in `grader.job`, how programs are kept apart in `grader.sandbox`.
 """
 
 from __future__ import annotations
