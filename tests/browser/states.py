@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.course import CourseLibrary
@@ -151,7 +152,7 @@ def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
 
 def submission(task: Task, phase: str, *, without: str = "", **changes: Any) -> dict[str, Any]:
     """A submission in some phase, ten seconds after it began; one phase may never have been."""
-    made = Submission("s1", task, "widget")
+    made = Submission("s1", task, "widget", mock.Mock())
     made.number = 3
     made.sources = (AnswerSource("code", "cell", "cell [4]: def sort(numbers):", ("c4",), NOW),)
     info = dict(serialize.submission_info(made))
