@@ -81,7 +81,9 @@ async def test_setup_and_visitor_share_a_box_that_is_gone_afterwards(site):
         "cat < student/pipe > student/got &' --teardown-script 'cat student/got > student/end'\n"
         "feedback-custom status $?; feedback-custom end $(cat student/end)",
     )
-    await visit.run(f"echo word > student/pipe; sleep {LONG} &")
+    # What reads the pipe has its own pace.
+    written = "until [ -s student/got ]; do sleep 0.01; done"
+    await visit.run(f"echo word > student/pipe; {written}; sleep {LONG} &")
     assert (await visit.result()).custom == {"status": 0, "end": "word"}
     assert processes_with(LONG) == []
 
