@@ -56,7 +56,7 @@ class Replayed:
     Attributes:
         task_id: Its task.
         record: The file with the record.
-        result: The outcome now; None if the record or the task cannot be used.
+        result: The result now; None if the record or the task cannot be used.
         differences: What is not as recorded.
         error: Why it could not be graded, in words; empty otherwise.
     """

@@ -30,7 +30,7 @@ export function Tests({ result }: { result: ResultInfo }) {
             <thead>
               <tr>
                 <th scope="col">{t.test}</th>
-                <th scope="col">{t.outcome}</th>
+                <th scope="col">{t.testResult}</th>
               </tr>
             </thead>
             <tbody>
@@ -38,7 +38,7 @@ export function Tests({ result }: { result: ResultInfo }) {
                 <tr key={test.id}>
                   <th scope="row">{test.id}</th>
                   <td>
-                    <Outcome test={test} />
+                    <TestResult test={test} />
                   </td>
                 </tr>
               ))}
@@ -78,7 +78,7 @@ function mostTelling(rows: TestInfo[]): TestInfo[] {
   return [...failed, ...rows.filter(({ kind }) => kind !== "failed")].slice(0, SHOWN_AT_FIRST);
 }
 
-function Outcome({ test }: { test: TestInfo }) {
+function TestResult({ test }: { test: TestInfo }) {
   const { t } = useLanguage();
   if (test.kind === "text") return <>{test.text}</>;
   const passed = test.kind === "passed";

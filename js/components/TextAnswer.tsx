@@ -4,7 +4,7 @@ import { ownValue } from "../own_value.ts";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
 
-const MOST_LINES = 24;
+const MAX_LINES = 24;
 
 export function TextAnswer({ problem, labelId, lines }: AnswerProps & { lines: number }) {
   const { controller, local } = useApp();
@@ -24,6 +24,6 @@ export function TextAnswer({ problem, labelId, lines }: AnswerProps & { lines: n
     onKeyDown: (event: Event) => event.stopPropagation(),
   };
   if (lines === 1) return <input type="text" class="inginious-input" {...common} />;
-  const rows = Math.min(MOST_LINES, Math.max(lines, value.split("\n").length));
+  const rows = Math.min(MAX_LINES, Math.max(lines, value.split("\n").length));
   return <textarea class="inginious-input inginious-editor" rows={rows} {...common} />;
 }

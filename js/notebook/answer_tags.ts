@@ -3,7 +3,7 @@
 import type { TaskInfo } from "../protocol.ts";
 import { TAG_PREFIX } from "./notebook.ts";
 
-const LONGEST_LINE = 60;
+const MAX_LINE_LENGTH = 60;
 
 /** What to write after the prefix: always with the task, so that no other task is answered too. */
 export function tagReference(task: TaskInfo, problemId: string): string {
@@ -25,5 +25,5 @@ export function firstLine(source: string): string {
       .split("\n")
       .find((candidate) => candidate.trim())
       ?.trim() ?? "";
-  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1)}…` : line;
+  return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH - 1)}…` : line;
 }

@@ -287,7 +287,7 @@ export class Controller {
     if (pending.has(kind)) return null; // a double click
     this.#setPending(kind, true);
     const transport = await this.#transport;
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       this.local.update({ waiting: !transport.servedWhileBusy });
     }, WAITING_NOTICE_DELAY_MS);
     try {
@@ -300,7 +300,7 @@ export class Controller {
       if (!this.local.get().disconnected) this.local.update({ notice: { text, problemId } });
       return null;
     } finally {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       this.local.update({ waiting: false });
       this.#setPending(kind, false);
     }

@@ -6,7 +6,7 @@ export interface DiffLine {
 }
 
 /** Beyond this many pairs of lines the middle is shown as replaced, which is fast and still true. */
-const MOST_PAIRS = 1_000_000;
+const MAX_PAIRS = 1_000_000;
 
 export function diffLines(before: string, after: string): DiffLine[] {
   const a = before.split("\n");
@@ -32,7 +32,7 @@ export function diffLines(before: string, after: string): DiffLine[] {
 function middle(a: string[], b: string[]): DiffLine[] {
   const removed = (text: string | undefined): DiffLine => ({ kind: "removed", text: text ?? "" });
   const added = (text: string | undefined): DiffLine => ({ kind: "added", text: text ?? "" });
-  if (a.length * b.length > MOST_PAIRS) return [...a.map(removed), ...b.map(added)];
+  if (a.length * b.length > MAX_PAIRS) return [...a.map(removed), ...b.map(added)];
   // lengths[i][j]: the longest common subsequence of a from i on and b from j on.
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
   const at = (i: number, j: number) => lengths[i]?.[j] ?? 0;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import type { NotebookContext, OutputModel } from "../notebook/context.ts";
 import { VIEW_TYPE } from "../notebook/saved_views.ts";
-import waker from "../restore.ts";
+import restore from "../restore.ts";
 import { FakeModel } from "./fakes.ts";
 
 const subject = { widget: "k1", task: "c/t", role: "submission", problem_id: "", submission: "" };
@@ -36,7 +36,7 @@ function page(outputs: OutputModel[], known: string[] = []) {
 }
 
 const ended = new AbortController();
-const start = (model: FakeModel) => waker.initialize({ model, signal: ended.signal });
+const start = (model: FakeModel) => restore.initialize({ model, signal: ended.signal });
 /** The kernel answers the newest request. */
 const reply = (model: FakeModel, model_ids: string[]) => {
   const id = model.sent.at(-1)?.content.id;

@@ -1,4 +1,4 @@
-"""The protocol side of every agent: registration, heartbeat, one outcome for each job.
+"""The protocol side of every agent: registration, heartbeat, one result for each job.
 
 How a job is graded is a `Grader`'s business, which knows no socket. Works with our own broker and
 with an unmodified INGInious backend (docs/protocol.md, Messages).
@@ -95,7 +95,7 @@ class JobHandle:
 def without_feedback(
     job: messages.BackendNewJob, code: str, text: str = "", *, state: str | None = None
 ) -> messages.AgentJobDone:
-    """The outcome of a job that gave no feedback of its own: crash, killed, timeout, overflow.
+    """Return the result of a job without feedback of its own: crash, killed, timeout, overflow.
 
     The state is the previous one unless given (docs/protocol.md, Results).
     """
@@ -319,7 +319,7 @@ class Agent:
         task.add_done_callback(self._tasks.discard)
 
     def _abandon(self, running: _Running) -> None:
-        """End a job whose outcome nobody waits for."""
+        """End a job whose result nobody waits for."""
         del self._running[running.job.job_id]
         if running.task is not None:
             running.task.cancel()
@@ -332,12 +332,12 @@ class Agent:
     async def _serve(self, running: _Running) -> None:
         # A backend that knows this agent twice may give more jobs than there are slots.
         async with self._slots:
-            outcome = await self._graded(running)
+            result = await self._graded(running)
         if not self._is_wanted(running):
             return
         del self._running[running.job.job_id]
         try:
-            running.connection.send(outcome)
+            running.connection.send(result)
         except LocalProtocolError as error:
             logger.exception("The result of job %s cannot be sent", running.job.job_id)
             running.connection.send(without_feedback(running.job, "crash", error.text))

@@ -274,7 +274,7 @@ class Scheduler:
             del self._running[job.id]
             self._finish(job, _crash(job.id, reason, streams=None), now)
 
-    # ---- time and delivery --------------------------------------------------------------------
+    # ---- time and results --------------------------------------------------------------------
 
     def tick(self, now: float) -> None:
         """Do what is due; to be called once a second.

@@ -60,7 +60,7 @@ _NO_SHELL = Message(
 )
 _NOT_ARCHIVED = "Not in the archive, as they are no files or cannot be read: {}."
 _NO_FEEDBACK = Message("The run script of the task ended without giving any feedback.")
-_NO_FEEDBACK_OF_VISITOR = Message(
+_SHELL_LEFT_WITHOUT_FEEDBACK = Message(
     "The remote shell was left without giving any feedback; say feedback-result success, or the "
     "like, before leaving."
 )
@@ -237,8 +237,8 @@ class Grading:
         """
         await self._access.open()
         await asyncio.to_thread(self._fill)
-        self._no_feedback = _NO_FEEDBACK_OF_VISITOR
-        # A script that the visitor tries out may be refused a shell; that is not the job's end.
+        self._no_feedback = _SHELL_LEFT_WITHOUT_FEEDBACK
+        # A script that is tried out there may be refused a shell; that is not the job's end.
         attended = self._attended(kill_requested, lambda _: None)
         async with self._access.in_use, attended as stop:
             with _streams(self._workspace) as streams:

@@ -1,0 +1,43 @@
+"""Words that the project gave up for others do not come back, in names or prose."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLACES = ("inginious_nb/**/*", "js/**/*", "docs/*.md", "README.md", "CONTRIBUTING.md")
+TEXTS = {".py", ".ts", ".tsx", ".css", ".html", ".json", ".md"}
+GIVEN_UP = {
+    r"outcome": "result",
+    r"outstanding": "pending job",
+    r"left.?behind|leftover": "orphaned or stale",
+    r"waker|asleep": "restore, reconnect",
+    r"patience|\b_?(most|longest)_(?!before)": "MAX_, _TIMEOUT_S",
+    r"\bdeaf|\bdoubt": "unresponsive, resync, connections",
+    r"\bdesk\b|\bmirror\b|\bkit\b|visitor|keeper": "the terms of services, state and sandbox",
+}
+"""What stood for a thing, and what stands for it now."""
+
+ALLOWED = {
+    "inginious_nb/submissions/database.py": "outcome",  # a column of version 1 of the history
+}
+FILES = [
+    path
+    for place in PLACES
+    for path in ROOT.glob(place)
+    if path.suffix in TEXTS and "static" not in path.parts and "node_modules" not in path.parts
+]
+
+
+@pytest.mark.parametrize("word", GIVEN_UP)
+def test_a_word_that_was_given_up_does_not_come_back(word):
+    found = []
+    for path in FILES:
+        name = path.relative_to(ROOT).as_posix()
+        for place in re.finditer(word, f"{name}\n{path.read_text()}", re.IGNORECASE):
+            if ALLOWED.get(name) != place[0].lower():
+                found.append((name, place[0]))
+    assert found == [], f"say {GIVEN_UP[word]}"
