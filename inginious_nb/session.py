@@ -22,13 +22,17 @@ from .io.observers import Observers
 from .notebook.answers import Answers
 from .notebook.references import find_task
 from .services.registry import Services
+from .settings import load_settings
 from .submissions.history import History
+from .submissions.student import Student
 from .submissions.submission import SubmissionContext
 from .submissions.submissions import Submissions
 from .submissions.task_state import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from traitlets.config import Config
 
     from .client.client import Client
     from .course import Course, Task
@@ -54,6 +58,7 @@ class Session:
 
     Attributes:
         settings: The configuration.
+        student: The person whose submissions they are.
         library: The courses.
         history: What was submitted, and what came back.
         submissions: Those of this session.
@@ -65,6 +70,7 @@ class Session:
 
     def __init__(self, settings: Inginious, *, directory: Path | None = None) -> None:
         self.settings = settings
+        self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
         self._front_end_language = ""
         self._read_executed: Callable[[Task], Answers] = lambda _task: Answers()
@@ -80,7 +86,7 @@ class Session:
         self._io = IOThread("inginious_nb")
         self._io.start()
         context = SubmissionContext(
-            settings,
+            self.student,
             self.history,
             self._current_service,
             self._io.spawn,
@@ -89,6 +95,15 @@ class Session:
         )
         self.submissions = Submissions(context, self.library, self._leave_idle_services)
         self._io.spawn(self.submissions.keep_history())
+
+    @classmethod
+    def from_config(cls, config: Config | None) -> Session:
+        """Return a session with the settings of a traitlets configuration and the environment.
+
+        Raises:
+            UsageError: A setting has a value that cannot be.
+        """
+        return cls(load_settings(config))
 
     @property
     def warnings(self) -> list[str]:
@@ -164,7 +179,7 @@ class Session:
         with self._lock:
             state = self._task_states.get(key)
             if state is None:
-                state = TaskState(task, self.history, self.settings.username)
+                state = TaskState(task, self.history, self.student.username)
                 self._task_states[key] = state
             state.task = task
             return state

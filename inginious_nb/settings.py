@@ -175,14 +175,6 @@ def described_settings() -> Iterator[tuple[str, str, str, str]]:
         yield f"c.Inginious.{name}", trait.metadata["env"], shown, trait.help
 
 
-def settings_text() -> str:
-    """All settings for a person, one paragraph each."""
-    return "\n\n".join(
-        f"{name}   ({variable}{f', default {value}' if value else ''})\n    {help_text}"
-        for name, variable, value, help_text in described_settings()
-    )
-
-
 def _parsed(trait: Any, text: str) -> Any:
     """The value that an environment variable's text means for a setting."""
     if isinstance(trait, List):

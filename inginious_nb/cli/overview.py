@@ -9,11 +9,11 @@ from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import LIMIT
 from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
-from inginious_nb.settings import settings_text
 
 from . import tables
 from .output import print_table
 from .sessions import SERVICE_OPTIONS, opened_session
+from .settings_help import settings_text
 
 
 @click.command("courses", cls=Command, params=list(SERVICE_OPTIONS))
@@ -37,7 +37,7 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
 def history(*, limit: int) -> None:
     """List what you submitted, from wherever."""
     with opened_session() as session:
-        attempts = session.history.recent(session.settings.username, limit)
+        attempts = session.history.recent(session.student.username, limit)
         print_table(tables.history(attempts, lang=session.language))
 
 

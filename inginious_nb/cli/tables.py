@@ -217,7 +217,7 @@ def status(session: Session, lang: str = "en") -> Table:
         table.add_row(words("sandbox"), str(service.sandbox["kind"]))
         open_to = [translated(item, lang) for item in service.sandbox["not_isolated"]]
         table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
-    table.add_row(words("user"), session.settings.username)
+    table.add_row(words("user"), session.student.username)
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
     for warning in session.warnings:
         table.add_row(words("warning"), in_language(warning, lang), style=_PENDING)

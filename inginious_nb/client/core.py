@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb import messages
 from inginious_nb.i18n import Message
+from inginious_nb.i18n.results import custom_of_task
 
 from .connection_state import ConnectionState
 from .connections import Connections
@@ -506,7 +507,7 @@ def _may_be_of_a_lost_agent(job: PendingJob, done: messages.BackendJobDone, now:
     """
     return (
         done.result[0] == "crash"
-        and not (done.problems or done.tests or messages.custom_of_task(done.custom) or done.state)
+        and not (done.problems or done.tests or custom_of_task(done.custom) or done.state)
         and done.archive is None
         and done.stdout is None
         and now - (job.started_at if job.started else job.sent_at) > _AGENT_SILENCE_S
@@ -518,11 +519,7 @@ def _may_be_a_refusal(done: messages.BackendJobDone) -> bool:
     return (
         done.result[0] == "crash"
         and not (
-            done.problems
-            or done.tests
-            or messages.custom_of_task(done.custom)
-            or done.state
-            or done.stdout
+            done.problems or done.tests or custom_of_task(done.custom) or done.state or done.stdout
         )
         and done.archive is None
         and done.stdout is not None

@@ -6,6 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.i18n import Message
+from inginious_nb.i18n.results import custom_of_task, translatable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +76,9 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         result (docs/protocol.md, Results).
         """
         # Whoever only keeps results needs nothing of the wire.
-        from inginious_nb import messages  # noqa: PLC0415
 
         code, text = done.result
-        result = (code, messages.translatable(text, done.custom))
+        result = (code, translatable(text, done.custom))
         problems = {
             name: (result[0], value) if isinstance(value, str) else value
             for name, value in done.problems.items()
@@ -88,7 +88,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
             float(done.grade),
             problems,
             done.tests,
-            messages.custom_of_task(done.custom),
+            custom_of_task(done.custom),
             done.archive,
             done.state,
             done.stdout,

@@ -9,7 +9,6 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from inginious_nb.session import Session
-from inginious_nb.settings import load_settings
 
 _session: Session | None = None
 _session_lock = threading.Lock()
@@ -24,7 +23,7 @@ def get_session() -> Session:
     global _session  # noqa: PLW0603 - one per process is what it is
     with _session_lock:
         if _session is None:
-            _session = Session(load_settings(_ipython_config()))
+            _session = Session.from_config(_ipython_config())
             atexit.register(close_session)
         return _session
 

@@ -11,10 +11,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import HistoryError
-from inginious_nb.io.worker import call_soon
 
 from . import serialize
 from .drafts import drafts_of
+from .worker import call_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,7 +181,7 @@ class Publisher:
             else None,
         }
         if self._published.get("lang") != self.lang:
-            username = self.session.settings.username
+            username = self.session.student.username
             state["lang"] = self.lang
             state["task"] = serialize.task_info(self.task, self.lang, username)
         settled = tuple(

@@ -1,7 +1,6 @@
 """Messages on the wire: their classes and msgpack codec. No I/O, no clock, no zmq."""
 
 from .codec import decode, decode_in_steps, encode, is_long_queue
-from .reasons import custom_for, custom_of_task, translatable
 from .types import (
     FROM_AGENT,
     FROM_CLIENT,
@@ -52,11 +51,8 @@ __all__ = [
     "Pong",
     "Unknown",
     "WireMessage",
-    "custom_for",
-    "custom_of_task",
     "decode",
     "decode_in_steps",
     "encode",
     "is_long_queue",
-    "translatable",
 ]

@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from inginious_nb.course import Task
-    from inginious_nb.settings import Inginious
+
+    from .student import Student
 
 
 def inputdata(
-    task: Task, settings: Inginious, answers: Mapping[str, object], *, lang: str, state: str
+    task: Task, student: Student, answers: Mapping[str, object], *, lang: str, state: str
 ) -> dict[str, object]:
     """Return the answers and the reserved keys that every grader may read.
 
@@ -21,19 +22,19 @@ def inputdata(
 
     Args:
         task: The task they answer.
-        settings: Who submits.
+        student: The person who submits.
         answers: The answers as the task has checked them.
         lang: The language of the feedback.
         state: The state that the evaluated submission left.
     """
     return {
         **answers,
-        "@username": settings.username,
-        "@email": settings.email,
+        "@username": student.username,
+        "@email": student.email,
         "@lang": lang,
         # Readers parse the fractional part, so it is there also when it is zero.
         "@time": dt.datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f"),  # noqa: DTZ005 - local time is the contract
         "@attempts": "1",  # the history knows, and sets it
-        "@random": task.random_values(settings.username),
+        "@random": task.random_values(student.username),
         "@state": state,
     }

@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.sources import AnswerSource
     from inginious_nb.services.service import Service
-    from inginious_nb.settings import Inginious
 
     from .history import History
     from .record import SubmissionRecord
+    from .student import Student
     from .task_state import TaskState
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class SubmissionContext:
     """The surroundings that all submissions of a session share.
 
     Attributes:
-        settings: Who submits.
+        student: The person who submits.
         history: Where submissions are kept.
         current_service: Returns the service that grades what is submitted now; raises a
             ServiceError once the session has ended.
@@ -78,7 +78,7 @@ class SubmissionContext:
         language: Returns the language of the person at this session.
     """
 
-    settings: Inginious
+    student: Student
     history: History
     current_service: Callable[[], Service]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
@@ -305,11 +305,11 @@ class Submission:
             submission_id=self.id,
             course_id=self.task.course_id,
             task_id=self.task.id,
-            username=context.settings.username,
+            username=context.student.username,
             origin=self.origin,
             service=service.address,
             inputdata=inputdata(
-                self.task, context.settings, checked, lang=lang, state=state.left_state
+                self.task, context.student, checked, lang=lang, state=state.left_state
             ),
             sources=tuple(answers.sources.values()),
         )
@@ -334,7 +334,7 @@ class Submission:
                 self.task,
                 self._sent,
                 job_id=self.id,
-                launcher_name=self._context.settings.username,
+                launcher_name=self._context.student.username,
                 debug=self._debug,
             )
             self._killable_by(job.kill)

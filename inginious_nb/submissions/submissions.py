@@ -145,7 +145,7 @@ class Submissions:
 
     def orphaned(self) -> list[SubmissionRecord]:
         """Return submissions whose result nobody waits for, since their kernel ended."""
-        return self._context.history.orphaned(self._context.settings.username)
+        return self._context.history.orphaned(self._context.student.username)
 
     async def keep_history(self) -> None:
         """Tell other kernels what somebody waits for, and write what could not be written."""
@@ -160,7 +160,7 @@ class Submissions:
 
     def _record(self, submission_id: str | None) -> SubmissionRecord:
         if submission_id is not None:
-            username = self._context.settings.username
+            username = self._context.student.username
             return self._context.history.find(username, submission_id)
         for record in self.orphaned():
             return record

@@ -21,7 +21,7 @@ from inginious_nb.frontend.kernel_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.serialize import reference
-from inginious_nb.io.worker import call_soon
+from inginious_nb.frontend.worker import call_soon
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
-from inginious_nb import messages
+from inginious_nb.i18n.results import custom_of_task
 from tests.support.courses import write_course
 from tests.support.our_site import running
 from tests.support.peer import InginiousSite, Process, free_port, peer_bin, wait_for_port
@@ -113,7 +113,7 @@ class Driven:
         answer = self.tell("result", name=name)
         (values,) = answer["calls"]
         # The peer's client passes on what ours takes out: the text again, for translation.
-        values[4] = messages.custom_of_task(values[4])
+        values[4] = custom_of_task(values[4])
         return values
 
     def shells(self, name):

@@ -10,6 +10,7 @@ import pytest
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
+from inginious_nb.i18n.results import custom_of_task
 from tests.support.broker_site import (
     ALICE,
     BOB,
@@ -165,7 +166,7 @@ def test_killing_a_waiting_job_answers_its_owner_with_the_previous_state(site):
     (killed,) = site.client(ALICE, messages.ClientKillJob("j"))
     assert killed.result[0] == "killed"
     assert (killed.grade, killed.problems, killed.tests) == (0.0, {}, {})
-    assert messages.custom_of_task(killed.custom) == {}
+    assert custom_of_task(killed.custom) == {}
     assert (killed.state, killed.archive, killed.stdout, killed.stderr) == ("before", None, "", "")
     assert site.agent(b"agent") == []
 

@@ -39,7 +39,7 @@ def finished(session, outcome):
         submission_id=submission_id,
         course_id="lab",
         task_id="echo",
-        username=session.settings.username,
+        username=session.student.username,
         origin="api",
         service="x",
         inputdata={},

@@ -160,7 +160,7 @@ def test_an_answer_that_cannot_be_is_refused_and_nothing_is_sent(session, answer
         submission.submit(lambda: Answers(answers))
     assert caught.value.problem_id == problem_id
     assert submission.phase == "refused"
-    assert session.history.recent(session.settings.username) == []
+    assert session.history.recent(session.student.username) == []
     with pytest.raises(AnswerError):
         submission.wait(0)
 

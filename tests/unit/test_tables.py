@@ -73,7 +73,7 @@ def test_no_terminal_obeys_what_others_wrote(session):
         submission_id="s",
         course_id="lab",
         task_id="echo",
-        username=session.settings.username,
+        username=session.student.username,
         origin="api",
         service="x",
         inputdata={name: f"{CLIPBOARD}answer"},

@@ -20,6 +20,7 @@ from inginious_nb.errors import (
     RemoteProtocolError,
 )
 from inginious_nb.i18n import Message
+from inginious_nb.i18n.results import custom_for
 
 from .connection import Connection
 
@@ -108,7 +109,7 @@ def without_feedback(
         grade=0.0,
         problems={},
         tests={},
-        custom=messages.custom_for(text),
+        custom=custom_for(text),
         state=state,
         archive=None,
         stdout=None,

@@ -15,7 +15,6 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb import messages
 from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
@@ -25,6 +24,7 @@ from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
 from inginious_nb.grader.ssh import NO_LIBRARY, SshAccess, SshSettings, can_open_ssh
 from inginious_nb.i18n import Message
+from inginious_nb.i18n.results import custom_of_task
 
 from .base import Environments, Grader, JobHandle, without_feedback
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from inginious_nb import messages
     from inginious_nb.course import Course
     from inginious_nb.course.library import CourseLibrary
     from inginious_nb.grader.sandbox import Sandbox
@@ -275,7 +276,7 @@ def _done(job: messages.BackendNewJob, result: GradingResult) -> messages.AgentJ
         done.grade = feedback.grade
         done.problems = feedback.problems
         done.tests = feedback.tests
-        done.custom = messages.custom_of_task(feedback.custom)
+        done.custom = custom_of_task(feedback.custom)
         done.state = feedback.state
     return done
 

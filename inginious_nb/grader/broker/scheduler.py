@@ -21,6 +21,7 @@ import msgpack
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 from inginious_nb.i18n import Message
+from inginious_nb.i18n.results import custom_for
 
 from .jobs import BrokerJob, WaitingJobs
 from .peers import FORGOTTEN_S, UNANSWERED_PINGS, AgentPeer, ClientPeer, is_lasting
@@ -402,7 +403,7 @@ def _result(
         grade=0.0,
         problems={},
         tests={},
-        custom=messages.custom_for(text),
+        custom=custom_for(text),
         state=state,
         archive=None,
         stdout=streams,

@@ -28,7 +28,7 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
         return
     bundle = task_bundle(session.task_state(opened), session.history, context.lang)
     # Where HTML is shown it has the statement.
-    text = statement(opened, session.settings.username, context.lang)
+    text = statement(opened, session.student.username, context.lang)
     display(bundle | {"text/plain": f"{bundle['text/plain']}\n\n{text}".rstrip()}, raw=True)
 
 

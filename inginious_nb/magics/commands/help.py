@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inginious_nb.cli.settings_help import settings_text
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import LANGUAGE
 from inginious_nb.grammar.commands import LINE_MAGIC, declared
 from inginious_nb.i18n import Message, translated
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.render.terminal import echo
-from inginious_nb.settings import settings_text
 
 if TYPE_CHECKING:
     from inginious_nb.magics.context import MagicContext

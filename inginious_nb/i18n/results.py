@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inginious_nb.i18n import Message, from_kept, kept
+from . import Message, from_kept, kept
 
 _KEY = "@inginious_nb"
 
