@@ -84,7 +84,7 @@ export interface SubmissionInfo {
 }
 
 /** HTML that render.py made and sanitised; `cut` if it is only the beginning of a large text. */
-export interface SafeHtml {
+export interface HtmlPart {
   html: string;
   size_bytes: number;
   cut: boolean;
@@ -98,7 +98,7 @@ export interface TextPart {
 
 export interface ProblemResult {
   code: string;
-  feedback: SafeHtml;
+  feedback: HtmlPart;
 }
 
 export interface TestInfo {
@@ -124,7 +124,7 @@ export interface ResultInfo {
   at: number | null;
   code: string;
   grade: number;
-  feedback: SafeHtml;
+  feedback: HtmlPart;
   problems: Record<string, ProblemResult>;
   tests: TestInfo[];
   test_counts: TestCounts;

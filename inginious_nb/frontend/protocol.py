@@ -95,7 +95,7 @@ class SubmissionInfo(TypedDict):
     now: float
 
 
-class SafeHtml(TypedDict):
+class HtmlPart(TypedDict):
     """HTML made by render.py; ``cut`` if it is only the beginning of a text of ``size_bytes``."""
 
     html: str
@@ -115,7 +115,7 @@ class ProblemResult(TypedDict):
     """The part of a result about one problem."""
 
     code: str
-    feedback: SafeHtml
+    feedback: HtmlPart
 
 
 class TestInfo(TypedDict):
@@ -146,7 +146,7 @@ class ResultInfo(TypedDict):
     at: float | None
     code: str
     grade: float
-    feedback: SafeHtml
+    feedback: HtmlPart
     problems: dict[str, ProblemResult]
     tests: list[TestInfo]
     test_counts: TestCounts

@@ -249,7 +249,7 @@ def _no_details(lang: str) -> dict[str, Any]:
     }
 
 
-def feedback(task: Task, text: str, lang: str = "en") -> protocol.SafeHtml:
+def feedback(task: Task, text: str, lang: str = "en") -> protocol.HtmlPart:
     """A feedback text as sanitised HTML."""
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}

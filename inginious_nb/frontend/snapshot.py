@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
-    from .protocol import ResultInfo, SafeHtml, TestCounts
+    from .protocol import HtmlPart, ResultInfo, TestCounts
     from .publisher import Publisher
 
 _STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
@@ -169,7 +169,7 @@ class Snapshot:
     def _grade(self, grade: float) -> str:
         return self._words("percent", value=number(grade, self.lang))
 
-    def _indented(self, feedback: SafeHtml, indent: str) -> list[str]:
+    def _indented(self, feedback: HtmlPart, indent: str) -> list[str]:
         html = feedback["html"]
         text = plain_text(html, is_html=True, limit_chars=MAX_TEXT_CHARS, lang=self.lang)
         return [f"{indent}{line}".rstrip() for line in text.strip().splitlines()]

@@ -1,6 +1,6 @@
 // A feedback text. A long one is folded, a huge one is cut by the kernel and offered as a download.
 import { useEffect, useState } from "preact/hooks";
-import type { SafeHtml as SafeHtmlPart } from "../protocol.ts";
+import type { HtmlPart } from "../protocol.ts";
 import { CutNote } from "./CutNote.tsx";
 import { useLanguage } from "./context.ts";
 import { SafeHtml } from "./SafeHtml.tsx";
@@ -10,7 +10,7 @@ const FOLD_ABOVE_CHARACTERS = 20_000;
 const LATER_ABOVE_CHARACTERS = 200_000;
 
 interface Props {
-  feedback: SafeHtmlPart;
+  feedback: HtmlPart;
   submission: string;
   /** Which text to ask for when all of it is wanted: "feedback" or "problem:ID". */
   what: string;
