@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from inginious_nb import widget
 from inginious_nb.frontend.kernel_session import close_session, get_session
 from inginious_nb.grammar.arguments import split
 from inginious_nb.grammar.command_group import call
@@ -19,8 +20,6 @@ from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC
 from inginious_nb.i18n import Message, in_language, speak_to, system_language
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo, replace_unencodable
-from inginious_nb.widget import Restorer
-from inginious_nb.widget.comm import register_comm
 
 from .answer_cells import AnswerCells
 from .answer_views import show_answer
@@ -43,7 +42,7 @@ class InginiousMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self._restorer: Restorer | None = None
+        self._restorer: widget.Restorer | None = None
         session = get_session()
         host = Host(shell)
         answer_cells = AnswerCells(
@@ -65,7 +64,7 @@ class InginiousMagics(Magics):
     def restore_widgets(self, _result: object = None) -> None:
         """Restore the widgets of a notebook that was opened again, once somebody looks at it."""
         if self._restorer is None and self.context.host.is_attended:
-            self._restorer = Restorer(self.context.session, answered=self._note_answer)
+            self._restorer = widget.Restorer(self.context.session, answered=self._note_answer)
 
     def _note_answer(self) -> None:
         self.context.host.has_answered = True
@@ -92,7 +91,10 @@ def load(shell: InteractiveShell) -> None:
     if magics.context.host.is_terminal:
         replace_unencodable()
     else:
-        register_comm(shell.kernel)  # type: ignore[attr-defined]
+        comms = shell.kernel.comm_manager  # type: ignore[attr-defined]
+        # The widget loads when a page opens the comm.
+        serve = lambda comm, message: widget.serve_comm(comm, message)  # noqa: E731, PLW0108
+        comms.register_target(widget.COMM_TARGET, serve)
     shell.events.register("post_run_cell", magics.restore_widgets)
     _loaded[id(shell)] = magics
     speak_to(lambda: magics.context.lang)

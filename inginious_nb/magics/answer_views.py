@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from inginious_nb import widget
 from inginious_nb.errors import InginiousError
 from inginious_nb.notebook.references import find_problem
-from inginious_nb.widget import AnswerView
 
 if TYPE_CHECKING:
     from .context import MagicContext
@@ -34,5 +34,7 @@ def show_answer(context: MagicContext, reference: str) -> None:
     if view is None or (view.publisher.task, view.problem_id) != (task, problem_id):
         if view is not None:
             view.close()
-        view = context.answer_views[key] = AnswerView(task, problem_id, session=context.session)
+        view = context.answer_views[key] = widget.AnswerView(
+            task, problem_id, session=context.session
+        )
     display(view)

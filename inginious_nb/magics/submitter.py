@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from inginious_nb import widget
 from inginious_nb.errors import InginiousError
 from inginious_nb.frontend.snapshot import submission_bundle
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
@@ -26,7 +27,6 @@ from inginious_nb.notebook.saved_notebook import find_notebook
 from inginious_nb.render.terminal import echo
 from inginious_nb.session import CONTACT_TIMEOUT_S
 from inginious_nb.submissions.submission import ssh_command
-from inginious_nb.widget import TaskWidget
 
 from .handle import Handle
 
@@ -226,6 +226,8 @@ class Submitter:
 
     def _show(self, submission: Submission) -> None:
         if self._host.shows_widgets:
-            display(TaskWidget(submission.task, session=self._session, submission=submission))
+            display(
+                widget.TaskWidget(submission.task, session=self._session, submission=submission)
+            )
         else:
             display(self._bundle(submission), raw=True)

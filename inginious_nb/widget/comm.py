@@ -23,15 +23,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-COMM_TARGET = "inginious_nb"
 
-
-def register_comm(kernel: Any) -> None:
-    """Serve the front ends of a kernel."""
-    kernel.comm_manager.register_target(COMM_TARGET, _opened)
-
-
-def _opened(comm: BaseComm, message: dict[str, Any]) -> None:
+def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
+    """Serve a comm that a front end has opened, as the kernel's comm manager calls it."""
     subject = message["content"]["data"]
     widget = find_widget(str(subject.get("widget")))
     if widget is not None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from inginious_nb import widget
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.snapshot import task_bundle
 from inginious_nb.i18n import Message
 from inginious_nb.magics.statement import statement
-from inginious_nb.widget import TaskWidget
 
 from .tables import tables
 
@@ -24,7 +24,7 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
     session = context.session
     opened = session.open(task)
     if context.host.shows_widgets:
-        display(TaskWidget(opened, session=session))
+        display(widget.TaskWidget(opened, session=session))
         return
     bundle = task_bundle(session.task_state(opened), session.history, context.lang)
     # Where HTML is shown it has the statement.
