@@ -11,8 +11,7 @@
     │   └── TaskNotFoundError
     ├── AnswerError                 an answer cannot be submitted as it is
     ├── BackendError
-    │   ├── BackendUnavailableError no grading service answers at the address
-    │   └── UnknownEnvironmentError no agent offers what the task asks for
+    │   └── BackendUnavailableError no grading service answers at the address
     ├── ServiceError                the embedded grading service cannot run
     ├── HistoryError                the history of submissions cannot be read or written
     ├── WaitTimeoutError            a wait for a result ended before it came (also a TimeoutError)
@@ -111,10 +110,6 @@ class BackendError(InginiousError):
 
 class BackendUnavailableError(BackendError):
     """No grading service answers at the address."""
-
-
-class UnknownEnvironmentError(BackendError):
-    """No agent of the grading service offers the environment that the task asks for."""
 
 
 class ServiceError(InginiousError):

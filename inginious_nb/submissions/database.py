@@ -194,11 +194,12 @@ class Database:
 
     def beginning(self, username: str, beginning: str) -> list[SubmissionRecord]:
         """Return a user's submissions whose id begins so, newest first."""
+        after = beginning + "\U0010ffff"
         return self._select(
-            "WHERE username = ? AND substr(id, 1, ?) = ? ORDER BY submitted_at DESC",
-            username,
-            len(beginning),
+            "WHERE id >= ? AND id < ? AND username = ? ORDER BY submitted_at DESC",
             beginning,
+            after,
+            username,
         )
 
     def unfinished(self, username: str) -> list[SubmissionRecord]:

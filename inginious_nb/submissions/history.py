@@ -54,7 +54,8 @@ class History:
         self.path = path
         self._lock = threading.RLock()
         self._observers = Observers()
-        self._warning: Message | None = None
+        self._trouble: Message | None = None  # until the file can be written
+        self._damage: Message | None = None  # said for as long as this process lives
         self._unwritten = Database(None)
         self._unwritten_ids: set[str] = set()
         self._file: Database | None = None
@@ -94,13 +95,12 @@ class History:
         except (OSError, sqlite3.Error, HistoryError) as failure:
             self._warn_of_opening(str(failure))
             return
-        self._warn(
-            Message(
-                "The history {path} was damaged; it is now {aside}, and a new one was begun.",
-                path=self.path,
-                aside=aside.name,
-            )
+        self._damage = Message(
+            "The history {path} was damaged; it is now {aside}, and a new one was begun.",
+            path=self.path,
+            aside=aside.name,
         )
+        self._observers.notify()
 
     def _warn_of_opening(self, reason: str) -> None:
         self._warn(
@@ -113,13 +113,13 @@ class History:
         )
 
     def _warn(self, warning: Message) -> None:
-        self._warning = warning
+        self._trouble = warning
         self._observers.notify()
 
     @property
     def warning(self) -> Message | None:
         """Return what a user should know of the state of the file, None if all is well."""
-        return self._warning
+        return self._trouble or self._damage
 
     @property
     def unwritten(self) -> int:
@@ -267,7 +267,7 @@ class History:
             except sqlite3.Error as error:
                 _log.info("The history cannot be written yet: %s", error)
                 return
-            self._warning = None
+            self._trouble = None
         self._observers.notify()
 
     def _write(self, submission_id: str, write: Callable[[Database], None]) -> None:

@@ -498,6 +498,20 @@ def test_a_file_that_is_damaged_while_it_is_in_use_is_set_aside(tmp_path):
     later.close()
 
 
+def test_damage_is_still_told_when_a_lock_has_come_and_gone(impatient, tmp_path):
+    path = tmp_path / "history.sqlite"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+    history = History(path)
+    lock = Locked(path)
+    add(history, "during")
+    assert "another program holds it" in history.warning
+    lock.release()
+    history.write_pending()
+    assert history.unwritten == 0
+    assert "was damaged" in history.warning
+    history.close()
+
+
 def test_a_history_whose_folder_is_gone_keeps_in_memory(tmp_path):
     folder = tmp_path / "folder"
     history = History(folder / "history.sqlite")
