@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox
-from inginious_nb.grader.sandbox.cgroup import Cgroups
+from inginious_nb.grader.sandbox.cgroup import Cgroups, Place
 
 LIMITS = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30)
 KINDS = pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
@@ -19,8 +19,16 @@ KINDS = pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
 class Folders(Cgroups):
     """Makes folders in place of cgroups."""
 
+    has_a_way_in = True
+
+    def __init__(self, folder):
+        super().__init__([Place(folder, frozenset())])
+
     def new(self, limits):
-        return self._make()
+        made = super().new(limits)
+        if not self.has_a_way_in:
+            (next(self.folders[0].iterdir()) / "cgroup.procs").mkdir()
+        return made
 
 
 @pytest.fixture
@@ -92,15 +100,8 @@ async def test_a_program_that_cannot_enter_its_cgroup_does_not_run(kind, null, t
     sandbox = choose_sandbox(kind)
     sandbox._cgroups = Folders(tmp_path / "groups")
     (tmp_path / "groups").mkdir()
-    made = sandbox._cgroups._make
+    sandbox._cgroups.has_a_way_in = False
     ran, written = os.pipe()
-
-    def without_a_way_in():
-        cgroup = made()
-        cgroup.procs.mkdir()
-        return cgroup
-
-    sandbox._cgroups._make = without_a_way_in
     process = sandbox.start(box("echo", "running"), Streams(null.stdin, written, null.stderr))
     os.close(written)
     await process.finish()

@@ -40,7 +40,7 @@ class Limits:
         wall_s: Seconds from the start.
         memory_bytes: Memory in use at one time.
         disk_bytes: Size of one file, and of all that the job has on disk.
-        processes: Processes at one time; the kernel refuses twice as many, threads included.
+        processes: Processes at one time.
         open_files: Open files of one process.
     """
 
@@ -50,6 +50,11 @@ class Limits:
     disk_bytes: int
     processes: int = 512
     open_files: int = 1024
+
+    @property
+    def kernel_processes(self) -> int:
+        """Return how many processes and threads the kernel allows, where it counts per job."""
+        return 2 * self.processes
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,9 @@ class Streams:
     stderr: int
 
 
-def describe_limits(*, has_cgroups: bool) -> str:
+def describe_limits(*, kernel_limits_memory: bool) -> str:
     """How limits are enforced, in words for a person."""
-    if has_cgroups:
+    if kernel_limits_memory:
         return marked(
             "time, memory, disk and the number of processes are limited, memory by the kernel"
         )
@@ -116,11 +121,11 @@ def describe_limits(*, has_cgroups: bool) -> str:
     )
 
 
-def describe_uncounted(*, has_cgroups: bool) -> list[str]:
+def describe_uncounted(*, kernel_limits_memory: bool) -> list[str]:
     """What a program that means harm can keep out of sight of the limits, in words."""
     disk = marked("disk space of deleted files that are only mapped, or on their way in a socket")
     memory = marked("memory of shared segments that no process is attached to")
-    return [disk] if has_cgroups else [disk, memory]
+    return [disk] if kernel_limits_memory else [disk, memory]
 
 
 class Sandbox(ABC):

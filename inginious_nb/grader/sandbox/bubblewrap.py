@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import marked
 
-from . import process_tree
 from .base import (
     KERNEL,
     Description,
@@ -24,11 +23,12 @@ from .base import (
     describe_limits,
     describe_uncounted,
 )
-from .cgroup import Cgroups
+from .cgroup import Cgroups, limits_memory
 from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
 from .masked_paths import masked_places, personal_folders
 from .prepared import PreparedProcess
 from .process import BoxedProcess, adopt_orphans
+from .process_limit import ProcessLimit
 from .session_keyring import join_new_session_keyring
 from .stale_processes import MARK, end_stale_processes, new_mark
 
@@ -76,13 +76,11 @@ class _View:
         box: The box without program and mounts.
         mounts: The place of each mount, whether it is writable, device and inode.
         masked: Each masked folder, with device and inode.
-        others: How many processes the user had.
     """
 
     box: Box
     mounts: tuple[tuple[str, bool, int, int], ...]
     masked: tuple[tuple[str, int, int], ...]
-    others: int = field(compare=False)
 
 
 class BubblewrapSandbox(Sandbox):
@@ -101,7 +99,7 @@ class BubblewrapSandbox(Sandbox):
         self._binds_descriptors = "--bind-fd" in _help(program)
         self._cgroups = Cgroups.find()
         self._has_keyrings = join_new_session_keyring()
-        self._processes = process_tree.UserCount(WORKER_ID if drops_root() else os.geteuid())
+        self._process_limit = ProcessLimit(self._cgroups, has_user_namespace=not drops_root())
 
     @classmethod
     def find(cls) -> BubblewrapSandbox | None:
@@ -131,12 +129,15 @@ class BubblewrapSandbox(Sandbox):
         """What is isolated and what is not."""
         return {
             "kind": "bubblewrap",
-            "isolated": [*_ISOLATED, describe_limits(has_cgroups=self._cgroups is not None)],
+            "isolated": [
+                *_ISOLATED,
+                describe_limits(kernel_limits_memory=limits_memory(self._cgroups)),
+            ],
             "not_isolated": [
                 *_NOT_ISOLATED,
                 *([] if self._binds_descriptors else [_SWAPPING]),
                 *([] if self._has_keyrings else [marked("keys of the kernel: yours can be used")]),
-                *describe_uncounted(has_cgroups=self._cgroups is not None),
+                *describe_uncounted(kernel_limits_memory=limits_memory(self._cgroups)),
             ],
         }
 
@@ -180,9 +181,6 @@ class BubblewrapSandbox(Sandbox):
             return None
         if not isinstance(prepared.view, _View) or prepared.view != view:
             return None
-        # The kernel's limit counts from what the user had at the start; see `launch_command`.
-        if abs(prepared.view.others - view.others) > box.limits.processes // 4:
-            return None
         return prepared.begin(box.argv)
 
     def _view(self, box: Box) -> _View:
@@ -192,7 +190,6 @@ class BubblewrapSandbox(Sandbox):
             tuple((mount.place, mount.writable, *_numbers(mount.source)) for mount in mounts),
             # What is masked is at the same place on this machine; once it is replaced, it shows.
             tuple((str(place), *_numbers(place)) for place in self._masked_places(box.mounts)),
-            others=self._processes(),
         )
 
     def _started(self, box: Box, streams: Streams) -> _Started:
@@ -216,7 +213,9 @@ class BubblewrapSandbox(Sandbox):
             arguments.append("--clearenv")
             for name, value in box.environ.items():
                 arguments += ["--setenv", name, value]
-            arguments += launch_command(box, report_write, others=self._processes())
+            arguments += launch_command(
+                box, report_write, process_limit=self._process_limit(box.limits)
+            )
             cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
             if cgroup is not None:
                 kept.callback(cgroup.remove)

@@ -31,7 +31,6 @@ _SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
 _ENDED = re.compile(rb"ended (\d+)\n")
 _LIMITS = """\
 ulimit -c 0; ulimit -f {file_blocks}; ulimit -d {data_kilobytes}; ulimit -n {open_files}
-ulimit -u {processes} || ulimit -p {processes}
 echo 1000 > /proc/self/oom_score_adj
 umask 022
 """
@@ -91,22 +90,21 @@ class Verdict:
     signal: int | None = None
 
 
-def launch_command(box: Box, report: int | None, *, others: int) -> list[str]:
+def launch_command(box: Box, report: int | None, *, process_limit: int | None) -> list[str]:
     """The command that sets the limits of a box and then becomes, or runs, its program.
 
     Args:
         box: The box.
         report: A descriptor for the report; None without one.
-        others: How many processes its user has already.
+        process_limit: The rlimit of processes and threads; None for none of ours.
     """
     lines = _LIMITS.format(
         file_blocks=max(1, box.limits.disk_bytes // _BLOCK_BYTES),
         data_kilobytes=_data_kilobytes(),
         open_files=box.limits.open_files,
-        # The kernel counts those of all boxes together. A box that goes beyond its limit is ended
-        # soon; until then it should not take what others need.
-        processes=others + 2 * box.limits.processes,
     )
+    if process_limit is not None:
+        lines += f"ulimit -u {process_limit} || ulimit -p {process_limit}\n"
     # Some limits may be lower already, or unknown to this shell; that is not the program's affair.
     script = "{ " + lines + "} 2>/dev/null\n"
     if report is None:

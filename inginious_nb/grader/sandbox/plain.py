@@ -19,10 +19,11 @@ from inginious_nb.i18n import marked
 
 from . import process_tree
 from .base import KERNEL, Description, Sandbox, describe_limits, describe_uncounted
-from .cgroup import Cgroups
-from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
+from .cgroup import Cgroups, limits_memory
+from .launch_script import drops_root, launch_command, own, report_pipe
 from .orphans import OrphanTracker
 from .process import BoxedProcess, adopt_orphans
+from .process_limit import ProcessLimit
 from .stale_processes import MARK, end_stale_processes, new_mark
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ class PlainSandbox(Sandbox):
 
     def __init__(self) -> None:
         self._cgroups = Cgroups.find()
-        user = WORKER_ID if drops_root() else os.geteuid()
-        self._processes = process_tree.UserCount(user)
+        self._process_limit = ProcessLimit(self._cgroups, has_user_namespace=False)
         self._orphan_tracker = OrphanTracker()
         adopt_orphans()
         end_stale_processes()
@@ -73,11 +73,11 @@ class PlainSandbox(Sandbox):
         """What is isolated and what is not."""
         return {
             "kind": "plain",
-            "isolated": [describe_limits(has_cgroups=self._cgroups is not None)],
+            "isolated": [describe_limits(kernel_limits_memory=limits_memory(self._cgroups))],
             "not_isolated": [
                 *(_OPEN_TO_OTHERS if drops_root() else _OPEN_TO_YOURSELF),
                 *_OPEN,
-                *describe_uncounted(has_cgroups=self._cgroups is not None),
+                *describe_uncounted(kernel_limits_memory=limits_memory(self._cgroups)),
                 KERNEL,
                 marked("tasks that use absolute paths such as /task or /course/common do not work"),
             ],
@@ -96,7 +96,9 @@ class PlainSandbox(Sandbox):
             report_read = report_write = None
             if box.report_status:
                 report_read, report_write = own(report_pipe(), kept, passed)
-            arguments = launch_command(box, report_write, others=self._processes())
+            arguments = launch_command(
+                box, report_write, process_limit=self._process_limit(box.limits)
+            )
             cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
             if cgroup is not None:
                 kept.callback(cgroup.remove)
