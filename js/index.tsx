@@ -1,6 +1,7 @@
 // The entry point that anywidget loads: one controller a widget, one Preact tree a view of it.
 import { render as renderTree } from "preact";
 import { AnswerPanel } from "./components/AnswerPanel.tsx";
+import { CommandPanel } from "./components/CommandPanel.tsx";
 import { AppContext } from "./components/context.ts";
 import { TaskPanel } from "./components/TaskPanel.tsx";
 import { language, preferredLanguage } from "./i18n/index.ts";
@@ -88,7 +89,8 @@ function render({ model, el }: RenderProps): () => void {
   const mount = el.appendChild(document.createElement("div"));
   mount.className = "inginious-live";
   const hidden = hideSnapshot(key);
-  const Panel = model.get("role") === "answer" ? AnswerPanel : TaskPanel;
+  const role = model.get("role");
+  const Panel = role === "answer" ? AnswerPanel : role === "submission" ? CommandPanel : TaskPanel;
   renderTree(
     <AppContext.Provider value={{ controller, language: language(controller.lang) }}>
       <Panel />

@@ -103,6 +103,8 @@ export interface ProblemResult {
 
 export interface TestInfo {
   id: string;
+  /** What people call it: the name of the course's tag of that id, if it has one. */
+  name: string;
   kind: "passed" | "failed" | "text" | "tag";
   text: string;
 }
@@ -118,12 +120,22 @@ export interface TestCounts {
   cut: boolean;
 }
 
-export interface ResultInfo {
+/** A result in one line. */
+export interface ResultSummary {
   submission: string;
   number: number;
   at: number | null;
   code: string;
-  grade: number;
+  /** Null where nothing was graded. */
+  grade: number | null;
+  /** Tests or, where none says passed or not, problems: those passed, and all that say so. */
+  passed: number;
+  decided: number;
+  /** The first thing that failed, in words; empty if nothing did. */
+  first_failed: string;
+}
+
+export interface ResultInfo extends ResultSummary {
   feedback: HtmlPart;
   problems: Record<string, ProblemResult>;
   tests: TestInfo[];

@@ -88,7 +88,7 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
         name = (task.translated(lang).name, "italic")
         table.add_row(
             grade(counting.grade, lang) if counting is not None else "",
-            str(state.count),
+            str(state.attempts),
             Text.assemble(f"{course.id}/{task.id}\n", name),
             ", ".join(task.problems) or words("none"),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .accessibility import Accessibility
-from .course import Course, Tag
+from .course import Course
 from .environment import Environment
 from .ids import alternatives
 from .library import CourseLibrary
@@ -16,6 +16,7 @@ from .problems import (
     SingleLineCodeProblem,
 )
 from .settings import SubmissionLimit, TaskSettings
+from .tags import CourseTags, Tag
 from .task import Task
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "CodeProblem",
     "Course",
     "CourseLibrary",
+    "CourseTags",
     "Environment",
     "FileProblem",
     "MatchProblem",

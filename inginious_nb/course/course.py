@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import CourseError, TaskNotFoundError
@@ -19,6 +18,7 @@ from .fields import FieldError
 from .folders import course_file, natural, task_file, task_folders
 from .ids import ID_RULE, is_valid_id, suggestion
 from .settings import read_settings
+from .tags import read_tags
 from .task import Task
 from .yaml_file import field_error, read_mapping
 
@@ -26,28 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from .tags import CourseTags, Tag
+
 logger = logging.getLogger(__name__)
-
-_TAG_KINDS = {"0": "skill", "1": "misconception", "2": "category"}
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag of the course: what a test of a task, or a task itself, stands for.
-
-    Attributes:
-        id: Its id, the key in the tests of a result.
-        name: Its title.
-        description: What it means.
-        visible: Whether students see it.
-        kind: ``skill``, ``misconception`` or ``category``.
-    """
-
-    id: str
-    name: str
-    description: str
-    visible: bool
-    kind: str
 
 
 class Course:
@@ -93,12 +74,10 @@ class Course:
     @property
     def tags(self) -> dict[str, Tag]:
         """Its tags by id; entries that make no sense are left out."""
-        raw = self._course_file()[0].get("tags")
-        if not isinstance(raw, dict):
-            return {}
-        return {
-            str(key): _tag(str(key), value) for key, value in raw.items() if isinstance(value, dict)
-        }
+        return dict(self._tags().by_id)
+
+    def _tags(self) -> CourseTags:
+        return read_tags(self._course_file()[0].get("tags"), self.path)
 
     @property
     def tasks(self) -> dict[str, Task]:
@@ -247,6 +226,7 @@ class Course:
 
     def _with_settings(self, task: Task) -> Task:
         """Return the task with what course.yaml says about it, which overrides its own file."""
+        task = dataclasses.replace(task, tags=self._tags())
         data = self._course_file()[0].get("dispenser_data")
         config = data.get("config") if isinstance(data, dict) else None
         if not isinstance(config, dict):
@@ -289,16 +269,6 @@ def _listed_tasks(sections: object) -> Iterator[str]:
         elif isinstance(listed, list):
             yield from (str(name) for name in listed)
         yield from _listed_tasks(section.get("sections_list"))
-
-
-def _tag(tag_id: str, data: dict[Any, Any]) -> Tag:
-    return Tag(
-        id=tag_id,
-        name=fields.text(data.get("name")) or tag_id,
-        description=fields.text(data.get("description")),
-        visible=bool(data.get("visible", True)),
-        kind=_TAG_KINDS.get(fields.text(data.get("type")), "skill"),
-    )
 
 
 def _stamp(file: Path | None) -> object:

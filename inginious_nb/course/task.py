@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.errors import AnswerError
@@ -20,6 +20,7 @@ from .folders import TASK_FILES, task_file
 from .ids import suggestion
 from .problems import Problem, canonical_type, read_problems
 from .settings import EvaluationMode, TaskSettings, legacy_settings
+from .tags import CourseTags
 from .yaml_file import field_error, read_mapping
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Task:
         settings: What the course says about it.
         order: Its place in courses that have no list of their tasks.
         common_directory: ``$common`` of its course, if there is one.
+        tags: The tags of its course, which name its tests.
     """
 
     course_id: str
@@ -66,6 +68,7 @@ class Task:
     settings: TaskSettings
     order: int
     common_directory: Path | None = None
+    tags: CourseTags = field(default_factory=CourseTags)
 
     @classmethod
     def load(cls, path: Path, course_id: str, *, common_directory: Path | None = None) -> Self:
@@ -83,6 +86,7 @@ class Task:
                 id=path.name,
                 path=path,
                 common_directory=common_directory,
+                tags=CourseTags(),
                 **_texts(data, course_id, path.name),
                 problems={
                     name: problem.read_in(translators)

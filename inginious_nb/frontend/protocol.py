@@ -119,9 +119,10 @@ class ProblemResult(TypedDict):
 
 
 class TestInfo(TypedDict):
-    """One test, or a tag that the grader gave."""
+    """One test, or a tag that the grader gave; ``name`` is what people call it."""
 
     id: str
+    name: str
     kind: Literal["passed", "failed", "text", "tag"]
     text: str
 
@@ -138,14 +139,26 @@ class TestCounts(TypedDict):
     cut: bool
 
 
-class ResultInfo(TypedDict):
-    """A result; ``custom`` is JSON text, None if the grader sent no values of its own."""
+class ResultSummary(TypedDict):
+    """A result in one line.
+
+    ``grade`` is None where nothing was graded. ``passed`` and ``decided`` count tests or, where
+    none says passed or not, problems; ``first_failed`` is the first of them that failed, in words.
+    """
 
     submission: str
     number: int
     at: float | None
     code: str
-    grade: float
+    grade: float | None
+    passed: int
+    decided: int
+    first_failed: str
+
+
+class ResultInfo(ResultSummary):
+    """A result; ``custom`` is JSON text, None if the grader sent no values of its own."""
+
     feedback: HtmlPart
     problems: dict[str, ProblemResult]
     tests: list[TestInfo]

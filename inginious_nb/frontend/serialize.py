@@ -20,6 +20,7 @@ from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
 
 from . import values
+from .summary import counted, first_failed, shown_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,10 +113,10 @@ def standing(state: TaskState) -> protocol.Standing:
     """Return how often the task was submitted, and the best and the last grade."""
     best, last = state.best, state.last
     return {
-        "attempts": state.count,
+        "attempts": state.attempts,
         "best_grade": best.grade if best else None,
         "best_code": best.code if best else None,
-        "last_grade": last.grade if last else None,
+        "last_grade": shown_grade(last.code, last.grade) if last else None,
         "last_code": last.code if last else None,
     }
 
@@ -210,19 +211,26 @@ def result_info(
         "number": number,
         "at": at,
         "code": result.result[0],
-        "grade": result.grade,
+        "grade": shown_grade(result.result[0], result.grade),
     }
     return cast("protocol.ResultInfo", head | details)
 
 
 def _details(task: Task, result: JobResult, lang: str) -> dict[str, Any]:
-    tests, counts = values.shown_tests(result.tests, lang)
+    tests, counts = values.shown_tests(result.tests, task.tags, lang)
+    code, text = result.result
+    said = feedback(task, text, lang)
+    problems: dict[str, protocol.ProblemResult] = {
+        problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
+        for problem_id, (problem_code, problem_text) in result.problems.items()
+    }
+    passed, decided = counted(counts, problems)
     return {
-        "feedback": feedback(task, result.result[1], lang),
-        "problems": {
-            problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
-            for problem_id, (problem_code, problem_text) in result.problems.items()
-        },
+        "passed": passed,
+        "decided": decided,
+        "first_failed": first_failed(task, code, tests, problems, said),
+        "feedback": said,
+        "problems": problems,
         "tests": tests,
         "test_counts": counts,
         "custom": _text_part(values.as_json(result.custom, lang)),
@@ -238,6 +246,9 @@ def _no_details(lang: str) -> dict[str, Any]:
     )
     html = f"<p>{sentence.in_language(lang)}</p>"
     return {
+        "passed": 0,
+        "decided": 0,
+        "first_failed": "",
         "feedback": {"html": html, "size_bytes": _size_bytes(html), "cut": False},
         "problems": {},
         "tests": [],
@@ -270,7 +281,7 @@ def submission_row(record: SubmissionRecord) -> protocol.SubmissionRow:
         "submitted_at": record.submitted_at,
         "finished_at": record.finished_at,
         "code": record.code,
-        "grade": record.grade,
+        "grade": shown_grade(record.code, record.grade),
         "origin": record.origin,
     }
 

@@ -139,7 +139,7 @@ class Snapshot:
             note += f" · {dt.datetime.fromtimestamp(result['at']).astimezone():%Y-%m-%d %H:%M}"
         tests = [test for test in result["tests"] if test["kind"] != "tag"]
         return {
-            "bar_percent": f"{min(100.0, max(0.0, result['grade'])):.4g}",
+            "bar_percent": f"{min(100.0, max(0.0, result['grade'] or 0.0)):.4g}",
             "note": note,
             "shown_tests": tests[:MAX_SHOWN_TESTS],
             "left_out_tests": max(0, len(tests) - MAX_SHOWN_TESTS)
@@ -166,7 +166,9 @@ class Snapshot:
     def _line(self, name: str, value: str) -> str:
         return self._words("colon", name=name, value=value)
 
-    def _grade(self, grade: float) -> str:
+    def _grade(self, grade: float | None) -> str:
+        if grade is None:
+            return self._words("noGrade")
         return self._words("percent", value=number(grade, self.lang))
 
     def _indented(self, feedback: HtmlPart, indent: str) -> list[str]:
@@ -187,7 +189,7 @@ def task_bundle(state: TaskState, history: History, lang: str) -> Bundle:
     task, last = state.task.translated(lang), state.last
     result = None if last is None else serialize.kept_result_info(task, last, history, lang)
     context_html = serialize.rendered(task, task.context, lang)
-    return Snapshot(task, result, state.count, context_html=context_html, lang=lang).bundle
+    return Snapshot(task, result, state.attempts, context_html=context_html, lang=lang).bundle
 
 
 def submission_bundle(submission: Submission, lang: str) -> Bundle:
@@ -218,7 +220,7 @@ def widget_bundle(publisher: Publisher, *, key: str, problem_id: str = "") -> Bu
     return Snapshot(
         publisher.shown_task,
         publisher.result,
-        publisher.state.count,
+        publisher.state.attempts,
         context_html="" if problem_id else publisher.context_html,
         key=key,
         problem_id=problem_id,

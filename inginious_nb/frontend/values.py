@@ -11,6 +11,8 @@ from inginious_nb.i18n import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inginious_nb.course import CourseTags, Tag
+
     from . import protocol
 
 DEEPEST = 50
@@ -25,13 +27,16 @@ _AUTO_TAG = "*auto-tag-"
 
 
 def shown_tests(
-    tests: Mapping[str, object], lang: str = "en"
+    tests: Mapping[str, object], tags: CourseTags, lang: str = "en"
 ) -> tuple[list[protocol.TestInfo], protocol.TestCounts]:
     """The tests of a result in their order, and how many there are; of very many those not passed.
 
-    A text that is cut ends with an ellipsis.
+    A test that is a tag of the course has its name, and is left out where students do not see the
+    tag, or where it is a misconception that the answer does not show. A text that is cut ends with
+    an ellipsis.
     """
-    kinds = {name: _kind(name, value) for name, value in tests.items()}
+    tests = {name: value for name, value in tests.items() if _is_shown(tags.by_id.get(name), value)}
+    kinds = {name: _kind(name, value, tags.by_id.get(name)) for name, value in tests.items()}
     names = list(tests)
     if len(names) > MAX_TESTS:
         telling = sorted(names, key=lambda name: kinds[name] != "failed")
@@ -48,10 +53,12 @@ def shown_tests(
     for name in names:
         kind = kinds[name]
         text = as_text(tests[name], lang) if kind in ("text", "tag") else ""
-        if len(name) > MAX_NAME_LENGTH or len(text) > MAX_TEXT_LENGTH:
+        title = tags.name(name, lang)
+        if len(title) > MAX_NAME_LENGTH or len(text) > MAX_TEXT_LENGTH:
             counts["cut"] = True
         info: protocol.TestInfo = {
             "id": _cut(name, MAX_NAME_LENGTH),
+            "name": _cut(title, MAX_NAME_LENGTH),
             "kind": kind,
             "text": _cut(text, MAX_TEXT_LENGTH),
         }
@@ -59,11 +66,20 @@ def shown_tests(
     return shown, counts
 
 
-def _kind(name: str, value: object) -> Literal["passed", "failed", "text", "tag"]:
+def _is_shown(tag: Tag | None, value: object) -> bool:
+    if tag is None:
+        return True
+    return tag.visible and (tag.kind != "misconception" or value is not False)
+
+
+def _kind(name: str, value: object, tag: Tag | None) -> Literal["passed", "failed", "text", "tag"]:
     if name.startswith(_AUTO_TAG):
         return "tag"
     if isinstance(value, bool):
-        return "passed" if value else "failed"
+        # To show a misconception is to fail.
+        return (
+            "passed" if value is not (tag is not None and tag.kind == "misconception") else "failed"
+        )
     return "text"
 
 

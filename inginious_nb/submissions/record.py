@@ -93,7 +93,12 @@ def evaluated(records: Iterable[SubmissionRecord], mode: str) -> SubmissionRecor
 
 def counts(record: SubmissionRecord) -> bool:
     """Return whether a submission has a grade that says something about its answers."""
-    return record.grade is not None and record.code not in NO_GRADE_CODES
+    return record.grade is not None and is_graded(record.code)
+
+
+def is_graded(code: str | None) -> bool:
+    """Return whether a result of that code says something about the answer."""
+    return code is not None and code not in NO_GRADE_CODES
 
 
 def _process_exists(pid: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.io.observers import Observers
 
-from .record import SubmissionRecord, evaluated
+from .record import SubmissionRecord, counts, evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,10 +52,10 @@ class TaskState:
             return self._read()[::-1]
 
     @property
-    def count(self) -> int:
-        """Return how many submissions there are."""
+    def attempts(self) -> int:
+        """Return how many submissions were graded; a crash of the grader is no attempt."""
         with self._lock:
-            return len(self._read())
+            return sum(counts(record) for record in self._read())
 
     @property
     def newest(self) -> SubmissionRecord | None:

@@ -3,6 +3,7 @@ import type { ResultInfo, TextPart } from "../protocol.ts";
 import { CutNote } from "./CutNote.tsx";
 import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";
+import { Fold } from "./Fold.tsx";
 import { Icon } from "./icons.tsx";
 import { Values } from "./Values.tsx";
 
@@ -13,11 +14,10 @@ export function Extras({ result }: { result: ResultInfo }) {
   return (
     <>
       {result.custom && (
-        <details class="inginious-fold">
-          <summary>{t.custom}</summary>
+        <Fold title={t.custom}>
           <Values json={result.custom.text} />
           <CutNote part={result.custom} submission={submission} what="custom" />
-        </details>
+        </Fold>
       )}
       <Output title={t.stdout} part={result.stdout} submission={submission} what="stdout" />
       <Output title={t.stderr} part={result.stderr} submission={submission} what="stderr" />
@@ -45,11 +45,10 @@ interface OutputProps {
 function Output({ title, part, submission, what }: OutputProps) {
   if (!part?.text) return null;
   return (
-    <details class="inginious-fold">
-      <summary>{title}</summary>
+    <Fold title={title}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling area must be reachable by keyboard. */}
       <pre tabIndex={0}>{part.text}</pre>
       <CutNote part={part} submission={submission} what={what} />
-    </details>
+    </Fold>
   );
 }

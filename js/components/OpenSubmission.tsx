@@ -5,7 +5,9 @@ import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";
+import { resultLine } from "./lines.ts";
 import { Result } from "./Result.tsx";
+import { ResultLine } from "./ResultLine.tsx";
 
 interface Props {
   id: string;
@@ -33,7 +35,16 @@ export function OpenSubmission({ id, onMissing }: Props) {
   );
   return (
     <div class="inginious-open-attempt">
-      {found.result && <Result result={found.result} problems={synced.task?.problems ?? []} />}
+      {found.result && (
+        <>
+          <ResultLine
+            line={resultLine(found.result, language)}
+            language={language}
+            details={null}
+          />
+          <Result result={found.result} problems={synced.task?.problems ?? []} />
+        </>
+      )}
       <p>
         <button
           type="button"

@@ -3,14 +3,14 @@
 import { ownValue } from "../own_value.ts";
 import { useApp } from "./context.ts";
 import { FilePreview } from "./FilePreview.tsx";
+import { Fold } from "./Fold.tsx";
 
 export function Preview() {
   const { synced, local, language, controller } = useApp();
   const { t, say, dateTime } = language;
   const problems = synced.task?.problems ?? [];
   return (
-    <details class="inginious-fold">
-      <summary>{t.willBeSent}</summary>
+    <Fold title={t.willBeSent}>
       <dl class="inginious-preview">
         {problems.map(({ id, name }) => {
           const answer = ownValue(local.preview, id);
@@ -44,6 +44,6 @@ export function Preview() {
       {!controller.notebook && synced.role !== "task" && (
         <p class="inginious-muted">{t.noNotebook}</p>
       )}
-    </details>
+    </Fold>
   );
 }

@@ -50,7 +50,7 @@ export function Problem({ problem, number, count }: Props) {
   );
 }
 
-function AnswerControl(props: AnswerProps) {
+export function AnswerControl(props: AnswerProps) {
   switch (props.problem.type) {
     case "code":
     case "code_single_line":

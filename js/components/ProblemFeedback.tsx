@@ -9,15 +9,18 @@ import { resultClass } from "./result_class.ts";
 
 interface Props {
   problemId: string;
+  /** The problem's, where its feedback stands apart from it. */
+  name?: string;
   result: ResultInfo | null;
 }
 
-export function ProblemFeedback({ problemId, result }: Props) {
+export function ProblemFeedback({ problemId, name = "", result }: Props) {
   const { language } = useApp();
   const said = result && ownValue(result.problems, problemId);
   if (!said) return null;
   return (
     <div class={`inginious-problem-feedback ${resultClass(said.code)}`}>
+      {name && <h4>{name} </h4>}
       <span class="inginious-word">
         <Icon name={said.code} />
         {ownValue(language.t.results, said.code) ?? said.code}

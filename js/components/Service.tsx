@@ -4,16 +4,36 @@ import { useEffect, useState } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
 import type { Replies } from "../protocol.ts";
 import { useApp } from "./context.ts";
+import { Fold } from "./Fold.tsx";
 
 export function Service() {
-  const { synced, controller, language } = useApp();
+  const { synced, language } = useApp();
   const { t } = language;
   const { kind, state, message } = synced.service;
-  const [open, setOpen] = useState(false);
+  return (
+    <Fold
+      title={
+        <>
+          {t.where}{" "}
+          <span class="inginious-muted">
+            {ownValue(t.serviceKind, kind) ?? kind}, {ownValue(t.service, state) ?? state}
+          </span>
+        </>
+      }
+    >
+      {message && <p>{message}</p>}
+      <Where />
+    </Fold>
+  );
+}
+
+function Where() {
+  const { synced, controller, language } = useApp();
+  const { t } = language;
+  const { kind, state } = synced.service;
   const [details, setDetails] = useState<Replies["where"] | null>(null);
   // Asked again when the state changes: a service knows its sandbox once it has started.
   useEffect(() => {
-    if (!open) return undefined;
     let current = true;
     void controller.askQuietly("where", {}).then((answer) => {
       if (current && answer) setDetails(answer.value);
@@ -21,25 +41,15 @@ export function Service() {
     return () => {
       current = false;
     };
-  }, [controller, open, kind, state]);
+  }, [controller, kind, state]);
+  if (!details) return null;
   return (
-    <details class="inginious-fold" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        {t.where}{" "}
-        <span class="inginious-muted">
-          {ownValue(t.serviceKind, kind) ?? kind}, {ownValue(t.service, state) ?? state}
-        </span>
-      </summary>
-      {message && <p>{message}</p>}
-      {details && (
-        <dl class="inginious-pairs">
-          <Pair name={t.address} values={[details.address]} />
-          <Pair name={t.sandbox} values={[details.sandbox]} />
-          <Pair name={t.isolated} values={details.isolated} />
-          <Pair name={t.notIsolated} values={details.open} />
-        </dl>
-      )}
-    </details>
+    <dl class="inginious-pairs">
+      <Pair name={t.address} values={[details.address]} />
+      <Pair name={t.sandbox} values={[details.sandbox]} />
+      <Pair name={t.isolated} values={details.isolated} />
+      <Pair name={t.notIsolated} values={details.open} />
+    </dl>
   );
 }
 

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
 import type { SubmissionRow } from "../protocol.ts";
 import { useApp } from "./context.ts";
+import { Fold } from "./Fold.tsx";
 import { GradeChart } from "./GradeChart.tsx";
 import { Icon } from "./icons.tsx";
 import { OpenSubmission } from "./OpenSubmission.tsx";
@@ -19,11 +20,14 @@ export function SubmissionHistory() {
   if (!history.length) return null;
   const shown = all ? history : history.slice(0, SHOWN_AT_FIRST);
   return (
-    <details class="inginious-fold">
-      <summary>
-        {t.history}{" "}
-        <span class="inginious-muted">{language.say(t.attempts, { n: history.length })}</span>
-      </summary>
+    <Fold
+      title={
+        <>
+          {t.history}{" "}
+          <span class="inginious-muted">{language.say(t.submissions, { n: history.length })}</span>
+        </>
+      }
+    >
       <GradeChart attempts={history} />
       <ul class="inginious-attempts">
         {shown.map((attempt) => (
@@ -44,7 +48,7 @@ export function SubmissionHistory() {
           {all ? t.showLess : t.showMore}
         </button>
       )}
-    </details>
+    </Fold>
   );
 }
 
@@ -72,7 +76,7 @@ function Row({ attempt, opened, onToggle }: RowProps) {
         )}
       </span>
       <span class="inginious-attempt-grade">
-        {attempt.grade === null ? "" : grade(attempt.grade)}
+        {attempt.grade !== null ? grade(attempt.grade) : code && t.noGrade}
       </span>
       <button
         type="button"

@@ -1,61 +1,40 @@
-// The tests of a submission as a table; many of them are folded, the rest of very many is a download.
+// The tests of a submission: those that failed in the open, the others folded; the rest of very many
+// is a download.
 import { useState } from "preact/hooks";
 import type { ResultInfo, TestInfo } from "../protocol.ts";
 import { DownloadAll } from "./CutNote.tsx";
 import { useLanguage } from "./context.ts";
+import { Fold } from "./Fold.tsx";
 import { Icon } from "./icons.tsx";
 
 const SHOWN_AT_FIRST = 30;
 
-export function Tests({ result }: { result: ResultInfo }) {
+export function FailedTests({ result }: { result: ResultInfo }) {
+  const { t } = useLanguage();
+  const failed = result.tests.filter(({ kind }) => kind === "failed");
+  return <TestList label={t.notPassed} tests={failed} />;
+}
+
+/** Those that were passed, and what says neither: values, and the tags that the grader gave. */
+export function PassedTests({ result }: { result: ResultInfo }) {
   const { t, say } = useLanguage();
-  const [all, setAll] = useState(false);
   const { tests, test_counts: counts, submission } = result;
+  const passed = tests.filter(({ kind }) => kind === "passed");
+  const values = tests.filter(({ kind }) => kind === "text");
   const tags = tests.filter(({ kind }) => kind === "tag");
-  const rows = tests.filter(({ kind }) => kind !== "tag");
-  const shown = all ? rows : mostTelling(rows);
   return (
     <>
-      {rows.length > 0 && (
-        <div class="inginious-tests">
-          <h4>
-            {t.tests}{" "}
-            {counts.decided > 0 && (
-              <span class="inginious-muted">
-                {say(t.testsPassed, { n: counts.passed, all: counts.decided })}
-              </span>
-            )}
-          </h4>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t.test}</th>
-                <th scope="col">{t.testResult}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((test) => (
-                <tr key={test.id}>
-                  <th scope="row">{test.id}</th>
-                  <td>
-                    <TestResult test={test} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          {rows.length > SHOWN_AT_FIRST && (
-            <button type="button" class="inginious-link" onClick={() => setAll(!all)}>
-              {all ? t.showLess : say(t.showAllTests, { n: rows.length })}
-            </button>
-          )}
-          {(counts.left_out > 0 || counts.cut) && (
-            <p class="inginious-muted">
-              {counts.left_out > 0 && `${say(t.moreTests, { n: counts.left_out })} `}
-              <DownloadAll submission={submission} what="tests" />
-            </p>
-          )}
-        </div>
+      <TestList label={t.otherTests} tests={values} />
+      {passed.length > 0 && (
+        <Fold title={say(t.passedTests, { n: counts.passed })}>
+          <TestList label={t.passed} tests={passed} />
+        </Fold>
+      )}
+      {(counts.left_out > 0 || counts.cut) && (
+        <p class="inginious-muted">
+          {counts.left_out > 0 && `${say(t.moreTests, { n: counts.left_out })} `}
+          <DownloadAll submission={submission} what="tests" />
+        </p>
       )}
       {tags.length > 0 && (
         <p class="inginious-tags">
@@ -71,23 +50,37 @@ export function Tests({ result }: { result: ResultInfo }) {
   );
 }
 
-/** What fits without unfolding: all in their order, or else those that were not passed first. */
-function mostTelling(rows: TestInfo[]): TestInfo[] {
-  if (rows.length <= SHOWN_AT_FIRST) return rows;
-  const failed = rows.filter(({ kind }) => kind === "failed");
-  return [...failed, ...rows.filter(({ kind }) => kind !== "failed")].slice(0, SHOWN_AT_FIRST);
+function TestList({ label, tests }: { label: string; tests: TestInfo[] }) {
+  const { t, say } = useLanguage();
+  const [all, setAll] = useState(false);
+  if (!tests.length) return null;
+  const shown = all ? tests : tests.slice(0, SHOWN_AT_FIRST);
+  return (
+    <>
+      <ul class="inginious-tests" aria-label={label}>
+        {shown.map((test) => (
+          <Test key={test.id} test={test} />
+        ))}
+      </ul>
+      {tests.length > SHOWN_AT_FIRST && (
+        <button type="button" class="inginious-link" onClick={() => setAll(!all)}>
+          {all ? t.showLess : say(t.showAllTests, { n: tests.length })}
+        </button>
+      )}
+    </>
+  );
 }
 
-function TestResult({ test }: { test: TestInfo }) {
-  const { t } = useLanguage();
-  if (test.kind === "text") return <>{test.text}</>;
-  const passed = test.kind === "passed";
+function Test({ test: { kind, name, text } }: { test: TestInfo }) {
+  const { t, say } = useLanguage();
+  if (kind === "text") return <li>{say(t.colon, { name, value: text })}</li>;
+  const passed = kind === "passed";
   return (
-    <span class={passed ? "inginious-tone-success" : "inginious-tone-failed"}>
-      <span class="inginious-word">
-        <Icon name={passed ? "success" : "failed"} />
-        {passed ? t.passed : t.notPassed}
+    <li class={`inginious-test ${passed ? "inginious-tone-success" : "inginious-tone-failed"}`}>
+      <Icon name={passed ? "success" : "failed"} />
+      <span>
+        {name} <span class="inginious-muted">{passed ? t.passed : t.notPassed}</span>
       </span>
-    </span>
+    </li>
   );
 }

@@ -2,6 +2,7 @@
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { useLanguage } from "./context.ts";
+import { Fold } from "./Fold.tsx";
 
 const SHOWN_AT_FIRST = 30;
 
@@ -38,10 +39,9 @@ function Value({ value }: { value: unknown }) {
   if (Array.isArray(value) && value.every(isSimple)) return <>{value.map(written).join(", ")}</>;
   const n = Object.keys(value as object).length;
   return (
-    <details class="inginious-fold">
-      <summary>{say(t.nestedValues, { n })}</summary>
+    <Fold title={say(t.nestedValues, { n })}>
       <pre>{JSON.stringify(value, null, 2)}</pre>
-    </details>
+    </Fold>
   );
 }
 

@@ -5,7 +5,7 @@ import { ownValue } from "../own_value.ts";
 import { widget as fr } from "./fr.json";
 
 /** What others name, so that it may be a name that no catalogue has. */
-type Named = "results" | "resultHelp" | "service" | "serviceKind" | "failures";
+type Named = "results" | "resultHelp" | "blameless" | "service" | "serviceKind" | "failures";
 export type Catalogue = Omit<typeof en, Named> & Record<Named, Record<string, string>>;
 
 /** The forms of a sentence by a count `n`: an exact number, or a category of `Intl.PluralRules`. */

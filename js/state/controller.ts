@@ -5,6 +5,7 @@ import { ownValue } from "../own_value.ts";
 import type {
   CellInfo,
   Draft,
+  Phase,
   PreviewAnswer,
   ProblemInfo,
   RawAnswer,
@@ -340,6 +341,8 @@ function described(entry: Entry): RawAnswer {
   return { filename: entry.file.name, size_bytes: entry.file.size };
 }
 
-export function isActive(submission: SubmissionInfo | null): submission is SubmissionInfo {
+type Active = SubmissionInfo & { phase: Exclude<Phase, "done" | "refused"> };
+
+export function isActive(submission: SubmissionInfo | null): submission is Active {
   return submission !== null && submission.phase !== "done" && submission.phase !== "refused";
 }

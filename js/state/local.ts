@@ -22,6 +22,8 @@ export interface LocalState {
   preview: Record<string, PreviewAnswer>;
   /** What the person wants done with lines that only IPython runs; empty until they say. */
   magics: "" | "skip" | "send";
+  /** Whether the details of the result are open; null until somebody opens or closes them. */
+  details: boolean | null;
   /** Whether a request waits for a running cell to end. */
   waiting: boolean;
   /** Whether the kernel that this widget belonged to is gone. */
@@ -34,6 +36,7 @@ export const initialLocalState: LocalState = {
   notice: null,
   preview: {},
   magics: "",
+  details: null,
   waiting: false,
   disconnected: false,
 };

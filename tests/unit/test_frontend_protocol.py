@@ -29,10 +29,12 @@ def words_of(constant):
 
 
 def interfaces():
-    found = re.findall(r"export interface (\w+) \{\n(.*?)\n\}", PROTOCOL, re.DOTALL)
-    return {
-        name: dict(re.findall(r"^  (\w+\??): (.*?);$", body, re.MULTILINE)) for name, body in found
-    }
+    head = r"export interface (\w+)(?: extends (\w+))? \{\n(.*?)\n\}"
+    fields = {}
+    for name, base, body in re.findall(head, PROTOCOL, re.DOTALL):
+        own = dict(re.findall(r"^  (\w+\??): (.*?);$", body, re.MULTILINE))
+        fields[name] = fields.get(base, {}) | own
+    return fields
 
 
 def aliases():

@@ -53,7 +53,9 @@ def test_a_submission_is_followed_to_its_result(session):
     assert state["result"]["problems"]["text"]["code"] == "failed"
     assert [(attempt["number"], attempt["grade"]) for attempt in state["history"]] == [(1, 40)]
     assert state["standing"]["best_grade"] == 40
-    assert state["result"]["tests"] == [{"id": "seen", "kind": "passed", "text": ""}]
+    assert state["result"]["tests"] == [
+        {"id": "seen", "name": "seen", "kind": "passed", "text": ""}
+    ]
     # The task's texts, which are the largest part, went out once.
     assert sum("task" in changed for changed in watched.published) == 1
 

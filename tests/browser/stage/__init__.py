@@ -96,8 +96,20 @@ class Stage:
 
 
 def unfold(page: Page) -> None:
-    """Open everything that is folded."""
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    """Open everything that is folded, and what is folded in it: its content is made when opened."""
+    page.evaluate(
+        """async () => {
+            const paint = () => new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
+            document.querySelector(".inginious-details[aria-expanded=false]")?.click();
+            await paint();
+            for (;;) {
+                const folded = document.querySelectorAll("details:not([open])");
+                if (!folded.length) return;
+                for (const one of folded) one.open = true;
+                await paint();
+            }
+        }"""
+    )
 
 
 def show(stage: Stage, looks: dict[str, Any], name: str, **changes: Any) -> None:

@@ -1,0 +1,35 @@
+// What stands beneath a submit command: one line, its details on demand. The statement is not
+// repeated; what could not be sent can be answered here.
+import { isActive } from "../state/controller.ts";
+import { Announcer } from "./Announcer.tsx";
+import { useApp } from "./context.ts";
+import { Disconnected, Notices } from "./Notices.tsx";
+import { ResultSection } from "./ResultSection.tsx";
+import { Shell } from "./Shell.tsx";
+import { StopButton, SubmitButton } from "./SubmitBar.tsx";
+import { More } from "./TaskPanel.tsx";
+import { Unanswered } from "./Unanswered.tsx";
+
+export function CommandPanel() {
+  const { synced, language } = useApp();
+  const { task, submission } = synced;
+  if (!task) return null;
+  const buttons = (
+    <>
+      <StopButton />
+      {!isActive(submission) && <SubmitButton quiet={submission?.phase !== "refused"} />}
+    </>
+  );
+  return (
+    <section class="inginious inginious-slim" aria-label={task.name} lang={language.code}>
+      <Disconnected />
+      <ResultSection problems={task.problems} buttons={buttons}>
+        <More />
+      </ResultSection>
+      <Notices />
+      {submission?.phase === "refused" && <Unanswered problems={task.problems} />}
+      <Announcer />
+      <Shell />
+    </section>
+  );
+}

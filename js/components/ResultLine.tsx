@@ -1,0 +1,73 @@
+// One line beneath an answer: how a submission stands or how it came out, and a way to its details.
+// It knows props only, neither a controller nor a transport: whatever shows submissions can use it.
+// lines.ts makes the line of a submission and of a result.
+import type { ComponentChildren } from "preact";
+import type { Language } from "../i18n/index.ts";
+import { Icon } from "./icons.tsx";
+
+export interface Line {
+  /** A class that gives it its colour (`resultClass`, or `inginious-tone-waiting`). */
+  tone: string;
+  /** Empty for none. */
+  icon: string;
+  word: string;
+  /** Short facts, such as the grade and "3 of 5". */
+  facts: string[];
+  /** The first thing that failed, or why there is nothing to show; cut off where there is no room. */
+  reason: string;
+}
+
+interface Props {
+  line: Line;
+  language: Language;
+  /** Another fact, such as a time that runs. */
+  extra?: ComponentChildren;
+  /** Buttons before the one for the details. */
+  children?: ComponentChildren;
+  /** Null where there are no details. */
+  details: DetailsToggle | null;
+}
+
+export interface DetailsToggle {
+  /** The id of the element that has them. */
+  id: string;
+  open: boolean;
+  toggle: () => void;
+}
+
+export function ResultLine({ line, language, extra, children, details }: Props) {
+  const { tone, icon, word, facts, reason } = line;
+  return (
+    <div class="inginious-line">
+      <span class={`inginious-line-word ${tone}`}>
+        {icon && <Icon name={icon} />}
+        <strong>{word}</strong>
+      </span>{" "}
+      <span class="inginious-line-text">
+        {facts.join(" · ")}
+        {extra}
+        {reason && (
+          <span class="inginious-line-reason">{facts.length ? ` · ${reason}` : reason}</span>
+        )}
+      </span>{" "}
+      <span class="inginious-line-actions">
+        {children}
+        {details && <DetailsButton {...details} language={language} />}
+      </span>
+    </div>
+  );
+}
+
+function DetailsButton({ id, open, toggle, language }: DetailsToggle & { language: Language }) {
+  return (
+    <button
+      type="button"
+      class="inginious-link inginious-details"
+      aria-expanded={open}
+      aria-controls={open ? id : undefined}
+      onClick={toggle}
+    >
+      {open ? language.t.hideDetails : language.t.details}
+    </button>
+  );
+}

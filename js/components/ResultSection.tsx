@@ -1,0 +1,125 @@
+// The submission that is under way or the result that came, as one line, and its details on demand.
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+import { ownValue } from "../own_value.ts";
+import type { ProblemInfo, ResultInfo, SubmissionInfo } from "../protocol.ts";
+import { isActive } from "../state/controller.ts";
+import { useApp } from "./context.ts";
+import { Elapsed } from "./Elapsed.tsx";
+import { newLine, problemLine, refusedLine, resultLine, waitingLine } from "./lines.ts";
+import { ProblemFeedback } from "./ProblemFeedback.tsx";
+import { Result } from "./Result.tsx";
+import { type Line, ResultLine } from "./ResultLine.tsx";
+
+interface Props {
+  /** Whether the details are open before anybody has opened or closed them. */
+  openAtFirst?: boolean;
+  /** The only problem that is told about, beneath the cell that answers it. */
+  problem?: ProblemInfo;
+  /** Problems whose feedback is shown here, where their statements are not. */
+  problems?: ProblemInfo[];
+  /** Buttons of the line. */
+  buttons?: ComponentChildren;
+  /** What else belongs to the details. */
+  children?: ComponentChildren;
+}
+
+export function ResultSection(props: Props) {
+  const { openAtFirst = false, problem, buttons, children } = props;
+  const { controller, synced, local, language } = useApp();
+  const id = useId();
+  const { submission, result } = synced;
+  const line = useLine(problem);
+  if (!line) return null;
+  const open = local.details ?? openAtFirst;
+  const hasDetails = isActive(submission) || result !== null || children !== undefined;
+  const toggle = () => controller.local.update({ details: !open });
+  return (
+    <section class="inginious-outline" aria-label={language.t.result}>
+      <ResultLine
+        line={line}
+        language={language}
+        extra={<Running />}
+        details={hasDetails ? { id, open, toggle } : null}
+      >
+        {buttons}
+      </ResultLine>
+      {hasDetails && open && (
+        <div id={id} class="inginious-card">
+          <Card {...props} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Card({ problem, problems = [], children }: Props) {
+  const { synced } = useApp();
+  const { submission, result } = synced;
+  const waits = isActive(submission);
+  return (
+    <>
+      {waits && <Steps submission={submission} />}
+      {result && (waits || submission?.phase === "refused") && <Previous result={result} />}
+      {result &&
+        (problem && ownValue(result.problems, problem.id) ? (
+          <ProblemFeedback problemId={problem.id} result={result} />
+        ) : (
+          <Result result={result} problems={problems} />
+        ))}
+      {children}
+    </>
+  );
+}
+
+/** The line of what is newest: the submission under way, why it was refused, or the result. */
+function useLine(problem: ProblemInfo | undefined): Line | null {
+  const { synced, language } = useApp();
+  const { task, submission, result, service, history } = synced;
+  if (isActive(submission)) {
+    const waiting = history.filter(({ code }) => code === null);
+    return waitingLine(submission, service, language, { number: waiting.length > 1 });
+  }
+  if (submission?.phase === "refused") return refusedLine("", language); // the notice says why
+  if (!result) return problem ? newLine(problem.name || problem.id, language) : null;
+  const isOneOfSeveral = problem && task && task.problems.length > 1;
+  return isOneOfSeveral ? problemLine(result, problem, language) : resultLine(result, language);
+}
+
+function Running() {
+  const { controller, synced, local, language } = useApp();
+  const { submission } = synced;
+  const since = submission?.times.running;
+  if (submission?.phase !== "running" || since === undefined) return null;
+  return (
+    <Elapsed
+      since={since}
+      limit={submission.limit_s}
+      clock={controller.clock}
+      frozen={local.disconnected}
+      language={language}
+    />
+  );
+}
+
+/** When a submission under way was sent, queued and started. */
+function Steps({ submission }: { submission: SubmissionInfo }) {
+  const { language } = useApp();
+  const { t, say, time } = language;
+  const seen = (["sent", "queued", "running"] as const).flatMap((step) => {
+    const at = submission.times[step];
+    return at === undefined ? [] : [say(t.stepAt, { step: t.phases[step], when: time(at) })];
+  });
+  if (!seen.length) return null;
+  return <p class="inginious-muted">{seen.join(" · ")}</p>;
+}
+
+function Previous({ result }: { result: ResultInfo }) {
+  const { language } = useApp();
+  return (
+    <>
+      <p class="inginious-muted inginious-previous">{language.t.previousResult}</p>
+      <ResultLine line={resultLine(result, language)} language={language} details={null} />
+    </>
+  );
+}
