@@ -6,7 +6,9 @@ environment variable, its type, default and help. The table in the documentation
 
 from __future__ import annotations
 
+import ast
 import getpass
+import json
 import math
 import os
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 from traitlets import Dict, Enum, Float, Integer, List, TraitError, Unicode, default, validate
 from traitlets.config import Configurable
+from traitlets.config.loader import LazyConfigValue
 
 from .errors import UsageError
 from .i18n import Message
@@ -77,9 +80,10 @@ class Inginious(Configurable):
     environments = Dict(
         value_trait=Unicode(),
         key_trait=Unicode(),
-        help="More environments for the embedded service, as name: name of the one it has "
-        '(such as {"pyjavacpp": "default"}).',
-    ).tag(config=True, env="INGINIOUS_ENVIRONMENTS")
+        help="More environments for the embedded service and for `inginious-nb agent` and `test`: "
+        "the names that tasks ask for, each with the one that stands for it, as in "
+        '`{"cpp": "default"}`, in the variable, too.',
+    ).tag(config=True, env="INGINIOUS_ENVIRONMENTS", form='{"cpp": "default"}')
 
     queue_update_s = Float(
         10.0,
@@ -146,9 +150,7 @@ def load_settings(
     try:
         settings = Inginious(config=config)
     except TraitError as error:
-        raise UsageError(
-            Message("The configuration of Inginious cannot be used: {reason}", reason=str(error))
-        ) from error
+        raise _configuration_error(config, error) from error
     for name, trait in settings.traits(config=True).items():
         variable = trait.metadata["env"]
         text = environ.get(variable)
@@ -159,9 +161,11 @@ def load_settings(
         except (TraitError, ValueError) as error:
             raise UsageError(
                 Message(
-                    "The environment variable {variable} cannot be {value!r}.",
+                    "The environment variable {variable} cannot be {value}; {variable}={form} "
+                    "would be right.",
                     variable=variable,
-                    value=text,
+                    value=repr(text),
+                    form=_form(trait, quote="'"),
                 )
             ) from error
     return settings
@@ -180,6 +184,45 @@ def _parsed(trait: Any, text: str) -> Any:
     if isinstance(trait, List):
         return [part for part in text.split(os.pathsep) if part]
     if isinstance(trait, Dict):
-        pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
-        return {name.strip(): target.strip() for name, target in pairs}
+        return json.loads(text)
     return trait.from_string(text)
+
+
+def _form(trait: Any, *, quote: str = "") -> str:
+    """An example of the right form of a setting, quoted for a shell where it has to be."""
+    if "form" in trait.metadata:
+        return f"{quote}{trait.metadata['form']}{quote}"
+    return str(trait.default_value)
+
+
+def _configuration_error(config: Config | None, error: TraitError) -> UsageError:
+    """What is said of a configuration: which setting cannot be, and what it would be like."""
+    given: Any = config.get("Inginious") if config is not None else None
+    for name, value in (given or {}).items():
+        trait = Inginious.class_traits(config=True).get(name)
+        if trait is None or isinstance(value, LazyConfigValue):
+            continue
+        try:
+            Inginious(**{name: value})
+        except TraitError:
+            form = _form(trait)
+            return UsageError(
+                Message(
+                    "The setting c.Inginious.{name} cannot be {value}; c.Inginious.{name} = {form} "
+                    "would be right.",
+                    name=name,
+                    value=repr(value),
+                    form=form if _is_literal(form) else repr(form),
+                )
+            )
+    return UsageError(
+        Message("The configuration of Inginious cannot be used: {reason}", reason=str(error))
+    )
+
+
+def _is_literal(form: str) -> bool:
+    try:
+        ast.literal_eval(form)
+    except (SyntaxError, ValueError):
+        return False
+    return True

@@ -104,8 +104,10 @@ def replay(course: Path, task: str | None) -> None:
     if not replayed:
         raise UsageError(f"{course} has no recorded submissions (TASK/test/*.test).")
     differing = [record for record in replayed if record.error or record.differences]
-    if differing:
+    if any(record.differences for record in differing):
         print_table(tables.replayed(differing))
+    for error in tables.replay_errors(differing):
+        click.echo(error)
     records = "recorded submission" if len(replayed) == 1 else "recorded submissions"
     differ = "differs" if len(differing) == 1 else "differ"
     click.echo(f"{len(replayed)} {records}, {len(differing)} {differ} from the record.")

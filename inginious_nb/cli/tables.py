@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
 
 # Readable on light and dark alike; the terminal's own red is not.
+_MAX_TASKS_NAMED = 5
 _GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
 
 _NARROW_COLUMNS = 50  # for what is looked at beside something else: the letters of tables are large
@@ -253,13 +254,24 @@ def replayed(records: Iterable[Replayed]) -> Table:
     words = Words("tables", "en")
     table = _table(words, words("differences"), "task", "record", "what", "recorded", "now")
     for record in records:
-        name = record.record.name
-        if record.error:
-            table.add_row(record.task_id, name, Text(record.error, style=_BAD), "", "")
         for difference in record.differences:
             values = (str(difference.recorded), str(difference.found))
-            table.add_row(record.task_id, name, difference.what, *values)
+            table.add_row(record.task_id, record.record.name, difference.what, *values)
     return table
+
+
+def replay_errors(records: Iterable[Replayed]) -> Iterator[str]:
+    """Yield why records could not be graded, in English, each reason once."""
+    by_reason: dict[str, list[Replayed]] = {}
+    for record in records:
+        if record.error:
+            by_reason.setdefault(record.error, []).append(record)
+    for reason, failed in by_reason.items():
+        tasks = list(dict.fromkeys(record.task_id for record in failed))
+        more = len(tasks) - _MAX_TASKS_NAMED
+        named = ", ".join(tasks[:_MAX_TASKS_NAMED]) + (f" and {more} more" if more > 0 else "")
+        records_of = "1 record" if len(failed) == 1 else f"{len(failed)} records"
+        yield f"{records_of} of {named} not graded: {reason}"
 
 
 def coloured(code: str, lang: str) -> Text:

@@ -235,6 +235,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         launcher_name: str = "Unknown",
         debug: bool | str = False,
         job_id: str | None = None,
+        refusal: str = "",
     ) -> Job:
         """Add a job to await or follow; may be called on any thread.
 
@@ -245,6 +246,8 @@ class Client(BetterParanoidPirateClient, AbstractClient):
             launcher_name: For information only.
             debug: True for more output, "ssh" for a remote shell (reported by a `JobSsh` event).
             job_id: The id to use, such as that of a job of an earlier process. Default: a new one.
+            refusal: What it ends with where its environment is not offered; by default an agent
+                that offers it is waited for.
 
         Raises:
             LocalProtocolError: The task or the input cannot be sent; the text names the place.
@@ -252,6 +255,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         job = Job(job_id or str(uuid.uuid4()), self.kill_job)
         pending = _encoded(job.id, (job,), task, inputdata, priority, launcher_name, debug)
         pending.chosen_id = job_id is not None
+        pending.refusal = refusal
         self._submit(pending)
         return job
 

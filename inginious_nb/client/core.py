@@ -348,10 +348,12 @@ class ClientCore:
             for job in list(self._held.values()):
                 # One that was sent before had its environment, so an agent will be back.
                 wait_s = options.give_up_s if job.sendings else options.environment_wait_s
-                if now - self._environments_at > wait_s:
+                if job.refusal or now - self._environments_at > wait_s:
                     self._finish(job, JobResult(("crash", self._no_environment(job))), now)
 
     def _no_environment(self, job: PendingJob) -> str:
+        if job.refusal:
+            return job.refusal
         kind, name = job.environment
         known = [
             f"{kind:.80}/{name:.80}"
@@ -369,7 +371,7 @@ class ClientCore:
             )
         return Message(
             "No grading agent offers the environment {type}/{environment}. "
-            "The backend offers: {offered}.",
+            "The backend offers: {offered}. Whoever runs the backend can add an environment.",
             type=kind,
             environment=name,
             offered=", ".join(known),

@@ -39,6 +39,8 @@ class PendingJob:
     """True if the agent may open a remote shell; the backend reports it once for each sending."""
     chosen_id: bool = False
     """True if the caller chose the id, which the backend may then know from an earlier process."""
+    refusal: str = ""
+    """What it ends with where its environment is not offered, without waiting for any; or empty."""
     submitted_at: float = 0.0
     sendings: int = 0
     sent_number: int = 0

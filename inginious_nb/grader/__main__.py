@@ -93,14 +93,21 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
         await broker.has_agents(len(agents))
         parent.answer({"address": address, "sandbox": sandbox.describe()})
         while (request := await parent.request()) is not None:
+            answer: dict[str, Any] = {}
             try:
-                library.add(request["add_course"])
+                if "add_course" in request:
+                    library.add(request["add_course"])
             except InginiousError as error:
                 parent.answer({"error": kept(error.text)})
                 continue
+            # Also when only asked: a course.yaml that was edited may name more environments.
             for agent in agents:
                 agent.announce()
-            parent.answer({})
+            if "refusal" in request:
+                course_id, task_id, *environment = request["refusal"]
+                found = (agent.refusal(course_id, task_id, tuple(environment)) for agent in agents)
+                answer["refusal"] = kept(next(filter(None, found), ""))
+            parent.answer(answer)
 
     try:
         address = broker.bind()

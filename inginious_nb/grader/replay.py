@@ -25,7 +25,7 @@ from .agents.mcq import McqGrader
 from .sandbox import choose_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from inginious_nb.course import Course, Task
@@ -108,7 +108,7 @@ async def replay_course(
 
 
 async def _replay(
-    course: Course, task_id: str | None, graders: Iterable[Grader], at_once: int
+    course: Course, task_id: str | None, graders: Sequence[Grader], at_once: int
 ) -> AsyncIterator[Replayed]:
     by_environment = {
         (kind, name): grader
@@ -122,8 +122,12 @@ async def _replay(
         async with free:
             try:
                 task = course.task(name)
-                grader = by_environment.get((task.environment_type, task.environment_id))
-                return await _replayed(task, record, grader)
+                environment = task.environment_type, task.environment_id
+                if environment not in by_environment:
+                    refusals = (each.refusal(course.id, name, environment) for each in graders)
+                    error = next(filter(None, refusals), "")
+                    return Replayed(name, record, error=error)
+                return await _replayed(task, record, by_environment[environment])
             except CourseError as error:
                 return Replayed(name, record, error=str(error))
 
@@ -150,13 +154,9 @@ def _records(course: Course, task_id: str | None) -> list[tuple[str, Path]]:
     ]
 
 
-async def _replayed(task: Task, record: Path, grader: Grader | None) -> Replayed:
+async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
     recorded = read_mapping(record)
     job = _job(task, record, recorded)
-    if grader is None:
-        environment = f"{task.environment_type}/{task.environment_id}"
-        error = f"No grader here offers the environment {environment}."
-        return Replayed(task.id, record, error=error)
     try:
         result = await grader.grade(job, JobHandle(job.job_id))
     except Exception as error:  # noqa: BLE001 - an agent makes a crash of it, whatever it is

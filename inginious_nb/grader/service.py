@@ -178,6 +178,18 @@ class EmbeddedService:
             if self._child is not None and self._child.alive:
                 self._child.ask({"add_course": absolute}, timeout_s=_ANSWER_S)
 
+    def refusal(self, course_id: str, task_id: str, environment: tuple[str, str]) -> str:
+        """Return what would help a task whose environment is not offered; empty if it is.
+
+        Raises:
+            ServiceError: The service does not answer.
+        """
+        with self._lock:
+            if self._child is None or not self._child.alive:
+                return ""
+            request = {"refusal": [course_id, task_id, *environment]}
+            return from_kept(self._child.ask(request, timeout_s=_ANSWER_S)["refusal"])
+
     def stop(self) -> None:
         """End it and everything it runs, and remove what it left on disk. May be repeated."""
         with self._lock:

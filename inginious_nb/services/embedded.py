@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.client.client import Client
+    from inginious_nb.course import Task
     from inginious_nb.grader.service import EmbeddedService
     from inginious_nb.settings import Inginious
 
@@ -93,6 +94,20 @@ class EmbeddedGradingService(ZeroMQService):
         """Grade the courses below a path too."""
         if self._process is not None:
             await asyncio.to_thread(self._process.add_course_path, path)
+
+    async def _refusal(self, task: Task, client: Client) -> str:
+        """Ask the process, which knows: nobody else will come and offer an environment."""
+        environment = task.environment_type, task.environment_id
+        if self._process is None or environment[1] in client.get_available_environments().get(
+            environment[0], ()
+        ):
+            return ""
+        try:
+            return await asyncio.to_thread(
+                self._process.refusal, task.course_id, task.id, environment
+            )
+        except ServiceError:
+            return ""  # it is started again, and the job waits for that
 
     async def disconnect(self) -> None:
         """End the client; pending jobs get their last answer. Then call `stop`."""

@@ -109,8 +109,17 @@ class Service(ABC):
         """
         client = await self.client()
         return client.open_job(
-            task, inputdata, launcher_name=launcher_name, debug=debug, job_id=job_id
+            task,
+            inputdata,
+            launcher_name=launcher_name,
+            debug=debug,
+            job_id=job_id,
+            refusal=await self._refusal(task, client),
         )
+
+    async def _refusal(self, task: Task, client: Client) -> str:  # noqa: ARG002 - for those that know
+        """Return why the environment of a task is not offered, empty if it may yet be."""
+        return ""
 
     @abstractmethod
     async def add_course_path(self, path: Path) -> None:

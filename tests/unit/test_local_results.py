@@ -425,7 +425,7 @@ async def test_the_files_of_many_courses_are_not_read_for_every_job(local_grader
         (folder / "course.yaml").write_text("name: c\nenvironment_aliases: {many: default}\n")
         library.add(folder)
     assert "many" in grader.environments()["docker"]
-    with mock.patch("inginious_nb.grader.agents.local.read_mapping") as read:
+    with mock.patch("inginious_nb.grader.agents.environments.read_mapping") as read:
         assert "many" in grader.environments()["docker"]
     assert not read.called
 

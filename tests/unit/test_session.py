@@ -185,10 +185,19 @@ def test_only_the_first_brings_the_answers(session):
 
 
 def test_an_environment_that_no_agent_has_is_named(session):
+    session.settings.environment_wait_s = 600.0  # nobody else will come and offer it
     result = submit(session, "lab/elsewhere", text="x").wait(WAIT_S)
     assert result.result[0] == "crash"
     assert "cobol" in result.result[1]
-    assert "default" in result.result[1]
+    assert 'INGINIOUS_ENVIRONMENTS=\'{"cobol": "default"}\'' in result.result[1]
+
+
+def test_an_alias_written_into_the_course_counts_at_once(session, course_folder):
+    submit(session, "lab/echo", text="right").wait(WAIT_S)  # the service runs already
+    file = course_folder / "lab" / "course.yaml"
+    file.write_text(file.read_text() + '\nenvironment_aliases: {"cobol": "default"}\n')
+    code, text = submit(session, "lab/elsewhere", text="x").wait(WAIT_S).result
+    assert "cobol" not in text, code
 
 
 def test_a_broken_task_says_where_and_leaves_the_others_alone(session):

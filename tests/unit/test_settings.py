@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
+from pathlib import Path
 
 import pytest
 from traitlets.config import Config
 
+from inginious_nb.cli.settings_help import settings_text
 from inginious_nb.errors import UsageError
 from inginious_nb.session import Session
 from inginious_nb.settings import described_settings, load_settings
@@ -24,7 +29,7 @@ def test_lists_maps_and_numbers_are_read_from_the_environment():
         None,
         {
             "INGINIOUS_COURSES": os.pathsep.join(["/a", "/b"]),
-            "INGINIOUS_ENVIRONMENTS": "pyjavacpp=default, cpp=default",
+            "INGINIOUS_ENVIRONMENTS": '{"pyjavacpp": "default", "cpp": "default"}',
             "INGINIOUS_RESEND_LIMIT": "7",
         },
     )
@@ -42,8 +47,36 @@ def test_lists_maps_and_numbers_are_read_from_the_environment():
     ],
 )
 def test_a_value_that_cannot_be_names_its_variable(variable, value):
-    with pytest.raises(UsageError, match=variable):
+    with pytest.raises(UsageError, match=f"{variable}='?[^ ]"):
         load_settings(None, {variable: value})
+
+
+FORM = re.compile(r"""(\{"\w+": "default"\})""")
+
+
+def test_help_and_readme_show_the_form_that_variable_and_setting_take():
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+    for text in (settings_text(), readme):
+        (form,) = set(FORM.findall(text))
+        value = json.loads(form)
+        assert load_settings(None, {"INGINIOUS_ENVIRONMENTS": form}).environments == value
+        config = Config({"Inginious": {"environments": value}})
+        assert load_settings(config, {}).environments == value
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["cpp", "cpp=default", "{'cpp': 'default'}", '["cpp"]', '{"cpp": null}', '{"cpp": {}}', "NaN"],
+)
+def test_a_wrong_form_of_environments_shows_the_right_one(wrong):
+    with pytest.raises(UsageError) as refusal:
+        load_settings(None, {"INGINIOUS_ENVIRONMENTS": wrong})
+    assert FORM.search(str(refusal.value))
+    with contextlib.suppress(ValueError):
+        config = Config({"Inginious": {"environments": json.loads(wrong)}})
+        with pytest.raises(UsageError, match=r"c\.Inginious\.environments") as refusal:
+            load_settings(config, {})
+        assert FORM.search(str(refusal.value))
 
 
 def test_courses_are_found_beside_the_notebook_and_above_it(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +13,7 @@ from inginious_nb.cli import tables
 from inginious_nb.client.results import JobResult
 from inginious_nb.frontend import serialize
 from inginious_nb.frontend.snapshot import Snapshot
+from inginious_nb.grader.replay import Replayed
 from inginious_nb.magics.commands.submissions import feedback_text
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 
@@ -100,3 +102,14 @@ def test_lines_are_broken_at_blanks():
     lines = wrapped(text).splitlines()
     assert " ".join(" ".join(lines).split()) == " ".join(text.split())
     assert all(len(line) <= NOTEBOOK_COLUMNS or "/xxx" in line for line in lines)
+
+
+def test_why_records_were_not_graded_is_said_once():
+    reason = "No grader here offers the environment docker/cpp."
+    records = [
+        Replayed(f"task{number // 10}", Path(f"{number}.test"), error=reason)
+        for number in range(115)
+    ]
+    (said,) = tables.replay_errors([*records, Replayed("fine", Path("1.test"))])
+    assert said.startswith("115 records of task0, ")
+    assert said.endswith(f"7 more not graded: {reason}")

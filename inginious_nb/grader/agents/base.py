@@ -45,6 +45,10 @@ class Grader(ABC):
     def environments(self) -> Environments:
         """Return what this grader offers, as an agent announces it."""
 
+    def refusal(self, course_id: str, task_id: str, environment: tuple[str, str]) -> str:  # noqa: ARG002 - for those that know
+        """Return what would help a task whose environment is not offered; empty if unknown."""
+        return ""
+
     @abstractmethod
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
         """Grade one job; several may be graded at the same time.
@@ -199,6 +203,11 @@ class Agent:
             self._connect()  # a second hello on the same connection would end its jobs
         elif self._connections:
             self._connections[-1].send(self._hello())
+
+    def refusal(self, course_id: str, task_id: str, environment: tuple[str, str]) -> str:
+        """Return what would help a task whose environment is not offered; empty if unknown."""
+        found = (grader.refusal(course_id, task_id, environment) for grader in self._graders)
+        return next(filter(None, found), "")
 
     def _current_offer(self) -> Environments:
         offer: Environments = {}

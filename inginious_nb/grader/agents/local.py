@@ -11,12 +11,9 @@ feedback are handled is in `grader.job`, how programs are kept apart in `grader.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.course.folders import course_file
-from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
 from inginious_nb.grader.job.grading import Grading, GradingResult, Request
 from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
@@ -27,23 +24,18 @@ from inginious_nb.i18n import Message
 from inginious_nb.i18n.results import custom_of_task
 
 from .base import Environments, Grader, JobHandle, without_feedback
+from .environments import WITH_SHELLS, OfferedEnvironments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from inginious_nb import messages
-    from inginious_nb.course import Course
     from inginious_nb.course.library import CourseLibrary
     from inginious_nb.grader.sandbox import Sandbox
 
-logger = logging.getLogger(__name__)
-
 DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
 """What is offered unless configured: python3, bash and whatever else the system has."""
-
-_WITH_SHELLS = "-ssh"
-"""How the types of environments end that have remote shells for students."""
 
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
@@ -92,17 +84,13 @@ class LocalGrader(Grader):
         self._sandbox = sandbox
         self._shells = shells or SshSettings()
         self._has_shells = can_open_ssh()
-        self._offered = self._with_shells({_full_name(name) for name in environments})
-        if sandbox.describe()["kind"] == "none":
-            self._offered, aliases = set(), None
-        self._aliases = dict(aliases or {})
-        self._aliases_of_courses: dict[Path, tuple[int, dict[str, str]]] = {}
-        for alias, target in self._aliases.items():
-            if _full_name(target) not in self._offered:
-                raise ServiceError(
-                    f"The environment alias {alias} stands for {target}, which is not offered; "
-                    f"there is {self._listed()}."
-                )
+        can_run = sandbox.describe()["kind"] != "none"
+        self._offered = OfferedEnvironments(
+            library,
+            environments if can_run else (),
+            (aliases or {}) if can_run else {},
+            has_shells=self._has_shells,
+        )
         self._shared_files = SharedFiles(in_place=sandbox.describe()["kind"] == "plain")
         self._boxes = PreparedBoxes(slots)
         sandbox.mask(self._masked_folders)
@@ -115,46 +103,13 @@ class LocalGrader(Grader):
     def environments(self) -> Environments:
         """Return what is offered, aliases included."""
         offered: Environments = {}
-        for kind, name in sorted(self._names()):
+        for kind, name in sorted(self._offered.names()):
             offered.setdefault(kind, {})[name] = {"id": "local", "created": 0}
         return offered
 
-    def _names(self) -> set[tuple[str, str]]:
-        names = self._offered | {_full_name(alias) for alias in self._aliases}
-        for course in self._library.courses.values():
-            for alias, target in self._aliases_of(course).items():
-                if _full_name(target) in self._offered:
-                    names.add(_full_name(alias))
-        return self._with_shells(names)
-
-    def _with_shells(self, names: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        if not self._has_shells:
-            return names
-        plain = {(kind, name) for kind, name in names if not kind.endswith(_WITH_SHELLS)}
-        return names | {(kind + _WITH_SHELLS, name) for kind, name in plain}
-
-    def _aliases_of(self, course: Course) -> Mapping[str, str]:
-        """The aliases that a course sets; its file is read again only when it has changed."""
-        file = course_file(course.path)
-        if file is None:
-            return {}
-        modified_ns = file.stat().st_mtime_ns
-        known = self._aliases_of_courses.get(file)
-        if known is None or known[0] != modified_ns:
-            known = modified_ns, _read_aliases(file)
-            self._aliases_of_courses[file] = known
-            for alias, target in known[1].items():
-                if _full_name(target) not in self._offered:
-                    logger.warning(
-                        "Course %s: the environment alias %s stands for %s, which is not offered",
-                        course.id,
-                        alias,
-                        target,
-                    )
-        return known[1]
-
-    def _listed(self) -> str:
-        return ", ".join("/".join(name) for name in sorted(self._offered))
+    def refusal(self, course_id: str, task_id: str, environment: tuple[str, str]) -> str:
+        """Return what would help a task whose environment is not offered; empty if it is."""
+        return self._offered.refusal(course_id, task_id, environment)
 
     def close(self) -> None:
         """End the boxes that wait, remove the files that jobs share; no job may be running."""
@@ -164,14 +119,14 @@ class LocalGrader(Grader):
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
         """Grade one job; raises nothing that a job can cause."""
         try:
-            names = self._names()
-            self._check_environment(job, names)
+            names = self._offered.names()
+            self._check_environment(job)
             task = self._library.task_directory(job.course_id, job.task_id)
             parameters = _read_parameters(job.environment_parameters)
         except CourseError as error:
             return without_feedback(job, "crash", error.text)
         limits = parameters.limits
-        if job.debug == "ssh" or job.environment_type.endswith(_WITH_SHELLS):
+        if job.debug == "ssh" or job.environment_type.endswith(WITH_SHELLS):
             session_s = self._shells.session_s
             limits = replace(limits, cpu_s=session_s, wall_s=session_s)
         course = self._library.course(job.course_id)
@@ -204,7 +159,7 @@ class LocalGrader(Grader):
         """
         if job.debug == "ssh":
             return Message("There is a remote shell into this job already.")
-        if not job.environment_type.endswith(_WITH_SHELLS):
+        if not job.environment_type.endswith(WITH_SHELLS):
             text = Message(
                 "The task wants a remote shell for its student (ssh_student), which the "
                 "environment type {type} does not have; let its task.yaml say "
@@ -220,36 +175,15 @@ class LocalGrader(Grader):
             )
         return ""
 
-    def _check_environment(self, job: messages.BackendNewJob, names: set[tuple[str, str]]) -> None:
-        if (job.environment_type, job.environment) not in names:
-            text = Message(
-                "The environment {type}/{environment} is not offered here; there is {offered}.",
-                type=job.environment_type,
-                environment=job.environment,
-                offered=self._listed(),
-            )
-            if job.environment_type.endswith(_WITH_SHELLS) and not self._has_shells:
-                text = _both(text, NO_LIBRARY)
-            raise CourseError(text)
+    def _check_environment(self, job: messages.BackendNewJob) -> None:
+        environment = job.environment_type, job.environment
+        refusal = self._offered.refusal(job.course_id, job.task_id, environment)
+        if refusal:
+            raise CourseError(refusal)
 
 
 def _both(first: str, second: str) -> Message:
     return Message("{first} {second}", first=first, second=second)
-
-
-def _full_name(name: str) -> tuple[str, str]:
-    kind, slash, rest = name.partition("/")
-    return (kind, rest) if slash else ("docker", name)
-
-
-def _read_aliases(file: Path) -> dict[str, str]:
-    try:
-        aliases = read_mapping(file).get("environment_aliases")
-    except CourseError:
-        return {}
-    if not isinstance(aliases, dict):
-        return {}
-    return {str(alias): str(target) for alias, target in aliases.items()}
 
 
 def _document(job: messages.BackendNewJob) -> dict[str, Any]:
