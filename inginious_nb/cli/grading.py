@@ -106,7 +106,7 @@ def replay(course: Path, task: str | None) -> None:
     differing = [record for record in replayed if record.error or record.differences]
     if any(record.differences for record in differing):
         print_table(tables.replayed(differing))
-    for error in tables.replay_errors(differing):
+    for error in tables.replay_errors(replayed):
         click.echo(error)
     records = "recorded submission" if len(replayed) == 1 else "recorded submissions"
     differ = "differs" if len(differing) == 1 else "differ"

@@ -261,17 +261,19 @@ def replayed(records: Iterable[Replayed]) -> Table:
 
 
 def replay_errors(records: Iterable[Replayed]) -> Iterator[str]:
-    """Yield why records could not be graded, in English, each reason once."""
+    """Yield why records could not be graded, and warnings, in English, each reason once."""
     by_reason: dict[str, list[Replayed]] = {}
     for record in records:
         if record.error:
-            by_reason.setdefault(record.error, []).append(record)
+            by_reason.setdefault(f"not graded: {record.error}", []).append(record)
+        if record.warning:
+            by_reason.setdefault(f"Warning: {record.warning}", []).append(record)
     for reason, failed in by_reason.items():
         tasks = list(dict.fromkeys(record.task_id for record in failed))
         more = len(tasks) - _MAX_TASKS_NAMED
         named = ", ".join(tasks[:_MAX_TASKS_NAMED]) + (f" and {more} more" if more > 0 else "")
         records_of = "1 record" if len(failed) == 1 else f"{len(failed)} records"
-        yield f"{records_of} of {named} not graded: {reason}"
+        yield f"{records_of} of {named}: {reason}"
 
 
 def coloured(code: str, lang: str) -> Text:

@@ -72,6 +72,11 @@ class Course:
         return path
 
     @property
+    def old_python(self) -> object:
+        """Return what its run scripts use of older Pythons, as its file has it."""
+        return self._course_file()[0].get("old_python")
+
+    @property
     def tags(self) -> dict[str, Tag]:
         """Its tags by id; entries that make no sense are left out."""
         return dict(self._tags().by_id)

@@ -59,6 +59,7 @@ class Replayed:
         result: The result now; None if the record or the task cannot be used.
         differences: What is not as recorded.
         error: Why it could not be graded, in words; empty otherwise.
+        warning: What the author of the task should know all the same; empty if nothing.
     """
 
     task_id: str
@@ -66,6 +67,7 @@ class Replayed:
     result: messages.AgentJobDone | None = None
     differences: tuple[Difference, ...] = ()
     error: str = ""
+    warning: str = ""
 
     @property
     def is_same(self) -> bool:
@@ -157,11 +159,13 @@ def _records(course: Course, task_id: str | None) -> list[tuple[str, Path]]:
 async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
     recorded = read_mapping(record)
     job = _job(task, record, recorded)
+    handle = JobHandle(job.job_id)
     try:
-        result = await grader.grade(job, JobHandle(job.job_id))
+        result = await grader.grade(job, handle)
     except Exception as error:  # noqa: BLE001 - an agent makes a crash of it, whatever it is
         result = without_feedback(job, "crash", str(error))
-    return Replayed(task.id, record, result, tuple(_differences(recorded, result)))
+    differences = tuple(_differences(recorded, result))
+    return Replayed(task.id, record, result, differences, warning=handle.warning)
 
 
 def _job(task: Task, record: Path, recorded: Mapping[Any, Any]) -> messages.BackendNewJob:

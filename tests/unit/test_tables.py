@@ -112,4 +112,4 @@ def test_why_records_were_not_graded_is_said_once():
     ]
     (said,) = tables.replay_errors([*records, Replayed("fine", Path("1.test"))])
     assert said.startswith("115 records of task0, ")
-    assert said.endswith(f"7 more not graded: {reason}")
+    assert said.endswith(f"7 more: not graded: {reason}")

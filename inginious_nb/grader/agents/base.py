@@ -70,10 +70,12 @@ class JobHandle:
     Attributes:
         kill_requested: Set when somebody wants the job killed. A grader that can, then answers
             ``killed`` with an empty text (docs/protocol.md, Sequences).
+        warning: What the author of the task should know of this job; empty if nothing.
     """
 
     def __init__(self, job_id: str) -> None:
         self.kill_requested = asyncio.Event()
+        self.warning = ""
         self._job_id = job_id
         self._connection: Connection | None = None
         self._shell: messages.AgentJobSSHDebug | None = None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import CourseError, ServiceError
 from inginious_nb.grader.job.grading import Grading, GradingResult, Request
+from inginious_nb.grader.job.old_python import read_old_python
 from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
 from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
@@ -123,13 +124,14 @@ class LocalGrader(Grader):
             self._check_environment(job)
             task = self._library.task_directory(job.course_id, job.task_id)
             parameters = _read_parameters(job.environment_parameters)
+            course = self._library.course(job.course_id)
+            old_python = read_old_python(course.old_python)
         except CourseError as error:
             return without_feedback(job, "crash", error.text)
         limits = parameters.limits
         if job.debug == "ssh" or job.environment_type.endswith(WITH_SHELLS):
             session_s = self._shells.session_s
             limits = replace(limits, cpu_s=session_s, wall_s=session_s)
-        course = self._library.course(job.course_id)
         request = Request(
             task=task,
             common=course.common_directory,
@@ -140,13 +142,16 @@ class LocalGrader(Grader):
             debug=bool(job.debug),
             containers=frozenset(name for kind, name in names if kind == job.environment_type),
             no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
+            old_python=old_python,
         )
         access = SshAccess(self._shells, handle.ssh)
         async with Grading(
             request, self._shared_files, self._sandbox, access, self._boxes
         ) as grading:
             if job.debug != "ssh":
-                return _done(job, await grading.run(handle.kill_requested))
+                result = await grading.run(handle.kill_requested)
+                handle.warning = result.warning
+                return _done(job, result)
             try:
                 return _done(job, await grading.open_shell(handle.kill_requested))
             except ServiceError as error:

@@ -19,6 +19,7 @@ from inginious_nb.i18n import Message
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
+from .old_python import death, help_for
 from .prepared_boxes import STARTER, PreparedBox
 from .shared_files import SEEN_AT
 from .student_commands import StudentCommandServer, StudentCommandSettings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.grader.sandbox import Limits, Reason, Sandbox
+    from inginious_nb.grader.sandbox.launch_script import Verdict
     from inginious_nb.grader.sandbox.process import BoxedProcess
     from inginious_nb.grader.ssh import SshAccess
 
@@ -80,6 +82,7 @@ class Request:
         debug: Whether its output is wanted.
         containers: Names that its students' programs may ask for.
         no_student_shell: Why its student gets no remote shell; empty if it may have one.
+        old_python: What its scripts are given back of older Pythons.
     """
 
     task: Path
@@ -91,6 +94,7 @@ class Request:
     debug: bool
     containers: frozenset[str]
     no_student_shell: str
+    old_python: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class GradingResult:
         archive: What it left in ``/archive``, or None.
         stdout: What the run script printed; empty unless debug.
         stderr: The same for its errors.
+        warning: What the author of the task should know; empty if nothing.
     """
 
     code: str
@@ -114,6 +119,7 @@ class GradingResult:
     archive: bytes | None = None
     stdout: str = ""
     stderr: str = ""
+    warning: str = ""
 
 
 class Grading:
@@ -155,6 +161,7 @@ class Grading:
         self._refused = asyncio.Event()
         self._refusal = ""
         self._no_feedback = _NO_FEEDBACK
+        self._verdict: Verdict | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -195,6 +202,7 @@ class Grading:
                 kill_requested=stop,
                 disk_bytes=lambda: self._disk_bytes,
             )
+            self._verdict = process.verdict
         if self._refused.is_set():
             return GradingResult("crash", self._refusal)
         return await self._collected(reason, kill_requested)
@@ -349,6 +357,9 @@ class Grading:
             "INGINIOUS_CONTROL": self._seen("/.control/ask", "control/ask"),
             "INGINIOUS_VENDOR": f"{shared_files}/vendor",
         }
+        if self._request.old_python:
+            environ["INGINIOUS_OLD_PYTHON"] = ",".join(self._request.old_python)
+            environ["PYTHONPATH"] = f"{shared_files}/old:{environ['PYTHONPATH']}"
         if self._shared_files.ipython is not None:
             environ["INGINIOUS_IPYTHON"] = self._shared_files.ipython
         if self._root_seen:
@@ -456,8 +467,11 @@ class Grading:
                 stderr=stderr,
             )
         archive = self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
+        warning = self._warning() if feedback.result == "success" else ""
         if request.debug and archive.skipped:
             stderr += f"\n{_NOT_ARCHIVED.format(', '.join(archive.skipped))}\n"
+        if request.debug and warning:
+            stderr += f"\n{warning}\n"
         return GradingResult(
             feedback.result,
             feedback=feedback,
@@ -465,6 +479,36 @@ class Grading:
             archive=archive.content,
             stdout=stdout,
             stderr=stderr,
+            warning=warning,
+        )
+
+    def _warning(self) -> str:
+        """Return that the run script died after it had said success, which counts all the same."""
+        stdout, stderr = (
+            self._workspace.output(name, _MAX_OUTPUT_BYTES) for name in ("stdout", "stderr")
+        )
+        verdict = self._verdict
+        if verdict is None:
+            return ""
+        words = death(stdout, stderr, status=verdict.status, by_signal=verdict.signal)
+        if not words:
+            return ""
+        text = Message(
+            "The run script died after it had said success, which counts: {words}. Have it say "
+            "success last.",
+            words=words,
+        )
+        return self._with_old_python(text, words)
+
+    @staticmethod
+    def _with_old_python(text: str, output: str) -> str:
+        line = help_for(output)
+        if not line:
+            return text
+        return Message(
+            "{text} What newer Pythons have removed is given back by {line} in course.yaml.",
+            text=text,
+            line=line,
         )
 
     def _without_feedback(self) -> str:
@@ -472,6 +516,8 @@ class Grading:
         request = self._request
         folders = [request.task, *([request.common] if request.common is not None else [])]
         errors = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
+        if help_for(errors):
+            return self._with_old_python(self._no_feedback, errors)
         lacking = missing_tools(folders, errors, self._shared_files.path)
         if not lacking:
             return self._no_feedback
