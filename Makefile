@@ -8,8 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 PEER := .peer
-FRONT_END := inginious_nb/static/widget.js
+FRONT_END := inginious_nb/labextension/package.json
 FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null) package.json tsconfig.json
+# JupyterLab's interface is read from the checkout, so that a new build is there with a reload.
+LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
@@ -28,6 +30,7 @@ $(VENV)/pyvenv.cfg:
 $(VENV)/.installed: $(VENV)/pyvenv.cfg requirements.lock pyproject.toml hatch_build.py | $(FRONT_END)
 	$(RUN) pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@mkdir -p $(LABEXTENSIONS) && ln -sfn $(CURDIR)/inginious_nb/labextension $(LABEXTENSIONS)/inginious-nb
 	@touch $@
 
 $(VENV)/.installed-tests: $(VENV)/.installed requirements-test.lock
@@ -69,7 +72,7 @@ ifneq ($(OPEN),0)
 endif
 
 dev: $(VENV)/.installed-tests $(FRONT_END) ## JupyterLab with a front end that is built and loaded anew at each change
-	$(NPM) run --silent watch & trap "kill $$!" EXIT; \
+	$(NPM) run --silent watch & widget=$$!; $(NPM) run --silent watch:lab & trap "kill $$widget $$!" EXIT; \
 	ANYWIDGET_HMR=1 $(BIN)/jupyter lab $(LAB_OPTIONS) notebooks
 
 # ---- tests ----------------------------------------------------------------------------------
@@ -153,4 +156,4 @@ lock: $(VENV)/pyvenv.cfg ## resolve the lock files anew
 	$(COMPILE) tests/interop/requirements.in -o tests/interop/requirements.lock
 
 clean: ## remove what was built and installed here
-	rm -rf docs/_build $(VENV) $(LOWEST) $(PEER) node_modules inginious_nb/static dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf docs/_build $(VENV) $(LOWEST) $(PEER) node_modules inginious_nb/static inginious_nb/labextension dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

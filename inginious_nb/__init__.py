@@ -49,6 +49,16 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Tell ``jupyter labextension`` where the built front end is."""
+    return [{"src": "labextension", "dest": "inginious-nb"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    """Tell Jupyter Server which module extends it."""
+    return [{"module": "inginious_nb.lab"}]
+
+
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Load ``%inginious`` into a shell: ``%load_ext inginious_nb``."""
     from .magics import load  # noqa: PLC0415 - programs that only need the client have no notebook

@@ -97,13 +97,17 @@ class Session:
         self._io.spawn(self.submissions.keep_history())
 
     @classmethod
-    def from_config(cls, config: Config | None) -> Session:
+    def from_config(cls, config: Config | None, *, directory: Path | None = None) -> Session:
         """Return a session with the settings of a traitlets configuration and the environment.
+
+        Args:
+            config: The configuration.
+            directory: As for the class.
 
         Raises:
             UsageError: A setting has a value that cannot be.
         """
-        return cls(load_settings(config))
+        return cls(load_settings(config), directory=directory)
 
     @property
     def warnings(self) -> list[str]:
@@ -171,6 +175,7 @@ class Session:
         found = self.library.add(path)
         self._paths.append(path)
         self._io.run(self._services.add_course_path(path))
+        self._observers.notify()
         return found
 
     def task_state(self, task: Task) -> TaskState:
@@ -192,7 +197,7 @@ class Session:
         return self._services.current.state
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call callback when the state of a service or of the history changed, on any thread.
+        """Call callback when a service, the history or the courses changed, on any thread.
 
         Returns:
             A function that ends that.

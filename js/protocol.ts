@@ -5,8 +5,11 @@
 
 export const PROTOCOL_VERSION = 1;
 
-/** What the kernel sends on our own comm: answers, and the state for a view without a model. */
-export const MESSAGE_KINDS = ["reply", "state"] as const;
+/**
+ * What comes on our own comm and on the server's WebSocket: answers, the state of a view without a
+ * model, and why a view is not served.
+ */
+export const MESSAGE_KINDS = ["reply", "state", "closed"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 /** What the restorer (js/restore.ts) says, and what it is told: widgets of the page to make again. */
@@ -412,4 +415,96 @@ export interface Replies {
   where: WhereReply;
   ssh: SshReply;
   snapshot: Record<string, string>;
+}
+
+// ---- what belongs to a person and not to one task ------------------------------------------------
+
+/** A task in the list of a course; `attempts_left` is null without a limit. */
+export interface TaskRow {
+  ref: string;
+  name: string;
+  accessible: boolean;
+  deadline: number | null;
+  attempts: number;
+  attempts_left: number | null;
+  grade: number | null;
+  code: string | null;
+  pending: boolean;
+}
+
+/** A course; `errors` are those of its files, for whoever wrote them. */
+export interface CourseRow {
+  id: string;
+  name: string;
+  tasks: TaskRow[];
+  errors: string[];
+}
+
+/** A submission of this session that has no result yet. */
+export interface PendingRow {
+  id: string;
+  task: string;
+  name: string;
+  number: number;
+  phase: Phase;
+  at_most_before: number | null;
+  kill_requested: boolean;
+}
+
+/** The state of a person's courses, as JupyterLab's own interface shows them. */
+export interface Overview {
+  version: string;
+  lang: string;
+  courses: CourseRow[];
+  pending: PendingRow[];
+  service: ServiceInfo;
+  warnings: string[];
+}
+
+/** A folder, from the root of the server or absolute. */
+export interface FolderRequest {
+  folder: string;
+}
+
+export interface CoursesReply {
+  courses: string[];
+}
+
+/** The notebook to open, from the root of the server. */
+export interface DemoReply {
+  path: string;
+}
+
+/** A cell, and the problem that it answers. */
+export interface AnswerCell {
+  cell_id: string;
+  task: string;
+  problem_id: string;
+}
+
+/** Courses near the notebook's folder become known. */
+export interface AnswerCellsRequest {
+  cells: CellInfo[];
+  folder: string;
+}
+
+export interface AnswerCellsReply {
+  answers: AnswerCell[];
+}
+
+/** Everything that JupyterLab's own interface may ask beside the requests about one task. */
+export interface OverviewRequests {
+  lang: LangRequest;
+  openCourse: FolderRequest;
+  demo: FolderRequest;
+  answerCells: AnswerCellsRequest;
+  stop: SubmissionRequest;
+}
+
+export interface OverviewReplies {
+  lang: EmptyMessage;
+  openCourse: CoursesReply;
+  demo: DemoReply;
+  answerCells: AnswerCellsReply;
+  stop: EmptyMessage;
 }

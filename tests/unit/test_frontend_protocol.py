@@ -9,14 +9,16 @@ from typing import Literal, NotRequired, Union, get_args, get_origin, get_type_h
 
 import pytest
 
-from inginious_nb.frontend import protocol, requests
+from inginious_nb.frontend import protocol
+from inginious_nb.frontend.overview import OverviewResponder
+from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.snapshot import RESULT_CODES
 from inginious_nb.submissions.submission import Phase
 from inginious_nb.widget import TaskWidget
 
 JS = Path(__file__).parents[2] / "js"
 PROTOCOL = re.sub(r"/\*\*.*?\*/", "", (JS / "protocol.ts").read_text(), flags=re.DOTALL)
-MAPS = {"Requests", "Replies"}
+MAPS = {"Requests", "Replies", "OverviewRequests", "OverviewReplies"}
 """TypeScript's tables of kinds; Python's are dictionaries."""
 
 NARROWER = {"Phase": "string", "ProblemType": "string", '"best" | "last"': "string"}
@@ -103,14 +105,16 @@ def test_the_kinds_are_the_same():
     assert int(version[1]) == protocol.PROTOCOL_VERSION
 
 
-@pytest.mark.parametrize("table", ["REQUESTS", "REPLIES"])
+@pytest.mark.parametrize("table", ["REQUESTS", "REPLIES", "OVERVIEW_REQUESTS", "OVERVIEW_REPLIES"])
 def test_each_kind_carries_the_same_both_ways(table):
     ours = {kind: in_typescript(shape) for kind, shape in vars(protocol)[table].items()}
-    assert interfaces()[table.capitalize()] == ours
+    assert interfaces()[table.title().replace("_", "")] == ours
 
 
 def test_each_kind_of_request_is_answered():
-    assert requests._HANDLERS.keys() == protocol.REQUESTS.keys() == protocol.REPLIES.keys()
+    about_a_task, about_all = Responder.handlers, OverviewResponder.handlers
+    assert about_a_task.keys() == protocol.REQUESTS.keys() == protocol.REPLIES.keys()
+    assert about_all.keys() == protocol.OVERVIEW_REQUESTS.keys() == protocol.OVERVIEW_REPLIES.keys()
 
 
 def test_the_shapes_have_the_same_names():

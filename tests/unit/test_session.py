@@ -435,7 +435,7 @@ def test_closing_leaves_no_thread_and_no_process(session):
 
 def test_a_program_that_just_ends_leaves_nothing_behind(course_folder):
     program = """
-from inginious_nb.frontend.kernel_session import get_session
+from inginious_nb.frontend.process_session import get_session
 session = get_session()
 submission = session.submit(session.task("lab/sleep"), {"seconds": "60"}, origin="api")
 import psutil

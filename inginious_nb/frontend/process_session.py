@@ -1,21 +1,30 @@
-"""The one session of this process: what magics and widgets of a kernel share."""
+"""The one session of this process: the magics and widgets of a kernel, or the pages of a server."""
 
 from __future__ import annotations
 
 import atexit
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
 from inginious_nb.session import Session
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from traitlets.config import Config
+
 _session: Session | None = None
 _session_lock = threading.Lock()
 
 
-def get_session() -> Session:
-    """The session of this process, made on first use from IPython's configuration if it runs.
+def get_session(*, config: Config | None = None, directory: Path | None = None) -> Session:
+    """The session of this process, made on first use.
+
+    Args:
+        config: Its configuration, default IPython's if it runs.
+        directory: Where courses are looked for, default the working directory.
 
     Raises:
         UsageError: The configuration has a value that cannot be.
@@ -23,7 +32,7 @@ def get_session() -> Session:
     global _session  # noqa: PLW0603 - one per process is what it is
     with _session_lock:
         if _session is None:
-            _session = Session.from_config(_ipython_config())
+            _session = Session.from_config(config or _ipython_config(), directory=directory)
             atexit.register(close_session)
         return _session
 

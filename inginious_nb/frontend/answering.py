@@ -1,0 +1,83 @@
+"""Answers the browser: each request exactly once, with a value or with a message.
+
+The way a request came is not known here. The browser is not trusted: a request that has not the
+shape of its kind is refused at the door, and whatever it names is looked up by its handler.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from inginious_nb.errors import AnswerError, InginiousError, UsageError
+from inginious_nb.i18n import Message
+
+from .protocol import PROTOCOL_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    Buffers = Sequence[Any]
+    Handler = Callable[[Any, Any, Buffers], Any]
+
+_log = logging.getLogger(__name__)
+
+
+class Answering(ABC):
+    """Answers requests of some kinds.
+
+    Attributes:
+        shapes: What each kind carries.
+        handlers: The function for each kind, with self, what it carries and the buffers.
+    """
+
+    shapes: ClassVar[Mapping[str, Any]]
+    handlers: ClassVar[Mapping[str, Handler]]
+
+    @property
+    @abstractmethod
+    def lang(self) -> str:
+        """Return the language of refusals."""
+
+    def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
+        """Return the reply to a request, and the bytes that go with it.
+
+        Nothing is raised: a refusal is a reply with ``ok`` false and a message in ``error``.
+        """
+        request: dict[str, Any] = message if isinstance(message, dict) else {}
+        reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request.get("id")}
+        try:
+            value = self._value(request, buffers)
+        except InginiousError as error:
+            problem_id = error.problem_id if isinstance(error, AnswerError) else None
+            return reply | self._refusal(error, problem_id), []
+        except Exception:  # noqa: BLE001 - the browser is told; the log has the rest
+            _log.exception("The request %r of the front end failed.", request.get("kind"))
+            fault = Message("Something went wrong in the kernel; its log has the details.")
+            return reply | self._refusal(UsageError(fault), None), []
+        content, attached = value if isinstance(value, tuple) else (value, None)
+        return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
+
+    def _refusal(self, error: InginiousError, problem_id: str | None) -> dict[str, Any]:
+        return {"ok": False, "error": error.in_language(self.lang), "problem_id": problem_id}
+
+    def _value(self, request: dict[str, Any], buffers: Buffers) -> Any:
+        if request.get("v") != PROTOCOL_VERSION:
+            raise UsageError(Message("This page has another version of inginious_nb; reload it."))
+        kind = str(request.get("kind"))
+        handler = self.handlers.get(kind)
+        if handler is None:
+            raise UsageError(
+                Message("This page asked for something that this kernel does not know.")
+            )
+        try:
+            carried: Any = msgspec.convert(request, self.shapes[kind])
+        except msgspec.ValidationError as error:
+            _log.info("A request %r of the front end has not its shape: %s", kind, error)
+            raise UsageError(
+                Message("This page asked in a way that this kernel does not know; reload it.")
+            ) from None
+        return handler(self, carried, buffers)

@@ -1,0 +1,241 @@
+"""What belongs to a person and not to one task: their courses, what is pending, the service.
+
+JupyterLab's own interface shows it (`protocol.Overview`) and asks about it
+(`protocol.OVERVIEW_REQUESTS`). How either travels is not known here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from inginious_nb import __version__
+from inginious_nb.course.demo import copy_demo
+from inginious_nb.course.folders import expanded
+from inginious_nb.errors import CourseError, HistoryError, UsageError
+from inginious_nb.i18n import Message, in_language
+from inginious_nb.notebook.cells import cell_from_json
+from inginious_nb.notebook.tasks_answered import answer_cells
+
+from . import protocol, serialize
+from .answering import Answering
+from .language import checked_language
+from .worker import call_soon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from inginious_nb.course import Course, Task
+    from inginious_nb.session import Session
+    from inginious_nb.submissions.submission import Submission
+
+    from .answering import Buffers, Handler
+
+_log = logging.getLogger(__name__)
+
+
+class OverviewPublisher:
+    """The overview of a session, and what changes in it.
+
+    Args:
+        session: Where the truth is.
+        publish: Gets the changed part of the overview, on any thread but never two at once.
+    """
+
+    def __init__(self, session: Session, publish: Callable[[dict[str, Any]], object]) -> None:
+        self.session = session
+        self.lang = session.language
+        self._publish = publish
+        self._published: dict[str, Any] = {}
+        self._lock = threading.RLock()
+        self._due = threading.Event()
+        self._closed = False
+        self._followed: dict[tuple[str, str], Callable[[], None]] = {}
+        self._unsubscribe = session.subscribe(self.refresh)
+        self._refresh_now()
+
+    def speak(self, lang: str) -> None:
+        """Publish texts in another language from now on."""
+        self.lang = lang
+        self.session.set_front_end_language(lang)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Publish soon what changed since the last time."""
+        if not self._due.is_set():
+            self._due.set()
+            call_soon(self._refresh_now)
+
+    def close(self) -> None:
+        """Stop following the session."""
+        with self._lock:
+            self._closed = True
+            self._unsubscribe()
+            for unfollow in self._followed.values():
+                unfollow()
+
+    def _refresh_now(self) -> None:
+        self._due.clear()
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                state = self._overview()
+            except HistoryError as error:
+                _log.info("The overview is not up to date: %s", error)
+                return
+            changed = {
+                key: value for key, value in state.items() if self._published.get(key, ...) != value
+            }
+            if changed:
+                self._published.update(changed)
+                self._publish(changed)
+
+    def _overview(self) -> protocol.Overview:
+        session, lang = self.session, self.lang
+        # A list, since another thread may add a course meanwhile.
+        courses = list(session.library.courses.values())
+        return {
+            "version": __version__,
+            "lang": lang,
+            "courses": [self._course_row(course) for course in courses],
+            "pending": [
+                self._pending_row(submission)
+                for submission in session.submissions.pending
+                if submission.phase != "reading"
+            ],
+            "service": serialize.service_info(session.service, lang),
+            "warnings": [in_language(warning, lang) for warning in session.warnings],
+        }
+
+    def _course_row(self, course: Course) -> protocol.CourseRow:
+        errors = [*([] if course.error is None else [course.error]), *course.broken.values()]
+        return {
+            "id": course.id,
+            "name": course.name,
+            "tasks": [self._task_row(task) for task in course.tasks.values()],
+            "errors": [error.in_language(self.lang) for error in errors],
+        }
+
+    def _task_row(self, task: Task) -> protocol.TaskRow:
+        state = self.session.task_state(task)
+        key = (task.course_id, task.id)
+        if key not in self._followed:
+            self._followed[key] = state.subscribe(self.refresh)
+        limit, left = task.settings.submission_limit, None
+        if (
+            limit.amount is not None and limit.period_h is None
+        ):  # within some hours: the site counts
+            left = max(0, limit.amount - state.attempts)
+        deadline, counting = task.accessibility.deadline, state.evaluated
+        return {
+            "ref": serialize.reference(task),
+            "name": task.translated(self.lang).name,
+            "accessible": task.accessibility.is_open(dt.datetime.now()),  # noqa: DTZ005 - as in a course
+            "deadline": None if deadline is None else deadline.timestamp(),
+            "attempts": state.attempts,
+            "attempts_left": left,
+            "grade": None if counting is None else counting.grade,
+            "code": None if counting is None else counting.code,
+            "pending": state.current is not None and not state.current.done,
+        }
+
+    def _pending_row(self, submission: Submission) -> protocol.PendingRow:
+        return {
+            "id": submission.id,
+            "task": serialize.reference(submission.task),
+            "name": submission.task.translated(self.lang).name,
+            "number": submission.number,
+            "phase": submission.phase,
+            "at_most_before": submission.at_most_before,
+            "kill_requested": submission.kill_requested,
+        }
+
+
+class OverviewResponder(Answering):
+    """Answers what JupyterLab's own interface asks beside the requests about one task.
+
+    Args:
+        publisher: The overview that the page sees.
+        root: The folder that its paths begin in.
+    """
+
+    shapes = protocol.OVERVIEW_REQUESTS
+
+    def __init__(self, publisher: OverviewPublisher, root: Path) -> None:
+        self._publisher = publisher
+        self._root = root
+
+    @property
+    def lang(self) -> str:
+        """Return the language of the page."""
+        return self._publisher.lang
+
+    def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
+        self._publisher.speak(checked_language(request["lang"]))
+        return {}
+
+    def _open_course(
+        self, request: protocol.FolderRequest, _buffers: Buffers
+    ) -> protocol.CoursesReply:
+        found = self._publisher.session.add_courses(self._folder(request["folder"]))
+        return {"courses": [course.id for course in found]}
+
+    def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.DemoReply:
+        folder = self._folder(request["folder"])
+        if not folder.resolve().is_relative_to(self._root.resolve()):
+            raise UsageError(Message("The demo goes into a folder that JupyterLab shows."))
+        notebook = copy_demo(folder)
+        self._publisher.session.add_courses(folder / "courses")
+        return {"path": notebook.resolve().relative_to(self._root.resolve()).as_posix()}
+
+    def _answer_cells(
+        self, request: protocol.AnswerCellsRequest, _buffers: Buffers
+    ) -> protocol.AnswerCellsReply:
+        session = self._publisher.session
+        self._know_courses_near(self._folder(request["folder"]))
+        cells = [cell_from_json(cell) for cell in request["cells"]]
+        return {
+            "answers": [
+                {"cell_id": cell_id, "task": serialize.reference(task), "problem_id": problem_id}
+                for cell_id, task, problem_id in answer_cells(session.library, cells)
+            ]
+        }
+
+    def _know_courses_near(self, folder: Path) -> None:
+        """Know the courses that a kernel of a notebook in that folder would know."""
+        session = self._publisher.session
+        known = {path.resolve() for path in session.library.paths}
+        for path in session.settings.course_paths(folder):
+            if path.resolve() in known:
+                continue
+            try:
+                session.add_courses(path)
+            except CourseError as error:
+                _log.info("A course near a notebook cannot be used: %s", error)
+
+    def _stop(
+        self, request: protocol.SubmissionRequest, _buffers: Buffers
+    ) -> protocol.EmptyMessage:
+        for submission in self._publisher.session.submissions.pending:
+            if submission.id == request["submission"]:
+                submission.kill()
+                return {}
+        raise UsageError(Message("That submission is not under way any more."))
+
+    def _folder(self, path: str) -> Path:
+        """Return a folder that the page names: from the root of the server, absolute, or ``~``."""
+        if "\0" in path:
+            raise UsageError(Message("That is not the name of a folder."))
+        return self._root / expanded(Path(path))
+
+    handlers: ClassVar[Mapping[str, Handler]] = {
+        "lang": _lang,
+        "openCourse": _open_course,
+        "demo": _demo,
+        "answerCells": _answer_cells,
+        "stop": _stop,
+    }

@@ -1,0 +1,133 @@
+"""The WebSocket of one page, below the authentication of the Jupyter server.
+
+Whoever may execute code on this server may submit: grading runs the scripts of a course
+(`auth_resource` for a site's authorizer is ``inginious``). What is asked is answered on threads of
+a pool, never on the server's loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import ws_authenticated
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.base.websocket import WebSocketMixin
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from . import framing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping, Sequence
+    from pathlib import Path
+
+    from traitlets.config import Config
+
+    from inginious_nb.frontend.connection import Connection
+
+PATH = "inginious/socket"
+
+MAX_FRAME_BYTES = 128 * 1024 * 1024
+"""What a page may send at once: the files of a submission."""
+
+_THREADS = 8
+
+# Status codes of a WebSocket that is closed (RFC 6455, 7.4).
+_UNREADABLE = 1003
+_NO_SESSION = 1011
+
+_log = logging.getLogger(__name__)
+_pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="inginious_nb lab")
+
+
+class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
+    """One page that is connected."""
+
+    auth_resource = "inginious"
+
+    def initialize(self, config: Config, root: Path) -> None:
+        """Take the configuration of the server and the folder that its paths begin in."""
+        self._config = config
+        self._root = root
+        self._loop = asyncio.get_running_loop()
+        self._connection: asyncio.Future[Connection] | None = None
+
+    @property
+    def max_message_size(self) -> int:
+        """The largest frame that is read."""
+        return MAX_FRAME_BYTES
+
+    @ws_authenticated
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        """Open the socket for whoever may execute code here.
+
+        Raises:
+            HTTPError: They may not.
+        """
+        allowed = self.authorizer.is_authorized(
+            self, self.current_user, "execute", self.auth_resource
+        )
+        if not await ensure_async(allowed):
+            raise HTTPError(403)
+        opened: Awaitable[None] | None = super().get(*args, **kwargs)
+        if opened is not None:
+            await opened
+
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        """Begin to serve the page."""
+        super().open(*args, **kwargs)
+        self._connection = self._loop.run_in_executor(_pool, self._connect)
+
+    def _connect(self) -> Connection:
+        # Loaded with the first page, so that a server starts without it.
+        from inginious_nb.frontend.connection import Connection  # noqa: PLC0415
+        from inginious_nb.frontend.process_session import get_session  # noqa: PLC0415
+
+        session = get_session(config=self._config, directory=self._root)
+        return Connection(session, self._send, executor=_pool, root=self._root)
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Serve what the page sends; it waits only for the session to be there."""
+        try:
+            content, buffers = framing.decode(message)
+        except ValueError as error:
+            _log.info("A page sent a frame that cannot be read: %s", error)
+            self.close(_UNREADABLE)
+            return
+        if self._connection is not None and await self._is_served(self._connection):
+            self._connection.result().receive(content, buffers)
+
+    async def _is_served(self, connection: asyncio.Future[Connection]) -> bool:
+        try:
+            await asyncio.shield(connection)
+        except Exception:  # noqa: BLE001 - whatever it is, the page is told that there is no service
+            _log.exception("A page cannot be served.")
+            self.close(_NO_SESSION)
+            return False
+        return True
+
+    def on_close(self) -> None:
+        """Stop following the session for this page."""
+        super().on_close()
+        if self._connection is not None:
+            self._connection.add_done_callback(_close)
+
+    def _send(self, envelope: Mapping[str, Any], buffers: Sequence[bytes] = ()) -> None:
+        """Send to the page, from any thread and in the order of the calls."""
+        frame = framing.encode(envelope, buffers)
+        self._loop.call_soon_threadsafe(self._write, frame)
+
+    def _write(self, frame: str | bytes) -> None:
+        try:
+            self.write_message(frame, binary=isinstance(frame, bytes))
+        except WebSocketClosedError:
+            _log.debug("A page is gone before it was told everything.")
+
+
+def _close(connection: asyncio.Future[Connection]) -> None:
+    if not connection.cancelled() and connection.exception() is None:
+        _pool.submit(connection.result().close)

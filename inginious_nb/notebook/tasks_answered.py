@@ -1,0 +1,61 @@
+"""Which cells of a notebook answer which problems, of whatever tasks. Pure, no I/O of its own.
+
+`cells` tells it for one task; here the tasks are found first: those that the notebook opens or
+submits, then those that its tags and answer cells name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import InginiousError
+
+from .cells import TAG_PREFIX, find_answers, submitted_tasks
+from .references import find_problem, find_task, task_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from inginious_nb.course import CourseLibrary, Task
+
+    from .cells import Cell
+
+
+def answer_cells(library: CourseLibrary, cells: Sequence[Cell]) -> list[tuple[str, Task, str]]:
+    """Return the cells that are answers, as (id of the cell, task, id of the problem)."""
+    return [
+        (cell.id, task, problem_id)
+        for task in _tasks(library, cells)
+        for problem_id, found in find_answers(cells, task_name(task)).items()
+        for cell in found.cells
+    ]
+
+
+def _tasks(library: CourseLibrary, cells: Sequence[Cell]) -> list[Task]:
+    found: dict[tuple[str, str], Task] = {}
+
+    def add(task: Task) -> None:
+        found.setdefault((task.course_id, task.id), task)
+
+    for reference, _ in submitted_tasks(cells):
+        with contextlib.suppress(InginiousError):
+            add(find_task(library, reference, None)[0])
+    for reference in _problems_named(cells):
+        head, _, _ = reference.rpartition("/")
+        with contextlib.suppress(InginiousError):
+            if head:
+                add(library.task(head))
+            elif all(reference not in task.problems for task in found.values()):
+                add(find_problem(library, reference, None)[0])
+    return list(found.values())
+
+
+def _problems_named(cells: Sequence[Cell]) -> Iterator[str]:
+    for cell in cells:
+        for tag in cell.tags:
+            if tag.startswith(TAG_PREFIX):
+                yield tag.removeprefix(TAG_PREFIX).strip()
+        command = cell.command
+        if command is not None and command.name == "answer" and command.reference:
+            yield command.reference

@@ -1,0 +1,194 @@
+"""JupyterLab's own interface is served by the Jupyter server: without a kernel, to whoever may."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import queue
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import tornado.websocket
+
+from inginious_nb.frontend.connection import Connection
+from inginious_nb.lab import framing
+from tests.browser.server import TOKEN, JupyterServer
+
+LIMIT_S = 30
+SUBJECT = {"widget": "", "task": "lab/echo", "role": "task", "problem_id": "", "submission": ""}
+
+
+class Page:
+    """What a page hears, and what it says."""
+
+    def __init__(self, session, root):
+        self.heard = queue.Queue()
+        self.pool = ThreadPoolExecutor(4)
+        self.state = {}
+        self.connection = Connection(
+            session, lambda *sent: self.heard.put(sent), executor=self.pool, root=root
+        )
+
+    def say(self, channel="", **envelope):
+        self.connection.receive({"channel": channel, **envelope})
+
+    def until(self, wanted):
+        """What is heard first of what is wanted; states are kept."""
+        while True:
+            envelope, *_ = self.heard.get(timeout=LIMIT_S)
+            message, channel = envelope["message"], envelope["channel"]
+            if message["kind"] == "state":
+                self.state.setdefault(channel, {}).update(message["state"])
+            if wanted(channel, message):
+                return message
+
+    def ask(self, kind, channel="", **fields):
+        self.say(channel, message={"v": 1, "kind": kind, "id": kind, **fields})
+        reply = self.until(lambda _, message: message.get("id") == kind)
+        return reply["value"] if reply["ok"] else reply["error"]
+
+    def has(self, channel, holds):
+        if not holds(self.state.get(channel, {})):
+            self.until(lambda *_: holds(self.state.get(channel, {})))
+
+
+@pytest.fixture
+def page(session, tmp_path):
+    page = Page(session, tmp_path)
+    yield page
+    page.connection.close()
+    page.pool.shutdown()
+
+
+def cell(name, source, *tags, cell_type="code"):
+    return {
+        "id": name,
+        "cell_type": cell_type,
+        "source": source,
+        "execution_count": None,
+        "metadata": {"tags": [*tags]},
+    }
+
+
+def test_a_task_is_submitted_without_a_kernel(page):
+    page.say("a", open=SUBJECT)
+    # In a language that is not Python, which no magic could stand in.
+    cells = [cell("c1", "right", "inginious:lab/echo/text", cell_type="raw")]
+    sent = page.ask("submit", "a", cells=cells, answers={})
+    page.has("a", lambda state: (state.get("result") or {}).get("submission") == sent["submission"])
+    assert page.state["a"]["result"]["code"] == "success"
+    (row,) = [
+        row
+        for course in page.state[""]["courses"]
+        for row in course["tasks"]
+        if row["ref"] == "lab/echo"
+    ]
+    page.has("", lambda state: "success" in json.dumps(state["courses"]))
+    assert row["attempts_left"] is None
+
+
+def test_views_are_apart_and_end(page):
+    page.say("a", open=SUBJECT)
+    page.say("b", open={**SUBJECT, "task": "lab/nothing"})
+    refused = page.until(lambda channel, message: channel == "b" and message["kind"] == "closed")
+    assert "no task nothing" in refused["error"].lower()
+    assert page.ask("where", "a")["kind"] == "embedded"
+    page.say("a", close=True)
+    page.say("a", message={"v": 1, "kind": "where", "id": "late"})
+    page.ask("lang", lang="fr")
+    page.has("", lambda state: state.get("lang") == "fr")
+    assert page.state["a"]["task"]["name"] == "Echo"
+
+
+def test_the_cells_that_answer_are_told_for_all_tasks(page):
+    cells = [
+        cell("one", "x", "inginious:colour"),
+        cell("two", "%%inginious answer lab/echo/text\nx"),
+        cell("three", "x", "inginious:nobody", "other"),
+        cell("four", "%%inginious submit lab/echo\nx"),
+    ]
+    found = page.ask("answerCells", cells=cells, folder="")["answers"]
+    assert [(one["cell_id"], one["task"], one["problem_id"]) for one in found] == [
+        ("two", "lab/echo", "text"),
+        ("one", "lab/choice", "colour"),
+    ]
+
+
+def test_the_demo_is_copied_once(page, tmp_path):
+    assert page.ask("demo", folder="demo") == {"path": "demo/quickstart.ipynb"}
+    notebook = tmp_path / "demo" / "quickstart.ipynb"
+    notebook.write_text("mine")
+    assert page.ask("demo", folder="demo") == {"path": "demo/quickstart.ipynb"}
+    assert notebook.read_text() == "mine"
+    page.has("", lambda state: {"lab", "demo"} <= {course["id"] for course in state["courses"]})
+    assert "JupyterLab shows" in page.ask("demo", folder="/elsewhere")
+    assert "no folder" in page.ask("openCourse", folder="nowhere")
+
+
+def test_a_course_near_the_notebook_is_known(page, tmp_path):
+    page.ask("demo", folder="one")
+    cells = [cell("c", "x", "inginious:quotient")]
+    (found,) = page.ask("answerCells", cells=cells, folder="one")["answers"]
+    assert found["task"] == "demo/division"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["", "[]", "nonsense", '{"buffers": [1]}', b"", b"\0\0\0\2{}x", b"\xff\xff\xff\xff{}"],
+)
+def test_a_frame_that_cannot_be_read_is_refused(frame):
+    with pytest.raises(ValueError, match=r"."):
+        framing.decode(frame)
+
+
+def test_bytes_go_with_a_message():
+    frame = framing.encode({"channel": "a"}, [b"one", b"", b"\0three"])
+    assert framing.decode(frame) == ({"channel": "a"}, [b"one", b"", b"\0three"])
+    assert framing.decode(framing.encode({"channel": "é"})) == ({"channel": "é"}, [])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = JupyterServer.start(tmp_path_factory.mktemp("lab") / "server")
+    yield server
+    server.stop()
+
+
+def request(server, path, **headers):
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    connection.request("GET", path, headers=headers)
+    with contextlib.closing(connection):
+        return connection.getresponse()
+
+
+def test_nobody_else_is_served(server):
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "bm9ib2R5IGVsc2UgaGVyZQ==",
+    }
+    signed_in = request(server, f"/lab?token={TOKEN}").getheader("Set-Cookie").split(";")[0]
+    statuses = {
+        name: request(server, "/inginious/socket", **upgrade, **headers).status
+        for name, headers in {
+            "nobody": {},
+            "a wrong token": {"Authorization": "token wrong"},
+            "another site": {"Cookie": signed_in, "Origin": "https://elsewhere.example"},
+            "this page": {"Cookie": signed_in, "Origin": server.url},
+        }.items()
+    }
+    assert statuses == {"nobody": 403, "a wrong token": 403, "another site": 403, "this page": 101}
+
+
+async def test_the_server_tells_the_courses(server):
+    address = f"{server.url.replace('http', 'ws')}/inginious/socket?token={TOKEN}"
+    socket = await tornado.websocket.websocket_connect(address)
+    told = json.loads(await socket.read_message())
+    assert [course["id"] for course in told["message"]["state"]["courses"]] == ["demo"]
+    await socket.write_message(b"nonsense", binary=True)
+    while await socket.read_message() is not None:
+        pass
+    assert socket.close_code == 1003
+    socket.close()
