@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from .settings import Inginious
     from .submissions.submission import Debug, Origin, Submission
 
+    ReadAnswers = Callable[[Task], Answers]
+
 _log = logging.getLogger(__name__)
 
 CONTACT_TIMEOUT_S = 30.0
@@ -73,7 +75,7 @@ class Session:
         self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
         self._front_end_language = ""
-        self._read_executed: Callable[[Task], Answers] = lambda _task: Answers()
+        self._read_executed: Callable[[], ReadAnswers] = lambda: lambda _task: Answers()
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
         self.library = course.CourseLibrary(self._paths, optional=not settings.courses)
         self._lock = threading.RLock()
@@ -138,13 +140,16 @@ class Session:
         """Take the language that a front end tells."""
         self._front_end_language = lang
 
-    def read_executed_by(self, read: Callable[[Task], Answers]) -> None:
+    def read_executed_by(self, reader: Callable[[], ReadAnswers]) -> None:
         """Have answers read so where no front end shows the live cells: by who sees cells run."""
-        self._read_executed = read
+        self._read_executed = reader
 
-    def executed_answers(self, task: Task) -> Answers:
-        """Return the answers of the cells that were run, and of the notebook as last saved."""
-        return self._read_executed(task)
+    def executed_reader(self) -> ReadAnswers:
+        """Return what reads the cells that were run, and the notebook as last saved.
+
+        The notebook is the one whose cell runs now.
+        """
+        return self._read_executed()
 
     # ---- courses ----------------------------------------------------------------------------
 

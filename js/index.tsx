@@ -7,6 +7,7 @@ import { TaskPanel } from "./components/TaskPanel.tsx";
 import { language, preferredLanguage } from "./i18n/index.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
+import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
 import type { Subject } from "./protocol.ts";
 import { snapshotClass } from "./snapshot.ts";
 import { Controller } from "./state/controller.ts";
@@ -35,10 +36,14 @@ function initialize({ model, signal }: InitializeProps): () => void {
   const { key, task, role, problem_id } = synced.get();
   const subject = { widget: key, task: task?.ref ?? "", role, problem_id, submission: "" };
   const transport = chooseTransport(model, subject, ended.signal);
+  const notebook = findNotebook(model);
+  const session = model.widget_manager?.kernel?.clientId;
+  rememberSession(session, notebook);
   const controller = new Controller({
     synced,
     transport,
-    notebook: findNotebook(model),
+    notebook,
+    isAsked: (request) => whoIsAsked(request, session, notebook),
     lang: preferredLanguage(),
     signal: ended.signal,
   });

@@ -172,10 +172,15 @@ export interface Draft {
   by: string;
 }
 
-/** The magic asks the front end to read the live cells and to answer with a submit request. */
+/**
+ * The magic asks the page that ran its cell to read the live cells and to answer with a submit
+ * request. `client` is that page's Jupyter session, empty if unknown, and `cell_id` the cell.
+ */
 export interface FrontEndRequest {
   id: string;
   kind: "submit";
+  client: string;
+  cell_id: string;
 }
 
 /** A whole task, a submission made by a command (the task folded away), or one answer's feedback. */

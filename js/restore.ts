@@ -4,6 +4,7 @@
 import type { Model, WidgetManager } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
 import type { Notebook } from "./notebook/notebook.ts";
+import { rememberSession } from "./notebook/pages.ts";
 import { savedViews } from "./notebook/saved_views.ts";
 import { PROTOCOL_VERSION, type RestoreKind, type SavedView } from "./protocol.ts";
 import { uniqueId } from "./unique_id.ts";
@@ -28,6 +29,7 @@ function initialize({ model, signal }: Props): void {
   model.send({ v: PROTOCOL_VERSION, kind: "made" satisfies RestoreKind });
   const manager = model.widget_manager;
   const notebook = findNotebook(model);
+  rememberSession(manager?.kernel?.clientId, notebook);
   if (!manager?.has_model || !notebook) return;
   const wanted = new Set<string>();
   const answered = new Map<string, () => void>();

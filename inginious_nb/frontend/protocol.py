@@ -198,10 +198,15 @@ class Draft(TypedDict):
 
 
 class FrontEndRequest(TypedDict):
-    """The magic wants the live cells: the front end answers with a submit request."""
+    """The magic wants the live cells: the page that ran its cell answers with a submit request.
+
+    ``client`` is that page's Jupyter session, empty if unknown, and ``cell_id`` the cell.
+    """
 
     id: str
     kind: Literal["submit"]
+    client: str
+    cell_id: str
 
 
 Role = Literal["task", "submission", "answer"]

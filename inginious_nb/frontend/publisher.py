@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import HistoryError
@@ -32,6 +33,19 @@ _KEPT_RESULTS = 16
 _results: dict[tuple[str, str], protocol.ResultInfo | None] = {}
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The page that a command asks for the live cells.
+
+    Attributes:
+        client: The session of the header of its requests (Jupyter messaging); empty if unknown.
+        cell_id: The cell that gave the command.
+    """
+
+    client: str = ""
+    cell_id: str = ""
+
+
 class Publisher:
     """The live state of a task in the shape of the browser.
 
@@ -41,6 +55,10 @@ class Publisher:
         publish: Gets the changed part of the state, on any thread but never two at once.
         submission: The one that the widget is about; None follows the task's newest.
         record: Likewise, one of an earlier kernel, until another is made in this widget.
+        asked: The page that `submission` waits for.
+
+    Attributes:
+        read_executed: Reads the answers where the front end shows no cells.
     """
 
     def __init__(
@@ -51,8 +69,10 @@ class Publisher:
         *,
         submission: Submission | None = None,
         record: SubmissionRecord | None = None,
+        asked: Asked | None = None,
     ) -> None:
         self.session = session
+        self.read_executed = session.executed_reader()
         self.task = task
         self.state = session.task_state(task)
         self.drafts = drafts_of(self.state, session.history)
@@ -60,6 +80,7 @@ class Publisher:
         self._shown = ("", task)
         self._publish = publish
         self._pinned = submission
+        self._asked = asked or Asked()
         self._record = record
         self._keeps_its_own = submission is not None or record is not None
         self._published: dict[str, Any] = {}
@@ -176,7 +197,12 @@ class Publisher:
             "submission": None if submission is None else self._submission_info(submission),
             "service": serialize.service_info(self.session.service, self.lang),
             "drafts": self.drafts.values(),
-            "request": {"id": submission.id, "kind": "submit"}
+            "request": {
+                "id": submission.id,
+                "kind": "submit",
+                "client": self._asked.client,
+                "cell_id": self._asked.cell_id,
+            }
             if submission is not None and waits and submission.phase == "reading"
             else None,
         }

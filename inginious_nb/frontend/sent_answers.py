@@ -72,7 +72,7 @@ class SentAnswers:
         cells = request["cells"]
         notebook: list[Cell] = []
         if cells is None:
-            self.answers.fill_from(publisher.session.executed_answers(publisher.task))
+            self.answers.fill_from(publisher.read_executed(publisher.task))
         else:
             notebook = self._read_cells(cells)
         self._read_entries(request["answers"], buffers)

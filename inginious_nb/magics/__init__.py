@@ -25,6 +25,7 @@ from .answer_cells import AnswerCells
 from .answer_views import show_answer
 from .commands import help_text, inginious
 from .context import MagicContext
+from .documents import Documents
 from .host import Host
 from .submitter import Submitter
 
@@ -48,7 +49,8 @@ class InginiousMagics(Magics):
         answer_cells = AnswerCells(
             shell, host, lambda reference: show_answer(self.context, reference)
         )
-        submitter = Submitter(shell, host, session, answer_cells)
+        self.documents = Documents(shell, host, session)
+        submitter = Submitter(shell, host, session, answer_cells, self.documents)
         self.context = MagicContext(shell, host, session, answer_cells, submitter)
 
     @no_var_expand
@@ -67,7 +69,7 @@ class InginiousMagics(Magics):
             self._restorer = widget.Restorer(self.context.session, answered=self._note_answer)
 
     def _note_answer(self) -> None:
-        self.context.host.has_answered = True
+        self.context.host.answering.add(self.context.host.client)
 
     def close(self) -> None:
         """Restore nothing any more."""
@@ -87,6 +89,7 @@ def load(shell: InteractiveShell) -> None:
     speak_to(system_language)  # until there is a session that knows better
     magics = InginiousMagics(shell)
     shell.register_magics(magics)
+    magics.documents.install()
     magics.context.answer_cells.install()
     if magics.context.host.is_terminal:
         replace_unencodable()
@@ -122,6 +125,7 @@ def unload(shell: InteractiveShell) -> None:
     magics = _loaded.pop(id(shell), None)
     if magics is not None:
         speak_to(system_language)
+        magics.documents.remove()
         magics.context.answer_cells.remove()
         shell.events.unregister("post_run_cell", magics.restore_widgets)
         magics.close()

@@ -38,7 +38,7 @@ class AnswerCells:
         self._shell = shell
         self._host = host
         self._show = show
-        self._cells: dict[str, ReadCell] = {}
+        self._cells: dict[tuple[str, str], ReadCell] = {}
 
     def install(self) -> None:
         """Begin to watch."""
@@ -58,17 +58,16 @@ class AnswerCells:
         shell.input_transformers_cleanup.remove(normalize_cell_magic)
         shell.input_transformers_post.remove(normalize_magic_names)
 
-    @property
-    def cells(self) -> list[ReadCell]:
-        """The kept cells in the order in which they were last run."""
-        return list(self._cells.values())
+    def of(self, document: str) -> list[ReadCell]:
+        """Return the kept cells of a document in the order in which they were last run."""
+        return [read for (where, _), read in self._cells.items() if where == document]
 
     def keep(self, source: str) -> None:
         """Keep one cell's source as an answer."""
         cell_id = self._host.cell_id
         cell = Cell(cell_id, "code", source, execution_count=self._shell.execution_count)
         # A host that does not tell cell ids gets one answer a problem: the one last run.
-        key = cell_id or _answered(cell)
+        key = (self._host.document, cell_id or _answered(cell))
         self._cells.pop(key, None)
         self._cells[key] = ReadCell(cell, "captured", time.time())
 
@@ -77,7 +76,7 @@ class AnswerCells:
             self.keep(info.raw_cell)
         else:
             # A cell that was an answer and is one no more.
-            self._cells.pop(self._host.cell_id, None)
+            self._cells.pop((self._host.document, self._host.cell_id), None)
 
     def _after(self, result: ExecutionResult) -> None:
         source = result.info.raw_cell if result.info is not None else None

@@ -15,12 +15,14 @@ class Host:
         shell: The shell.
 
     Attributes:
-        has_answered: A page has told that it makes our widgets.
+        answering: The clients that have told that they make our widgets, as `client` names them.
+        tells_cell_ids: A front end of this kernel has told the id of a cell.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self.has_answered = False
+        self.answering: set[str] = set()
+        self.tells_cell_ids = False
 
     @property
     def is_terminal(self) -> bool:
@@ -44,12 +46,35 @@ class Host:
         A notebook tells the id of the cell (JupyterLab, Notebook 7, VS Code). Elsewhere a page
         that makes our widgets has answered; jupyter console and qtconsole never do, and get text.
         """
-        return self.is_attended and bool(self.cell_id or self.has_answered)
+        if not self.is_attended:
+            return False
+        # Beside a notebook a console may share the kernel; the notebook's answer is not its own.
+        is_known = self.client in self.answering or bool(self.answering and not self.tells_cell_ids)
+        return bool(self.cell_id) or is_known
 
     @property
     def cell_id(self) -> str:
         """The id of the running cell, as the front end told; empty where it did not."""
         return str(self._parent().get("metadata", {}).get("cellId") or "")
+
+    @property
+    def client(self) -> str:
+        """The page or program that asked for what runs now, as it calls itself; empty if none did.
+
+        The session of the request's header (Jupyter messaging): each page, and each notebook in a
+        page, has its own.
+        """
+        return str(self._parent().get("header", {}).get("session") or "")
+
+    @property
+    def document(self) -> str:
+        """The name of the document whose cell runs.
+
+        VS Code's cell ids are addresses that begin with the notebook's; elsewhere a document is
+        what one client shows.
+        """
+        address, fragment, _ = self.cell_id.partition("#")
+        return address if fragment else self.client
 
     def _parent(self) -> dict[str, Any]:
         get_parent = getattr(self._shell, "get_parent", None)

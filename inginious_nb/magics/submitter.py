@@ -18,6 +18,7 @@ from IPython.display import display
 
 from inginious_nb import widget
 from inginious_nb.errors import InginiousError
+from inginious_nb.frontend.publisher import Asked
 from inginious_nb.frontend.snapshot import submission_bundle
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
@@ -31,7 +32,7 @@ from inginious_nb.submissions.submission import ssh_command
 from .handle import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Debug, Submission
 
     from .answer_cells import AnswerCells
+    from .documents import Documents
     from .host import Host
 
 _log = logging.getLogger(__name__)
@@ -83,15 +85,21 @@ class Submitter:
     """Submits tasks for the magics of one shell."""
 
     def __init__(
-        self, shell: InteractiveShell, host: Host, session: Session, answer_cells: AnswerCells
+        self,
+        shell: InteractiveShell,
+        host: Host,
+        session: Session,
+        answer_cells: AnswerCells,
+        documents: Documents,
     ) -> None:
         self._shell = shell
         self._host = host
         self._session = session
         self._answer_cells = answer_cells
+        self._documents = documents
         # A cell may change it later; the notebook stays where it is.
         self._directory = Path.cwd()
-        session.read_executed_by(self._executed_answers)
+        session.read_executed_by(self._executed_reader)
 
     def submit(
         self,
@@ -119,7 +127,7 @@ class Submitter:
             if given.missing(task) and live:
                 self._fall_back_later(submission, needed)
             else:
-                self._submit_executed(submission)
+                self._submit_executed(submission, self._host.document)
         except InginiousError:
             if live:
                 raise
@@ -145,14 +153,19 @@ class Submitter:
             self._show(submission)
         return handle
 
-    def _submit_executed(self, submission: Submission) -> None:
-        """Submit without a front end: cells that were run, then the notebook as saved."""
+    def _submit_executed(self, submission: Submission, document: str) -> None:
+        """Submit without a front end: cells that were run, then the notebook as saved.
+
+        Args:
+            submission: The submission.
+            document: The one whose cell submits; no other's cells are meant.
+        """
         task = submission.task
 
         def read() -> Answers:
             if not submission.given.missing(task):
                 return Answers()
-            cells = self._executed_cells(task)
+            cells = self._executed_cells(task, document)
             found = from_read_cells(task, cells)
             errors = review_command(
                 task,
@@ -167,24 +180,34 @@ class Submitter:
 
         submission.submit(read)
 
-    def _executed_answers(self, task: Task) -> Answers:
-        """Return the answers of the notebook as saved, with the cells that were run since."""
-        return from_read_cells(task, self._executed_cells(task))
+    def _executed_reader(self) -> Callable[[Task], Answers]:
+        """Return what reads the notebook of the running cell: as saved, with what was run since."""
+        document = self._host.document
+        return lambda task: from_read_cells(task, self._executed_cells(task, document))
 
-    def _executed_cells(self, task: Task) -> list[ReadCell]:
+    def _executed_cells(self, task: Task, name: str) -> list[ReadCell]:
+        document = self._documents.of(name)
         log = self._shell.history_manager
-        inputs = list(log.input_hist_raw) if log is not None else []
-        notebook = find_notebook(inputs, self._shell.user_ns, directory=self._directory)
+        # What was run before we were loaded counts, too, where it can be of no other document.
+        earlier = log.input_hist_raw if log is not None and self._documents.alone else ()
+        notebook = find_notebook(
+            [*earlier, *document.sources],
+            self._shell.user_ns,
+            directory=self._directory,
+            cell_ids=document.cell_ids,
+            alone=self._documents.alone,
+        )
         saved = (
             [ReadCell(cell, "notebook-file", notebook.saved_at) for cell in notebook.cells]
             if notebook is not None
             else []
         )
-        return with_executed(task_name(task), saved, self._answer_cells.cells)
+        return with_executed(task_name(task), saved, self._answer_cells.of(document.name))
 
     def _fall_back_later(self, submission: Submission, needed: threading.Event) -> None:
         """Submit without the front end if it does not send the live cells in time."""
         answered = threading.Event()
+        document = self._host.document
 
         def notice_answers() -> None:
             if submission.phase != "reading":
@@ -196,7 +219,7 @@ class Submitter:
             if answered.wait(FRONT_END_TIMEOUT_S):
                 return
             try:
-                self._submit_executed(submission)
+                self._submit_executed(submission, document)
             except InginiousError as error:
                 # The widget shows it; nobody is there to whom it could be raised.
                 _log.info("Nothing was submitted: %s", error)
@@ -226,8 +249,11 @@ class Submitter:
 
     def _show(self, submission: Submission) -> None:
         if self._host.shows_widgets:
+            asked = Asked(self._host.client, self._host.cell_id)
             display(
-                widget.TaskWidget(submission.task, session=self._session, submission=submission)
+                widget.TaskWidget(
+                    submission.task, session=self._session, submission=submission, asked=asked
+                )
             )
         else:
             display(self._bundle(submission), raw=True)

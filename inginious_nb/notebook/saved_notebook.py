@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .cells import Cell, cells_of_notebook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -50,40 +50,59 @@ def find_notebook(
     *,
     directory: Path | None = None,
     environ: Mapping[str, str] = os.environ,
+    cell_ids: Collection[str] = (),
+    alone: bool = True,
 ) -> SavedNotebook | None:
     """Return the saved notebook that this kernel belongs to, None if that is unknown or ambiguous.
 
     Nobody tells a kernel; Jupyter Server sets ``JPY_SESSION_NAME`` for those that it starts and
     VS Code a variable in the namespace. Elsewhere (nbconvert, papermill) the notebook is the one
-    in the working directory that holds the cells that were run.
+    in the working directory that holds the cells that were run. Where several notebooks run cells
+    in this kernel, what was told may be another's, and that one is meant, too.
 
     Args:
         executed: Sources of the cells that were run, as they were sent to the kernel.
         user_namespace: The kernel's variables.
         directory: Where to look (default: the cwd).
         environ: The environment.
+        cell_ids: Ids of the cells that were run, as far as the front end told.
+        alone: Whether all cells of this kernel were run in one notebook.
     """
     directory = directory or Path.cwd()
     sources = {source.strip() for source in executed if source.strip()}
     told = user_namespace.get("__vsc_ipynb_file__") or environ.get("JPY_SESSION_NAME")
-    if isinstance(told, str) and told.endswith(".ipynb"):
+    if alone and isinstance(told, str) and told.endswith(".ipynb"):
         # A server's path is relative to its root; the kernel runs in the notebook's folder.
         for path in (Path(told), directory / Path(told).name):
             notebook = _readable(path)
             # It may have been renamed since, and another one have got its name.
             if notebook is not None and (not sources or sources & _sources(notebook)):
                 return notebook
+    nearby = [path.resolve() for path in sorted(directory.glob("*.ipynb"))]
+    if not alone and isinstance(told, str):
+        nearby.append(Path(told).resolve())
     ranked = [
-        (len(sources & _sources(notebook)), notebook)
-        for notebook in map(_readable, sorted(directory.glob("*.ipynb")))
+        (_score(notebook, sources, set(cell_ids), alone=alone), notebook)
+        for notebook in map(_readable, dict.fromkeys(nearby))
         if notebook is not None
     ]
-    best = max((score for score, _ in ranked), default=0)
+    nothing = (0, 0)
+    best = max((score for score, _ in ranked), default=nothing)
     matching = [notebook for score, notebook in ranked if score == best]
     # Copies that say the same (papermill writes one as it goes) are as good as one another; where
     # they differ nobody can tell which is meant: better no answer than somebody else's.
     said = {tuple((cell.source, cell.tags) for cell in found.cells) for found in matching}
-    return matching[0] if best > 0 and len(said) == 1 else None
+    return matching[0] if best > nothing and len(said) == 1 else None
+
+
+def _score(
+    notebook: SavedNotebook, sources: set[str], cell_ids: set[str], *, alone: bool
+) -> tuple[int, int]:
+    """Return how many of the cells that were run a notebook has: by their ids, by their texts."""
+    ids = {cell.id for cell in notebook.cells if cell.id}
+    if not alone and ids and cell_ids and not ids & cell_ids:
+        return 0, 0  # the same text stands in many notebooks, such as the line that loads us
+    return len(ids & cell_ids), len(sources & _sources(notebook))
 
 
 def _sources(notebook: SavedNotebook) -> set[str]:

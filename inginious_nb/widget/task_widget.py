@@ -26,6 +26,7 @@ from inginious_nb.frontend.worker import call_soon
 if TYPE_CHECKING:
     from inginious_nb.course import Task
     from inginious_nb.frontend.protocol import Role, Subject
+    from inginious_nb.frontend.publisher import Asked
     from inginious_nb.session import Session
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
@@ -63,6 +64,7 @@ class TaskWidget(anywidget.AnyWidget):
         submission: One whose answers the front end is to read from the live cells, as soon as it
             is there.
         record: One of an earlier kernel, whose result is to be shown.
+        asked: The page whose live cells `submission` waits for.
     """
 
     _esm = static("widget.js")
@@ -88,13 +90,19 @@ class TaskWidget(anywidget.AnyWidget):
         session: Session | None = None,
         submission: Submission | None = None,
         record: SubmissionRecord | None = None,
+        asked: Asked | None = None,
         **traits: Any,
     ) -> None:
         first: dict[str, Any] = {}
         self._snapshots: deque[Any] = deque(maxlen=MAX_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
         self.publisher = Publisher(
-            session or get_session(), task, first.update, submission=submission, record=record
+            session or get_session(),
+            task,
+            first.update,
+            submission=submission,
+            record=record,
+            asked=asked,
         )
         self.responder = Responder(self.publisher, heard=self._keep_snapshot)
         role = "task" if submission is None else "submission"

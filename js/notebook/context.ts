@@ -44,7 +44,12 @@ export interface CellList {
 
 export interface NotebookContext {
   readonly path?: string;
-  readonly model?: { readonly cells?: CellList; readonly contentChanged?: Signal };
+  readonly model?: {
+    readonly cells?: CellList;
+    readonly contentChanged?: Signal;
+    /** Whether several pages edit one and the same document (real-time collaboration). */
+    readonly collaborative?: boolean;
+  };
   readonly sessionContext?: {
     readonly session?: { readonly kernel?: { readonly id?: string } | null } | null;
   };

@@ -14,6 +14,20 @@ export class Notebook {
     this.#context = context;
   }
 
+  /** Where the notebook is, empty if the host does not tell. */
+  get path(): string {
+    return this.#context.path ?? "";
+  }
+
+  /** Whether other pages edit this very document, so that all show the same. */
+  get isShared(): boolean {
+    return this.#context.model?.collaborative === true;
+  }
+
+  has(cellId: string): boolean {
+    return this.#find(cellId) !== undefined;
+  }
+
   cells(): CellInfo[] {
     return this.#models().map((cell) => ({
       id: cell.id,

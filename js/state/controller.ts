@@ -1,10 +1,12 @@
 // What the widget does, without how it looks: components call these methods and render the two
 // stores. One controller per widget model, shared by all its views.
 import type { Notebook } from "../notebook/notebook.ts";
+import type { Asked } from "../notebook/pages.ts";
 import { ownValue } from "../own_value.ts";
 import type {
   CellInfo,
   Draft,
+  FrontEndRequest,
   Phase,
   PreviewAnswer,
   ProblemInfo,
@@ -29,6 +31,8 @@ import { Store } from "./store.ts";
 
 const PREVIEW_DELAY_MS = 400;
 const DRAFT_DELAY_MS = 150;
+/** So long the page that ran a command may take before another one of the document answers. */
+const OTHER_PAGE_DELAY_MS = 1000;
 /** A free kernel answers within a few milliseconds. */
 const WAITING_NOTICE_DELAY_MS = 500;
 
@@ -36,6 +40,8 @@ export interface Parts {
   synced: Store<WidgetState>;
   transport: Promise<Transport>;
   notebook: Notebook | null;
+  /** How far a request for the live cells is this page's to answer. */
+  isAsked?: (request: FrontEndRequest) => Asked;
   lang: string;
   signal: AbortSignal;
 }
@@ -49,17 +55,19 @@ export class Controller {
   readonly #me = uniqueId();
   #transport: Promise<Transport>;
   readonly #signal: AbortSignal;
+  readonly #isAsked: (request: FrontEndRequest) => Asked;
   readonly #draftSenders = new Map<string, () => void>();
   readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
   #keptResult = "";
 
-  constructor({ synced, transport, notebook, lang, signal }: Parts) {
+  constructor({ synced, transport, notebook, isAsked, lang, signal }: Parts) {
     this.synced = synced;
     this.notebook = notebook;
     this.lang = lang;
     this.#transport = transport;
     this.#signal = signal;
+    this.#isAsked = isAsked ?? (() => "first");
     const before = synced.get().submission;
     if (before) this.clock.ignore(before.now);
     this.#takeDrafts();
@@ -264,12 +272,18 @@ export class Controller {
     return this.notebook?.cells() ?? null;
   }
 
-  /** The magic asked for the cells: read them once, whatever view or page is first. */
+  /** The magic asked for the cells: read them once, if it is this page that ran it. */
   #answerRequest(): void {
     const { request } = this.synced.get();
     if (request?.kind !== "submit" || request.id === this.#answeredRequest) return;
     this.#answeredRequest = request.id;
-    void this.submit({ submission: request.id });
+    const asked = this.#isAsked(request);
+    if (asked === "first") void this.submit({ submission: request.id });
+    if (asked !== "later") return;
+    const timer = setTimeout(() => {
+      if (this.synced.get().request?.id === request.id) this.submit({ submission: request.id });
+    }, OTHER_PAGE_DELAY_MS);
+    this.#signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
   // ---- asking the kernel --------------------------------------------------------------------

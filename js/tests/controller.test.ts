@@ -104,10 +104,10 @@ test("a refusal is shown and goes away with the next entry", async () => {
 test("the magic's request is answered once, with its submission", async () => {
   const { model, controller } = controllerOf({}, cell("a", "1", "inginious:p"));
   model.change({
-    request: { id: "wanted", kind: "submit" },
+    request: { id: "wanted", kind: "submit", client: "", cell_id: "" },
     submission: submission({ phase: "reading" }),
   });
-  model.change({ request: { id: "wanted", kind: "submit" } });
+  model.change({ request: { id: "wanted", kind: "submit", client: "", cell_id: "" } });
   await settle();
   const submits = model.sent.filter(({ content }) => content.kind === "submit");
   expect(submits).toHaveLength(1);
@@ -143,7 +143,7 @@ test("a saved notebook cannot name a file of this machine as an answer", async (
   const path = { path: "~/secret.txt" } as unknown as string;
   const { model, controller } = controllerOf({
     drafts: { p: { value: path, by: "saved" } },
-    request: { id: "long ago", kind: "submit" },
+    request: { id: "long ago", kind: "submit", client: "", cell_id: "" },
   });
   controller.start();
   await settle();

@@ -30,6 +30,8 @@ interface KernelSignal<T> {
 
 export interface Kernel {
   readonly id?: string;
+  /** How this page calls itself in the header of each message. */
+  readonly clientId?: string;
   readonly info?: Promise<unknown>;
   readonly supportsSubshells?: boolean;
   readonly statusChanged?: KernelSignal<string>;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -141,15 +142,26 @@ class JupyterServer:
     def end_kernels(self) -> None:
         """End the sessions of all notebooks: two cores serve one kernel well, not ten."""
         for session in self.get("api/sessions"):
-            self._request(f"api/sessions/{session['id']}", "DELETE")
+            # Of several on one kernel the first takes it along.
+            with contextlib.suppress(urllib.error.HTTPError):
+                self._request(f"api/sessions/{session['id']}", "DELETE")
 
-    def _request(self, path: str, method: str) -> object:
+    def share_kernel(self, name: str, other: str) -> None:
+        """Have another notebook run its cells in the kernel of one that is open."""
+        (session,) = (one for one in self.get("api/sessions") if one["path"].endswith(name))
+        body = {"path": other, "name": other, "type": "notebook", "kernel": session["kernel"]}
+        self._request("api/sessions", "POST", body)
+
+    def _request(self, path: str, method: str, body: object = None) -> object:
         request = urllib.request.Request(
-            f"{self.url}/{path}", headers={"Authorization": f"token {TOKEN}"}, method=method
+            f"{self.url}/{path}",
+            headers={"Authorization": f"token {TOKEN}"},
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
-            body = answer.read()
-            return json.loads(body) if body else None
+            content = answer.read()
+            return json.loads(content) if content else None
 
     def _wait(self) -> None:
         """Wait until it answers."""

@@ -48,8 +48,11 @@ class Kernel:
         self._client.start_channels()
         self._client.wait_for_ready(timeout=TIMEOUT_S)
 
-    def run(self, code, *, front_end=False, console=False, cell_id=None) -> Outputs:
-        """Run a cell, as a notebook does (front_end), as a console or as nbconvert does."""
+    def run(self, code, *, front_end=False, console=False, cell_id=None, page=None) -> Outputs:
+        """Run a cell, as a notebook does (front_end), as a console or as nbconvert does.
+
+        A `page` is another client than the one without a name.
+        """
         if front_end and not cell_id:
             cell_id = uuid.uuid4().hex
         outputs = Outputs()
@@ -77,6 +80,8 @@ class Kernel:
         message = self._client.session.msg(
             "execute_request", content, metadata={"cellId": cell_id} if cell_id else {}
         )
+        if page:
+            message["header"]["session"] = page
         self._client.shell_channel.send(message)
         self._client.allow_stdin = front_end or console
         identity = message["header"]["msg_id"]

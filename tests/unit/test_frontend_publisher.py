@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from inginious_nb.frontend.drafts import drafts_of
-from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.submissions.task_state import TaskState
@@ -128,8 +128,10 @@ def test_a_submission_that_was_left_for_another_is_not_followed_any_more(session
 def test_a_command_asks_the_front_end_for_the_cells_until_somebody_answers(session):
     task = session.task("lab/echo")
     submission = session.submissions.new(task, origin="magic")
-    watched = Watched(session, "lab/echo", submission=submission)
-    assert watched.state["request"] == {"id": submission.id, "kind": "submit"}
+    asked = Asked("a page", "a cell")
+    watched = Watched(session, "lab/echo", submission=submission, asked=asked)
+    request = {"id": submission.id, "kind": "submit", "client": "a page", "cell_id": "a cell"}
+    assert watched.state["request"] == request
     submission.submit(lambda: Answers({"text": "right"}))
     watched.wait(lambda state: state["request"] is None)
 

@@ -135,9 +135,11 @@ def test_a_console_that_shows_no_widgets_gets_text(kernel):
 
 def test_a_host_that_answered_shows_widgets_without_telling_cells(kernel):
     host = "next(iter(__import__('inginious_nb.magics').magics._loaded.values())).context.host"
-    kernel.run(f"{host}.has_answered = True")
+    kernel.run(f"{host}.answering.add({host}.client)")
     assert len(kernel.run("%inginious open lab/choice", console=True).widgets) == 1
-    kernel.run(f"{host}.has_answered = False")
+    # A console beside a notebook is another client, and shows none.
+    assert kernel.run("%inginious open lab/choice", console=True, page="console").widgets == []
+    kernel.run(f"{host}.answering.clear()")
 
 
 def test_it_can_be_awaited(kernel):
