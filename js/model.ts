@@ -1,6 +1,7 @@
 // What we use of the model that anywidget hands us, and of the widget manager behind it. Hosts
 // other than JupyterLab have less: everything beyond the widget protocol itself is optional.
 import type { NotebookContext } from "./notebook/context.ts";
+import type { LuminoWidget } from "./notebook/notebook_view.ts";
 import type { Kernel } from "./transport/comm.ts";
 
 export interface Model {
@@ -15,12 +16,14 @@ export interface Model {
   widget_manager?: WidgetManager;
 }
 
+type Views = Readonly<Record<string, Promise<{ readonly luminoWidget?: LuminoWidget }>>>;
+
 export interface WidgetManager {
   readonly kernel?: Kernel | null;
   readonly context?: NotebookContext;
   has_model?(modelId: string): boolean;
   /** A model that it has, with its views in this page. */
-  get_model?(modelId: string): Promise<{ readonly views?: Readonly<Record<string, unknown>> }>;
+  get_model?(modelId: string): Promise<{ readonly views?: Views }>;
   /** Whether the page knows all widgets of the kernel, and what tells when it does. */
   readonly restoredStatus?: boolean;
   readonly restored?: { connect(slot: () => void): unknown };

@@ -22,7 +22,7 @@ export function CellLink({ problem }: { problem: ProblemInfo }) {
           type="button"
           class="inginious-link"
           title={language.t.goToCell}
-          onClick={(event) => notebook.reveal(cell, event.currentTarget)}
+          onClick={(event) => void notebook.reveal(cell, event.currentTarget)}
         >
           <span class="inginious-code">{preview.label}</span> <Icon name="jump" />
         </button>

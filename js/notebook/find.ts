@@ -16,7 +16,7 @@ export function findNotebook(model: Model): Notebook | null {
   const manager = model.widget_manager;
   const contexts = [manager?.context, ...offered(manager?.kernel?.id)];
   const context = contexts.find((candidate) => isNotebook(candidate));
-  return context ? new Notebook(context) : null;
+  return context ? new Notebook(context, manager) : null;
 }
 
 function offered(kernelId: string | undefined): NotebookContext[] {

@@ -1,17 +1,21 @@
 // The live notebook: cells as they are now, unsaved edits and cells out of view included. What a
 // cell means is decided in Python (cells.py); here tags are only read and written.
+import type { WidgetManager } from "../model.ts";
 import type { CellInfo } from "../protocol.ts";
 import type { CellList, CellModel, NotebookContext, OutputModel } from "./context.ts";
 import { withBody } from "./magic.ts";
+import { findNotebookView, goToCell } from "./notebook_view.ts";
 import { modelId } from "./saved_views.ts";
 
 export const TAG_PREFIX = "inginious:";
 
 export class Notebook {
   readonly #context: NotebookContext;
+  readonly #manager: WidgetManager | undefined;
 
-  constructor(context: NotebookContext) {
+  constructor(context: NotebookContext, manager?: WidgetManager) {
     this.#context = context;
+    this.#manager = manager;
   }
 
   /** Where the notebook is, empty if the host does not tell. */
@@ -110,7 +114,14 @@ export class Notebook {
   }
 
   /** Scroll to a cell and put the cursor into it. */
-  reveal(cellId: string, near: Element): boolean {
+  async reveal(cellId: string, near: Element): Promise<boolean> {
+    const ours = this.outputs().flat().map(modelId).filter(Boolean);
+    const view = await findNotebookView(this.#manager, ours, near);
+    return view ? goToCell(view, cellId) : this.#revealInPage(cellId, near);
+  }
+
+  /** Where the host has no such API, its elements: enough where all cells are in the page. */
+  #revealInPage(cellId: string, near: Element): boolean {
     const index = this.#models().findIndex((cell) => cell.id === cellId);
     if (index < 0) return false;
     const notebook = near.closest(".jp-Notebook");
