@@ -26,6 +26,7 @@ from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.render.terminal import echo
 from inginious_nb.session import CONTACT_TIMEOUT_S
+from inginious_nb.submissions.record import kept_grade
 
 from . import tables
 from .output import print_table
@@ -207,7 +208,7 @@ def _as_json(reference: str, submission: Submission | str, lang: str) -> dict[st
         "id": submission.id,
         "attempt": submission.number,
         "result": result.result[0],
-        "grade": result.grade,
+        "grade": kept_grade(result.grade),
         "feedback": result.result[1],
         "problems": {name: list(pair) for name, pair in result.problems.items()},
         "tests": result.tests,

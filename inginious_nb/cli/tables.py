@@ -12,6 +12,7 @@ from rich.text import Text
 from inginious_nb.i18n import Message, Words, in_language, number, translated
 from inginious_nb.render import plain_text, printable
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
+from inginious_nb.submissions.record import kept_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 
-# Readable on light and dark alike; the terminal's own red is not.
 _MAX_TASKS_NAMED = 5
+# Readable on light and dark alike; the terminal's own red is not.
 _GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
 
 _NARROW_COLUMNS = 50  # for what is looked at beside something else: the letters of tables are large
@@ -284,6 +285,7 @@ def coloured(code: str, lang: str) -> Text:
 
 def grade(value: float | None, lang: str) -> str:
     """Return a grade as people write it; empty for None."""
+    value = kept_grade(value)
     return "" if value is None else Words("widget", lang)("percent", value=number(value, lang))
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Result = tuple[str, str]
 """A code (``success``, ``failed``, ``crash``, …; docs/protocol.md, Results) and a text."""
 
+_PAIR = 2
+
 UNAVAILABLE = Message("Backend unavailable, retry later")
 
 
@@ -79,10 +81,7 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
 
         code, text = done.result
         result = (code, translatable(text, done.custom))
-        problems = {
-            name: (result[0], value) if isinstance(value, str) else value
-            for name, value in done.problems.items()
-        }
+        problems = {name: _problem(value, code) for name, value in done.problems.items()}
         return cls(
             result,
             float(done.grade),
@@ -104,6 +103,19 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self, self.state, self.stdout, self.stderr)
+
+
+def _problem(value: Any, code: str) -> Result:
+    """Return what a result says of one problem, which scripts can set to any value."""
+    if isinstance(value, (tuple, list)) and len(value) == _PAIR:
+        return _text(value[0]), _text(value[1])
+    return code, _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (tuple, list)):
+        return str(list(value))
+    return "" if value is None else str(value)
 
 
 def taking_nine(take: Callable[[JobResult], object]) -> Callable[..., None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inginious_nb.render import plain_text
-from inginious_nb.submissions.record import is_graded
+from inginious_nb.submissions.record import is_graded, kept_grade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ _READ_CHARS = 2_000
 
 
 def shown_grade(code: str | None, grade: float | None) -> float | None:
-    """Return a grade where something was graded, else None."""
-    return grade if is_graded(code) else None
+    """Return a grade where something was graded with a finite number, else None."""
+    return kept_grade(grade) if is_graded(code) else None
 
 
 def counted(tests: TestCounts, problems: Mapping[str, ProblemResult]) -> tuple[int, int]:

@@ -6,7 +6,6 @@ everybody. So each field is tested in both directions, by predicates cheap enoug
 
 from __future__ import annotations
 
-import math
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -48,10 +47,11 @@ def is_integer(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Return whether value is a finite float or an integer; a boolean is not one here."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Return whether value is a float or an integer; a boolean is not one here.
+
+    A float need not be finite: INGInious passes the grades of scripts on as they are.
+    """
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def is_map(value: object) -> bool:
@@ -83,14 +83,6 @@ def is_text_pair(value: object) -> bool:
         and len(value) == 2  # noqa: PLR2004 - a pair
         and isinstance(value[0], str)
         and isinstance(value[1], str)
-    )
-
-
-def is_problem_results(value: object) -> bool:
-    """Return whether value maps problem ids to (code, text), or to text where no code was set."""
-    return isinstance(value, dict) and all(
-        isinstance(key, str) and (isinstance(result, str) or is_text_pair(result))
-        for key, result in value.items()
     )
 
 

@@ -79,7 +79,8 @@ class JobDoneMessage(WireMessage):
     job_id: str = _is(shapes.is_text)
     result: TextPair = _is(shapes.is_text_pair)
     grade: float = _is(shapes.is_number)
-    problems: dict[str, TextPair | str] = _is(shapes.is_problem_results)
+    # (code, text), or text where no code was set; INGInious lets scripts put other values there.
+    problems: dict[str, Any] = _is(shapes.is_text_keyed_map)
     tests: Map = _is(shapes.is_text_keyed_map)
     custom: Map = _is(shapes.is_map)
     state: str = _is(shapes.is_text)

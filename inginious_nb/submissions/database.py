@@ -19,7 +19,7 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError
 from inginious_nb.i18n import Message, from_kept, kept
 
-from .record import SubmissionRecord
+from .record import SubmissionRecord, kept_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -342,6 +342,7 @@ def _record(row: tuple[Any, ...]) -> SubmissionRecord | None:
         # SQLite keeps whatever was written, and one row must not take the others with it.
         if record[name] is not None and not isinstance(record[name], (int, float)):
             record[name] = None if name in ("finished_at", "grade") else 0.0
+    record["grade"] = kept_grade(record["grade"])
     if not isinstance(record["number"], int):
         return None
     return SubmissionRecord(**record)

@@ -26,7 +26,7 @@ from inginious_nb.io.observers import Observers
 from inginious_nb.notebook.sources import AnswerSource
 
 from .database import Database, NotOursError, pack_result, unpack_result
-from .record import SubmissionRecord, this_process
+from .record import SubmissionRecord, kept_grade, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -212,7 +212,10 @@ class History:
             if record is None:
                 return
             finished = dataclasses.replace(
-                record, finished_at=time.time(), code=result.result[0], grade=result.grade
+                record,
+                finished_at=time.time(),
+                code=result.result[0],
+                grade=kept_grade(result.grade),
             )
 
             def write(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import time
@@ -93,7 +94,12 @@ def evaluated(records: Iterable[SubmissionRecord], mode: str) -> SubmissionRecor
 
 def counts(record: SubmissionRecord) -> bool:
     """Return whether a submission has a grade that says something about its answers."""
-    return record.grade is not None and is_graded(record.code)
+    return is_graded(record.code)
+
+
+def kept_grade(grade: float | None) -> float | None:
+    """Return a grade that can be compared and shown: none where a script gave no finite number."""
+    return grade if grade is not None and math.isfinite(grade) else None
 
 
 def is_graded(code: str | None) -> bool:

@@ -31,6 +31,7 @@ from inginious_nb.io.observers import Observers
 from inginious_nb.notebook.answers import Answers
 
 from .inputdata import inputdata
+from .record import kept_grade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Mapping
@@ -417,7 +418,10 @@ class Submission:
             self.ssh = None
             if self.record is not None:
                 self.record = dataclasses.replace(
-                    self.record, finished_at=at, code=result.result[0], grade=result.grade
+                    self.record,
+                    finished_at=at,
+                    code=result.result[0],
+                    grade=kept_grade(result.grade),
                 )
             self._future.set_result(result)
         self._observers.notify()

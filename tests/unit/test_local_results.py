@@ -244,7 +244,7 @@ async def test_accepted_feedback(course, content, code, grade):
     "content",
     [
         '{"result": "success", "grade": 50}',
-        '{"result": "success", "grade": NaN}',
+        '{"result": "success", "grade": true}',
         '{"result": 1}',
         '{"result": "success", "text": null}',
         '{"result": "success", "extra": 1}',

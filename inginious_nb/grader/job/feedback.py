@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,10 @@ _PAIR = 2
 _MAX_VALUES = 500_000
 _MAX_DEPTH = 200
 _TOO_DEEP = "it is nested too deep"
-# Where half of a surrogate pair may be: escaped, in UTF-8, or in an encoding that is not UTF-8.
-_SURROGATE = re.compile(rb"\\u[dD]|\xed|\0")
+# Where half of a surrogate pair may be (escaped, in UTF-8, or in an encoding that is not UTF-8), or
+# an integer of more than 64 bits.
+_UNSENDABLE = re.compile(rb"\\u[dD]|\xed|\0|[0-9]{19}")
+_INTEGERS = range(-(2**63), 2**64)
 
 
 class FeedbackError(Exception):
@@ -47,8 +48,12 @@ class Feedback:
     custom: dict[Any, Any] = field(default_factory=dict)
 
 
-def read_feedback(content: bytes) -> Feedback:
+def read_feedback(content: bytes, limit_bytes: int | None = None) -> Feedback:
     """Validate the content of the feedback file.
+
+    Args:
+        content: Its beginning, one byte beyond the limit included.
+        limit_bytes: A longer one is not read.
 
     Raises:
         NoFeedbackError: It is empty, or an empty dictionary.
@@ -57,6 +62,8 @@ def read_feedback(content: bytes) -> Feedback:
     """
     if not content.strip():
         raise NoFeedbackError("the feedback file is empty")
+    if limit_bytes is not None and len(content) > limit_bytes:
+        raise FeedbackError(f"it has over {limit_bytes >> 20} MiB")
     if content.count(b",") > _MAX_VALUES:
         # A few bytes of text become a hundred in memory.
         raise FeedbackError("it has too many values")
@@ -78,8 +85,8 @@ def read_feedback(content: bytes) -> Feedback:
             raise FeedbackError(f"{key!r} is not a key of the feedback")
         if not test(value):
             raise FeedbackError(f"{key!r} cannot be {str(value)[:80]!r}")
-    if _SURROGATE.search(content):  # a walk through everything, which most feedback does not need
-        data = _without_surrogates(data)
+    if _UNSENDABLE.search(content):  # a walk through everything, which most feedback does not need
+        data = _sendable(data)
     code = data.get("result", "error")
     grade = data.get("grade", 100.0 if code == "success" else 0.0)
     return Feedback(
@@ -113,7 +120,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_grade(value: object) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
+    return isinstance(value, float)  # not a number, and infinity, too
 
 
 def _is_problems(value: object) -> bool:
@@ -161,12 +168,17 @@ def _is_deep(value: object) -> bool:
     return bool(level)
 
 
-def _without_surrogates(value: Any) -> Any:
-    """Halves of surrogate pairs, which JSON can name and nobody can send, as question marks."""
+def _sendable(value: Any) -> Any:
+    """Return a value with what JSON can name and nobody can send as text.
+
+    Halves of surrogate pairs become question marks, integers of more than 64 bits their digits.
+    """
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
+        return [_sendable(item) for item in value]
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+        return {_sendable(key): _sendable(item) for key, item in value.items()}
+    if isinstance(value, int) and value not in _INTEGERS:
+        return str(value)
     return value

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MAX_FEEDBACK_BYTES = 16 << 20
+_MAX_FEEDBACK_BYTES = 64 << 20
 _MAX_ARCHIVE_BYTES = 256 << 20
 _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
@@ -434,7 +434,9 @@ class Grading:
             stdout = self._workspace.output("stdout", _MAX_OUTPUT_BYTES)
             stderr = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
         try:
-            feedback = read_feedback(self._workspace.feedback(_MAX_FEEDBACK_BYTES))
+            feedback = read_feedback(
+                self._workspace.feedback(_MAX_FEEDBACK_BYTES + 1), _MAX_FEEDBACK_BYTES
+            )
         except NoFeedbackError:
             self._log_output()
             return GradingResult(
