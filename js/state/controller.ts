@@ -1,5 +1,6 @@
 // What the widget does, without how it looks: components call these methods and render the two
 // stores. One controller per widget model, shared by all its views.
+import { answeringCells } from "../notebook/answering_cells.ts";
 import type { Notebook } from "../notebook/notebook.ts";
 import type { Asked } from "../notebook/pages.ts";
 import { ownValue } from "../own_value.ts";
@@ -128,7 +129,8 @@ export class Controller {
   async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
     if (this.local.get().disconnected || (this.busy && !options.submission)) return;
     const { answers, buffers } = await this.#entered();
-    const request = { cells: this.#cells(), answers, ...this.#magics(), ...options };
+    const cells = this.#cells(options.submission !== undefined);
+    const request = { cells, answers, ...this.#magics(), ...options };
     await this.ask("submit", request, buffers);
   }
 
@@ -160,7 +162,7 @@ export class Controller {
     const answers = Object.fromEntries(
       Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
     );
-    const request = { cells: this.#cells(), answers, ...this.#magics() };
+    const request = { cells: this.#cells(false), answers, ...this.#magics() };
     const reply = await this.askQuietly("preview", request);
     if (!reply) return;
     const { answers: found } = reply.value;
@@ -268,8 +270,10 @@ export class Controller {
     return { answers: Object.fromEntries(answers), buffers };
   }
 
-  #cells(): CellInfo[] | null {
-    return this.notebook?.cells() ?? null;
+  #cells(forCommand: boolean): CellInfo[] | null {
+    const { task } = this.synced.get();
+    if (!this.notebook || !task) return null;
+    return answeringCells(this.notebook.cells(), task, forCommand);
   }
 
   /** The magic asked for the cells: read them once, if it is this page that ran it. */

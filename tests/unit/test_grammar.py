@@ -80,9 +80,9 @@ def test_the_head_of_a_cell_is_that_of_the_table(row):
 def test_an_answer_is_found_kept_and_taken_for_an_answer_alike(shell, row, capsys):
     cell = Cell("", "code", row["source"])
     answers = any(command["name"] == "answer" for command in row["commands"])
-    before = shell.answer_cells.cells
+    before = shell.answer_cells.of("")
     shell.run_cell(row["source"])
-    kept = [read.cell.body for read in shell.answer_cells.cells if read not in before]
+    kept = [read.cell.body for read in shell.answer_cells.of("") if read not in before]
     assert kept == ([cell.body] if answers else [])
     if answers:
         (found,) = find_answers([cell], FIB).values()
