@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from .fields import FieldError
+from .fields import FieldError, shown
 
 _DATE = r"(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{4})(?:[ T]\d{1,2}(?::\d{1,2}(?::\d{1,2})?)?)?"
 # One pattern instead of a split: the separator also stands inside DD/MM/YYYY.
@@ -54,12 +54,12 @@ class Accessibility:
         if isinstance(value, dt.date):
             raise FieldError(f"the date {value} must stand between quotes")
         if not isinstance(value, str):
-            raise FieldError(f"{value!r} is neither true, false nor a period START/END")
+            raise FieldError(f"{shown(value)} is neither true, false nor a period START/END")
         match = _PERIOD.fullmatch(value)
         if match is None:
             raise FieldError(
-                f"{value!r} is not a period; write START/END or START/SOFT/END with dates such as "
-                "2026-09-14 08:00:00"
+                f"{shown(value)} is not a period; write START/END or START/SOFT/END with dates "
+                "such as 2026-09-14 08:00:00"
             )
         start, _, middle, has_third_part, end = match.groups()
         if not has_third_part:
@@ -93,7 +93,7 @@ def _moment(part: str | None) -> dt.datetime | None:
             return dt.datetime.strptime(part, layout)  # noqa: DTZ007
         except ValueError:
             continue
-    raise FieldError(f"{part!r} is not a date that exists")
+    raise FieldError(f"{shown(part)} is not a date that exists")
 
 
 def _naive(moment: dt.datetime) -> dt.datetime:

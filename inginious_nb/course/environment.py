@@ -56,7 +56,7 @@ def read_environment(data: Mapping[Any, Any]) -> Environment:
         )
     if kind not in TYPES:
         raise FieldError(
-            f"the environment_type {kind!r} is unknown; use one of {', '.join(TYPES)}",
+            f"the environment_type {fields.shown(kind)} is unknown; use one of {', '.join(TYPES)}",
             "environment_type",
         )
     parameters = data.get("environment_parameters")

@@ -11,8 +11,12 @@ import datetime as dt
 from typing import Any
 
 _MSGPACK_INTEGERS = range(-(2**63), 2**64)
-_MAX_NODES = 200_000
+MAX_INTEGER = 2**53
+"""What is larger is no whole number in a browser."""
+
+_MAX_NODES = 100_000
 _MAX_DEPTH = 50
+_SHOWN_CHARACTERS = 80
 
 
 class FieldError(Exception):
@@ -31,6 +35,16 @@ class FieldError(Exception):
         return FieldError(str(self), *keys, *self.keys)
 
 
+def shown(value: object) -> str:
+    """Return a value as an error message shows it; a file may hold megabytes in one field."""
+    if isinstance(value, str):
+        value = value[: _SHOWN_CHARACTERS + 1]
+    described = repr(value)
+    if len(described) <= _SHOWN_CHARACTERS:
+        return described
+    return f"{described[:_SHOWN_CHARACTERS]}…"
+
+
 def text(value: object, default: str = "") -> str:
     """Return a scalar as text; an absent or empty field gives the default."""
     return default if value is None else str(value)
@@ -47,18 +61,26 @@ def mapping(value: object, what: str, *keys: str | int) -> dict[Any, Any]:
     return value
 
 
-def integer(value: object, what: str, *keys: str | int, at_least: int | None = None) -> int:
+def integer(
+    value: object,
+    what: str,
+    *keys: str | int,
+    at_least: int | None = None,
+    at_most: int = MAX_INTEGER,
+) -> int:
     """Return value as a whole number: ``'30'`` and ``30`` are 30, ``1.5`` is 1, ``'1.5'`` is wrong.
 
     Raises:
-        FieldError: It is no number, or smaller than at_least.
+        FieldError: It is no number, or outside of the bounds.
     """
     try:
         number = int(value)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
-        raise FieldError(f"{what} must be a whole number, not {value!r}", *keys) from None
+        raise FieldError(f"{what} must be a whole number, not {shown(value)}", *keys) from None
     if at_least is not None and number < at_least:
-        raise FieldError(f"{what} must be at least {at_least}, not {number}", *keys)
+        raise FieldError(f"{what} must be at least {at_least}, not {shown(number)}", *keys)
+    if number > at_most:
+        raise FieldError(f"{what} must be at most {at_most}, not {shown(number)}", *keys)
     return int(number)
 
 
@@ -70,8 +92,8 @@ def number(value: object, what: str, *keys: str | int) -> float:
     """
     try:
         result = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise FieldError(f"{what} must be a number, not {value!r}", *keys) from None
+    except (TypeError, ValueError, OverflowError):
+        raise FieldError(f"{what} must be a number, not {shown(value)}", *keys) from None
     if not 0 <= result < float("inf"):
         raise FieldError(f"{what} must not be negative", *keys)
     return result

@@ -108,10 +108,16 @@ def task_folders(course: Path, *, nested: bool, depth: int = 0) -> Iterator[Path
 def natural(name: str) -> list[tuple[int, str]]:
     """Return a sort key that puts task2 before task10."""
     return [
-        (int(part), "") if part.isdecimal() else (-1, part.lower())
+        _number_key(part) if part.isdecimal() else (-1, part.lower())
         for part in re.split(r"(\d+)", name, flags=re.ASCII)
         if part
     ]
+
+
+def _number_key(digits: str) -> tuple[int, str]:
+    """Return a key that orders numbers of any length, of which Python converts only some."""
+    digits = digits.lstrip("0")
+    return len(digits), digits
 
 
 def _subfolders(path: Path) -> list[Path]:

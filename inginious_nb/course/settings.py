@@ -95,7 +95,9 @@ def read_settings(data: Mapping[Any, Any], *, accessible: bool = True) -> TaskSe
         raise FieldError(f"accessibility: {error}", "accessibility") from None
     mode = data.get("evaluation_mode") or "best"
     if mode not in ("best", "last", "student"):
-        raise FieldError(f"evaluation_mode must be best or last, not {mode!r}", "evaluation_mode")
+        raise FieldError(
+            f"evaluation_mode must be best or last, not {fields.shown(mode)}", "evaluation_mode"
+        )
     categories = data.get("categories") or ()
     if not isinstance(categories, (list, tuple)):
         raise FieldError("categories must be a list", "categories")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from .accessibility import Accessibility
 
+_MAX_RANDOM_NUMBERS = 100_000
+"""Each submission carries them."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -99,6 +102,7 @@ class Task:
                     "input_random",
                     "input_random",
                     at_least=0,
+                    at_most=_MAX_RANDOM_NUMBERS,
                 ),
                 regenerate_input_random=bool(data.get("regenerate_input_random")),
                 settings=legacy_settings(data),

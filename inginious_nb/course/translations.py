@@ -6,7 +6,9 @@ Source: docs/protocol.md, Translations.
 from __future__ import annotations
 
 import gettext
+import io
 import logging
+import struct
 from typing import TYPE_CHECKING
 
 from .ids import is_valid_id
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FOLDER = "$i18n"
+_MAX_FILE_BYTES = 8 * 1024 * 1024
+_MAX_ENTRIES = 100_000
+_MAX_HEADER_BYTES = 16 * 1024
 
 
 def translator(folders: Iterable[Path], language: str) -> Translator | None:
@@ -53,10 +58,42 @@ def _folder(folders: Iterable[Path]) -> Path | None:
 
 def _translator_of(path: Path) -> Translator | None:
     try:
-        with path.open("rb") as file:
-            catalogue = gettext.GNUTranslations(file)
-    except (OSError, ValueError, LookupError, AssertionError) as error:
+        content = path.read_bytes() if path.stat().st_size <= _MAX_FILE_BYTES else b""
+        _check(content)
+        catalogue = gettext.GNUTranslations(io.BytesIO(content))
+        # Looking up a text may ask for the plural of one, by a formula of the file.
+        catalogue.ngettext("", "", 1)
+    except (ArithmeticError, AssertionError, LookupError, OSError, ValueError) as error:
         logger.warning("%s is not a translation catalogue: %s", path, error)
+        return None
+    except (RecursionError, TypeError, struct.error) as error:
+        logger.warning("%s is a damaged translation catalogue: %s", path, error)
         return None
     # The empty text is the key of the catalogue's own header.
     return lambda text: catalogue.gettext(text) if text else text
+
+
+def _check(content: bytes) -> None:
+    """Refuse a catalogue whose entries overlap: a small one can then hold any amount of text.
+
+    Source: `the format of .mo files
+    <https://www.gnu.org/software/gettext/manual/html_node/MO-Files.html>`_.
+
+    Raises:
+        ValueError: It is not a catalogue, or its entries overlap or are too many.
+    """
+    order = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}.get(content[:4])
+    if order is None:
+        raise ValueError("it does not begin as one, or is too large")
+    _, count, keys, texts = struct.unpack_from(f"{order}4I", content, 4)
+    if count > _MAX_ENTRIES:
+        raise ValueError("it has too many entries")
+    key_lengths, text_lengths = (
+        struct.unpack_from(f"{order}{2 * count}I", content, table)[::2] for table in (keys, texts)
+    )
+    if sum(key_lengths) + sum(text_lengths) > len(content):
+        raise ValueError("its entries overlap")
+    # gettext puts the lines of a header together in a time that grows with their square.
+    header = sum(text for key, text in zip(key_lengths, text_lengths, strict=True) if key == 0)
+    if header > _MAX_HEADER_BYTES:
+        raise ValueError("its header is too long")

@@ -8,83 +8,80 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import CourseError
+from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 _MAX_FILE_BYTES = 32 * 1024 * 1024
-_MAX_NODES = 1_000_000
+_MAX_REASON_CHARACTERS = 200
 
 
 def read_yaml(path: Path) -> Any:
     """Return the first document of a YAML (or JSON) file.
 
     Raises:
-        CourseError: The file cannot be read or is not YAML; it names the file and the line.
+        CourseError: The file cannot be read, is not YAML, or means more than a course can; it
+            names the file and the line.
     """
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise CourseError(f"{path} is too large to be read.", path=path)
-        content = path.read_bytes()
-    except OSError as error:
-        raise CourseError(
-            f"{path} cannot be read: {error.strerror or error}.", path=path
-        ) from error
+    content = _content(path)
     # PyYAML takes longer to load than all else of a course; a notebook opens without.
     import yaml  # noqa: PLC0415
 
-    from .yaml_loader import Loader  # noqa: PLC0415
+    from .yaml_loader import LimitError, first_document  # noqa: PLC0415
 
     try:
-        loader = Loader(content)
-        loader.name = path.name
-        try:
-            data = loader.get_data() if loader.check_data() else None
-        finally:
-            loader.dispose()
+        return first_document(content, str(path))
+    except LimitError as error:
+        raise CourseError(
+            Message("{place}: {reason}.", place=_place(path, error.line), reason=error.sentence),
+            path=path,
+            line=error.line,
+        ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # The parser may stand one line beyond the end when it notices.
-        line = min(mark.line + 1, len(content.splitlines()) or 1) if mark else None
+        marked_line = min(mark.line + 1, len(content.splitlines()) or 1) if mark else None
         what = ", ".join(part for part in (error.context, error.problem) if part)
         raise CourseError(
-            f"{_place(path, line)} is not valid YAML: {what}. Correct the file there.",
+            Message(
+                "{place} is not valid YAML: {reason}. Correct the file there.",
+                place=_place(path, marked_line),
+                reason=what[:_MAX_REASON_CHARACTERS],
+            ),
             path=path,
-            line=line,
+            line=marked_line,
         ) from error
     except yaml.reader.ReaderError as error:
         # Its position counts bytes or characters, depending on what went wrong: close enough.
         line = content.count(b"\n", 0, error.position) + 1
         raise CourseError(
-            f"{_place(path, line)} holds a character that YAML does not allow; "
-            "save the file as UTF-8 text.",
+            Message(
+                "{place} holds a character that YAML does not allow; save the file as UTF-8 text.",
+                place=_place(path, line),
+            ),
             path=path,
             line=line,
         ) from error
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        # For instance a date that does not exist: the constructors of YAML 1.1 let these through.
-        raise CourseError(f"{path} is not valid YAML: {error}.", path=path) from error
-    if _is_bomb(data):
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            raise CourseError(
+                Message(
+                    "{path} is too large to be read: a file of a course may have {limit} MiB.",
+                    path=path,
+                    limit=_MAX_FILE_BYTES >> 20,
+                ),
+                path=path,
+            )
+        return path.read_bytes()
+    except OSError as error:
         raise CourseError(
-            f"{path} unfolds to more than a course can mean; remove aliases (*name) that hold one "
-            "another.",
-            path=path,
-        )
-    return data
-
-
-def _is_bomb(data: object) -> bool:
-    """Return whether aliases make a small file an enormous value; nothing walks through it."""
-    waiting, count = [data], 0
-    while waiting and count <= _MAX_NODES:
-        value = waiting.pop()
-        count += 1
-        if isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, (list, tuple, set)):
-            waiting += value
-    return count > _MAX_NODES
+            f"{path} cannot be read: {error.strerror or error}.", path=path
+        ) from error
 
 
 def read_mapping(path: Path) -> dict[Any, Any]:
@@ -95,10 +92,14 @@ def read_mapping(path: Path) -> dict[Any, Any]:
     """
     data = read_yaml(path)
     if not isinstance(data, dict):
-        state = "is empty" if data is None else "does not hold a mapping"
-        raise CourseError(
-            f"{path} {state}; it needs lines of the form key: value.", path=path, line=1
+        text = (
+            Message("{path} is empty; it needs lines of the form key: value.", path=path)
+            if data is None
+            else Message(
+                "{path} does not hold a mapping; it needs lines of the form key: value.", path=path
+            )
         )
+        raise CourseError(text, path=path, line=1)
     return data
 
 
@@ -110,18 +111,20 @@ def field_error(path: Path, keys: Sequence[str | int], message: str) -> CourseEr
 
 
 def _place(path: Path, line: int | None) -> str:
-    return str(path) if line is None else f"{path}, line {line}"
+    if line is None:
+        return str(path)
+    return Message("{path}, line {line}", path=path, line=line)
 
 
 def _line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     """Find the line of a field; of the nearest field around it if it is missing itself."""
     import yaml  # noqa: PLC0415 - as in `read_yaml`
 
-    from .yaml_loader import BaseLoader  # noqa: PLC0415
+    from .yaml_loader import first_node  # noqa: PLC0415
 
     try:
-        node = yaml.compose(path.read_bytes(), Loader=BaseLoader)
-    except (OSError, yaml.YAMLError, RecursionError):
+        node = first_node(_content(path))
+    except (CourseError, yaml.YAMLError):
         return None
     if node is None:
         return None

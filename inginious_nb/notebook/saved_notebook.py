@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,13 @@ def read_notebook(path: Path) -> SavedNotebook:
         OSError: It cannot be read.
         ValueError: It is not a notebook.
     """
-    saved_at = path.stat().st_mtime
-    notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe of that name never ends
+        raise ValueError(f"{path} is not a file.")
     try:
-        return SavedNotebook(path, cells_of_notebook(notebook), saved_at)
-    except (KeyError, TypeError, AttributeError) as error:
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        return SavedNotebook(path, cells_of_notebook(notebook), status.st_mtime)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} is not a notebook of version 4.") from error
 
 

@@ -68,7 +68,7 @@ def read_problems(data: Mapping[Any, Any]) -> dict[str, Problem]:
         try:
             problems[problem_id] = _read_problem(problem_id, raw)
         except FieldError as error:
-            located = FieldError(f"problem {problem_id!r}: {error}", *error.keys)
+            located = FieldError(f"problem {fields.shown(problem_id)}: {error}", *error.keys)
             raise located.within("problems", problem_id) from None
     return problems
 
@@ -84,8 +84,8 @@ def _read_problem(problem_id: object, raw: object) -> Problem:
         raise FieldError(f"its type is missing; use one of {', '.join(_TYPES)}")
     problem_class = _ANSWERED_AS.get(str(kind)) or _TYPES.get(str(kind))
     if problem_class is None:
+        hint = suggestion(str(kind), _TYPES)
         raise FieldError(
-            f"its type {kind!r} needs a plugin that is not here.{suggestion(str(kind), _TYPES)}",
-            "type",
+            f"its type {fields.shown(kind)} needs a plugin that is not here.{hint}", "type"
         )
     return problem_class.read(problem_id, data)

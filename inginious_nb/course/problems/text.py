@@ -42,7 +42,8 @@ class CodeProblem(Problem):
         language = fields.text(data.get("language"))
         if _LANGUAGE.fullmatch(language) is None:
             raise FieldError(
-                f"the language {language!r} may hold only letters, digits, '-', '_' and '.'",
+                f"the language {fields.shown(language)} may hold only letters, digits, '-', '_' "
+                "and '.'",
                 "language",
             )
         offset = data.get("offset")
