@@ -3,18 +3,17 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
+import { noticesOf } from "./notices.mjs";
 
 const outdir = "inginious_nb/static";
 
-/** The licences of what the bundle contains; a minifier leaves no comment of theirs. */
 const keepLicences = {
   name: "keep licences",
   setup({ onEnd }) {
-    onEnd(async ({ errors }) => {
+    onEnd(async ({ errors, metafile }) => {
       if (errors.length) return;
-      const licence = await readFile("node_modules/preact/LICENSE", "utf-8");
-      const notice = `/*! This bundle contains Preact.\n\n${licence.trim()}\n*/\n`;
-      await appendFile(`${outdir}/widget.js`, notice);
+      for (const [path, output] of Object.entries(metafile.outputs))
+        await appendFile(path, await noticesOf(output));
     });
   },
 };
@@ -44,6 +43,7 @@ const options = {
   target: "es2022",
   minify: true,
   legalComments: "eof",
+  metafile: true,
   logLevel: "warning",
   plugins: [keepLicences, weighSnapshot],
 };

@@ -77,6 +77,16 @@ def test_the_wheel_has_the_front_end_and_nothing_that_is_not_the_package(wheel):
     assert {name.split("/")[0].split("-")[0] for name in names} == {"inginious_nb"}
 
 
+def test_the_wheel_has_the_licences_of_what_is_in_it(wheel):
+    archive = zipfile.ZipFile(wheel)
+    widget = archive.read("inginious_nb/static/widget.js").decode()
+    assert "THE SOFTWARE IS PROVIDED" in widget.partition("This file contains preact.")[2]
+    licences = [name for name in archive.namelist() if name.endswith("third-party-licenses.json")]
+    assert [name.rpartition("labextensions/")[2].partition("/")[0] for name in licences] == [
+        "inginious-nb"
+    ]
+
+
 def test_the_commands_of_the_grading_api_stay_executable(wheel, tmp_path):
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "-q"]
     subprocess.run([*command, "--target", tmp_path, wheel], check=True)
