@@ -9,7 +9,7 @@ import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
 import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
 import type { Subject } from "./protocol.ts";
-import { snapshotClass } from "./snapshot.ts";
+import { RESULT_CLASS, snapshotClass } from "./snapshot.ts";
 import { Controller } from "./state/controller.ts";
 import { syncedState } from "./state/synced.ts";
 import { type Kernel, reopenComm } from "./transport/comm.ts";
@@ -93,7 +93,7 @@ function render({ model, el }: RenderProps): () => void {
   if (!controller) throw new Error("The widget was rendered before it was initialised.");
   const mount = el.appendChild(document.createElement("div"));
   mount.className = "inginious-live";
-  const hidden = hideSnapshot(key);
+  const showSnapshot = hideSnapshot(controller);
   const role = model.get("role");
   const Panel = role === "answer" ? AnswerPanel : role === "submission" ? CommandPanel : TaskPanel;
   renderTree(
@@ -105,15 +105,28 @@ function render({ model, el }: RenderProps): () => void {
   return () => {
     renderTree(null, mount);
     mount.remove();
-    hidden.remove();
+    showSnapshot();
   };
 }
 
-/** While the widget is alive its static snapshot, an output of its own, is not shown. */
-function hideSnapshot(key: string): HTMLStyleElement {
+/**
+ * While the widget is alive its static snapshot, an output of its own, is not shown; unless it has a
+ * result that the history here does not know, such as another person's.
+ */
+function hideSnapshot(controller: Controller): () => void {
   const style = document.createElement("style");
-  style.textContent = `.${CSS.escape(snapshotClass(key))} { display: none; }`;
-  return document.head.appendChild(style);
+  const update = () => {
+    const { key, history, result } = controller.synced.get();
+    const unknown = result || history.length ? "" : `:not([class*="${RESULT_CLASS}"])`;
+    style.textContent = `.${CSS.escape(snapshotClass(key))}${unknown} { display: none; }`;
+  };
+  update();
+  document.head.appendChild(style);
+  const unsubscribe = controller.synced.subscribe(update);
+  return () => {
+    unsubscribe();
+    style.remove();
+  };
 }
 
 export default { initialize, render };

@@ -1,5 +1,8 @@
 // The names by which a static snapshot (snapshot.py) is found, and which result it shows.
 
+/** How the class begins that names the submission whose result a snapshot shows. */
+export const RESULT_CLASS = "inginious-result-";
+
 /** The class of a widget's snapshot. */
 export function snapshotClass(key: string): string {
   return `inginious-snapshot-${key}`;

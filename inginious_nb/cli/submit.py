@@ -26,7 +26,7 @@ from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.render.terminal import echo
 from inginious_nb.session import CONTACT_TIMEOUT_S
-from inginious_nb.submissions.record import kept_grade
+from inginious_nb.submissions.record import is_graded, kept_grade
 
 from . import tables
 from .output import print_table
@@ -90,7 +90,7 @@ def submit(
         click.echo(json.dumps([_as_json(*row, lang) for row in graded], indent=2))
     else:
         print_table(tables.graded(graded, lang))
-    if any(isinstance(found, str) for _, found in graded):
+    if not all(_is_graded(found) for _, found in graded):
         sys.exit(_FAILED)
 
 
@@ -199,6 +199,12 @@ def _waited_for(
     return submission
 
 
+def _is_graded(found: Submission | str) -> bool:
+    """Return whether an answer has a grade that says something about it."""
+    result = None if isinstance(found, str) else found.result
+    return result is not None and is_graded(result.result[0])
+
+
 def _as_json(reference: str, submission: Submission | str, lang: str) -> dict[str, Any]:
     if isinstance(submission, str) or submission.result is None:
         return {"task": reference, "error": in_language(str(submission), lang)}
@@ -208,7 +214,7 @@ def _as_json(reference: str, submission: Submission | str, lang: str) -> dict[st
         "id": submission.id,
         "attempt": submission.number,
         "result": result.result[0],
-        "grade": kept_grade(result.grade),
+        "grade": kept_grade(result.grade) if is_graded(result.result[0]) else None,
         "feedback": result.result[1],
         "problems": {name: list(pair) for name, pair in result.problems.items()},
         "tests": result.tests,

@@ -12,7 +12,7 @@ from rich.text import Text
 from inginious_nb.i18n import Message, Words, in_language, number, translated
 from inginious_nb.render import plain_text, printable
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
-from inginious_nb.submissions.record import kept_grade
+from inginious_nb.submissions.record import is_graded, kept_grade
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -154,7 +154,7 @@ def history(
             coloured(record.code, lang)
             if record.code is not None
             else Text(waiting, style=_PENDING),
-            grade(record.grade, lang),
+            _grade_of(record.code, record.grade, lang) if record.code is not None else "",
         )
     return table
 
@@ -244,7 +244,7 @@ def graded(submissions: Iterable[tuple[str, Submission | str]], lang: str = "en"
             table.add_row(
                 task,
                 coloured(submission.result.result[0], lang),
-                grade(submission.result.grade, lang),
+                _grade_of(submission.result.result[0], submission.result.grade, lang),
                 Text(_first_words(_reason(submission.result, lang))),
             )
     return table
@@ -278,8 +278,10 @@ def replay_errors(records: Iterable[Replayed]) -> Iterator[str]:
 
 
 def coloured(code: str, lang: str) -> Text:
-    """Return a result code as text; only success is green."""
+    """Return a result code as text; only success is green, and nothing ungraded is red."""
     word = printable(Words("tables", lang).named("results", code))
+    if not is_graded(code):
+        return Text(word, style=_PENDING)
     return Text(word, style=_GOOD if code == "success" else _BAD)
 
 
@@ -287,6 +289,11 @@ def grade(value: float | None, lang: str) -> str:
     """Return a grade as people write it; empty for None."""
     value = kept_grade(value)
     return "" if value is None else Words("widget", lang)("percent", value=number(value, lang))
+
+
+def _grade_of(code: str, value: float | None, lang: str) -> str:
+    """Return the grade of a result, "no grade" where nothing was graded."""
+    return grade(value, lang) if is_graded(code) else Words("widget", lang)("noGrade")
 
 
 def when(epoch_s: float) -> str:

@@ -117,10 +117,11 @@ class Publisher:
         sources = self._pinned.sources if self._pinned is not None else ()
         return tuple(cell_id for source in sources for cell_id in source.cell_ids)
 
-    def follow(self, submission: Submission) -> None:
+    def follow(self, submission: Submission, asked: Asked | None = None) -> None:
         """Be about another submission from now on, which was made in this widget."""
-        if self._keeps_its_own:
+        if self._keeps_its_own and submission is not self._pinned:
             self._unfollow()
+            self._asked = asked or Asked()
             self._pinned = submission
             self._unfollow = submission.subscribe(self.refresh)
             self.refresh()
@@ -132,9 +133,20 @@ class Publisher:
         return result
 
     @property
-    def context_html(self) -> str:
-        """The task's text as it was published."""
-        return str(self._published["task"]["context_html"])
+    def task_info(self) -> protocol.TaskInfo:
+        """The task as it was published."""
+        info: protocol.TaskInfo = self._published["task"]
+        return info
+
+    @property
+    def keeps_its_own(self) -> bool:
+        """Return whether the widget is about one submission instead of the newest of the task."""
+        return self._keeps_its_own
+
+    @property
+    def own_submission(self) -> Submission | None:
+        """Return the submission of this kernel that the widget is about, if it is about one."""
+        return self._pinned
 
     def awaited(self, submission_id: object) -> Submission | None:
         """The submission that waits for the front end's answers, if it is that one."""

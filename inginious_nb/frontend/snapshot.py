@@ -1,25 +1,29 @@
 """A task and its result as static HTML and plain text, without scripts.
 
 What a notebook shows where no kernel and no widget is: exported, looked at on the web, or opened
-again later. The markup has the classes of the live view, and carries the part of its style sheet
-that it needs; it reads well without it, too. The markup is in ``templates/snapshot.html``.
+again later. It says what the live view says, in its order and with its classes (js/components);
+the style sheet comes with one output of a notebook (`style_sheet`), and it reads well without. The
+markup is in ``templates/snapshot.html``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.i18n import Words, number
-from inginious_nb.render import plain_text, printable
+from inginious_nb.i18n import Words
+from inginious_nb.render import formulas_as_source, plain_text, printable
 
-from . import serialize
+from . import lines, serialize
+from .style_sheet import style_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jinja2 import Template
 
     from inginious_nb.course import Task
@@ -27,16 +31,13 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
-    from .protocol import HtmlPart, ResultInfo, TestCounts
+    from .lines import Line
+    from .protocol import HtmlPart, ResultInfo, Standing, TaskInfo, TestInfo
     from .publisher import Publisher
 
-_STYLE = Path(__file__).parent.parent / "static" / "snapshot.css"
 _TEMPLATES = Path(__file__).parent / "templates"
-MAX_SHOWN_TESTS = 200
-"""Rows of the table of tests; a count says how many more there are."""
-
-RESULT_CODES = ("success", "failed", "killed", "crash", "overflow", "timeout", "error")
-"""The results (docs/protocol.md, section 1.4); others look like an error."""
+MAX_SHOWN_TESTS = 30
+"""Tests of each kind, failed, passed and with a value; a count says how many more there are."""
 
 MAX_TEXT_CHARS = 2_000
 """Characters of one feedback in text/plain."""
@@ -50,22 +51,28 @@ class Snapshot:
 
     Attributes:
         task: The task.
+        line: How its submission stands, None if there is none.
         result: What came back for it, if anything did.
-        attempts: How often it was submitted; None leaves it out.
-        remark: A sentence about its state.
-        context_html: Its text, made safe.
+        info: Its statement and problems, where they are shown.
+        standing: How the user stands in it, where the statement is shown.
+        remark: Why it was not sent.
+        saved: Whose it is, and what to do to go on.
         key: The widget that hides the snapshot while it is alive.
         problem_id: The only problem to show, empty for all.
+        styled: Whether it brings the style sheet.
         lang: The language of the words.
     """
 
     task: Task
-    result: ResultInfo | None
-    attempts: int | None = None
+    line: Line | None
+    result: ResultInfo | None = None
+    info: TaskInfo | None = None
+    standing: Standing | None = None
     remark: str = ""
-    context_html: str = ""
+    saved: str = ""
     key: str = ""
     problem_id: str = ""
+    styled: bool = field(default=False, kw_only=True)
     lang: str = "en"
 
     @property
@@ -76,45 +83,53 @@ class Snapshot:
     @property
     def text(self) -> str:
         """It as plain text."""
-        lines = [self.task.name]
-        if self.remark:
-            lines.append(self.remark)
+        head = []
+        if self.info is not None:
+            head += [self.task.name, " · ".join(self._header_facts())]
+        if self.line is not None:
+            head += [str(self.line), f"  {self.remark}", f"  {' · '.join(self._facts())}"]
+        head = [line for line in head if line.strip()]
+        return printable("\n".join([*head, *self._text_details()]))
+
+    def _text_details(self) -> Iterator[str]:
         result = self.result
-        if result is not None:
-            lines.append(self._line(self._word(result["code"]), self._grade(result["grade"])))
-            lines += self._indented(result["feedback"], "  ")
-            for problem_id, problem in result["problems"].items():
-                said = self._line(self._name(problem_id), self._word(problem["code"]))
-                lines.append(f"  {said}")
-                lines += self._indented(problem["feedback"], "    ")
-            counted = self._counted(result["test_counts"])
-            if counted:
-                lines.append(f"  {self._line(self._words('tests'), counted)}")
-        elif self.attempts is not None:
-            lines.append(self._attempts(self.attempts))
-        return printable("\n".join(lines))
+        if result is None:
+            return
+        help_text = self._words.get("resultHelp", result["code"])
+        if help_text:
+            yield f"  {help_text}"
+        for test in self._tests("failed"):
+            yield f"  {lines.verdict('failed', self.lang)[1]} {test['name']}"
+        yield from self._indented(result["feedback"], "  ")
+        for problem_id, problem in result["problems"].items():
+            _, mark, word = lines.verdict(problem["code"], self.lang)
+            yield f"  {self._line(self._name(problem_id), f'{mark} {word}')}"
+            yield from self._indented(problem["feedback"], "    ")
+        for test in self._tests("text"):
+            yield f"  {self._line(test['name'], test['text'])}"
+        if result["test_counts"]["passed"]:
+            passed = self._words("passedTests", n=result["test_counts"]["passed"])
+            yield f"  {lines.verdict('success', self.lang)[1]} {passed}"
 
     @property
     def html(self) -> str:
         """It as HTML."""
         return _template().render(
-            style=_STYLE.read_text(encoding="utf-8"),
+            style=style_sheet() if self.styled else "",
             classes=self._classes(),
             lang=self.lang,
-            key=self.key,
-            task=self.task,
+            line=self.line,
+            info=self.info,
+            header_facts=self._header_facts(),
             facts=self._facts(),
-            context_html=self.context_html,
             remark=self.remark,
+            saved=self.saved,
             problem_id=self.problem_id,
-            problem_ids=[self.problem_id] if self.problem_id else list(self.task.problems),
             words=self._words,
-            saved_words=self._own,
-            result_word=self._word,
+            saved_words=Words("snapshot", self.lang),
             problem_name=self._name,
-            counted=self._counted,
-            grade=self._grade,
-            tone=_tone,
+            said=lambda code: lines.Line(*lines.verdict(code, self.lang)),
+            with_formulas=formulas_as_source,
             result=self.result,
             **({} if self.result is None else self._result_values(self.result)),
         )
@@ -128,51 +143,61 @@ class Snapshot:
                 classes.append(f"inginious-result-{self.result['submission']}")
         return classes
 
+    def _header_facts(self) -> list[str]:
+        """Return the facts below the title of a task."""
+        standing = self.standing
+        if standing is None:
+            return []
+        words, task = self._words, self.task
+        facts = [words("by", author=task.author)] if task.author else []
+        deadline = task.accessibility.deadline
+        if deadline is not None:
+            facts.append(words("deadline", when=_written(deadline)))
+        attempts, best, last = standing["attempts"], standing["best_grade"], standing["last_grade"]
+        facts.append(words("attempts", n=attempts) if attempts else words("noAttempts"))
+        if best is not None:
+            facts.append(words("best", grade=lines.grade_text(best, self.lang)))
+        if last is not None and last != best:
+            facts.append(words("last", grade=lines.grade_text(last, self.lang)))
+        return facts
+
     def _facts(self) -> list[str]:
-        facts = [self._words("by", author=self.task.author)] if self.task.author else []
-        return facts + ([self._attempts(self.attempts)] if self.attempts is not None else [])
+        """Return the facts about a submission, with its task where no title says it."""
+        facts = [self.task.name] if self.info is None else []
+        if self.result is not None:
+            facts.append(self._words("submissionNumber", n=self.result["number"]))
+            if self.result["at"] is not None:
+                facts.append(_written(dt.datetime.fromtimestamp(self.result["at"]).astimezone()))
+        return facts
 
     def _result_values(self, result: ResultInfo) -> dict[str, Any]:
         """Return what the template derives from a result besides the result itself."""
-        note = self._words("submissionNumber", n=result["number"])
-        if result["at"] is not None:
-            note += f" · {dt.datetime.fromtimestamp(result['at']).astimezone():%Y-%m-%d %H:%M}"
-        tests = [test for test in result["tests"] if test["kind"] != "tag"]
+        shown = {kind: self._tests(kind) for kind in ("failed", "passed", "text", "tag")}
         return {
-            "bar_percent": f"{min(100.0, max(0.0, result['grade'] or 0.0)):.4g}",
-            "note": note,
-            "shown_tests": tests[:MAX_SHOWN_TESTS],
-            "left_out_tests": max(0, len(tests) - MAX_SHOWN_TESTS)
-            + result["test_counts"]["left_out"],
+            "help": self._words.get("resultHelp", result["code"]),
+            "failed": shown["failed"],
+            "passed": shown["passed"],
+            "values": shown["text"],
+            "tags": [tag["text"] for tag in shown["tag"]],
+            "left_out": result["test_counts"]["left_out"]
+            + len(result["tests"])
+            - sum(map(len, shown.values())),
         }
 
-    def _counted(self, counts: TestCounts) -> str:
-        """Return how many of the tests that say so were passed, empty if none says so."""
-        n, decided = counts["passed"], counts["decided"]
-        return self._words("testsPassed", n=n, all=decided) if decided else ""
+    def _tests(self, kind: str) -> list[TestInfo]:
+        tests = [] if self.result is None else self.result["tests"]
+        return [test for test in tests if test["kind"] == kind][:MAX_SHOWN_TESTS]
 
     @cached_property
     def _words(self) -> Words:
         """The words of the live widget."""
         return Words("widget", self.lang)
 
-    @cached_property
-    def _own(self) -> Words:
-        return Words("snapshot", self.lang)
-
-    def _word(self, code: str) -> str:
-        return self._words.named("results", code)
-
     def _line(self, name: str, value: str) -> str:
         return self._words("colon", name=name, value=value)
 
-    def _grade(self, grade: float | None) -> str:
-        if grade is None:
-            return self._words("noGrade")
-        return self._words("percent", value=number(grade, self.lang))
-
     def _indented(self, feedback: HtmlPart, indent: str) -> list[str]:
-        html = feedback["html"]
+        html = formulas_as_source(feedback["html"])
         text = plain_text(html, is_html=True, limit_chars=MAX_TEXT_CHARS, lang=self.lang)
         return [f"{indent}{line}".rstrip() for line in text.strip().splitlines()]
 
@@ -180,30 +205,31 @@ class Snapshot:
         problem = self.task.problems.get(problem_id)
         return (problem.name if problem is not None else "") or problem_id
 
-    def _attempts(self, count: int) -> str:
-        return self._words("attempts", n=count) if count else self._words("noAttempts")
 
-
-def task_bundle(state: TaskState, history: History, lang: str) -> Bundle:
+def task_bundle(
+    state: TaskState, history: History, lang: str, username: str, *, styled: bool = False
+) -> Bundle:
     """Return a task with its newest result in a language, by MIME type."""
     task, last = state.task.translated(lang), state.last
     result = None if last is None else serialize.kept_result_info(task, last, history, lang)
-    context_html = serialize.rendered(task, task.context, lang)
-    return Snapshot(task, result, state.attempts, context_html=context_html, lang=lang).bundle
+    return Snapshot(
+        task,
+        None if result is None else lines.result_line(result, lang),
+        result,
+        info=serialize.task_info(state.task, lang, username),
+        standing=serialize.standing(state),
+        styled=styled,
+        lang=lang,
+    ).bundle
 
 
-def submission_bundle(submission: Submission, lang: str) -> Bundle:
+def submission_bundle(submission: Submission, lang: str, *, styled: bool = False) -> Bundle:
     """A submission with its result or its state in a language, by MIME type."""
-    task, came = submission.task.translated(lang), submission.result
+    task, came, error = submission.task.translated(lang), submission.result, submission.error
     if came is None:
-        words = Words("widget", lang)
-        error = submission.error
-        remark = (
-            error.in_language(lang)
-            if error is not None
-            else words("colon", name=words("submission"), value=words(f"phases.{submission.phase}"))
-        )
-        return Snapshot(task, None, remark=remark, lang=lang).bundle
+        line = lines.phase_line(submission.phase, lang)
+        remark = "" if error is None else error.in_language(lang)
+        return Snapshot(task, line, remark=remark, styled=styled, lang=lang).bundle
     result = serialize.result_info(
         task,
         came,
@@ -212,20 +238,49 @@ def submission_bundle(submission: Submission, lang: str) -> Bundle:
         at=submission.times.get("done"),
         lang=lang,
     )
-    return Snapshot(task, result, lang=lang).bundle
+    return Snapshot(task, lines.result_line(result, lang), result, styled=styled, lang=lang).bundle
 
 
-def widget_bundle(publisher: Publisher, *, key: str, problem_id: str = "") -> Bundle:
+def widget_bundle(
+    publisher: Publisher, *, key: str, problem_id: str = "", styled: bool = False
+) -> Bundle:
     """Return what stands beside a live widget, hidden while that is shown."""
+    lang, result, own = publisher.lang, publisher.result, publisher.own_submission
+    is_task = not problem_id and not publisher.keeps_its_own
+    line, remark = None, ""
+    if own is not None and own.result is None:
+        line, result = lines.phase_line(own.phase, lang), None
+        remark = "" if own.error is None else own.error.in_language(lang)
+    elif result is not None:
+        problem = publisher.shown_task.problems.get(problem_id)
+        several = len(publisher.shown_task.problems) > 1
+        line = (
+            lines.problem_line(result, problem, lang)
+            if problem is not None and several
+            else lines.result_line(result, lang)
+        )
     return Snapshot(
         publisher.shown_task,
-        publisher.result,
-        publisher.state.attempts,
-        context_html="" if problem_id else publisher.context_html,
+        line,
+        result,
+        info=publisher.task_info if is_task else None,
+        standing=serialize.standing(publisher.state),
+        remark=remark,
+        saved=Words("snapshot", lang)(
+            "saved",
+            name=publisher.session.student.username,
+            when=_written(dt.datetime.now().astimezone()),
+        ),
         key=key,
         problem_id=problem_id,
-        lang=publisher.lang,
+        styled=styled,
+        lang=lang,
     ).bundle
+
+
+def _written(moment: dt.datetime) -> str:
+    """Return a local time in digits, which all languages read."""
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 @functools.cache
@@ -245,7 +300,3 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     return environment.get_template("snapshot.html")
-
-
-def _tone(code: str) -> str:
-    return f"inginious-tone-{code if code in RESULT_CODES else 'error'}"

@@ -201,6 +201,10 @@ class Words:
         words: Mapping[str, str] = self._section[group]
         return self(f"{group}.{name}") if name in words else name
 
+    def get(self, group: str, name: str) -> str:
+        """Return the word of a group for a name, empty if there is none."""
+        return self(f"{group}.{name}") if name in self._section[group] else ""
+
     def _translated(self, context: str, entry: Any, n: Any) -> str:
         """Return the template of an entry: a text, or forms by a count.
 

@@ -23,6 +23,7 @@ from inginious_nb.render.terminal import echo, replace_unencodable
 
 from .answer_cells import AnswerCells
 from .answer_views import show_answer
+from .cell_widgets import CellWidgets
 from .commands import help_text, inginious
 from .context import MagicContext
 from .documents import Documents
@@ -50,8 +51,9 @@ class InginiousMagics(Magics):
             shell, host, lambda reference: show_answer(self.context, reference)
         )
         self.documents = Documents(shell, host, session)
-        submitter = Submitter(shell, host, session, answer_cells, self.documents)
-        self.context = MagicContext(shell, host, session, answer_cells, submitter)
+        widgets = CellWidgets(shell, host)
+        submitter = Submitter(shell, host, session, answer_cells, self.documents, widgets)
+        self.context = MagicContext(shell, host, session, answer_cells, submitter, widgets)
 
     @no_var_expand
     @line_cell_magic

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inginious_nb.widget import AnswerView
 
     from .answer_cells import AnswerCells
+    from .cell_widgets import CellWidgets
     from .host import Host
     from .submitter import Submitter
 
@@ -35,6 +36,7 @@ class MagicContext:
     session: Session
     answer_cells: AnswerCells
     submitter: Submitter
+    cell_widgets: CellWidgets
     body: str | None = None
     answer_views: dict[str, AnswerView] = field(default_factory=dict)
 

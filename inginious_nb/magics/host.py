@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from inginious_nb.frontend.running_cell import running_cell, running_request
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -31,13 +33,8 @@ class Host:
 
     @property
     def is_attended(self) -> bool:
-        """True while a person looks at the running cell through a front end.
-
-        nbconvert, nbclient and papermill run cells with ``allow_stdin`` false, since nobody could
-        answer; front ends leave it true (Jupyter messaging, execute_request). A terminal has no
-        parent request at all.
-        """
-        return bool(self._parent().get("content", {}).get("allow_stdin"))
+        """True while a person looks at the running cell through a front end."""
+        return running_cell(self._shell)[1]
 
     @property
     def shows_widgets(self) -> bool:
@@ -55,7 +52,7 @@ class Host:
     @property
     def cell_id(self) -> str:
         """The id of the running cell, as the front end told; empty where it did not."""
-        return str(self._parent().get("metadata", {}).get("cellId") or "")
+        return running_cell(self._shell)[0]
 
     @property
     def client(self) -> str:
@@ -64,7 +61,7 @@ class Host:
         The session of the request's header (Jupyter messaging): each page, and each notebook in a
         page, has its own.
         """
-        return str(self._parent().get("header", {}).get("session") or "")
+        return str(running_request(self._shell).get("header", {}).get("session") or "")
 
     @property
     def document(self) -> str:
@@ -75,7 +72,3 @@ class Host:
         """
         address, fragment, _ = self.cell_id.partition("#")
         return address if fragment else self.client
-
-    def _parent(self) -> dict[str, Any]:
-        get_parent = getattr(self._shell, "get_parent", None)
-        return (get_parent() if get_parent is not None else None) or {}

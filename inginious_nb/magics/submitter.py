@@ -20,6 +20,7 @@ from inginious_nb import widget
 from inginious_nb.errors import InginiousError
 from inginious_nb.frontend.publisher import Asked
 from inginious_nb.frontend.snapshot import submission_bundle
+from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
 from inginious_nb.notebook.references import task_name
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Debug, Submission
 
     from .answer_cells import AnswerCells
+    from .cell_widgets import CellWidgets
     from .documents import Documents
     from .host import Host
 
@@ -91,12 +93,14 @@ class Submitter:
         session: Session,
         answer_cells: AnswerCells,
         documents: Documents,
+        cell_widgets: CellWidgets,
     ) -> None:
         self._shell = shell
         self._host = host
         self._session = session
         self._answer_cells = answer_cells
         self._documents = documents
+        self._cell_widgets = cell_widgets
         # A cell may change it later; the notebook stays where it is.
         self._directory = Path.cwd()
         session.read_executed_by(self._executed_reader)
@@ -245,15 +249,19 @@ class Submitter:
         )
 
     def _bundle(self, submission: Submission) -> dict[str, str]:
-        return submission_bundle(submission, submission.lang or self._session.language)
+        lang = submission.lang or self._session.language
+        return submission_bundle(submission, lang, styled=brings_style_sheet())
 
     def _show(self, submission: Submission) -> None:
-        if self._host.shows_widgets:
-            asked = Asked(self._host.client, self._host.cell_id)
-            display(
-                widget.TaskWidget(
-                    submission.task, session=self._session, submission=submission, asked=asked
-                )
-            )
-        else:
+        if not self._host.shows_widgets:
             display(self._bundle(submission), raw=True)
+            return
+        task, session = submission.task, self._session
+        asked = Asked(self._host.client, self._host.cell_id)
+        shown = self._cell_widgets.widget(
+            "submit",
+            task,
+            lambda: widget.TaskWidget(task, session=session, submission=submission, asked=asked),
+        )
+        shown.publisher.follow(submission, asked)
+        display(shown)

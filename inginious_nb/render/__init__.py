@@ -14,11 +14,13 @@ from typing import Any, Self
 from .assets import Assets
 from .control import printable
 from .fallback import may_withhold, shown_as_written, without_withheld
+from .formulas import formulas_as_source
 from .process import formatter
 
 __all__ = [
     "Assets",
     "SafeHtml",
+    "formulas_as_source",
     "plain_text",
     "printable",
     "render_feedback",

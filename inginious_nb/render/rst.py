@@ -235,6 +235,18 @@ class _Translator(html5_polyglot.HTMLTranslator):
     def depart_image(self, node: nodes.image) -> None:
         pass
 
+    def visit_math(self, node: nodes.math) -> None:
+        # MathML, and beside it what the author wrote, for places that show no MathML.
+        before = len(self.body)
+        try:
+            super().visit_math(node)
+        finally:
+            source = self.attval(node.astext())
+            self.body[before:] = [
+                re.sub(r"^<math\b", lambda match: f'{match[0]} alttext="{source}"', part)
+                for part in self.body[before:]
+            ]
+
     def visit_literal(self, node: nodes.literal) -> None:
         if "code" in node["classes"]:
             super().visit_literal(node)  # coloured: its tokens are nodes

@@ -48,7 +48,8 @@ _MATH_TAGS: Final = _words("""
     munderover none
     """)
 _MATH_ATTRIBUTES: Final = _words("""
-    accent accentunder columnalign columnspacing columnspan display displaystyle fence form largeop
+    accent accentunder alttext columnalign columnspacing columnspan display displaystyle fence form
+    largeop
     linethickness lspace mathsize mathvariant maxsize minsize movablelimits notation rowalign
     rowspacing rowspan rspace scriptlevel separator stretchy symmetric width height depth voffset
     """)
@@ -95,6 +96,7 @@ _NESTING_TAG: Final = re.compile(
     re.IGNORECASE,
 )
 _MAX_DEPTH = 1_000
+_MAX_FORMULA_CHARS = 2_000
 _SCHEMES: Final = ("http://", "https://", "mailto:", f"#{ID_PREFIX}")
 
 
@@ -259,6 +261,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return value if _ROWS_OR_COLUMNS.fullmatch(value) else None
     if name in ("width", "height") and tag == "img":
         return value if _LENGTH.fullmatch(value) else None
+    if name == "alttext":  # a text that is shown, as `alt` is
+        return value if tag == "math" and len(value) <= _MAX_FORMULA_CHARS else None
     if tag in _MATH_TAGS:
         return value if _SHORT.fullmatch(value) else None
     return value

@@ -85,6 +85,8 @@ class Restorer(anywidget.AnyWidget):
         task, record = task_and_record(self._session, subject)
         if subject["role"] == "answer" and subject["problem_id"] not in task.problems:
             return False
+        if subject["role"] == "submission" and record is None:
+            return False  # somebody else's, or of a history that is gone: its snapshot stays
         TaskWidget(
             task,
             session=self._session,

@@ -21,6 +21,7 @@ from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.serialize import reference
+from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.frontend.worker import call_soon
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class TaskWidget(anywidget.AnyWidget):
         first: dict[str, Any] = {}
         self._snapshots: deque[Any] = deque(maxlen=MAX_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
+        self._styled = False
         self.publisher = Publisher(
             session or get_session(),
             task,
@@ -119,7 +121,8 @@ class TaskWidget(anywidget.AnyWidget):
         super().close()
 
     def _set_traits(self, changed: dict[str, Any]) -> None:
-        if "result" in changed or "lang" in changed:
+        submission = changed.get("submission") or {}
+        if "result" in changed or "lang" in changed or submission.get("phase") == "refused":
             # First, so that whoever sees the result can save it.
             self._update_snapshots()
         with self.hold_sync():
@@ -149,6 +152,7 @@ class TaskWidget(anywidget.AnyWidget):
             "problem_id": self.problem_id,
             "submission": "",  # the snapshot tells
         }
+        self._styled |= brings_style_sheet()
         display(self._live(), raw=True, metadata={"inginious": about})
         self._snapshots.append(display({"text/plain": ""}, raw=True, display_id=True))
         self._snapshot_is_due.set()
@@ -173,7 +177,9 @@ class TaskWidget(anywidget.AnyWidget):
         return data
 
     def _snapshot(self) -> dict[str, str]:
-        return snapshot.widget_bundle(self.publisher, key=self.key, problem_id=self.problem_id)
+        return snapshot.widget_bundle(
+            self.publisher, key=self.key, problem_id=self.problem_id, styled=self._styled
+        )
 
 
 class AnswerView(TaskWidget):

@@ -4,18 +4,21 @@ import { isActive } from "../state/controller.ts";
 import { Announcer } from "./Announcer.tsx";
 import { ChangedMark } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
+import { useLook } from "./look.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
 import { ResultSection } from "./ResultSection.tsx";
 import { StopButton, SubmitButton } from "./SubmitBar.tsx";
 
 export function AnswerPanel() {
   const { synced, language } = useApp();
+  const look = useLook();
   const { task, problem_id: problemId, submission } = synced;
   const problem = task?.problems.find(({ id }) => id === problemId);
   if (!task || !problem) return null;
   const title = problem.name || problem.id;
   return (
     <section
+      ref={look}
       class="inginious inginious-slim"
       aria-label={language.say(language.t.colon, { name: task.name, value: title })}
       lang={language.code}

@@ -1,6 +1,6 @@
 // Name of the task, and how it stands: deadline, attempts, best and last grade.
 import type { Standing, TaskInfo } from "../protocol.ts";
-import { useLanguage } from "./context.ts";
+import { useApp } from "./context.ts";
 
 interface Props {
   task: TaskInfo;
@@ -9,7 +9,8 @@ interface Props {
 }
 
 export function Header({ task, standing, titleId }: Props) {
-  const { t, say, grade, dateTime } = useLanguage();
+  const { local, language } = useApp();
+  const { t, say, grade, dateTime } = language;
   const { attempts, best_grade: best, last_grade: last } = standing;
   return (
     <header class="inginious-header">
@@ -20,7 +21,9 @@ export function Header({ task, standing, titleId }: Props) {
           <span>{say(t.deadline, { when: dateTime(task.deadline) })}</span>
         )}
         {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
-        <span>{attempts ? say(t.attempts, { n: attempts }) : t.noAttempts}</span>
+        {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
+        {/* Of what was submitted elsewhere the snapshot tells. */}
+        {attempts === 0 && !local.elsewhere && <span>{t.noAttempts}</span>}
         {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
         {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
       </p>

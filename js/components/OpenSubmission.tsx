@@ -6,6 +6,7 @@ import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";
 import { resultLine } from "./lines.ts";
+import { useLook } from "./look.ts";
 import { Result } from "./Result.tsx";
 import { ResultLine } from "./ResultLine.tsx";
 
@@ -18,6 +19,7 @@ interface Props {
 export function OpenSubmission({ id, onMissing }: Props) {
   const { controller, synced, local, language } = useApp();
   const [found, setFound] = useState<Replies["open"] | null>(null);
+  const look = useLook();
   useEffect(() => {
     let current = true;
     void controller.ask("open", { submission: id }).then((answer) => {
@@ -34,7 +36,7 @@ export function OpenSubmission({ id, onMissing }: Props) {
     (problem) => ownValue(found.answers, problem.id) !== undefined,
   );
   return (
-    <div class="inginious-open-attempt">
+    <div ref={look} class="inginious-open-attempt">
       {found.result && (
         <>
           <ResultLine

@@ -4,46 +4,56 @@ import { ownValue } from "../own_value.ts";
 import { useApp } from "./context.ts";
 import { FilePreview } from "./FilePreview.tsx";
 import { Fold } from "./Fold.tsx";
+import { useLook } from "./look.ts";
 
 export function Preview() {
-  const { synced, local, language, controller } = useApp();
-  const { t, say, dateTime } = language;
-  const problems = synced.task?.problems ?? [];
+  const { synced, language, controller } = useApp();
+  const { t } = language;
   return (
     <Fold title={t.willBeSent}>
-      <dl class="inginious-preview">
-        {problems.map(({ id, name }) => {
-          const answer = ownValue(local.preview, id);
-          if (!answer) return null;
-          const missing = answer.kind === "missing";
-          const live = answer.kind === "cell" || answer.kind === "widget";
-          return (
-            <div key={id}>
-              <dt>
-                {name || id}{" "}
-                <span class="inginious-muted">
-                  {missing
-                    ? t.nothing
-                    : `${answer.kind === "widget" ? t.fromWidget : answer.label} · ${say(t.readAt, {
-                        when: live ? t.now : dateTime(answer.read_at),
-                      })}`}
-                </span>
-              </dt>
-              <dd>
-                {answer.file ? (
-                  <FilePreview problemId={id} name={answer.text} info={answer.file} />
-                ) : (
-                  answer.text && <pre>{answer.text}</pre>
-                )}
-                {answer.error && <p class="inginious-warning">{answer.error}</p>}
-              </dd>
-            </div>
-          );
-        })}
-      </dl>
+      <Answers />
       {!controller.notebook && synced.role !== "task" && (
         <p class="inginious-muted">{t.noNotebook}</p>
       )}
     </Fold>
+  );
+}
+
+function Answers() {
+  const { synced, local, language } = useApp();
+  const { t, say, dateTime } = language;
+  const look = useLook();
+  const problems = synced.task?.problems ?? [];
+  return (
+    <dl ref={look} class="inginious-preview">
+      {problems.map(({ id, name }) => {
+        const answer = ownValue(local.preview, id);
+        if (!answer) return null;
+        const missing = answer.kind === "missing";
+        const live = answer.kind === "cell" || answer.kind === "widget";
+        return (
+          <div key={id}>
+            <dt>
+              {name || id}{" "}
+              <span class="inginious-muted">
+                {missing
+                  ? t.nothing
+                  : `${answer.kind === "widget" ? t.fromWidget : answer.label} · ${say(t.readAt, {
+                      when: live ? t.now : dateTime(answer.read_at),
+                    })}`}
+              </span>
+            </dt>
+            <dd>
+              {answer.file ? (
+                <FilePreview problemId={id} name={answer.text} info={answer.file} />
+              ) : (
+                answer.text && <pre>{answer.text}</pre>
+              )}
+              {answer.error && <p class="inginious-warning">{answer.error}</p>}
+            </dd>
+          </div>
+        );
+      })}
+    </dl>
   );
 }

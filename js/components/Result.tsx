@@ -21,9 +21,11 @@ export function Result({ result, problems = [] }: Props) {
   const help = ownValue(t.resultHelp, result.code);
   return (
     <div class={`inginious-result ${resultClass(result.code)}`}>
-      <p class="inginious-facts">
-        <span>{say(t.submissionNumber, { n: result.number })}</span>
-        {result.at !== null && <span>{dateTime(result.at)}</span>}
+      <p class="inginious-muted">
+        {[
+          say(t.submissionNumber, { n: result.number }),
+          ...(result.at === null ? [] : [dateTime(result.at)]),
+        ].join(" · ")}
       </p>
       {help && <p class="inginious-help">{help}</p>}
       <FailedTests result={result} />

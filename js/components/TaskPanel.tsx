@@ -4,6 +4,7 @@ import type { TaskInfo } from "../protocol.ts";
 import { Announcer } from "./Announcer.tsx";
 import { useApp } from "./context.ts";
 import { Header } from "./Header.tsx";
+import { useLook } from "./look.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
 import { Preview } from "./Preview.tsx";
 import { Problem } from "./Problem.tsx";
@@ -17,10 +18,11 @@ import { SubmitBar } from "./SubmitBar.tsx";
 export function TaskPanel() {
   const { synced, language } = useApp();
   const titleId = useId();
+  const look = useLook();
   const { task } = synced;
   if (!task) return null;
   return (
-    <section class="inginious" aria-labelledby={titleId} lang={language.code}>
+    <section ref={look} class="inginious" aria-labelledby={titleId} lang={language.code}>
       <Header task={task} standing={synced.standing} titleId={titleId} />
       <Disconnected />
       <TaskBody task={task} />

@@ -4,11 +4,13 @@ import { useId } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
 import type { ProblemInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
+import { useLook } from "./look.ts";
 import { MagicsChoice } from "./MagicsChoice.tsx";
 import { AnswerControl } from "./Problem.tsx";
 
 export function Unanswered({ problems }: { problems: ProblemInfo[] }) {
   const { local, synced } = useApp();
+  const look = useLook();
   const wanted = problems.filter(({ id, optional }) => {
     const answer = ownValue(local.preview, id);
     const nothing = answer?.kind === "missing" && !optional;
@@ -16,11 +18,11 @@ export function Unanswered({ problems }: { problems: ProblemInfo[] }) {
     return nothing || faulty || synced.submission?.error_problem === id;
   });
   return (
-    <>
+    <div ref={look}>
       {wanted.map((problem) => (
         <UnansweredProblem key={problem.id} problem={problem} />
       ))}
-    </>
+    </div>
   );
 }
 

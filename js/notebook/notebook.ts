@@ -106,8 +106,14 @@ export class Notebook {
         const html = String(outputs?.get(index).data["text/html"] ?? "");
         if (!html.includes(marker) || isCurrent(html)) continue;
         const data = await make();
-        if (data) outputs?.set(index, { output_type: "display_data", data, metadata: {} });
-        else done = false;
+        if (!data) {
+          done = false;
+          continue;
+        }
+        // It may be the one that brings the style sheet for all of them.
+        const style = /^\s*<style>[^<]*<\/style>/.exec(html)?.[0] ?? "";
+        const again = { ...data, "text/html": style + (data["text/html"] ?? "") };
+        outputs?.set(index, { output_type: "display_data", data: again, metadata: {} });
       }
     }
     return done;

@@ -3,6 +3,7 @@
 import { answeringCells } from "../notebook/answering_cells.ts";
 import type { Notebook } from "../notebook/notebook.ts";
 import type { Asked } from "../notebook/pages.ts";
+import { htmlOf } from "../notebook/saved_views.ts";
 import { ownValue } from "../own_value.ts";
 import type {
   CellInfo,
@@ -19,7 +20,7 @@ import type {
   SubmitRequest,
   WidgetState,
 } from "../protocol.ts";
-import { showsResult, snapshotClass } from "../snapshot.ts";
+import { resultOf, showsResult, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
 import type { Answer } from "../transport/transport.ts";
 import { type Failure, RequestError } from "../transport/transport.ts";
@@ -61,6 +62,10 @@ export class Controller {
   readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
   #keptResult = "";
+  #lookers = 0;
+  #previewIsDue = false;
+  readonly #previewSoon = debounced(PREVIEW_DELAY_MS, () => this.#preview());
+  readonly #keepResultSoon = debounced(PREVIEW_DELAY_MS, () => this.#keepResult());
 
   constructor({ synced, transport, notebook, isAsked, lang, signal }: Parts) {
     this.synced = synced;
@@ -90,8 +95,18 @@ export class Controller {
   /** Begin to talk to the kernel. */
   start(): void {
     if (this.lang !== this.synced.get().lang) void this.askQuietly("lang", { lang: this.lang });
+    this.local.update({ elsewhere: this.#hasResultFromElsewhere() });
     this.preview();
     this.#answerRequest();
+  }
+
+  #hasResultFromElsewhere(): boolean {
+    const { key, history } = this.synced.get();
+    if (history.length) return false;
+    const outputs = this.notebook?.outputs().flat() ?? [];
+    return outputs
+      .map(htmlOf)
+      .some((html) => html.includes(snapshotClass(key)) && resultOf(html) !== "");
   }
 
   // ---- the kernel's life --------------------------------------------------------------------
@@ -154,11 +169,25 @@ export class Controller {
     if (submission) await this.ask("kill", { submission: submission.id });
   }
 
-  /** Ask soon what would be sent if Submit were pressed now. */
-  readonly preview: () => void = debounced(PREVIEW_DELAY_MS, () => this.#preview());
+  /** What would be sent may have changed: ask soon if somebody looks at it, else when they do. */
+  preview(): void {
+    this.#previewIsDue = true;
+    if (this.#lookers > 0) this.#previewSoon();
+    this.#keepResultSoon();
+  }
+
+  /** What would be sent is in sight; call what is returned when it no longer is. */
+  look(): () => void {
+    this.#lookers += 1;
+    if (this.#previewIsDue) this.#previewSoon();
+    return () => {
+      this.#lookers -= 1;
+    };
+  }
 
   async #preview(): Promise<void> {
-    if (this.#signal.aborted || this.local.get().disconnected) return;
+    if (this.#signal.aborted || this.local.get().disconnected || this.#lookers === 0) return;
+    this.#previewIsDue = false;
     const answers = Object.fromEntries(
       Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
     );
@@ -173,7 +202,6 @@ export class Controller {
       if (this.#cellAnswers(answer)) delete entries[answer.problem_id];
     }
     this.local.update({ preview, entries });
-    await this.#keepResult();
   }
 
   /**
@@ -181,6 +209,7 @@ export class Controller {
    * the page was reloaded, when the host no longer knows which output it was.
    */
   async #keepResult(): Promise<void> {
+    if (this.#signal.aborted || this.local.get().disconnected) return;
     const { key, lang, result, problem_id: problem } = this.synced.get();
     const wanted = `${result?.submission} ${lang}`;
     if (!this.notebook || !result || wanted === this.#keptResult) return;
@@ -189,7 +218,7 @@ export class Controller {
       const reply = await this.askQuietly("snapshot", { key, problem });
       return reply?.value ?? null;
     });
-    if (done) this.#keptResult = wanted; // else with the next preview
+    if (done) this.#keptResult = wanted; // else with the next change
   }
 
   // ---- what is entered ----------------------------------------------------------------------

@@ -24,6 +24,8 @@ export interface LocalState {
   magics: "" | "skip" | "send";
   /** Whether the details of the result are open; null until somebody opens or closes them. */
   details: boolean | null;
+  /** Whether the notebook has a result that the history here does not know. */
+  elsewhere: boolean;
   /** Whether a request waits for a running cell to end. */
   waiting: boolean;
   /** Whether the kernel that this widget belonged to is gone. */
@@ -37,6 +39,7 @@ export const initialLocalState: LocalState = {
   preview: {},
   magics: "",
   details: null,
+  elsewhere: false,
   waiting: false,
   disconnected: false,
 };

@@ -25,7 +25,8 @@ function controllerOf(state: Partial<WidgetState> = {}, ...cells: ReturnType<typ
     lang: "en",
     signal,
   });
-  return { model, controller };
+  const lookAway = controller.look();
+  return { model, controller, lookAway };
 }
 
 function previewed(changes: Partial<PreviewAnswer>): PreviewAnswer {
@@ -273,4 +274,22 @@ test("a file's bytes travel beside the request", async () => {
   const sent = model.sent.find(({ content }) => content.kind === "submit");
   expect(sent?.content.answers).toEqual({ p: { filename: "a.txt", buffer: 0 } });
   expect(sent?.buffers[0]?.byteLength).toBe(3);
+});
+
+test("what would be sent is asked for when somebody looks at it, not with each key typed", async () => {
+  const { model, controller, lookAway } = controllerOf({}, cell("a", "x", "inginious:p"));
+  lookAway();
+  for (let key = 0; key < 12; key++) {
+    controller.preview();
+    await settle();
+  }
+  expect(kinds(model)).not.toContain("preview");
+  const away = controller.look();
+  await settle();
+  expect(kinds(model).filter((kind) => kind === "preview")).toHaveLength(1);
+  model.reply("preview", { answers: [] });
+  away();
+  controller.look(); // nothing has changed
+  await settle();
+  expect(kinds(model).filter((kind) => kind === "preview")).toHaveLength(1);
 });

@@ -57,5 +57,5 @@ def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_
         if "inginious-snapshot" in json.dumps(output)
     ]
     assert 'lang="fr"' in snapshot
-    assert "Voici le dernier résultat enregistré." in snapshot
+    assert "Enregistré par student-" in snapshot
     assert "50\u00a0%" in snapshot

@@ -84,7 +84,7 @@ def queue(browser: Browser, server: JupyterServer, theme: str) -> None:
     with notebook(browser, server, *patience) as opened:
         for number in (2, 3, 4, 5):
             opened.run_to_end(number)
-        waiting = opened.widget(5).get_by_role("listitem").filter(has_text="before you")
+        waiting = opened.widget(5).get_by_text("before you")
         expect(waiting).to_be_visible(timeout=20_000)
         take(opened.widget(5), f"queue-{theme}")
 

@@ -16,8 +16,9 @@ FORBIDDEN_TAGS = _words("""
     source style svg template textarea title track video annotation-xml mglyph
     """)
 ALLOWED_ATTRIBUTES = _words("""
-    accent accentunder align alt class colspan columnalign columnspacing columnspan datetime depth
-    dir display displaystyle download fence form height href id lang largeop linethickness lspace
+    accent accentunder align alt alttext class colspan columnalign columnspacing columnspan datetime
+    depth dir display displaystyle download fence form height href id lang largeop
+    linethickness lspace
     mathsize mathvariant maxsize minsize movablelimits notation open rel reversed rowalign
     rowspacing rowspan rspace scope scriptlevel separator span src start stretchy symmetric
     target title type voffset width

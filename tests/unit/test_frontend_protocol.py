@@ -10,9 +10,9 @@ from typing import Literal, NotRequired, Union, get_args, get_origin, get_type_h
 import pytest
 
 from inginious_nb.frontend import protocol
+from inginious_nb.frontend.lines import RESULT_CODES
 from inginious_nb.frontend.overview import OverviewResponder
 from inginious_nb.frontend.requests import Responder
-from inginious_nb.frontend.snapshot import RESULT_CODES
 from inginious_nb.submissions.submission import Phase
 from inginious_nb.widget import TaskWidget
 

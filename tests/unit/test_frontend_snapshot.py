@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
 from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.errors import AnswerError
-from inginious_nb.frontend import serialize, snapshot
+from inginious_nb.frontend import lines, serialize, snapshot, style_sheet
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.notebook.answers import Answers
 
@@ -20,50 +22,108 @@ def task(session):
     return session.task("lab/echo")
 
 
-def result(task, outcome):
-    return serialize.result_info(task, outcome, submission_id="s", number=3, at=1_700_000_000.0)
+def result(task, outcome, lang="en"):
+    return serialize.result_info(
+        task, outcome, submission_id="s", number=3, at=1_700_000_000.0, lang=lang
+    )
 
 
-def test_it_shows_grade_feedback_problems_and_tests(task):
+def shown(task, outcome, lang="en", **more):
+    found = result(task, outcome, lang)
+    return snapshot.Snapshot(task, lines.result_line(found, lang), found, lang=lang, **more)
+
+
+def test_it_shows_verdict_failed_tests_feedback_and_problems_in_this_order(task):
     outcome = JobResult(
-        ("failed", "Try *again*."),
+        ("failed", "Try *again*: :math:`n^2 < 3`."),
         62.5,
         {"text": ("failed", "Not **quite**.")},
         {"adds": True, "divides": False, "note": "slow", "*auto-tag-0": "a tag"},
     )
-    shown = snapshot.Snapshot(task, result(task, outcome), attempts=3)
-    html = shown.html
-    for part in ("Echo", "62.5 %", "Failed", "<em>again</em>", "<strong>quite</strong>", "divides"):
-        assert part in html
+    made = shown(task, outcome)
+    html = made.html
+    parts = (
+        *("✗ Failed", "62.5 % · 1 of 2 · divides", "Echo · Submission 3", "✗</b> divides"),
+        *("<em>again</em>: $n^2 &lt; 3$", "A text", "<strong>quite</strong>", "note: slow"),
+        *("1 test passed", "✓</b> adds", "Tags: a tag"),
+    )
+    places = [html.find(part) for part in parts]
+    assert places == sorted(places)
+    assert -1 not in places
     assert "<script" not in html
-    assert shown.text.splitlines() == [
-        "Echo",
-        "Failed: 62.5 %",
-        "  Try again.",
-        "  A text: Failed",
+    first, _, *rest = made.text.splitlines()
+    assert first == "✗ Failed · 62.5 % · 1 of 2 · divides"
+    assert rest == [
+        "  ✗ divides",
+        "  Try again: $n^2 < 3$.",
+        "  A text: ✗ Failed",
         "    Not quite.",
-        "  Tests: 1 of 2 passed",
+        "  note: slow",
+        "  ✓ 1 test passed",
     ]
+
+
+def test_its_words_stay_apart_without_any_style(task):
+    outcome = JobResult(("failed", "Try again."), 50.0, {}, {"adds": True, "divides": False})
+    html = shown(task, outcome, saved="Saved by ada.", key="k").html
+    text = " ".join(re.sub(r"<[^>]+>", "", html).split())
+    assert text.startswith("✗ Failed 50 % · 1 of 2 · divides Echo · Submission 3")
+    assert "✗ divides Try again. 1 test passed ✓ adds Saved by ada." in text
+
+
+def test_a_result_is_small_and_the_style_sheet_comes_once(session, task, monkeypatch):
+    checks = {f"check {number}": number != 4 for number in range(5)}
+    outcome = JobResult(("failed", "Try again."), 80.0, {"text": ("failed", "No.")}, checks)
+    made = shown(task, outcome, key="0" * 32, saved="Saved by ada on 2026-01-01.")
+    assert sum(len(text.encode()) for text in made.bundle.values()) < 3_000
+    cells = iter([("a", True), ("b", True), ("a", True), ("", False), ("", True)])
+    monkeypatch.setattr(style_sheet, "running_cell", lambda: next(cells))
+    style_sheet.forget_style_sheet()
+    # The cell that had it is run again; elsewhere it is not repeated.
+    given = [style_sheet.brings_style_sheet() for _ in range(5)]
+    assert given == [True, False, True, False, False]
+    styled = snapshot.Snapshot(task, made.line, styled=True).html
+    assert styled.startswith("<style>")
+    assert "<style" not in made.html
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [("killed", "not counted as an attempt"), ("crash", "not your fault")]
+)
+def test_where_nothing_was_graded_there_is_no_grade(task, code, words):
+    made = shown(task, JobResult((code, ""), 0.0))
+    for text in (made.html, made.text):
+        assert "no grade" in text
+        assert words in text
+        assert "%" not in text
 
 
 def test_nothing_in_a_result_becomes_markup(task):
     outcome = JobResult(
         (HOSTILE, HOSTILE), 0.0, {"text": (HOSTILE, HOSTILE)}, {HOSTILE: HOSTILE}, {"a": HOSTILE}
     )
-    html = snapshot.Snapshot(task, result(task, outcome), remark=HOSTILE, key=HOSTILE).html
+    html = shown(task, outcome, remark=HOSTILE, key=HOSTILE, saved=HOSTILE).html
     assert "<script" not in html
     assert "<img" not in html
 
 
 def test_it_speaks_the_languages_of_the_widget(task):
     outcome = JobResult(("failed", ""), 12.5, {}, {"one": True, "two": False})
-    shown = snapshot.Snapshot(task, result(task, outcome), attempts=2, lang="fr-BE")
-    assert shown.text.splitlines() == [
-        "Echo",
-        "Échec\u00a0: 12,5\u00a0%",
-        "  Tests\u00a0: 1 réussi sur 2",
+    first, second, *rest = shown(task, outcome, "fr-BE").text.splitlines()
+    assert first == "✗ Échec · 12,5\u00a0% · 1 sur 2 · two"
+    assert second.startswith("  Echo · Soumission 3")
+    assert rest == ["  ✗ two", "  ✓ 1 test réussi"]
+
+
+def test_a_task_has_its_questions_and_choices(session):
+    choose = session.task("lab/choice")
+    html = snapshot.task_bundle(session.task_state(choose), session.history, "en", "ada")[
+        "text/html"
     ]
-    assert "2 tentatives" in shown.html
+    for problem in choose.problems.values():
+        assert (problem.name or problem.id) in html
+    assert "<li>blue</li>" in html
+    assert "Not submitted yet" in html
 
 
 def test_it_says_that_a_submission_was_refused(session, task):
@@ -78,7 +138,7 @@ def test_it_says_that_a_submission_was_refused(session, task):
 def test_an_exported_notebook_shows_it(session, task):
     session.submit(task, {"text": "right"}, origin="api").wait(30)
     cell = nbformat.v4.new_code_cell("%inginious open lab/echo")
-    bundle = snapshot.task_bundle(session.task_state(task), session.history, "en")
+    bundle = snapshot.task_bundle(session.task_state(task), session.history, "en", "ada")
     cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
     notebook = nbformat.v4.new_notebook(cells=[cell])
     html, _ = HTMLExporter().from_notebook_node(notebook)
@@ -92,22 +152,17 @@ def test_a_refused_submission_and_a_crash_are_told_in_the_readers_language(sessi
     with pytest.raises(AnswerError):
         submission.submit(lambda: Answers({"text": ""}))
     assert "la réponse est vide" in snapshot.submission_bundle(submission, "fr")["text/html"]
-    crashed = serialize.result_info(
-        task,
-        JobResult(("crash", UNAVAILABLE)),
-        submission_id="s",
-        number=1,
-        at=None,
-        lang="fr",
-    )
-    shown = snapshot.Snapshot(task, crashed, lang="fr").text
-    assert "Le service de correction n’est pas disponible" in shown
+    crashed = shown(task, JobResult(("crash", UNAVAILABLE)), "fr")
+    assert "Le service de correction n’est pas disponible" in crashed.text
 
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
-def test_it_asks_for_nothing_that_would_submit_again(task, lang):
-    # The extension wakes the widget; running a cell with %inginious submit submits once more.
-    html = snapshot.Snapshot(task, None, key="k", lang=lang).html
+def test_it_tells_whose_it_is_and_asks_for_nothing_that_would_submit_again(session, task, lang):
+    # The extension restores the widget; running a cell with %inginious submit submits once more.
+    publisher = Publisher(session, task, lambda _changed: None)
+    publisher.speak(lang)
+    html = snapshot.widget_bundle(publisher, key="k")["text/html"]
+    assert f" {session.student.username} " in html
     assert "%load_ext inginious_nb.</p>" in html
 
 

@@ -378,9 +378,9 @@ def french_kernel(tmp_path_factory):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("%inginious submit lab/choice colour=0 word=rose", "Réussite : 100 %"),
+        ("%inginious submit lab/choice colour=0 word=rose", "Réussite · 100 %"),
         ("%inginious submit lab/choice colour=0", "Question word : il n’y a pas encore de réponse"),
-        ("%inginious open lab/choice", "word : Réussite"),
+        ("%inginious open lab/choice", "word : ✓ Réussite"),
         ("%inginious open lab/chioce", "Le cours lab n’a pas de tâche chioce."),
         ("%inginious open lab/chioce", "Vouliez-vous dire choice ?"),
         (

@@ -12,6 +12,7 @@ from rich.console import Console
 from inginious_nb.cli import tables
 from inginious_nb.client.results import JobResult
 from inginious_nb.frontend import serialize
+from inginious_nb.frontend.lines import result_line
 from inginious_nb.frontend.snapshot import Snapshot
 from inginious_nb.grader.replay import Replayed
 from inginious_nb.magics.commands.submissions import feedback_text
@@ -91,10 +92,26 @@ def test_no_terminal_obeys_what_others_wrote(session):
         printed(tables.graded([("lab/echo", SimpleNamespace(result=result))])),
         tables.coloured(code, "en").plain,
         feedback_text(result, "en"),
-        Snapshot(session.task("lab/echo"), shown).text,
+        Snapshot(session.task("lab/echo"), result_line(shown, "en"), shown).text,
     ):
         assert "52;c;" in text
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
+
+
+@pytest.mark.parametrize("code", ["killed", "crash"])
+def test_where_nothing_was_graded_tables_say_no_grade(session, code):
+    answer = {"text": "x"}
+    names = {"course_id": "lab", "task_id": "echo", "username": session.student.username}
+    more = {"origin": "api", "service": "x", "inputdata": answer, "sources": ()}
+    session.history.add(submission_id=code, **names, **more)
+    result = JobResult((code, ""), 0.0)
+    session.history.finish(code, result)
+    state = session.task_state(session.task("lab/echo"))
+    assert state.attempts == 0
+    graded = [("lab/echo", SimpleNamespace(result=result))]
+    for table in (tables.history(state.records), tables.graded(graded)):
+        assert "no grade" in printed(table)
+        assert "0 %" not in printed(table)
 
 
 def test_lines_are_broken_at_blanks():

@@ -10,6 +10,7 @@ from IPython.display import display
 from inginious_nb import widget
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.snapshot import task_bundle
+from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.i18n import Message
 from inginious_nb.magics.statement import statement
 
@@ -24,11 +25,21 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
     session = context.session
     opened = session.open(task)
     if context.host.shows_widgets:
-        display(widget.TaskWidget(opened, session=session))
+        shown = context.cell_widgets.widget(
+            "open", opened, lambda: widget.TaskWidget(opened, session=session)
+        )
+        display(shown)
         return
-    bundle = task_bundle(session.task_state(opened), session.history, context.lang)
+    username = session.student.username
+    bundle = task_bundle(
+        session.task_state(opened),
+        session.history,
+        context.lang,
+        username,
+        styled=brings_style_sheet(),
+    )
     # Where HTML is shown it has the statement.
-    text = statement(opened, session.student.username, context.lang)
+    text = statement(opened, username, context.lang)
     display(bundle | {"text/plain": f"{bundle['text/plain']}\n\n{text}".rstrip()}, raw=True)
 
 
