@@ -80,7 +80,7 @@ class Session:
         self.library = course.CourseLibrary(self._paths, optional=not settings.courses)
         self._lock = threading.RLock()
         self._observers = Observers()
-        self._task_states: dict[tuple[str, str], TaskState] = {}
+        self._task_states: dict[tuple[str, str, str], TaskState] = {}
         self._services = Services(settings, self._paths, self._observers.notify)
         self.history = History(expanded(Path(settings.history)) if settings.history else None)
         self.history.subscribe(self._observers.notify)
@@ -183,13 +183,14 @@ class Session:
         self._observers.notify()
         return found
 
-    def task_state(self, task: Task) -> TaskState:
-        """Return the shared live state of a task."""
-        key = (task.course_id, task.id)
+    def task_state(self, task: Task, student: Student | None = None) -> TaskState:
+        """Return the live state of a task for a student, default the person at this session."""
+        username = (student or self.student).username
+        key = (task.course_id, task.id, username)
         with self._lock:
             state = self._task_states.get(key)
             if state is None:
-                state = TaskState(task, self.history, self.student.username)
+                state = TaskState(task, self.history, username)
                 self._task_states[key] = state
             state.task = task
             return state
@@ -266,6 +267,7 @@ class Session:
         answers: Mapping[str, object],
         *,
         origin: Origin = "api",
+        student: Student | None = None,
         sources: Sequence[AnswerSource] = (),
         debug: Debug = False,
         lang: str | None = None,
@@ -276,6 +278,7 @@ class Session:
             task: The task they answer.
             answers: Raw answers by problem id.
             origin: The part of the user interface they come from.
+            student: The person who submits, default the one at this session.
             sources: Where each was read.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language of the feedback, default the session's.
@@ -284,7 +287,13 @@ class Session:
             AnswerError, UsageError, HistoryError, ServiceError: As `Submission.submit` does.
         """
         return self.submissions.submit(
-            task, answers, origin=origin, sources=sources, debug=debug, lang=lang
+            task,
+            answers,
+            origin=origin,
+            student=student,
+            sources=sources,
+            debug=debug,
+            lang=lang,
         )
 
     # ---- the end ----------------------------------------------------------------------------

@@ -70,12 +70,12 @@ class SubmissionContext:
     """The surroundings that all submissions of a session share.
 
     Attributes:
-        student: The person who submits.
+        student: The person at this session, who submits where nobody else is named.
         history: Where submissions are kept.
         current_service: Returns the service that grades what is submitted now; raises a
             ServiceError once the session has ended.
         spawn: Runs a coroutine on the session's loop.
-        task_state: Returns the shared state of a task.
+        task_state: Returns what a student's submissions to a task share.
         language: Returns the language of the person at this session.
     """
 
@@ -83,7 +83,7 @@ class SubmissionContext:
     history: History
     current_service: Callable[[], Service]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
-    task_state: Callable[[Task], TaskState]
+    task_state: Callable[[Task, Student], TaskState]
     language: Callable[[], str]
 
 
@@ -95,12 +95,14 @@ class Submission:
         task: The task it is for.
         origin: The part of the user interface that made it.
         context: The surroundings.
+        student: The person who submits, default the one at the session.
         given: Answers that stand, whatever the notebook says.
         debug: Decided by its maker, whoever brings the answers; likewise:
         lang: The language of the feedback, None to leave that open.
         magics: What becomes of lines of an answer that only IPython runs.
 
     Attributes:
+        student: The person who submits.
         number: 1-based number of this user's submissions to the task, 0 until it is kept.
         answers: What was kept, by problem id.
         sources: Where the answers were read.
@@ -123,6 +125,7 @@ class Submission:
         origin: Origin,
         context: SubmissionContext,
         *,
+        student: Student | None = None,
         given: Answers | None = None,
         debug: Debug = False,
         lang: str | None = None,
@@ -131,6 +134,7 @@ class Submission:
         self.id = submission_id
         self.task = task
         self.origin = origin
+        self.student = student or context.student
         self.given = given or Answers()
         self.lang = lang
         self.magics = magics
@@ -299,18 +303,18 @@ class Submission:
         self._debug = self._debug or debug
         service.check(self._debug)
         lang = self.lang or lang or context.language()
-        state = context.task_state(self.task)
+        state = context.task_state(self.task, self.student)
         # A refusal calls the problems as the person sees them.
         checked = self.task.translated(lang).check(answers.values)
         record, sent = context.history.add(
             submission_id=self.id,
             course_id=self.task.course_id,
             task_id=self.task.id,
-            username=context.student.username,
+            username=self.student.username,
             origin=self.origin,
             service=service.address,
             inputdata=inputdata(
-                self.task, context.student, checked, lang=lang, state=state.left_state
+                self.task, self.student, checked, lang=lang, state=state.left_state
             ),
             sources=tuple(answers.sources.values()),
         )
@@ -335,7 +339,7 @@ class Submission:
                 self.task,
                 self._sent,
                 job_id=self.id,
-                launcher_name=self._context.student.username,
+                launcher_name=self.student.username,
                 debug=self._debug,
             )
             self._killable_by(job.kill)

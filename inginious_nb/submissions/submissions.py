@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from inginious_nb.services.service import Service
 
     from .record import SubmissionRecord
+    from .student import Student
 
 
 class Submissions:
@@ -60,6 +61,7 @@ class Submissions:
         task: Task,
         *,
         origin: Origin,
+        student: Student | None = None,
         given: Answers | None = None,
         debug: Debug = False,
         lang: str | None = None,
@@ -70,6 +72,7 @@ class Submissions:
         Args:
             task: The task it is for.
             origin: The part of the user interface that makes it.
+            student: The person who submits, default the one at the session.
             given: Answers that stand, whatever the notebook says.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language of the feedback, None to leave that to whoever brings the answers.
@@ -84,6 +87,7 @@ class Submissions:
             task,
             origin,
             self._context,
+            student=student,
             given=given,
             debug=debug,
             lang=lang,
@@ -100,6 +104,7 @@ class Submissions:
         answers: Mapping[str, object],
         *,
         origin: Origin,
+        student: Student | None = None,
         sources: Sequence[AnswerSource] = (),
         debug: Debug = False,
         lang: str | None = None,
@@ -109,7 +114,7 @@ class Submissions:
         Raises:
             AnswerError, UsageError, HistoryError, ServiceError: As `Submission.submit` does.
         """
-        submission = self.new(task, origin=origin, debug=debug, lang=lang)
+        submission = self.new(task, origin=origin, student=student, debug=debug, lang=lang)
         read = Answers(dict(answers), {source.problem_id: source for source in sources})
         submission.submit(lambda: read)
         return submission
