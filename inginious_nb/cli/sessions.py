@@ -27,7 +27,12 @@ SERVICE_OPTIONS = (
 
 @contextmanager
 def opened_session(
-    backend: str | None = None, courses: Sequence[str] = (), directory: Path | None = None
+    backend: str | None = None,
+    courses: Sequence[str] = (),
+    directory: Path | None = None,
+    *,
+    history: Path | None = None,
+    slots: int | None = None,
 ) -> Iterator[Session]:
     """Open a session and close it at the end of the block.
 
@@ -35,12 +40,18 @@ def opened_session(
         backend: The client address of a backend; None for that of the settings.
         courses: Course folders; none for those of the settings.
         directory: Where courses are looked for otherwise (default: the cwd).
+        history: The file of the history; None for that of the settings.
+        slots: Jobs of the embedded service at a time; None as the settings have it.
     """
     settings = load_settings()
     if backend is not None:
         settings.backend = backend
     if courses:
         settings.courses = list(courses)
+    if history is not None:
+        settings.history = str(history)
+    if slots is not None:
+        settings.slots = slots
     session = Session(settings, directory=directory)
     try:
         yield session

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
+    from inginious_nb.classroom import ClassState, Entry
     from inginious_nb.course import Course
     from inginious_nb.errors import CourseError
     from inginious_nb.grader.replay import Replayed
@@ -248,6 +249,25 @@ def graded(submissions: Iterable[tuple[str, Submission | str]], lang: str = "en"
                 Text(_first_words(_reason(submission.result, lang))),
             )
     return table
+
+
+def class_grades(state: ClassState, lang: str = "en") -> Table:
+    """Return the matrix of a class: a row for each student, a column for each task."""
+    words = Words("tables", lang)
+    table = _table(words, words("grades"), "student")
+    for task in state.tasks:
+        table.add_column(Text(task.reference), justify="right", overflow="fold")
+    for student, entries in state.matrix():
+        table.add_row(student, *(_class_grade(entry, lang) for entry in entries))
+    return table
+
+
+def _class_grade(entry: Entry | None, lang: str) -> Text:
+    if entry is None:
+        return Text("")
+    if entry.grade is None:
+        return Text(Words("report", lang)(f"states.{entry.state}"), style=_PENDING)
+    return Text(grade(entry.grade, lang), style=_GOOD if entry.code == "success" else _BAD)
 
 
 def replayed(records: Iterable[Replayed]) -> Table:

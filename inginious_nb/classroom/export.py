@@ -1,0 +1,99 @@
+"""The state of a class as CSV and JSON: a row for each student and task.
+
+A spreadsheet takes a cell that begins with ``=`` for a formula, and students and graders write what
+they like: such a text begins with an apostrophe in the CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from inginious_nb.i18n import in_language
+
+if TYPE_CHECKING:
+    from .class_state import ClassState, Entry
+
+COLUMNS = (
+    "student",
+    "task",
+    "state",
+    "result",
+    "grade",
+    "passed",
+    "failed",
+    "message",
+    "notebook",
+    "submission",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(state: ClassState, lang: str = "en") -> str:
+    """Return the entries as CSV with a header; a grade is in percent, empty where there is none."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for entry in state.entries:
+        writer.writerow(
+            [
+                _text(entry.student),
+                entry.task,
+                entry.state,
+                _text(entry.code),
+                "" if entry.grade is None else f"{entry.grade:g}",
+                len(entry.passed_tests),
+                len(entry.failed_tests),
+                _text(in_language(entry.message, lang)),
+                _text("; ".join(entry.files)),
+                entry.submission_id,
+            ]
+        )
+    return out.getvalue()
+
+
+def as_json(state: ClassState, *, sandbox: str, lang: str = "en") -> str:
+    """Return tasks and entries as JSON; what JSON has no word for is text in it.
+
+    Args:
+        state: The class.
+        sandbox: What isolated the scripts, in words.
+        lang: The language of the messages.
+    """
+    content = {
+        "sandbox": sandbox,
+        "tasks": [
+            {"task": task.reference, "name": task.name, "mean": state.mean(task.reference)}
+            for task in state.tasks
+        ],
+        "entries": [_entry(entry, lang) for entry in state.entries],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, default=str)
+
+
+def _entry(entry: Entry, lang: str) -> dict[str, Any]:
+    return {
+        "student": entry.student,
+        "task": entry.task,
+        "state": entry.state,
+        "result": entry.code,
+        "grade": entry.grade
+        if entry.grade is None or math.isfinite(entry.grade)
+        else str(entry.grade),
+        "tests": {
+            **dict.fromkeys(entry.passed_tests, True),
+            **dict.fromkeys(entry.failed_tests, False),
+        },
+        "message": in_language(entry.message, lang),
+        "feedback": in_language(entry.feedback, lang),
+        "notebooks": list(entry.files),
+        "submission": entry.submission_id,
+        "graded_before": entry.is_reused,
+    }
+
+
+def _text(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

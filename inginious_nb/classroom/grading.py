@@ -1,0 +1,318 @@
+"""Grading the notebooks of a class side by side, in a session, into the state of the class.
+
+What was graded before is not graded again: an answer of a student that stands in the history with a
+grade is taken from there. So a run that was interrupted goes on where it ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from inginious_nb.course import FileProblem
+from inginious_nb.errors import BackendUnavailableError, CourseError, InginiousError
+from inginious_nb.i18n import Message
+from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
+from inginious_nb.notebook.cells import submitted_tasks
+from inginious_nb.notebook.review import review_command
+from inginious_nb.notebook.saved_notebook import read_notebook
+from inginious_nb.session import CONTACT_TIMEOUT_S
+from inginious_nb.submissions.record import NO_GRADE_CODES, counts
+from inginious_nb.submissions.student import Student
+
+from .class_state import ClassState, ClassTask, Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from inginious_nb.course import Task
+    from inginious_nb.notebook.review import Magics
+    from inginious_nb.notebook.saved_notebook import SavedNotebook
+    from inginious_nb.session import Session
+    from inginious_nb.submissions import JobResult, Submission
+
+    from .notebooks import StudentNotebook
+
+_LOOK_INTERVAL_S = 0.5
+
+
+@dataclass
+class _Handed:
+    """What one student handed in: the notebooks that can be read, and why others cannot."""
+
+    notebooks: list[SavedNotebook] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Answers that are to be graded."""
+
+    entry: Entry
+    task: Task
+    answers: Answers
+
+
+class ClassGrading:
+    """The notebooks of a class, read and ready to be graded.
+
+    Args:
+        session: The session of whoever grades; its history keeps the students' submissions.
+        notebooks: The notebooks and whose they are.
+        tasks: References of the tasks to grade; empty for those that the notebooks submit or open.
+        magics: What becomes of lines of an answer that only IPython runs.
+
+    Attributes:
+        state: The state of the class.
+
+    Raises:
+        CourseError: One of the tasks does not exist, or cannot be used.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        notebooks: Iterable[StudentNotebook],
+        tasks: Sequence[str] = (),
+        *,
+        magics: Magics = "refuse",
+    ) -> None:
+        self._session = session
+        self._magics = magics
+        self._handed: dict[str, _Handed] = {}
+        for notebook in notebooks:
+            self._read(notebook)
+        found = [session.task(reference) for reference in tasks] or self._tasks_of_notebooks()
+        self._tasks = {f"{task.course_id}/{task.id}": task for task in found}
+        self.state = ClassState(
+            ClassTask(reference, task.name, self._test_names(task))
+            for reference, task in self._tasks.items()
+        )
+
+    @property
+    def total(self) -> int:
+        """Return how many entries there will be: one for each student and task."""
+        return len(self._handed) * len(self._tasks)
+
+    def grade(
+        self,
+        *,
+        at_a_time: int,
+        regrade: bool = False,
+        changed: Callable[[Entry], object] = lambda _entry: None,
+    ) -> None:
+        """Grade what is not graded yet, and return when everything is.
+
+        Args:
+            at_a_time: So many submissions are under way at most.
+            regrade: Grade again what was graded before.
+            changed: Called with each entry that was put into the state, on this thread.
+
+        Raises:
+            BackendUnavailableError: No grading service was there for a while.
+        """
+
+        def put(entry: Entry) -> None:
+            self.state.put(entry)
+            changed(entry)
+
+        waiting: deque[_Work] = deque()
+        for student, handed in self._handed.items():
+            for reference, task in self._tasks.items():
+                work = self._work(student, handed, reference, task)
+                known = None if isinstance(work, Entry) or regrade else self._known(work)
+                if isinstance(work, Entry):
+                    put(work)
+                elif known is not None:
+                    put(known)
+                else:
+                    put(work.entry)
+                    waiting.append(work)
+        self._grade_all(waiting, at_a_time, put)
+
+    # ---- reading ----------------------------------------------------------------------------
+
+    def _read(self, notebook: StudentNotebook) -> None:
+        handed = self._handed.setdefault(notebook.student, _Handed())
+        try:
+            handed.notebooks.append(read_notebook(notebook.path))
+        except (OSError, ValueError) as error:
+            handed.errors.append(
+                Message(
+                    "{path} cannot be read as a notebook ({reason}).",
+                    path=notebook.path,
+                    reason=str(error),
+                )
+            )
+
+    def _tasks_of_notebooks(self) -> list[Task]:
+        """Return the tasks that most notebooks begin with first; a reference to none is skipped."""
+        found: dict[tuple[str, str], Task] = {}
+        for handed in self._handed.values():
+            for notebook in handed.notebooks:
+                for reference, _ in submitted_tasks(notebook.cells):
+                    try:
+                        task = self._session.task(reference)
+                    except InginiousError:
+                        continue  # a student's slip; the others name it right
+                    found.setdefault((task.course_id, task.id), task)
+        return list(found.values())
+
+    def _test_names(self, task: Task) -> dict[str, str]:
+        course = self._session.library.courses.get(task.course_id)
+        return {} if course is None else {tag.id: tag.name for tag in course.tags.values()}
+
+    def _work(self, student: str, handed: _Handed, reference: str, task: Task) -> _Work | Entry:
+        """Return the answers of a student to a task, or why there are none to grade."""
+        try:
+            answered = [
+                (notebook, answers)
+                for notebook in handed.notebooks
+                if (answers := self._answers(notebook, task)).values
+            ]
+        except InginiousError as error:
+            return Entry(student, reference, "refused", message=error.text)
+        files = tuple(str(notebook.path) for notebook, _ in answered)
+        if len(answered) > 1:
+            return Entry(
+                student,
+                reference,
+                "refused",
+                message=Message(
+                    "Handed in more than once: {files}. Keep one of them.", files=", ".join(files)
+                ),
+                files=files,
+            )
+        if not answered:
+            if handed.errors:
+                message: str = handed.errors[0]
+                return Entry(student, reference, "refused", message=message)
+            return Entry(student, reference, "missing", message=Message("No cell answers it."))
+        notebook, answers = answered[0]
+        try:
+            errors = review_command(task, answers, notebook.cells, magics=self._magics)
+            if errors:
+                raise next(iter(errors.values()))
+            checked = task.check(answers.values)
+        except InginiousError as error:
+            return Entry(
+                student,
+                reference,
+                "refused",
+                message=error.text,
+                answers=dict(answers.values),
+                files=files,
+            )
+        return _Work(
+            Entry(student, reference, "waiting", answers=checked, files=files), task, answers
+        )
+
+    def _answers(self, notebook: SavedNotebook, task: Task) -> Answers:
+        found = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
+        for reference, arguments in submitted_tasks(notebook.cells):
+            with contextlib.suppress(CourseError):  # another course's, or a slip
+                if self._session.task(reference) == task:
+                    found.fill_from(_given(task, arguments, notebook.path.parent))
+        return found
+
+    def _known(self, work: _Work) -> Entry | None:
+        """Return the entry of an earlier run that graded the very same answers, if one did."""
+        history = self._session.history
+        for record in history.of_task(work.task.course_id, work.task.id, work.entry.student):
+            if counts(record) and history.answers(record.id) == work.entry.answers:
+                result = history.result(record.id)
+                if result is not None:
+                    return _ended(work.entry, record.id, result, is_reused=True)
+        return None
+
+    # ---- grading ----------------------------------------------------------------------------
+
+    def _grade_all(
+        self, waiting: deque[_Work], at_a_time: int, put: Callable[[Entry], object]
+    ) -> None:
+        changes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        under_way: dict[str, tuple[_Work, Submission]] = {}
+        contact_deadline = time.monotonic() + CONTACT_TIMEOUT_S
+        while waiting or under_way:
+            while waiting and len(under_way) < at_a_time:
+                work = waiting.popleft()
+                try:
+                    submission = self._submit(work)
+                except InginiousError as error:
+                    put(replace(work.entry, state="ungraded", message=error.text))
+                    continue
+                under_way[submission.id] = work, submission
+                submission.subscribe(lambda found=submission.id: changes.put(found))  # type: ignore[misc]
+                changes.put(submission.id)
+            try:
+                changed = changes.get(timeout=_LOOK_INTERVAL_S)
+            except queue.Empty:
+                state = self._session.service
+                if state.state not in ("starting", "connecting"):
+                    contact_deadline = time.monotonic() + CONTACT_TIMEOUT_S
+                elif time.monotonic() > contact_deadline:
+                    raise BackendUnavailableError(state.message) from None
+                continue
+            if changed not in under_way:
+                continue
+            work, submission = under_way[changed]
+            if submission.done:
+                del under_way[changed]
+                put(_entry_of(work.entry, submission))
+            elif submission.phase == "running":
+                put(replace(work.entry, state="running", submission_id=submission.id))
+
+    def _submit(self, work: _Work) -> Submission:
+        return self._session.submit(
+            work.task,
+            work.answers.values,
+            origin="cli",
+            student=Student(work.entry.student),
+            sources=tuple(work.answers.sources.values()),
+        )
+
+
+def _given(task: Task, arguments: Mapping[str, str], folder: Path) -> Answers:
+    """Return the answers that a command in a notebook names, files of its own folder among them.
+
+    Raises:
+        AnswerError: There is no such problem or file; or the file is not the student's to hand in.
+    """
+    for problem_id, text in arguments.items():
+        problem = task.problems.get(problem_id)
+        if not isinstance(problem, FileProblem):
+            continue
+        if not (folder / text).resolve().is_relative_to(folder.resolve()):
+            raise problem.refuse("the file {path} is not in the folder of the notebook.", path=text)
+    return from_arguments(task, arguments, directory=folder)
+
+
+def _entry_of(entry: Entry, submission: Submission) -> Entry:
+    if submission.result is None:
+        error = submission.error
+        message = "" if error is None else error.text
+        return replace(entry, state="ungraded", message=message, submission_id=submission.id)
+    return _ended(entry, submission.id, submission.result)
+
+
+def _ended(
+    entry: Entry, submission_id: str, result: JobResult, *, is_reused: bool = False
+) -> Entry:
+    code, text = result.result
+    is_graded = code not in NO_GRADE_CODES
+    return replace(
+        entry,
+        state="graded" if is_graded else "ungraded",
+        grade=result.grade if is_graded else None,
+        code=code,
+        message="" if is_graded else text,
+        feedback=text,
+        tests=result.tests,
+        submission_id=submission_id,
+        is_reused=is_reused,
+    )

@@ -1,0 +1,105 @@
+"""The notebooks of a class on disk: which file is whose.
+
+Three layouts are known without being told: one notebook a student in a folder (``ada.ipynb``), a
+folder a student, and nbgrader's ``submitted/STUDENT/ASSIGNMENT/``. A pattern describes any other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import UsageError
+from inginious_nb.i18n import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+STUDENT = "{student}"
+"""What stands for the username in a pattern."""
+
+_SUBMITTED = "submitted"  # the folder of nbgrader
+_SUFFIX = ".ipynb"
+
+
+@dataclass(frozen=True)
+class StudentNotebook:
+    """A notebook file and whose it is."""
+
+    student: str
+    path: Path
+
+
+def find_notebooks(paths: Iterable[Path], pattern: str | None = None) -> list[StudentNotebook]:
+    """Return the notebooks below folders, or the named ones, by student.
+
+    Args:
+        paths: Folders and notebook files.
+        pattern: The end of a notebook's path with ``{student}`` in it, such as
+            ``hw1_{student}.ipynb`` or ``{student}/*/hw1.ipynb``; ``*`` is anything within one name.
+            What does not match is left out. None: by the layout.
+
+    Raises:
+        UsageError: The pattern has no ``{student}``, or nothing was found.
+    """
+    matches = None if pattern is None else _compiled(pattern)
+    found: dict[Path, StudentNotebook] = {}
+    for given in paths:
+        # nbgrader has the folders source, release and feedback beside it.
+        root = given / _SUBMITTED if (given / _SUBMITTED).is_dir() else given
+        for path in _notebook_files(root):
+            student = (
+                _by_layout(root, path) if matches is None else _by_pattern(matches, path.as_posix())
+            )
+            if student:
+                found[path] = StudentNotebook(student, path)
+    if not found:
+        raise UsageError(
+            Message(
+                "There is no notebook of a student in {paths}; name a folder with one notebook or "
+                "one folder a student, or say where the name stands: "
+                "--student-from 'hw1_{{student}}.ipynb'.",
+                paths=", ".join(map(str, paths)),
+            )
+        )
+    return sorted(found.values(), key=lambda n: (n.student.casefold(), n.student, str(n.path)))
+
+
+def _notebook_files(root: Path) -> Iterator[Path]:
+    """Yield the notebooks below a folder, or the file itself; what is hidden is not handed in."""
+    if not root.is_dir():
+        yield root
+        return
+    for path in sorted(root.rglob(f"*{_SUFFIX}")):
+        below = path.relative_to(root).parts
+        if not any(part.startswith(".") for part in below) and path.is_file():
+            yield path
+
+
+def _by_layout(root: Path, path: Path) -> str:
+    if path == root:
+        return path.stem
+    folders = path.relative_to(root).parts[:-1]
+    return folders[0] if folders else path.stem
+
+
+def _by_pattern(matches: re.Pattern[str], path: str) -> str:
+    match = matches.search(path)
+    return match.group("student") if match else ""
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    if pattern.count(STUDENT) != 1:
+        raise UsageError(
+            Message(
+                "The pattern {pattern} must have {{student}} in it once, where the name of the "
+                "student stands: 'hw1_{{student}}.ipynb'.",
+                pattern=pattern,
+            )
+        )
+    parts = re.split(r"(\{student\}|\*)", pattern)
+    expressions = {STUDENT: "(?P<student>[^/]+?)", "*": "[^/]*"}
+    regex = "".join(expressions.get(part) or re.escape(part) for part in parts)
+    return re.compile(f"(?:^|/){regex}$")

@@ -1,0 +1,93 @@
+"""The state of a class as one HTML file that needs neither network nor scripts.
+
+The markup is in ``templates/report.html``, and everything in it is escaped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inginious_nb.i18n import Message, Words, in_language, number
+from inginious_nb.render import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .class_state import ClassState, Entry
+
+_TEMPLATES = Path(__file__).parent / "templates"
+MAX_ANSWER_CHARS = 4_000
+"""Characters of an example that are shown."""
+
+
+def as_html(
+    state: ClassState, *, title: str, sandbox: str, lang: str = "en", anonymous: bool = False
+) -> str:
+    """Return the report.
+
+    Args:
+        state: The class.
+        title: The heading.
+        sandbox: What isolated the scripts, in words.
+        lang: The language of the words.
+        anonymous: Leave every name out of the file; else its reader can hide them.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to load
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words = Words("report", lang)
+
+    def answers(entry: Entry) -> Mapping[str, str]:
+        return {problem: _answer(value, words) for problem, value in entry.answers.items()}
+
+    def explanation(entry: Entry) -> str:
+        return printable(in_language(entry.message, lang))
+
+    return environment.get_template("report.html").render(
+        state=state,
+        rows=sorted(state.matrix(), key=lambda row: state.alias(row[0]))
+        if anonymous  # the alphabet would tell who is who
+        else state.matrix(),
+        title=title,
+        sandbox=sandbox,
+        lang=lang,
+        anonymous=anonymous,
+        words=words,
+        made_at=dt.datetime.now().strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ005 - for a person here
+        answers=answers,
+        explanation=explanation,
+        percent=lambda value: number(round(value, 1), lang),
+        result=lambda code: Words("tables", lang).named("results", code),
+    )
+
+
+def _answer(value: object, words: Words) -> str:
+    if isinstance(value, dict):
+        content = value.get("value", b"")
+        return words("file", name=str(value.get("filename")), n=len(content))
+    text = printable(str(value))
+    return text if len(text) <= MAX_ANSWER_CHARS else f"{text[:MAX_ANSWER_CHARS]}…"
+
+
+def sandbox_in_words(sandbox: Mapping[str, object] | None, lang: str = "en") -> str:
+    """Return what isolates the scripts of tasks, for a person.
+
+    Args:
+        sandbox: As `ServiceState.sandbox` has it, None where another machine decides.
+        lang: The language.
+    """
+    if sandbox is None:
+        return Message("Graded by the agents of the connected service.").in_language(lang)
+    if sandbox["kind"] == "plain":
+        return Message("Graded on this machine without isolation.").in_language(lang)
+    return Message(
+        "Graded on this machine, in the sandbox {kind}.", kind=sandbox["kind"]
+    ).in_language(lang)

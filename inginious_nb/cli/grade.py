@@ -1,0 +1,200 @@
+"""``inginious-nb grade``: grade the notebooks of a class."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import platformdirs
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from inginious_nb.classroom import export, report
+from inginious_nb.classroom.grading import ClassGrading
+from inginious_nb.classroom.notebooks import find_notebooks
+from inginious_nb.errors import UsageError
+from inginious_nb.grammar.command_group import Command
+from inginious_nb.grammar.commands import MAGICS
+from inginious_nb.i18n import Message
+from inginious_nb.render.terminal import echo
+
+from . import tables
+from .output import print_table
+from .sessions import SERVICE_OPTIONS, opened_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from inginious_nb.classroom import ClassState, Entry
+    from inginious_nb.notebook.review import Magics
+    from inginious_nb.session import Session
+
+_FAILED = 1
+_UNDER_WAY_PER_SLOT = 2
+"""So many submissions a slot are under way, that none idles between two."""
+
+_OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+@click.command(
+    cls=Command,
+    params=[
+        click.Argument(
+            ["paths"], nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+        ),
+        click.Option(
+            ["--task", "tasks"],
+            multiple=True,
+            help="COURSE/TASK; may be repeated (default: those that the notebooks submit or open).",
+        ),
+        click.Option(
+            ["--student-from"],
+            metavar="PATTERN",
+            help="Where the name stands in a path, such as 'hw1_{student}.ipynb'; * is anything.",
+        ),
+        click.Option(
+            ["--jobs"],
+            type=click.IntRange(min=1),
+            help="Jobs graded at a time (default: one per core).",
+        ),
+        click.Option(["--regrade"], is_flag=True, help="Grade again what was graded before."),
+        click.Option(
+            ["--no-isolation"],
+            is_flag=True,
+            help="Grade also where this machine cannot isolate what the notebooks say.",
+        ),
+        click.Option(["--csv", "csv_file"], type=_OUTPUT, help="Write the grades as CSV."),
+        click.Option(["--html", "html_file"], type=_OUTPUT, help="Write a report as HTML."),
+        click.Option(["--json", "json_file"], type=_OUTPUT, help="Write everything as JSON."),
+        click.Option(["--anonymous"], is_flag=True, help="Leave the names out of the report."),
+        click.Option(
+            ["--history"],
+            type=_OUTPUT,
+            help="File that keeps what was graded (default: one for these folders).",
+        ),
+        MAGICS,
+        *SERVICE_OPTIONS,
+    ],
+)
+def grade(
+    paths: tuple[Path, ...],
+    *,
+    tasks: tuple[str, ...],
+    student_from: str | None,
+    jobs: int | None,
+    regrade: bool,
+    no_isolation: bool,
+    csv_file: Path | None,
+    html_file: Path | None,
+    json_file: Path | None,
+    anonymous: bool,
+    history: Path | None,
+    magics: Magics | None,
+    backend: str | None,
+    courses: tuple[str, ...],
+) -> None:
+    """Grade the notebooks of a class: one a student, a folder a student, or nbgrader's folders.
+
+    What was graded before is not graded again, so a run that was interrupted goes on where it
+    ended. The exit status is 0 when every answer that was handed in got a grade.
+    """
+    notebooks = find_notebooks(paths, student_from)
+    jobs = jobs or os.cpu_count() or 1
+    kept = history or _history_of(paths)
+    with opened_session(backend, courses, paths[0], history=kept, slots=jobs) as session:
+        sandbox = _checked_sandbox(session, allowed=no_isolation)
+        lang = session.language
+        grading = ClassGrading(session, notebooks, tasks, magics=magics or "refuse")
+        if not grading.state.tasks:
+            raise UsageError(
+                Message("The notebooks name no task; say which one: --task COURSE/TASK.")
+            )
+        _run(grading, jobs * _UNDER_WAY_PER_SLOT, regrade=regrade)
+    state = grading.state
+    title = ", ".join(path.resolve().name for path in paths)
+    if csv_file is not None:
+        csv_file.write_text(export.as_csv(state, lang), encoding="utf-8")
+    if json_file is not None:
+        written = export.as_json(state, sandbox=sandbox, lang=lang)
+        json_file.write_text(written, encoding="utf-8")
+    if html_file is not None:
+        written = report.as_html(
+            state, title=title, sandbox=sandbox, lang=lang, anonymous=anonymous
+        )
+        html_file.write_text(written, encoding="utf-8")
+    print_table(tables.class_grades(state, lang))
+    for entry in state.entries:
+        if entry.message and entry.state != "missing":
+            echo(f"{entry.student}, {entry.task}: {_said(entry, lang)}", err=True)
+    _tell_reused(state, lang)
+    if any(entry.state in ("refused", "ungraded") for entry in state.entries):
+        sys.exit(_FAILED)
+
+
+def _run(grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
+    """Grade with a progress bar on standard error."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task("", total=grading.total)
+
+        def changed(entry: Entry) -> None:
+            if entry.is_final:
+                progress.update(bar, advance=1, description=f"{entry.student} {entry.task}")
+
+        grading.grade(at_a_time=at_a_time, regrade=regrade, changed=changed)
+
+
+def _checked_sandbox(session: Session, *, allowed: bool) -> str:
+    """Return what isolates the scripts, in words.
+
+    Raises:
+        UsageError: Nothing does, and that was not allowed.
+    """
+    if session.service.kind != "embedded":
+        return report.sandbox_in_words(None, session.language)
+    session.client()  # the service says what it uses once it runs
+    sandbox = session.service.sandbox
+    if not allowed and (sandbox is None or sandbox["kind"] == "plain"):
+        raise UsageError(
+            Message(
+                "This machine cannot isolate what other people's notebooks do; install bubblewrap, "
+                "connect to a grading service with --backend, or say --no-isolation if you trust "
+                "them all."
+            )
+        )
+    return report.sandbox_in_words(sandbox, session.language)
+
+
+def _history_of(paths: Iterable[Path]) -> Path:
+    """Return the file that keeps what was graded of a class, in the user's own folder."""
+    name = "\n".join(sorted(str(path.resolve()) for path in paths))
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return platformdirs.user_data_path("inginious_nb") / "classes" / f"{digest}.sqlite"
+
+
+def _tell_reused(state: ClassState, lang: str) -> None:
+    reused = sum(entry.is_reused for entry in state.entries)
+    if reused:
+        message = Message.plural(
+            "One answer was graded before; --regrade grades it again.",
+            "{n} answers were graded before; --regrade grades them again.",
+            n=reused,
+        )
+        echo(message.in_language(lang), err=True)
+
+
+def _said(entry: Entry, lang: str) -> str:
+    text = entry.message
+    return text.in_language(lang) if isinstance(text, Message) else text
+
+
+COMMANDS: Sequence[click.Command] = (grade,)

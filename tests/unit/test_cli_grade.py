@@ -1,0 +1,125 @@
+"""``inginious-nb grade`` over the real embedded service."""
+
+import csv
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from inginious_nb.cli.main import main
+from tests.support.invented_class import KINDS, RIGHT, notebook, write_notebook
+
+COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
+needs_bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap here")
+
+
+@pytest.fixture
+def class_folder(tmp_path):
+    folder = tmp_path / "class"
+    for name, source in KINDS.items():
+        write_notebook(folder / f"{name}.ipynb", {"fib": source})
+    return folder
+
+
+def arguments(tmp_path, *more):
+    return [
+        "grade",
+        str(tmp_path / "class"),
+        f"--courses={COURSES}",
+        f"--history={tmp_path}/class.sqlite",
+        f"--csv={tmp_path}/grades.csv",
+        f"--json={tmp_path}/grades.json",
+        f"--html={tmp_path}/report.html",
+        *more,
+    ]
+
+
+def rows(tmp_path):
+    with (tmp_path / "grades.csv").open() as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@needs_bubblewrap
+def test_a_class_is_graded_each_student_alone_and_not_twice(tmp_path, class_folder):
+    write_notebook(class_folder / "empty.ipynb", {})
+    write_notebook(class_folder / "twice" / "a.ipynb", {"fib": RIGHT})
+    write_notebook(class_folder / "twice" / "b.ipynb", {"fib": RIGHT})
+    (class_folder / "broken.ipynb").write_text("{")
+    done = CliRunner().invoke(main, arguments(tmp_path))
+    assert done.exit_code == 1, done.output
+    graded = rows(tmp_path)
+    grades = {name: graded[name]["grade"] for name in KINDS}
+    assert grades == {"right": "100", "slow": "60", "off": "40", "crashing": "0"}
+    states = {name: graded[name]["state"] for name in ("empty", "twice", "broken")}
+    assert states == {"empty": "missing", "twice": "refused", "broken": "refused"}
+    assert "more than once" in graded["twice"]["message"]
+    again = CliRunner().invoke(main, arguments(tmp_path))
+    assert "4 answers were graded before" in again.output
+    assert rows(tmp_path)["right"]["submission"] == graded["right"]["submission"]
+    regraded = CliRunner().invoke(main, arguments(tmp_path, "--regrade"))
+    assert "graded before" not in regraded.output
+    assert rows(tmp_path)["right"]["submission"] != graded["right"]["submission"]
+    assert (tmp_path / "report.html").read_text().count("<tr>") > len(KINDS)
+
+
+@needs_bubblewrap
+def test_a_run_that_was_killed_goes_on_where_it_ended(tmp_path, class_folder):
+    endless = "def fib(n):\n    while True:\n        pass\n"
+    write_notebook(class_folder / "zoe.ipynb", {"fib": endless})
+    command = [sys.executable, "-m", "inginious_nb.cli", *arguments(tmp_path, "--jobs=1")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
+        while not graded_in(tmp_path / "class.sqlite"):
+            assert run.poll() is None
+        run.send_signal(signal.SIGKILL)
+    write_notebook(class_folder / "zoe.ipynb", {"fib": RIGHT})
+    done = CliRunner().invoke(main, arguments(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert "graded before" in done.output
+    assert rows(tmp_path)["zoe"]["grade"] == "100"
+
+
+def graded_in(history):
+    """Return how many submissions of a history have a result."""
+    try:
+        with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as connection:
+            found = connection.execute("SELECT count(*) FROM submission WHERE code IS NOT NULL")
+            return found.fetchone()[0]
+    except sqlite3.OperationalError:  # it is not there yet, or is being made
+        return 0
+
+
+def test_other_peoples_notebooks_are_not_graded_without_isolation(
+    monkeypatch, tmp_path, class_folder
+):
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    done = CliRunner().invoke(main, arguments(tmp_path))
+    assert done.exit_code == 1
+    assert "--no-isolation" in done.output
+    assert not (tmp_path / "grades.csv").exists()
+
+
+def test_a_notebook_cannot_hand_in_a_file_of_the_teachers(monkeypatch, tmp_path):
+    secret = tmp_path / "secret.csv"
+    secret.write_text("teacher")
+    handed = notebook({}, "")
+    handed["cells"] = [
+        {
+            "cell_type": "code",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": f"%inginious submit demo/temperatures measurements={secret}",
+        }
+    ]
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "mallory.ipynb").write_text(json.dumps(handed))
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    assert "not in the folder of the notebook" in done.output
+    assert rows(tmp_path)["mallory"]["state"] == "refused"
