@@ -133,10 +133,15 @@ class Inginious(Configurable):
         """The folders to look for courses in, for a notebook in directory (default: the cwd)."""
         if self.courses:
             return [Path(path) for path in self.courses]  # `~` is for the library
-        here = (directory or Path.cwd()).resolve()
+        try:
+            here = Path(os.path.realpath(directory or Path.cwd()))
+        except OSError:  # the folder that this process works in has been removed
+            return []
+        # `os.path` takes what cannot be looked at for nothing, where pathlib raises.
         near = [here, *here.parents[:_LEVELS_ABOVE]]
-        named = [folder / "courses" for folder in near if (folder / "courses").is_dir()]
-        return named + [folder for folder in near if (folder / "course.yaml").is_file()]
+        named = [path for folder in near if os.path.isdir(path := folder / "courses")]  # noqa: PTH112
+        own = [folder for folder in near if os.path.isfile(folder / "course.yaml")]  # noqa: PTH113
+        return named + own
 
 
 def load_settings(

@@ -7,6 +7,7 @@ import click
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import LIMIT
+from inginious_nb.i18n import in_language
 from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
 
@@ -21,6 +22,9 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
     """List the courses found near this folder, with their tasks and your grades."""
     with opened_session(backend, courses) as session:
         found = session.library.courses.values()
+        problems = session.library.problems
+        if not found and problems:
+            raise problems[0]
         if not found:
             raise UsageError(
                 "There is no course in this folder or in its folder courses; "
@@ -29,8 +33,8 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
         lang = session.language
         print_table(tables.courses(found, lang))
         print_table(tables.tasks(session, found, lang))
-        for message in tables.broken(found):
-            echo(printable(message.in_language(lang)))
+        for message in (*tables.broken(found), *(problem.text for problem in problems)):
+            echo(printable(in_language(message, lang)))
 
 
 @click.command(cls=Command, params=[LIMIT])

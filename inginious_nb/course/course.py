@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.errors import CourseError, TaskNotFoundError
 from inginious_nb.i18n import Message
 
-from . import fields, translations
+from . import fields, probing, translations
 from .fields import FieldError
 from .folders import course_file, natural, task_file, task_folders
 from .ids import ID_RULE, is_valid_id, suggestion
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .tags import CourseTags, Tag
 
 logger = logging.getLogger(__name__)
+
+_COMMON = "$common"
+_ITSELF = "."
 
 
 class Course:
@@ -66,10 +69,8 @@ class Course:
     @property
     def common_directory(self) -> Path | None:
         """The files that all its tasks share, or None; no link that leads out of the course."""
-        path = self.path / "$common"
-        if not path.is_dir() or not path.resolve().is_relative_to(self.path.resolve()):
-            return None
-        return path
+        path = self.path / _COMMON
+        return path if probing.is_folder(path) and self._is_inside(path) else None
 
     @property
     def old_python(self) -> object:
@@ -105,6 +106,8 @@ class Course:
         folders, refused = self._folders()
         if task_id in refused:
             raise refused[task_id]
+        if task_id not in folders and _ITSELF in refused:
+            raise refused[_ITSELF]
         if task_id not in folders:
             raise self._no_task(task_id, suggestion(task_id, folders))
         item = self._load(folders[task_id])
@@ -126,7 +129,7 @@ class Course:
         if is_valid_id(task_id):
             direct = self.path / task_id
             # The listing decides: some file systems also open a folder under another spelling.
-            if direct.is_dir() and any(child.name == task_id for child in self.path.iterdir()):
+            if probing.is_folder(direct) and direct in probing.listed(self.path).folders:
                 return self._inside(direct)
             nested = self._folders()[0].get(task_id)
             if nested is not None:
@@ -166,7 +169,7 @@ class Course:
         return read[1:]
 
     def _inside(self, folder: Path) -> Path:
-        if not folder.resolve().is_relative_to(self.path.resolve()):
+        if not self._is_inside(folder):
             raise CourseError(
                 Message(
                     "{folder} is a link that leads out of the course; copy the task into the "
@@ -177,13 +180,20 @@ class Course:
             )
         return folder
 
+    def _is_inside(self, folder: Path) -> bool:
+        return probing.real(folder).is_relative_to(probing.real(self.path))
+
     def _folders(self) -> tuple[dict[str, Path], dict[str, CourseError]]:
         """Return the task folders by id, and why others that hold a task are refused."""
         folders: dict[str, Path] = {}
         refused: dict[str, CourseError] = {}
-        for folder in task_folders(self.path, nested=course_file(self.path) is not None):
+        tasks = task_folders(self.path, nested=course_file(self.path) is not None)
+        for error in (*tasks.errors, probing.look(self.path / _COMMON).error):
+            if error is not None and error.path is not None:
+                refused[self._inner(error.path)] = error
+        for folder in tasks.found:
             name = folder.name
-            inner = folder.relative_to(self.path).as_posix()
+            inner = self._inner(folder)
             if not is_valid_id(name):
                 refused[inner] = CourseError(
                     Message(
@@ -194,6 +204,8 @@ class Course:
                     ),
                     path=folder,
                 )
+            elif name in folders and probing.real(folders[name]) == probing.real(folder):
+                continue  # the same folder, by a link
             elif name in folders:
                 refused[inner] = CourseError(
                     Message(
@@ -206,6 +218,11 @@ class Course:
             else:
                 folders[name] = folder
         return folders, refused
+
+    def _inner(self, path: Path) -> str:
+        """Return the path of something within the course, fit to be shown."""
+        inner = path.relative_to(self.path).as_posix()
+        return inner.encode("utf-8", "replace").decode()
 
     def _load_all(self) -> Iterator[tuple[str, Task | CourseError]]:
         folders, refused = self._folders()
@@ -279,8 +296,7 @@ def _listed_tasks(sections: object) -> Iterator[str]:
 def _stamp(file: Path | None) -> object:
     if file is None:
         return None
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+    seen = probing.look(file)
+    if seen.status is None:
+        return seen.kind
+    return seen.status.st_mtime_ns, seen.status.st_size, seen.status.st_mode

@@ -7,18 +7,20 @@ Real repositories nest tasks deeper than INGInious allows or lack the course.yam
 
 from __future__ import annotations
 
-import logging
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import CourseNotFoundError
 from inginious_nb.i18n import Message
 
+from . import probing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-logger = logging.getLogger(__name__)
+    from inginious_nb.errors import CourseError
 
 COURSE_FILES = ("course.yaml", "course.json")
 TASK_FILES = ("task.yaml", "task.json")
@@ -26,16 +28,18 @@ _MAX_DEPTH = 4
 MAX_FOLDERS = 2_000
 """Folders that are looked at for courses below one path: it may be somebody's unrelated folder, on
 a slow disk."""
+MAX_INNER_FOLDERS = 10_000
+"""Folders in folders of one course that are looked at for tasks; it may be somebody's home."""
 
 
 def course_file(path: Path) -> Path | None:
     """Return the file that makes a folder a course, or None."""
-    return next((path / name for name in COURSE_FILES if (path / name).is_file()), None)
+    return probing.first_of(path, COURSE_FILES)[0]
 
 
 def task_file(path: Path) -> Path | None:
     """Return the file that makes a folder a task, or None."""
-    return next((path / name for name in TASK_FILES if (path / name).is_file()), None)
+    return probing.first_of(path, TASK_FILES)[0]
 
 
 def expanded(path: Path) -> Path:
@@ -50,14 +54,11 @@ def expanded(path: Path) -> Path:
         return path
 
 
-def course_folders(path: Path) -> Iterator[Path]:
+def course_folders(path: Path) -> Iterator[Path | CourseError]:
     """Yield the course folders at and below a path, those nearer to it first.
 
-    A folder without course.yaml is one too when folders of tasks lie directly in it.
-
-    Raises:
-        CourseNotFoundError: The path has too many folders to be meant. What was found until then
-            has been yielded.
+    A folder without course.yaml is one too when folders of tasks lie directly in it. Between them
+    stands why others cannot be looked at, and last whether there are too many.
     """
     looked_at = 0
     level = [path]
@@ -67,42 +68,80 @@ def course_folders(path: Path) -> Iterator[Path]:
             if course_file(folder) is not None:
                 yield folder
                 continue
-            children = _subfolders(folder)
+            children, errors = _subfolders(folder)
+            yield from errors
             looked_at += 1 + len(children)
             if looked_at > MAX_FOLDERS:
-                raise CourseNotFoundError(
-                    Message(
-                        "{path} has more than {limit:,} folders, of which the others were not "
-                        "looked at; name the folder of the course itself.",
-                        path=path,
-                        limit=MAX_FOLDERS,
-                    ),
-                    path=path,
-                )
-            others = [child for child in children if task_file(child) is None]
-            if len(others) < len(children):
+                yield _too_many(path, MAX_FOLDERS)
+                return
+            others, has_tasks = [], False
+            for child in children:
+                file, error = probing.first_of(child, TASK_FILES)
+                has_tasks |= file is not None
+                if error is not None:
+                    yield error
+                elif file is None:
+                    others.append(child)
+            if has_tasks:
                 yield folder
             below += others
         level = below
 
 
-def task_folders(course: Path, *, nested: bool, depth: int = 0) -> Iterator[Path]:
-    """Yield the task folders of a course, outer ones first.
+@dataclass
+class TaskFolders:
+    """The task folders of a course.
+
+    Attributes:
+        found: Those with a task, outer ones first.
+        errors: Why other folders in the course cannot be looked at.
+    """
+
+    found: list[Path] = field(default_factory=list)
+    errors: list[CourseError] = field(default_factory=list)
+
+
+def task_folders(course: Path, *, nested: bool) -> TaskFolders:
+    """Return the task folders of a course.
 
     Args:
         course: Its folder.
         nested: Whether to look into folders that are no tasks themselves.
-        depth: How deep below the course this is.
     """
-    inner = []
-    for child in _subfolders(course):
-        if task_file(child) is not None:
-            yield child
-        elif nested and course_file(child) is None:
-            inner.append(child)
-    if depth < _MAX_DEPTH:
-        for child in inner:
-            yield from task_folders(child, nested=True, depth=depth + 1)
+    tasks = TaskFolders()
+    looked_at = 0
+    waiting = [(course, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        children, errors = _subfolders(folder)
+        tasks.errors += errors
+        looked_at += len(children) if depth else 0
+        if looked_at > MAX_INNER_FOLDERS:
+            tasks.errors.append(_too_many(course, MAX_INNER_FOLDERS))
+            break
+        inner = []
+        for child in children:
+            file, error = probing.first_of(child, TASK_FILES)
+            if file is not None:
+                tasks.found.append(child)
+            elif error is not None:
+                tasks.errors.append(error)
+            elif nested and depth < _MAX_DEPTH and course_file(child) is None:
+                inner.append((child, depth + 1))
+        waiting += reversed(inner)
+    return tasks
+
+
+def _too_many(path: Path, limit: int) -> CourseNotFoundError:
+    return CourseNotFoundError(
+        Message(
+            "{path} has more than {limit:,} folders, of which the others were not looked at; name "
+            "the folder of the course itself.",
+            path=path,
+            limit=limit,
+        ),
+        path=path,
+    )
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -120,13 +159,8 @@ def _number_key(digits: str) -> tuple[int, str]:
     return len(digits), digits
 
 
-def _subfolders(path: Path) -> list[Path]:
-    """Return the folders that may hold tasks or courses, in natural order."""
-    try:
-        children = [
-            child for child in path.iterdir() if child.name[:1] not in ".$" and child.is_dir()
-        ]
-    except OSError as error:
-        logger.warning("%s cannot be listed: %s", path, error)
-        return []
-    return sorted(children, key=lambda child: natural(child.name))
+def _subfolders(path: Path) -> tuple[list[Path], list[CourseError]]:
+    """Return the folders that may hold tasks or courses, in natural order, and what is wrong."""
+    listing = probing.listed(path)
+    children = [child for child in listing.folders if not child.name.startswith("$")]
+    return sorted(children, key=lambda child: natural(child.name)), listing.errors

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
 from inginious_nb.i18n import Message
 
+from . import probing
 from .course import Course
 from .folders import course_folders, expanded, task_file
 from .ids import ID_RULE, alternatives, is_valid_id, nearest, suggestion
@@ -33,7 +34,8 @@ class CourseLibrary:
     Attributes:
         paths: What it was told to look at, for whoever needs a library of the same courses.
         courses: The courses by id, in the order they were found.
-        problems: What was wrong with paths given to the constructor.
+        problems: What was wrong with paths given to the constructor, and what is beside the
+            courses that were found and cannot be used.
     """
 
     def __init__(self, paths: Iterable[Path | str] = (), *, optional: bool = False) -> None:
@@ -45,10 +47,8 @@ class CourseLibrary:
                 self.add(path)
             except CourseError as error:
                 # One bad path of a configuration must not take the others with it.
-                is_empty = isinstance(error, CourseNotFoundError)
-                if not (optional and is_empty):
-                    logger.warning("%s", error)
-                    self.problems.append(error)
+                if not (optional and isinstance(error, CourseNotFoundError)):
+                    self._note(error)
 
     def add(self, path: Path | str) -> list[Course]:
         """Add the courses at path, and read again those of them that are already known.
@@ -64,8 +64,11 @@ class CourseLibrary:
             CourseNotFoundError: There is no course at path.
             CourseError: The only course there cannot be used, or there are too many folders.
         """
-        root = expanded(Path(path)).resolve()
-        if not root.is_dir():
+        given = expanded(Path(path))
+        root, seen = probing.real(given), probing.look(given)
+        if seen.error is not None:
+            raise CourseNotFoundError(seen.error.text, path=given)
+        if seen.kind != "folder":
             raise CourseNotFoundError(
                 Message("There is no folder {path}; give the folder of a course.", path=path),
                 path=root,
@@ -74,21 +77,28 @@ class CourseLibrary:
             root = root.parent
         found: list[Course] = []
         refused: list[CourseError] = []
-        folders = course_folders(root)
-        while True:
+        unseen: list[CourseError] = []
+        for folder in course_folders(root):
+            if isinstance(folder, CourseError):
+                unseen.append(folder)
+                continue
             try:
-                found.append(self._add_course(next(folders)))
-            except StopIteration:
-                break
+                course = self._add_course(folder)
             except CourseError as error:
-                logger.warning("%s", error)
                 refused.append(error)
+            else:
+                found += [] if course in found else [course]
         if found:
+            for problem in (*refused, *unseen):
+                self._note(problem)
             if root not in self.paths:
                 self.paths.append(root)
             return found
         if refused:
             raise refused[0]
+        if unseen:
+            # It may be in there, or not: to whoever named no path it is nothing.
+            raise CourseNotFoundError(unseen[0].text, path=unseen[0].path)
         raise CourseNotFoundError(
             Message(
                 "There is no course in {path}: a course is a folder with a course.yaml, and in it "
@@ -159,6 +169,11 @@ class CourseLibrary:
         """
         return self.course(course_id).task_directory(task_id)
 
+    def _note(self, error: CourseError) -> None:
+        logger.warning("%s", error)
+        if all(error.text != known.text for known in self.problems):
+            self.problems.append(error)
+
     def _add_course(self, folder: Path) -> Course:
         if not is_valid_id(folder.name):
             raise CourseError(
@@ -171,7 +186,7 @@ class CourseLibrary:
                 path=folder,
             )
         known = self.courses.get(folder.name)
-        if known is not None and known.path != folder:
+        if known is not None and probing.real(known.path) != probing.real(folder):
             raise CourseError(
                 Message(
                     "{folder} has the same name as {other}, which is already open; rename one of "
@@ -181,6 +196,8 @@ class CourseLibrary:
                 ),
                 path=folder,
             )
+        if known is not None and known.path != folder:
+            return known  # the same folder, by a link
         course = Course(folder)
         self.courses[course.id] = course
         return course

@@ -11,6 +11,9 @@ import logging
 import struct
 from typing import TYPE_CHECKING
 
+from inginious_nb.errors import CourseError
+
+from . import probing
 from .ids import is_valid_id
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ def translator(folders: Iterable[Path], language: str) -> Translator | None:
     code = language.replace("-", "_")
     for name in dict.fromkeys((language, code, code.partition("_")[0])):
         path = folder / f"{name}.mo"
-        if is_valid_id(name) and path.is_file():
+        if is_valid_id(name) and probing.is_file(path):
             return _translator_of(path)
     return None
 
@@ -48,21 +51,25 @@ def translator(folders: Iterable[Path], language: str) -> Translator | None:
 def translators(folders: Iterable[Path]) -> list[Translator]:
     """Return the functions that translate a text into each language that there is."""
     folder = _folder(folders)
-    paths = sorted(folder.glob("*.mo")) if folder is not None else []
-    return [found for path in paths if (found := _translator_of(path)) is not None]
+    files = sorted(probing.listed(folder).files) if folder is not None else []
+    found = [_translator_of(path) for path in files if path.suffix == ".mo"]
+    return [translator for translator in found if translator is not None]
 
 
 def _folder(folders: Iterable[Path]) -> Path | None:
-    return next((path / FOLDER for path in folders if (path / FOLDER).is_dir()), None)
+    return next((path / FOLDER for path in folders if probing.is_folder(path / FOLDER)), None)
 
 
 def _translator_of(path: Path) -> Translator | None:
     try:
-        content = path.read_bytes() if path.stat().st_size <= _MAX_FILE_BYTES else b""
+        content = probing.read(path, _MAX_FILE_BYTES)
         _check(content)
         catalogue = gettext.GNUTranslations(io.BytesIO(content))
         # Looking up a text may ask for the plural of one, by a formula of the file.
         catalogue.ngettext("", "", 1)
+    except CourseError as error:
+        logger.warning("%s", error)
+        return None
     except (ArithmeticError, AssertionError, LookupError, OSError, ValueError) as error:
         logger.warning("%s is not a translation catalogue: %s", path, error)
         return None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
+from . import probing
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -25,7 +27,7 @@ def read_yaml(path: Path) -> Any:
         CourseError: The file cannot be read, is not YAML, or means more than a course can; it
             names the file and the line.
     """
-    content = _content(path)
+    content = probing.read(path, _MAX_FILE_BYTES)
     # PyYAML takes longer to load than all else of a course; a notebook opens without.
     import yaml  # noqa: PLC0415
 
@@ -63,24 +65,6 @@ def read_yaml(path: Path) -> Any:
             ),
             path=path,
             line=line,
-        ) from error
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            raise CourseError(
-                Message(
-                    "{path} is too large to be read: a file of a course may have {limit} MiB.",
-                    path=path,
-                    limit=_MAX_FILE_BYTES >> 20,
-                ),
-                path=path,
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise CourseError(
-            f"{path} cannot be read: {error.strerror or error}.", path=path
         ) from error
 
 
@@ -123,7 +107,7 @@ def _line_of(path: Path, keys: Sequence[str | int]) -> int | None:
     from .yaml_loader import first_node  # noqa: PLC0415
 
     try:
-        node = first_node(_content(path))
+        node = first_node(probing.read(path, _MAX_FILE_BYTES))
     except (CourseError, yaml.YAMLError):
         return None
     if node is None:

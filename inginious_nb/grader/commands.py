@@ -13,6 +13,7 @@ import zmq
 
 from inginious_nb.course import Course, CourseLibrary
 from inginious_nb.course.ids import is_valid_id
+from inginious_nb.course.probing import is_folder
 from inginious_nb.errors import CourseNotFoundError, ServiceError
 from inginious_nb.i18n import Message
 
@@ -49,7 +50,7 @@ class TasksFolder(CourseLibrary):
         """
         if course_id not in self.courses:
             folder = self._path / course_id
-            if not is_valid_id(course_id) or not folder.is_dir():
+            if not is_valid_id(course_id) or not is_folder(folder):
                 raise CourseNotFoundError(
                     Message(
                         "The grading agent has no course {course}: copy it into its tasks folder.",
@@ -108,7 +109,7 @@ def run_agent(
     Raises:
         ServiceError: There is no such folder or sandbox, or the address makes no sense.
     """
-    if not tasks_dir.is_dir():
+    if not is_folder(tasks_dir):
         raise ServiceError(f"There is no folder {tasks_dir}; give the folder of the courses.")
     chosen = choose_sandbox(sandbox)
     logger.info("Scripts run in the sandbox %s", chosen.describe()["kind"])

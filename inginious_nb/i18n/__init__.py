@@ -247,7 +247,9 @@ def _catalogue(lang: str) -> gettext.NullTranslations:
 
 
 def _filled(template: str, lang: str, parameters: Mapping[str, object]) -> str:
-    return _Formatter(lang).vformat(template, (), parameters)
+    text = _Formatter(lang).vformat(template, (), parameters)
+    # Bytes that are no text stand in the name of a file as half surrogates, which nothing prints.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class _Formatter(string.Formatter):

@@ -144,7 +144,7 @@ def _inside(folder: Path | None, words: list[str], course: Path | None) -> Path 
             return None
         path = root.joinpath(*words).resolve()
         return path if path.is_relative_to(root) and path.is_file() else None
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: a link in a circle, before 3.13
         return None
 
 

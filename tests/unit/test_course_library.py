@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -255,12 +256,12 @@ def test_an_unrelated_folder_is_not_looked_through(tmp_path, monkeypatch):
     for number in range(30):
         (tmp_path / "big" / str(number) / "a" / "b").mkdir(parents=True)
     listed = []
-    iterdir = Path.iterdir
-    monkeypatch.setattr(Path, "iterdir", lambda path: listed.append(path) or iterdir(path))
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
     monkeypatch.setattr(folders, "MAX_FOLDERS", 20)
     with pytest.raises(CourseError, match="more than 20 folders"):
         CourseLibrary().add(tmp_path / "big")
-    assert len(listed) <= 20
+    assert 0 < len(listed) <= 20
     # The courses near the path are found all the same.
     make(tmp_path / "big", "intro/course.yaml", "intro/t/task.yaml")
     monkeypatch.setattr(folders, "MAX_FOLDERS", 60)
