@@ -218,7 +218,7 @@ def test_feedback_is_read_back(api_job):
 )
 def test_where_a_feedback_template_is_looked_for(api_job, file, language):
     job = api_job(**{"@lang": language})
-    job.environ["INGINIOUS_VENDOR"] = jinja2.__path__[0].removesuffix("jinja2")
+    job.environ["PYTHONPATH"] += ":" + jinja2.__path__[0].removesuffix("/jinja2")
     path = job.root / "task" / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("{{ _('Hi') }} {{ name }}{% for i in [1, 2] %}{{ i }}{% endfor %}")
@@ -231,7 +231,7 @@ def test_where_a_feedback_template_is_looked_for(api_job, file, language):
 @pytest.mark.parametrize("content", [None, "{% if %}"])
 def test_a_bad_feedback_template_is_shown(api_job, content):
     job = api_job()
-    job.environ["INGINIOUS_VENDOR"] = jinja2.__path__[0].removesuffix("jinja2")
+    job.environ["PYTHONPATH"] += ":" + jinja2.__path__[0].removesuffix("/jinja2")
     if content is not None:
         (job.root / "task/t.tpl").write_text(content)
     printed = job.python(f"{IMPORTS}print(feedback.set_feedback_from_tpl('t', {{}}, 'q1'))")

@@ -32,7 +32,7 @@ def send(content, descriptors):
     control.sendmsg([content], [rights])
 
 control = socket.socket(socket.AF_UNIX)
-control.connect(os.environ["INGINIOUS_CONTROL"])
+control.connect(os.environ.get("INGINIOUS_CONTROL", "/.control/ask"))
 number = held.fileno()
 refused = b"kind\\0run_student\\0cmd\\0'"
 length = b"%010d" % len(refused)

@@ -335,7 +335,8 @@ async def test_the_control_socket_survives_nonsense(course):
         "#!/usr/bin/python3\nimport os, socket\nfrom inginious import feedback\n"
         "from inginious.run_student import run_student\n"
         "for message in (b'', b'x', b'zzzzzzzzzz', b'9999999999', b'0000000004kind', b'\\0' * 9):\n"
-        "    s = socket.socket(socket.AF_UNIX)\n    s.connect(os.environ['INGINIOUS_CONTROL'])\n"
+        "    s = socket.socket(socket.AF_UNIX)\n"
+        "    s.connect(os.environ.get('INGINIOUS_CONTROL', '/.control/ask'))\n"
         "    s.sendall(message)\n    s.close()\n"
         "feedback.set_global_result('success' if run_student('true') == 0 else 'failed')\n"
     )
@@ -370,9 +371,11 @@ CALLS = {
 
 @pytest.mark.parametrize("language", ["perl", "bin"])
 async def test_the_commands_in_both_languages_do_the_same(course, language):
-    if language not in course.grader._shared_files.commands:
+    commands = course.grader._shared_files.commands
+    if f"/{language}/" not in commands["run_student"] and language == "perl":
         pytest.skip("there is no Perl here")
-    lines = ["#!/bin/bash", f'PATH="${{INGINIOUS_VENDOR%/*}}/{language}:$PATH"']
+    folder = f"{course.grader._shared_files.seen_at}/{language}"
+    lines = ["#!/bin/bash", f'PATH="{folder}:$PATH"']
     for number, call in enumerate(CALLS):
         lines.append(f'out=$({call} 2>/dev/null); feedback-custom {number} "$?:$out"')
     result = await course.grade("\n".join([*lines, "feedback-result success"]) + "\n")
@@ -384,10 +387,12 @@ async def test_the_commands_in_both_languages_do_the_same(course, language):
 
 @pytest.mark.parametrize("language", ["perl", "bin"])
 async def test_signals_are_passed_on_in_both_languages(course, language):
-    if language not in course.grader._shared_files.commands:
+    commands = course.grader._shared_files.commands
+    if f"/{language}/" not in commands["run_student"] and language == "perl":
         pytest.skip("there is no Perl here")
+    folder = f"{course.grader._shared_files.seen_at}/{language}"
     script = f"""#!/bin/bash
-PATH="${{INGINIOUS_VENDOR%/*}}/{language}:$PATH"
+PATH="{folder}:$PATH"
 run_student student/wait & asked=$!
 until [ -e student/at ]; do sleep 0.01; done
 kill -USR1 $asked

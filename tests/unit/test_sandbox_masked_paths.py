@@ -15,6 +15,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.job import shared_files
+from inginious_nb.grader.job.system_views import SystemViews
 from inginious_nb.grader.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
 from inginious_nb.grader.sandbox.masked_paths import masked_places, personal_folders
 
@@ -167,6 +168,28 @@ def test_only_what_is_seen_is_hidden(mount):
     assert places(mount, ["a/b", "a/nowhere", "d"], mount("a")) == ["a/b"]
     assert places(mount, ["a"], mount("a")) == []
     assert places(mount, ["a/b"], mount("x", mount.root / "a")) == []
+
+
+def test_what_is_hidden_is_so_where_the_system_is_shown_elsewhere(mount):
+    root = mount.root
+    view = Mount(root / "d", str(root / "a"))
+    files = Mount(root / "a", str(root / "files"), is_system=True)
+    # The view covers the place itself: there is nothing to hide, and no folder to hide it with.
+    assert places(mount, ["a/b"], mount(""), view, files) == ["files/b"]
+
+
+async def test_a_course_among_packages_is_hidden_in_a_view_of_them(system_folder, tmp_path):
+    (system_folder / "packages" / "courses").mkdir(parents=True)
+    (system_folder / "packages" / "courses" / "solution").write_text("a solution")
+    (system_folder / "packages" / "module").write_text("a module")
+    for name in ("views", "seen/views"):
+        (tmp_path / name).mkdir(parents=True)
+    views = SystemViews(tmp_path / "seen/views", "/seen/views")
+    views.add((system_folder / "packages"), {"ours": "/seen"})
+    look = f"cd {system_folder}/packages; cat module courses/solution 2>/dev/null; ls"
+    mounts = (Mount(tmp_path / "seen", "/seen"), *views.mounts())
+    masked = [system_folder / "packages" / "courses"]
+    assert await seen(look, *mounts, masked=masked) == "a modulecourses\nmodule\nours\n"
 
 
 def test_what_is_hidden_already_is_not_hidden_again(mount):

@@ -92,7 +92,8 @@ class LocalGrader(Grader):
             (aliases or {}) if can_run else {},
             has_shells=self._has_shells,
         )
-        self._shared_files = SharedFiles(in_place=sandbox.describe()["kind"] == "plain")
+        in_place = sandbox.describe()["kind"] == "plain"
+        self._shared_files = SharedFiles(can_mount=None if in_place else sandbox.can_mount)
         self._boxes = PreparedBoxes(slots)
         sandbox.mask(self._masked_folders)
 

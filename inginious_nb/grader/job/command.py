@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from .installation import COMMANDS_AT
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_IPYTHON = "inginious-ipython"
 _NAMES = ("run", "run.py", "run.py3", "run.sh")
 _TOOLS = {
     "javac": "Java (javac)",
@@ -70,18 +73,24 @@ class CommandFinder:
         common: The course's shared files, or None.
         root_seen: Where the job sees ``root``: "" if at its real place.
         path: The folders that are searched for programs.
-        ipython: The command that runs a file as an IPython cell.
+        commands: The path of each command of the grading API, as the job sees it.
     """
 
     def __init__(
-        self, root: Path, common: Path | None, *, root_seen: str, path: str, ipython: str
+        self,
+        root: Path,
+        common: Path | None,
+        *,
+        root_seen: str,
+        path: str,
+        commands: Mapping[str, str],
     ) -> None:
         self._places = [("/task", root / "task"), ("/course", root / "course")]
         if common is not None:
             self._places.insert(1, ("/course/common", common))
         self._root_seen = root_seen
         self._path = path
-        self._ipython = ipython
+        self._commands = commands
 
     def find(self, run_cmd: str | None) -> tuple[str, ...]:
         """The words of the command, as the job sees them.
@@ -101,7 +110,7 @@ class CommandFinder:
                     return self._executable(seen)
                 if name == "run.sh":
                     return (self._program("bash"), seen)
-                return (self._ipython, seen)
+                return (self._commands[_IPYTHON], seen)
         raise CommandError(
             Message(
                 "The task has no run file: nothing named {names} in its folder or in the "
@@ -112,6 +121,9 @@ class CommandFinder:
 
     def _executable(self, word: str) -> tuple[str, ...]:
         """A file as the kernel would execute it, with an interpreter that exists here."""
+        command = self._command_at(word)
+        if command is not None:
+            return (command,)
         file = self._on_this_machine(word)
         if not word or not file.is_file():
             raise CommandError(
@@ -142,12 +154,21 @@ class CommandFinder:
             )
         words = start[2:].decode("utf-8", "replace").strip(" \t\n").split(None, 1)
         interpreter = words[0] if words else ""
+        named = words[-1].removeprefix("-S ") if interpreter.endswith("/env") else interpreter
+        command = self._command_at(named) or self._commands.get(named)
+        if command is not None:
+            return (command, word)
         if self._on_this_machine(interpreter).is_file() and interpreter:
             if interpreter.endswith("/env") and len(words) > 1:
                 self._program(words[1].removeprefix("-S ").split()[0])
             return (word,)
         # Where a system keeps its interpreters is its own affair; that it has them matters.
         return (self._program(os.path.basename(interpreter)), *words[1:], word)  # noqa: PTH119
+
+    def _command_at(self, path: str) -> str | None:
+        """Return the command of the API that a container has there, as the job sees it."""
+        folder, _, name = path.rpartition("/")
+        return self._commands.get(name) if folder in COMMANDS_AT else None
 
     def _program(self, name: str) -> str:
         found = shutil.which(name, path=self._path) if name else None

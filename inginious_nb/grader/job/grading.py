@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from inginious_nb.grader.sandbox import Box, Mount, Streams, supervise
+from inginious_nb.grader.sandbox import Box, Streams, supervise
 from inginious_nb.grader.ssh import SshSession
 from inginious_nb.i18n import Message
 
@@ -21,7 +21,6 @@ from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
 from .old_python import death, help_for
 from .prepared_boxes import STARTER, PreparedBox
-from .shared_files import SEEN_AT
 from .student_commands import StudentCommandServer, StudentCommandSettings
 from .workspace import Workspace
 
@@ -272,15 +271,13 @@ class Grading:
 
     def _fill(self) -> None:
         request = self._request
+        self._shared_files.wait()
         # In one file system of our own nothing keeps a job from writing to shared files.
         copy_common = bool(self._root_seen)
         self._workspace.fill(request.task, request.common, copy_common=copy_common)
         self._workspace.write_input(request.document, self._root_seen)
 
     # ---- running ------------------------------------------------------------------------------
-
-    def _shared_files_seen(self) -> str:
-        return str(self._shared_files.folder) if self._root_seen else SEEN_AT
 
     def _runs_python(self, argv: tuple[str, ...]) -> bool:
         if self._needs_ipython:
@@ -293,7 +290,7 @@ class Grading:
         return line in (b"#!/usr/bin/env python3", b"#!" + os.fsencode(self._shared_files.python))
 
     def _ipython(self) -> str:
-        return f"{self._shared_files_seen()}/bin/inginious-ipython"
+        return self._shared_files.commands["inginious-ipython"]
 
     def _command(self) -> tuple[str, ...]:
         finder = CommandFinder(
@@ -301,7 +298,7 @@ class Grading:
             self._request.common,
             root_seen=self._root_seen,
             path=self._shared_files.path,
-            ipython=self._ipython(),
+            commands=self._shared_files.commands,
         )
         return finder.find(self._request.run_cmd)
 
@@ -334,8 +331,7 @@ class Grading:
         self._refused.set()
 
     def _box(self, argv: tuple[str, ...], workspace: Workspace) -> Box:
-        files = self._shared_files.folder
-        mounts = (*workspace.mounts(files), Mount(files, SEEN_AT), *self._shared_files.mounts)
+        mounts = (*workspace.mounts(self._shared_files.folder), *self._shared_files.mounts())
         if self._needs_ipython:
             mounts += self._shared_files.ipython_mounts
         return Box(
@@ -348,38 +344,27 @@ class Grading:
         )
 
     def _environ(self) -> dict[str, str]:
-        shared_files = self._shared_files_seen()
-        commands = [f"{shared_files}/{name}" for name in self._shared_files.commands]
-        environ = {
-            **self._basic_environ(),
-            "PATH": ":".join([*commands, self._shared_files.path]),
-            "PYTHONPATH": f"{shared_files}/lib",
-            "INGINIOUS_CONTROL": self._seen("/.control/ask", "control/ask"),
-            "INGINIOUS_VENDOR": f"{shared_files}/vendor",
-        }
+        environ = self._basic_environ()
         if self._request.old_python:
             environ["INGINIOUS_OLD_PYTHON"] = ",".join(self._request.old_python)
-            environ["PYTHONPATH"] = f"{shared_files}/old:{environ['PYTHONPATH']}"
-        if self._shared_files.ipython is not None:
-            environ["INGINIOUS_IPYTHON"] = self._shared_files.ipython
+            searched = [f"{self._shared_files.seen_at}/old", environ.get("PYTHONPATH")]
+            environ["PYTHONPATH"] = ":".join(filter(None, searched))
         if self._root_seen:
+            environ["INGINIOUS_CONTROL"] = f"{self._root_seen}/control/ask"
             environ["INGINIOUS_JOB_ROOT"] = self._root_seen
         return environ
 
     def _basic_environ(self) -> dict[str, str]:
         environ = {
             "HOME": f"{self._root_seen}/task",
-            "PATH": self._shared_files.path,
             "LANG": "C.UTF-8",
             "USER": "worker",
             "LOGNAME": "worker",
+            **self._shared_files.variables(),
         }
         if self._root_seen:
             environ["TMPDIR"] = f"{self._root_seen}/tmp"  # noqa: S108 - its own
         return environ
-
-    def _seen(self, isolated: str, plain: str) -> str:
-        return f"{self._root_seen}/{plain}" if self._root_seen else isolated
 
     def _student_settings(self) -> StudentCommandSettings:
         files = self._shared_files.folder
@@ -390,8 +375,9 @@ class Grading:
             containers=self._request.containers,
             mounts=lambda open_descriptors: (
                 *self._workspace.student_mounts(files, open_descriptors),
-                *self._shared_files.mounts,
+                *self._shared_files.mounts(),
             ),
+            commands=frozenset(self._shared_files.commands),
             access=self._access,
             no_shell=self._request.no_student_shell,
             python=self._shared_files.python,

@@ -1,4 +1,4 @@
-"""Shared files: the grading API and its commands, a few packages and user names, for all jobs.
+"""Shared files: the grading API and its commands, packages and user names, for all jobs.
 
 One private folder a grader, removed with it; it holds the folders of jobs, too. The API is copied
 because jobs run under the system's python3: its byte code belongs to that interpreter, and the
@@ -13,7 +13,6 @@ import importlib.util
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,7 +23,6 @@ from typing import TYPE_CHECKING
 from inginious_nb.course.folders import expanded
 from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
-from inginious_nb.grader.sandbox.stale_processes import MARK, new_mark
 from inginious_nb.grader.temporary_folders import (
     FolderLock,
     make_locked_folder,
@@ -32,12 +30,13 @@ from inginious_nb.grader.temporary_folders import (
     remove_tree,
 )
 
+from .installation import Installation
 from .workspace import make_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-SEEN_AT = "/.inginious"
+_SEEN_AT = "/.inginious"
 """Path at which an isolated job sees the shared files."""
 
 _API = Path(__file__).parent.parent / "grading_api"
@@ -49,32 +48,35 @@ _MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _SENDMSG = {"x86_64": 46, "aarch64": 211, "riscv64": 211}
 """Number of the system call sendmsg on each kind of machine."""
-_VENDORED = ("jinja2", "markupsafe", "yaml")
+_FOLDER_IN_PYTHON = 'sys.argv[0].rpartition("/bin/")[0]'
+"""How the commands that are written in Python find the API before it is installed."""
 
 
 class SharedFiles:
     """The folder that a grader shares with its jobs.
 
     Args:
-        in_place: Whether jobs see their files below this folder, not through mounts.
+        can_mount: Whether a box with some mounts can be started; None where jobs see their files
+            below this folder, not through mounts.
 
     Attributes:
         root: The folder, without links in its path.
         folder: What jobs see, read-only.
-        path: The folders that are searched for programs, without the commands of the API.
-        commands: The names of the folders in `folder` that have the commands of the API.
+        seen_at: Where they see it.
+        path: The folders that jobs search for programs, without the commands of the API.
+        commands: The path of each command of the API, as jobs see it.
         python: The interpreter for the API's commands: the system's, else our own.
-        ipython: An interpreter that has IPython, for run scripts that need it.
-        mounts: What else every job needs to see of this machine.
-        ipython_mounts: What run scripts with IPython need to see, beside that.
+        ipython_mounts: What run scripts with IPython need to see, beside `mounts`.
     """
 
-    def __init__(self, *, in_place: bool = False) -> None:
+    def __init__(self, *, can_mount: Callable[[Sequence[Mount]], bool] | None = None) -> None:
+        in_place = can_mount is None
         remove_stale_folders(_PREFIX, [_temporary_folder()])
         root, lock = make_locked_folder(_PREFIX, _temporary_folder())
         self.root = root.resolve()
         _close_to_others(self.root, in_place=in_place)
         self.folder = self.root / "shared"
+        self.seen_at = str(self.folder) if in_place else _SEEN_AT
         self._jobs = self.root / "jobs"
         self._prepared: list[Path] = []
         self._making = threading.Lock()
@@ -85,63 +87,73 @@ class SharedFiles:
         self.path = _SYSTEM_PATH
         if system_python is None:
             self.path += f":{Path(sys.executable).parent}"
-        self.ipython = sys.executable if importlib.util.find_spec("IPython") else None
-        own = _own_interpreter()
-        self.mounts = own if system_python is None else ()
-        self.ipython_mounts = own
-        self._copy()
+        self.ipython_mounts = _own_interpreter()
+        self._own = self.ipython_mounts if system_python is None else ()
+        self.commands = self._copy()
         self._working: set[asyncio.Future[None]] = set()
-        compiling = self._compile()
+        self._installation = Installation(
+            self.folder,
+            self.seen_at,
+            commands=self.commands,
+            python=self.python,
+            path=self.path,
+            can_mount=can_mount,
+        )
         # Also when nobody closes it: nothing stays on disk after this process.
-        self._finalizer = weakref.finalize(self, _remove, self.root, lock, compiling, self._making)
+        self._finalizer = weakref.finalize(
+            self, _remove, self.root, lock, self._installation, self._making
+        )
 
-    def _copy(self) -> None:
+    def _copy(self) -> dict[str, str]:
+        """Copy the API as this machine needs it; return where jobs see each command."""
         shutil.copytree(_API, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
-        self.commands = (*self._use_perl(), "bin")
+        if importlib.util.find_spec("IPython"):
+            machine = self.folder / "lib" / "inginious_container_api" / "_machine.py"
+            machine.write_text(f"IPYTHON = {sys.executable!r}\n", "utf-8")
+        commands = {}
         for command in (self.folder / "bin").iterdir():
-            if self.python != "/usr/bin/python3":
-                text = command.read_text("utf-8")
-                text = text.replace("#!/usr/bin/python3", f"#!{self.python}", 1)
-                command.write_text(text, "utf-8")
+            text = command.read_text("utf-8").replace(_FOLDER_IN_PYTHON, repr(self.seen_at))
+            text = text.replace("#!/usr/bin/python3", f"#!{self.python}", 1)
+            command.write_text(text, "utf-8")
             command.chmod(0o755)
-        for name in _VENDORED:
-            spec = importlib.util.find_spec(name)
-            if spec is not None and spec.submodule_search_locations:
-                shutil.copytree(
-                    spec.submodule_search_locations[0],
-                    self.folder / "vendor" / name,
-                    ignore=shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.c"),
-                )
+            commands[command.name] = f"{self.seen_at}/bin/{command.name}"
         worker = f"{WORKER_ID}:{WORKER_ID}"
         (self.folder / "passwd").write_text(
             f"root:x:0:0:root:/root:/bin/sh\nworker:x:{worker}:worker:/task:/bin/sh\n", "utf-8"
         )
         (self.folder / "group").write_text(f"root:x:0:\nworker:x:{WORKER_ID}:\n", "utf-8")
+        return commands | self._use_perl()
 
-    def _use_perl(self) -> tuple[str, ...]:
-        """Have the commands that are written in Perl, too, come first where they can run."""
+    def _use_perl(self) -> dict[str, str]:
+        """Make the commands that are written in Perl, too; return those, if Perl can run them."""
         number = _SENDMSG.get(os.uname().machine) if sys.platform == "linux" else None
         folder = self.folder / "perl"
         if number is None or not os.access("/usr/bin/perl", os.X_OK):
             shutil.rmtree(folder)
-            return ()
+            return {}
+        commands = {}
         for command in folder.iterdir():
             text = command.read_text("utf-8").replace("SYSCALL_NUMBER", str(number), 1)
-            command.write_text(text, "utf-8")
+            command.write_text(text.replace("API_FOLDER", self.seen_at, 1), "utf-8")
             command.chmod(0o755)
-        return ("perl",)
+            commands[command.name] = f"{self.seen_at}/perl/{command.name}"
+        return commands
 
-    def _compile(self) -> subprocess.Popen[bytes]:
-        """Have the byte code made in the background; the first job can do without."""
-        compiling = subprocess.Popen(  # noqa: S603 - fixed words
-            [self.python, "-m", "compileall", "-q", str(self.folder)],
-            env={**os.environ, MARK: new_mark()},  # ended with us, if not by us
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        threading.Thread(target=compiling.wait, daemon=True).start()
-        return compiling
+    def wait(self) -> None:
+        """Wait until jobs can start."""
+        self._installation.wait()
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """Return what every program of a job sees beside the job's own files.
+
+        Raises:
+            OSError: A folder of the system cannot be read.
+        """
+        return (*self._own, Mount(self.folder, self.seen_at), *self._installation.mounts())
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables by which programs find others, and the grading API if need be."""
+        return self._installation.variables()
 
     def new_job_folder(self) -> Path:
         """A path for the files of one more job, that other jobs cannot guess.
@@ -191,10 +203,9 @@ def _temporary_folder() -> str:
 
 
 def _remove(
-    root: Path, lock: FolderLock, compiling: subprocess.Popen[bytes], making: threading.Lock
+    root: Path, lock: FolderLock, installation: Installation, making: threading.Lock
 ) -> None:
-    compiling.kill()
-    compiling.wait()
+    installation.close()
     with making:
         remove_tree(root)
     lock.release()

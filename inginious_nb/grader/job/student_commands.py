@@ -66,6 +66,7 @@ class StudentCommandSettings:
         has_network: Whether the job has the network, and may share it.
         containers: Names of environments that may be asked for; they are all alike here.
         mounts: Makes what one more program sees; the stack closes what is held open for it.
+        commands: Names of the commands of the grading API.
         access: How the student gets into the job.
         no_shell: Why a student's shell is not allowed; empty if it is.
         python: An interpreter that all programs have.
@@ -76,6 +77,7 @@ class StudentCommandSettings:
     has_network: bool
     containers: frozenset[str]
     mounts: Callable[[contextlib.ExitStack], tuple[Mount, ...]]
+    commands: frozenset[str]
     access: SshAccess
     no_shell: str
     python: str
@@ -278,7 +280,9 @@ class StudentCommandServer:
 
     def _exists(self, word: str) -> bool:
         """Whether the system has such a command; paths are looked at from within the sandbox."""
-        return "/" in word or shutil.which(word, path=self._settings.environ["PATH"]) is not None
+        if "/" in word or word in self._settings.commands:
+            return True
+        return shutil.which(word, path=self._settings.environ["PATH"]) is not None
 
     def _limits(self, request: Mapping[str, str]) -> Limits:
         """The limits asked for, at most those of the job, which is also what 0 means."""

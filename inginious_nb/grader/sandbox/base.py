@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 from inginious_nb.i18n import marked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from .prepared import PreparedProcess
@@ -67,12 +67,15 @@ class Mount:
         writable: Whether the program may change it.
         descriptor: An open descriptor of it, where ``source`` could be something else in a moment.
             Whoever made the mount closes it, after the start.
+        is_system: Whether it shows files of the system at another place, where what is masked on
+            this machine is masked, too.
     """
 
     source: Path
     place: str
     writable: bool = False
     descriptor: int | None = None
+    is_system: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,10 @@ class Sandbox(ABC):
         Args:
             folders: Gives them, without links in their paths, at each start: they may become more.
         """
+
+    def can_mount(self, mounts: Sequence[Mount]) -> bool:  # noqa: ARG002 - not all can
+        """Whether a program can be started that sees these mounts; tries it."""
+        return False
 
     @abstractmethod
     def start(self, box: Box, streams: Streams) -> BoxedProcess:

@@ -108,16 +108,7 @@ class BubblewrapSandbox(Sandbox):
         if program is None:
             return None
         sandbox = cls(program)
-        # Without an init of its own, which would come to us as an orphan.
-        command = [*sandbox._base, *sandbox._tree(()), "--as-pid-1", "--unshare-net"]
-        command += ["/bin/sh", "-c", "exit 42"]
-        try:
-            tried = subprocess.run(  # noqa: S603 - our own command
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        if tried.returncode != 42:  # noqa: PLR2004 - as asked for above
+        if not sandbox.can_mount(()):
             return None
         adopt_orphans()
         end_stale_processes()
@@ -144,6 +135,19 @@ class BubblewrapSandbox(Sandbox):
     def root_seen(self, root: Path) -> str:  # noqa: ARG002 - the same for every job
         """Jobs see their files at the places that INGInious documents."""
         return ""
+
+    def can_mount(self, mounts: Sequence[Mount]) -> bool:
+        """Whether a program can be started that sees these mounts; tries it."""
+        # Without an init of its own, which would come to us as an orphan.
+        command = [*self._base, *self._tree(mounts), "--as-pid-1", "--unshare-net"]
+        command += ["/bin/sh", "-c", "exit 42"]
+        try:
+            tried = subprocess.run(  # noqa: S603 - our own command
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        return tried.returncode == 42  # noqa: PLR2004 - as asked for above
 
     def mask(self, folders: Callable[[], Iterable[Path]]) -> None:
         """Cover folders that would be seen among the system's files."""

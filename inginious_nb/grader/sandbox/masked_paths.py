@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .base import Mount
 
@@ -57,23 +57,28 @@ def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PureP
 
     Args:
         masked: The folders, without links in their paths.
-        mounts: What the programs see. Of a job's own files nothing is masked, so only what they
-            see where it is on this machine matters.
+        mounts: What the programs see, in the order of mounting. Of a job's own files nothing is
+            masked, so what matters is what shows files of this machine: where they are, or marked
+            as the system's.
 
     Returns:
         The places to mask, outer ones first.
     """
-    seen = [
-        (f"{os.path.realpath(mount.source)}/", PurePosixPath(mount.place))
-        for mount in mounts
-        if str(mount.source) == mount.place
+    mounts = list(mounts)
+    shown = [
+        (number, f"{os.path.realpath(mount.source)}/", PurePosixPath(mount.place))
+        for number, mount in enumerate(mounts)
+        if mount.is_system or str(mount.source) == mount.place
     ]
+    seen = [(source, place) for _, source, place in shown]
     places = {
         place / str(folder)[len(source) :]
         for folder in masked
-        for source, place in seen
+        for number, source, place in shown
         # What is mounted for itself is meant to be seen.
-        if str(folder).startswith(source) and folder.is_dir()
+        if str(folder).startswith(source)
+        and folder.is_dir()
+        and not _is_covered(place / str(folder)[len(source) :], number, mounts)
     }
     found: list[PurePosixPath] = []
     for place in sorted(places):
@@ -87,6 +92,17 @@ def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PureP
         if not is_masked and not _has_system(place):
             found.append(place)
     return found
+
+
+def _is_covered(place: PurePosixPath, number: int, mounts: Sequence[Mount]) -> bool:
+    """Whether a place in one of the mounts is not seen because of another one above it."""
+    own = PurePosixPath(mounts[number].place)
+    return any(
+        place.is_relative_to(mount.place)
+        and PurePosixPath(mount.place).is_relative_to(own)
+        and (mount.place != mounts[number].place or other > number)
+        for other, mount in enumerate(mounts)
+    )
 
 
 def _has_system(folder: PurePosixPath) -> bool:

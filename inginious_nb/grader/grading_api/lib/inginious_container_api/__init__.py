@@ -4,13 +4,7 @@ Runs under whatever python3 the system has, 3.8 or newer, with its standard libr
 modules with a leading underscore are ours; the others have the names and functions tasks know.
 """
 
-import os
 import sys
-
-# Packages that INGInious's own images have. They came with the grading service and stand last:
-# those that are installed have priority.
-if "INGINIOUS_VENDOR" in os.environ:
-    sys.path.append(os.environ["INGINIOUS_VENDOR"])
 
 _MODULES = ("feedback", "input", "lang", "rst", "run_student", "ssh_student")
 

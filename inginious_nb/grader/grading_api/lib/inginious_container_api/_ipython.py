@@ -36,6 +36,16 @@ for _module, _names in _FUNCTIONS.items():
 _DYNAMIC = {"eval", "exec", "globals", "vars", "locals"}
 
 
+# Another interpreter has its own packages, and of ours the grading API alone.
+_FOLDER = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+_STARTER = """\
+import sys
+sys.path.append(sys.argv.pop(1))
+from inginious_container_api._ipython import main
+main(sys.argv[1:])
+"""
+
+
 def main(arguments):
     """`inginious-ipython FILE [ARGS]`."""
     if not arguments:
@@ -109,13 +119,11 @@ def _run_in_ipython(source, path, module):
         from IPython.core.interactiveshell import InteractiveShell
         from traitlets.config import Config
     except ImportError:
-        other = os.environ.get("INGINIOUS_IPYTHON")
-        if other and os.environ.pop("INGINIOUS_IPYTHON") != sys.executable:
-            starter = (
-                "import sys; from inginious_container_api._ipython import main; main(sys.argv[1:])"
-            )
+        from inginious_container_api._machine import IPYTHON
+
+        if IPYTHON and IPYTHON != sys.executable:
             try:
-                os.execv(other, [other, "-c", starter, *sys.argv])
+                os.execv(IPYTHON, [IPYTHON, "-c", _STARTER, _FOLDER] + sys.argv)
             except OSError:
                 pass  # in a home that this job cannot see
         print("This run script needs IPython, which is not installed: " + path)

@@ -1,0 +1,4 @@
+"""What this machine has for jobs. The grading service writes this file anew where it installs it."""
+
+IPYTHON = None
+"""An interpreter that has IPython, or None."""

@@ -1,0 +1,124 @@
+"""Folders of the system as isolated jobs see them: the machine's own files, and ours beside them.
+
+Nothing can be added to a read-only mount. So a folder of links is mounted over a system folder, and
+the folder itself at another place, to which most of the links lead. Nothing of the machine changes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inginious_nb.grader.sandbox import Mount
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+_USR = Path("/usr")
+_PROGRAMS = Path("/usr/bin")
+_REAL_PROGRAMS = ".bin"
+
+
+class SystemViews:
+    """The system folders to which something is added, and the mounts that show them.
+
+    Args:
+        folder: Where the folders of links are made; jobs see it read-only.
+        seen_at: Where jobs see it.
+    """
+
+    def __init__(self, folder: Path, seen_at: str) -> None:
+        self._folder = folder
+        self._seen_at = seen_at
+        self._numbers = itertools.count(1)
+        self._added: dict[Path, dict[str, str]] = {}
+        self._made: dict[Path, tuple[object, tuple[Mount, ...]]] = {}
+        self._making = threading.Lock()
+
+    def add(self, place: Path, links: Mapping[str, str]) -> None:
+        """Have jobs find more names in a folder of the system.
+
+        Args:
+            place: The folder, without links in its path.
+            links: For each name the path that it leads to, as jobs see it. A file of the machine
+                by that name is not seen any more.
+        """
+        self._added.setdefault(place, {}).update(links)
+
+    def mounts(self) -> tuple[Mount, ...]:
+        """Return what shows the folders as they are now: what is installed meanwhile is seen.
+
+        Raises:
+            OSError: One of the folders cannot be read, or no links can be made.
+        """
+        found: list[Mount] = []
+        with self._making:
+            for place, links in self._added.items():
+                state = _state(place)
+                made = self._made.get(place)
+                if made is None or made[0] != state:
+                    make = self._programs if place == _PROGRAMS else self._view
+                    made = self._made[place] = state, make(place, links)
+                found += made[1]
+        return tuple(found)
+
+    def _view(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
+        view, files, files_seen = self._new_folder()
+        _make_folder(files)
+        _fill(view, place, files_seen, links)
+        return (Mount(view, str(place)), Mount(place, files_seen, is_system=True))
+
+    def _programs(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
+        """Return a view of /usr: programs look for their files from where they are themselves.
+
+        gcc and Python follow all links to their own file and go on to ``../lib`` from there, so the
+        folder that has the files must be a neighbour of the one that has the links.
+        """
+        view, _, _ = self._new_folder()
+        mounts = [Mount(view, str(_USR))]
+        for entry in os.scandir(_USR):
+            inside = view / entry.name
+            if entry.is_symlink():
+                inside.symlink_to(Path(entry.path).readlink())
+            elif entry.is_dir() and entry.name not in (place.name, _REAL_PROGRAMS):
+                _make_folder(inside)
+                mounts.append(Mount(Path(entry.path), entry.path))
+        _make_folder(view / _REAL_PROGRAMS)
+        _make_folder(view / place.name)
+        real = f"{_USR}/{_REAL_PROGRAMS}"
+        _fill(view / place.name, place, real, links)
+        return (*mounts, Mount(place, real, is_system=True))
+
+    def _new_folder(self) -> tuple[Path, Path, str]:
+        number = str(next(self._numbers))
+        _make_folder(self._folder / number)
+        view = self._folder / number / "view"
+        _make_folder(view)
+        return view, self._folder / number / "files", f"{self._seen_at}/{number}/files"
+
+
+def _state(place: Path) -> object:
+    """Return what changes when a name comes or goes."""
+    folders = (place, _USR) if place == _PROGRAMS else (place,)
+    statuses = [folder.stat() for folder in folders]
+    return [(status.st_dev, status.st_ino, status.st_mtime_ns) for status in statuses]
+
+
+def _fill(view: Path, place: Path, files_seen: str, links: Mapping[str, str]) -> None:
+    for name in os.listdir(place):  # noqa: PTH208 - a thousand names
+        if name not in links:
+            os.symlink(f"{files_seen}/{name}", f"{view}/{name}")  # noqa: PTH211 - as above
+    for name, target in links.items():
+        (view / name).symlink_to(target)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that the user of jobs can enter, whatever the umask."""
+    folder.mkdir()
+    folder.chmod(0o755)
