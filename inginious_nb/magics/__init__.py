@@ -25,6 +25,7 @@ from .answer_cells import AnswerCells
 from .answer_views import show_answer
 from .cell_widgets import CellWidgets
 from .commands import help_text, inginious
+from .completion import install_completion
 from .context import MagicContext
 from .documents import Documents
 from .host import Host
@@ -54,6 +55,7 @@ class InginiousMagics(Magics):
         widgets = CellWidgets(shell, host)
         submitter = Submitter(shell, host, session, answer_cells, self.documents, widgets)
         self.context = MagicContext(shell, host, session, answer_cells, submitter, widgets)
+        self._stop_completing = install_completion(shell, session)
 
     @no_var_expand
     @line_cell_magic
@@ -74,7 +76,8 @@ class InginiousMagics(Magics):
         self.context.host.answering.add(self.context.host.client)
 
     def close(self) -> None:
-        """Restore nothing any more."""
+        """Restore and complete nothing any more."""
+        self._stop_completing()
         if self._restorer is not None:
             self._restorer.close()
 

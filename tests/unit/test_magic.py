@@ -405,3 +405,29 @@ def test_the_words_answer_in_the_language_of_the_kernel(french_kernel, line, exp
     french_kernel.run("%inginious submit lab/choice colour=0 word=rose")
     text = " ".join(french_kernel.run(line).text.split())
     assert any(words in text for words in expected.split("|")), text
+
+
+COMPLETED = """
+import warnings
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    found = get_ipython().Completer.completions({line!r}, {at})
+    print([{line!r}[:c.start] + c.text for c in found])
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("%inginious sub", "%inginious submit"),
+        ("%inginious open lab/ch", "%inginious open lab/choice"),
+        ("%inginious submit lab/choice col", "%inginious submit lab/choice colour="),
+        ("%inginious submit lab/choice --wa", "%inginious submit lab/choice --wait"),
+        ("%%inginious answer lab/echo/", "%%inginious answer lab/echo/text"),
+        ("x = 1\n%inginious tasks l", "x = 1\n%inginious tasks lab"),
+        ("%inginious help que", "%inginious help queue"),
+    ],
+)
+def test_tab_completes_commands_tasks_and_problems(kernel, line, completed):
+    outputs = kernel.run(COMPLETED.format(line=line, at=len(line)))
+    assert repr(completed) in outputs.text
