@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from inginious_nb.magics.live_queue import queue_rows, show_live_queue
+
 from .tables import tables
 
 if TYPE_CHECKING:
@@ -18,11 +20,12 @@ def show_status(context: MagicContext) -> None:
 
 
 def show_queue(context: MagicContext) -> None:
-    """Show the grading service's queue as it was last told."""
-    running, waiting = context.session.client().get_job_queue_snapshot()
-    if not running and not waiting and context.session.submissions.pending:
-        running = waiting = None  # older than our own submission
-    display(tables().queue(running, waiting, context.lang))
+    """Show the grading service's queue, live where somebody looks at it."""
+    lang = context.lang
+    if context.host.is_attended and not context.host.is_terminal:
+        show_live_queue(context.session, lambda rows: tables().queue(*rows, lang))
+    else:
+        display(tables().queue(*queue_rows(context.session), lang))
 
 
 def connect(context: MagicContext, *, address: str) -> None:

@@ -1,0 +1,57 @@
+"""The queue beneath ``%inginious queue``, up to date as long as a job of ours is under way."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from inginious_nb.errors import InginiousError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inginious_nb.session import Session
+
+    Rows = tuple[list[Any] | None, list[Any] | None]
+
+INTERVAL_S = 1.0
+"""As often as the backend is asked while one of our jobs waits."""
+
+_lock = threading.Lock()
+_replaced = threading.Event()
+
+
+def queue_rows(session: Session) -> Rows:
+    """Return the running and the waiting jobs as they were last told, None before that."""
+    running, waiting = session.client().get_job_queue_snapshot()
+    if not running and not waiting and session.submissions.pending:
+        return None, None  # older than our own submission
+    return running, waiting
+
+
+def show_live_queue(session: Session, table: Callable[[Rows], object]) -> None:
+    """Show the queue, and keep what is shown up to date until the next one is shown."""
+    global _replaced  # noqa: PLW0603 - one is enough
+    with _lock:
+        _replaced.set()
+        replaced = _replaced = threading.Event()
+    first = queue_rows(session)
+    shown = display(table(first), display_id=True)
+
+    def follow() -> None:
+        known = first
+        while not replaced.wait(INTERVAL_S):
+            last = not session.submissions.pending
+            try:
+                rows = queue_rows(session)
+            except InginiousError:
+                return  # the session has ended, or its service cannot be reached
+            if rows != known:
+                known = rows
+                shown.update(table(rows))
+            if last:
+                return
+
+    threading.Thread(target=follow, name="inginious_nb queue", daemon=True).start()

@@ -1,0 +1,61 @@
+"""The queue that is shown stays up to date, as long as something of ours is under way."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+from inginious_nb.magics import live_queue
+
+FIRST, LATER = [("job", True, "waits")], [("job", True, "runs")]
+
+
+class Screen:
+    """What stands beneath the cell, and a wait for more."""
+
+    def __init__(self):
+        self.shown = []
+        self.changed = threading.Semaphore(0)
+
+    def update(self, table):
+        self.shown.append(table)
+        self.changed.release()
+
+
+def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeypatch):
+    screen, rows, pending = Screen(), [([], FIRST)], ["job"]
+    monkeypatch.setattr(live_queue, "INTERVAL_S", 0.01)
+
+    def display(table, **_options):
+        screen.update(table)
+        return screen
+
+    monkeypatch.setattr(live_queue, "display", display)
+    client = SimpleNamespace(get_job_queue_snapshot=lambda: rows[0])
+    session = SimpleNamespace(client=lambda: client, submissions=SimpleNamespace(pending=pending))
+    live_queue.show_live_queue(session, lambda found: found)
+    assert screen.changed.acquire(timeout=10)
+    rows[0] = (LATER, [])
+    assert screen.changed.acquire(timeout=10)
+    pending.clear()
+    rows[0] = ([], [])
+    assert screen.changed.acquire(timeout=10)
+    assert screen.shown == [([], FIRST), (LATER, []), ([], [])]
+    for thread in threading.enumerate():
+        if thread.name == "inginious_nb queue":
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_the_next_one_takes_its_place(monkeypatch):
+    monkeypatch.setattr(live_queue, "INTERVAL_S", 60)
+    monkeypatch.setattr(live_queue, "display", lambda _table, **_options: Screen())
+    client = SimpleNamespace(get_job_queue_snapshot=lambda: ([], FIRST))
+    session = SimpleNamespace(client=lambda: client, submissions=SimpleNamespace(pending=["job"]))
+    for _ in range(2):
+        live_queue.show_live_queue(session, lambda found: found)
+    first = next(one for one in threading.enumerate() if one.name == "inginious_nb queue")
+    live_queue.show_live_queue(session, lambda found: found)
+    first.join(10)
+    assert not first.is_alive()
+    live_queue._replaced.set()
