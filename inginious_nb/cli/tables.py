@@ -122,8 +122,8 @@ def _errors(course: Course) -> Iterator[tuple[str, CourseError]]:
 
 def history(
     records: Iterable[SubmissionRecord], pending: Iterable[str] = (), lang: str = "en"
-) -> Table:
-    """Return a table of submissions.
+) -> Table | Text:
+    """Return a table of submissions; a sentence where there are none.
 
     One without a result is either under way or orphaned: its kernel ended.
 
@@ -134,6 +134,8 @@ def history(
     """
     words = Words("tables", lang)
     records = list(records)
+    if not records:
+        return Text(wrapped(words("noHistory"), _NARROW_COLUMNS))
     columns = ("id", "when", "task", "attempt", "result", "grade")
     table = _table(words, words("submissions"), *columns, right=["attempt", "grade"])
     names = (f"{record.course_id}/{record.task_id}" for record in records)

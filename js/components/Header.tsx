@@ -9,7 +9,7 @@ interface Props {
 }
 
 export function Header({ task, standing, titleId }: Props) {
-  const { local, language } = useApp();
+  const { synced, local, language } = useApp();
   const { t, say, grade, dateTime } = language;
   const { attempts, best_grade: best, last_grade: last } = standing;
   return (
@@ -23,7 +23,11 @@ export function Header({ task, standing, titleId }: Props) {
         {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
         {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
         {/* Of what was submitted elsewhere the snapshot tells. */}
-        {attempts === 0 && !local.elsewhere && <span>{t.noAttempts}</span>}
+        {attempts === 0 && !local.elsewhere && (
+          <span>
+            {t.noAttempts} {!synced.history.length && t.firstStep}
+          </span>
+        )}
         {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
         {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
       </p>

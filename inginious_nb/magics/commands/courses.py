@@ -18,6 +18,7 @@ from .tables import tables
 
 if TYPE_CHECKING:
     from inginious_nb.magics.context import MagicContext
+    from inginious_nb.session import Session
 
 
 def open_task(context: MagicContext, *, task: str | None) -> None:
@@ -48,12 +49,7 @@ def list_courses(context: MagicContext, *, folder: str | None) -> None:
     session = context.session
     if folder is not None:
         session.add_courses(Path(folder))
-    if not session.library.courses:
-        raise UsageError(
-            Message(
-                "There is no course near this notebook; add one with %inginious courses FOLDER."
-            )
-        )
+    _refuse_without_courses(session)
     found = session.library.courses.values()
     display(tables().courses(found, context.lang))
     for message in tables().broken(found):
@@ -63,7 +59,22 @@ def list_courses(context: MagicContext, *, folder: str | None) -> None:
 def list_tasks(context: MagicContext, *, course: str | None) -> None:
     """List the tasks of a course, or of all, with this person's grades."""
     library = context.session.library
+    _refuse_without_courses(context.session)
     chosen = [library.course(course)] if course else list(library.courses.values())
     display(tables().tasks(context.session, chosen, context.lang))
     for message in tables().broken(chosen):
         context.say(message)
+
+
+def _refuse_without_courses(session: Session) -> None:
+    """Say what to do where there is nothing to list.
+
+    Raises:
+        UsageError: There is no course.
+    """
+    if not session.library.courses:
+        raise UsageError(
+            Message(
+                "There is no course near this notebook; add one with %inginious courses FOLDER."
+            )
+        )
