@@ -47,7 +47,7 @@ _CLOSE_UPON_S = 0.000_05
 """Calls closer together than this share one turn of the loop."""
 
 _TURN_S = 0.002
-"""Time for a long frame in one turn of the loop; the last step may exceed it."""
+"""Time for a long queue in one turn of the loop; the last step may exceed it."""
 
 
 class BetterParanoidPirateClient:

@@ -1,6 +1,6 @@
 """Messages on the wire: their classes and msgpack codec. No I/O, no clock, no zmq."""
 
-from .codec import decode, decode_in_steps, encode, is_long_queue
+from .codec import decode, encode
 from .types import (
     FROM_AGENT,
     FROM_CLIENT,
@@ -52,7 +52,5 @@ __all__ = [
     "Unknown",
     "WireMessage",
     "decode",
-    "decode_in_steps",
     "encode",
-    "is_long_queue",
 ]

@@ -7,14 +7,17 @@ valid message or a `RemoteProtocolError`, never anything in between.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgpack
+import msgspec
 
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 
+from .types import BackendGetQueue
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from .types import Vocabulary, WireMessage
 
@@ -43,13 +46,27 @@ _COUNTED_BYTES = 64 * 1024
 """Items are counted in frames from this size on; smaller ones cannot have many."""
 
 _LONG_BYTES = 16 * 1024
-"""From this size on the queue is decoded in steps; it has some 200 rows then."""
-
-_ITEMS_AT_ONCE, _BYTES_AT_ONCE = 500, 64 * 1024
-"""Rows of the queue that are decoded in one step, which takes about 0.2 ms, and their bytes."""
+"""From this size on the queue has a decoder of its own; it has some 200 rows then."""
 
 _MAP_OF_THREE = 0x83
 """The first byte of the queue's two fields and type, and of no other message to a client."""
+
+_QUEUE = BackendGetQueue.__name__
+_Row = TypeVar("_Row")
+_Rows = Annotated[tuple[_Row, ...], msgspec.Meta(max_length=_MAX_ITEMS // 5)]
+
+
+class _Queue(msgspec.Struct, tag_field="@type", tag=_QUEUE, forbid_unknown_fields=True):
+    """The shape of the queue for msgspec, which decodes and tests 10,000 rows in 3.5 ms.
+
+    msgpack and the tests of `shapes` take 7 ms, during which a client's loop does nothing else.
+    """
+
+    jobs_running: _Rows[tuple[str, bool, str, str, str, int, int]]
+    jobs_waiting: _Rows[tuple[str, bool, str, str, int]]
+
+
+_QUEUE_DECODER = msgspec.msgpack.Decoder(_Queue)
 
 
 def encode(message: WireMessage) -> bytes:
@@ -83,6 +100,8 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
             has not, has a missing or additional field or one of the wrong type, or over a million
             items in its arrays and maps.
     """
+    if len(frame) >= _LONG_BYTES and frame[0] == _MAP_OF_THREE and _QUEUE in vocabulary:
+        return _long_queue(frame)
     try:
         payload = msgpack.unpackb(frame, **_limits(frame))
     except _CANNOT_DECODE as error:
@@ -94,60 +113,14 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
     return message(**payload)
 
 
-def is_long_queue(frame: bytes | memoryview) -> bool:
-    """Return whether a frame is a snapshot of the queue too long to decode in one turn."""
-    return len(frame) >= _LONG_BYTES and frame[0] == _MAP_OF_THREE
-
-
-def decode_in_steps(
-    frame: bytes | memoryview, vocabulary: Vocabulary
-) -> Generator[None, None, WireMessage]:
-    """Decode one frame as `decode` does, a bounded number of array items at a time.
-
-    Yields:
-        Nothing, after each step.
-
-    Returns:
-        The message.
-
-    Raises:
-        RemoteProtocolError: As `decode`.
-    """
+def _long_queue(frame: bytes | memoryview) -> BackendGetQueue:
     try:
-        payload = yield from _unpack_in_steps(frame)
-    except _CANNOT_DECODE as error:
-        raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
-    message = _named(payload, vocabulary)
-    for key, test in message.field_tests.items():
-        yield
-        if not test(payload[key]):
-            raise _wrong(message, key, payload[key])
-    return message(**payload)
-
-
-def _unpack_in_steps(frame: bytes | memoryview) -> Generator[None, None, dict[Any, Any]]:
-    """The map in a frame; the items of arrays among its values are unpacked in steps."""
-    unpacker = msgpack.Unpacker(max_buffer_size=len(frame), **_limits(frame))
-    unpacker.feed(frame)
-    payload: dict[Any, Any] = {}
-    for _ in range(unpacker.read_map_header()):
-        key = unpacker.unpack()
-        if _begins_array(frame, unpacker.tell()):
-            count = unpacker.read_array_header()
-            items: list[Any] = []
-            while len(items) < count:
-                ends_at = unpacker.tell() + _BYTES_AT_ONCE
-                for _ in range(min(_ITEMS_AT_ONCE, count - len(items))):
-                    items.append(unpacker.unpack())
-                    if unpacker.tell() > ends_at:
-                        break
-                yield
-            payload[key] = tuple(items)
-        else:
-            payload[key] = unpacker.unpack()
-    if unpacker.tell() != len(frame):
-        raise ValueError("it is followed by something else")
-    return payload
+        queue = _QUEUE_DECODER.decode(frame)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise RemoteProtocolError(
+            f"The frame is not a valid {_QUEUE}: {_shown(str(error))}"
+        ) from error
+    return BackendGetQueue(queue.jobs_running, queue.jobs_waiting)
 
 
 def _limits(frame: bytes | memoryview) -> dict[str, Any]:
@@ -170,11 +143,6 @@ class _Budget:
         if self._left < 0:
             raise ValueError(f"it has over {_MAX_ITEMS} items")
         return container
-
-
-def _begins_array(frame: bytes | memoryview, position: int) -> bool:
-    first = frame[position] if position < len(frame) else 0
-    return 0x90 <= first <= 0x9F or first in (0xDC, 0xDD)  # noqa: PLR2004 - msgpack's arrays
 
 
 def _named(payload: object, vocabulary: Vocabulary) -> type[WireMessage]:
