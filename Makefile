@@ -15,7 +15,7 @@ LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help peer demo dev test check lint types imports lowest unit interop test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
+.PHONY: help peer demo dev test check lint types imports lowest lowest-all unit interop test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -77,7 +77,7 @@ dev: $(VENV)/.installed-tests $(FRONT_END) ## JupyterLab with a front end that i
 
 # ---- tests ----------------------------------------------------------------------------------
 
-test: check docs unit front-end-test interop browser ## everything: lint, types, Python, TypeScript, interop, browser
+test: check docs unit front-end-test interop browser lowest ## everything: lint, types, Python, TypeScript, interop, browser, lower bounds
 
 check: lint types imports ## lint, types and arrows of both languages
 
@@ -103,9 +103,23 @@ $(LOWEST)/.installed: pyproject.toml | $(VENV)/pyvenv.cfg $(FRONT_END)
 	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lowest: $(LOWEST)/.installed ## Python tests with the lowest versions that are promised
+# Those that touch a library with a bound, and a page of the oldest JupyterLab.
+LOWEST_UNIT := lower_bounds codec course_library course_task frontend_protocol frontend_requests \
+	frontend_snapshot frontend_values grammar public render_plain render_rst render_sanitise \
+	settings tables widget_restore
+LOWEST_BROWSER := test_grading.py::test_an_edited_cell_is_graded_without_being_saved_or_run \
+	test_windowing.py
+LOWEST_PYTEST := INGINIOUS_LOWEST=$(LOWEST)/promised.txt $(LOWEST)/bin/python -m pytest $(PYTEST_ARGS)
+
+lowest: $(LOWEST)/.installed $(VENV)/.installed-tests ## a choice of tests with the lowest versions that are promised
 	tests/find-bubblewrap
-	$(LOWEST)/bin/python -m pytest $(PYTEST_ARGS) tests/unit
+	tests/browser/find-chromium
+	$(LOWEST_PYTEST) $(LOWEST_UNIT:%=tests/unit/test_%.py) tests/unit/client/test_client_sync.py
+	$(LOWEST_PYTEST) $(LOWEST_BROWSER:%=tests/browser/%)
+
+lowest-all: $(LOWEST)/.installed ## all Python tests with the lowest versions that are promised
+	tests/find-bubblewrap
+	$(LOWEST_PYTEST) tests/unit
 
 unit: $(VENV)/.installed-tests $(FRONT_END) ## Python tests without other people's programs
 	tests/find-bubblewrap

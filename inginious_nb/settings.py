@@ -125,9 +125,11 @@ class Inginious(Configurable):
     @default("history")
     def _default_history(self) -> str:
         try:
-            return str(platformdirs.user_data_path("inginious_nb") / "history.sqlite")
+            folder = platformdirs.user_data_path("inginious_nb")
         except RuntimeError:  # no HOME, and an account that is in no list
             return ""
+        # Older versions of platformdirs do not raise, and leave a ~ that nobody can expand.
+        return str(folder / "history.sqlite") if folder.is_absolute() else ""
 
     def course_paths(self, directory: Path | None = None) -> list[Path]:
         """The folders to look for courses in, for a notebook in directory (default: the cwd)."""

@@ -24,7 +24,7 @@ describe("the notices of a bundle", () => {
   it("are those of every package in it, whatever their files are called", async () => {
     const root = await packages({
       "node_modules/one/LICENSE": "of one */ alert(1)",
-      "node_modules/@scope/two/Licence.md": "of two",
+      "node_modules/@scope/two/Licence.txt": "of two",
       "node_modules/@scope/two/NOTICE": "and more",
       "node_modules/one/node_modules/three/COPYING.txt": "of three",
       "node_modules/unused/LICENSE": "of what is not in it",
