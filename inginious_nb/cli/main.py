@@ -13,7 +13,7 @@ from inginious_nb.grammar.command_group import CommandGroup
 from inginious_nb.i18n import reader_language, speak_to, system_language
 from inginious_nb.render.terminal import echo, replace_unencodable
 
-from . import grade, grading, overview, submit
+from . import grade, grading, new, overview, submit
 
 
 class _Failure(click.ClickException):
@@ -46,5 +46,11 @@ def main(verbose: int) -> None:
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 
 
-for _command in (*submit.COMMANDS, *grade.COMMANDS, *overview.COMMANDS, *grading.COMMANDS):
+for _command in (
+    *submit.COMMANDS,
+    *grade.COMMANDS,
+    *overview.COMMANDS,
+    *grading.COMMANDS,
+    *new.COMMANDS,
+):
     main.add_command(_command)

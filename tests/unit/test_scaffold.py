@@ -1,0 +1,52 @@
+"""New courses and tasks: graded as they stand."""
+
+import pytest
+from click.testing import CliRunner
+
+from inginious_nb.cli.main import main
+from inginious_nb.course import Course
+from inginious_nb.course.scaffold import KINDS
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(word) for word in arguments])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, kind):
+    course = tmp_path / "python1"
+    assert run("new", "course", course).exit_code == 0
+    made = run("new", "task", course / "hello", "--kind", kind)
+    assert made.exit_code == 0, made.output
+    assert Course(course).broken == {}
+    assert Course(course).task("hello").problems
+    tested = run("test", course)
+    assert "2 recorded submissions, 0 differ" in tested.output, tested.output
+
+
+def test_nothing_that_is_there_is_written_over(tmp_path):
+    course = tmp_path / "python1"
+    run("new", "course", course)
+    (course / "course.yaml").write_text("name: Mine")
+    (course / "hello").mkdir()
+    assert "is a course already" in run("new", "course", course).output
+    assert "is there already" in run("new", "task", course / "hello").output
+    assert (course / "course.yaml").read_text() == "name: Mine"
+    assert not any((course / "hello").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["course", "a b"], "cannot be an id"),
+        (["task", "nowhere/hello"], "inginious-nb new course nowhere"),
+        (["task", "python1/hel lo"], "cannot be an id"),
+        (["task", "python1/hello", "--kind", "cobol"], "'cobol' is not one of"),
+    ],
+)
+def test_what_cannot_be_made_is_said_in_one_sentence(tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    run("new", "course", "python1")
+    failed = run("new", *arguments)
+    assert failed.exit_code in (1, 2)
+    assert said in failed.output
