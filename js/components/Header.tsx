@@ -23,11 +23,8 @@ export function Header({ task, standing, titleId }: Props) {
         {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
         {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
         {/* Of what was submitted elsewhere the snapshot tells. */}
-        {attempts === 0 && !local.elsewhere && (
-          <span>
-            {t.noAttempts} {!synced.history.length && t.firstStep}
-          </span>
-        )}
+        {attempts === 0 && !local.elsewhere && <span>{t.noAttempts}</span>}
+        {!synced.history.length && !local.elsewhere && <span>{t.firstStep}</span>}
         {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
         {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
       </p>
