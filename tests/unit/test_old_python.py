@@ -83,6 +83,27 @@ async def test_a_runner_that_dies_after_success_is_warned_of_and_can_be_mended(c
         assert (result.result[0], warning) == ("failed", "")
 
 
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("#!/bin/bash\nfeedback-result success\nkill -9 $$", "SIGKILL"),
+        ("#!/bin/bash\nset -e\nfeedback-result success\nfalse\nfeedback-result failed", "status 1"),
+        ("#!/bin/bash\nfeedback-result success\nif fi", "line 3: syntax error"),
+        ("#!/bin/bash\nfeedback-result success\n[ 1 = 2 ] && echo", ""),
+        ("#!/bin/bash\nfeedback-result success\npython3 -c 1/0\ntrue", ""),
+        ("#!/bin/bash\nfeedback-result success\npython3 -c 1/0", "ZeroDivisionError"),
+        ("#!/bin/bash\nfeedback-result success\nexit 7", ""),
+        ("#!/bin/bash\nfeedback-result failed\nkill -9 $$", ""),
+    ],
+)
+async def test_deaths_in_a_shell(course, script, words):
+    course.write({"task.yaml": "environment: default\nproblems: {}\n", "run": script})
+    handle = JobHandle("1")
+    await asyncio.wait_for(course.grader.grade(course.job(), handle), 60)
+    assert words in handle.warning
+    assert bool(words) == bool(handle.warning)
+
+
 @pytest.mark.parametrize("in_course", ["[cobol]", "cobol", "{open: true}", "[open, 3]", "[[open]]"])
 async def test_what_cannot_be_given_back_is_said(course, in_course):
     result, _ = await grade(course, "pass", f"old_python: {in_course}")
@@ -96,21 +117,23 @@ TRACE = (
 
 
 @pytest.mark.parametrize(
-    ("stdout", "stderr", "status", "by_signal", "words"),
+    ("stdout", "stderr", "status", "words"),
     [
-        ("", TRACE.format("/task/run"), 1, None, "NameError: x"),
-        ("", TRACE.format("/task/grade.py"), 0, None, "NameError: x"),
-        ("", TRACE.format("/course/common/grade.py"), 0, None, "NameError: x"),
-        (TRACE.format("/task/run.py"), "", 0, None, "NameError: x"),
-        ("", "run: line 3: nothing: command not found\n", 127, None, "run: line 3: nothing: "),
-        ("", "", 137, 9, "SIGKILL"),
-        ("", "", 255, 99, "signal 99"),
-        ("", TRACE.format("/task/student/answer.py"), 0, None, None),
-        ("", TRACE.format("/task/run") + "handled, going on\n", 1, None, None),
-        ("", "", 1, None, None),
-        ("", "run: line 3: nothing: command not found\n", 0, None, None),
+        ("", TRACE.format("/task/run"), 1, "NameError: x"),
+        ("", TRACE.format("/task/grade.py"), 0, "NameError: x"),
+        ("", TRACE.format("/course/common/grade.py"), 0, "NameError: x"),
+        (TRACE.format("/task/run.py"), "", 0, "NameError: x"),
+        (TRACE.format("/task/student/answer.py"), "", 1, None),
+        ("", "run: line 3: nothing: command not found\n", 127, "run: line 3: nothing: "),
+        ("", "", 137, "SIGKILL"),
+        ("", "", -11, "SIGSEGV"),
+        ("", "", 255, None),
+        ("", TRACE.format("/task/student/answer.py"), 0, None),
+        ("", TRACE.format("/task/run") + "handled, going on\n", 1, None),
+        ("", "", 1, None),
+        ("", "run: line 3: nothing: command not found\n", 0, None),
     ],
 )
-def test_which_end_of_a_script_is_its_death(stdout, stderr, status, by_signal, words):
-    found = death(stdout, stderr, status=status, by_signal=by_signal)
+def test_which_end_of_a_script_is_its_death(stdout, stderr, status, words):
+    found = death(stdout, stderr, status=status)
     assert found.startswith(words) if words else found == ""

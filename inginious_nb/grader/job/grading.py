@@ -19,7 +19,7 @@ from inginious_nb.i18n import Message
 
 from .command import CommandError, CommandFinder, missing_tools
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
-from .old_python import death, help_for
+from .old_python import death, help_for, shell_script
 from .prepared_boxes import STARTER, PreparedBox
 from .student_commands import StudentCommandServer, StudentCommandSettings
 from .workspace import Workspace
@@ -475,10 +475,15 @@ class Grading:
         stdout, stderr = (
             self._workspace.output(name, _MAX_OUTPUT_BYTES) for name in ("stdout", "stderr")
         )
-        verdict = self._verdict
+        request, verdict = self._request, self._verdict
         if verdict is None:
             return ""
-        words = death(stdout, stderr, status=verdict.status, by_signal=verdict.signal)
+        words = death(
+            stdout,
+            stderr,
+            status=verdict.status,
+            script=shell_script(request.task, request.common),
+        )
         if not words:
             return ""
         text = Message(

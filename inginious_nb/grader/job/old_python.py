@@ -6,12 +6,17 @@ A course asks for it by name, as ``old_python: ["yaml.load", "open"]`` in its co
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SETTING = "old_python"
 
@@ -41,8 +46,18 @@ ERRORS = {
 _TRACEBACK = "Traceback (most recent call last)"
 _ERROR_LINE = re.compile(r"[A-Za-z_][\w.]*(?:: .*)?")
 _SHELL_ERROR = re.compile(r"\S+: line \d+: .*")
-_OF_TEACHER = re.compile(r'File "?\S*/(?:task|course/common)/(?!student/)')
+_OF_TEACHER = re.compile(
+    r'File "?\S*/(?:task|course/common)/(?!student/)|^Cell In\[|<ipython-input', re.MULTILINE
+)
+_STOPS_AT_ERRORS = re.compile(rb"^#!\S*/(?:ba)?sh\s+-\w*e|^\s*set\s+-\w*e", re.MULTILINE)
+_BY_SIGNAL = 128
+"""A shell adds it to the number of the signal that ended a program."""
+_DEADLY = {
+    getattr(signal, name, -1)
+    for name in ("SIGILL", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGSEGV", "SIGSYS", "SIGTERM")
+}
 _TAIL_CHARACTERS = 4000
+_SCRIPT_BYTES = 1 << 16
 
 
 def read_old_python(raw: Any) -> tuple[str, ...]:
@@ -77,30 +92,39 @@ def help_for(output: str) -> str:
     return f"{SETTING}: [{quoted}]" if names else ""
 
 
-def death(stdout: str, stderr: str, *, status: int, by_signal: int | None) -> str:
+def death(stdout: str, stderr: str, *, status: int, script: bytes = b"") -> str:
     """Return the last words of a run script that did not end by itself; empty if it did.
 
-    Its exit status alone says nothing: a shell has that of its last test. What a student's program
-    wrote does not count.
+    Its exit status alone says nothing: a shell has that of its last test, unless ``script`` has it
+    stop at errors. What a student's program wrote does not count.
     """
-    if by_signal is not None:
-        return _signal_name(by_signal)
+    by_signal = -status if status < 0 else status - _BY_SIGNAL
+    if by_signal in _DEADLY:
+        return signal.Signals(by_signal).name
     for output in (stderr, stdout):
         end = output[-_TAIL_CHARACTERS:].rstrip()
         last = end.rpartition("\n")[2]
         began = end.rfind(_TRACEBACK)
+        is_ours = output is stderr and status != 0
         if (
             began >= 0
             and _ERROR_LINE.fullmatch(last)
-            and (status or output is stdout or _OF_TEACHER.search(end, began))
+            and (is_ours or _OF_TEACHER.search(end, began))
         ):
             return last
-    last = stderr.rstrip().rpartition("\n")[2]
-    return last if status and _SHELL_ERROR.fullmatch(last) else ""
+    lines = stderr[-_TAIL_CHARACTERS:].rstrip().split("\n")
+    of_shell = list(itertools.takewhile(_SHELL_ERROR.fullmatch, reversed(lines)))
+    if status and of_shell:
+        return of_shell[-1]
+    return f"exit status {status}" if status and _STOPS_AT_ERRORS.search(script) else ""
 
 
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def shell_script(*folders: Path | None) -> bytes:
+    """Return the beginning of the first run script in some folders that a shell may run."""
+    for folder in filter(None, folders):
+        for name in ("run", "run.sh"):
+            with contextlib.suppress(OSError):
+                if (folder / name).is_file():
+                    with (folder / name).open("rb") as file:
+                        return file.read(_SCRIPT_BYTES)
+    return b""
