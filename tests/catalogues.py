@@ -103,7 +103,8 @@ def for_front_end(catalogue: Catalog) -> dict[str, Any]:
         one, other = catalogue.get((entry.get("one", many), many), name).string
         return {**exact, "one": one, "other": other}
 
-    return {"widget": translated(json.loads(WORDS.read_text())["widget"], "widget")}
+    english = json.loads(WORDS.read_text())
+    return {section: translated(english[section], section) for section in ("widget", "lab")}
 
 
 def written(words: dict[str, Any]) -> str:

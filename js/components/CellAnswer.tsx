@@ -12,13 +12,20 @@ import { TextAnswer } from "./TextAnswer.tsx";
 
 export function CellAnswer(props: AnswerProps) {
   const { problem } = props;
-  const { local } = useApp();
+  const { local, language, insertCell } = useApp();
   const preview = ownValue(local.preview, problem.id);
   const read = preview && preview.cell_ids.length > 0;
   return (
     <div class="inginious-cell-answer">
       <CellLink problem={problem} />
       <Picker problem={problem} />
+      {!read && insertCell && (
+        <p>
+          <button type="button" class="inginious-button" onClick={() => insertCell(problem)}>
+            {language.t.insertCell}
+          </button>
+        </p>
+      )}
       {!read && preview?.kind !== "captured" && preview?.kind !== "notebook-file" && (
         <TextAnswer {...props} lines={problem.type === "code" ? 4 : 1} />
       )}

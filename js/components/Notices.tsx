@@ -7,11 +7,17 @@ import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
 export function Notices() {
-  const { local, synced, controller, language } = useApp();
+  const { local, synced, controller, language, problemId } = useApp();
   const { submission } = synced;
   const { t } = language;
-  const notice = local.notice && (ownValue(t.failures, local.notice.text) ?? local.notice.text);
-  const refusal = notice ?? (submission?.phase === "refused" ? submission.error : null);
+  // Of several views of a task that stand beneath its cells, the one that it concerns.
+  const concerns = (problem: string | null) => !problemId || !problem || problem === problemId;
+  const notice =
+    local.notice && concerns(local.notice.problemId)
+      ? (ownValue(t.failures, local.notice.text) ?? local.notice.text)
+      : null;
+  const refused = submission?.phase === "refused" && concerns(submission.error_problem);
+  const refusal = notice ?? (refused ? submission.error : null);
   // Seen in every view, and heard once.
   const speaks = useAnnouncer(notice ? `notice ${synced.key}` : `refusal ${submission?.id}`);
   return (

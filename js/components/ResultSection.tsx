@@ -31,9 +31,10 @@ export function ResultSection(props: Props) {
   const { submission, result } = synced;
   const line = useLine(problem);
   if (!line) return null;
-  const open = local.details ?? openAtFirst;
+  const key = problem?.id ?? "";
+  const open = ownValue(local.details, key) ?? openAtFirst;
   const hasDetails = isActive(submission) || result !== null || children !== undefined;
-  const toggle = () => controller.local.update({ details: !open });
+  const toggle = () => controller.local.update({ details: { ...local.details, [key]: !open } });
   return (
     <section class="inginious-outline" aria-label={language.t.result}>
       <ResultLine

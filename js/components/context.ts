@@ -2,7 +2,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Language } from "../i18n/index.ts";
-import type { WidgetState } from "../protocol.ts";
+import type { ProblemInfo, WidgetState } from "../protocol.ts";
 import type { Controller } from "../state/controller.ts";
 import type { LocalState } from "../state/local.ts";
 import { useStore } from "../state/store.ts";
@@ -10,6 +10,10 @@ import { useStore } from "../state/store.ts";
 export interface App {
   controller: Controller;
   language: Language;
+  /** The problem of a view that shares its controller with the other views of the task. */
+  problemId?: string;
+  /** Puts a cell for the answer into the notebook, where the host can. */
+  insertCell?: (problem: ProblemInfo) => void;
 }
 
 export const AppContext = createContext<App | null>(null);
@@ -17,7 +21,8 @@ export const AppContext = createContext<App | null>(null);
 export function useApp(): App & { synced: WidgetState; local: LocalState } {
   const app = useContext(AppContext);
   if (!app) throw new Error("A component of inginious was rendered outside of its widget.");
-  const synced = useStore(app.controller.synced);
+  const state = useStore(app.controller.synced);
+  const synced = app.problemId ? { ...state, problem_id: app.problemId } : state;
   const local = useStore(app.controller.local);
   return { ...app, synced, local };
 }

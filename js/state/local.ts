@@ -22,8 +22,8 @@ export interface LocalState {
   preview: Record<string, PreviewAnswer>;
   /** What the person wants done with lines that only IPython runs; empty until they say. */
   magics: "" | "skip" | "send";
-  /** Whether the details of the result are open; null until somebody opens or closes them. */
-  details: boolean | null;
+  /** Whether the details of a result are open, once somebody opened or closed them; by problem. */
+  details: Record<string, boolean>;
   /** Whether the notebook has a result that the history here does not know. */
   elsewhere: boolean;
   /** Whether a request waits for a running cell to end. */
@@ -38,7 +38,7 @@ export const initialLocalState: LocalState = {
   notice: null,
   preview: {},
   magics: "",
-  details: null,
+  details: {},
   elsewhere: false,
   waiting: false,
   disconnected: false,

@@ -56,12 +56,18 @@ def _cell(kind: str, source: str, tags: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def write_notebook(server: JupyterServer, cells: list[dict[str, Any]]) -> str:
+def write_notebook(
+    server: JupyterServer,
+    cells: list[dict[str, Any]],
+    kernelspec: dict[str, str] | None = KERNELSPEC,
+) -> str:
     """Put a notebook with these cells on the server; returns its name."""
     name = f"notebook-{uuid.uuid4().hex[:8]}.ipynb"
     notebook = {
         "cells": cells,
-        "metadata": {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}},
+        "metadata": {"kernelspec": kernelspec, "language_info": {"name": "python"}}
+        if kernelspec
+        else {},
         "nbformat": 4,
         "nbformat_minor": 5,
     }

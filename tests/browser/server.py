@@ -23,14 +23,10 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).parent.parent.parent
 COURSES = CHECKOUT / "notebooks" / "courses"
 TOKEN = "a-token-for-tests"
+PLUGINS = "inginious-nb"
 START_LIMIT_S = 60
 
-_WITHOUT_COLLABORATION = {
-    "disabledExtensions": {
-        "@jupyter/collaboration-extension": True,
-        "@jupyter/docprovider-extension": True,
-    }
-}
+_COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
 
 
 @dataclass
@@ -52,6 +48,7 @@ class JupyterServer:
         folder: Path,
         *,
         collaboration: bool = False,
+        plugins: bool = False,
         settings: Mapping[str, object] | None = None,
         options: tuple[str, ...] = (),
         environ: Mapping[str, str] | None = None,
@@ -61,6 +58,7 @@ class JupyterServer:
         Args:
             folder: For everything it writes; its root is ``folder/root``.
             collaboration: Whether several people may edit a notebook at once.
+            plugins: Whether JupyterLab has our plugins; the widget is also for hosts without.
             settings: JupyterLab settings that override the defaults, by plugin id.
             options: More command line options.
             environ: More environment variables, such as those of inginious_nb.
@@ -68,9 +66,9 @@ class JupyterServer:
         root, config = folder / "root", folder / "config"
         root.mkdir(parents=True)
         (config / "labconfig").mkdir(parents=True)
-        if not collaboration:
-            page = config / "labconfig" / "page_config.json"
-            page.write_text(json.dumps(_WITHOUT_COLLABORATION))
+        disabled = [*([] if collaboration else _COLLABORATION), *([] if plugins else [PLUGINS])]
+        page = config / "labconfig" / "page_config.json"
+        page.write_text(json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)}))
         _use_checkout(folder)
         overrides = {
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
@@ -183,7 +181,7 @@ def _use_checkout(folder: Path) -> None:
     """Have a server use this checkout's interface, whatever is installed."""
     labextensions = folder / "share" / "labextensions"
     labextensions.mkdir(parents=True)
-    (labextensions / "inginious-nb").symlink_to(CHECKOUT / "inginious_nb" / "labextension")
+    (labextensions / PLUGINS).symlink_to(CHECKOUT / "inginious_nb" / "labextension")
     enabled = folder / "config" / "jupyter_server_config.d"
     enabled.mkdir(parents=True)
     shutil.copy(CHECKOUT / "jupyter-config" / "inginious_nb.json", enabled)

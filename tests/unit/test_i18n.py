@@ -175,6 +175,12 @@ def test_the_front_end_uses_every_word_and_fills_it_in():
         assert holes(forms(widget[use[1]])[-1]) <= given | {"value"}, use[0]
 
 
+def test_the_plugins_use_every_word_of_theirs():
+    sources = "\n".join(path.read_text() for path in (ROOT / "js" / "lab").rglob("*.ts*"))
+    for name in ENGLISH["lab"]:
+        assert re.search(rf"\blab\.{name}\b|\b{name}\b[^;]*\}} = lab;", sources), name
+
+
 def test_python_asks_for_words_that_there_are():
     known = {name.partition(".")[2] for name in named()}
     groups = {name.rpartition(".")[0] for name in known}

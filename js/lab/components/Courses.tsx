@@ -1,0 +1,144 @@
+// The left sidebar: courses and their tasks, each with how it stands; a click opens the task.
+import { useState } from "preact/hooks";
+import { resultClass } from "../../components/result_class.ts";
+import { ownValue } from "../../own_value.ts";
+import type { CourseRow, TaskRow } from "../../protocol.ts";
+import { useStore } from "../../state/store.ts";
+import type { ServerSocket } from "../../transport/server.ts";
+import type { LabLanguage } from "../language.ts";
+
+const NEAR_S = 48 * 3600;
+
+interface Props {
+  socket: ServerSocket;
+  language: LabLanguage;
+  openTask: (ref: string) => void;
+  openCourse: () => void;
+  tryDemo: () => void;
+}
+
+export function Courses({ socket, language, openTask, openCourse, tryDemo }: Props) {
+  const overview = useStore(socket.overview);
+  const state = useStore(socket.state);
+  const [wanted, setWanted] = useState("");
+  const { lab } = language;
+  const words = wanted.trim().toLowerCase();
+  const isWanted = ({ name, ref }: TaskRow) => `${name} ${ref}`.toLowerCase().includes(words);
+  const courses = (overview?.courses ?? [])
+    .map((course) => ({ ...course, tasks: course.tasks.filter(isWanted) }))
+    .filter(({ tasks, errors }) => tasks.length > 0 || (!words && errors.length > 0));
+  return (
+    <section class="inginious inginious-courses" aria-label={lab.courses} lang={language.code}>
+      {state === "lost" && (
+        <p class="inginious-notice" role="status">
+          <strong>{lab.notConnected}</strong> {lab.notConnectedHelp}
+        </p>
+      )}
+      {overview?.warnings.map((warning) => (
+        <p key={warning} class="inginious-notice">
+          {warning}
+        </p>
+      ))}
+      {overview && overview.courses.length > 0 && (
+        <input
+          type="search"
+          class="inginious-search"
+          placeholder={lab.search}
+          aria-label={lab.search}
+          value={wanted}
+          onInput={(event) => setWanted(event.currentTarget.value)}
+        />
+      )}
+      {courses.map((course) => (
+        <Course key={course.id} course={course} language={language} openTask={openTask} />
+      ))}
+      {overview && overview.courses.length === 0 && <p class="inginious-muted">{lab.noCourses}</p>}
+      {words && courses.length === 0 && <p class="inginious-muted">{lab.noMatch}</p>}
+      {overview && (
+        <p class="inginious-actions">
+          <button type="button" class="inginious-button" onClick={openCourse}>
+            {lab.openCourse}
+          </button>
+          {overview.courses.length === 0 && (
+            <button type="button" class="inginious-button inginious-primary" onClick={tryDemo}>
+              {lab.tryDemo}
+            </button>
+          )}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface CourseProps {
+  course: CourseRow;
+  language: LabLanguage;
+  openTask: (ref: string) => void;
+}
+
+function Course({ course, language, openTask }: CourseProps) {
+  return (
+    <section class="inginious-course">
+      <h3>{course.name}</h3>
+      <ul>
+        {course.tasks.map((task) => (
+          <li key={task.ref}>
+            <button type="button" class="inginious-task" onClick={() => openTask(task.ref)}>
+              <Dot task={task} language={language} />
+              <span class="inginious-task-name">{task.name}</span>
+              <span class="inginious-task-grade">
+                {task.grade !== null && language.grade(task.grade)}
+              </span>
+              <Facts task={task} language={language} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {course.errors.length > 0 && (
+        <details class="inginious-fold">
+          <summary>{language.lab.cannotBeUsed}</summary>
+          {course.errors.map((error) => (
+            <p key={error}>{error}</p>
+          ))}
+        </details>
+      )}
+    </section>
+  );
+}
+
+/** How the task stands, in a colour and in words. */
+function Dot({ task, language }: { task: TaskRow; language: LabLanguage }) {
+  const { t, lab } = language;
+  const { code, pending } = task;
+  const word = pending
+    ? t.phases.running
+    : code
+      ? (ownValue(t.results, code) ?? code)
+      : lab.notSubmitted;
+  const tone = pending ? "inginious-tone-waiting" : code ? resultClass(code) : "";
+  return <span class={`inginious-dot ${tone}`} role="img" aria-label={word} title={word} />;
+}
+
+function Facts({ task, language }: { task: TaskRow; language: LabLanguage }) {
+  const { t, lab, say } = language;
+  const facts: string[] = [];
+  if (!task.accessible) facts.push(lab.taskClosed);
+  else if (task.deadline !== null) {
+    const left = task.deadline - Date.now() / 1000;
+    facts.push(
+      left > 0 && left < NEAR_S
+        ? say(lab.dueIn, { time: roughly(left, language) })
+        : say(t.deadline, { when: language.dateTime(task.deadline) }),
+    );
+  }
+  if (task.attempts_left !== null) facts.push(say(lab.attemptsLeft, { n: task.attempts_left }));
+  if (!facts.length) return null;
+  return <span class="inginious-task-facts">{facts.join(" · ")}</span>;
+}
+
+/** A time left, in hours while there are some. */
+function roughly(seconds: number, { code }: LabLanguage): string {
+  const [value, unit] =
+    seconds >= 3600 ? [Math.floor(seconds / 3600), "hour"] : [Math.ceil(seconds / 60), "minute"];
+  return new Intl.NumberFormat(code, { style: "unit", unit, unitDisplay: "long" }).format(value);
+}

@@ -1,0 +1,58 @@
+// The live queue: what of this person's waits or runs, and a way to stop it.
+
+import { ownValue } from "../../own_value.ts";
+import type { PendingRow } from "../../protocol.ts";
+import { useStore } from "../../state/store.ts";
+import type { ServerSocket } from "../../transport/server.ts";
+import type { LabLanguage } from "../language.ts";
+
+interface Props {
+  socket: ServerSocket;
+  language: LabLanguage;
+}
+
+export function Queue({ socket, language }: Props) {
+  const overview = useStore(socket.overview);
+  const { t, lab, say } = language;
+  const rows = overview?.pending ?? [];
+  const service = overview?.service;
+  return (
+    <section class="inginious inginious-queue" aria-label={lab.queue} lang={language.code}>
+      {service && (
+        <p class="inginious-muted">
+          {ownValue(t.serviceKind, service.kind) ?? service.kind},{" "}
+          {ownValue(t.service, service.state) ?? service.state}
+        </p>
+      )}
+      {service?.message && <p class="inginious-notice">{service.message}</p>}
+      {rows.length === 0 && <p>{lab.queueEmpty}</p>}
+      <ul>
+        {rows.map((row) => (
+          <li key={row.id}>
+            <strong>{row.name}</strong>{" "}
+            <span class="inginious-muted">
+              {say(t.submissionNumber, { n: row.number })} · {place(row, language)}
+            </span>{" "}
+            <button
+              type="button"
+              class="inginious-button"
+              aria-disabled={row.kill_requested}
+              onClick={() => {
+                if (!row.kill_requested) {
+                  void socket.ask("stop", { submission: row.id }).catch(() => {}); // it has ended
+                }
+              }}
+            >
+              {row.kill_requested ? t.killing : t.kill}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function place({ phase, at_most_before }: PendingRow, { t, say }: LabLanguage): string {
+  if (phase !== "queued" || at_most_before === null) return t.phases[phase];
+  return say(t.colon, { name: t.phases.queued, value: say(t.atMostBefore, { n: at_most_before }) });
+}

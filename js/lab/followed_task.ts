@@ -1,0 +1,67 @@
+// A task in a panel of its own, which is answered by the notebook that was looked at last.
+import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
+import { Store } from "../state/store.ts";
+import { LabNotebook } from "./lab_notebook.ts";
+import type { TaskView } from "./task_view.ts";
+import type { IInginious } from "./tokens.ts";
+
+interface Shown {
+  view: TaskView | null;
+  notebook: LabNotebook | null;
+  /** Why there is none. */
+  error: string;
+}
+
+export class FollowedTask {
+  readonly state = new Store<Shown>({ view: null, notebook: null, error: "" });
+  readonly #inginious: IInginious;
+  readonly #task: string;
+  readonly #tracker: INotebookTracker | null;
+  #opening = new AbortController();
+  #panel: NotebookPanel | null = null;
+  #isOpened = false;
+
+  constructor(inginious: IInginious, task: string, tracker: INotebookTracker | null) {
+    this.#inginious = inginious;
+    this.#task = task;
+    this.#tracker = tracker;
+    tracker?.currentChanged.connect(this.#follow, this);
+    inginious.socket.state.subscribe(this.#retry);
+    this.#follow();
+  }
+
+  dispose(): void {
+    this.#opening.abort();
+    this.#tracker?.currentChanged.disconnect(this.#follow, this);
+  }
+
+  #follow(): void {
+    const panel = this.#tracker?.currentWidget ?? null;
+    if (this.#isOpened && (panel === this.#panel || !panel)) return;
+    this.#panel = panel;
+    this.#open();
+  }
+
+  #open(): void {
+    this.#isOpened = true;
+    this.#opening.abort();
+    const opening = new AbortController();
+    this.#opening = opening;
+    const panel = this.#panel;
+    this.#inginious.open(this.#task, panel, opening.signal).then(
+      (view) => {
+        const notebook = panel && new LabNotebook(panel);
+        if (!opening.signal.aborted) this.state.set({ view, notebook, error: "" });
+      },
+      (error: Error) => {
+        if (!opening.signal.aborted) this.state.update({ error: error.message });
+      },
+    );
+  }
+
+  /** What was refused since the server was away. */
+  readonly #retry = () => {
+    const { view, error } = this.state.get();
+    if (!view && error && this.#inginious.socket.state.get() === "open") this.#open();
+  };
+}

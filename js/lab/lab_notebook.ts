@@ -1,0 +1,55 @@
+// The notebook of a panel of JupyterLab, read through its own model, and what only a panel can do.
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { tagReference } from "../notebook/answer_tags.ts";
+import type { NotebookContext } from "../notebook/context.ts";
+import { Notebook, TAG_PREFIX } from "../notebook/notebook.ts";
+import type { ProblemInfo, TaskInfo } from "../protocol.ts";
+
+/** Languages of answers that are written in text cells. */
+const PROSE = ["text", "plain", "markdown", "rst", "latex"];
+
+export class LabNotebook extends Notebook {
+  readonly panel: NotebookPanel;
+
+  constructor(panel: NotebookPanel) {
+    super(panel.context as unknown as NotebookContext);
+    this.panel = panel;
+  }
+
+  /** Scroll to a cell and put the cursor into it; whether it is there. */
+  override async reveal(cellId: string): Promise<boolean> {
+    const { content } = this.panel;
+    const index = content.widgets.findIndex(({ model }) => model.id === cellId);
+    if (index < 0) return false;
+    content.activeCellIndex = index;
+    await content.scrollToItem(index, "smart");
+    content.activate();
+    return true;
+  }
+
+  /** Whether any part of a cell can be seen now. */
+  isInSight(cellId: string): boolean {
+    const cell = this.panel.content.widgets.find(({ model }) => model.id === cellId);
+    if (!cell?.isAttached || !this.panel.isVisible) return false;
+    const { top, bottom } = cell.node.getBoundingClientRect();
+    const view = this.panel.content.node.getBoundingClientRect();
+    return bottom > view.top && top < view.bottom;
+  }
+
+  /** Put a cell for an answer below the active one, with the template, and go to it. */
+  insertAnswer(task: TaskInfo, problem: ProblemInfo): void {
+    const { content, model } = this.panel;
+    if (!model) return;
+    const index = Math.min(content.activeCellIndex + 1, model.cells.length);
+    const isProse = PROSE.includes(problem.language);
+    const cell = {
+      cell_type: isProse ? "markdown" : "code",
+      source: problem.default,
+      metadata: { tags: [TAG_PREFIX + tagReference(task, problem.id)] },
+    };
+    model.sharedModel.insertCell(index, cell as never);
+    content.activeCellIndex = index;
+    content.mode = "edit";
+    void content.scrollToItem(index, "smart");
+  }
+}

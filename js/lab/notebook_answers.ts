@@ -1,0 +1,115 @@
+// The answers of one notebook: which of its cells answer which problems, as the server reads them,
+// and one view of each task, which all its cells share.
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import { headOf } from "../notebook/magic.ts";
+import type { AnswerCell, CellInfo } from "../protocol.ts";
+import { debounced } from "../state/debounced.ts";
+import { Store } from "../state/store.ts";
+import type { ServerSocket } from "../transport/server.ts";
+import { LabNotebook } from "./lab_notebook.ts";
+import type { TaskView } from "./task_view.ts";
+
+const LOOK_DELAY_MS = 200;
+
+export class NotebookAnswers {
+  readonly notebook: LabNotebook;
+  /** The cells that are answers. */
+  readonly cells = new Store<AnswerCell[]>([]);
+  /** The views of their tasks, as far as they are open. */
+  readonly views = new Store<ReadonlyMap<string, TaskView>>(new Map());
+  readonly #socket: ServerSocket;
+  readonly #open: (task: string, signal: AbortSignal) => Promise<TaskView>;
+  readonly #opening = new Map<string, AbortController>();
+  #looked = "";
+
+  constructor(
+    panel: NotebookPanel,
+    socket: ServerSocket,
+    open: (task: string, notebook: LabNotebook, signal: AbortSignal) => Promise<TaskView>,
+  ) {
+    const ended = new AbortController();
+    this.notebook = new LabNotebook(panel);
+    this.#socket = socket;
+    this.#open = (task, signal) => open(task, this.notebook, signal);
+    panel.disposed.connect(() => {
+      ended.abort();
+      for (const opening of this.#opening.values()) opening.abort();
+    });
+    this.notebook.onChange(() => this.look(), ended.signal);
+    const again = () => {
+      this.#looked = "";
+      this.look();
+    };
+    // Another course may have the tasks that the cells name.
+    let known = "";
+    const followOverview = () => {
+      const courses =
+        socket.overview
+          .get()
+          ?.courses.map(({ id }) => id)
+          .join(" ") ?? "";
+      if (courses !== known) again();
+      known = courses;
+    };
+    ended.signal.addEventListener("abort", socket.overview.subscribe(followOverview));
+    ended.signal.addEventListener("abort", socket.state.subscribe(again));
+    void panel.context.ready.then(() => this.look());
+  }
+
+  /** Look soon which cells are answers; the server is asked only if that may have changed. */
+  readonly look = debounced(LOOK_DELAY_MS, () => this.#look());
+
+  /** The view of a cell's task, and the problem that the cell answers. */
+  find(cellId: string): { view: TaskView; problemId: string } | null {
+    const cell = this.cells.get().find(({ cell_id }) => cell_id === cellId);
+    const view = cell && this.views.get().get(cell.task);
+    return cell && view ? { view, problemId: cell.problem_id } : null;
+  }
+
+  async #look(): Promise<void> {
+    const { panel } = this.notebook;
+    if (panel.isDisposed || this.#socket.state.get() !== "open") return;
+    const cells = this.notebook.cells();
+    const key = JSON.stringify(cells.map(whatMatters));
+    if (key === this.#looked) return;
+    this.#looked = key;
+    const folder = panel.context.localPath.split("/").slice(0, -1).join("/");
+    try {
+      const { answers } = await this.#socket.ask("answerCells", { cells, folder });
+      this.cells.set(answers);
+      this.#openViews(new Set(answers.map(({ task }) => task)));
+    } catch (error) {
+      this.#looked = "";
+      console.warn("[inginious] which cells are answers:", error);
+    }
+  }
+
+  #openViews(tasks: ReadonlySet<string>): void {
+    for (const [task, opening] of this.#opening) {
+      if (tasks.has(task)) continue;
+      opening.abort();
+      this.#opening.delete(task);
+      const views = new Map(this.views.get());
+      views.delete(task);
+      this.views.set(views);
+    }
+    for (const task of tasks) {
+      if (this.#opening.has(task)) continue;
+      const opening = new AbortController();
+      this.#opening.set(task, opening);
+      this.#open(task, opening.signal).then(
+        (view) => this.views.set(new Map(this.views.get()).set(task, view)),
+        (error) => {
+          this.#opening.delete(task);
+          console.warn(`[inginious] ${task}:`, error);
+        },
+      );
+    }
+  }
+}
+
+/** What of a cell can say what it answers: nothing that is typed below its first lines. */
+function whatMatters({ id, cell_type, source, metadata }: CellInfo): unknown[] {
+  const lines = source.includes("%inginious") ? source : headOf(source);
+  return [id, cell_type, metadata.tags, lines];
+}

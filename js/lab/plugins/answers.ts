@@ -1,0 +1,214 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette, IToolbarWidgetRegistry, Notification } from "@jupyterlab/apputils";
+import type { Cell } from "@jupyterlab/cells";
+import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
+import type { PanelLayout, Widget } from "@lumino/widgets";
+import { ownValue } from "../../own_value.ts";
+import type { WidgetState } from "../../protocol.ts";
+import { isActive } from "../../state/controller.ts";
+import { inginiousIcon } from "../icon.ts";
+import { LazyItem } from "../lazy_item.ts";
+import type { NotebookAnswers } from "../notebook_answers.ts";
+import { keepSummary } from "../saved_summary.ts";
+import type { TaskView } from "../task_view.ts";
+import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
+
+const MARK = "inginious-answer";
+const NOTIFICATION_MS = 10_000;
+
+export const answers: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:answers",
+  description: "Marks the cells that are answers, submits them and shows their results beneath.",
+  autoStart: true,
+  requires: [IInginious, INotebookTracker],
+  optional: [ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    inginious: IInginious,
+    notebooks: INotebookTracker,
+    palette: ICommandPalette | null,
+  ) => {
+    const { t, lab } = inginious.language;
+    const activeAnswer = () => {
+      const { currentWidget, activeCell } = notebooks;
+      if (!currentWidget || !activeCell) return null;
+      return inginious.answers(currentWidget).find(activeCell.model.id);
+    };
+    app.commands.addCommand(Commands.submitCell, {
+      label: t.submit,
+      caption: lab.submitCell,
+      icon: inginiousIcon,
+      isVisible: () => activeAnswer() !== null,
+      isEnabled: () => activeAnswer() !== null,
+      execute: () => activeAnswer()?.view.controller.submit(),
+    });
+    app.commands.addCommand(Commands.submitAll, {
+      label: lab.submitAll,
+      caption: lab.submitAllCaption,
+      icon: inginiousIcon,
+      isEnabled: () => notebooks.currentWidget !== null,
+      execute: async () => {
+        const panel = notebooks.currentWidget;
+        const views = panel ? [...inginious.answers(panel).views.get().values()] : [];
+        await Promise.all(views.map(({ controller }) => controller.submit()));
+      },
+    });
+    for (const command of [Commands.submitCell, Commands.submitAll]) {
+      palette?.addItem({ command, category: PALETTE_CATEGORY });
+    }
+    const activeChanged = () => app.commands.notifyCommandChanged(Commands.submitCell);
+    notebooks.activeCellChanged.connect(activeChanged);
+    const follow = (panel: NotebookPanel) => {
+      const found = inginious.answers(panel);
+      const user = () => app.serviceManager.user.identity;
+      followNotebook(inginious, found, () => user()?.display_name || user()?.name || "");
+      found.cells.subscribe(activeChanged);
+      found.views.subscribe(activeChanged);
+    };
+    notebooks.forEach(follow);
+    notebooks.widgetAdded.connect((_, panel) => follow(panel));
+  },
+};
+
+export const toolbar: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:toolbar",
+  description: "Submits every task of a notebook from its toolbar, and counts those that passed.",
+  autoStart: true,
+  requires: [IInginious, INotebookTracker, IToolbarWidgetRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    inginious: IInginious,
+    _notebooks: INotebookTracker,
+    registry: IToolbarWidgetRegistry,
+  ) => {
+    registry.addFactory<NotebookPanel>("Notebook", "inginious-submit-all", (panel) => {
+      const item = new LazyItem();
+      const found = inginious.answers(panel);
+      void app.restored.then(async () => {
+        const { tallyWidget } = await import("../ui.tsx");
+        const submitAll = () => void app.commands.execute(Commands.submitAll);
+        if (!item.isDisposed) item.fill(tallyWidget(inginious, found, submitAll));
+      });
+      return item;
+    });
+  },
+};
+
+/** Lines and marks for the cells that are answers, and what else happens when a result comes. */
+function followNotebook(inginious: IInginious, found: NotebookAnswers, user: () => string): void {
+  const { panel } = found.notebook;
+  const lines = new Map<Cell, Widget>();
+  const update = async () => {
+    const { answerLine } = await import("../ui.tsx");
+    if (panel.isDisposed) return;
+    const answering = new Set(found.cells.get().map(({ cell_id }) => cell_id));
+    for (const cell of panel.content.widgets) {
+      const isAnswer = answering.has(cell.model.id);
+      cell.toggleClass(MARK, isAnswer);
+      const line = lines.get(cell);
+      if (!isAnswer && line) {
+        lines.delete(cell);
+        line.dispose();
+      } else if (isAnswer && !line) {
+        const made = answerLine(inginious, found, cell.model);
+        lines.set(cell, made);
+        cell.disposed.connect(() => lines.delete(cell));
+        void cell.ready.then(() => {
+          if (!made.isDisposed && !cell.isDisposed) (cell.layout as PanelLayout).addWidget(made);
+        });
+      }
+    }
+  };
+  found.cells.subscribe(() => void update());
+  const followed = new Set<TaskView>();
+  const awaited = new AwaitedResults(inginious, found);
+  found.views.subscribe(() => {
+    for (const view of found.views.get().values()) {
+      if (followed.has(view)) continue;
+      followed.add(view);
+      followResults(found, view, user, awaited);
+    }
+  });
+}
+
+/** What comes for one task: kept with its cells, and told when nobody sees it there. */
+function followResults(
+  found: NotebookAnswers,
+  { controller }: TaskView,
+  user: () => string,
+  awaited: AwaitedResults,
+): void {
+  let submitted = "";
+  controller.synced.subscribe(() => {
+    const state = controller.synced.get();
+    const { submission, result, task } = state;
+    if (isActive(submission)) {
+      submitted = submission.id;
+      awaited.add(submitted);
+    }
+    if (!submitted || submission?.phase === "refused") {
+      awaited.end(submitted);
+      submitted = "";
+    }
+    if (!submitted || result?.submission !== submitted) return;
+    const { panel } = found.notebook;
+    const cells = found.cells.get().filter((cell) => cell.task === task?.ref);
+    for (const { cell_id } of cells) {
+      const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
+      if (cell) keepSummary(cell.model, state, user());
+    }
+    const isSeen = cells.some(({ cell_id }) => found.notebook.isInSight(cell_id));
+    const unseen = isSeen ? null : { state, cellId: cells[0]?.cell_id ?? "" };
+    awaited.end(submitted, unseen);
+    submitted = "";
+  });
+}
+
+interface Unseen {
+  state: WidgetState;
+  cellId: string;
+}
+
+/** Tells once of the results that came while their cells could not be seen. */
+class AwaitedResults {
+  readonly #inginious: IInginious;
+  readonly #found: NotebookAnswers;
+  readonly #awaited = new Set<string>();
+  #unseen: Unseen[] = [];
+
+  constructor(inginious: IInginious, found: NotebookAnswers) {
+    this.#inginious = inginious;
+    this.#found = found;
+  }
+
+  add(submission: string): void {
+    this.#awaited.add(submission);
+  }
+
+  end(submission: string, unseen: Unseen | null = null): void {
+    this.#awaited.delete(submission);
+    if (unseen) this.#unseen.push(unseen);
+    if (this.#awaited.size || !this.#unseen.length) return;
+    const results = this.#unseen;
+    this.#unseen = [];
+    this.#tell(results);
+  }
+
+  #tell(results: Unseen[]): void {
+    const { t, lab, say } = this.#inginious.language;
+    const codes = results.map(({ state }) => state.result?.code ?? "");
+    const passed = codes.filter((code) => code === "success").length;
+    const [code = ""] = codes;
+    const task = results[0]?.state.task?.name ?? "";
+    const text =
+      results.length > 1
+        ? say(lab.tally, { n: passed, all: results.length })
+        : say(lab.arrived, { task, result: ownValue(t.results, code) ?? code });
+    const first = results.find(({ state }) => state.result?.code !== "success") ?? results[0];
+    const callback = () => void (first && this.#found.notebook.reveal(first.cellId));
+    Notification.emit(text, passed === results.length ? "success" : "info", {
+      autoClose: NOTIFICATION_MS,
+      actions: [{ label: lab.goToCell, callback }],
+    });
+  }
+}

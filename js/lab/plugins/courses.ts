@@ -1,0 +1,121 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
+import { ICommandPalette, Notification } from "@jupyterlab/apputils";
+import { IDocumentManager } from "@jupyterlab/docmanager";
+import { FileDialog, IDefaultFileBrowser } from "@jupyterlab/filebrowser";
+import { ILauncher } from "@jupyterlab/launcher";
+import { PanelLayout, Widget } from "@lumino/widgets";
+import { inginiousIcon } from "../icon.ts";
+import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
+
+const SIDEBAR_ID = "inginious-courses";
+const DEMO_FOLDER = "inginious-demo";
+
+export const courses: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:courses",
+  description: "The courses and their tasks in the left sidebar.",
+  autoStart: true,
+  requires: [IInginious],
+  optional: [ICommandPalette, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    inginious: IInginious,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+  ) => {
+    const { lab } = inginious.language;
+    const sidebar = new Widget();
+    sidebar.id = SIDEBAR_ID;
+    sidebar.addClass("inginious-courses-panel");
+    sidebar.title.icon = inginiousIcon;
+    sidebar.title.caption = `INGInious: ${lab.courses}`;
+    const layout = new PanelLayout();
+    sidebar.layout = layout;
+    app.shell.add(sidebar, "left", { rank: 600 });
+    restorer?.add(sidebar, SIDEBAR_ID);
+    void app.restored.then(async () => {
+      const { coursesWidget } = await import("../ui.tsx");
+      layout.addWidget(
+        coursesWidget(inginious, {
+          openTask: (ref) => void app.commands.execute(Commands.openTask, { ref }),
+          openCourse: () => void app.commands.execute(Commands.openCourse),
+          tryDemo: () => void app.commands.execute(Commands.demo),
+        }),
+      );
+    });
+    app.commands.addCommand(Commands.showCourses, {
+      label: lab.showCourses,
+      icon: inginiousIcon,
+      execute: () => app.shell.activateById(SIDEBAR_ID),
+    });
+    palette?.addItem({ command: Commands.showCourses, category: PALETTE_CATEGORY });
+  },
+};
+
+export const launcher: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:launcher",
+  description: "The cards of the launcher: try the demo, open a course.",
+  autoStart: true,
+  requires: [IInginious],
+  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser, IDocumentManager],
+  activate: (
+    app: JupyterFrontEnd,
+    { socket, language }: IInginious,
+    launcherOfHost: ILauncher | null,
+    palette: ICommandPalette | null,
+    browser: IDefaultFileBrowser | null,
+    documents: IDocumentManager | null,
+  ) => {
+    const { lab } = language;
+    const folder = (cwd: unknown) =>
+      typeof cwd === "string" ? cwd : (browser?.model.path.replace(/^.*:/, "") ?? "");
+    app.commands.addCommand(Commands.demo, {
+      label: lab.tryDemo,
+      caption: lab.tryDemoCaption,
+      icon: inginiousIcon,
+      execute: async ({ cwd }) => {
+        const target = [folder(cwd), DEMO_FOLDER].filter(Boolean).join("/");
+        const reply = await said(socket.ask("demo", { folder: target }), language);
+        if (!reply) return;
+        await app.commands.execute("docmanager:open", { path: reply.path });
+        await app.commands.execute(Commands.showCourses);
+      },
+    });
+    app.commands.addCommand(Commands.openCourse, {
+      label: lab.openCourse,
+      caption: lab.openCourseCaption,
+      icon: inginiousIcon,
+      isVisible: () => documents !== null,
+      execute: async ({ cwd }) => {
+        if (!documents) return;
+        const chosen = await FileDialog.getExistingDirectory({
+          manager: documents,
+          title: lab.openCourseTitle,
+          defaultPath: folder(cwd),
+        });
+        const path = chosen.button.accept ? chosen.value?.[0]?.path : undefined;
+        if (path === undefined) return;
+        const reply = await said(socket.ask("openCourse", { folder: path }), language);
+        if (reply) await app.commands.execute(Commands.showCourses);
+      },
+    });
+    for (const command of [Commands.demo, Commands.openCourse]) {
+      launcherOfHost?.add({ command, category: "INGInious" });
+      palette?.addItem({ command, category: PALETTE_CATEGORY });
+    }
+  },
+};
+
+/** What was answered, or null after the refusal was shown. */
+async function said<T>(answer: Promise<T>, { lab }: IInginious["language"]): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    Notification.error(text === "gone" ? lab.gone : text, { autoClose: 10_000 });
+    return null;
+  }
+}

@@ -1,0 +1,75 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette } from "@jupyterlab/apputils";
+import { IStatusBar } from "@jupyterlab/statusbar";
+import { Widget } from "@lumino/widgets";
+import { inginiousIcon } from "../icon.ts";
+import { LazyItem } from "../lazy_item.ts";
+import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
+
+const QUEUE_ID = "inginious-queue";
+
+export const queue: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:queue",
+  description: "The live queue: what waits or runs, and a way to stop it.",
+  autoStart: true,
+  requires: [IInginious],
+  optional: [ICommandPalette],
+  activate: (app: JupyterFrontEnd, inginious: IInginious, palette: ICommandPalette | null) => {
+    const { lab } = inginious.language;
+    let panel: LazyItem | null = null;
+    app.commands.addCommand(Commands.showQueue, {
+      label: lab.showQueue,
+      icon: inginiousIcon,
+      execute: async () => {
+        if (!panel || panel.isDisposed) {
+          const { queueWidget } = await import("../ui.tsx");
+          panel = new LazyItem();
+          panel.id = QUEUE_ID;
+          panel.addClass("inginious-queue-panel");
+          panel.title.label = `INGInious: ${lab.queue}`;
+          panel.title.icon = inginiousIcon;
+          panel.title.closable = true;
+          panel.fill(queueWidget(inginious));
+          app.shell.add(panel, "down");
+        }
+        app.shell.activateById(QUEUE_ID);
+      },
+    });
+    palette?.addItem({ command: Commands.showQueue, category: PALETTE_CATEGORY });
+  },
+};
+
+export const status: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:status",
+  description: "How many submissions are under way, in the status bar; a click opens the queue.",
+  autoStart: true,
+  requires: [IInginious],
+  optional: [IStatusBar],
+  activate: (app: JupyterFrontEnd, inginious: IInginious, bar: IStatusBar | null) => {
+    if (!bar) return;
+    const { socket, language } = inginious;
+    const { lab, say } = language;
+    const item = new Widget();
+    item.addClass("jp-mod-highlighted");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "jp-StatusBar-TextItem";
+    button.title = lab.showQueue;
+    button.style.cssText = "border: 0; background: none; color: inherit; cursor: pointer";
+    button.onclick = () => void app.commands.execute(Commands.showQueue);
+    item.node.append(button);
+    const update = () => {
+      const pending = socket.overview.get()?.pending.length ?? 0;
+      button.textContent =
+        socket.state.get() === "lost"
+          ? lab.stateLost
+          : pending
+            ? say(lab.statePending, { n: pending })
+            : lab.stateIdle;
+    };
+    socket.overview.subscribe(update);
+    socket.state.subscribe(update);
+    update();
+    bar.registerStatusItem("inginious-nb:status", { item, align: "left", rank: 20 });
+  },
+};

@@ -1,0 +1,75 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
+import { ICommandPalette, InputDialog, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
+import { INotebookTracker } from "@jupyterlab/notebook";
+import { FollowedTask } from "../followed_task.ts";
+import { inginiousIcon } from "../icon.ts";
+import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
+
+const ID_PREFIX = "inginious-task-";
+
+export const tasks: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:tasks",
+  description: "The statement of a task in a panel beside the notebook that answers it.",
+  autoStart: true,
+  requires: [IInginious],
+  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, ILabShell],
+  activate: (
+    app: JupyterFrontEnd,
+    inginious: IInginious,
+    notebooks: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null,
+  ) => {
+    const { socket, language } = inginious;
+    const opened = new WidgetTracker<MainAreaWidget>({ namespace: "inginious-task" });
+    app.commands.addCommand(Commands.openTask, {
+      label: language.lab.openTask,
+      icon: inginiousIcon,
+      execute: async (args) => {
+        const ref = typeof args.ref === "string" ? args.ref : await chooseTask(inginious);
+        if (!ref) return;
+        const id = ID_PREFIX + ref.replace("/", "-");
+        if (!opened.find((widget) => widget.id === id)) {
+          const { taskWidget } = await import("../ui.tsx");
+          const content = taskWidget(new FollowedTask(inginious, ref, notebooks));
+          const panel = new MainAreaWidget({ content });
+          panel.id = id;
+          panel.title.label = ref;
+          panel.title.icon = inginiousIcon;
+          panel.title.closable = true;
+          content.node.dataset.task = ref;
+          const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
+          panel.title.label = rows.find((row) => row.ref === ref)?.name ?? ref;
+          const beside = notebooks?.currentWidget;
+          if (labShell) {
+            const where = beside ? { mode: "split-right" as const, ref: beside.id } : {};
+            app.shell.add(panel, "main", where);
+          } else app.shell.add(panel, "right");
+          await opened.add(panel);
+        }
+        app.shell.activateById(id);
+      },
+    });
+    palette?.addItem({ command: Commands.openTask, category: PALETTE_CATEGORY });
+    const ref = (widget: MainAreaWidget) => widget.content.node.dataset.task ?? "";
+    void restorer?.restore(opened, {
+      command: Commands.openTask,
+      args: (widget) => ({ ref: ref(widget) }),
+      name: ref,
+    });
+  },
+};
+
+async function chooseTask({ socket, language }: IInginious): Promise<string> {
+  const { lab } = language;
+  const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
+  const items = rows.map(({ ref, name }) => `${name} (${ref})`);
+  const { value } = await InputDialog.getItem({ title: lab.chooseTask, items });
+  return rows[items.indexOf(value ?? "")]?.ref ?? "";
+}

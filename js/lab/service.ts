@@ -1,0 +1,45 @@
+// The connection to the server that all plugins share.
+import { URLExt } from "@jupyterlab/coreutils";
+import type { NotebookPanel } from "@jupyterlab/notebook";
+import type { ServerConnection } from "@jupyterlab/services";
+import { preferredLanguage } from "../i18n/index.ts";
+import { ServerSocket } from "../transport/server.ts";
+import { LabNotebook } from "./lab_notebook.ts";
+import { labLanguage } from "./language.ts";
+import { NotebookAnswers } from "./notebook_answers.ts";
+import { openTaskView } from "./task_view.ts";
+import type { IInginious } from "./tokens.ts";
+
+const PATH = "inginious/socket";
+
+export function makeInginious(settings: ServerConnection.ISettings, locale: string): IInginious {
+  const code = locale === "default" ? preferredLanguage() : (locale.split(/[-_]/)[0] ?? "en");
+  const spoken = labLanguage(code);
+  const socket = new ServerSocket(() => {
+    const address = URLExt.join(settings.wsUrl, PATH);
+    const token = settings.appendToken && settings.token;
+    const query = token ? `?token=${encodeURIComponent(token)}` : "";
+    return new settings.WebSocket(address + query);
+  });
+  socket.state.subscribe(() => {
+    if (socket.state.get() === "open")
+      void socket.ask("lang", { lang: spoken.code }).catch(() => {});
+  });
+  const known = new WeakMap<NotebookPanel, NotebookAnswers>();
+  return {
+    socket,
+    language: spoken,
+    answers: (panel) => {
+      let found = known.get(panel);
+      if (!found) {
+        found = new NotebookAnswers(panel, socket, (task, notebook, signal) =>
+          openTaskView(socket, task, notebook, spoken, signal),
+        );
+        known.set(panel, found);
+      }
+      return found;
+    },
+    open: (task, panel, signal) =>
+      openTaskView(socket, task, panel && new LabNotebook(panel), spoken, signal),
+  };
+}

@@ -1,0 +1,69 @@
+// A view of a task that the server serves: a controller as the widget has it, which goes on by
+// itself when the connection comes back.
+
+import type { Notebook } from "../notebook/notebook.ts";
+import type { Subject, WidgetState } from "../protocol.ts";
+import { Controller } from "../state/controller.ts";
+import { Store } from "../state/store.ts";
+import type { ServerSocket } from "../transport/server.ts";
+import { uniqueId } from "../unique_id.ts";
+import type { LabLanguage } from "./language.ts";
+
+export interface TaskView {
+  readonly controller: Controller;
+  readonly language: LabLanguage;
+}
+
+const NOTHING: Omit<WidgetState, "key" | "lang"> = {
+  role: "task",
+  problem_id: "",
+  task: null,
+  standing: {
+    attempts: 0,
+    best_grade: null,
+    best_code: null,
+    last_grade: null,
+    last_code: null,
+  },
+  submission: null,
+  result: null,
+  history: [],
+  service: { kind: "", state: "idle", silent_s: 0, message: "" },
+  drafts: {},
+  request: null,
+};
+
+/** Open a view; rejects with the server's sentence if there is no such task. */
+export async function openTaskView(
+  socket: ServerSocket,
+  task: string,
+  notebook: Notebook | null,
+  language: LabLanguage,
+  signal: AbortSignal,
+): Promise<TaskView> {
+  const subject: Subject = { widget: "", task, role: "task", problem_id: "", submission: "" };
+  const { transport, state } = await socket.open(
+    subject,
+    (changed) => synced.update(changed),
+    signal,
+  );
+  const synced = new Store<WidgetState>({ ...NOTHING, key: uniqueId(), lang: "", ...state });
+  const controller = new Controller({
+    synced,
+    transport: Promise.resolve(transport),
+    notebook,
+    lang: language.code,
+    signal,
+  });
+  void transport.closed.then(() => signal.aborted || controller.disconnect());
+  const reconnect = async () => {
+    if (socket.state.get() !== "open" || !controller.local.get().disconnected) return;
+    const again = await socket.open(subject, (changed) => synced.update(changed), signal);
+    void again.transport.closed.then(() => signal.aborted || controller.disconnect());
+    controller.reconnect(again.transport, again.state);
+  };
+  const follow = () => void reconnect().catch(() => {}); // lost again, which is told by itself
+  signal.addEventListener("abort", socket.state.subscribe(follow), { once: true });
+  controller.start();
+  return { controller, language };
+}

@@ -1,0 +1,57 @@
+// All that is shown, with its style: loaded when the first of it is needed, not with JupyterLab.
+import type { ICellModel } from "@jupyterlab/cells";
+import type { Widget } from "@lumino/widgets";
+import { AnswerLine } from "./components/AnswerLine.tsx";
+import { Courses } from "./components/Courses.tsx";
+import { Queue } from "./components/Queue.tsx";
+import { Tally } from "./components/Tally.tsx";
+import { TaskDocument } from "./components/TaskDocument.tsx";
+import type { FollowedTask } from "./followed_task.ts";
+import type { NotebookAnswers } from "./notebook_answers.ts";
+import { PreactWidget } from "./preact_widget.ts";
+import type { IInginious } from "./tokens.ts";
+import "../../inginious_nb/static/widget.css";
+import "./style.css";
+
+export interface CoursesActions {
+  openTask: (ref: string) => void;
+  openCourse: () => void;
+  tryDemo: () => void;
+}
+
+export function coursesWidget({ socket, language }: IInginious, actions: CoursesActions): Widget {
+  return new PreactWidget(<Courses socket={socket} language={language} {...actions} />);
+}
+
+export function queueWidget({ socket, language }: IInginious): Widget {
+  return new PreactWidget(<Queue socket={socket} language={language} />);
+}
+
+export function taskWidget(followed: FollowedTask): Widget {
+  const widget = new PreactWidget(<TaskDocument followed={followed} />);
+  widget.addClass("inginious-task-document");
+  widget.disposed.connect(() => followed.dispose());
+  return widget;
+}
+
+export function answerLine(
+  { language }: IInginious,
+  answers: NotebookAnswers,
+  cell: ICellModel,
+): Widget {
+  const widget = new PreactWidget(<AnswerLine answers={answers} cell={cell} language={language} />);
+  widget.addClass("inginious-answer-line");
+  return widget;
+}
+
+export function tallyWidget(
+  { language }: IInginious,
+  answers: NotebookAnswers,
+  submitAll: () => void,
+): Widget {
+  const widget = new PreactWidget(
+    <Tally answers={answers} language={language} submitAll={submitAll} />,
+  );
+  widget.addClass("inginious-tally-item");
+  return widget;
+}

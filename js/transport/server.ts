@@ -1,0 +1,152 @@
+// The third transport: the WebSocket of our Jupyter Server extension, for JupyterLab's own
+// interface. It needs no kernel. One socket a page; each view of a task has a channel of it.
+import type {
+  Overview,
+  OverviewReplies,
+  OverviewRequests,
+  RequestKind,
+  Subject,
+  WidgetState,
+} from "../protocol.ts";
+import { Store } from "../state/store.ts";
+import { uniqueId } from "../unique_id.ts";
+import { decode, encode } from "./framing.ts";
+import { PendingRequests } from "./requests.ts";
+import { RequestError, type Transport } from "./transport.ts";
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+
+interface Channel {
+  receive: (message: unknown, buffers: ArrayBuffer[]) => void;
+  lost: () => void;
+}
+
+interface Message {
+  kind?: string;
+  state?: object;
+  error?: string;
+}
+
+export type ServerState = "connecting" | "open" | "lost";
+
+export class ServerSocket {
+  readonly state = new Store<ServerState>("connecting");
+  /** Null until the server has told it. */
+  readonly overview = new Store<Overview | null>(null);
+  readonly #connect: () => WebSocket;
+  readonly #channels = new Map<string, Channel>();
+  readonly #requests: PendingRequests;
+  #socket: WebSocket | null = null;
+  #unsent: (string | ArrayBuffer)[] = [];
+  #delay = FIRST_DELAY_MS;
+
+  constructor(connect: () => WebSocket) {
+    this.#connect = connect;
+    this.#requests = new PendingRequests((message, buffers) => this.#send({ message }, buffers));
+    this.#channels.set("", {
+      receive: (message, buffers) => this.#receiveOverview(message as Message, buffers),
+      lost: () => this.#requests.fail("gone"),
+    });
+  }
+
+  /** Connect, and again whenever the connection breaks. */
+  start(): void {
+    const socket = this.#connect();
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#delay = FIRST_DELAY_MS;
+      for (const frame of this.#unsent.splice(0)) socket.send(frame);
+      this.state.set("open");
+    };
+    socket.onmessage = ({ data }) => {
+      const { envelope, buffers } = decode(data);
+      this.#channels.get(envelope.channel ?? "")?.receive(envelope.message, buffers);
+    };
+    socket.onclose = () => {
+      this.#unsent = [];
+      this.state.set("lost");
+      for (const channel of [...this.#channels.values()]) channel.lost();
+      setTimeout(() => this.start(), this.#delay);
+      this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
+    };
+  }
+
+  /** Ask what belongs to no task; rejects with a RequestError that says why. */
+  async ask<K extends keyof OverviewRequests>(
+    kind: K,
+    payload: OverviewRequests[K],
+  ): Promise<OverviewReplies[K]> {
+    const { value } = await this.#requests.request(kind as RequestKind, payload as never);
+    return value as unknown as OverviewReplies[K];
+  }
+
+  /**
+   * Open a view of a task; settled with its first state, and rejected if the server refuses it.
+   * `onState` gets what changes afterwards.
+   */
+  open(
+    subject: Subject,
+    onState: (changed: Partial<WidgetState>) => void,
+    signal: AbortSignal,
+  ): Promise<{ transport: Transport; state: Partial<WidgetState> }> {
+    const channel = uniqueId();
+    const requests = new PendingRequests((message, buffers) =>
+      this.#send({ channel, message }, buffers),
+    );
+    let tellClosed = () => {};
+    const closed = new Promise<void>((resolve) => {
+      tellClosed = resolve;
+    });
+    const end = () => {
+      this.#channels.delete(channel);
+      requests.fail("gone");
+      tellClosed();
+    };
+    const close = () => {
+      if (!this.#channels.has(channel)) return;
+      end();
+      if (this.state.get() === "open") this.#send({ channel, close: true });
+    };
+    const transport = {
+      servedWhileBusy: true,
+      request: requests.request.bind(requests),
+      close,
+      closed,
+    };
+    return new Promise((resolve, reject) => {
+      let isFirst = true;
+      this.#channels.set(channel, {
+        receive: (message, buffers) => {
+          const { kind, state, error } = message as Message;
+          if (kind === "closed") {
+            end();
+            reject(new RequestError(error ?? "gone"));
+          } else if (kind !== "state") requests.receive(message, buffers);
+          else if (isFirst) resolve({ transport, state: state ?? {} });
+          else onState(state ?? {});
+          if (kind === "state") isFirst = false;
+        },
+        lost: () => {
+          end();
+          reject(new RequestError("gone"));
+        },
+      });
+      signal.addEventListener("abort", close, { once: true });
+      this.#send({ channel, open: subject });
+    });
+  }
+
+  #send(envelope: object, buffers: ArrayBuffer[] = []): void {
+    const frame = encode({ channel: "", ...envelope }, buffers);
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
+    else if (this.state.get() === "lost") throw new RequestError("gone");
+    else this.#unsent.push(frame);
+  }
+
+  #receiveOverview(message: Message, buffers: ArrayBuffer[]): void {
+    if (message.kind !== "state") this.#requests.receive(message, buffers);
+    else this.overview.set({ ...this.overview.get(), ...message.state } as Overview);
+  }
+}

@@ -1,0 +1,145 @@
+"""JupyterLab's own interface, with the mouse: no command is typed and no kernel is needed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from inginious_nb.course import demo as course_demo
+
+from .notebook import code, markdown, write_notebook
+from .server import TOKEN, JupyterServer
+
+START_LIMIT_MS = 40_000
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A JupyterLab with our plugins, where no course is open yet."""
+    server = JupyterServer.start(
+        tmp_path_factory.mktemp("plugins") / "server",
+        plugins=True,
+        environ={"INGINIOUS_COURSES": "", "INGINIOUS_SLOTS": "1"},
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_lab(server, page):
+    """Open an address of the server; what the page logs as wrong fails the test."""
+    problems = []
+    # Notebook 7 has an error of its own as it starts, without us as well.
+    page.on("pageerror", lambda e: "notebook_core" in e.stack or problems.append(e.stack))
+
+    def opened(path="lab?reset", wait_for=".jp-Launcher") -> Page:
+        page.goto(f"{server.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}")
+        page.locator(wait_for).first.wait_for(timeout=START_LIMIT_MS)
+        return page
+
+    yield opened
+    assert problems == []
+    server.end_kernels()
+
+
+def line(page, name):
+    """The line beneath the answer to a problem."""
+    return page.locator(".inginious-answer-line").get_by_role("region", name=name, exact=True)
+
+
+def task(page, name):
+    """A task in the sidebar."""
+    return page.locator(".inginious-task").filter(has_text=name)
+
+
+def copy_demo(server):
+    """Have the demo on the server, as after a first visit."""
+    if not (server.folder / "inginious-demo").exists():
+        course_demo.copy_demo(server.folder / "inginious-demo")
+
+
+def without_kernel(server, page, *cells):
+    """Open a notebook beside the demo's and choose no kernel for it."""
+    copy_demo(server)
+    name = write_notebook(server, list(cells), kernelspec=None)
+    (server.folder / name).rename(server.folder / "inginious-demo" / name)
+    page(f"lab/tree/inginious-demo/{name}?reset", ".jp-Dialog")
+
+
+def test_from_the_launcher_card_to_a_grade(open_lab):
+    page = open_lab()
+    page.locator(".jp-LauncherCard").filter(has_text="Try the demo").click()
+    apples = line(page, "Sharing apples: Apples for each child")
+    apples.get_by_role("button", name="Submit").click()
+    expect(apples).to_contain_text("Success")
+    surprise = line(page, "Sharing apples: A remainder with a surprise")
+    expect(surprise).to_contain_text("Failed")
+    expect(task(page, "Sharing apples")).to_contain_text("50 %")
+    expect(page.locator(".inginious-tally-count")).to_have_text("0 of 6 passed")
+    # The statement stands beside the notebook, and all of it is there after a reload.
+    task(page, "Sharing apples").click()
+    statement = page.locator(".inginious-task-document")
+    expect(statement).to_contain_text("Seventeen apples, five children")
+    page.get_by_role("tab", name="quickstart").click()
+    with page.expect_response(lambda sent: "/api/workspaces/" in sent.url):
+        page.keyboard.press("Control+s")
+    page.reload()
+    expect(apples).to_contain_text("Success", timeout=START_LIMIT_MS)
+    expect(statement).to_contain_text("Seventeen apples, five children")
+    expect(task(page, "Sharing apples")).to_contain_text("50 %")
+
+
+def test_no_kernel_is_needed(server, open_lab, page):
+    without_kernel(
+        server,
+        open_lab,
+        code("grep -iw rose poems/* | wc -l", "inginious:demo/pipeline/command"),
+        markdown("It prints 10", "inginious:demo/quiz/loop"),
+    )
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    cell = page.locator(".jp-CodeCell.inginious-answer")
+    cell.locator(".jp-InputArea").click()
+    # The toolbar of the active cell has it, too.
+    cell.locator(".jp-cell-toolbar").get_by_role("button", name="Submit").click()
+    expect(cell.locator(".inginious-answer-line")).to_contain_text(re.compile("Success|Failed"))
+
+
+def test_an_answer_begins_with_the_statement(server, open_lab, page):
+    without_kernel(server, open_lab, markdown("My answers"))
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    page.get_by_role("tab", name="INGInious").click()
+    task(page, "Rabbits").click()
+    statement = page.locator(".inginious-task-document")
+    statement.get_by_role("button", name="Insert answer cell").click()
+    cell = page.locator(".jp-CodeCell.inginious-answer")
+    expect(cell.locator(".inginious-answer-line")).to_contain_text("Not submitted yet")
+    expect(statement).to_contain_text("Answered by")
+    # Choices and files are answered in the statement itself.
+    task(page, "Read before you run").click()
+    choices = page.locator(".inginious-task-document").filter(has_text="Choose one")
+    choices.get_by_role("radio").first.check()
+    choices.get_by_role("checkbox").first.check()
+    choices.get_by_role("button", name="Submit").click()
+    expect(choices.locator(".inginious-line")).to_contain_text(re.compile(r"\d+ %"))
+
+
+def test_the_queue_is_live(server, open_lab, page):
+    without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    page.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="INGInious: 1 under way").click()
+    queue = page.locator(".inginious-queue")
+    expect(queue).to_contain_text("Patience")
+    queue.get_by_role("button", name="Stop").click()
+    expect(queue).to_contain_text("Nothing of yours is waiting")
+    expect(page.locator(".inginious-answer-line")).to_contain_text("Stopped")
+
+
+def test_notebook_7_has_the_same(server, open_lab):
+    copy_demo(server)
+    page = open_lab("notebooks/inginious-demo/quickstart.ipynb", ".jp-Notebook")
+    answer = line(page, "In your own words: Your explanation")
+    answer.get_by_role("button", name="Submit").click()
+    expect(answer).to_contain_text(re.compile(r"\d+ %"))
