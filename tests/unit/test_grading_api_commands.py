@@ -181,7 +181,7 @@ def test_archive_copies_and_removes(api_job):
             ["rst-msgblock", "-c", "success", "-t", "T", "-m", "x"],
             "\n\n.. admonition:: T\n\t:class: alert alert-success\n\n\tx\n\n\n",
         ),
-        (["rst-msgblock", "-m", "x"], "\n\n.. note::\n\t:class: alert alert-info\n\n\tx\n\n\n"),
+        (["rst-msgblock", "-m", "x"], "\n\n.. note:: \n\t:class: alert alert-info\n\n\tx\n\n\n"),
         (["rst-indent", "-a", "2", "-e", "-m", r"a\nb"], "\t\ta\n\t\tb\n\n"),
         (["rst-indent", "-c", "  "], "  in\n\n"),
         (["rst-indent", "-a", "-1", "-m", "\ta"], "a\n\n"),

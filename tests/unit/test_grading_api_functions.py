@@ -255,7 +255,7 @@ def test_a_bad_feedback_template_is_shown(api_job, content):
         ),
         (
             "rst.get_admonition('pink', '', 'a')",
-            "\n\n.. note::\n\t:class: alert alert-info\n\n\ta\n\n",
+            "\n\n.. note:: \n\t:class: alert alert-info\n\n\ta\n\n",
         ),
         ("rst.indent_block(2, 'a\\nb')", "\t\ta\n\t\tb\n"),
         ("rst.indent_block(1, 'a', '..')", "..a\n"),

@@ -112,7 +112,7 @@ async def test_what_is_missing_is_named(course):
 async def test_what_the_script_did_not_find_is_named(course, run, missing):
     result = await course.grade(run)
     assert result.result[0] == "crash"
-    assert result.result[1].endswith(f"what this grader does not have: {missing}.")
+    assert f"what this grader does not have: {missing}." in result.result[1]
 
 
 # ---- how it is run ----------------------------------------------------------------------------

@@ -82,4 +82,4 @@ async def test_a_task_cannot_use_the_reserved_custom_value(course):
 async def test_what_a_task_lacks_is_said_in_french(course):
     sent = await course.grade({"run": "#!/opt/nowhere/cobol\n"})
     french = "La tâche a besoin de cobol, que ce correcteur n’a pas."
-    assert i18n.in_language(received(sent).result[1], "fr") == french
+    assert i18n.in_language(received(sent).result[1], "fr").startswith(french)

@@ -11,9 +11,11 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inginious_nb.course import probing
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
+from . import faults, run_file
 from .installation import COMMANDS_AT
 
 if TYPE_CHECKING:
@@ -57,7 +59,6 @@ _TOOLS = {
     "gdb": "gdb",
     "jq": "jq",
 }
-_MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _WORDS_READ_BYTES = 200_000
 
 
@@ -103,7 +104,7 @@ class CommandFinder:
             return (*self._executable(words[0]), *words[1:])
         for place, folder in self._places:
             for name in _NAMES:
-                if not (folder / name).is_file():
+                if not probing.is_file(folder / name):
                     continue
                 seen = f"{self._root_seen}{place}/{name}"
                 if name == "run":
@@ -111,11 +112,29 @@ class CommandFinder:
                 if name == "run.sh":
                     return (self._program("bash"), seen)
                 return (self._commands[_IPYTHON], seen)
-        raise CommandError(
-            Message(
-                "The task has no run file: nothing named {names} in its folder or in the "
-                "course's $common.",
-                names=", ".join(_NAMES),
+        raise self._no_run_file()
+
+    def _no_run_file(self) -> CommandError:
+        for _, folder in self._places:
+            for name in _NAMES:
+                seen = probing.look(folder / name)
+                if seen.kind == "folder":
+                    text = Message("{file} of the task is a folder, not a file.", file=name)
+                    return CommandError(faults.of_task(text))
+                if seen.error is not None:
+                    text = Message(
+                        "{file} of the task cannot be read ({reason}).",
+                        file=name,
+                        reason=seen.why,
+                    )
+                    return CommandError(faults.of_task(text))
+        return CommandError(
+            faults.of_task(
+                Message(
+                    "The task has no run file: nothing named {names} in its folder or in the "
+                    "course's $common.",
+                    names=", ".join(_NAMES),
+                )
             )
         )
 
@@ -125,42 +144,37 @@ class CommandFinder:
         if command is not None:
             return (command,)
         file = self._on_this_machine(word)
-        if not word or not file.is_file():
+        if not word or not probing.is_file(file):
             raise CommandError(
-                Message(
-                    "The command of the task, {command}, is not a file; write its path, "
-                    "absolute or relative to the folder of the task.",
-                    command=repr(word),
+                faults.of_task(
+                    Message(
+                        "The command of the task, {command}, is not a file; write its path, "
+                        "absolute or relative to the folder of the task.",
+                        command=repr(word),
+                    )
                 )
             )
         if not os.access(file, os.X_OK):
-            # The job's own copies are executable; shared files are as the course has them.
-            raise CommandError(
-                Message("{file} in $common is not executable; chmod +x it.", file=file.name)
-            )
+            raise self._not_executable(file)
         if "/" not in word:
             word = f"./{word}"
-        with file.open("rb") as opened:
-            start = opened.readline(1024)
-        if start.startswith(_MAGIC):
+        if run_file.is_program(file):
             return (word,)
-        if not start.startswith(b"#!"):
-            raise CommandError(
-                Message(
-                    "{file} cannot be executed: its first line does not name an interpreter "
-                    "(such as #!/bin/bash).",
-                    file=file.name,
-                )
-            )
-        words = start[2:].decode("utf-8", "replace").strip(" \t\n").split(None, 1)
+        fault = run_file.fault_of(file)
+        if fault:
+            raise CommandError(faults.of_task(fault))
+        words = run_file.interpreter_words(run_file.first_line(file))
         interpreter = words[0] if words else ""
-        named = words[-1].removeprefix("-S ") if interpreter.endswith("/env") else interpreter
-        command = self._command_at(named) or self._commands.get(named)
+        program = interpreter
+        if interpreter.endswith("/env"):
+            program = run_file.program_of_env(words[1])
+        command = self._command_at(program) or self._commands.get(program)
         if command is not None:
             return (command, word)
-        if self._on_this_machine(interpreter).is_file() and interpreter:
-            if interpreter.endswith("/env") and len(words) > 1:
-                self._program(words[1].removeprefix("-S ").split()[0])
+        place = self._on_this_machine(interpreter)
+        if interpreter and probing.is_file(place) and os.access(place, os.X_OK):
+            if program != interpreter:
+                self._program(program)
             return (word,)
         # Where a system keeps its interpreters is its own affair; that it has them matters.
         return (self._program(os.path.basename(interpreter)), *words[1:], word)  # noqa: PTH119
@@ -170,13 +184,29 @@ class CommandFinder:
         folder, _, name = path.rpartition("/")
         return self._commands.get(name) if folder in COMMANDS_AT else None
 
+    @staticmethod
+    def _not_executable(file: Path) -> CommandError:
+        if run_file.is_mounted_noexec(file):
+            text = Message(
+                "{file} cannot be executed where the grader keeps it: the drive is mounted noexec. "
+                "Set TMPDIR to a folder on another drive.",
+                file=file.name,
+            )
+            return CommandError(faults.of_machine(text))
+        # The job's own copies are executable; shared files are as the course has them.
+        text = Message("{file} in $common is not executable; chmod +x it.", file=file.name)
+        return CommandError(faults.of_task(text))
+
     def _program(self, name: str) -> str:
         found = shutil.which(name, path=self._path) if name else None
         if found is None:
             shown = _TOOLS.get(name, name or "an interpreter")
-            raise CommandError(
-                Message("The task needs {program}, which this grader does not have.", program=shown)
+            text: str = Message(
+                "The task needs {program}, which this grader does not have.", program=shown
             )
+            if name == "python":
+                text = Message("{text} Its first line may name python3, which is here.", text=text)
+            raise CommandError(faults.of_machine(text) if name else faults.of_task(text))
         return found
 
     def _on_this_machine(self, seen: str) -> Path:
@@ -202,7 +232,7 @@ def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
     said += re.findall(r"FileNotFoundError: .*: '([\w.+-]+)'", errors)
     words: set[str] = set()
     for file in _scripts(folders):
-        content = file.read_bytes()[:_WORDS_READ_BYTES].decode("utf-8", "replace")
+        content = _beginning(file)
         words.update(re.findall(r"(?<![\w.\-])[A-Za-z][\w+]*(?![\w\-])", content))
     tools = [tool for tool in (*_TOOLS, *said) if tool in words or tool in said]
     lacking = [_TOOLS.get(tool, tool) for tool in tools if not shutil.which(tool, path=path)]
@@ -210,9 +240,37 @@ def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
     return list(dict.fromkeys(lacking))
 
 
+def scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[str]:
+    """Return the scripts of a task whose line ends may be why it failed.
+
+    Args:
+        folders: Where its scripts are.
+        errors: What the run script wrote to stderr.
+    """
+    inner = [folder / "student" for folder in folders]
+    scripts = [file for file in _scripts([*folders, *inner]) if file.suffix not in (".py", ".py3")]
+    found = [file for file in scripts if run_file.has_wrong_line_ends(file)]
+    # Others stumble over such lines in silence, Python does not.
+    stumbled = re.search(r"\r|\^M|\\r|\$'\\r'", errors) is not None
+    return [file.name for file in found if stumbled or not _is_python(file)]
+
+
+def _is_python(file: Path) -> bool:
+    return "python" in _beginning(file).partition("\n")[0]
+
+
+def _beginning(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_WORDS_READ_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
 def _scripts(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
-        for name in (*_NAMES, "Makefile", "makefile"):
-            if (folder / name).is_file():
-                yield folder / name
-        yield from sorted(path for path in folder.glob("*.sh") if path.is_file())
+        listing = probing.listed(folder)
+        names = {*_NAMES, "Makefile", "makefile"}
+        yield from sorted(
+            path for path in listing.files if path.name in names or path.suffix == ".sh"
+        )

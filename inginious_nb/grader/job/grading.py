@@ -10,14 +10,16 @@ import contextlib
 import logging
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from inginious_nb.course.probing import reason
 from inginious_nb.grader.sandbox import Box, Streams, supervise
 from inginious_nb.grader.ssh import SshSession
 from inginious_nb.i18n import Message
 
-from .command import CommandError, CommandFinder, missing_tools
+from . import faults
+from .command import CommandError, CommandFinder, missing_tools, scripts_with_wrong_line_ends
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
 from .old_python import death, help_for, shell_script
 from .prepared_boxes import STARTER, PreparedBox
@@ -43,6 +45,7 @@ _MAX_FEEDBACK_BYTES = 64 << 20
 _MAX_ARCHIVE_BYTES = 256 << 20
 _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
+_DISK_STEP_BYTES = 64 << 20
 _DISK_INTERVAL_S = 0.5
 _MAX_FIRST_LINE_BYTES = 256
 
@@ -60,6 +63,8 @@ _NO_SHELL = Message(
     "why."
 )
 _NOT_ARCHIVED = "Not in the archive, as they are no files or cannot be read: {}."
+_NOT_READ = "Not in the job, as the grader cannot read them: {}."
+_WRONG_MACHINE = "Exec format error"
 _NO_FEEDBACK = Message("The run script of the task ended without giving any feedback.")
 _SHELL_LEFT_WITHOUT_FEEDBACK = Message(
     "The remote shell was left without giving any feedback; say feedback-result success, or the "
@@ -161,6 +166,7 @@ class Grading:
         self._refusal = ""
         self._no_feedback = _NO_FEEDBACK
         self._verdict: Verdict | None = None
+        self._unread: tuple[str, ...] = ()
 
     async def __aenter__(self) -> Self:
         return self
@@ -186,16 +192,23 @@ class Grading:
         Raises:
             OSError: The task cannot be copied, or the sandbox not be started.
         """
-        await asyncio.to_thread(self._fill)
+        try:
+            await asyncio.to_thread(self._fill)
+        except OSError as error:
+            logger.exception("The files of %s cannot be laid out", self._request.task.name)
+            text = Message(
+                "The files of the job cannot be laid out ({reason}).", reason=reason(error)
+            )
+            return GradingResult("crash", faults.of_machine(text))
         try:
             argv = self._command()
         except CommandError as error:
             # INGInious fails here inside the container (docs/protocol.md, section 4.3, step 4),
             # which then ends without feedback and so without a state (section 1.4).
-            return GradingResult("crash", error.text, keeps_state=False)
+            return GradingResult("crash", self._with_unread(error.text), keeps_state=False)
         async with self._attended(kill_requested, self._refuse) as stop:
             process = await self._start(argv)
-            reason = await supervise(
+            ended = await supervise(
                 process,
                 self._request.limits,
                 kill_requested=stop,
@@ -204,7 +217,7 @@ class Grading:
             self._verdict = process.verdict
         if self._refused.is_set():
             return GradingResult("crash", self._refusal)
-        return await self._collected(reason, kill_requested)
+        return await self._collected(ended, kill_requested)
 
     async def _start(self, argv: tuple[str, ...]) -> BoxedProcess:
         self._needs_ipython = argv[:1] == (self._ipython(),)
@@ -274,8 +287,14 @@ class Grading:
         self._shared_files.wait()
         # In one file system of our own nothing keeps a job from writing to shared files.
         copy_common = bool(self._root_seen)
-        self._workspace.fill(request.task, request.common, copy_common=copy_common)
+        self._unread = self._workspace.fill(request.task, request.common, copy_common=copy_common)
         self._workspace.write_input(request.document, self._root_seen)
+        # What the task brings along does not count as what the job writes. In steps, so that boxes
+        # that wait for a job of the same limits fit most tasks.
+        more = self._workspace.copied_bytes // _DISK_STEP_BYTES * _DISK_STEP_BYTES
+        if more:
+            limits = replace(request.limits, disk_bytes=request.limits.disk_bytes + more)
+            self._request = replace(request, limits=limits)
 
     # ---- running ------------------------------------------------------------------------------
 
@@ -427,7 +446,7 @@ class Grading:
             self._log_output()
             return GradingResult(
                 "crash",
-                self._without_feedback(),
+                self._with_unread(self._without_feedback()),
                 keeps_state=False,
                 stdout=stdout,
                 stderr=stderr,
@@ -436,8 +455,11 @@ class Grading:
             logger.warning("The feedback of %s is not JSON: %s", request.task.name, error)
             return GradingResult(
                 "crash",
-                Message(
-                    "The feedback of the task was written by something else than its run script."
+                faults.of_either(
+                    Message(
+                        "The feedback of the task was written by something else than its run "
+                        "script."
+                    )
                 ),
                 keeps_state=False,
                 archive=self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up).content,
@@ -448,14 +470,19 @@ class Grading:
             logger.warning("The feedback of %s is unusable: %s", request.task.name, error)
             return GradingResult(
                 "crash",
-                Message(
-                    "The feedback that the task gave cannot be read: {reason}.", reason=str(error)
+                faults.of_task(
+                    Message(
+                        "The feedback that the task gave cannot be read: {reason}.",
+                        reason=str(error),
+                    )
                 ),
                 stdout=stdout,
                 stderr=stderr,
             )
         archive = self._workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
         warning = self._warning() if feedback.result == "success" else ""
+        if request.debug and self._unread:
+            stderr += f"\n{_NOT_READ.format(', '.join(self._unread))}\n"
         if request.debug and archive.skipped:
             stderr += f"\n{_NOT_ARCHIVED.format(', '.join(archive.skipped))}\n"
         if request.debug and warning:
@@ -511,13 +538,43 @@ class Grading:
         errors = self._workspace.output("stderr", _MAX_OUTPUT_BYTES)
         if help_for(errors):
             return self._with_old_python(self._no_feedback, errors)
+        text = self._no_feedback
+        ends = scripts_with_wrong_line_ends(folders, errors)
+        if ends:
+            return faults.of_task(
+                Message(
+                    "{text} The lines of {files} end as those of Windows do (CR LF), not of Unix "
+                    "(LF); convert them with dos2unix.",
+                    text=text,
+                    files=", ".join(dict.fromkeys(ends)),
+                )
+            )
+        if _WRONG_MACHINE in errors:
+            return faults.of_task(
+                Message(
+                    "{text} A program that it brings along is made for another kind of machine.",
+                    text=text,
+                )
+            )
         lacking = missing_tools(folders, errors, self._shared_files.path)
         if not lacking:
-            return self._no_feedback
+            return faults.of_either(text) if text is _NO_FEEDBACK else text
+        return faults.of_machine(
+            Message(
+                "{text} It uses what this grader does not have: {lacking}.",
+                text=text,
+                lacking=", ".join(lacking),
+            )
+        )
+
+    def _with_unread(self, text: str) -> str:
+        """Return the text of a crash, with the files of the task that the job had to do without."""
+        if not self._unread:
+            return text
         return Message(
-            "{text} It uses what this grader does not have: {lacking}.",
-            text=self._no_feedback,
-            lacking=", ".join(lacking),
+            "{text} The grader could not read these files of the task: {files}.",
+            text=text,
+            files=", ".join(self._unread),
         )
 
     def _log_output(self) -> None:

@@ -7,6 +7,7 @@ and 4.3). An isolated job sees each part at its real place; any other is told wh
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _OPEN_TO_ALL = 0o777
 INPUT = ".__input/__inputdata.json"
 FEEDBACK = ".__output/__feedback.json"
+_MAX_UNREAD = 100
+# All else that goes wrong with a copy is about what is copied.
+_FAULTS_OF_TARGET = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE)
 _MAX_SYSTEM_FILE_BYTES = 64 << 10
 # Nobody can make it. bubblewrap names to the student what it cannot mount, so no place of ours.
 _NOWHERE = Path("/proc/nowhere")
@@ -65,17 +69,19 @@ class Workspace:
     Attributes:
         root: The folder.
         hidden: A part of it that no program of the job sees.
+        copied_bytes: Size of the task's own files.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.hidden = root / "hidden"
         self._real_task = Path(os.path.realpath(root)) / "task"
+        self.copied_bytes = 0
         self._common: Path | None = None
         self._student_runs = itertools.count(1)
         self._copies = itertools.count(1)
 
-    def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> None:
+    def fill(self, task: Path, common: Path | None, *, copy_common: bool) -> tuple[str, ...]:
         """Make the folders, unless they are there, and copy the task.
 
         Args:
@@ -83,31 +89,46 @@ class Workspace:
             common: The course's shared files, or None.
             copy_common: Copy those too, where a mount cannot keep them from being written.
 
+        Returns:
+            Paths of what of the task cannot be read, and is left out; at most a hundred.
+
         Raises:
             OSError: Something cannot be read or written.
         """
         if not self.root.is_dir():
             make_folders(self.root)
-        self.offer_common(common, copy=copy_common)
-        _copy_tree(task, self.root / "task")
+        unread = self.offer_common(common, copy=copy_common)
+        unread_of_task, self.copied_bytes = _copy_tree(task, self.root / "task")
+        unread += unread_of_task
         student = self.root / "task" / "student"
         if not student.is_dir():
             student.mkdir()
             _open(student)
+        # Names of files need not be text, what is said about them must.
+        return tuple(path.encode("utf-8", "replace").decode() for path in unread[:_MAX_UNREAD])
 
-    def offer_common(self, common: Path | None, *, copy: bool) -> None:
+    def offer_common(self, common: Path | None, *, copy: bool) -> list[str]:
         """Have the job see the course's shared files, or an empty folder if there are none.
+
+        Returns:
+            Paths of what of them cannot be copied, and is left out.
 
         Raises:
             OSError: They cannot be copied.
         """
         if common is not None and not copy:
             self._common = common
-            return
+            return []
         self._common = self.root / "course" / "common"
         self._common.mkdir(mode=0o755, exist_ok=True)
-        if common is not None:
+        if common is None:
+            return []
+        try:
             shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
+        except shutil.Error as error:  # all else has been copied
+            sources = [Path(source) for source, *_ in error.args[0]]
+            return [f"$common/{path.relative_to(common)}" for path in sources]
+        return []
 
     def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
         """Write the start message, and each upload to a file of its own.
@@ -238,25 +259,56 @@ class Workspace:
         remove_tree(self.root)
 
 
-def _copy_tree(source: Path, target: Path) -> None:
-    """Copy what is in a folder; everything open to all, as INGInious does it."""
+def _copy_tree(source: Path, target: Path) -> tuple[list[str], int]:
+    """Copy what is in a folder; everything open to all, as INGInious does it.
+
+    Returns:
+        Paths of what cannot be read, and is left out; and how many bytes were copied.
+
+    Raises:
+        OSError: Nothing of it can be read, or a copy cannot be written.
+    """
+    unread: list[str] = []
+    copied_bytes = 0
     folders = [(os.fspath(source), os.fspath(target))]
     while folders:
         from_folder, to_folder = folders.pop()
-        with os.scandir(from_folder) as entries:
-            for entry in entries:
-                copy = f"{to_folder}/{entry.name}"
-                if entry.is_symlink():
-                    os.symlink(os.readlink(entry.path), copy)  # noqa: PTH115, PTH211 - hot
-                elif entry.is_dir():
+        try:
+            entries = list(os.scandir(from_folder))
+        except OSError:
+            if from_folder == os.fspath(source):
+                raise
+            unread.append(os.path.relpath(from_folder, source))
+            continue
+        for entry in entries:
+            copy = f"{to_folder}/{entry.name}"
+            try:
+                if entry.is_dir(follow_symlinks=False):
                     os.mkdir(copy)  # noqa: PTH102 - hot
                     _open(copy)
                     folders.append((entry.path, copy))
-                elif entry.is_file():
-                    shutil.copyfile(entry.path, copy)
-                    status = entry.stat()
-                    os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
-                    _open(copy)
+                else:
+                    copied_bytes += _copy_entry(entry, copy)
+            except OSError as error:
+                if error.errno in _FAULTS_OF_TARGET:
+                    raise
+                with contextlib.suppress(OSError):
+                    os.unlink(copy)  # noqa: PTH108 - hot
+                unread.append(os.path.relpath(entry.path, source))
+    return unread, copied_bytes
+
+
+def _copy_entry(entry: os.DirEntry[str], copy: str) -> int:
+    """Copy a link or a regular file, nothing else; return how many bytes it has."""
+    if entry.is_symlink():
+        os.symlink(os.readlink(entry.path), copy)  # noqa: PTH115, PTH211 - hot
+    elif entry.is_file():
+        shutil.copyfile(entry.path, copy)
+        status = entry.stat()
+        os.utime(copy, ns=(status.st_atime_ns, status.st_mtime_ns))
+        _open(copy)
+        return status.st_size
+    return 0
 
 
 def _make_open(folder: Path) -> None:

@@ -63,14 +63,15 @@ def parse_template(input_filename, output_filename=""):
     A placeholder is ``@PREFIX@ID@SUFFIX@``: each line of the answer is put between PREFIX and
     SUFFIX, which are usually empty or indentation.
     """
-    with open(input_filename, encoding="utf-8") as file:
+    # Line ends stay as they are: those of Windows in a template are in its copy.
+    with open(input_filename, encoding="utf-8", newline="") as file:
         template = file.read()
     text = _filled(template, _load_input()["input"])
     output_filename = output_filename or input_filename
     directory = os.path.dirname(output_filename)
     if directory:
         os.makedirs(directory, exist_ok=True)
-    with open(output_filename, "w", encoding="utf-8") as file:
+    with open(output_filename, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
 

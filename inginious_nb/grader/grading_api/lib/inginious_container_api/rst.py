@@ -29,7 +29,7 @@ def get_admonition(cssclass, title, text):
     """A coloured box: info, danger, warning or success."""
     if cssclass not in ("info", "danger", "warning", "success"):
         cssclass = "info"
-    directive = "admonition:: " + title if title else "note::"
+    directive = "admonition:: " + title if title else "note:: "
     return (
         "\n\n.. "
         + directive
