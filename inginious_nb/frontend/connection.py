@@ -75,6 +75,10 @@ class Connection:
         else:
             self._executor.submit(self._answer_about, channel, envelope.get("message"), buffers)
 
+    def look(self) -> None:
+        """Take what kernels have submitted meanwhile; returns at once."""
+        self._executor.submit(self._session.look_at_history)
+
     def close(self) -> None:
         """End all views."""
         with self._lock:

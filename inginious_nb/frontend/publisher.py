@@ -222,7 +222,9 @@ class Publisher:
             username = self.session.student.username
             state["lang"] = self.lang
             state["task"] = serialize.task_info(self.task, self.lang, username)
-        settled = tuple(
+        newest = self.state.newest
+        settled: tuple[object, ...] = (newest and (newest.id, newest.code),)
+        settled += tuple(
             (known.id, known.phase)
             for known in (submission, self.state.current)
             if known is not None
@@ -236,7 +238,12 @@ class Publisher:
 
     def _result(self, submission: Submission | None) -> protocol.ResultInfo | None:
         """Return the newest result: the one that just came, else the history's."""
-        if submission is not None and submission.result is not None:
+        last = self._record or self.state.last
+        if (
+            submission is not None
+            and submission.result is not None
+            and not self._is_old(submission)
+        ):
             came = submission.result
             return _made_once(
                 (submission.id, self.lang),
@@ -249,7 +256,6 @@ class Publisher:
                     lang=self.lang,
                 ),
             )
-        last = self._record or self.state.last
         if last is None:
             return None
         history = self.session.history
@@ -257,6 +263,11 @@ class Publisher:
             (last.id, self.lang),
             lambda: serialize.kept_result_info(self.task, last, history, self.lang),
         )
+
+    def _is_old(self, submission: Submission) -> bool:
+        """Return whether another process has a result that came for a later submission."""
+        last = None if self._keeps_its_own else self.state.last
+        return last is not None and last.number > submission.number
 
     def _submission_info(self, submission: Submission) -> dict[str, Any]:
         info: dict[str, Any] = dict(serialize.submission_info(submission, self.lang))

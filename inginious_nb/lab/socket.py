@@ -16,6 +16,7 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from tornado.ioloop import PeriodicCallback
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -33,6 +34,9 @@ PATH = "inginious/socket"
 
 MAX_FRAME_BYTES = 128 * 1024 * 1024
 """What a page may send at once: the files of a submission."""
+
+LOOK_INTERVAL_S = 2.0
+"""How often a page is told what kernels have submitted."""
 
 _THREADS = 8
 
@@ -81,6 +85,13 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Begin to serve the page."""
         super().open(*args, **kwargs)
         self._connection = self._loop.run_in_executor(_pool, self._connect)
+        self._looking = PeriodicCallback(self._look, LOOK_INTERVAL_S * 1000)
+        self._looking.start()
+
+    def _look(self) -> None:
+        connection = self._connection
+        if connection is not None and connection.done() and connection.exception() is None:
+            connection.result().look()
 
     def _connect(self) -> Connection:
         # Loaded with the first page, so that a server starts without it.
@@ -114,6 +125,7 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Stop following the session for this page."""
         super().on_close()
         if self._connection is not None:
+            self._looking.stop()
             self._connection.add_done_callback(_close)
 
     def _send(self, envelope: Mapping[str, Any], buffers: Sequence[bytes] = ()) -> None:

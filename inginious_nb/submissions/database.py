@@ -173,6 +173,10 @@ class Database:
         ).fetchone()
         return 1 if row is None else int(row[0]) + 1
 
+    def foreign_version(self) -> int:
+        """Return a number that changes when another connection has written to the file."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     def get(self, submission_id: str) -> SubmissionRecord | None:
         """Return the row of a submission."""
         return next(iter(self._select("WHERE id = ?", submission_id)), None)

@@ -58,6 +58,7 @@ class History:
         self._damage: Message | None = None  # said for as long as this process lives
         self._unwritten = Database(None)
         self._unwritten_ids: set[str] = set()
+        self._foreign_version = 0
         self._file: Database | None = None
         self._is_ours = True
         self._reachable()
@@ -414,6 +415,14 @@ class History:
         with self._lock:
             found = read(self._unwritten)
             return found if found is not None else self._from_file(read, otherwise=None)
+
+    def others_wrote(self) -> bool:
+        """Return whether another process wrote to the file since this was asked last."""
+        with self._lock:
+            version = self._from_file(Database.foreign_version, self._foreign_version)
+            changed = version != self._foreign_version
+            self._foreign_version = version
+            return changed
 
     def _from_file(self, read: Callable[[Database], _T], otherwise: _T) -> _T:
         file = self._reachable()

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class TaskState:
     """The submissions of one user to one task, and the one that is under way.
 
-    The history is read once; afterwards the state follows the submissions of this process.
+    The history is read once; afterwards the state follows the submissions of this process, and
+    those of others when it is told to look (`read_again`).
 
     Attributes:
         task: The task, as its file was when it was last opened.
@@ -94,6 +95,14 @@ class TaskState:
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback after anything here changed, on any thread; returns how to end that."""
         return self._observers.subscribe(callback)
+
+    def read_again(self) -> None:
+        """Take what another process wrote to the history."""
+        with self._lock:
+            before, self._records = self._records, None
+            if before is None or before == self._read():
+                return
+        self._observers.notify()
 
     def follow(self, submission: Submission) -> None:
         """Make a submission the current one and tell of its changes from now on."""

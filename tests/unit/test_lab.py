@@ -13,6 +13,7 @@ import tornado.websocket
 
 from inginious_nb.frontend.connection import Connection
 from inginious_nb.lab import framing
+from inginious_nb.session import Session
 from tests.browser.server import TOKEN, JupyterServer
 
 LIMIT_S = 30
@@ -86,6 +87,23 @@ def test_a_task_is_submitted_without_a_kernel(page):
     ]
     page.has("", lambda state: "success" in json.dumps(state["courses"]))
     assert row["attempts_left"] is None
+
+
+def test_what_a_kernel_submits_is_told(page, session):
+    page.say("a", open=SUBJECT)
+    kernel = Session(session.settings)
+    task = kernel.task("lab/echo")
+    kernel.submit(task, {"text": "wrong"}).wait(LIMIT_S)
+    page.connection.look()
+    page.has("a", lambda state: (state.get("result") or {}).get("code") == "failed")
+    page.has("", lambda state: '"grade": 40.0' in json.dumps(state["courses"]))
+    # What was submitted here before is not the newest any more.
+    page.ask("submit", "a", cells=[], answers={"text": "right"})
+    page.has("a", lambda state: state["result"]["code"] == "success")
+    kernel.submit(task, {"text": "wrong again"}).wait(LIMIT_S)
+    page.connection.look()
+    page.has("a", lambda state: state["result"]["code"] == "failed")
+    kernel.close()
 
 
 def test_views_are_apart_and_end(page):
