@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
+from inginious_nb.messages import MAX_FRAME_BYTES
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -62,7 +63,7 @@ class ClientOptions:
     resend_limit: int = 5
     recheck_s: float = 30.0
     queue_poll_s: float = 1.0
-    max_frame_bytes: int = 512 * 1024 * 1024
+    max_frame_bytes: int = MAX_FRAME_BYTES
     routing_id: bytes | None = None
     curve: CurveKeys | None = None
     callback_executor: Executor | None = None

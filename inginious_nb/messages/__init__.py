@@ -1,6 +1,7 @@
 """Messages on the wire: their classes and msgpack codec. No I/O, no clock, no zmq."""
 
-from .codec import decode, encode
+from .codec import decode, encode, job_of_result
+from .limits import MAX_FRAME_BYTES
 from .types import (
     FROM_AGENT,
     FROM_CLIENT,
@@ -30,6 +31,7 @@ from .types import (
 __all__ = [
     "FROM_AGENT",
     "FROM_CLIENT",
+    "MAX_FRAME_BYTES",
     "TO_AGENT",
     "TO_CLIENT",
     "AgentHello",
@@ -53,4 +55,5 @@ __all__ = [
     "WireMessage",
     "decode",
     "encode",
+    "job_of_result",
 ]

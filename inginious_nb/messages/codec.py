@@ -14,7 +14,8 @@ import msgspec
 
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 
-from .types import BackendGetQueue
+from .limits import MAX_FRAME_BYTES, check_limits
+from .types import AgentJobDone, BackendGetQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,21 +30,14 @@ _CANNOT_DECODE = (
     MemoryError,
     msgpack.UnpackException,
 )
-_C = TypeVar("_C", dict[Any, Any], tuple[Any, ...])
 
 _MAX_SHOWN = 5
 """Additional fields that an error names."""
 
 _CANNOT_ENCODE = (ValueError, TypeError, OverflowError, RecursionError)
 
-_AS_TUPLES: dict[str, Any] = {"raw": False, "use_list": False, "strict_map_key": False}
-
-_MAX_ITEMS = 1_000_000
-"""Items of all arrays and maps of a frame. Large answers and archives are a few long values; 100 MB
-of short ones would hold the receiver for seconds and take gigabytes."""
-
-_COUNTED_BYTES = 64 * 1024
-"""Items are counted in frames from this size on; smaller ones cannot have many."""
+_MAX_ROWS = 200_000
+"""Running and waiting rows of a long queue, each."""
 
 _LONG_BYTES = 16 * 1024
 """From this size on the queue has a decoder of its own; it has some 200 rows then."""
@@ -53,7 +47,7 @@ _MAP_OF_THREE = 0x83
 
 _QUEUE = BackendGetQueue.__name__
 _Row = TypeVar("_Row")
-_Rows = Annotated[tuple[_Row, ...], msgspec.Meta(max_length=_MAX_ITEMS // 5)]
+_Rows = Annotated[tuple[_Row, ...], msgspec.Meta(max_length=_MAX_ROWS)]
 
 
 class _Queue(msgspec.Struct, tag_field="@type", tag=_QUEUE, forbid_unknown_fields=True):
@@ -66,6 +60,13 @@ class _Queue(msgspec.Struct, tag_field="@type", tag=_QUEUE, forbid_unknown_field
     jobs_waiting: _Rows[tuple[str, bool, str, str, int]]
 
 
+class _Result(msgspec.Struct, tag_field="@type", tag=AgentJobDone.__name__):
+    """The one field of a result that is made when the rest is not valid."""
+
+    job_id: str
+
+
+_RESULT_DECODER = msgspec.msgpack.Decoder(_Result)
 _QUEUE_DECODER = msgspec.msgpack.Decoder(_Queue)
 
 
@@ -74,7 +75,7 @@ def encode(message: WireMessage) -> bytes:
 
     Raises:
         LocalProtocolError: A field has the wrong type, or holds what msgpack cannot carry; the
-            text names the field and, within it, the place.
+            text names the field and, within it, the place. Or the message is too long.
     """
     payload: dict[str, Any] = {}
     for name, test in message.field_tests.items():
@@ -86,10 +87,15 @@ def encode(message: WireMessage) -> bytes:
         payload[name] = value
     payload["@type"] = type(message).__name__
     try:
-        return msgpack.packb(payload, use_bin_type=True)  # type: ignore[no-any-return]
+        frame: bytes = msgpack.packb(payload, use_bin_type=True)
     except _CANNOT_ENCODE as error:
         place, reason = next(_culprits(payload, ""), ("the message", str(error)))
         raise LocalProtocolError(f"{place} cannot be sent: {reason}.") from error
+    if len(frame) > MAX_FRAME_BYTES:
+        raise LocalProtocolError(
+            f"A message of {len(frame)} bytes cannot be sent: at most {MAX_FRAME_BYTES} are."
+        )
+    return frame
 
 
 def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
@@ -97,13 +103,14 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
 
     Raises:
         RemoteProtocolError: The frame is not msgpack, not a map, of a type that the vocabulary
-            has not, has a missing or additional field or one of the wrong type, or over a million
-            items in its arrays and maps.
+            has not, has a missing or additional field or one of the wrong type, or has more items
+            or deeper nesting than `limits` allows.
     """
     if len(frame) >= _LONG_BYTES and frame[0] == _MAP_OF_THREE and _QUEUE in vocabulary:
         return _long_queue(frame)
     try:
-        payload = msgpack.unpackb(frame, **_limits(frame))
+        check_limits(frame)
+        payload = msgpack.unpackb(frame, raw=False, use_list=False, strict_map_key=False)
     except _CANNOT_DECODE as error:
         raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
     message = _named(payload, vocabulary)
@@ -111,6 +118,17 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
         if not test(payload[key]):
             raise _wrong(message, key, payload[key])
     return message(**payload)
+
+
+def job_of_result(frame: bytes | memoryview) -> str | None:
+    """Return the id of the job that an agent's result is about, or None if it is no such frame.
+
+    Nothing else in the frame is made, and it may be one that `decode` refuses.
+    """
+    try:
+        return _RESULT_DECODER.decode(frame).job_id
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _long_queue(frame: bytes | memoryview) -> BackendGetQueue:
@@ -121,28 +139,6 @@ def _long_queue(frame: bytes | memoryview) -> BackendGetQueue:
             f"The frame is not a valid {_QUEUE}: {_shown(str(error))}"
         ) from error
     return BackendGetQueue(queue.jobs_running, queue.jobs_waiting)
-
-
-def _limits(frame: bytes | memoryview) -> dict[str, Any]:
-    """Return options of msgpack that bound the memory a hostile frame takes."""
-    if len(frame) < _COUNTED_BYTES:
-        return _AS_TUPLES
-    take = _Budget().take
-    lengths = {"max_array_len": _MAX_ITEMS, "max_map_len": _MAX_ITEMS}
-    return _AS_TUPLES | lengths | {"list_hook": take, "object_hook": take}
-
-
-class _Budget:
-    """A count of the items in the arrays and maps of one frame."""
-
-    def __init__(self) -> None:
-        self._left = _MAX_ITEMS
-
-    def take(self, container: _C) -> _C:
-        self._left -= 1 + len(container)
-        if self._left < 0:
-            raise ValueError(f"it has over {_MAX_ITEMS} items")
-        return container
 
 
 def _named(payload: object, vocabulary: Vocabulary) -> type[WireMessage]:

@@ -16,8 +16,6 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Literal
 
-import msgpack
-
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 from inginious_nb.i18n import Message
@@ -246,7 +244,7 @@ class Scheduler:
 
     def _crash_if_result(self, frame: bytes, agent: AgentPeer, now: float) -> None:
         """End the job whose result cannot be read: its agent will not send another one."""
-        job_id = _unreadable_result_of(frame)
+        job_id = messages.job_of_result(frame)
         job = agent.running.get(job_id) if job_id is not None else None
         if job is not None:
             text = Message("The grading agent sent a result that cannot be read.")
@@ -370,18 +368,6 @@ class Scheduler:
     def _drop(self, side: Side, reason: str, details: str) -> None:
         self.dropped[f"{side}: {reason}"] += 1
         logger.warning("Ignored a message from a %s: %s (%s)", side, reason, details)
-
-
-def _unreadable_result_of(frame: bytes) -> str | None:
-    """The id of the job that a malformed result is about."""
-    try:
-        fields = msgpack.unpackb(frame, raw=False, use_list=False, strict_map_key=False)
-    except (ValueError, TypeError, RecursionError, OverflowError, msgpack.UnpackException):
-        return None
-    if not isinstance(fields, dict) or fields.get("@type") != messages.AgentJobDone.__name__:
-        return None
-    job_id = fields.get("job_id")
-    return job_id if isinstance(job_id, str) else None
 
 
 def _crash(

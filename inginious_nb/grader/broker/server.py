@@ -14,6 +14,7 @@ import zmq
 
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.sockets import LoopSocket
+from inginious_nb.messages import MAX_FRAME_BYTES
 
 from .scheduler import Scheduler
 
@@ -133,6 +134,7 @@ class Broker:
             raise ServiceError(_in_use(address))
         socket = self._context.socket(zmq.ROUTER)
         socket.setsockopt(zmq.IPV6, 1)
+        socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
         # A peer that is not connected shows at once, and one that comes back under its routing id
         # gets it although the broken connection has not been noticed yet.
         socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
