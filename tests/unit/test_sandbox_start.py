@@ -73,7 +73,7 @@ async def test_a_start_for_lack_of_descriptors_leaves_none_open(kind, null):
     sandbox = choose_sandbox(kind)
     before = open_descriptors()
     failures = 0
-    for more in range(12):
+    for more in range(24):
         process = None
         with _Scarce(more):
             try:
@@ -83,7 +83,7 @@ async def test_a_start_for_lack_of_descriptors_leaves_none_open(kind, null):
         if process is not None:
             await process.finish()
         assert open_descriptors() == before
-    assert 0 < failures < 12
+    assert 0 < failures < 24
 
 
 @KINDS

@@ -17,6 +17,7 @@ from inginious_nb.i18n import marked
 from .base import (
     KERNEL,
     Description,
+    Limits,
     Mount,
     Sandbox,
     Streams,
@@ -25,6 +26,7 @@ from .base import (
 )
 from .cgroup import Cgroups, limits_memory
 from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
+from .limit_files import LimitFiles
 from .masked_paths import masked_places, personal_folders
 from .prepared import PreparedProcess
 from .process import BoxedProcess, adopt_orphans
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
 _NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+_TRIED = Limits(cpu_s=1, wall_s=1, memory_bytes=1 << 30, disk_bytes=1 << 30)
 _ISOLATED = [
     marked("files: of this machine only the system's own are visible, read-only; not your home"),
     marked("processes: nothing else can be seen or signalled, and nothing survives the job"),
@@ -96,8 +99,10 @@ class BubblewrapSandbox(Sandbox):
         self._base = [program, *_base_arguments()]
         self._personal = personal_folders()
         self._more_masked: list[Callable[[], Iterable[Path]]] = []
-        self._binds_descriptors = "--bind-fd" in _help(program)
+        options = _help(program)
+        self._binds_descriptors = "--bind-fd" in options
         self._cgroups = Cgroups.find()
+        self._limit_files = LimitFiles.find(has_modes="--perms" in options)
         self._has_keyrings = join_new_session_keyring()
         self._process_limit = ProcessLimit(self._cgroups, has_user_namespace=not drops_root())
 
@@ -109,7 +114,9 @@ class BubblewrapSandbox(Sandbox):
             return None
         sandbox = cls(program)
         if not sandbox.can_mount(()):
-            return None
+            sandbox._limit_files = None
+            if not sandbox.can_mount(()):
+                return None
         adopt_orphans()
         end_stale_processes()
         if sandbox._cgroups is not None:
@@ -139,14 +146,21 @@ class BubblewrapSandbox(Sandbox):
     def can_mount(self, mounts: Sequence[Mount]) -> bool:
         """Whether a program can be started that sees these mounts; tries it."""
         # Without an init of its own, which would come to us as an orphan.
-        command = [*self._base, *self._tree(mounts), "--as-pid-1", "--unshare-net"]
-        command += ["/bin/sh", "-c", "exit 42"]
-        try:
-            tried = subprocess.run(  # noqa: S603 - our own command
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return False
+        with contextlib.ExitStack() as opened:
+            shown, descriptors = self._shown_limits(_TRIED, opened)
+            command = [*self._base, *shown, *self._tree(mounts), "--as-pid-1", "--unshare-net"]
+            command += ["/bin/sh", "-c", "exit 42"]
+            try:
+                tried = subprocess.run(  # noqa: S603 - our own command
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=10,
+                    check=False,
+                    pass_fds=descriptors,
+                )
+            except (OSError, subprocess.TimeoutExpired):
+                return False
         return tried.returncode == 42  # noqa: PLR2004 - as asked for above
 
     def mask(self, folders: Callable[[], Iterable[Path]]) -> None:
@@ -192,8 +206,11 @@ class BubblewrapSandbox(Sandbox):
         return _View(
             replace(box, argv=(), mounts=()),
             tuple((mount.place, mount.writable, *_numbers(mount.source)) for mount in mounts),
-            # What is masked is at the same place on this machine; once it is replaced, it shows.
-            tuple((str(place), *_numbers(place)) for place in self._masked_places(box.mounts)),
+            # Once what is masked is replaced on this machine, it shows.
+            tuple(
+                (str(place), *_numbers(_on_this_machine(place, box.mounts)))
+                for place in self._masked_places(box.mounts)
+            ),
         )
 
     def _started(self, box: Box, streams: Streams) -> _Started:
@@ -213,8 +230,9 @@ class BubblewrapSandbox(Sandbox):
             else:
                 for mount in _name_service():
                     arguments += self._binding(mount)
-            arguments += self._tree(box.mounts)
-            arguments.append("--clearenv")
+            shown, descriptors = self._shown_limits(box.limits, passed)
+            owned += descriptors
+            arguments += [*shown, *self._tree(box.mounts), "--clearenv"]
             for name, value in box.environ.items():
                 arguments += ["--setenv", name, value]
             arguments += launch_command(
@@ -237,6 +255,13 @@ class BubblewrapSandbox(Sandbox):
             )
             kept.pop_all()
         return _Started(popen, info_read, report_read, cgroup)
+
+    def _shown_limits(
+        self, limits: Limits, opened: contextlib.ExitStack
+    ) -> tuple[list[str], list[int]]:
+        return (
+            ([], []) if self._limit_files is None else self._limit_files.arguments(limits, opened)
+        )
 
     def _tree(self, mounts: Sequence[Mount]) -> list[str]:
         """The files of a box, above those of the system."""
@@ -296,6 +321,14 @@ def _system_mounts() -> tuple[Mount, ...]:
     return tuple(
         Mount(path, str(path)) for path in paths if path.is_dir() and not path.is_symlink()
     )
+
+
+def _on_this_machine(place: PurePosixPath, mounts: Sequence[Mount]) -> PurePosixPath:
+    """Return which folder of the system is seen at a place."""
+    for mount in mounts:
+        if mount.is_system and place.is_relative_to(mount.place):
+            return PurePosixPath(mount.source, place.relative_to(mount.place))
+    return place
 
 
 def _numbers(path: os.PathLike[str]) -> tuple[int, int]:
