@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import course
+from .course import probing
 from .course.folders import expanded
 from .errors import InginiousError, ServiceError
 from .i18n import Message, system_language
@@ -176,7 +177,7 @@ class Session:
             CourseError: There is none.
         """
         # The service runs elsewhere: what is relative or begins with ~ means something here only.
-        path = expanded(path).absolute()
+        path = probing.real(expanded(path))
         found = self.library.add(path)
         self._paths.append(path)
         self._io.run(self._services.add_course_path(path))

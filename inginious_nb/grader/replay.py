@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
-from inginious_nb.course import CourseLibrary
+from inginious_nb.course import CourseLibrary, probing
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, TaskNotFoundError
 
@@ -149,11 +149,15 @@ def _records(course: Course, task_id: str | None) -> list[tuple[str, Path]]:
         if task_id not in names:
             raise TaskNotFoundError(f"The course {course.id} has no task {task_id}.")
         names = [task_id]
-    return [
-        (name, record)
-        for name in names
-        for record in sorted((course.task_directory(name) / "test").glob("*.test"))
-    ]
+    return [(name, record) for name in names for record in _records_of(course, name)]
+
+
+def _records_of(course: Course, name: str) -> list[Path]:
+    try:
+        folder = course.task_directory(name) / "test"
+    except CourseError:
+        return [course.path / name]  # replaying it tells what is wrong
+    return sorted(path for path in probing.listed(folder).files if path.suffix == ".test")
 
 
 async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:

@@ -81,9 +81,9 @@ def find_notebook(
             # It may have been renamed since, and another one have got its name.
             if notebook is not None and (not sources or sources & _sources(notebook)):
                 return notebook
-    nearby = [path.resolve() for path in sorted(directory.glob("*.ipynb"))]
+    nearby = [Path(os.path.realpath(path)) for path in sorted(directory.glob("*.ipynb"))]
     if not alone and isinstance(told, str):
-        nearby.append(Path(told).resolve())
+        nearby.append(Path(os.path.realpath(told)))
     ranked = [
         (_score(notebook, sources, set(cell_ids), alone=alone), notebook)
         for notebook in map(_readable, dict.fromkeys(nearby))

@@ -76,3 +76,16 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ValueError, match="not a notebook"):
         read_notebook(path)
+
+
+def test_odd_notebooks_beside_the_one_that_is_meant_do_no_harm(tmp_path):
+    save(tmp_path / "mine.ipynb", "x = 1")
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "round.ipynb").symlink_to("round.ipynb")
+    (tmp_path / "gone.ipynb").symlink_to("nowhere")
+    (tmp_path / "folder.ipynb").mkdir()
+    (tmp_path / "deep.ipynb").write_text("[" * 200_000)
+    (tmp_path / "empty.ipynb").write_text("")
+    found = find_notebook(["x = 1"], {}, directory=tmp_path, environ={})
+    assert found is not None
+    assert found.path.name == "mine.ipynb"

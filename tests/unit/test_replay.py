@@ -114,3 +114,23 @@ async def test_what_cannot_be_replayed_is_told(folder, name, content, words):
     assert len(failed) == 1
     assert words in failed[0].error
     assert failed[0].result is None
+
+
+async def test_what_cannot_be_read_in_the_course_is_told_and_the_others_go_on(folder):
+    (folder.path / "gone").symlink_to("nowhere")
+    folder.write("inner/script/task.yaml", DOCKER)
+    folder.write("bad/task.yaml", "a: &a [*a]")
+    folder.write("bad/test/1.test", "result: success")
+    folder.write(
+        "quiz/test/2.test",
+        "a0: &a0 {}\n"
+        + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 60)),
+    )
+    found = await replayed(folder)
+    told = {item.record.name if item.task_id == "quiz" else item.task_id: item for item in found}
+    assert told["1.test"].is_same
+    assert told["script"].is_same
+    assert "unfolds" in told["2.test"].error
+    assert "unfolds" in told["bad"].error
+    assert "leads to nothing" in told["gone"].error
+    assert "rename" in told["inner/script"].error

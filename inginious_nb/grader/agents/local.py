@@ -14,7 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb.course.fields import shown
 from inginious_nb.errors import CourseError, ServiceError
+from inginious_nb.grader.job import faults
 from inginious_nb.grader.job.grading import Grading, GradingResult, Request
 from inginious_nb.grader.job.old_python import read_old_python
 from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
@@ -261,8 +263,10 @@ def _positive(limits: Mapping[Any, Any], key: str, default: int) -> int:
 
 
 def _nonsense(name: str, value: object) -> str:
-    return Message(
-        "The environment parameters of the task make no sense: {name} cannot be {value}.",
-        name=name,
-        value=repr(value),
+    return faults.of_task(
+        Message(
+            "The environment parameters of the task make no sense: {name} cannot be {value}.",
+            name=name,
+            value=shown(value),
+        )
     )

@@ -15,6 +15,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from inginious_nb.course import probing
 from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.temporary_folders import remove_tree
@@ -187,7 +188,7 @@ class Workspace:
         ]
         if self.has_system_files:
             places.append(self._pinned_mount("systemfiles", open_descriptors))
-        if self._common is not None and (self._common / "student").is_dir():
+        if self._common is not None and probing.is_folder(self._common / "student"):
             places.append(Mount(self._common / "student", "/course/common/student"))
         return (*places, *self._system_files(files_of_system))
 

@@ -49,7 +49,8 @@ def personal_folders() -> list[Path]:
     named.append(Path(tempfile.gettempdir()))
     with contextlib.suppress(RuntimeError):
         named.append(Path.home())
-    return sorted({path.resolve() for path in named if path.is_absolute()})
+    # pathlib raises for links in a circle.
+    return sorted({Path(os.path.realpath(path)) for path in named if path.is_absolute()})
 
 
 def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PurePosixPath]:
@@ -77,7 +78,7 @@ def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PureP
         for number, source, place in shown
         # What is mounted for itself is meant to be seen.
         if str(folder).startswith(source)
-        and folder.is_dir()
+        and os.path.isdir(folder)  # noqa: PTH112 - below what is closed, pathlib raises
         and not _is_covered(place / str(folder)[len(source) :], number, mounts)
     }
     found: list[PurePosixPath] = []
