@@ -13,7 +13,7 @@ from inginious_nb.grammar.command_group import CommandGroup
 from inginious_nb.i18n import reader_language, speak_to, system_language
 from inginious_nb.render.terminal import echo, replace_unencodable
 
-from . import grade, grading, new, overview, submit
+from . import check, grade, grading, new, overview, submit
 
 
 class _Failure(click.ClickException):
@@ -51,6 +51,7 @@ for _command in (
     *grade.COMMANDS,
     *overview.COMMANDS,
     *grading.COMMANDS,
+    *check.COMMANDS,
     *new.COMMANDS,
 ):
     main.add_command(_command)

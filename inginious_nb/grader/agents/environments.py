@@ -16,6 +16,7 @@ from inginious_nb.course.environment import MCQ
 from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
+from inginious_nb.grader.job.command import RUN_FILES
 from inginious_nb.grader.ssh import NO_LIBRARY
 from inginious_nb.i18n import Message
 
@@ -35,7 +36,6 @@ WITH_SHELLS = "-ssh"
 """How the types of environments end that have remote shells for students."""
 
 _MAX_LISTED = 12
-_RUN_FILES = ("run", "run.py", "run.py3", "run.sh")
 _IN_COURSE = "environment_aliases"
 
 
@@ -247,7 +247,7 @@ def _has_run_file(course: Course, task_id: str) -> bool:
         return True
     common = course.common_directory
     folders = [course.task_directory(task_id), *([common] if common is not None else [])]
-    return any((folder / name).is_file() for folder in folders for name in _RUN_FILES)
+    return any((folder / name).is_file() for folder in folders for name in RUN_FILES)
 
 
 def _read_aliases(file: Path) -> Any:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _IPYTHON = "inginious-ipython"
-_NAMES = ("run", "run.py", "run.py3", "run.sh")
+RUN_FILES = ("run", "run.py", "run.py3", "run.sh")
 _TOOLS = {
     "javac": "Java (javac)",
     "java": "Java (java)",
@@ -103,7 +103,7 @@ class CommandFinder:
             words = run_cmd.split(" ")
             return (*self._executable(words[0]), *words[1:])
         for place, folder in self._places:
-            for name in _NAMES:
+            for name in RUN_FILES:
                 if not probing.is_file(folder / name):
                     continue
                 seen = f"{self._root_seen}{place}/{name}"
@@ -116,7 +116,7 @@ class CommandFinder:
 
     def _no_run_file(self) -> CommandError:
         for _, folder in self._places:
-            for name in _NAMES:
+            for name in RUN_FILES:
                 seen = probing.look(folder / name)
                 if seen.kind == "folder":
                     text = Message("{file} of the task is a folder, not a file.", file=name)
@@ -133,7 +133,7 @@ class CommandFinder:
                 Message(
                     "The task has no run file: nothing named {names} in its folder or in the "
                     "course's $common.",
-                    names=", ".join(_NAMES),
+                    names=", ".join(RUN_FILES),
                 )
             )
         )
@@ -270,7 +270,7 @@ def _beginning(file: Path) -> str:
 def _scripts(folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
         listing = probing.listed(folder)
-        names = {*_NAMES, "Makefile", "makefile"}
+        names = {*RUN_FILES, "Makefile", "makefile"}
         yield from sorted(
             path for path in listing.files if path.name in names or path.suffix == ".sh"
         )

@@ -43,7 +43,7 @@ _API = Path(__file__).parent.parent / "grading_api"
 _PREFIX = "inginious-jobs-"
 _MAX_FOLDER_CHARACTERS = 50
 """The path of a socket has a hundred characters at most, and about half of them are ours."""
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _SENDMSG = {"x86_64": 46, "aarch64": 211, "riscv64": 211}
@@ -84,7 +84,7 @@ class SharedFiles:
             folder.mkdir(mode=0o711)
         system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
         self.python = system_python or sys.executable
-        self.path = _SYSTEM_PATH
+        self.path = SYSTEM_PATH
         if system_python is None:
             self.path += f":{Path(sys.executable).parent}"
         self.ipython_mounts = _own_interpreter()

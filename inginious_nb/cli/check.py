@@ -1,0 +1,89 @@
+"""``inginious-nb check``: the faults of a course."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from inginious_nb.grader.course_check import check_course
+from inginious_nb.grammar.command_group import Command
+from inginious_nb.i18n import Message, in_language, reader_language
+from inginious_nb.render import printable
+from inginious_nb.render.terminal import echo
+from inginious_nb.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inginious_nb.grader.course_check import Fault
+
+_FAILED = 1
+
+
+@click.command(cls=Command)
+@click.argument("course", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="How the faults are written: text, json, or annotations of GitHub's workflows.",
+)
+def check(course: Path, style: str) -> None:
+    """Name every fault of a COURSE folder at once, with its file and line; nothing is graded.
+
+    The exit status is 0 when there is no error; warnings alone do not count.
+    """
+    faults = check_course(course, aliases=load_settings().environments)
+    lang = reader_language()
+    if style == "json":
+        click.echo(json.dumps([_fault_as_json(fault, lang) for fault in faults], indent=2))
+    else:
+        write = _fault_as_annotation if style == "github" else _fault_as_text
+        for fault in faults:
+            echo(write(fault, lang))
+    errors = sum(fault.severity == "error" for fault in faults)
+    if style == "text":
+        found = Message(
+            "{errors} errors, {warnings} warnings.", errors=errors, warnings=len(faults) - errors
+        )
+        echo(found.in_language(lang))
+    if errors:
+        sys.exit(_FAILED)
+
+
+def _fault_as_text(fault: Fault, lang: str) -> str:
+    line = "" if fault.line is None else f":{fault.line}"
+    return printable(f"{fault.path}{line}: {fault.severity}: {in_language(fault.message, lang)}")
+
+
+def _fault_as_json(fault: Fault, lang: str) -> dict[str, Any]:
+    return {
+        "severity": fault.severity,
+        "file": str(fault.path),
+        "line": fault.line,
+        "message": in_language(fault.message, lang),
+    }
+
+
+def _fault_as_annotation(fault: Fault, lang: str) -> str:
+    """Return a workflow command, escaped as GitHub's own toolkit does it."""
+
+    def escaped(text: object, more: Mapping[str, str]) -> str:
+        characters: dict[str, str | int | None] = {"%": "%25", "\r": "%0D", "\n": "%0A", **more}
+        return str(text).translate(str.maketrans(characters))
+
+    fields = {"file": fault.path, "line": fault.line}
+    of_fault = ",".join(
+        f"{name}={escaped(value, {':': '%3A', ',': '%2C'})}"
+        for name, value in fields.items()
+        if value is not None
+    )
+    return f"::{fault.severity} {of_fault}::{escaped(in_language(fault.message, lang), {})}"
+
+
+COMMANDS = (check,)

@@ -1,0 +1,112 @@
+"""``inginious-nb check`` names every fault of a course at once."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from inginious_nb.cli.main import main
+from inginious_nb.course.scaffold import new_course, new_task
+
+RIGHT = "def double(n):\n    return 2 * n\n"
+
+
+@pytest.fixture
+def course(tmp_path):
+    new_course(tmp_path / "python1")
+    new_task(tmp_path / "python1", "hello", "python")
+    return tmp_path / "python1"
+
+
+def check(course, *options):
+    return CliRunner().invoke(main, ["check", str(course), *options])
+
+
+def replace(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def break_yaml(course):
+    (course / "hello" / "task.yaml").write_text("name: x\nproblems: [\n")
+
+
+def remove_run(course):
+    (course / "hello" / "run").unlink()
+
+
+def unknown_interpreter(course):
+    replace(course / "hello" / "run", "#!/usr/bin/env python3", "#!/usr/bin/cobol")
+
+
+def unknown_environment(course):
+    replace(course / "hello" / "task.yaml", "environment_id: python3", "environment_id: cpp")
+
+
+def unnamed_test(course):
+    replace(course / "hello" / "run", "feedback.set_tag(tag, passed)", "feedback.set_tag('x', 1)")
+
+
+def no_record(course):
+    for record in (course / "hello" / "test").iterdir():
+        record.unlink()
+
+
+def broken_record(course):
+    (course / "hello" / "test" / "right.test").write_text("input: [")
+
+
+def answer_in_public(course):
+    (course / "hello" / "public").mkdir()
+    (course / "hello" / "public" / "notes.txt").write_text(f"Begin so:\n{RIGHT}")
+
+
+def script_in_public(course):
+    (course / "hello" / "public").mkdir()
+    (course / "hello" / "public" / "run").write_text("#!/bin/bash")
+
+
+FAULTS = [
+    (break_yaml, "task.yaml", 2, "error"),
+    (remove_run, "task.yaml", None, "error"),
+    (unknown_interpreter, "run", None, "error"),
+    (unknown_environment, "task.yaml", 10, "error"),
+    (unnamed_test, "run", 39, "warning"),
+    (no_record, "task.yaml", None, "warning"),
+    (broken_record, "right.test", 1, "error"),
+    (answer_in_public, "notes.txt", None, "error"),
+    (script_in_public, "run", None, "error"),
+]
+
+
+def test_a_new_task_has_no_fault(course):
+    found = check(course)
+    assert (found.exit_code, found.output) == (0, "0 errors, 0 warnings.\n")
+
+
+@pytest.mark.parametrize(("spoil", "file", "line", "severity"), FAULTS)
+def test_a_fault_is_named_with_its_file_and_line(course, spoil, file, line, severity):
+    spoil(course)
+    found = check(course, "--format=json")
+    (fault,) = json.loads(found.output)
+    assert fault["file"].rpartition("/")[2] == file, fault
+    assert fault["severity"] == severity
+    assert line is None or fault["line"] == line, fault
+    assert found.exit_code == (severity == "error")
+
+
+def test_all_faults_are_named_at_once(course):
+    for name in ("b", "c"):
+        new_task(course, name, "match")
+    break_yaml(course)
+    (course / "b" / "task.yaml").write_text("problems: 3")
+    (course / "c" / "test" / "wrong.test").write_text("-")
+    assert "3 errors" in check(course).output
+
+
+def test_annotations_are_as_github_reads_them(course):
+    unknown_environment(course)
+    line = check(course, "--format=github").output
+    assert line.startswith(f"::error file={course}/hello/task.yaml,line=10::")
+    assert line.count("\n") == 1
