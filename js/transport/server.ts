@@ -15,7 +15,7 @@ import { PendingRequests } from "./requests.ts";
 import { RequestError, type Transport } from "./transport.ts";
 
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 30_000;
 
 interface Channel {
   receive: (message: unknown, buffers: ArrayBuffer[]) => void;
@@ -69,7 +69,7 @@ export class ServerSocket {
       this.state.set("lost");
       for (const channel of [...this.#channels.values()]) channel.lost();
       setTimeout(() => this.start(), this.#delay);
-      this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY_MS);
+      this.#delay = Math.min(2 * this.#delay, MAX_DELAY_MS);
     };
   }
 
