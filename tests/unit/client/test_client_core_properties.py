@@ -213,13 +213,11 @@ class ShortLife(Life):
 
 
 class InSteps:
-    """With every answer of the queue so long that it is read row by row."""
+    """With every answer of the queue so long that it has a decoder of its own."""
 
     def __init__(self):
         self.patches = [
             mock.patch("inginious_nb.messages.codec._LONG_BYTES", 1),
-            mock.patch("inginious_nb.messages.codec._ITEMS_AT_ONCE", 1),
-            mock.patch("inginious_nb.client.core._ROWS_AT_ONCE", 1),
         ]
         for patch in self.patches:
             patch.start()
