@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inginious_nb.grader.job import locales
 from inginious_nb.grader.job.python_packages import Interpreter, copy_packages, find_interpreters
 from inginious_nb.grader.job.system_views import SystemViews
 
@@ -176,3 +177,31 @@ def test_interpreters_are_asked_and_what_is_none_is_left_out(tmp_path):
     assert (found.program, found.tag) == (sys.executable, sys.implementation.cache_tag)
     assert found.site is not None
     assert found.site.is_dir()
+
+
+# ---- the locale -------------------------------------------------------------------------------
+
+
+async def test_jobs_have_the_locale_of_the_containers(course):
+    if not locales.is_installed() and locales.compiled_locale() is None:
+        pytest.skip("this machine has no sources of locales")
+    run = """#!/bin/bash
+feedback-msg -m "$(student/look) $(run_student student/look)"
+LC_ALL=en_US.UTF-8 perl -e 1 2> /tmp/warned
+[ -s /tmp/warned ] || feedback-result success
+"""
+    look = "#!/bin/sh\necho $LANG $(printf 'B\\na\\nA\\nb\\n' | sort)\n"
+    result = await course.grade({"run": run, "student/look": look})
+    assert result.result == ("success", "en_US.UTF-8 a A b B en_US.UTF-8 a A b B")
+
+
+@pytest.mark.parametrize("fault", ["no sources", "no localedef", "no cache"])
+def test_without_what_it_is_made_of_there_is_no_locale(tmp_path, monkeypatch, fault):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    if fault == "no sources":
+        monkeypatch.setattr(locales, "_SOURCES", tmp_path / "nowhere")
+    elif fault == "no localedef":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    else:
+        (tmp_path / "cache").write_text("no folder")
+    assert locales.compiled_locale() is None

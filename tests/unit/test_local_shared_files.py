@@ -245,4 +245,4 @@ def test_a_user_who_is_not_root(kind):
         assert answer.startswith(f"('success', '{uid} "), answer
         if kind == "bubblewrap":
             assert answer == "('success', '4242 student\\n')"
-        assert {path.name for path in Path(folder).iterdir()} <= {"course", "api"}
+        assert {path.name for path in Path(folder).iterdir()} <= {"course", "api", ".cache"}

@@ -376,7 +376,6 @@ class Grading:
     def _basic_environ(self) -> dict[str, str]:
         environ = {
             "HOME": f"{self._root_seen}/task",
-            "LANG": "C.UTF-8",
             "USER": "worker",
             "LOGNAME": "worker",
             **self._shared_files.variables(),

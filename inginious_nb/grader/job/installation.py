@@ -1,4 +1,4 @@
-"""Where jobs find the grading API, its commands and a few packages: in the folders of the system.
+"""What jobs have in the folders of the system: the grading API, its commands, packages, a locale.
 
 A container has them there, so that nothing depends on variables. Isolated jobs see views of the
 system's folders; where there can be none, variables name the folders instead.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.stale_processes import MARK, new_mark
 
+from . import locales
 from .python_packages import copy_packages, find_interpreters
 from .system_views import SystemViews
 
@@ -31,6 +33,7 @@ COMMANDS_AT = ("/usr/bin", "/bin")
 
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin")
 _SYSTEM = ("usr", "opt", "nix", "bin", "lib", "lib64")
+_LOCALES = "locale"
 _VENDORED = "vendor"
 _VIEWS = "system"
 
@@ -66,6 +69,7 @@ class Installation:
         self._views: SystemViews | None = None
         self._overlaid: tuple[Mount, ...] = ()
         self._variables: dict[str, str] = {}
+        self._locale: dict[str, str] = {}
         self._compiling: subprocess.Popen[bytes] | None = None
         self._is_closed = False
         self._state = threading.Lock()
@@ -93,17 +97,19 @@ class Installation:
         return (*self._views.mounts(), *self._overlaid)
 
     def variables(self) -> dict[str, str]:
-        """Return the variables by which programs find the API; PATH is always among them."""
+        """Return PATH and LANG, and what else programs need to find the API and the locale."""
         self.wait()
-        return self._variables
+        return {**self._variables, **self._locale}
 
     def _make(self) -> None:
         try:
+            self._locale = {"LANG": locales.NAME if self._has_locale() else locales.FALLBACK}
             # Variables are the same for all interpreters, so only one can have the packages.
             path = "" if self._can_mount is None else self._path
             interpreters = find_interpreters(self._python, path)
             lacking = {name for interpreter in interpreters for name in interpreter.lacking}
             copy_packages(sorted(lacking), self._folder / _VENDORED)
+            self._let_all_read()
             self._install(interpreters)
         except OSError as error:
             logger.warning("The grading API is found by variables only: %s", error)
@@ -111,6 +117,23 @@ class Installation:
         finally:
             self._is_ready.set()
         self._compile()
+
+    def _has_locale(self) -> bool:
+        """Whether jobs have the locale: the machine's, or one copied to the shared files."""
+        if locales.is_installed():
+            return True
+        compiled = locales.compiled_locale()
+        if compiled is None:
+            return False
+        shutil.copytree(compiled, self._folder / _LOCALES / locales.FOLDER)
+        return True
+
+    def _let_all_read(self) -> None:
+        """Let the user of jobs read what was copied, whatever the umask was when it was made."""
+        for folder, _, names in os.walk(self._folder):
+            Path(folder).chmod(0o755)
+            for path in (Path(folder, name) for name in names):
+                path.chmod(path.stat().st_mode | 0o444)
 
     def _install(self, interpreters: Sequence[Interpreter]) -> None:
         sites = [interpreter.site for interpreter in interpreters[:1]]
@@ -132,6 +155,10 @@ class Installation:
         for place in {Path(name).resolve() for name in COMMANDS_AT}:
             if place.is_dir():
                 views.add(place, self._commands)
+        place = locales.SYSTEM_FOLDER.resolve()
+        if (self._folder / _LOCALES).is_dir() and place.is_dir():
+            links = {locales.FOLDER: f"{self._seen_at}/{_LOCALES}/{locales.FOLDER}"}
+            views.add(place, links)
         vendored = self._folder / _VENDORED
         for interpreter in interpreters:
             if interpreter.site is None or not self._is_seen(interpreter):
@@ -169,6 +196,8 @@ class Installation:
             # What is installed has no priority over this; only what is lacking is there.
             "PYTHONPATH": f"{self._seen_at}/lib:{vendored}",
         }
+        if (self._folder / _LOCALES).is_dir():
+            self._variables["LOCPATH"] = f"{self._seen_at}/{_LOCALES}:{locales.SYSTEM_FOLDER}"
 
     def _compile(self) -> None:
         """Have the byte code made; the first job can do without."""

@@ -1,0 +1,76 @@
+"""The locale en_US.UTF-8, which INGInious's containers have and a plain machine often has not.
+
+Scripts ask for it by name, and `sort` orders by it. It is compiled from the sources of the C
+library where these are installed, which takes about two seconds, so the user's cache keeps it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+logger = logging.getLogger(__name__)
+
+NAME = "en_US.UTF-8"
+FALLBACK = "C.UTF-8"
+FOLDER = "en_US.utf8"
+"""The name of the folder that the C library looks for."""
+SYSTEM_FOLDER = Path("/usr/lib/locale")
+
+_SOURCES = Path("/usr/share/i18n/locales")
+_READ = ("en_US", "iso14651_t1_common")
+_TIMEOUT_S = 60.0
+
+
+def is_installed() -> bool:
+    """Whether this machine has the locale."""
+    try:
+        program = shutil.which("locale") or "/usr/bin/locale"
+        done = subprocess.run(  # noqa: S603 - fixed words
+            [program, "-a"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    names = {name.lower().replace("-", "") for name in done.stdout.split()}
+    return NAME.lower().replace("-", "") in names
+
+
+def compiled_locale() -> Path | None:
+    """Return a folder with the compiled locale, from the cache if it is there; None without one."""
+    try:
+        folder = platformdirs.user_cache_path("inginious_nb") / "locale" / _version()
+        if not (folder / FOLDER).is_dir():
+            _compile(folder)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        logger.info("Jobs have no locale %s but %s: %s", NAME, FALLBACK, error)
+        return None
+    return folder / FOLDER
+
+
+def _version() -> str:
+    """Return what changes when the locale has to be compiled anew."""
+    times = [(_SOURCES / name).stat().st_mtime_ns for name in _READ]
+    return f"{os.confstr('CS_GNU_LIBC_VERSION')}-{max(times)}".replace(" ", "-")
+
+
+def _compile(folder: Path) -> None:
+    program = shutil.which("localedef")
+    if program is None:
+        raise FileNotFoundError("localedef is not installed")
+    folder.mkdir(parents=True, exist_ok=True)
+    # Another service may do the same: the folder appears at once or not at all.
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        target = Path(made, FOLDER)
+        command = [program, "--no-archive", "-i", "en_US", "-f", "UTF-8", str(target)]
+        # Warnings end it with another status although all is there.
+        subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603 - fixed words
+        if not (target / "LC_COLLATE").is_file():
+            raise FileNotFoundError("localedef made none")
+        if not (folder / FOLDER).is_dir():
+            target.rename(folder / FOLDER)
