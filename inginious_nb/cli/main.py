@@ -13,7 +13,7 @@ from inginious_nb.grammar.command_group import CommandGroup
 from inginious_nb.i18n import reader_language, speak_to, system_language
 from inginious_nb.render.terminal import echo, replace_unencodable
 
-from . import check, grade, grading, new, overview, submit
+from . import check, demo, grade, grading, new, overview, submit
 
 
 class _Failure(click.ClickException):
@@ -53,5 +53,6 @@ for _command in (
     *grading.COMMANDS,
     *check.COMMANDS,
     *new.COMMANDS,
+    *demo.COMMANDS,
 ):
     main.add_command(_command)

@@ -12,8 +12,12 @@ _PACKAGE = Path(__file__).parent.parent
 _PLACES = (_PACKAGE / "demo", _PACKAGE.parent / "notebooks")
 """In a wheel, and in a checkout."""
 
+FOLDER = "inginious-demo"
+"""Where it goes if nobody says otherwise."""
+
 NOTEBOOK = "quickstart.ipynb"
-_COURSE = Path("courses", "demo")
+COURSES = "courses"
+_COURSE = Path(COURSES, "demo")
 
 
 def copy_demo(folder: Path) -> Path:

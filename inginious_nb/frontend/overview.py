@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb import __version__
-from inginious_nb.course.demo import copy_demo
+from inginious_nb.course.demo import COURSES, copy_demo
 from inginious_nb.course.folders import expanded
 from inginious_nb.errors import CourseError, HistoryError, UsageError
 from inginious_nb.i18n import Message, in_language
@@ -189,7 +189,7 @@ class OverviewResponder(Answering):
         if not folder.resolve().is_relative_to(self._root.resolve()):
             raise UsageError(Message("The demo goes into a folder that JupyterLab shows."))
         notebook = copy_demo(folder)
-        self._publisher.session.add_courses(folder / "courses")
+        self._publisher.session.add_courses(folder / COURSES)
         return {"path": notebook.resolve().relative_to(self._root.resolve()).as_posix()}
 
     def _answer_cells(

@@ -103,6 +103,11 @@ DECLARED = (
         help=marked("List the courses; with a FOLDER, add the courses in it first."),
     ),
     Command(
+        "demo",
+        params=[click.Argument(["folder"], required=False)],
+        help=marked("Copy a small course and its notebook into FOLDER, and open the course."),
+    ),
+    Command(
         "tasks",
         params=[click.Argument(["course"], required=False)],
         help=marked("List the tasks of a course, or of all, with your grades."),

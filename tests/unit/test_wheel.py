@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
+import venv
 import zipfile
 from pathlib import Path
 
@@ -85,6 +88,41 @@ def test_the_wheel_has_the_licences_of_what_is_in_it(wheel):
     assert [name.rpartition("labextensions/")[2].partition("/")[0] for name in licences] == [
         "inginious-nb"
     ]
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """An environment with the wheel; all else is that of this one."""
+    environment = tmp_path_factory.mktemp("environment")
+    venv.create(environment, with_pip=False)
+    python = environment / "bin" / "python"
+    purelib = sysconfig.get_path("purelib", vars={"base": str(environment)})
+    Path(purelib, "others.pth").write_text(sysconfig.get_path("purelib"))
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index"]
+    subprocess.run([*pip, "-q", wheel], check=True, capture_output=True)
+    alone = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    return python, alone | {"JUPYTER_CONFIG_DIR": str(environment / "config")}
+
+
+def run(installed, folder, *command):
+    python, env = installed
+    done = subprocess.run(
+        [python, *command], env=env, cwd=folder, capture_output=True, text=True, check=True
+    )
+    return re.sub(r"\x1b\[\d*m", "", done.stdout + done.stderr)
+
+
+def test_jupyter_finds_both_extensions(installed, tmp_path):
+    listed = run(installed, tmp_path, "-m", "jupyterlab.labextensions", "list")
+    assert re.search(r"inginious-nb v\S+ enabled OK \(python, inginious-nb\)", listed)
+    listed = run(installed, tmp_path, "-m", "jupyter_server.extension.serverextension", "list")
+    assert re.search(r"inginious_nb enabled\n.*\n\s+inginious_nb \S+ OK", listed)
+
+
+def test_the_demo_is_in_it(installed, tmp_path):
+    said = run(installed, tmp_path, "-m", "inginious_nb.cli", "demo")
+    assert "inginious-demo/quickstart.ipynb is the notebook" in said
+    assert (tmp_path / "inginious-demo/courses/demo/fib/run").stat().st_mode & 0o100
 
 
 def test_the_commands_of_the_grading_api_stay_executable(wheel, tmp_path):

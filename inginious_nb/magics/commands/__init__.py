@@ -19,6 +19,7 @@ inginious = implemented(
         "submit": submissions.submit,
         "answer": submissions.answer,
         "courses": courses.list_courses,
+        "demo": courses.copy_the_demo,
         "tasks": courses.list_tasks,
         "status": service.show_status,
         "queue": service.show_queue,

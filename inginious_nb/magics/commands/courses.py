@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb import widget
+from inginious_nb.course.demo import COURSES, FOLDER, copy_demo
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.snapshot import task_bundle
 from inginious_nb.frontend.style_sheet import brings_style_sheet
@@ -54,6 +55,13 @@ def list_courses(context: MagicContext, *, folder: str | None) -> None:
     display(tables().courses(found, context.lang))
     for message in tables().broken(found):
         context.say(message)
+
+
+def copy_the_demo(context: MagicContext, *, folder: str | None) -> None:
+    """Copy the demo out of the package, and open its course."""
+    notebook = copy_demo(Path(folder or FOLDER))
+    context.session.add_courses(notebook.parent / COURSES)
+    context.say(Message("{notebook} is the notebook; open it.", notebook=notebook))
 
 
 def list_tasks(context: MagicContext, *, course: str | None) -> None:
