@@ -118,6 +118,16 @@ def test_a_text_of_20_mib_counts_and_one_that_is_too_long_is_called_so():
         read_feedback(content[: (16 << 20) + 1], 16 << 20)
 
 
+def test_commas_of_a_text_are_no_values():
+    text = 'a,[{\\",' * 200_000
+    found = read_feedback(json.dumps({"result": "success", "text": text}).encode())
+    assert found.text == text
+    many = json.dumps({"custom": dict.fromkeys(map(str, range(489_990)), 0)})
+    done(custom=read_feedback(many.encode()).custom)
+    with pytest.raises(FeedbackError, match="too many values"):
+        read_feedback(json.dumps({"custom": {"k": [0] * 490_100}}).encode())
+
+
 @pytest.mark.parametrize("grade", [NAN, INFINITE, -INFINITE])
 def test_a_grade_that_is_no_number_is_kept_but_not_shown(session, grade):
     odd = {"a": [1], "b": None, "c": grade}
