@@ -6,21 +6,17 @@ import asyncio
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from inginious_nb.errors import UsageError
 from inginious_nb.grader import commands
-from inginious_nb.grader.replay import replay_course
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.settings import load_settings
 
 from . import tables
 from .output import print_table
-
-if TYPE_CHECKING:
-    from inginious_nb.grader.replay import Replayed
+from .replays import replayed
 
 _FAILED = 1
 _LAST_PORT = 65535
@@ -100,25 +96,19 @@ def replay(course: Path, task: str | None) -> None:
     Prints what differs from the record: the result, the grade, or one of its tests. The exit status
     is 0 when nothing does.
     """
-    replayed = asyncio.run(_replay(course, task))
-    if not replayed:
+    records = asyncio.run(replayed(course, task, load_settings()))
+    if not records:
         raise UsageError(f"{course} has no recorded submissions (TASK/test/*.test).")
-    differing = [record for record in replayed if record.error or record.differences]
+    differing = [record for record in records if record.error or record.differences]
     if any(record.differences for record in differing):
         print_table(tables.replayed(differing))
-    for error in tables.replay_errors(replayed):
+    for error in tables.replay_errors(records):
         click.echo(error)
-    records = "recorded submission" if len(replayed) == 1 else "recorded submissions"
+    noun = "recorded submission" if len(records) == 1 else "recorded submissions"
     differ = "differs" if len(differing) == 1 else "differ"
-    click.echo(f"{len(replayed)} {records}, {len(differing)} {differ} from the record.")
+    click.echo(f"{len(records)} {noun}, {len(differing)} {differ} from the record.")
     if differing:
         sys.exit(_FAILED)
-
-
-async def _replay(course: Path, task: str | None) -> list[Replayed]:
-    settings = load_settings()
-    records = replay_course(course, task, sandbox=settings.sandbox, aliases=settings.environments)
-    return [record async for record in records]
 
 
 COMMANDS = (backend, agent, replay)

@@ -149,6 +149,13 @@ DECLARED = (
         help=marked("Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine."),
     ),
     Command(
+        "try",
+        params=[click.Argument(["task"], required=False)],
+        help=marked(
+            "For authors: grade the recorded submissions of a task again, and show what differs."
+        ),
+    ),
+    Command(
         "help",
         params=[click.Argument(["command"], required=False)],
         help=marked("Explain the commands, one COMMAND of them, or the settings."),

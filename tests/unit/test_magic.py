@@ -39,6 +39,27 @@ def test_words_answer_choices_and_short_texts(kernel):
     assert "100" in outputs.text
 
 
+def test_the_demo_is_there_at_once(kernel):
+    assert "quickstart.ipynb" in kernel.run("%inginious demo").text
+    there = kernel.run("import os; os.path.exists('inginious-demo/quickstart.ipynb')")
+    assert "True" in there.text
+    opened = kernel.run("%inginious open demo/division")
+    assert "Sharing apples" in opened.text
+
+
+def test_an_author_tries_the_recorded_submissions_of_a_task(kernel):
+    kernel.run("%inginious demo tried")
+    same = kernel.run("%inginious try demo/quiz")
+    assert "2 recorded submissions, 0 not as recorded" in " ".join(same.text.split())
+    kernel.run(
+        "import pathlib; (record,) = pathlib.Path('inginious-demo').rglob('quiz/test/right.test')\n"
+        "_ = record.write_text(record.read_text().replace('grade: 100.0', 'grade: 90.0'))"
+    )
+    different = kernel.run("%inginious try demo/quiz")
+    assert "1 not as recorded" in " ".join(different.text.split())
+    assert "right.test" in different.text
+
+
 def test_an_answer_cell_runs_as_usual_and_is_submitted_later(kernel):
     kernel.run("%inginious open lab/echo")
     ran = kernel.run("%%inginious answer text\nvalue = 6 * 7\nvalue", cell_id="a")

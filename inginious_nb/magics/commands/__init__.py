@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from inginious_nb.grammar.commands import implemented
 
-from . import courses, service, submissions
+from . import authoring, courses, service, submissions
 from .help import help_text, show_help
 
 __all__ = ["help_text", "inginious"]
@@ -27,6 +27,7 @@ inginious = implemented(
         "kill": submissions.kill,
         "resubmit": submissions.resubmit,
         "connect": service.connect,
+        "try": authoring.try_task,
         "help": show_help,
     }
 )

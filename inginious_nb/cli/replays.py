@@ -1,0 +1,24 @@
+"""Recorded submissions graded again, for ``inginious-nb test`` and ``%inginious try``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inginious_nb.grader.replay import replay_course
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inginious_nb.grader.replay import Replayed
+    from inginious_nb.settings import Inginious
+
+
+async def replayed(course: Path, task: str | None, settings: Inginious) -> list[Replayed]:
+    """Return the records of a course, or of one task, as they are graded now.
+
+    Raises:
+        CourseError: There is no such course or task.
+        ServiceError: The sandbox does not work here, or an alias makes no sense.
+    """
+    records = replay_course(course, task, sandbox=settings.sandbox, aliases=settings.environments)
+    return [record async for record in records]
