@@ -20,7 +20,7 @@ from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
 
-from . import protocol, serialize
+from . import opened_courses, protocol, serialize
 from .answering import Answering
 from .language import checked_language
 from .worker import call_soon
@@ -181,7 +181,9 @@ class OverviewResponder(Answering):
     def _open_course(
         self, request: protocol.FolderRequest, _buffers: Buffers
     ) -> protocol.CoursesReply:
-        found = self._publisher.session.add_courses(self._folder(request["folder"]))
+        folder, session = self._folder(request["folder"]), self._publisher.session
+        found = session.add_courses(folder)
+        opened_courses.remember(session, folder)
         return {"courses": [course.id for course in found]}
 
     def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.DemoReply:
@@ -190,6 +192,7 @@ class OverviewResponder(Answering):
             raise UsageError(Message("The demo goes into a folder that JupyterLab shows."))
         notebook = copy_demo(folder)
         self._publisher.session.add_courses(folder / COURSES)
+        opened_courses.remember(self._publisher.session, folder / COURSES)
         return {"path": notebook.resolve().relative_to(self._root.resolve()).as_posix()}
 
     def _answer_cells(

@@ -30,7 +30,7 @@ export function AnswerPanel() {
           <>
             <ChangedMark problemId={problem.id} />
             <StopButton />
-            {!isActive(submission) && <SubmitButton />}
+            {!isActive(submission) && <SubmitButton quiet={synced.history.length > 0} />}
           </>
         }
       />

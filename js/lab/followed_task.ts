@@ -17,6 +17,7 @@ export class FollowedTask {
   readonly #inginious: IInginious;
   readonly #task: string;
   readonly #tracker: INotebookTracker | null;
+  readonly #ends: (() => void)[];
   #opening = new AbortController();
   #panel: NotebookPanel | null = null;
   #isOpened = false;
@@ -26,12 +27,16 @@ export class FollowedTask {
     this.#task = task;
     this.#tracker = tracker;
     tracker?.currentChanged.connect(this.#follow, this);
-    inginious.socket.state.subscribe(this.#retry);
+    this.#ends = [
+      inginious.socket.state.subscribe(this.#retry),
+      inginious.socket.overview.subscribe(this.#retry),
+    ];
     this.#follow();
   }
 
   dispose(): void {
     this.#opening.abort();
+    for (const end of this.#ends) end();
     this.#tracker?.currentChanged.disconnect(this.#follow, this);
   }
 
@@ -54,14 +59,22 @@ export class FollowedTask {
         if (!opening.signal.aborted) this.state.set({ view, notebook, error: "" });
       },
       (error: Error) => {
-        if (!opening.signal.aborted) this.state.update({ error: error.message });
+        if (!opening.signal.aborted) this.#refused(error.message);
       },
     );
   }
 
-  /** What was refused since the server was away. */
+  #refused(reason: string): void {
+    const { gone } = this.#inginious.language.lab;
+    this.state.update({ error: reason === "gone" ? gone : reason });
+  }
+
+  /** Open what was refused while the server was away, or before it knew the course. */
   readonly #retry = () => {
+    const { socket } = this.#inginious;
+    const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
     const { view, error } = this.state.get();
-    if (!view && error && this.#inginious.socket.state.get() === "open") this.#open();
+    if (view || !error || socket.state.get() !== "open") return;
+    if (rows.some(({ ref }) => ref === this.#task)) this.#open();
   };
 }

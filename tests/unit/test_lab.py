@@ -12,6 +12,7 @@ import pytest
 import tornado.websocket
 
 from inginious_nb.frontend.connection import Connection
+from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.session import Session
 from tests.browser.server import TOKEN, JupyterServer
@@ -142,6 +143,16 @@ def test_the_demo_is_copied_once(page, tmp_path):
     page.has("", lambda state: {"lab", "demo"} <= {course["id"] for course in state["courses"]})
     assert "JupyterLab shows" in page.ask("demo", folder="/elsewhere")
     assert "no folder" in page.ask("openCourse", folder="nowhere")
+
+
+def test_courses_that_were_opened_are_there_the_next_time(page, session, tmp_path):
+    page.ask("demo", folder="one")
+    later = Session(session.settings)
+    open_again(later)
+    assert list(later.library.courses) == ["lab", "demo"]
+    (tmp_path / "opened-courses.json").write_text("[1, {}")
+    open_again(later)
+    later.close()
 
 
 def test_a_course_near_the_notebook_is_known(page, tmp_path):

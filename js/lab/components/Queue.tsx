@@ -24,7 +24,9 @@ export function Queue({ socket, language }: Props) {
           {ownValue(t.service, service.state) ?? service.state}
         </p>
       )}
-      {service?.message && <p class="inginious-notice">{service.message}</p>}
+      {service?.message && service.state !== "connected" && (
+        <p class="inginious-notice">{service.message}</p>
+      )}
       {rows.length === 0 && <p>{lab.queueEmpty}</p>}
       <ul>
         {rows.map((row) => (

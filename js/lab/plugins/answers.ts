@@ -196,17 +196,19 @@ class AwaitedResults {
 
   #tell(results: Unseen[]): void {
     const { t, lab, say } = this.#inginious.language;
-    const codes = results.map(({ state }) => state.result?.code ?? "");
-    const passed = codes.filter((code) => code === "success").length;
-    const [code = ""] = codes;
-    const task = results[0]?.state.task?.name ?? "";
+    const hasPassed = ({ result }: WidgetState) => result?.code === "success";
+    const all = [...this.#found.views.get().values()].map(({ controller }) =>
+      controller.synced.get(),
+    );
+    const first = results.find(({ state }) => !hasPassed(state)) ?? results[0];
+    const { task, result } = first?.state ?? {};
+    const code = result?.code ?? "";
     const text =
       results.length > 1
-        ? say(lab.tally, { n: passed, all: results.length })
-        : say(lab.arrived, { task, result: ownValue(t.results, code) ?? code });
-    const first = results.find(({ state }) => state.result?.code !== "success") ?? results[0];
+        ? say(lab.tally, { n: all.filter(hasPassed).length, all: all.length })
+        : say(lab.arrived, { task: task?.name ?? "", result: ownValue(t.results, code) ?? code });
     const callback = () => void (first && this.#found.notebook.reveal(first.cellId));
-    Notification.emit(text, passed === results.length ? "success" : "info", {
+    Notification.emit(text, code === "success" ? "success" : "info", {
       autoClose: NOTIFICATION_MS,
       actions: [{ label: lab.goToCell, callback }],
     });

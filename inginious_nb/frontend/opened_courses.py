@@ -1,0 +1,65 @@
+"""The course folders that somebody opened in JupyterLab, so that they are there the next time.
+
+They stand in a file beside the history. It is a convenience: one that cannot be read or written
+keeps nobody from working.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inginious_nb.course.folders import expanded
+from inginious_nb.errors import CourseError
+
+if TYPE_CHECKING:
+    from inginious_nb.session import Session
+
+_log = logging.getLogger(__name__)
+
+MAX_FOLDERS = 100
+_NAME = "opened-courses.json"
+
+
+def open_again(session: Session) -> None:
+    """Open the courses of the last time that are still there."""
+    known = session.library.paths
+    for folder in _read(session):
+        if Path(folder).resolve() in known:
+            continue  # another page was first
+        with contextlib.suppress(CourseError):  # moved or removed meanwhile
+            session.add_courses(Path(folder))
+
+
+def remember(session: Session, folder: Path) -> None:
+    """Keep a folder for the next time."""
+    path = _path(session)
+    if path is None:
+        return
+    wanted = str(folder.absolute())
+    folders = [*(known for known in _read(session) if known != wanted), wanted]
+    try:
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(folders[-MAX_FOLDERS:]))
+        part.replace(path)
+    except (OSError, ValueError) as error:
+        _log.info("The courses that are open are not kept: %s", error)
+
+
+def _read(session: Session) -> list[str]:
+    path = _path(session)
+    if path is None:
+        return []
+    try:
+        folders = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return []
+    return [one for one in folders if isinstance(one, str)] if isinstance(folders, list) else []
+
+
+def _path(session: Session) -> Path | None:
+    history = session.settings.history
+    return expanded(Path(history)).with_name(_NAME) if history else None
