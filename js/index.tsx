@@ -14,7 +14,7 @@ import { Controller } from "./state/controller.ts";
 import { syncedState } from "./state/synced.ts";
 import { type Kernel, reopenComm } from "./transport/comm.ts";
 import { chooseTransport, type Transport } from "./transport/index.ts";
-import { watchKernel } from "./transport/kernel.ts";
+import { watchConnection, watchKernel } from "./transport/kernel.ts";
 import "./style/widget.css";
 
 interface InitializeProps {
@@ -85,6 +85,8 @@ function followKernel(
     reconnecting.then((transport) => transport?.closed.then(retry), retry);
   };
   watchKernel(kernel, { gone, loaded }, signal);
+  // A preview that was on its way is lost with the connection.
+  watchConnection(kernel, (connected) => connected && controller.preview(), signal);
 }
 
 function render({ model, el }: RenderProps): () => void {

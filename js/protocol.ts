@@ -267,6 +267,18 @@ export interface OldAnswer {
   choices: string[];
 }
 
+/**
+ * A part of a large request, from byte `start` on; the bytes are in the buffer. `id` is the
+ * request's. The whole is its JSON followed by its buffers, of `sizes` bytes.
+ */
+export interface Part {
+  v: number;
+  id: string;
+  kind: "part";
+  start: number;
+  sizes: number[];
+}
+
 // ---- requests ----------------------------------------------------------------------------------
 
 export interface CellMetadata {

@@ -61,6 +61,11 @@ class Answering(ABC):
         content, attached = value if isinstance(value, tuple) else (value, None)
         return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
 
+    def refused(self, request_id: object, error: InginiousError) -> dict[str, Any]:
+        """Return the reply that refuses a request."""
+        reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request_id}
+        return reply | self._refusal(error, None)
+
     def _refusal(self, error: InginiousError, problem_id: str | None) -> dict[str, Any]:
         return {"ok": False, "error": error.in_language(self.lang), "problem_id": problem_id}
 

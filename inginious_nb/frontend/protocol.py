@@ -278,6 +278,19 @@ class OldAnswer(TypedDict):
     choices: list[str]
 
 
+class Part(TypedDict):
+    """A part of a large request, from byte ``start`` on; the bytes are in the buffer.
+
+    ``id`` is the request's. The whole is its JSON followed by its buffers, of ``sizes`` bytes.
+    """
+
+    v: int
+    id: str
+    kind: Literal["part"]
+    start: int
+    sizes: list[int]
+
+
 # ---- requests ------------------------------------------------------------------------------------
 
 

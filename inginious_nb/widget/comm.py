@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError
+from inginious_nb.frontend.parts import PartsAnswering
 from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
@@ -48,8 +49,12 @@ def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
 
 
 def _serve(comm: BaseComm, responder: Responder) -> None:
+    answering = PartsAnswering(responder)
+
     def receive(message: dict[str, Any]) -> None:
-        reply, attached = responder.answer(message["content"]["data"], message.get("buffers", ()))
-        comm.send(reply, buffers=attached)
+        answer = answering.answer(message["content"]["data"], message.get("buffers", ()))
+        if answer is not None:
+            reply, attached = answer
+            comm.send(reply, buffers=attached)
 
     comm.on_msg(receive)

@@ -17,6 +17,7 @@ from IPython.display import display
 from traitlets import Dict, List, Unicode
 
 from inginious_nb.frontend import snapshot
+from inginious_nb.frontend.parts import PartsAnswering
 from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
@@ -107,6 +108,7 @@ class TaskWidget(anywidget.AnyWidget):
             asked=asked,
         )
         self.responder = Responder(self.publisher, heard=self._keep_snapshot)
+        self._parts = PartsAnswering(self.responder)
         role = "task" if submission is None else "submission"
         super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
         self.publisher.publish_to(self._set_traits)
@@ -130,8 +132,9 @@ class TaskWidget(anywidget.AnyWidget):
                 setattr(self, name, value)
 
     def _receive(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
-        reply, attached = self.responder.answer(content, buffers)
-        self.send(reply, attached)
+        answer = self._parts.answer(content, buffers)
+        if answer is not None:
+            self.send(*answer)
 
     # ---- display ----------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Subject } from "../protocol.ts";
 import type { Kernel } from "../transport/comm.ts";
 import { chooseTransport, RequestError } from "../transport/index.ts";
@@ -90,4 +90,43 @@ test("a comm that the kernel closes ends the waiting and says why", async () => 
   const answer = transport.request("submit", { cells: [], answers: {} });
   comm.onClose();
   await expect(answer).rejects.toThrow("gone");
+});
+
+test("a connection that breaks ends the waiting, whatever the way", async () => {
+  for (const comm of [new FakeComm("perCommTarget", Promise.resolve()), null]) {
+    let tell = (_kernel: unknown, _status: string) => {};
+    const connectionStatusChanged = {
+      connect: (slot: typeof tell) => {
+        tell = slot;
+      },
+      disconnect: () => {},
+    };
+    const model = new FakeModel();
+    model.widget_manager.kernel = comm
+      ? { ...kernelWith(comm), connectionStatusChanged }
+      : { connectionStatusChanged };
+    const transport = await chooseTransport(model, subject, new AbortController().signal);
+    expect(transport.servedWhileBusy).toBe(comm !== null);
+    const answer = transport.request("submit", { cells: [], answers: {} });
+    tell(null, "connecting");
+    await expect(answer).rejects.toThrow("lost");
+    const again = transport.request("kill", { submission: "s" });
+    tell(null, "connected");
+    const reply = { v: 1, kind: "reply", id: comm?.sent.at(-1)?.id, ok: true, value: {} };
+    if (comm) comm.onMsg({ content: { data: reply } });
+    else model.reply("kill", {});
+    expect((await again).value).toEqual({});
+  }
+});
+
+test("a comm that nobody serves any more does not wait for ever", async () => {
+  vi.useFakeTimers();
+  const model = new FakeModel();
+  model.widget_manager.kernel = kernelWith(new FakeComm("perCommTarget", Promise.resolve()));
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  const answer = transport.request("submit", { cells: [], answers: {} });
+  const refused = expect(answer).rejects.toThrow("noAnswer");
+  await vi.advanceTimersByTimeAsync(60_000);
+  await refused;
+  vi.useRealTimers();
 });

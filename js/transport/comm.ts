@@ -1,6 +1,8 @@
 // Our own comm, on a kernel subshell: served in milliseconds while a cell is running, which the
 // widget's own messages are not (jupyter-widgets/ipywidgets#3468).
 import { PROTOCOL_VERSION, type Subject, type WidgetState } from "../protocol.ts";
+import { watchConnection } from "./kernel.ts";
+import { inParts } from "./parts.ts";
 import { PendingRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
@@ -35,6 +37,7 @@ export interface Kernel {
   readonly info?: Promise<unknown>;
   readonly supportsSubshells?: boolean;
   readonly statusChanged?: KernelSignal<string>;
+  readonly connectionStatusChanged?: KernelSignal<string>;
   readonly iopubMessage?: KernelSignal<unknown>;
   createComm?(target: string, id?: string): Comm;
 }
@@ -52,7 +55,7 @@ export async function openComm(
   if (!kernel?.createComm || !kernel.supportsSubshells) return null;
   const comm = kernel.createComm(COMM_TARGET);
   if (!(await startsSubshell(comm)) || signal.aborted) return null;
-  return connect(comm, subject, signal, true);
+  return connect(kernel, comm, subject, signal, true);
 }
 
 /** Open our comm for a view that outlived its widget: the kernel makes up its state anew. */
@@ -66,7 +69,7 @@ export async function reopenComm(
   const comm = kernel.createComm?.(COMM_TARGET);
   if (!comm) return null;
   const servedWhileBusy = Boolean(kernel.supportsSubshells) && (await startsSubshell(comm));
-  return signal.aborted ? null : connect(comm, subject, signal, servedWhileBusy, onState);
+  return signal.aborted ? null : connect(kernel, comm, subject, signal, servedWhileBusy, onState);
 }
 
 async function startsSubshell(comm: Comm): Promise<boolean> {
@@ -77,13 +80,16 @@ async function startsSubshell(comm: Comm): Promise<boolean> {
 }
 
 function connect(
+  kernel: Kernel,
   comm: Comm,
   subject: Subject,
   signal: AbortSignal,
   servedWhileBusy: boolean,
   onState?: OnState,
 ): Transport {
-  const requests = new PendingRequests((message, buffers) => comm.send(message, {}, buffers));
+  const send = inParts((message, buffers) => comm.send(message, {}, buffers));
+  const requests = new PendingRequests(send, servedWhileBusy);
+  watchConnection(kernel, (connected) => connected || requests.fail("lost"), signal);
   let open = true;
   let tellClosed = () => {};
   const closed = new Promise<void>((resolve) => {

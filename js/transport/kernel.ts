@@ -17,6 +17,18 @@ interface Message {
   content?: { code?: string; execution_state?: string };
 }
 
+/** Call back when the connection to the kernel changes: whether it is there. */
+export function watchConnection(
+  kernel: Kernel | null | undefined,
+  changed: (connected: boolean) => void,
+  signal: AbortSignal,
+): void {
+  const onStatus = (_kernel: unknown, status: string) => changed(status === "connected");
+  kernel?.connectionStatusChanged?.connect(onStatus);
+  const stop = () => kernel?.connectionStatusChanged?.disconnect(onStatus);
+  signal.addEventListener("abort", stop, { once: true });
+}
+
 export function watchKernel(
   kernel: Kernel | null | undefined,
   { gone, loaded }: Listeners,

@@ -9,14 +9,23 @@ type Send = (message: object, buffers: ArrayBuffer[]) => void;
 interface Waiting {
   resolve: (answer: Answer<RequestKind>) => void;
   reject: (error: RequestError) => void;
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
+
+const ANSWER_TIMEOUT_MS = 60_000;
+/** A slow network takes so long for what is attached. */
+const MIN_BYTES_PER_MS = 100;
 
 export class PendingRequests {
   readonly #send: Send;
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(send: Send) {
+  /** Whether requests are served at once; otherwise a running cell may hold them up for hours. */
+  readonly #servedAtOnce: boolean;
+
+  constructor(send: Send, servedAtOnce = false) {
     this.#send = send;
+    this.#servedAtOnce = servedAtOnce;
   }
 
   request<K extends RequestKind>(
@@ -26,11 +35,12 @@ export class PendingRequests {
   ): Promise<Answer<K>> {
     const id = uniqueId();
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+      const timer = this.#servedAtOnce ? this.#giveUpLater(id, buffers) : undefined;
+      this.#waiting.set(id, { resolve: resolve as Waiting["resolve"], reject, timer });
       try {
         this.#send({ ...payload, v: PROTOCOL_VERSION, kind, id }, buffers);
       } catch (error) {
-        this.#waiting.delete(id);
+        this.#take(id);
         reject(new RequestError(error instanceof Error ? error.message : String(error)));
       }
     });
@@ -47,9 +57,8 @@ export class PendingRequests {
       value?: unknown;
     };
     if (reply?.kind !== "reply" || typeof reply.id !== "string") return;
-    const waiting = this.#waiting.get(reply.id);
+    const waiting = this.#take(reply.id);
     if (!waiting) return; // another view's, or answered already
-    this.#waiting.delete(reply.id);
     if (reply.ok) {
       waiting.resolve({ value: reply.value as never, buffers: buffers.map(bytesOf) });
     } else {
@@ -61,8 +70,24 @@ export class PendingRequests {
 
   /** No answer will come any more. */
   fail(reason: Failure): void {
-    for (const { reject } of this.#waiting.values()) reject(new RequestError(reason));
-    this.#waiting.clear();
+    for (const id of [...this.#waiting.keys()]) {
+      this.#take(id)?.reject(new RequestError(reason));
+    }
+  }
+
+  #giveUpLater(id: string, buffers: readonly ArrayBuffer[]): Waiting["timer"] {
+    const bytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return setTimeout(
+      () => this.#take(id)?.reject(new RequestError("noAnswer" satisfies Failure)),
+      ANSWER_TIMEOUT_MS + bytes / MIN_BYTES_PER_MS,
+    );
+  }
+
+  #take(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    clearTimeout(waiting?.timer);
+    return waiting;
   }
 }
 

@@ -22,7 +22,7 @@ export interface Transport {
 }
 
 /** Why there was no answer: a name of the catalogue's `failures`. */
-export type Failure = "gone" | "closed" | "noReason";
+export type Failure = "gone" | "closed" | "lost" | "noAnswer" | "noReason";
 
 /** The "no" to a request: the kernel's sentence for a person, or a `Failure`. */
 export class RequestError extends Error {
