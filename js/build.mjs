@@ -36,6 +36,8 @@ const options = {
     widget: "js/index.tsx",
     restore: "js/restore.ts",
     snapshot: "js/style/snapshot.css",
+    // Taken into the bundle of the JupyterLab plugins, as text.
+    "lab.raw": "js/lab/style.css",
   },
   outdir,
   bundle: true,

@@ -436,6 +436,12 @@ export interface Replies {
 
 // ---- what belongs to a person and not to one task ------------------------------------------------
 
+/** A problem in the list of a course. */
+export interface ProblemRow {
+  id: string;
+  name: string;
+}
+
 /** A task in the list of a course; `attempts_left` is null without a limit. */
 export interface TaskRow {
   ref: string;
@@ -447,6 +453,7 @@ export interface TaskRow {
   grade: number | null;
   code: string | null;
   pending: boolean;
+  problems: ProblemRow[];
 }
 
 /** A course; `errors` are those of its files, for whoever wrote them. */

@@ -131,9 +131,10 @@ class OverviewPublisher:
         ):  # within some hours: the site counts
             left = max(0, limit.amount - state.attempts)
         deadline, counting = task.accessibility.deadline, state.evaluated
+        translated = task.translated(self.lang)
         return {
             "ref": serialize.reference(task),
-            "name": task.translated(self.lang).name,
+            "name": translated.name,
             "accessible": task.accessibility.is_open(dt.datetime.now()),  # noqa: DTZ005 - as in a course
             "deadline": None if deadline is None else deadline.timestamp(),
             "attempts": state.attempts,
@@ -141,6 +142,10 @@ class OverviewPublisher:
             "grade": None if counting is None else counting.grade,
             "code": None if counting is None else counting.code,
             "pending": state.current is not None and not state.current.done,
+            "problems": [
+                {"id": problem.id, "name": problem.name or problem.id}
+                for problem in translated.problems.values()
+            ],
         }
 
     def _pending_row(self, submission: Submission) -> protocol.PendingRow:

@@ -474,6 +474,13 @@ REPLIES = {
 # ---- what belongs to a person and not to one task ------------------------------------------------
 
 
+class ProblemRow(TypedDict):
+    """A problem in the list of a course."""
+
+    id: str
+    name: str
+
+
 class TaskRow(TypedDict):
     """A task in the list of a course; ``attempts_left`` is None without a limit."""
 
@@ -486,6 +493,7 @@ class TaskRow(TypedDict):
     grade: float | None
     code: str | None
     pending: bool
+    problems: list[ProblemRow]
 
 
 class CourseRow(TypedDict):

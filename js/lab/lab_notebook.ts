@@ -1,6 +1,6 @@
 // The notebook of a panel of JupyterLab, read through its own model, and what only a panel can do.
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import { tagReference } from "../notebook/answer_tags.ts";
+import { isTagOf, tagReference } from "../notebook/answer_tags.ts";
 import type { NotebookContext } from "../notebook/context.ts";
 import { Notebook, TAG_PREFIX } from "../notebook/notebook.ts";
 import type { ProblemInfo, TaskInfo } from "../protocol.ts";
@@ -34,6 +34,11 @@ export class LabNotebook extends Notebook {
     const { top, bottom } = cell.node.getBoundingClientRect();
     const view = this.panel.content.node.getBoundingClientRect();
     return bottom > view.top && top < view.bottom;
+  }
+
+  /** Make a cell the answer to a problem, and no other cell. */
+  useAsAnswer(cellId: string, task: Pick<TaskInfo, "ref">, problemId: string): void {
+    this.tie(tagReference(task, problemId), cellId, (tag) => isTagOf(tag, task, problemId));
   }
 
   /** Put a cell for an answer below the active one, with the template, and go to it. */

@@ -27,6 +27,7 @@ export const Commands = {
   showCourses: "inginious-nb:show-courses",
   openTask: "inginious-nb:open-task",
   submitCell: "inginious-nb:submit-cell",
+  useAsAnswer: "inginious-nb:use-as-answer",
   submitAll: "inginious-nb:submit-all",
   showQueue: "inginious-nb:show-queue",
 } as const;

@@ -1,6 +1,7 @@
 // All that is shown, with its style: loaded when the first of it is needed, not with JupyterLab.
 import type { ICellModel } from "@jupyterlab/cells";
 import type { Widget } from "@lumino/widgets";
+import css from "../../inginious_nb/static/lab.raw.css";
 import { AnswerLine } from "./components/AnswerLine.tsx";
 import { Courses } from "./components/Courses.tsx";
 import { Queue } from "./components/Queue.tsx";
@@ -10,8 +11,8 @@ import type { FollowedTask } from "./followed_task.ts";
 import type { NotebookAnswers } from "./notebook_answers.ts";
 import { PreactWidget } from "./preact_widget.ts";
 import type { IInginious } from "./tokens.ts";
-import "../../inginious_nb/static/widget.css";
-import "./style.css";
+
+document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
 
 export interface CoursesActions {
   openTask: (ref: string) => void;

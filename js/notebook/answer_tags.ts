@@ -6,12 +6,12 @@ import { TAG_PREFIX } from "./notebook.ts";
 const MAX_LINE_LENGTH = 60;
 
 /** What to write after the prefix: always with the task, so that no other task is answered too. */
-export function tagReference(task: TaskInfo, problemId: string): string {
+export function tagReference(task: Pick<TaskInfo, "ref">, problemId: string): string {
   return `${task.ref}/${problemId}`;
 }
 
 /** Whether a tag ties its cell to this problem of this task. */
-export function isTagOf(tag: string, task: TaskInfo, problemId: string): boolean {
+export function isTagOf(tag: string, task: Pick<TaskInfo, "ref">, problemId: string): boolean {
   if (!tag.startsWith(TAG_PREFIX)) return false;
   const reference = tag.slice(TAG_PREFIX.length).trim();
   const taskId = task.ref.split("/").at(-1);

@@ -125,6 +125,17 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
     expect(choices.locator(".inginious-line")).to_contain_text(re.compile(r"\d+ %"))
 
 
+def test_a_cell_is_made_an_answer(server, open_lab, page):
+    without_kernel(server, open_lab, code("-1"))
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    page.locator(".jp-CodeCell").click(button="right")
+    page.get_by_role("menuitem", name="Use as answer for").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").select_option("Sharing apples: A remainder with a surprise")
+    dialog.get_by_role("button", name="Ok").click()
+    expect(page.locator(".inginious-answer-line")).to_contain_text("A remainder with a surprise")
+
+
 def test_the_queue_is_live(server, open_lab, page):
     without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
     page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()

@@ -17,6 +17,11 @@ def test_the_bundle_is_small():
     assert len(gzip.compress((STATIC / "widget.js").read_bytes())) <= 50_000
 
 
+def test_the_plugins_are_small():
+    scripts = sorted((CHECKOUT / "inginious_nb" / "labextension" / "static").glob("*.js"))
+    assert len(gzip.compress(b"".join(script.read_bytes() for script in scripts))) <= 45_000
+
+
 def test_node_comes_from_pypi_only_where_it_is_needed_and_missing(tmp_path, monkeypatch):
     spec = importlib.util.spec_from_file_location("hatch_build", CHECKOUT / "hatch_build.py")
     hatch_build = importlib.util.module_from_spec(spec)

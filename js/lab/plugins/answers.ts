@@ -1,7 +1,13 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { ICommandPalette, IToolbarWidgetRegistry, Notification } from "@jupyterlab/apputils";
+import {
+  ICommandPalette,
+  InputDialog,
+  IToolbarWidgetRegistry,
+  Notification,
+} from "@jupyterlab/apputils";
 import type { Cell } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import type { PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol.ts";
@@ -21,13 +27,22 @@ export const answers: JupyterFrontEndPlugin<void> = {
   description: "Marks the cells that are answers, submits them and shows their results beneath.",
   autoStart: true,
   requires: [IInginious, INotebookTracker],
-  optional: [ICommandPalette],
+  optional: [ICommandPalette, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     inginious: IInginious,
     notebooks: INotebookTracker,
     palette: ICommandPalette | null,
+    settings: ISettingRegistry | null,
   ) => {
+    let notifies = true;
+    void settings?.load(answers.id).then((loaded) => {
+      const take = () => {
+        notifies = loaded.get("notifications").composite !== false;
+      };
+      take();
+      loaded.changed.connect(take);
+    });
     const { t, lab } = inginious.language;
     const activeAnswer = () => {
       const { currentWidget, activeCell } = notebooks;
@@ -53,7 +68,19 @@ export const answers: JupyterFrontEndPlugin<void> = {
         await Promise.all(views.map(({ controller }) => controller.submit()));
       },
     });
-    for (const command of [Commands.submitCell, Commands.submitAll]) {
+    app.commands.addCommand(Commands.useAsAnswer, {
+      label: lab.useAs,
+      icon: inginiousIcon,
+      isEnabled: () => notebooks.activeCell !== null,
+      execute: async () => {
+        const { currentWidget, activeCell } = notebooks;
+        if (!currentWidget || !activeCell) return;
+        const { notebook } = inginious.answers(currentWidget);
+        const chosen = await chooseProblem(inginious);
+        if (chosen) notebook.useAsAnswer(activeCell.model.id, chosen, chosen.problemId);
+      },
+    });
+    for (const command of [Commands.submitCell, Commands.submitAll, Commands.useAsAnswer]) {
       palette?.addItem({ command, category: PALETTE_CATEGORY });
     }
     const activeChanged = () => app.commands.notifyCommandChanged(Commands.submitCell);
@@ -61,7 +88,8 @@ export const answers: JupyterFrontEndPlugin<void> = {
     const follow = (panel: NotebookPanel) => {
       const found = inginious.answers(panel);
       const user = () => app.serviceManager.user.identity;
-      followNotebook(inginious, found, () => user()?.display_name || user()?.name || "");
+      const name = () => user()?.display_name || user()?.name || "";
+      followNotebook(inginious, found, name, () => notifies);
       found.cells.subscribe(activeChanged);
       found.views.subscribe(activeChanged);
     };
@@ -94,8 +122,32 @@ export const toolbar: JupyterFrontEndPlugin<void> = {
   },
 };
 
+async function chooseProblem({
+  socket,
+  language,
+}: IInginious): Promise<{ ref: string; problemId: string } | undefined> {
+  const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
+  const problems = rows.flatMap((task) =>
+    task.problems.map(({ id, name }) => ({
+      ref: task.ref,
+      problemId: id,
+      label: language.say(language.t.colon, { name: task.name, value: name }),
+    })),
+  );
+  const { value } = await InputDialog.getItem({
+    title: language.lab.useAs,
+    items: problems.map(({ label }) => label),
+  });
+  return problems.find(({ label }) => label === value);
+}
+
 /** Lines and marks for the cells that are answers, and what else happens when a result comes. */
-function followNotebook(inginious: IInginious, found: NotebookAnswers, user: () => string): void {
+function followNotebook(
+  inginious: IInginious,
+  found: NotebookAnswers,
+  user: () => string,
+  notifies: () => boolean,
+): void {
   const { panel } = found.notebook;
   const lines = new Map<Cell, Widget>();
   const update = async () => {
@@ -121,7 +173,7 @@ function followNotebook(inginious: IInginious, found: NotebookAnswers, user: () 
   };
   found.cells.subscribe(() => void update());
   const followed = new Set<TaskView>();
-  const awaited = new AwaitedResults(inginious, found);
+  const awaited = new AwaitedResults(inginious, found, notifies);
   found.views.subscribe(() => {
     for (const view of found.views.get().values()) {
       if (followed.has(view)) continue;
@@ -173,12 +225,14 @@ interface Unseen {
 class AwaitedResults {
   readonly #inginious: IInginious;
   readonly #found: NotebookAnswers;
+  readonly #notifies: () => boolean;
   readonly #awaited = new Set<string>();
   #unseen: Unseen[] = [];
 
-  constructor(inginious: IInginious, found: NotebookAnswers) {
+  constructor(inginious: IInginious, found: NotebookAnswers, notifies: () => boolean) {
     this.#inginious = inginious;
     this.#found = found;
+    this.#notifies = notifies;
   }
 
   add(submission: string): void {
@@ -187,7 +241,7 @@ class AwaitedResults {
 
   end(submission: string, unseen: Unseen | null = null): void {
     this.#awaited.delete(submission);
-    if (unseen) this.#unseen.push(unseen);
+    if (unseen && this.#notifies()) this.#unseen.push(unseen);
     if (this.#awaited.size || !this.#unseen.length) return;
     const results = this.#unseen;
     this.#unseen = [];
