@@ -6,7 +6,13 @@ import json
 
 from playwright.sync_api import expect
 
-from .notebook import code, load
+from inginious_nb.client.results import JobResult
+from inginious_nb.course import CourseLibrary
+from inginious_nb.frontend import lines, serialize
+from inginious_nb.frontend.snapshot import Snapshot
+
+from .notebook import NotebookPage, code, load, write_notebook
+from .server import CHECKOUT
 
 WATCH_SHIFTS = """() => {
     window.shifts = 0;
@@ -54,3 +60,28 @@ def test_from_an_untagged_cell_to_a_line_that_stays_when_the_cell_runs_again(ope
     assert len(result.encode()) <= 3_000
     assert "20 %" in result
     assert json.dumps(notebook.saved()).count("<style>") == 1
+
+
+def test_where_a_notebook_is_not_trusted_the_saved_result_still_reads_well(lab, page):
+    task = CourseLibrary([CHECKOUT / "notebooks" / "courses" / "demo"]).task("demo/division")
+    outcome = JobResult(
+        ("failed", "Nearly: :math:`17 = 5 q + r`."), 50.0, {}, {"adds": True, "divides": False}
+    )
+    result = serialize.result_info(task, outcome, submission_id="s", number=3, at=None)
+    line = lines.result_line(result, "en")
+    shown = Snapshot(task, line, result, saved="Saved by ada. Trust it.", key="k", styled=True)
+    cell = code("%inginious submit demo/division")
+    cell["outputs"] = [{"output_type": "display_data", "data": shown.bundle, "metadata": {}}]
+    notebook = NotebookPage(lab, page, write_notebook(lab, [cell]))
+    notebook.open()
+    output = notebook.output(1)
+    expect(output.locator("summary")).to_have_text("✗ Failed 50 % · 1 of 2 · divides")
+    output.locator("summary").click()
+    expect(output).to_contain_text("Sharing apples · Submission 3")
+    expect(output).to_contain_text("✗ divides")
+    expect(output.get_by_text("Nearly:")).to_be_visible()
+    # JupyterLab takes MathML away, and typesets TeX; the style sheet is gone, too.
+    expect(output.locator("style")).to_have_count(0)
+    expect(output.locator("mjx-container")).to_have_count(1)
+    expect(output.get_by_text("Saved by ada. Trust it.")).to_be_visible()
+    lab.end_kernels()

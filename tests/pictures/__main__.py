@@ -59,6 +59,7 @@ def result(browser: Browser, server: JupyterServer, theme: str) -> None:
     with notebook(browser, server, *cells) as opened:
         opened.run_to_end(4)
         expect(opened.result(4)).to_contain_text("60 %", timeout=30_000)
+        opened.result(4).get_by_role("button", name="Details").click()
         opened.cell(1).evaluate("one => one.remove()")  # how the student of a test logs in
         opened.page.set_viewport_size({"width": 1000, "height": 1500})
         take(opened.page.locator(".jp-Notebook"), f"result-{theme}")
@@ -86,7 +87,9 @@ def queue(browser: Browser, server: JupyterServer, theme: str) -> None:
             opened.run_to_end(number)
         waiting = opened.widget(5).get_by_text("before you")
         expect(waiting).to_be_visible(timeout=20_000)
-        take(opened.widget(5), f"queue-{theme}")
+        opened.cell(1).evaluate("one => one.remove()")  # how the student of a test logs in
+        opened.page.set_viewport_size({"width": 1000, "height": 700})
+        take(opened.page.locator(".jp-Notebook"), f"queue-{theme}")
 
 
 def history(browser: Browser, server: JupyterServer, theme: str) -> None:
