@@ -11,7 +11,11 @@ export function snapshotClass(key: string): string {
 /** Whether a snapshot is of a submission's result, in a language. */
 export function showsResult(html: string, submission: string, lang: string): boolean {
   const [tag = ""] = /<section\b[^>]*>/.exec(html) ?? [];
-  return resultOf(tag) === submission && tag.includes(`lang="${lang}"`);
+  return resultOf(tag) === submission && languageOf(tag) === lang;
+}
+
+function languageOf(tag: string): string {
+  return /\blang="?([\w-]+)/.exec(tag)?.[1] ?? "";
 }
 
 /** The submission whose result a snapshot shows, empty if it shows none. */

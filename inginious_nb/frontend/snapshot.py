@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +44,11 @@ MAX_TEXT_CHARS = 2_000
 """Characters of one feedback in text/plain."""
 
 Bundle = dict[str, str]
+
+_PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_SPACE = re.compile(r"[ \t\r\n]+")
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_ONE_WORD = re.compile(r'="([\w-]+)"')
 
 
 @dataclass(frozen=True)
@@ -81,15 +87,22 @@ class Snapshot:
         return {"text/html": self.html, "text/plain": self.text}
 
     @property
+    def short_bundle(self) -> Bundle:
+        """It by MIME type, where the text is only for those who show no HTML at all."""
+        return {"text/html": self.html, "text/plain": self._text_head()[0]}
+
+    @property
     def text(self) -> str:
         """It as plain text."""
+        return printable("\n".join([*self._text_head(), *self._text_details()]))
+
+    def _text_head(self) -> list[str]:
         head = []
         if self.info is not None:
             head += [self.task.name, " · ".join(self._header_facts())]
         if self.line is not None:
             head += [str(self.line), f"  {self.remark}", f"  {' · '.join(self._facts())}"]
-        head = [line for line in head if line.strip()]
-        return printable("\n".join([*head, *self._text_details()]))
+        return [printable(line) for line in head if line.strip()]
 
     def _text_details(self) -> Iterator[str]:
         result = self.result
@@ -113,7 +126,10 @@ class Snapshot:
 
     @property
     def html(self) -> str:
-        """It as HTML."""
+        """It as HTML, as short as it can be."""
+        return _compact(self._markup())
+
+    def _markup(self) -> str:
         return _template().render(
             style=style_sheet() if self.styled else "",
             classes=self._classes(),
@@ -266,16 +282,32 @@ def widget_bundle(
         info=publisher.task_info if is_task else None,
         standing=serialize.standing(publisher.state),
         remark=remark,
-        saved=Words("snapshot", lang)(
-            "saved",
-            name=publisher.session.student.username,
-            when=_written(dt.datetime.now().astimezone()),
-        ),
+        saved=_saved(publisher, lang, styled=styled),
         key=key,
         problem_id=problem_id,
         styled=styled,
         lang=lang,
-    ).bundle
+    ).short_bundle
+
+
+def _saved(publisher: Publisher, lang: str, *, styled: bool) -> str:
+    """Return whose a snapshot is and, in one output of a notebook, what to do to go on."""
+    words, now = Words("snapshot", lang), dt.datetime.now().astimezone()
+    saved = words("saved", name=publisher.session.student.username, when=_written(now))
+    return f"{saved} {words('goOn')}" if styled else saved
+
+
+def _compact(html: str) -> str:
+    """Return HTML without line breaks, and without quotes around values of one word.
+
+    A notebook file writes each line of it on a line of its own, and escapes each quote.
+    """
+    parts = _PREFORMATTED.split(html)
+    one_line = "".join(
+        part.replace("\n", "&#10;") if index % 2 else _SPACE.sub(" ", part)
+        for index, part in enumerate(parts)
+    )
+    return _TAG.sub(lambda tag: _ONE_WORD.sub(r"=\1", tag[0]), one_line).strip()
 
 
 def _written(moment: dt.datetime) -> str:

@@ -15,7 +15,7 @@ from comm import get_comm_manager
 from ipywidgets import Widget, widget_serialization
 
 from inginious_nb.errors import InginiousError
-from inginious_nb.frontend.protocol import PROTOCOL_VERSION, Role, SavedView
+from inginious_nb.frontend.protocol import PROTOCOL_VERSION, Role, SavedView, Subject
 from inginious_nb.frontend.subject import task_and_record
 
 from .task_widget import TaskWidget, find_widget, static
@@ -102,12 +102,12 @@ class Restorer(anywidget.AnyWidget):
 def _read(view: Any) -> SavedView | None:
     """A saved view, or nothing if it is none: a notebook may say anything."""
     try:
-        model_id, subject = view["model_id"], view["subject"]
-        names = ("widget", "task", "role", "problem_id", "submission")
-        fields = [model_id, *(subject[name] for name in names)]
-    except (KeyError, TypeError):
+        model_id, saved = view["model_id"], dict(view["subject"])
+    except (KeyError, TypeError, ValueError):
         return None
-    if not all(isinstance(field, str) for field in fields):
+    # What is empty was not saved.
+    subject: Any = {name: saved.get(name, "") for name in Subject.__required_keys__}
+    if not all(isinstance(field, str) for field in (model_id, *subject.values())):
         return None
     if not (_ID.fullmatch(model_id) and _ID.fullmatch(subject["widget"])):
         return None

@@ -156,7 +156,8 @@ class TaskWidget(anywidget.AnyWidget):
             "submission": "",  # the snapshot tells
         }
         self._styled |= brings_style_sheet()
-        display(self._live(), raw=True, metadata={"inginious": about})
+        named = {name: value for name, value in about.items() if value}
+        display(self._live(), raw=True, metadata={"inginious": named})
         self._snapshots.append(display({"text/plain": ""}, raw=True, display_id=True))
         self._snapshot_is_due.set()
         timer = threading.Timer(LIVE_VIEW_TIMEOUT_S, self._keep_snapshot)

@@ -56,6 +56,6 @@ def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_
         for output in notebook.saved()["cells"][1]["outputs"]
         if "inginious-snapshot" in json.dumps(output)
     ]
-    assert 'lang="fr"' in snapshot
+    assert "lang=fr" in snapshot
     assert "Enregistré par student-" in snapshot
     assert "50\u00a0%" in snapshot
