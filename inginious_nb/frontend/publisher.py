@@ -221,7 +221,10 @@ class Publisher:
         if self._published.get("lang") != self.lang:
             username = self.session.student.username
             state["lang"] = self.lang
-            state["task"] = serialize.task_info(self.task, self.lang, username)
+            # What a submit command shows never repeats the statement.
+            state["task"] = serialize.task_info(
+                self.task, self.lang, username, statement=not self._keeps_its_own
+            )
         newest = self.state.newest
         settled: tuple[object, ...] = (newest and (newest.id, newest.code),)
         settled += tuple(

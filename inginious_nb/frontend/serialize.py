@@ -51,8 +51,15 @@ _EMPTY_ARCHIVE_BYTES = 1000
 """An archive with a file can be as small, so it is looked into."""
 
 
-def task_info(task: Task, lang: str, username: str) -> protocol.TaskInfo:
-    """A task's texts and problems in a language; nothing that gives an answer away."""
+def task_info(task: Task, lang: str, username: str, *, statement: bool = True) -> protocol.TaskInfo:
+    """A task's texts and problems in a language; nothing that gives an answer away.
+
+    Args:
+        task: The task.
+        lang: The language.
+        username: Decides the order of choices.
+        statement: Whether its texts are shown; else they are left out.
+    """
     task = task.translated(lang)
     now = dt.datetime.now()  # noqa: DTZ005 - the dates of a course are local times without a zone
     deadline = task.accessibility.deadline
@@ -60,12 +67,13 @@ def task_info(task: Task, lang: str, username: str) -> protocol.TaskInfo:
         "ref": reference(task),
         "name": task.name,
         "author": task.author,
-        "context_html": rendered(task, task.context, lang),
+        "context_html": rendered(task, task.context, lang) if statement else "",
         "accessible": task.accessibility.is_open(now),
         "deadline": None if deadline is None else deadline.timestamp(),
         "evaluation": task.evaluation_mode,
         "problems": [
-            _problem_info(task, problem, username, lang) for problem in task.problems.values()
+            _problem_info(task, problem, username, lang, statement=statement)
+            for problem in task.problems.values()
         ],
     }
 
@@ -80,7 +88,9 @@ def rendered(task: Task, text: str, lang: str = "en") -> str:
     return str(render_rst(text, assets=Assets.of(task), lang=lang)) if text.strip() else ""
 
 
-def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> protocol.ProblemInfo:
+def _problem_info(
+    task: Task, problem: Problem, username: str, lang: str, *, statement: bool
+) -> protocol.ProblemInfo:
     raw = problem.as_dict()
     choices: list[protocol.ChoiceInfo] = []
     if isinstance(problem, MultipleChoiceProblem):
@@ -98,7 +108,7 @@ def _problem_info(task: Task, problem: Problem, username: str, lang: str) -> pro
         "id": problem.id,
         "type": problem.type,
         "name": problem.name,
-        "header_html": rendered(task, problem.header, lang),
+        "header_html": rendered(task, problem.header, lang) if statement else "",
         "language": raw.get("language", ""),
         "optional": raw.get("optional", False),
         "default": raw.get("default", ""),
