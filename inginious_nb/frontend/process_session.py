@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,17 @@ def close_session() -> None:
         session, _session = _session, None
     if session is not None:
         session.close()
+
+
+def _forget_session() -> None:
+    """Leave the session to the process that made it: its threads are not in a forked child."""
+    global _session, _session_lock
+    _session, _session_lock = None, threading.Lock()
+    atexit.unregister(close_session)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_session)
 
 
 def _ipython_config() -> Any:

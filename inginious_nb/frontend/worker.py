@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import queue
 import threading
 from typing import TYPE_CHECKING
@@ -29,6 +30,17 @@ def call_soon(task: Callable[[], object]) -> None:
 @functools.cache
 def _start() -> None:
     threading.Thread(target=_run, name="inginious_nb widget", daemon=True).start()
+
+
+def _forget() -> None:
+    """Have a forked child start a thread of its own: that of its parent is not there."""
+    global _tasks  # noqa: PLW0603 - one per process is what it is
+    _tasks = queue.SimpleQueue()
+    _start.cache_clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _run() -> None:

@@ -274,7 +274,7 @@ class _Child:
         )
         self._reader.start()
         # Also when the user forgets to stop it, and when the interpreter ends.
-        self._finalizer = weakref.finalize(self, _end, self._process, self._reader)
+        self._finalizer = weakref.finalize(self, _end, self._process, self._reader, os.getpid())
 
     @property
     def alive(self) -> bool:
@@ -327,8 +327,13 @@ def _read_answers(stdout: IO[bytes], answers: queue.Queue[dict[str, Any] | None]
     answers.put(None)
 
 
-def _end(process: subprocess.Popen[bytes], reader: threading.Thread) -> None:
-    """End the child: first by the end of its stdin, then less and less politely."""
+def _end(process: subprocess.Popen[bytes], reader: threading.Thread, owner: int) -> None:
+    """End the child: first by the end of its stdin, then less and less politely.
+
+    Nothing in a process that was forked from its owner: the child is not its own to end.
+    """
+    if os.getpid() != owner:
+        return
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.close()

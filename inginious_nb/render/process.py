@@ -189,5 +189,16 @@ class Formatter:
 def formatter() -> Formatter:
     """Return the formatter of this Python process, made on first use."""
     made = Formatter()
-    atexit.register(made.close)
+    atexit.register(_close, made, os.getpid())
     return made
+
+
+def _close(made: Formatter, owner: int) -> None:
+    """End the process of a formatter, unless this is a forked child: it belongs to the parent."""
+    if os.getpid() == owner:
+        made.close()
+
+
+if hasattr(os, "register_at_fork"):
+    # Its locks may have been held by threads that a forked child does not have.
+    os.register_at_fork(after_in_child=formatter.cache_clear)

@@ -5,6 +5,7 @@ The order of the search is that of docs/protocol.md, section 4.3, step 4.
 
 from __future__ import annotations
 
+import keyword
 import os
 import re
 import shutil
@@ -60,6 +61,25 @@ _TOOLS = {
     "jq": "jq",
 }
 _WORDS_READ_BYTES = 200_000
+_PROGRAM = r"([A-Za-z][\w+-]*(?:\.\d+)*)"
+_NO_SUCH_PROGRAM = tuple(
+    re.compile(pattern.replace("PROGRAM", _PROGRAM), re.MULTILINE)
+    for pattern in (
+        # bash and its exec; dash and its exec; zsh
+        r"^.*: (?:line )?\d+: (?:exec: )?PROGRAM: (?:command )?not found$",
+        r"^zsh:(?:\d+:)? command not found: PROGRAM$",
+        r"^make(?:\[\d+\])?: PROGRAM: (?:No such file or directory|Command not found)$",
+        r"^xargs: PROGRAM: No such file or directory$",
+        r"^(?:/\S*/)?env: .PROGRAM.: No such file or directory$",
+        # timeout, nice, nohup, stdbuf
+        r"^\w+: failed to run command .PROGRAM.: No such file or directory$",
+        r"Cannot run program \"PROGRAM\".*error=2\b",  # Java
+        r"\bspawn PROGRAM ENOENT\b",  # Node.js
+        # Python says the same of a file to open; a program is started by this function.
+        r"\bin _execute_child\n(?:[ \t].*\n)*FileNotFoundError: .*: 'PROGRAM'$",
+    )
+)
+_NO_SUCH_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 
 
 class CommandError(CourseError):
@@ -223,21 +243,31 @@ def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
     """What a task uses and this machine lacks, in words; for a crash text.
 
     Args:
-        folders: Where its scripts are; tools that they name are looked for.
-        errors: What the run script wrote to stderr.
+        folders: Where its own files are; a module among these is none that the machine lacks.
+        errors: What the run script wrote to stderr. Only what says that a program could not be
+            started counts: a word in a script, or a file that is not there, says nothing.
         path: The folders that are searched for programs.
     """
-    modules = re.findall(r"ModuleNotFoundError: No module named '([\w.]+)'", errors)
-    said = re.findall(r"(?m)([\w.+-]+): (?:command )?not found$", errors)
-    said += re.findall(r"FileNotFoundError: .*: '([\w.+-]+)'", errors)
-    words: set[str] = set()
-    for file in _scripts(folders):
-        content = _beginning(file)
-        words.update(re.findall(r"(?<![\w.\-])[A-Za-z][\w+]*(?![\w\-])", content))
-    tools = [tool for tool in (*_TOOLS, *said) if tool in words or tool in said]
-    lacking = [_TOOLS.get(tool, tool) for tool in tools if not shutil.which(tool, path=path)]
+    tools = [
+        tool
+        for pattern in _NO_SUCH_PROGRAM
+        for tool in pattern.findall(errors)
+        if not keyword.iskeyword(tool) and not shutil.which(tool, path=path)
+    ]
+    modules = [
+        module
+        for module in _NO_SUCH_MODULE.findall(errors)
+        if not any((folder / name).exists() for folder in folders for name in _own(module))
+    ]
+    lacking = [_TOOLS.get(tool, tool) for tool in tools]
     lacking += [f"the Python module {module}" for module in modules]
     return list(dict.fromkeys(lacking))
+
+
+def _own(module: str) -> tuple[str, str]:
+    """Return where a module of the task's own would be."""
+    top = module.partition(".")[0]
+    return top, f"{top}.py"
 
 
 def scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[str]:
