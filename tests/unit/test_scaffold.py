@@ -13,7 +13,7 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, kind):
+def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, caplog, kind):
     course = tmp_path / "python1"
     assert run("new", "course", course).exit_code == 0
     made = run("new", "task", course / "hello", "--kind", kind)
@@ -22,6 +22,7 @@ def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, kind):
     assert Course(course).task("hello").problems
     tested = run("test", course)
     assert "2 recorded submissions, 0 differ" in tested.output, tested.output
+    assert caplog.records == []
 
 
 def test_nothing_that_is_there_is_written_over(tmp_path):

@@ -234,6 +234,8 @@ class Grading:
 
     def _prepare_next(self, _: object) -> None:
         """Have a box wait for a next job of the same kind, where that can be."""
+        if self._boxes.closed:  # the folders of jobs are gone, and threads take no more work
+            return
         workspace = Workspace(self._shared_files.new_job_folder())
         try:
             workspace.offer_common(self._request.common, copy=False)

@@ -50,6 +50,9 @@ class PreparedBoxes:
     Args:
         max_boxes: So many wait at most.
         max_idle_s: So long each of them waits, in seconds.
+
+    Attributes:
+        closed: Whether no box is kept any more.
     """
 
     def __init__(self, max_boxes: int, *, max_idle_s: float = _MAX_IDLE_S) -> None:
@@ -58,6 +61,7 @@ class PreparedBoxes:
         # Of its own: boxes are ended also while the loop, with its threads, comes to its end.
         self._ending = ThreadPoolExecutor(1, "ending boxes")
         self._waiting: dict[PreparedBox, asyncio.TimerHandle] = {}
+        self.closed = False
 
     def take(self, common: Path | None) -> PreparedBox | None:
         """Return a box with these shared files of a course, which now is the caller's; or None."""
@@ -80,7 +84,8 @@ class PreparedBoxes:
         self._ending.submit(box.remove)
 
     def close(self) -> None:
-        """End all that wait; no job may be running."""
+        """End all that wait; no job may be running, and no box may come any more."""
+        self.closed = True
         for box in list(self._waiting):
             self._drop(box)
         self._ending.shutdown()
