@@ -20,7 +20,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
-from inginious_nb.io.address import is_address
+from inginious_nb.io.address import is_zeromq_address
 
 from .core import ClientCore
 from .options import ClientOptions
@@ -77,7 +77,7 @@ class BetterParanoidPirateClient:
     ) -> None:
         if context.closed:
             raise UsageError("This ZeroMQ context has ended; make a new one for the client.")
-        if not is_address(router_addr):
+        if not is_zeromq_address(router_addr):
             raise UsageError(
                 f"{router_addr!r} is not the address of a backend; it looks like "
                 "tcp://grading.example.org:2001."

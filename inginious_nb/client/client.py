@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import zmq
 
     from .callbacks import ResultCallback, SshCallback
-    from .encoder import Task
+    from .encoder import SendableTask
     from .options import ClientOptions
     from .pending_jobs import Recipient
 
@@ -79,7 +79,7 @@ class AbstractClient(ABC):
     @abstractmethod
     def new_job(
         self,
-        task: Task,
+        task: SendableTask,
         inputdata: Mapping[str, Any],
         callback: ResultCallback,
         launcher_name: str = "Unknown",
@@ -172,7 +172,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
     def new_job(  # type: ignore[override]  # documented so: the abstract one has none
         self,
         priority: int,
-        task: Task,
+        task: SendableTask,
         inputdata: Mapping[str, Any],
         callback: ResultCallback,
         launcher_name: str = "Unknown",
@@ -228,7 +228,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 
     def open_job(
         self,
-        task: Task,
+        task: SendableTask,
         inputdata: Mapping[str, Any],
         *,
         priority: int = 0,
@@ -261,7 +261,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 
     async def submit(
         self,
-        task: Task,
+        task: SendableTask,
         inputdata: Mapping[str, Any],
         *,
         priority: int = 0,
@@ -298,7 +298,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 def _encoded(
     job_id: str,
     recipients: tuple[Recipient, ...],
-    task: Task,
+    task: SendableTask,
     inputdata: Mapping[str, Any],
     priority: int,
     launcher: str,

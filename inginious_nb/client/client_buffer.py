@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .client import Client
-    from .encoder import Task
+    from .encoder import SendableTask
     from .results import JobResult
 
 
@@ -31,7 +31,7 @@ class ClientBuffer:
     def new_job(
         self,
         priority: int,
-        task: Task,
+        task: SendableTask,
         inputdata: Mapping[str, Any],
         launcher_name: str = "Unknown",
         debug: bool | str = False,

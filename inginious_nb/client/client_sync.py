@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .client import Client
-    from .encoder import Task
+    from .encoder import SendableTask
     from .results import JobResult
 
 _POLL_INTERVAL_S = 0.2
@@ -54,7 +54,7 @@ class ClientSync:
     def new_job(
         self,
         priority: int,
-        task: Task,
+        task: SendableTask,
         inputdata: Mapping[str, Any],
         launcher_name: str = "Unknown",
         debug: bool | str = False,

@@ -28,7 +28,7 @@ _DEFAULTS = {
 """Values of reserved keys that the caller did not give; ``@time`` is the time of day."""
 
 
-class Task(Protocol):
+class SendableTask(Protocol):
     """A task, as a client needs it; INGInious's own task objects fit."""
 
     def get_course_id(self) -> str:
@@ -52,7 +52,7 @@ class Task(Protocol):
 
 def encode_job(
     job_id: str,
-    task: Task,
+    task: SendableTask,
     inputdata: Mapping[str, Any],
     *,
     priority: int,
@@ -114,7 +114,7 @@ def _mapping(what: str, value: Any) -> dict[Any, Any]:
         ) from error
 
 
-def _parameters(task: Task) -> dict[Any, Any]:
+def _parameters(task: SendableTask) -> dict[Any, Any]:
     parameters = _mapping("The environment parameters", task.get_environment_parameters())
     if task.get_environment_type() != "mcq" and not parameters.get("run_cmd"):
         # An agent crashes on a job without the key, or with an empty one (docs/protocol.md, Known

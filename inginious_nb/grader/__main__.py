@@ -1,4 +1,4 @@
-"""The child process of `service.EmbeddedService`; not meant to be started by hand.
+"""The child process of `service.ServiceProcess`; not meant to be started by hand.
 
 The first line on stdin configures it, each later one is a request, and the end of stdin ends it.
 Each is answered by one line of the same id on what was stdout at the start. Logs go to stderr.

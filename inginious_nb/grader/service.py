@@ -61,7 +61,7 @@ With ``-P``, a student's ``random.py`` beside the notebook does not replace the 
 Transport = Literal["auto", "ipc", "tcp"]
 
 
-class EmbeddedService:
+class ServiceProcess:
     """A grading service of one's own: broker, agents and sandbox in one child process.
 
     Safe to use from any thread. Keeps its address when it is started again after a crash, so that

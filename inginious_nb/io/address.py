@@ -1,4 +1,9 @@
-"""Addresses of ZeroMQ sockets; whether anybody answers there is not known here."""
+"""Addresses of ZeroMQ sockets; whether anybody answers there is not known here.
+
+There are two rules. A program that makes sockets may use all that ZeroMQ connects to, as with
+INGInious's client. What people write into a setting is one host and port, or one path: any more
+than that is a slip, and the message that refuses it helps sooner than a service that is silent.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +19,8 @@ MAX_IPC_PATH_BYTES = 100
 """Systems allow 104 to 108 for the path of a socket."""
 
 
-def is_address(address: Any) -> bool:
-    """Return whether ZeroMQ can connect to an address, as far as it can be told before trying."""
+def is_zeromq_address(address: Any) -> bool:
+    """Return whether ZeroMQ may connect to an address that a program gave; nothing is tried."""
     transport, separator, place = str(address).partition("://")
     if not (isinstance(address, str) and separator and place and _can_connect(transport)):
         return False
@@ -23,8 +28,8 @@ def is_address(address: Any) -> bool:
     return transport != "tcp" or bool(host and port.isdecimal() and _is_port(port))
 
 
-def is_plain_address(address: str) -> bool:
-    """Return whether an address is one host and port, or one path: the kinds people write."""
+def is_service_address(address: str) -> bool:
+    """Return whether an address that a person wrote is one host and port, or one path."""
     tcp = _TCP.fullmatch(address)
     path = address.removeprefix("ipc://")
     if tcp is not None:

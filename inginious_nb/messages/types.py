@@ -8,7 +8,7 @@ value must pass. Nothing here knows how a message is encoded or carried.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from . import shapes
 
@@ -87,6 +87,35 @@ class JobDoneMessage(WireMessage):
     archive: bytes | None = _is(shapes.is_optional_bytes)
     stdout: str | None = _is(shapes.is_optional_text)
     stderr: str | None = _is(shapes.is_optional_text)
+
+    @classmethod
+    def without_feedback(
+        cls,
+        job_id: str,
+        code: str,
+        text: str,
+        *,
+        custom: Map,
+        state: str,
+        streams: str | None = None,
+    ) -> Self:
+        """Make a result that has a code and a text only: crash, killed, timeout, overflow.
+
+        ``custom`` holds the message that the text was made from, ``streams`` is for stdout and
+        stderr. The state is the caller's choice (docs/protocol.md, Results).
+        """
+        return cls(
+            job_id=job_id,
+            result=(code, text),
+            grade=0.0,
+            problems={},
+            tests={},
+            custom=custom,
+            state=state,
+            archive=None,
+            stdout=streams,
+            stderr=streams,
+        )
 
 
 # ---- client to backend ----------------------------------------------------------------------

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.client.client import Client
     from inginious_nb.course import Task
-    from inginious_nb.grader.service import EmbeddedService
+    from inginious_nb.grader.service import ServiceProcess
     from inginious_nb.settings import Inginious
 
     from .service import Debug, Kind
@@ -35,7 +35,7 @@ _STEADY_AFTER_S = 60.0
 """A service that ran this long has not ended *again*."""
 
 
-class EmbeddedGradingService(ZeroMQService):
+class EmbeddedService(ZeroMQService):
     """The embedded grading service of one session.
 
     Args:
@@ -48,15 +48,15 @@ class EmbeddedGradingService(ZeroMQService):
     def __init__(self, settings: Inginious, course_paths: list[Path]) -> None:
         super().__init__(settings, EMBEDDED)
         self._course_paths = course_paths
-        self._process: EmbeddedService | None = None
+        self._process: ServiceProcess | None = None
         self._watching: asyncio.Task[None] | None = None
 
-    def _made_process(self) -> EmbeddedService:
+    def _made_process(self) -> ServiceProcess:
         if self._process is None:
             # Loaded with the first submission, so that a notebook opens without it.
-            from inginious_nb.grader.service import EmbeddedService  # noqa: PLC0415
+            from inginious_nb.grader.service import ServiceProcess  # noqa: PLC0415
 
-            self._process = EmbeddedService(
+            self._process = ServiceProcess(
                 self._course_paths,
                 slots=self._settings.slots or None,
                 sandbox=self._settings.sandbox,
@@ -126,7 +126,7 @@ class EmbeddedGradingService(ZeroMQService):
         self._watching = asyncio.create_task(self._watch(process))
         return self._connect(process.address, process.curve)
 
-    async def _watch(self, process: EmbeddedService) -> None:
+    async def _watch(self, process: ServiceProcess) -> None:
         """Start the process again when it ends by itself; the client then sends its jobs again."""
         loop = asyncio.get_running_loop()
         restarts, started_at = 0, loop.time()
@@ -162,7 +162,7 @@ def _ended_again_and_again() -> ServiceError:
     )
 
 
-async def _started(process: EmbeddedService) -> None:
+async def _started(process: ServiceProcess) -> None:
     try:
         await asyncio.to_thread(process.start)
     except OSError as error:

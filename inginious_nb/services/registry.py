@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.settings import EMBEDDED
 
-from .embedded import EmbeddedGradingService
+from .embedded import EmbeddedService
 from .zeromq import ZeroMQService, checked_address
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Services:
 
     def _new(self, address: str) -> Service:
         if address == EMBEDDED:
-            return EmbeddedGradingService(self._settings, self._course_paths)
+            return EmbeddedService(self._settings, self._course_paths)
         return ZeroMQService(self._settings, checked_address(address))
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
-from inginious_nb.io.address import is_plain_address
+from inginious_nb.io.address import is_service_address
 from inginious_nb.settings import EMBEDDED
 
 from .service import Kind, Service, ServiceState, State, describe
@@ -173,7 +173,7 @@ def checked_address(address: str) -> str:
     Raises:
         UsageError: It cannot.
     """
-    if is_plain_address(address):
+    if is_service_address(address):
         return address
     raise UsageError(
         Message(

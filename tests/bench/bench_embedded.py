@@ -30,7 +30,7 @@ from rich.table import Table
 
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.course import CourseLibrary
-from inginious_nb.grader.service import EmbeddedService
+from inginious_nb.grader.service import ServiceProcess
 
 DOCKER_AGENT_S = 0.85
 WANTED_SHARE_OF_DOCKER = 0.1
@@ -82,7 +82,7 @@ def bare_cost_s() -> float:
     return time.perf_counter() - began
 
 
-async def connected(service: EmbeddedService) -> Client:
+async def connected(service: ServiceProcess) -> Client:
     options = ClientOptions(curve=service.curve) if service.curve else ClientOptions()
     client = Client(zmq.asyncio.Context(), service.address, options=options)
     client.start()
@@ -131,7 +131,7 @@ async def peak_memory_mb(client: Client, task) -> float:
 
 async def measure_rows(course: Path, sandbox: str, count: int) -> tuple[list[dict], str]:
     tasks = CourseLibrary([course]).course(course.name).tasks
-    service = EmbeddedService([course], sandbox=sandbox)
+    service = ServiceProcess([course], sandbox=sandbox)
     await asyncio.to_thread(service.start)
     client = await connected(service)
     rows = []
@@ -169,7 +169,7 @@ async def cold_start_s(course: Path, sandbox: str) -> float:
     """A fresh service, a fresh client, and the result of the first job."""
     task = CourseLibrary([course]).course(course.name).tasks["python"]
     began = time.perf_counter()
-    service = EmbeddedService([course], sandbox=sandbox)
+    service = ServiceProcess([course], sandbox=sandbox)
     await asyncio.to_thread(service.start)
     try:
         client = await connected(service)

@@ -20,7 +20,7 @@ from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader import service as service_module
-from inginious_nb.grader.service import EmbeddedService
+from inginious_nb.grader.service import ServiceProcess
 from tests.support.lab_jobs import a_nap, a_word
 from tests.support.tasks import FakeTask
 from tests.support.wire_peer import DealerPeer
@@ -34,7 +34,7 @@ def make_service(course_folder):
     made = []
 
     def make(paths=None, **options):
-        made.append(EmbeddedService([course_folder] if paths is None else paths, **options))
+        made.append(ServiceProcess([course_folder] if paths is None else paths, **options))
         return made[-1]
 
     yield make
@@ -296,8 +296,8 @@ def test_a_socket_path_that_would_be_too_long_is_avoided(make_service, monkeypat
 PARENT = """
 import os, sys
 from pathlib import Path
-from inginious_nb.grader.service import EmbeddedService
-service = EmbeddedService([])
+from inginious_nb.grader.service import ServiceProcess
+service = ServiceProcess([])
 service.start()
 if sys.argv[1] == "fork" and os.fork() == 0:
     sys.stdin.read()

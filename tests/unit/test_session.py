@@ -22,7 +22,7 @@ from inginious_nb.errors import (
     TaskNotFoundError,
     UsageError,
 )
-from inginious_nb.grader.service import EmbeddedService
+from inginious_nb.grader.service import ServiceProcess
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
@@ -300,14 +300,14 @@ def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, mon
     submission = submit(session, "lab/sleep", seconds="1")
     reached(submission, "running")
     failures = [ServiceError("its process ended."), OSError("no space left")]
-    start = EmbeddedService.start
+    start = ServiceProcess.start
 
     def start_or_fail(service):
         if failures:
             raise failures.pop()
         start(service)
 
-    monkeypatch.setattr(EmbeddedService, "start", start_or_fail)
+    monkeypatch.setattr(ServiceProcess, "start", start_or_fail)
     (service,) = services()
     service.kill()
     assert submission.wait(WAIT_S).result[0] == "success"
@@ -319,7 +319,7 @@ def test_a_service_that_cannot_start_for_now_starts_with_a_later_submission(sess
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(EmbeddedService, "start", fail)
+        patch.setattr(ServiceProcess, "start", fail)
         with pytest.raises(ServiceError, match="no space left"):
             submit(session, "lab/echo", text="right").wait(WAIT_S)
     assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0

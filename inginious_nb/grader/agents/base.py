@@ -109,17 +109,8 @@ def without_feedback(
     if state is None:
         previous = job.inputdata.get("@state", "")
         state = previous if isinstance(previous, str) else ""
-    return messages.AgentJobDone(
-        job_id=job.job_id,
-        result=(code, text),
-        grade=0.0,
-        problems={},
-        tests={},
-        custom=custom_for(text),
-        state=state,
-        archive=None,
-        stdout=None,
-        stderr=None,
+    return messages.AgentJobDone.without_feedback(
+        job.job_id, code, text, custom=custom_for(text), state=state
     )
 
 
@@ -258,7 +249,7 @@ class Agent:
         for connection in self._connections[:-1]:
             if connection.silent_s > self._give_up_s:
                 self._connections.remove(connection)
-                connection.close(linger_s=0)
+                connection.close(linger_ms=0)
                 for running in list(self._running.values()):
                     if running.connection is connection:
                         self._abandon(running)

@@ -12,7 +12,7 @@ import zmq
 
 from inginious_nb import messages
 from inginious_nb.errors import ServiceError
-from inginious_nb.grader.sockets import LoopSocket
+from inginious_nb.io.message_socket import MessageSocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class Connection:
         except zmq.ZMQError as error:
             socket.close(linger=0)
             raise ServiceError(f"Cannot connect to {address}: {error.strerror}.") from error
-        self._socket = LoopSocket(socket, self._take)
+        self._socket = MessageSocket(socket, self._take)
 
     def send(self, message: messages.WireMessage) -> None:
         """Send a message; after `close` it is dropped.
@@ -59,9 +59,9 @@ class Connection:
         if not self._socket.closed:
             self._socket.send([frame])
 
-    def close(self, linger_s: float = 1.0) -> None:
-        """Close the socket; what was sent has ``linger_s`` seconds to leave."""
-        self._socket.close(linger_s)
+    def close(self, linger_ms: int = 1000) -> None:
+        """Close the socket; what was sent has so long to leave."""
+        self._socket.close(linger_ms)
 
     def _take(self, frames: list[bytes]) -> None:
         self.was_heard = True

@@ -154,7 +154,10 @@ class Scheduler:
         else:
             self._waiting.remove(job)
             text = Message("The job was killed while it waited; nothing was graded.")
-            self._finish(job, _result(job_id, "killed", text, state=job.state), now)
+            result = messages.BackendJobDone.without_feedback(
+                job_id, "killed", text, custom=custom_for(text), state=job.state, streams=""
+            )
+            self._finish(job, result, now)
 
     def _queue_as_seen_by(self, sender: bytes) -> messages.BackendGetQueue:
         return messages.BackendGetQueue(
@@ -373,25 +376,6 @@ class Scheduler:
 def _crash(
     job_id: str, text: str, *, state: str = "", streams: str | None = ""
 ) -> messages.BackendJobDone:
-    return _result(job_id, "crash", text, state=state, streams=streams)
-
-
-def _result(
-    job_id: str, code: str, text: str, *, state: str, streams: str | None = ""
-) -> messages.BackendJobDone:
-    """Return a result of the broker's own; its state and streams are the caller's choice.
-
-    Source: docs/protocol.md, Results.
-    """
-    return messages.BackendJobDone(
-        job_id=job_id,
-        result=(code, text),
-        grade=0.0,
-        problems={},
-        tests={},
-        custom=custom_for(text),
-        state=state,
-        archive=None,
-        stdout=streams,
-        stderr=streams,
+    return messages.BackendJobDone.without_feedback(
+        job_id, "crash", text, custom=custom_for(text), state=state, streams=streams
     )

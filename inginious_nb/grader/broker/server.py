@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from inginious_nb.errors import ServiceError
-from inginious_nb.grader.sockets import LoopSocket
+from inginious_nb.io.message_socket import MessageSocket
 from inginious_nb.messages import MAX_FRAME_BYTES
 
 from .scheduler import Scheduler
@@ -52,8 +52,8 @@ class Broker:
         self._client_addr = client_addr
         self._curve = curve
         self._authenticator: AsyncioAuthenticator | None = None
-        self._agents: LoopSocket | None = None
-        self._clients: LoopSocket | None = None
+        self._agents: MessageSocket | None = None
+        self._clients: MessageSocket | None = None
         self._arrivals = asyncio.Event()
         self.scheduler = Scheduler()
 
@@ -70,9 +70,9 @@ class Broker:
             self._authenticator = self._curve.start_authenticator(self._context)
         try:
             agents = self._bound(self._agent_addr)
-            self._agents = LoopSocket(agents, self._from_agent)
+            self._agents = MessageSocket(agents, self._from_agent)
             clients = self._bound(self._client_addr, self._curve)
-            self._clients = LoopSocket(clients, self._from_client)
+            self._clients = MessageSocket(clients, self._from_client)
         except ServiceError:
             self.close()
             raise

@@ -1,46 +1,45 @@
-"""A socket of the grading service whose messages are handed over on the running asyncio loop."""
+"""A ZeroMQ socket that hands over whole messages on the running asyncio loop. Knows no peer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 import zmq
 
-from inginious_nb.io.socket_reader import SocketReader
+from .socket_reader import SocketReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 logger = logging.getLogger(__name__)
 
-_MESSAGES_AT_A_TIME = 100
+_MAX_MESSAGES = 100
 """So many are handed over before other work of the loop has its turn."""
 
 _UNDELIVERABLE = (zmq.EAGAIN, zmq.EHOSTUNREACH)
 
 
-class LoopSocket:
-    """Hands each message of a socket to ``receive`` on the loop that runs at construction.
+class MessageSocket(SocketReader):
+    """A reader that hands each message of a socket to ``receive``, and sends.
 
     Args:
         socket: A plain socket, already bound or connected; this object closes it.
-        receive: Called with the frames of each message. What it raises is logged and the next
-            message is handed over all the same.
+        receive: Called with the frames of each message, on the loop that runs at construction. An
+            error that it raises is logged, and the next message is handed over.
     """
 
     def __init__(self, socket: zmq.Socket[bytes], receive: Callable[[list[bytes]], object]) -> None:
-        self._socket = socket
         self._receive = receive
-        self._reader = SocketReader(
-            socket, asyncio.get_running_loop(), self._read, limit=_MESSAGES_AT_A_TIME
+        super().__init__(
+            socket,
+            asyncio.get_running_loop(),
+            self._read_message,
+            limit=_MAX_MESSAGES,
+            terminated=partial(self.close, 0),
         )
-
-    @property
-    def closed(self) -> bool:
-        """Return whether `close` was called."""
-        return self._reader.closed
 
     def send(self, frames: Sequence[bytes]) -> bool:
         """Send one message without waiting.
@@ -52,21 +51,21 @@ class LoopSocket:
             zmq.ZMQError: The socket cannot be used at all.
         """
         try:
-            self._socket.send_multipart(frames, zmq.DONTWAIT)
+            self.socket.send_multipart(frames, zmq.DONTWAIT)
         except zmq.ZMQError as error:
             if error.errno not in _UNDELIVERABLE:
                 raise
             return False
         finally:
-            self._reader.check()
+            self.check()
         return True
 
-    def close(self, linger_s: float = 1.0) -> None:
-        """Close the socket; messages already queued have ``linger_s`` seconds to leave."""
-        self._reader.close(round(linger_s * 1000))
+    def close(self, linger_ms: int = 1000) -> None:
+        """Close the socket; messages already queued have so long to leave."""
+        super().close(linger_ms)
 
-    def _read(self) -> bool:
-        frames = self._socket.recv_multipart(zmq.DONTWAIT)
+    def _read_message(self) -> bool:
+        frames = self.socket.recv_multipart(zmq.DONTWAIT)
         try:
             self._receive(frames)
         except Exception:
