@@ -13,6 +13,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.course.folders import expanded
 from inginious_nb.grader.sandbox import Mount
-from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
+from inginious_nb.grader.sandbox.launch_script import WORKER_ID, can_execute, drops_root
 from inginious_nb.grader.temporary_folders import (
     FolderLock,
     make_locked_folder,
@@ -44,6 +45,8 @@ _PREFIX = "inginious-jobs-"
 _MAX_FOLDER_CHARACTERS = 50
 """The path of a socket has a hundred characters at most, and about half of them are ours."""
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OLDEST_PYTHON = (3, 6)
+"""The oldest python3 that the grading API runs with."""
 _MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _SENDMSG = {"x86_64": 46, "aarch64": 211, "riscv64": 211}
@@ -71,8 +74,9 @@ class SharedFiles:
 
     def __init__(self, *, can_mount: Callable[[Sequence[Mount]], bool] | None = None) -> None:
         in_place = can_mount is None
-        remove_stale_folders(_PREFIX, [_temporary_folder()])
-        root, lock = make_locked_folder(_PREFIX, _temporary_folder())
+        parent = _temporary_folder()
+        remove_stale_folders(_PREFIX, [parent])
+        root, lock = make_locked_folder(_PREFIX, parent)
         self.root = root.resolve()
         _close_to_others(self.root, in_place=in_place)
         self.folder = self.root / "shared"
@@ -82,7 +86,7 @@ class SharedFiles:
         self._making = threading.Lock()
         for folder in (self._jobs, self._jobs.with_name("prepared")):
             folder.mkdir(mode=0o711)
-        system_python = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin")
+        system_python = _system_python()
         self.python = system_python or sys.executable
         self.path = SYSTEM_PATH
         if system_python is None:
@@ -198,8 +202,35 @@ def _close_to_others(root: Path, *, in_place: bool) -> None:
 
 
 def _temporary_folder() -> str:
-    folder = tempfile.gettempdir()
-    return folder if len(folder) <= _MAX_FOLDER_CHARACTERS else "/tmp"  # noqa: S108 - a private one in it
+    """Return the first folder with a short path in which the user of jobs can execute files.
+
+    Without any it is the usual one, and a job says why its run file cannot be executed.
+    """
+    cache = os.environ.get("XDG_CACHE_HOME") or expanded(Path("~/.cache"))
+    named = (tempfile.gettempdir(), "/tmp", "/var/tmp", cache, "/dev/shm")  # noqa: S108 - a private one in it
+    short = [name for name in map(str, named) if len(name) <= _MAX_FOLDER_CHARACTERS]
+    usable = (name for name in dict.fromkeys(short) if can_execute(Path(name)))
+    return next(usable, short[0])
+
+
+def _system_python() -> str | None:
+    """Return the first python3 of the system that the grading API can run with."""
+    for folder in ("/usr/bin", "/usr/local/bin", "/bin"):
+        program = shutil.which("python3", path=folder)
+        if program is not None and _is_new_enough(program):
+            return program
+    return None
+
+
+def _is_new_enough(program: str) -> bool:
+    code = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
+    try:
+        command = [program, "-Ic", code]
+        return not subprocess.run(  # noqa: S603 - the system's own interpreter
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
+        ).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _remove(

@@ -25,7 +25,7 @@ from .base import (
     describe_uncounted,
 )
 from .cgroup import Cgroups, limits_memory
-from .launch_script import WORKER_ID, drops_root, launch_command, own, report_pipe
+from .launch_script import WORKER_ID, dropping, drops_root, launch_command, own, report_pipe
 from .limit_files import LimitFiles
 from .masked_paths import masked_places, personal_folders
 from .prepared import PreparedProcess
@@ -149,7 +149,7 @@ class BubblewrapSandbox(Sandbox):
         with contextlib.ExitStack() as opened:
             shown, descriptors = self._shown_limits(_TRIED, opened)
             command = [*self._base, *shown, *self._tree(mounts), "--as-pid-1", "--unshare-net"]
-            command += ["/bin/sh", "-c", "exit 42"]
+            command += [*dropping(), "/bin/sh", "-c", "exit 42"]
             try:
                 tried = subprocess.run(  # noqa: S603 - our own command
                     command,

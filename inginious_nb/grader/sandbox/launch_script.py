@@ -10,9 +10,12 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ def launch_command(box: Box, report: int | None, *, process_limit: int | None) -
         script += _REPORTING.format(report=report)
         script += wait.format(perl=perl, report=report, teardown=teardown)
     # Before anything else: not even these lines run with rights that the program must not have.
-    return [*_dropping(), "/bin/sh", "-c", script, _WAITER, box.cwd, *box.argv]
+    return [*dropping(), "/bin/sh", "-c", script, _WAITER, box.cwd, *box.argv]
 
 
 def report_pipe() -> tuple[int, int]:
@@ -169,18 +172,64 @@ def _perl() -> str | None:
 
 
 @cache
-def _dropping() -> tuple[str, ...]:
-    """The command that gives up root's rights; empty if there are none, or no such command."""
+def dropping() -> tuple[str, ...]:
+    """The command that gives up root's rights; empty if there are none, or it cannot be done.
+
+    It is tried: root of a user namespace with one id, or without its capabilities, is nobody else.
+    """
     setpriv = shutil.which("setpriv", path=_SYSTEM_PATH)
-    if sys.platform == "win32" or os.geteuid() != 0 or setpriv is None:
+    if sys.platform == "win32" or os.geteuid() != 0 or setpriv is None or not _may_give_files():
         return ()
     worker = f"--reuid={WORKER_ID} --regid={WORKER_ID} --clear-groups"
-    return (setpriv, *worker.split(), "--no-new-privs", "--bounding-set=-all", "--")
+    words = (setpriv, *worker.split(), "--no-new-privs")
+    # Without CAP_SETPCAP the bounding set stays; another user without new rights cannot use it.
+    for more in (("--bounding-set=-all",), ()):
+        command = (*words, *more, "--")
+        if _succeeds([*command, "/bin/sh", "-c", "exit 0"]):
+            return command
+    return ()
+
+
+def _may_give_files() -> bool:
+    """Return whether files can be given to the user of jobs."""
+    try:
+        with tempfile.TemporaryFile() as file:
+            os.fchown(file.fileno(), WORKER_ID, WORKER_ID)
+    except OSError:
+        return False
+    return True
+
+
+def _succeeds(command: list[str]) -> bool:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def can_execute(folder: Path) -> bool:
+    """Return whether the user of jobs can execute a script in a new folder there.
+
+    Args:
+        folder: Where to try; a file system may be mounted ``noexec``.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix="inginious-try-") as made:
+            Path(made).chmod(0o711)
+            script = Path(made, "try")
+            script.write_text("#!/bin/sh\nexit 0\n", "utf-8")
+            script.chmod(0o755)
+            return _succeeds([*dropping(), str(script)])
+    except OSError:
+        return False
 
 
 def drops_root() -> bool:
     """Whether programs run as another user than root, though this process is root."""
-    return bool(_dropping())
+    return bool(dropping())
 
 
 @cache

@@ -74,11 +74,8 @@ def run_student_simple(
     import tempfile
 
     # Files, not pipes: nobody has to read while the program runs, so nothing can block.
-    with (
-        tempfile.TemporaryFile() as stdin,
-        tempfile.TemporaryFile() as stdout,
-        tempfile.TemporaryFile() as stderr,
-    ):
+    file = tempfile.TemporaryFile
+    with file() as stdin, file() as stdout, file() as stderr:
         if cmd_input is not None:
             if isinstance(cmd_input, str):
                 cmd_input = cmd_input.encode(_encoding(text))
