@@ -136,6 +136,25 @@ def test_a_cell_is_made_an_answer(server, open_lab, page):
     expect(page.locator(".inginious-answer-line")).to_contain_text("A remainder with a surprise")
 
 
+def test_a_result_stays_with_the_notebook(server, open_lab, page):
+    answer = markdown("It asks twice for each number.", "inginious:demo/essay/explanation")
+    answer["metadata"]["inginious"] = {
+        "submission": "of-somebody-else",
+        "code": "failed",
+        "grade": 50,
+        "user": "Grace",
+        "at": 1_700_000_000,
+    }
+    without_kernel(server, open_lab, answer)
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    line = page.locator(".inginious-answer-line")
+    expect(line).to_contain_text(re.compile(r"Failed\s+50 % · saved by Grace on .*2023"))
+    expect(line).not_to_contain_text("Not submitted yet")
+    # Who submits is told of their own.
+    line.get_by_role("button", name="Submit").click()
+    expect(line).not_to_contain_text("Grace")
+
+
 def test_the_queue_is_live(server, open_lab, page):
     without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
     page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()

@@ -70,17 +70,21 @@ export const launcher: JupyterFrontEndPlugin<void> = {
     documents: IDocumentManager | null,
   ) => {
     const { lab } = language;
-    const folder = (cwd: unknown) =>
-      typeof cwd === "string" ? cwd : (browser?.model.path.replace(/^.*:/, "") ?? "");
+    const { contents } = app.serviceManager;
+    // With collaboration a path begins with the name of its drive, which the server does not know.
+    const current = (cwd: unknown) => (typeof cwd === "string" ? cwd : (browser?.model.path ?? ""));
     app.commands.addCommand(Commands.demo, {
       label: lab.tryDemo,
       caption: lab.tryDemoCaption,
       icon: inginiousIcon,
       execute: async ({ cwd }) => {
-        const target = [folder(cwd), DEMO_FOLDER].filter(Boolean).join("/");
+        const here = current(cwd);
+        const target = [contents.localPath(here), DEMO_FOLDER].filter(Boolean).join("/");
         const reply = await said(socket.ask("demo", { folder: target }), language);
         if (!reply) return;
-        await app.commands.execute("docmanager:open", { path: reply.path });
+        const drive = contents.driveName(here);
+        const path = drive ? `${drive}:${reply.path}` : reply.path;
+        await app.commands.execute("docmanager:open", { path });
         await app.commands.execute(Commands.showCourses);
       },
     });
@@ -94,11 +98,14 @@ export const launcher: JupyterFrontEndPlugin<void> = {
         const chosen = await FileDialog.getExistingDirectory({
           manager: documents,
           title: lab.openCourseTitle,
-          defaultPath: folder(cwd),
+          defaultPath: current(cwd),
         });
         const path = chosen.button.accept ? chosen.value?.[0]?.path : undefined;
         if (path === undefined) return;
-        const reply = await said(socket.ask("openCourse", { folder: path }), language);
+        const reply = await said(
+          socket.ask("openCourse", { folder: contents.localPath(path) }),
+          language,
+        );
         if (reply) await app.commands.execute(Commands.showCourses);
       },
     });
