@@ -422,6 +422,13 @@ class ClientCore:
     def _queue(self, message: messages.BackendGetQueue, now: float) -> Iterator[None]:
         self.queue = (message.jobs_running, message.jobs_waiting)
         sends = self._queue_requests.take_answer(now)
+        if self._jobs:
+            yield from self._look_at_own(message, sends, now)
+        self._resync_if_due(now)
+
+    def _look_at_own(
+        self, message: messages.BackendGetQueue, sends: int, now: float
+    ) -> Iterator[None]:
         jobs = self._jobs
         running = [row for row in message.jobs_running if row[0] in jobs]
         waiting = [pair for pair in enumerate(message.jobs_waiting) if pair[1][0] in jobs]
@@ -429,7 +436,6 @@ class ClientCore:
         yield from _in_steps(running, lambda row: self._look_at_running(row, now))
         yield from _in_steps(waiting, lambda pair: self._look_at_waiting(*pair, sends, now))
         yield from self._look_for_lost(present, sends, now)
-        self._resync_if_due(now)
 
     def _look_at_running(self, row: RunningRow, now: float) -> None:
         job = self._jobs.get(row[0])
