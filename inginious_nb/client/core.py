@@ -430,6 +430,8 @@ class ClientCore:
         self, message: messages.BackendGetQueue, sends: int, now: float
     ) -> Iterator[None]:
         jobs = self._jobs
+        if len(jobs) > _JOBS_AT_ONCE:
+            yield  # a queue that holds so many took some milliseconds to decode
         running = [row for row in message.jobs_running if row[0] in jobs]
         waiting = [pair for pair in enumerate(message.jobs_waiting) if pair[1][0] in jobs]
         present = {row[0] for row in running} | {row[0] for _, row in waiting}
