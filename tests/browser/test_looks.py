@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from inginious_nb.client.results import JobResult
-from inginious_nb.frontend import serialize
+from inginious_nb.frontend import lines, serialize
 
 from . import states
 from .stage import show, unfold
@@ -271,6 +271,21 @@ def test_where_nothing_was_graded_there_is_no_grade(stage, looks, name, words):
     expect(shown).to_contain_text(words)
     expect(shown).not_to_contain_text("%")
     expect(stage.page.locator(".inginious-facts").first).not_to_contain_text("Last 0 %")
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("code", states.CODES)
+def test_a_snapshot_has_the_words_of_the_live_line(stage, looks, code, lang):
+    page, (state, _) = stage.page, looks[code.replace(" ", "-")]
+    page.evaluate("lang => { document.documentElement.lang = lang }", lang)
+    try:
+        show(stage, looks, code.replace(" ", "-"), role="submission")
+        said = lines.result_line(state["result"], lang)
+        expect(page.locator(".inginious-line-word")).to_have_text(said.word)
+        live = page.locator(".inginious-line-text").inner_text().replace("\u00a0", " ")
+        assert live == said.rest.replace("\u00a0", " ")
+    finally:
+        page.evaluate("document.documentElement.lang = 'en'")
 
 
 @pytest.mark.parametrize("name", ["command", "slim", "killed", "queued", "running"])

@@ -69,7 +69,7 @@ def test_the_image_block_of_the_grading_api():
 def test_mathematics_is_mathml():
     rendered = render_rst("Inline :math:`x^2`.\n\n.. math:: \\frac{a}{b}\n")
     assert "<msup>" in rendered
-    assert '<math display="block">' in rendered
+    assert '<math alttext="\\frac{a}{b}" display="block">' in rendered
     assert "<mfrac>" in rendered
 
 
