@@ -41,7 +41,7 @@ const loadOnce = {
 };
 
 /**
- * A class that is said twice weighs more than what a host says about HTML in an output. Rules of
+ * A class that is said three times weighs more than what a host says about HTML in an output. Rules of
  * the root are for snapshots alone: a live view has rules of its own, which weigh less.
  */
 const weighSnapshot = {
@@ -51,8 +51,8 @@ const weighSnapshot = {
       if (errors.length) return;
       const path = `${outdir}/snapshot.css`;
       const css = await readFile(path, "utf-8");
-      const scoped = css.replaceAll(/\.inginious(?![\w-])/g, ".inginious-snapshot");
-      await writeFile(path, scoped.replaceAll(/\.inginious[\w-]*/g, "$&$&"));
+      const scoped = css.replaceAll(/(\.inginious(?![\w-]))+/g, ".inginious-snapshot");
+      await writeFile(path, scoped.replaceAll(/\.inginious[\w-]*/g, "$&$&$&"));
     });
   },
 };
