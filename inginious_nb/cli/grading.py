@@ -1,4 +1,4 @@
-"""``inginious-nb backend``, ``agent`` and ``test``: the grading service on this machine."""
+"""``inginious-nb backend``, ``agent``, ``test``, ``doctor``: the service on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import click
 
 from inginious_nb.errors import UsageError
 from inginious_nb.grader import commands
+from inginious_nb.grader.probes import missing_capabilities
+from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.grammar.command_group import Command
+from inginious_nb.i18n import Message, reader_language, translated
+from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 
 from . import tables
@@ -111,4 +115,29 @@ def replay(course: Path, task: str | None) -> None:
         sys.exit(_FAILED)
 
 
-COMMANDS = (backend, agent, replay)
+@click.command(cls=Command)
+def doctor() -> None:
+    """Say which sandbox jobs get on this machine, what it lacks for grading, and what to do.
+
+    The exit status is 0 when nothing is missing.
+    """
+    chosen = choose_sandbox(load_settings().sandbox)
+    described = chosen.describe()
+    missing = missing_capabilities(chosen)
+    lang = reader_language()
+    echo(Message("Sandbox: {kind}", kind=described["kind"]).in_language(lang))
+    sections = (
+        (Message("Isolated:"), described["isolated"]),
+        (Message("Not isolated:"), described["not_isolated"]),
+        (Message("Missing:"), missing),
+    )
+    for title, items in sections:
+        if items:
+            echo(title.in_language(lang))
+        for item in items:
+            echo(f"- {translated(item, lang)}")
+    if missing:
+        sys.exit(_FAILED)
+
+
+COMMANDS = (backend, agent, replay, doctor)

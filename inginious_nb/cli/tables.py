@@ -222,6 +222,8 @@ def status(session: Session, lang: str = "en") -> Table:
         table.add_row(words("sandbox"), str(service.sandbox["kind"]))
         open_to = [translated(item, lang) for item in service.sandbox["not_isolated"]]
         table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
+        for item in service.sandbox.get("missing", ()):
+            table.add_row(words("warning"), translated(item, lang), style=_PENDING)
     table.add_row(words("user"), session.student.username)
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
     for warning in session.warnings:

@@ -213,7 +213,11 @@ class Responder(Answering):
             "address": service.address,
             "sandbox": str(sandbox.get("kind", "")),
             "isolated": [translated(item, lang) for item in sandbox.get("isolated", ())],
-            "open": [translated(item, lang) for item in sandbox.get("not_isolated", ())],
+            "open": [
+                translated(item, lang)
+                for key in ("not_isolated", "missing")
+                for item in sandbox.get(key, ())
+            ],
         }
 
     def _snapshot(self, request: protocol.SnapshotRequest, _buffers: Buffers) -> dict[str, str]:

@@ -24,6 +24,7 @@ from inginious_nb.i18n import kept
 
 from .broker import Broker
 from .curve import ServerKeys
+from .probes import missing_capabilities
 from .running import make_agents, run_in_order, run_until_signal
 from .sandbox import choose_sandbox
 from .temporary_folders import FolderLock, remove_tree
@@ -89,9 +90,11 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
     )
 
     async def answer_requests() -> None:
+        finding = asyncio.create_task(asyncio.to_thread(missing_capabilities, sandbox))
         # Before that a client would hear that there are no environments.
         await broker.has_agents(len(agents))
-        parent.answer({"address": address, "sandbox": sandbox.describe()})
+        described = {**sandbox.describe(), "missing": await finding}
+        parent.answer({"address": address, "sandbox": described})
         while (request := await parent.request()) is not None:
             answer: dict[str, Any] = {}
             try:

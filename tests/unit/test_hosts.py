@@ -132,3 +132,28 @@ def test_the_grading_api_is_written_for_the_oldest_python(script):
     text = script.read_text("utf-8")
     if script.suffix == ".py" or "python" in text.partition("\n")[0]:
         ast.parse(text, feature_version=OLDEST)
+
+
+DOCTOR = [sys.executable, "-m", "inginious_nb.cli", "doctor"]
+
+
+@pytest.mark.parametrize(
+    ("wrapper", "setting", "said"),
+    [
+        (["unshare", "--user", "--map-root-user"], "", "root cannot become another user"),
+        ([], "PATH=$NO_BWRAP", "bubblewrap is not installed"),
+        ([], "ulimit -n 200", "few open files"),
+    ],
+)
+def test_the_doctor_says_what_is_missing(wrapper, setting, said, tmp_path):
+    if subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode:
+        pytest.skip(f"this machine has no {' '.join(wrapper)}")
+    done = subprocess.run(
+        [*wrapper, "sh", "-c", f'{setting or ":"} && exec "$@"', "sh", *DOCTOR],
+        env={**os.environ, "NO_BWRAP": without_bubblewrap(tmp_path), "LANG": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said in done.stdout.partition("Missing:")[2]
+    assert (done.returncode, done.stderr.count("Traceback")) == (1, 0)

@@ -86,13 +86,13 @@ class SharedFiles:
         self._making = threading.Lock()
         for folder in (self._jobs, self._jobs.with_name("prepared")):
             folder.mkdir(mode=0o711)
-        system_python = _system_python()
-        self.python = system_python or sys.executable
+        found = system_python()
+        self.python = found or sys.executable
         self.path = SYSTEM_PATH
-        if system_python is None:
+        if found is None:
             self.path += f":{Path(sys.executable).parent}"
         self.ipython_mounts = _own_interpreter()
-        self._own = self.ipython_mounts if system_python is None else ()
+        self._own = self.ipython_mounts if found is None else ()
         self.commands = self._copy()
         self._working: set[asyncio.Future[None]] = set()
         self._installation = Installation(
@@ -213,7 +213,12 @@ def _temporary_folder() -> str:
     return next(usable, short[0])
 
 
-def _system_python() -> str | None:
+def executes_jobs() -> bool:
+    """Return whether jobs can execute what is in their folders."""
+    return can_execute(Path(_temporary_folder()))
+
+
+def system_python() -> str | None:
     """Return the first python3 of the system that the grading API can run with."""
     for folder in ("/usr/bin", "/usr/local/bin", "/bin"):
         program = shutil.which("python3", path=folder)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from inginious_nb.i18n import marked
 
@@ -24,11 +24,19 @@ KERNEL = marked("the operating system's kernel: this is no jail for the programs
 
 
 class Description(TypedDict):
-    """What a person is told about a sandbox."""
+    """What a person is told about a sandbox.
+
+    Attributes:
+        kind: Its name.
+        isolated: What programs cannot reach, as marked texts.
+        not_isolated: What they can.
+        missing: What the machine lacks, and what to do; a service says it, no sandbox.
+    """
 
     kind: str
     isolated: list[str]
     not_isolated: list[str]
+    missing: NotRequired[list[str]]
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,10 @@ _TRIED = Limits(cpu_s=1, wall_s=1, memory_bytes=1 << 30, disk_bytes=1 << 30)
 _ISOLATED = [
     marked("files: of this machine only the system's own are visible, read-only; not your home"),
     marked("processes: nothing else can be seen or signalled, and nothing survives the job"),
-    marked("network: none, unless the task asks for it"),
+    marked(
+        "network: none, unless the task asks for it; it then reaches all that this machine does, "
+        "services on its loopback included"
+    ),
     marked("environment variables"),
 ]
 _SWAPPING = marked(

@@ -1,0 +1,94 @@
+"""What this machine lacks for grading, and what to do about it: the one place that says so.
+
+Each capability is tried, or chosen, where it is used; here it is told. `inginious-nb doctor` and
+the description of a service show it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from inginious_nb.i18n import marked
+
+from .job.shared_files import executes_jobs, system_python
+from .sandbox.cgroup import Cgroups, limits_memory
+from .sandbox.launch_script import drops_root
+
+if sys.platform != "win32":
+    import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .sandbox import Sandbox
+
+_FEW_PROCESSES = 1024
+_FEW_FILES = 256
+
+
+def missing_capabilities(sandbox: Sandbox) -> list[str]:
+    """Return what is missing here, each as a marked text with what to do; takes some 100 ms.
+
+    Args:
+        sandbox: The one that was chosen.
+    """
+    kind = sandbox.describe()["kind"]
+    if sys.platform == "win32" or kind == "none":
+        return []
+    return [*_of_isolation(kind), *_of_files(), *_of_programs(), *_of_limits()]
+
+
+def _of_isolation(kind: str) -> Iterator[str]:
+    if kind == "plain":
+        if shutil.which("bwrap") is None:
+            yield marked("bubblewrap is not installed: install the package bubblewrap")
+        else:
+            yield marked(
+                "bubblewrap does not work here, or was not asked for: a container must allow user "
+                "namespaces"
+            )
+    if os.geteuid() == 0 and not drops_root():
+        yield marked(
+            "root cannot become another user here, so jobs run as the service does: grant the "
+            "capabilities SETUID, SETGID and CHOWN, or run it as another user than root"
+        )
+
+
+def _of_files() -> Iterator[str]:
+    if not executes_jobs():
+        yield marked(
+            "nothing can be executed in the temporary folders (noexec): set TMPDIR to a folder on "
+            "another drive"
+        )
+
+
+def _of_programs() -> Iterator[str]:
+    if system_python() is None:
+        yield marked(
+            "the system has no python3 from 3.6 on, so jobs use that of the service: install "
+            "the package python3"
+        )
+    if shutil.which("bash") is None:
+        yield marked("bash is not installed: run files that name it cannot be executed")
+    if not os.access("/usr/bin/perl", os.X_OK):
+        yield marked("perl is not installed: grading works, a little more slowly")
+
+
+def _of_limits() -> Iterator[str]:
+    if not limits_memory(Cgroups.find()):
+        yield marked(
+            "no cgroup with memory can be made, so memory is watched only: delegate one to the "
+            "service (with systemd: Delegate=yes)"
+        )
+    if _is_below(resource.RLIMIT_NPROC, _FEW_PROCESSES):
+        yield marked("few processes are allowed (ulimit -u): jobs may fail to start programs")
+    if _is_below(resource.RLIMIT_NOFILE, _FEW_FILES):
+        yield marked("few open files are allowed (ulimit -n): run few jobs at a time")
+
+
+def _is_below(limit: int, number: int) -> bool:
+    most = resource.getrlimit(limit)[1]
+    return most != resource.RLIM_INFINITY and most < number
