@@ -7,12 +7,13 @@ envelope with ``open`` makes a view of the subject that it carries (`protocol.Su
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, reader_language
 
 from .overview import OverviewPublisher, OverviewResponder
 from .publisher import Publisher
@@ -20,7 +21,7 @@ from .requests import Responder
 from .subject import task_and_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor, Future
     from pathlib import Path
 
@@ -141,6 +142,17 @@ class Connection:
             opened = self._channels.pop(channel, None)
         if opened is not None:
             opened.add_done_callback(_end)
+
+
+@contextlib.contextmanager
+def refusing(send: Send) -> Iterator[None]:
+    """Tell the page why there is no session for it: an error of ours passes after it was told."""
+    try:
+        yield
+    except InginiousError as error:
+        message = {"kind": "closed", "error": error.in_language(reader_language())}
+        send({"channel": "", "message": message})
+        raise
 
 
 class _View:

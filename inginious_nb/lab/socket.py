@@ -95,11 +95,12 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def _connect(self) -> Connection:
         # Loaded with the first page, so that a server starts without it.
-        from inginious_nb.frontend.connection import Connection  # noqa: PLC0415
+        from inginious_nb.frontend.connection import Connection, refusing  # noqa: PLC0415
         from inginious_nb.frontend.opened_courses import open_again  # noqa: PLC0415
         from inginious_nb.frontend.process_session import get_session  # noqa: PLC0415
 
-        session = get_session(config=self._config, directory=self._root)
+        with refusing(self._send):
+            session = get_session(config=self._config, directory=self._root)
         open_again(session)
         return Connection(session, self._send, executor=_pool, root=self._root)
 

@@ -86,6 +86,15 @@ test("the overview is what was told last", () => {
   expect(server.overview.get()).toEqual({ version: "1", courses: [], lang: "fr" });
 });
 
+test("why there is no session is kept until there is one", () => {
+  newest().opens();
+  newest().says("", { kind: "closed", error: "The configuration cannot be used." });
+  newest().breaks();
+  expect(server.refusal.get()).toBe("The configuration cannot be used.");
+  newest().says("", { kind: "state", state: { version: "1" } });
+  expect(server.refusal.get()).toBe("");
+});
+
 test("a task that there is not is refused in the server's words", async () => {
   newest().opens();
   const opened = server.open(SUBJECT, () => {}, new AbortController().signal);

@@ -34,6 +34,8 @@ export class ServerSocket {
   readonly state = new Store<ServerState>("connecting");
   /** Null until the server has told it. */
   readonly overview = new Store<Overview | null>(null);
+  /** Why the server has no session for this person, in its words; empty if it has. */
+  readonly refusal = new Store("");
   readonly #connect: () => WebSocket;
   readonly #channels = new Map<string, Channel>();
   readonly #requests: PendingRequests;
@@ -146,7 +148,11 @@ export class ServerSocket {
   }
 
   #receiveOverview(message: Message, buffers: ArrayBuffer[]): void {
-    if (message.kind !== "state") this.#requests.receive(message, buffers);
-    else this.overview.set({ ...this.overview.get(), ...message.state } as Overview);
+    if (message.kind === "closed") this.refusal.set(message.error ?? "");
+    else if (message.kind !== "state") this.#requests.receive(message, buffers);
+    else {
+      this.refusal.set("");
+      this.overview.set({ ...this.overview.get(), ...message.state } as Overview);
+    }
   }
 }

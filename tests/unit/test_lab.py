@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import tornado.websocket
 
-from inginious_nb.frontend.connection import Connection
+from inginious_nb.errors import UsageError
+from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.session import Session
@@ -153,6 +154,15 @@ def test_courses_that_were_opened_are_there_the_next_time(page, session, tmp_pat
     (tmp_path / "opened-courses.json").write_text("[1, {}")
     open_again(later)
     later.close()
+
+
+def test_why_there_is_no_session_is_told():
+    heard = []
+    with pytest.raises(UsageError), refusing(lambda *sent: heard.append(sent)):
+        raise UsageError("Correct the configuration.")
+    assert heard == [
+        ({"channel": "", "message": {"kind": "closed", "error": "Correct the configuration."}},)
+    ]
 
 
 def test_a_course_near_the_notebook_is_known(page, tmp_path):

@@ -20,6 +20,7 @@ interface Props {
 export function Courses({ socket, language, openTask, openCourse, tryDemo }: Props) {
   const overview = useStore(socket.overview);
   const state = useStore(socket.state);
+  const refusal = useStore(socket.refusal);
   const [wanted, setWanted] = useState("");
   const { lab } = language;
   const words = wanted.trim().toLowerCase();
@@ -31,7 +32,7 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
     <section class="inginious inginious-courses" aria-label={lab.courses} lang={language.code}>
       {state === "lost" && (
         <p class="inginious-notice" role="status">
-          <strong>{lab.notConnected}</strong> {lab.notConnectedHelp}
+          <strong>{lab.notConnected}</strong> {refusal || lab.notConnectedHelp}
         </p>
       )}
       {overview?.warnings.map((warning) => (
