@@ -203,7 +203,7 @@ def _form(trait: Any, *, quote: str = "") -> str:
 
 
 def _configuration_error(config: Config | None, error: TraitError) -> UsageError:
-    """What is said of a configuration: which setting cannot be, and what it would be like."""
+    """Return a message on a configuration: which setting cannot be, and what would be right."""
     given: Any = config.get("Inginious") if config is not None else None
     for name, value in (given or {}).items():
         trait = Inginious.class_traits(config=True).get(name)

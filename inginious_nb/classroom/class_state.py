@@ -42,7 +42,7 @@ class ClassTask:
 
 @dataclass(frozen=True)
 class Entry:
-    """What one student handed in for one task, and what came back.
+    """The submission of one student to one task, and its result.
 
     Attributes:
         student: The username.
@@ -97,7 +97,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class TestTally:
-    """How a test went in a class."""
+    """The results of one test in a class."""
 
     __test__ = False  # not a test of ours, whatever pytest thinks
 

@@ -43,7 +43,7 @@ _LOOK_INTERVAL_S = 0.5
 
 @dataclass
 class _Handed:
-    """What one student handed in: the notebooks that can be read, and why others cannot."""
+    """The notebooks of one student that can be read, and why others cannot."""
 
     notebooks: list[SavedNotebook] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)

@@ -38,7 +38,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What is at a path.
+    """A path and the kind of thing that is there.
 
     Attributes:
         kind: ``other`` is a pipe, a device, or a link to nothing; ``unknown`` what cannot be seen.
@@ -94,7 +94,7 @@ def real(path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a folder holds.
+    """The entries of a folder.
 
     Attributes:
         folders: Its folders, links to folders among them.

@@ -166,7 +166,7 @@ def _compose(loader: Any) -> yaml.Node | None:
 
 @dataclass(frozen=True)
 class _Size:
-    """How much a node means with all its aliases written out.
+    """The size of a node with all its aliases written out.
 
     Attributes:
         values: Values in it, itself included.

@@ -41,7 +41,7 @@ class Line:
 
     @property
     def rest(self) -> str:
-        """What follows the word."""
+        """Return what follows the word."""
         return " · ".join((*self.facts, self.reason) if self.reason else self.facts)
 
     def __str__(self) -> str:

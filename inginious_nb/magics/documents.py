@@ -68,7 +68,7 @@ class Documents:
 
     @property
     def alone(self) -> bool:
-        """Whether all cells were run in one document, as far as anybody knows."""
+        """Return whether all cells were run in one document, as far as anybody knows."""
         return len(self._documents) <= 1
 
     def of(self, name: str) -> Document:

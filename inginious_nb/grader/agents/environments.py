@@ -182,7 +182,7 @@ class OfferedEnvironments:
 
 
 class _CourseAliases:
-    """What ``environment_aliases`` of a course.yaml means.
+    """The meaning of ``environment_aliases`` in a course.yaml.
 
     Attributes:
         usable: The aliases that stand for something.

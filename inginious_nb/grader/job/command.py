@@ -240,7 +240,7 @@ class CommandFinder:
 
 
 def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
-    """What a task uses and this machine lacks, in words; for a crash text.
+    """Return what a task uses and this machine lacks, in words; for a crash text.
 
     Args:
         folders: Where its own files are; a module among these is none that the machine lacks.

@@ -20,7 +20,7 @@ _HIDING = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG)
 
 
 def disk_usage_bytes(root: Path) -> int:
-    """What everything below a folder occupies; a file counts at least a block.
+    """Return what everything below a folder occupies; a file counts at least a block.
 
     A folder that is nested too deep or that may not be entered makes it `TOO_MUCH`.
     """

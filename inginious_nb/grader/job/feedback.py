@@ -38,7 +38,7 @@ class NotJsonError(FeedbackError):
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a job says about the submission (fields: docs/protocol.md, section 1.4)."""
+    """The feedback of a job about its submission (fields: docs/protocol.md, section 1.4)."""
 
     result: str
     text: str
@@ -174,7 +174,7 @@ _TESTS: dict[str, Callable[[object], bool]] = {
 
 
 def _is_deep(value: object) -> bool:
-    """Whether something is nested deeper than all who handle it further can follow."""
+    """Return whether something is nested deeper than all who handle it further can follow."""
     level = [value]
     for _ in range(_MAX_DEPTH):
         inner: list[object] = []

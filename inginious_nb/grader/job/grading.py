@@ -74,7 +74,7 @@ _SHELL_LEFT_WITHOUT_FEEDBACK = Message(
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be graded.
+    """One submission to grade.
 
     Attributes:
         task: The folder of the task.
@@ -103,7 +103,7 @@ class Request:
 
 @dataclass(frozen=True)
 class GradingResult:
-    """How a job ended.
+    """The end of a job.
 
     Attributes:
         code: The result code, unless there is feedback.

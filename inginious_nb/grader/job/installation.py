@@ -39,7 +39,7 @@ _VIEWS = "system"
 
 
 class Installation:
-    """What is added to the system folders of jobs; made in the background.
+    """The additions to the system folders of jobs; made in the background.
 
     Args:
         folder: The shared files, with the API in ``lib``.
@@ -119,7 +119,7 @@ class Installation:
         self._compile()
 
     def _has_locale(self) -> bool:
-        """Whether jobs have the locale: the machine's, or one copied to the shared files."""
+        """Return whether jobs have the locale: the machine's, or one copied to the shared files."""
         if locales.is_installed():
             return True
         compiled = locales.compiled_locale()
@@ -174,7 +174,7 @@ class Installation:
         return views
 
     def _is_seen(self, interpreter: Interpreter) -> bool:
-        """Whether jobs see it: some names in /usr/local/bin lead to a home."""
+        """Return whether jobs see it: some names in /usr/local/bin lead to a home."""
         program = Path(interpreter.program).resolve()
         return interpreter.program == self._python or program.parts[1] in _SYSTEM
 

@@ -29,7 +29,7 @@ _TIMEOUT_S = 60.0
 
 
 def is_installed() -> bool:
-    """Whether this machine has the locale."""
+    """Return whether this machine has the locale."""
     try:
         program = shutil.which("locale") or "/usr/bin/locale"
         done = subprocess.run(  # noqa: S603 - fixed words

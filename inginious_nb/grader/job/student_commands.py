@@ -58,7 +58,7 @@ _RETURNED = {"time": OUT_OF_TIME, "memory": OUT_OF_MEMORY, "disk": OUT_OF_MEMORY
 
 @dataclass(frozen=True)
 class StudentCommandSettings:
-    """What is the same for all programs of one job.
+    """The surroundings that all programs of one job share.
 
     Attributes:
         limits: Those of the job; a program may ask for less.
@@ -279,7 +279,7 @@ class StudentCommandServer:
         )
 
     def _exists(self, word: str) -> bool:
-        """Whether the system has such a command; paths are looked at from within the sandbox."""
+        """Return whether the system has such a command, as the sandbox sees it."""
         if "/" in word or word in self._settings.commands:
             return True
         return shutil.which(word, path=self._settings.environ["PATH"]) is not None

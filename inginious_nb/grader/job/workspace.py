@@ -155,11 +155,11 @@ class Workspace:
 
     @property
     def has_system_files(self) -> bool:
-        """Whether the task brings files for /etc."""
+        """Return whether the task brings files for /etc."""
         return (self.root / "task" / "systemfiles").is_dir()
 
     def mounts(self, files_of_system: Path) -> tuple[Mount, ...]:
-        """What the run script sees."""
+        """Return what the run script sees."""
         root = self.root
         places = [Mount(root / name, f"/{name}", writable=True) for name in _WRITABLE[:-1]]
         places.append(Mount(root / "shm", "/dev/shm", writable=True))  # noqa: S108 - its own
@@ -171,7 +171,7 @@ class Workspace:
     def student_mounts(
         self, files_of_system: Path, open_descriptors: contextlib.ExitStack
     ) -> tuple[Mount, ...]:
-        """What one program of the student sees: ``student/`` and little else.
+        """Return what one program of the student sees: ``student/`` and little else.
 
         Args:
             files_of_system: Where the names of users are.
@@ -205,7 +205,7 @@ class Workspace:
         return Mount(task / name, f"/task/{name}", writable=writable, descriptor=descriptor)
 
     def _system_files(self, files_of_system: Path) -> Iterator[Mount]:
-        """What stands in /etc: names of users, and what the task has in ``systemfiles``."""
+        """Return what stands in /etc: names of users, and what the task has in ``systemfiles``."""
         for name in ("passwd", "group"):
             yield Mount(files_of_system / name, f"/etc/{name}")
         hosts = self._system_file("hosts")
@@ -236,7 +236,7 @@ class Workspace:
         return path
 
     def feedback(self, limit_bytes: int) -> bytes:
-        """What the job wrote as its feedback; empty if nothing, or if the file is gone."""
+        """Return what the job wrote as its feedback; empty if nothing, or if the file is gone."""
         return read_beginning(self.root / FEEDBACK, limit_bytes)
 
     def output(self, name: str, limit_bytes: int) -> str:
@@ -252,7 +252,7 @@ class Workspace:
         return pack(self.root / "archive", self.hidden / "archive.tar.gz", limit_bytes, given_up)
 
     def size_bytes(self) -> int:
-        """How much the job has on disk; a file counts at least a block."""
+        """Return how much the job has on disk; a file counts at least a block."""
         return disk_usage_bytes(self.root)
 
     def remove(self) -> None:

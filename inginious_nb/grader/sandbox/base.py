@@ -24,7 +24,7 @@ KERNEL = marked("the operating system's kernel: this is no jail for the programs
 
 
 class Description(TypedDict):
-    """What a person is told about a sandbox.
+    """The description of a sandbox for a person.
 
     Attributes:
         kind: Its name.
@@ -41,7 +41,7 @@ class Description(TypedDict):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a program and all its descendants may use together.
+    """The limits of a program and all its descendants together.
 
     Attributes:
         cpu_s: CPU seconds.
@@ -121,7 +121,7 @@ class Streams:
 
 
 def describe_limits(*, kernel_limits_memory: bool) -> str:
-    """How limits are enforced, in words for a person."""
+    """Return how limits are enforced, in words for a person."""
     if kernel_limits_memory:
         return marked(
             "time, memory, disk and the number of processes are limited, memory by the kernel"
@@ -133,7 +133,7 @@ def describe_limits(*, kernel_limits_memory: bool) -> str:
 
 
 def describe_uncounted(*, kernel_limits_memory: bool) -> list[str]:
-    """What a program that means harm can keep out of sight of the limits, in words."""
+    """Return what a program that means harm can keep out of sight of the limits, in words."""
     disk = marked("disk space of deleted files that are only mapped, or on their way in a socket")
     memory = marked("memory of shared segments that no process is attached to")
     return [disk] if kernel_limits_memory else [disk, memory]
@@ -150,7 +150,7 @@ class Sandbox(ABC):
 
     @abstractmethod
     def describe(self) -> Description:
-        """What is isolated and what is not, in words for a person."""
+        """Return what is isolated and what is not, in words for a person."""
 
     @abstractmethod
     def root_seen(self, root: Path) -> str:
@@ -164,7 +164,7 @@ class Sandbox(ABC):
         """
 
     def can_mount(self, mounts: Sequence[Mount]) -> bool:  # noqa: ARG002 - not all can
-        """Whether a program can be started that sees these mounts; tries it."""
+        """Return whether a program can be started that sees these mounts; tries it."""
         return False
 
     @abstractmethod

@@ -127,7 +127,7 @@ class BubblewrapSandbox(Sandbox):
         return sandbox
 
     def describe(self) -> Description:
-        """What is isolated and what is not."""
+        """Return what is isolated and what is not."""
         return {
             "kind": "bubblewrap",
             "isolated": [
@@ -147,7 +147,7 @@ class BubblewrapSandbox(Sandbox):
         return ""
 
     def can_mount(self, mounts: Sequence[Mount]) -> bool:
-        """Whether a program can be started that sees these mounts; tries it."""
+        """Return whether a program can be started that sees these mounts; tries it."""
         # Without an init of its own, which would come to us as an orphan.
         with contextlib.ExitStack() as opened:
             shown, descriptors = self._shown_limits(_TRIED, opened)

@@ -13,7 +13,7 @@ _BLOCK_BYTES = 512
 
 
 class DeletedFilesUsage(NamedTuple):
-    """What such files of some processes occupy together.
+    """The space that such files of some processes occupy together.
 
     Attributes:
         memory_bytes: Those that exist in memory only.

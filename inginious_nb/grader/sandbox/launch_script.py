@@ -80,7 +80,7 @@ cd -- "$1" && shift && exec "$@"
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a program ended.
+    """The end of a program.
 
     Attributes:
         was_started: False if the sandbox itself failed.
@@ -228,7 +228,7 @@ def can_execute(folder: Path) -> bool:
 
 
 def drops_root() -> bool:
-    """Whether programs run as another user than root, though this process is root."""
+    """Return whether programs run as another user than root, though this process is root."""
     return bool(dropping())
 
 

@@ -54,7 +54,7 @@ def personal_folders() -> list[Path]:
 
 
 def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PurePosixPath]:
-    """Where programs would see folders that they should not.
+    """Return where programs would see folders that they should not.
 
     Args:
         masked: The folders, without links in their paths.
@@ -96,7 +96,7 @@ def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PureP
 
 
 def _is_covered(place: PurePosixPath, number: int, mounts: Sequence[Mount]) -> bool:
-    """Whether a place in one of the mounts is not seen because of another one above it."""
+    """Return whether a place in one of the mounts is not seen because of another one above it."""
     own = PurePosixPath(mounts[number].place)
     return any(
         place.is_relative_to(mount.place)
@@ -107,5 +107,5 @@ def _is_covered(place: PurePosixPath, number: int, mounts: Sequence[Mount]) -> b
 
 
 def _has_system(folder: PurePosixPath) -> bool:
-    """Whether hiding it would hide the system: some users have a home such as /usr/sbin."""
+    """Return whether hiding it would hide the system: some users have a home such as /usr/sbin."""
     return any(PurePosixPath(place).is_relative_to(folder) for place in _SYSTEM)

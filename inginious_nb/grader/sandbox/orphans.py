@@ -102,7 +102,7 @@ class TrackedProgram:
                 self._sessions.add(identity.session)
 
     def owns(self, identity: Identity) -> bool:
-        """Whether a process is known to be one of the program."""
+        """Return whether a process is known to be one of the program."""
         return (
             identity.session in self._sessions
             or (identity.pid, identity.started_at) in self._seen

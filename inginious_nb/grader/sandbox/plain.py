@@ -70,7 +70,7 @@ class PlainSandbox(Sandbox):
             self._cgroups.sweep()
 
     def describe(self) -> Description:
-        """What is isolated and what is not."""
+        """Return what is isolated and what is not."""
         return {
             "kind": "plain",
             "isolated": [describe_limits(kernel_limits_memory=limits_memory(self._cgroups))],
@@ -180,7 +180,7 @@ class _PlainProcess(BoxedProcess):
 
 
 def _is_collected(pid: int) -> bool:
-    """Whether a process that was ended is gone; it is collected if it has become our child."""
+    """Return whether an ended process is gone; it is collected if it has become our child."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:

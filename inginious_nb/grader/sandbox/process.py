@@ -101,7 +101,7 @@ class BoxedProcess:
         return await asyncio.shield(self._exited)
 
     def measure(self) -> Usage:
-        """What the program and its descendants use now."""
+        """Return what the program and its descendants use now."""
         usage = process_tree.usage(self._members())
         return usage._replace(cpu_s=usage.cpu_s - self._cpu_before_s)
 
@@ -191,10 +191,10 @@ class BoxedProcess:
 
     @property
     def ran_out_of_memory(self) -> bool:
-        """Whether the kernel ended it for its memory, as far as one can tell; after `finish`."""
+        """Return whether the kernel ended it for its memory, if that is known; after `finish`."""
         return self._out_of_memory
 
     @property
     def verdict(self) -> Verdict:
-        """How the program ended; only after `finish`. Without a report only its status is known."""
+        """Return how the program ended, after `finish`; without a report by its status only."""
         return self._verdict

@@ -22,7 +22,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class Usage(NamedTuple):
-    """What some processes use together.
+    """The use of some processes together.
 
     Attributes:
         cpu_s: CPU seconds, also those of descendants that ended.
@@ -58,7 +58,7 @@ def children(pid: int) -> list[int]:
 
 
 class Identity(NamedTuple):
-    """What tells a process from all others.
+    """The identity of a process.
 
     Attributes:
         pid: Its number, which comes again.
@@ -72,7 +72,7 @@ class Identity(NamedTuple):
 
 
 def identity(pid: int) -> Identity | None:
-    """Which process it is, also of a dead one that nobody collected; None if it is gone."""
+    """Return which process it is, also of a dead one that nobody collected; None if it is gone."""
     try:
         fields = _stat(pid)
         return Identity(pid, int(fields[19]), int(fields[3]))
@@ -81,7 +81,7 @@ def identity(pid: int) -> Identity | None:
 
 
 def started_at(pid: int) -> int | None:
-    """When a process started, in clock ticks since the system did; None if it is gone."""
+    """Return when a process started, in clock ticks since the system did; None if it is gone."""
     try:
         return int(_stat(pid)[19])
     except (OSError, ValueError):
@@ -96,7 +96,7 @@ def _stat(pid: int) -> list[bytes]:
 
 
 def usage(pids: list[int]) -> Usage:
-    """What the processes use together; those that are gone count nothing."""
+    """Return what the processes use together; those that are gone count nothing."""
     ticks = 0
     memory_kb = 0
     count = 0
@@ -128,7 +128,7 @@ def exact_memory_bytes(pids: list[int], files_bytes: int) -> int:
 
 
 class UserCount:
-    """How many processes and threads a user has, as RLIMIT_NPROC counts them.
+    """The processes and threads of a user, as RLIMIT_NPROC counts them.
 
     Counting looks at every process of the machine, so it is not done again within a second.
     """

@@ -43,7 +43,7 @@ def new_mark() -> str:
 
 
 def is_stale(mark: str) -> bool:
-    """Whether a mark is of a service that is no more."""
+    """Return whether a mark is of a service that is no more."""
     written = _WRITTEN.fullmatch(mark)
     if written is None:
         return False
