@@ -66,6 +66,12 @@ HOSTS = {
         f"{SMALL_SHM} && mount -t tmpfs -o ro t /mnt && export HOME=/mnt && ulimit -n 128",
         "bubblewrap",
     ),
+    "no new /proc": (
+        ["unshare", "--user", "--map-root-user", "--mount"],
+        "mount -t tmpfs tmpfs /proc/sys",
+        "plain",
+    ),
+    "no python3": (["unshare", "--mount"], "mount --bind /dev/null /usr/bin/python3", None),
     "old python3": (
         # It is in a home, which neither a box nor another user sees.
         ["unshare", "--mount", "setpriv", "--bounding-set=-setuid,-setgid"],

@@ -196,7 +196,7 @@ def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
                 # What is imported on demand may be where only root can read.
                 asyncio.run(_grade(kind, course))
                 _move_sources(temporary)
-                launch_script._dropping.cache_clear()
+                launch_script.dropping.cache_clear()
                 os.setgroups([])
                 os.setresgid(NOBODY, NOBODY, NOBODY)
                 os.setresuid(NOBODY, NOBODY, NOBODY)

@@ -87,10 +87,12 @@ class SharedFiles:
         for folder in (self._jobs, self._jobs.with_name("prepared")):
             folder.mkdir(mode=0o711)
         found = system_python()
-        self.python = found or sys.executable
+        # By its real folder: its packages are looked for without links in their path.
+        own = Path(sys.executable).parent.resolve() / Path(sys.executable).name
+        self.python = found or str(own)
         self.path = SYSTEM_PATH
         if found is None:
-            self.path += f":{Path(sys.executable).parent}"
+            self.path += f":{own.parent}"
         self.ipython_mounts = _own_interpreter()
         self._own = self.ipython_mounts if found is None else ()
         self.commands = self._copy()
@@ -249,7 +251,7 @@ def _remove(
 
 def _own_interpreter() -> tuple[Mount, ...]:
     """The folders that our own interpreter and its packages live in."""
-    folders = {Path(sys.base_prefix), Path(sys.prefix)}
+    folders = {Path(sys.base_prefix), Path(sys.prefix), Path(sys.prefix).resolve()}
     for name in ("IPython", "traitlets"):
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
