@@ -1,7 +1,6 @@
 // The answers of one notebook: which of its cells answer which problems, as the server reads them,
 // and one view of each task, which all its cells share.
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import { headOf } from "../notebook/magic.ts";
 import type { AnswerCell, CellInfo } from "../protocol.ts";
 import { debounced } from "../state/debounced.ts";
 import { Store } from "../state/store.ts";
@@ -69,8 +68,8 @@ export class NotebookAnswers {
   async #look(): Promise<void> {
     const { panel } = this.notebook;
     if (panel.isDisposed || this.#socket.state.get() !== "open") return;
-    const cells = this.notebook.cells();
-    const key = JSON.stringify(cells.map(whatMatters));
+    const cells = this.notebook.cells().map(whatMatters);
+    const key = JSON.stringify(cells);
     if (key === this.#looked) return;
     this.#looked = key;
     const folder = panel.context.localPath.split("/").slice(0, -1).join("/");
@@ -108,8 +107,8 @@ export class NotebookAnswers {
   }
 }
 
-/** What of a cell can say what it answers: nothing that is typed below its first lines. */
-function whatMatters({ id, cell_type, source, metadata }: CellInfo): unknown[] {
-  const lines = source.includes("%inginious") ? source : headOf(source);
-  return [id, cell_type, metadata.tags, lines];
+/** What of a cell can say what it answers: its tags, and its text only where it has a command. */
+function whatMatters(cell: CellInfo): CellInfo {
+  const source = cell.source.includes("%inginious") ? cell.source : "";
+  return { ...cell, source, execution_count: null };
 }

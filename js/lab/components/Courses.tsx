@@ -1,5 +1,5 @@
 // The left sidebar: courses and their tasks, each with how it stands; a click opens the task.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { resultClass } from "../../components/result_class.ts";
 import { ownValue } from "../../own_value.ts";
 import type { CourseRow, TaskRow } from "../../protocol.ts";
@@ -8,6 +8,7 @@ import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";
 
 const NEAR_S = 48 * 3600;
+const MINUTE_MS = 60_000;
 
 interface Props {
   socket: ServerSocket;
@@ -22,6 +23,7 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
   const state = useStore(socket.state);
   const refusal = useStore(socket.refusal);
   const [wanted, setWanted] = useState("");
+  useEachMinute(); // deadlines come nearer
   const { lab } = language;
   const words = wanted.trim().toLowerCase();
   const isWanted = ({ name, ref }: TaskRow) => `${name} ${ref}`.toLowerCase().includes(words);
@@ -69,6 +71,14 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
       )}
     </section>
   );
+}
+
+function useEachMinute(): void {
+  const [, renderAgain] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => renderAgain((count) => count + 1), MINUTE_MS);
+    return () => clearInterval(timer);
+  }, []);
 }
 
 interface CourseProps {

@@ -109,8 +109,8 @@ export const launcher: JupyterFrontEndPlugin<void> = {
         if (reply) await app.commands.execute(Commands.showCourses);
       },
     });
-    for (const command of [Commands.demo, Commands.openCourse]) {
-      launcherOfHost?.add({ command, category: "INGInious" });
+    for (const [rank, command] of [Commands.demo, Commands.openCourse].entries()) {
+      launcherOfHost?.add({ command, category: "INGInious", rank });
       palette?.addItem({ command, category: PALETTE_CATEGORY });
     }
   },
