@@ -45,9 +45,12 @@ export function ResultLine({ line, language, extra, children, details }: Props) 
       </span>{" "}
       <span class="inginious-line-text">
         {facts.join(" · ")}
+        {extra && facts.length > 0 && " · "}
         {extra}
         {reason && (
-          <span class="inginious-line-reason">{facts.length ? ` · ${reason}` : reason}</span>
+          <span class="inginious-line-reason">
+            {extra || facts.length > 0 ? ` · ${reason}` : reason}
+          </span>
         )}
       </span>{" "}
       <span class="inginious-line-actions">

@@ -34,13 +34,14 @@ export function ResultSection(props: Props) {
   const key = problem?.id ?? "";
   const open = ownValue(local.details, key) ?? openAtFirst;
   const hasDetails = isActive(submission) || result !== null || children !== undefined;
+  const since = submission?.phase === "running" ? submission.times.running : undefined;
   const toggle = () => controller.local.update({ details: { ...local.details, [key]: !open } });
   return (
     <section class="inginious-outline" aria-label={language.t.result}>
       <ResultLine
         line={line}
         language={language}
-        extra={<Running />}
+        extra={since !== undefined && <Running since={since} />}
         details={hasDetails ? { id, open, toggle } : null}
       >
         {buttons}
@@ -87,15 +88,12 @@ function useLine(problem: ProblemInfo | undefined): Line | null {
   return isOneOfSeveral ? problemLine(result, problem, language) : resultLine(result, language);
 }
 
-function Running() {
+function Running({ since }: { since: number }) {
   const { controller, synced, local, language } = useApp();
-  const { submission } = synced;
-  const since = submission?.times.running;
-  if (submission?.phase !== "running" || since === undefined) return null;
   return (
     <Elapsed
       since={since}
-      limit={submission.limit_s}
+      limit={synced.submission?.limit_s ?? null}
       clock={controller.clock}
       frozen={local.disconnected}
       language={language}

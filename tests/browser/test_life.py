@@ -83,6 +83,24 @@ def test_a_notebook_opened_without_its_kernel_shows_the_saved_result(graded):
     expect(graded.output(2).locator(".inginious-snapshot summary")).to_contain_text("100 %")
 
 
+def test_at_another_persons_desk_the_saved_result_stays(graded):
+    graded.save()
+    graded.server.end_kernels()
+    graded.open()
+    graded.write(1, load()["source"])  # another student
+    graded.run_to_end(1)
+    expect(graded.widget(2)).to_be_visible()
+    output = graded.output(2)
+    expect(output.locator("summary", has_text="50 %")).to_be_visible()
+    expect(output.get_by_text("Saved by student-")).to_be_visible()
+    expect(output.get_by_text("Not submitted yet")).to_have_count(0)
+    # What this one submits is theirs.
+    graded.write(4, "2")
+    graded.submit(2)
+    expect(graded.result(2)).to_contain_text("100 %")
+    expect(output.locator(".inginious-snapshot")).to_be_hidden()
+
+
 LOOK = """widget => {
     const selectors = ["h2", "h3", ".inginious-html p", ".inginious-html pre",
         ".inginious-html code", ".inginious-problem-feedback", ".inginious-tests > li",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,16 @@ def test_everything_can_be_done_by_keyboard(stage, looks):
         assert focused[1] != "none", focused
     wanted = ("radio", "checkbox", "text", "Choose a file", "Submit again", "What will be sent")
     assert [words for words in wanted if not any(one.startswith(words) for one in reached)] == []
+
+
+def test_of_several_that_wait_each_tells_its_number(stage, looks):
+    page = stage.page
+    show(stage, looks, "running", role="submission")
+    line = page.locator(".inginious-line-text")
+    expect(line).to_have_text(re.compile(r"^[\d:]+ \w+ of at most 1:30 min$"))
+    row = looks["failed"][0]["history"][0] | {"code": None, "grade": None}
+    stage.change(history=[row, row | {"id": "other", "number": 2}])
+    expect(line).to_have_text(re.compile(r"^Submission 3 · [\d:]+ \w+ of at most 1:30 min$"))
 
 
 def test_a_double_click_submits_once(stage, looks):

@@ -61,7 +61,7 @@ def result(browser: Browser, server: JupyterServer, theme: str) -> None:
         expect(opened.result(4)).to_contain_text("60 %", timeout=30_000)
         opened.result(4).get_by_role("button", name="Details").click()
         opened.cell(1).evaluate("one => one.remove()")  # how the student of a test logs in
-        opened.page.set_viewport_size({"width": 1000, "height": 1500})
+        opened.page.set_viewport_size({"width": 1000, "height": 930})
         take(opened.page.locator(".jp-Notebook"), f"result-{theme}")
 
 
@@ -85,10 +85,10 @@ def queue(browser: Browser, server: JupyterServer, theme: str) -> None:
     with notebook(browser, server, *patience) as opened:
         for number in (2, 3, 4, 5):
             opened.run_to_end(number)
-        waiting = opened.widget(5).get_by_text("before you")
+        waiting = opened.widget(5).locator(".inginious-line", has_text="before you")
         expect(waiting).to_be_visible(timeout=20_000)
         opened.cell(1).evaluate("one => one.remove()")  # how the student of a test logs in
-        opened.page.set_viewport_size({"width": 1000, "height": 700})
+        opened.page.set_viewport_size({"width": 1000, "height": 500})
         take(opened.page.locator(".jp-Notebook"), f"queue-{theme}")
 
 
