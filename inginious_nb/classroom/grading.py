@@ -13,13 +13,13 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from inginious_nb.course import FileProblem
 from inginious_nb.errors import BackendUnavailableError, CourseError, InginiousError
 from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
+from inginious_nb.render import visible
 from inginious_nb.session import CONTACT_TIMEOUT_S
 from inginious_nb.submissions.record import NO_GRADE_CODES, counts
 from inginious_nb.submissions.student import Student
@@ -27,8 +27,7 @@ from inginious_nb.submissions.student import Student
 from .class_state import ClassState, ClassTask, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
     from inginious_nb.course import Task
     from inginious_nb.notebook.review import Magics
@@ -145,8 +144,8 @@ class ClassGrading:
             handed.errors.append(
                 Message(
                     "{path} cannot be read as a notebook ({reason}).",
-                    path=notebook.path,
-                    reason=str(error),
+                    path=visible(str(notebook.path)),
+                    reason=visible(str(error)),
                 )
             )
 
@@ -177,7 +176,7 @@ class ClassGrading:
             ]
         except InginiousError as error:
             return Entry(student, reference, "refused", message=error.text)
-        files = tuple(str(notebook.path) for notebook, _ in answered)
+        files = tuple(visible(str(notebook.path)) for notebook, _ in answered)
         if len(answered) > 1:
             return Entry(
                 student,
@@ -217,7 +216,9 @@ class ClassGrading:
         for reference, arguments in submitted_tasks(notebook.cells):
             with contextlib.suppress(CourseError):  # another course's, or a slip
                 if self._session.task(reference) == task:
-                    found.fill_from(_given(task, arguments, notebook.path.parent))
+                    folder = notebook.path.parent  # other files are not the student's to hand in
+                    given = from_arguments(task, arguments, directory=folder, confined=True)
+                    found.fill_from(given)
         return found
 
     def _known(self, work: _Work) -> Entry | None:
@@ -275,21 +276,6 @@ class ClassGrading:
             student=Student(work.entry.student),
             sources=tuple(work.answers.sources.values()),
         )
-
-
-def _given(task: Task, arguments: Mapping[str, str], folder: Path) -> Answers:
-    """Return the answers that a command in a notebook names, files of its own folder among them.
-
-    Raises:
-        AnswerError: There is no such problem or file; or the file is not the student's to hand in.
-    """
-    for problem_id, text in arguments.items():
-        problem = task.problems.get(problem_id)
-        if not isinstance(problem, FileProblem):
-            continue
-        if not (folder / text).resolve().is_relative_to(folder.resolve()):
-            raise problem.refuse("the file {path} is not in the folder of the notebook.", path=text)
-    return from_arguments(task, arguments, directory=folder)
 
 
 def _entry_of(entry: Entry, submission: Submission) -> Entry:

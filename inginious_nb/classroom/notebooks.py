@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
+from inginious_nb.render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,12 @@ _SUFFIX = ".ipynb"
 
 @dataclass(frozen=True)
 class StudentNotebook:
-    """A notebook file and whose it is."""
+    """A notebook file and whose it is.
+
+    Attributes:
+        student: The username, with escapes for what nobody sees in the name of the file.
+        path: The file.
+    """
 
     student: str
     path: Path
@@ -54,7 +60,7 @@ def find_notebooks(paths: Iterable[Path], pattern: str | None = None) -> list[St
                 _by_layout(root, path) if matches is None else _by_pattern(matches, path.as_posix())
             )
             if student:
-                found[path] = StudentNotebook(student, path)
+                found[path] = StudentNotebook(visible(student), path)
     if not found:
         raise UsageError(
             Message(

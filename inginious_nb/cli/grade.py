@@ -20,6 +20,7 @@ from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import MAGICS
 from inginious_nb.i18n import Message
+from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
 
 from . import tables
@@ -117,28 +118,32 @@ def grade(
     state = grading.state
     title = ", ".join(path.resolve().name for path in paths)
     if csv_file is not None:
-        csv_file.write_text(export.as_csv(state, lang), encoding="utf-8")
+        _write(csv_file, export.as_csv(state, lang))
     if json_file is not None:
-        written = export.as_json(state, sandbox=sandbox, lang=lang)
-        json_file.write_text(written, encoding="utf-8")
+        _write(json_file, export.as_json(state, sandbox=sandbox, lang=lang))
     if html_file is not None:
         written = report.as_html(
             state, title=title, sandbox=sandbox, lang=lang, anonymous=anonymous
         )
-        html_file.write_text(written, encoding="utf-8")
+        _write(html_file, written)
     print_table(tables.class_grades(state, lang))
     for entry in state.entries:
         if entry.message and entry.state != "missing":
-            echo(f"{entry.student}, {entry.task}: {_said(entry, lang)}", err=True)
+            echo(printable(f"{entry.student}, {entry.task}: {_said(entry, lang)}"), err=True)
     _tell_reused(state, lang)
     if any(entry.state in ("refused", "ungraded") for entry in state.entries):
         sys.exit(_FAILED)
 
 
+def _write(file: Path, text: str) -> None:
+    """Write a file; half of a surrogate pair, which a grader may quote, is written as an escape."""
+    file.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
 def _run(grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
     """Grade with a progress bar on standard error."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -87,7 +87,11 @@ def from_read_cells(task: Task, cells: Sequence[ReadCell]) -> Answers:
 
 
 def from_arguments(
-    task: Task, arguments: Mapping[str, str], *, directory: Path | None = None
+    task: Task,
+    arguments: Mapping[str, str],
+    *,
+    directory: Path | None = None,
+    confined: bool = False,
 ) -> Answers:
     """Return the answers given as PROBLEM=VALUE to a command; for a file, VALUE is its path.
 
@@ -95,6 +99,7 @@ def from_arguments(
         task: The task they answer.
         arguments: The values by problem id.
         directory: What paths are relative to (default: the cwd).
+        confined: Refuse files outside of the directory.
 
     Raises:
         AnswerError: The task has no such problem, or a file cannot be read.
@@ -107,9 +112,8 @@ def from_arguments(
             continue
         source = AnswerSource(problem_id, "argument", f"{problem_id}={text}", (), time.time())
         if isinstance(problem, FileProblem):
-            answers.add(
-                file_answer(problem, text, directory), replace(source, kind="file", label=text)
-            )
+            value = file_answer(problem, text, directory, confined=confined)
+            answers.add(value, replace(source, kind="file", label=text))
         else:
             answers.add(text, source)
     return answers

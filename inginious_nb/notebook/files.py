@@ -22,15 +22,31 @@ _REASONS = {
 
 
 def file_answer(
-    problem: FileProblem, path_text: str, directory: Path | None = None
+    problem: FileProblem,
+    path_text: str,
+    directory: Path | None = None,
+    *,
+    confined: bool = False,
 ) -> dict[str, Any]:
     """Return a file of this machine as the raw answer to a problem.
 
+    Args:
+        problem: The problem.
+        path_text: The path, from the directory, absolute, or with ``~``.
+        directory: Where it begins (default: the cwd).
+        confined: Refuse what is, with its links followed, outside of the directory.
+
     Raises:
-        AnswerError: The file cannot be read.
+        AnswerError: The file cannot be read, or is outside.
     """
     try:
         path = (directory or Path()) / Path(path_text).expanduser()
+        if confined:
+            path = path.resolve()  # what is tested is what is opened
+            if not path.is_relative_to((directory or Path()).resolve()):
+                raise problem.refuse(
+                    "the file {path} is not in the folder of the notebook.", path=path_text
+                )
         # Judged before it is read: a slip of the pen must not load a whole disk image.
         problem.check({"filename": path.name, "value": b""})
         return {"filename": path.name, "value": _content(problem, path)}

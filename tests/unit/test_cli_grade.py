@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -105,21 +106,48 @@ def test_other_peoples_notebooks_are_not_graded_without_isolation(
 
 
 def test_a_notebook_cannot_hand_in_a_file_of_the_teachers(monkeypatch, tmp_path):
-    secret = tmp_path / "secret.csv"
-    secret.write_text("teacher")
-    handed = notebook({}, "")
-    handed["cells"] = [
+    (tmp_path / "secret.csv").write_text("teacher")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    named = {
+        "absolute": f"{tmp_path}/secret.csv",
+        "home": "~/secret.csv",
+        "above": "../../secret.csv",
+        "link": "link.csv",
+        "no-path": "a\0.csv",
+    }
+    for student, path in named.items():
+        command = f"%inginious submit demo/temperatures measurements={path}"
+        write_cells(tmp_path / "class" / student / "a.ipynb", command)
+        (tmp_path / "class" / student / "link.csv").symlink_to(tmp_path / "secret.csv")
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    refused = {name: row["message"] for name, row in rows(tmp_path).items()}
+    assert refused.keys() == named.keys(), done.output
+    assert "cannot be read" in refused.pop("no-path")
+    assert all("not in the folder of the notebook" in message for message in refused.values())
+
+
+def test_names_that_are_no_text_are_written_as_escapes(monkeypatch, tmp_path):
+    for name in (b"caf\xe9", b"\x1b[31mred", b"two\nlines"):
+        write_cells(tmp_path / "class" / os.fsdecode(name + b".ipynb"), "%inginious open demo/fib")
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    assert set(rows(tmp_path)) == {"caf\\udce9", "\\x1b[31mred", "two\\nlines"}, done
+    assert "\x1b" not in done.output
+    assert "caf\\udce9" in (tmp_path / "report.html").read_text()
+
+
+def write_cells(file, *sources):
+    content = notebook({}, "")
+    content["cells"] = [
         {
             "cell_type": "code",
             "metadata": {},
             "outputs": [],
             "execution_count": None,
-            "source": f"%inginious submit demo/temperatures measurements={secret}",
+            "source": source,
         }
+        for source in sources
     ]
-    (tmp_path / "class").mkdir()
-    (tmp_path / "class" / "mallory.ipynb").write_text(json.dumps(handed))
-    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
-    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
-    assert "not in the folder of the notebook" in done.output
-    assert rows(tmp_path)["mallory"]["state"] == "refused"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content))
