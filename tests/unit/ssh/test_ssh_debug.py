@@ -88,7 +88,7 @@ async def test_what_it_may_not_say_in_a_variable_is_not_passed_on(site):
     visit = site.visit()
     async with connected(await visit.access()) as connection:
         left = await connection.run("echo $LANG", env={"LANG": "a b; c" * 100})
-    assert left.stdout == "C.UTF-8\n"
+    assert left.stdout in ("en_US.UTF-8\n", "C.UTF-8\n")
     await visit.result()
 
 

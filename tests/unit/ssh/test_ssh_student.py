@@ -58,7 +58,7 @@ async def test_the_student_sees_what_programs_of_students_see(site):
         pytest.skip("plain processes see the machine")
     visit = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
     left = await visit.run(
-        "pwd; ls; cat run task.yaml /.__input/__inputdata.json; ls /archive /.inginious; "
+        "pwd; ls; cat run task.yaml /.__input/__inputdata.json; ls /archive; "
         "getinput @lang; touch x; id -u; echo $INGINIOUS_CONTROL"
     )
     assert left.stdout == "/task\nstudent\n4242\n\n"
