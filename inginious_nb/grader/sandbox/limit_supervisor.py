@@ -107,7 +107,8 @@ def _excess(
     usage = process.measure()
     if usage.cpu_s > limits.cpu_s:
         return "time"
-    if usage.processes > limits.processes:
+    # Cgroups of version 1 end one process; the others would go on without it.
+    if process.ran_out_of_memory or usage.processes > limits.processes:
         return "memory"
     if (
         usage.memory_bytes + files.memory_bytes > limits.memory_bytes

@@ -188,10 +188,13 @@ class BoxedProcess:
         if self._cgroup is not None:
             self._out_of_memory = self._cgroup.ran_out_of_memory()
             self._cgroup.remove()
+            self._cgroup = None
 
     @property
     def ran_out_of_memory(self) -> bool:
-        """Return whether the kernel ended it for its memory, if that is known; after `finish`."""
+        """Return whether the kernel ended any of it for its memory, if that is known."""
+        if self._cgroup is not None:
+            self._out_of_memory = self._cgroup.ran_out_of_memory()
         return self._out_of_memory
 
     @property
