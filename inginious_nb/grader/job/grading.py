@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
 import threading
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.course.probing import reason
-from inginious_nb.grader.sandbox import Box, Streams, supervise
+from inginious_nb.grader.sandbox import Box, PreparingSandbox, Streams, supervise
 from inginious_nb.grader.ssh import SshSession
 from inginious_nb.i18n import Message
 
@@ -148,6 +149,7 @@ class Grading:
         self._request = request
         self._shared_files = shared_files
         self._sandbox = sandbox
+        self._preparing = sandbox if isinstance(sandbox, PreparingSandbox) else None
         self._access = access
         self._boxes = boxes
         # Somebody at a shell waits for no interpreter.
@@ -177,8 +179,8 @@ class Grading:
         if kind is not None:
             # Nobody gets a result, so nobody would be kept waiting for it.
             await asyncio.shield(removing)
-        elif self._sandbox.can_prepare and self._is_repeatable:
-            removing.add_done_callback(self._prepare_next)
+        elif self._preparing is not None and self._is_repeatable:
+            removing.add_done_callback(functools.partial(self._prepare_next, self._preparing))
 
     def _clear_away(self) -> None:
         if self._prepared is not None:
@@ -224,15 +226,15 @@ class Grading:
         box = self._box(argv, self._workspace)
         # Files of the task's own in /etc are mounted when they are there. Only Python takes long.
         self._is_repeatable = not self._workspace.has_system_files and self._runs_python(argv)
-        if self._prepared is not None:
-            process = self._sandbox.begin(self._prepared.process, box)
+        if self._prepared is not None and self._preparing is not None:
+            process = self._preparing.begin(self._prepared.process, box)
             if process is not None:
                 return process
             await asyncio.to_thread(self._prepared.process.end)
         with _streams(self._workspace) as streams:
             return self._sandbox.start(box, streams)
 
-    def _prepare_next(self, _: object) -> None:
+    def _prepare_next(self, sandbox: PreparingSandbox, _: object) -> None:
         """Have a box wait for a next job of the same kind, where that can be."""
         if self._boxes.closed:  # the folders of jobs are gone, and threads take no more work
             return
@@ -241,7 +243,7 @@ class Grading:
             workspace.offer_common(self._request.common, copy=False)
             box = self._box((self._shared_files.python, "-c", STARTER), workspace)
             with _streams(workspace) as streams:
-                process = self._sandbox.prepare(box, streams.stdout, streams.stderr)
+                process = sandbox.prepare(box, streams.stdout, streams.stderr)
         except OSError as error:
             logger.warning("No box could be prepared: %s", error)
             self._shared_files.in_background(workspace.remove)

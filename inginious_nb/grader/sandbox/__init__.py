@@ -5,7 +5,7 @@
 `session_keyring`, `orphans` and `stale_processes` each close one way out of a sandbox.
 """
 
-from .base import Box, Description, Limits, Mount, Sandbox, Streams
+from .base import Box, Description, Limits, Mount, PreparingSandbox, Sandbox, Streams
 from .bubblewrap import BubblewrapSandbox
 from .choice import SandboxKind, choose_sandbox
 from .limit_supervisor import Reason, supervise
@@ -18,6 +18,7 @@ __all__ = [
     "Limits",
     "Mount",
     "PlainSandbox",
+    "PreparingSandbox",
     "Reason",
     "Sandbox",
     "SandboxKind",

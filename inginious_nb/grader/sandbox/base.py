@@ -140,13 +140,7 @@ def describe_uncounted(*, kernel_limits_memory: bool) -> list[str]:
 
 
 class Sandbox(ABC):
-    """Starts programs, more or less apart from everything else.
-
-    Attributes:
-        can_prepare: Whether a box can wait for its program where no other program reaches it.
-    """
-
-    can_prepare = False
+    """Starts programs, more or less apart from everything else."""
 
     @abstractmethod
     def describe(self) -> Description:
@@ -175,8 +169,13 @@ class Sandbox(ABC):
             OSError: The sandbox itself could not be started.
         """
 
+
+class PreparingSandbox(Sandbox):
+    """A sandbox whose boxes can wait for their program where no other program reaches them."""
+
+    @abstractmethod
     def prepare(self, box: Box, stdout: int, stderr: int) -> PreparedProcess:
-        """Start a box before its program is known; only if `can_prepare`.
+        """Start a box before its program is known.
 
         Must be called where an asyncio loop runs, in a thread that stays.
 
@@ -188,11 +187,10 @@ class Sandbox(ABC):
         Raises:
             OSError: The sandbox itself could not be started.
         """
-        raise NotImplementedError
 
-    def begin(self, prepared: PreparedProcess, box: Box) -> BoxedProcess | None:  # noqa: ARG002
+    @abstractmethod
+    def begin(self, prepared: PreparedProcess, box: Box) -> BoxedProcess | None:
         """Run the program of a box in a prepared one, if that differs in nothing but the program.
 
         Must be called where an asyncio loop runs.
         """
-        return None

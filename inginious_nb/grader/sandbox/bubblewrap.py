@@ -19,7 +19,7 @@ from .base import (
     Description,
     Limits,
     Mount,
-    Sandbox,
+    PreparingSandbox,
     Streams,
     describe_limits,
     describe_uncounted,
@@ -89,14 +89,12 @@ class _View:
     masked: tuple[tuple[str, int, int], ...]
 
 
-class BubblewrapSandbox(Sandbox):
+class BubblewrapSandbox(PreparingSandbox):
     """Starts programs with bubblewrap.
 
     Args:
         program: Where ``bwrap`` is.
     """
-
-    can_prepare = True
 
     def __init__(self, program: str) -> None:
         self._base = [program, *_base_arguments()]
