@@ -15,7 +15,7 @@ LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 PYTEST := $(RUN) pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help peer demo dev test check lint types imports lowest lowest-all unit interop test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
+.PHONY: help peer demo dev test check lint types imports lowest lowest-all unit interop web test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -77,7 +77,7 @@ dev: $(VENV)/.installed-tests $(FRONT_END) ## JupyterLab with a front end that i
 
 # ---- tests ----------------------------------------------------------------------------------
 
-test: check docs unit front-end-test interop browser lowest ## everything: lint, types, Python, TypeScript, interop, browser, lower bounds
+test: check docs unit front-end-test interop web browser lowest ## everything: lint, types, Python, TypeScript, interop, browser, lower bounds
 
 check: lint types imports ## lint, types and arrows of both languages
 
@@ -131,6 +131,9 @@ front-end-test: node_modules/.installed ## TypeScript tests
 interop: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real INGInious 0.9.2
 	tests/find-bubblewrap
 	$(PYTEST) tests/interop
+
+web: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real web application of INGInious 0.9.2
+	$(PYTEST) tests/web
 
 test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minutes, and 20,000 attacks in Chromium
 	tests/browser/find-chromium

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-    from .client.client import Client
+    from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
     from .services.service import Service, ServiceState
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from .submissions.submission import Debug, Origin, Submission
 
     ReadAnswers = Callable[[Task], Answers]
+
+    Ask = Callable[[str, str], tuple[str, str]]
+    """Asks for a name and password: called with the address and the name to propose."""
 
 _log = logging.getLogger(__name__)
 
@@ -220,22 +223,34 @@ class Session:
         """
         return self._observers.subscribe(callback)
 
-    def connect(self, address: str) -> ServiceState:
+    def connect(self, address: str, ask: Ask | None = None) -> ServiceState:
         """Send what is submitted from now on to another grading service.
 
         What is under way stays with the service it was sent to.
 
         Args:
-            address: A backend's client address, or ``embedded``.
+            address: A backend's client address, that of a site, or ``embedded``.
+            ask: How a person is asked who signs in at a site, whose answer is then waited for.
 
         Raises:
-            UsageError: It is not an address.
+            UsageError: It is not an address, or nobody can be asked.
+            BackendError: The site does not answer, or refuses the person.
         """
-        self._services.choose(address)
-        self.warm_up()
+        service = self._services.choose(address)
+        if ask is not None and service.asks_who:
+            self.sign_in(ask)
+            self.client()
+        else:
+            self.warm_up()
         self._leave_idle_services()
         self._observers.notify()
         return self.service
+
+    def sign_in(self, ask: Ask) -> None:
+        """Have a person asked who signs in at the current service, if only a person can tell."""
+        service = self._current_service()
+        if service.asks_who:
+            service.sign_in_as(*ask(service.address, self.student.username))
 
     def warm_up(self) -> None:
         """Start and connect in the background, so that the first submission need not wait."""
@@ -248,7 +263,7 @@ class Session:
 
         self._io.spawn(start(self._current_service()))
 
-    def client(self) -> Client:
+    def client(self) -> AbstractClient:
         """Return the client of the current service, started if need be; blocks until it is there.
 
         Raises:

@@ -41,7 +41,8 @@ class Inginious(Configurable):
 
     backend = Unicode(
         EMBEDDED,
-        help="Client address of an INGInious backend, such as tcp://grading.example.org:2001. "
+        help="Client address of an INGInious backend, such as tcp://grading.example.org:2001, or "
+        "the address of an INGInious site, such as https://inginious.example.org. "
         "`embedded`: a grading service on this machine.",
     ).tag(config=True, env="INGINIOUS_BACKEND")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,10 @@ SERVICE_OPTIONS = (
         type=click.Path(exists=True, file_okay=False),
         help="A course folder, or a folder of course folders; may be repeated.",
     ),
-    click.Option(["--backend"], help="Client address of an INGInious backend (default: embedded)."),
+    click.Option(
+        ["--backend"],
+        help="Client address of an INGInious backend, or address of a site (default: embedded).",
+    ),
 )
 
 
@@ -37,7 +41,7 @@ def opened_session(
     """Open a session and close it at the end of the block.
 
     Args:
-        backend: The client address of a backend; None for that of the settings.
+        backend: The client address of a backend, or that of a site; None for that of the settings.
         courses: Course folders; none for those of the settings.
         directory: Where courses are looked for otherwise (default: the cwd).
         history: The file of the history; None for that of the settings.
@@ -54,6 +58,14 @@ def opened_session(
         settings.slots = slots
     session = Session(settings, directory=directory)
     try:
+        if sys.stdin.isatty():
+            session.sign_in(_ask)
         yield session
     finally:
         session.close()
+
+
+def _ask(site: str, username: str) -> tuple[str, str]:
+    """Ask for name and password on stderr; stdout is for results."""
+    name = click.prompt(f"User name at {site}", default=username, err=True)
+    return name, click.prompt("Password", hide_input=True, err=True)

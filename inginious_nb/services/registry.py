@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.settings import EMBEDDED
 
 from .embedded import EmbeddedService
+from .inginious_web.address import checked_site, is_site
 from .zeromq import ZeroMQService, checked_address
 
 if TYPE_CHECKING:
@@ -48,9 +49,14 @@ class Services:
     def choose(self, address: str) -> Service:
         """Make the service at an address the current one.
 
+        Args:
+            address: That of an INGInious backend or of a site, or ``embedded``.
+
         Raises:
             UsageError: It is not an address.
         """
+        if is_site(address):
+            address = checked_site(address)
         with self._lock:
             service = self._by_address.get(address)
             if service is None:
@@ -63,6 +69,11 @@ class Services:
     def _new(self, address: str) -> Service:
         if address == EMBEDDED:
             return EmbeddedService(self._settings, self._course_paths)
+        if is_site(address):
+            # A notebook that grades elsewhere opens without an HTTP client.
+            from .inginious_web.service import InginiousWebService  # noqa: PLC0415
+
+            return InginiousWebService(self._settings, address)
         return ZeroMQService(self._settings, checked_address(address))
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from inginious_nb.client.client import Client
+    from inginious_nb.client.client import AbstractClient
     from inginious_nb.client.job import Job
     from inginious_nb.course import Task
 
@@ -70,6 +70,14 @@ class Service(ABC):
     def state(self) -> ServiceState:
         """Return where the connection stands now."""
 
+    @property
+    def asks_who(self) -> bool:
+        """Return whether it wants a name and password that only a person can tell."""
+        return False
+
+    def sign_in_as(self, username: str, password: str) -> None:  # noqa: B027 - few ask
+        """Use a name and password from now on."""
+
     @abstractmethod
     def check(self, debug: Debug) -> None:
         """Refuse what this service certainly cannot do, before anything is kept or sent.
@@ -79,13 +87,14 @@ class Service(ABC):
         """
 
     @abstractmethod
-    async def client(self) -> Client:
+    async def client(self) -> AbstractClient:
         """Return the client of the service, which is started if it is not yet.
 
         Raises:
             ServiceError: It cannot be started.
         """
 
+    @abstractmethod
     async def open_job(
         self,
         task: Task,
@@ -105,21 +114,8 @@ class Service(ABC):
             debug: As the alias says.
 
         Raises:
-            ServiceError: The service cannot be started.
+            InginiousError: The service cannot be started.
         """
-        client = await self.client()
-        return client.open_job(
-            task,
-            inputdata,
-            launcher_name=launcher_name,
-            debug=debug,
-            job_id=job_id,
-            refusal=await self._refusal(task, client),
-        )
-
-    async def _refusal(self, task: Task, client: Client) -> str:  # noqa: ARG002 - for those that know
-        """Return why the environment of a task is not offered, empty if it may yet be."""
-        return ""
 
     @abstractmethod
     async def add_course_path(self, path: Path) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import zmq
 
     from inginious_nb.client.client import Client
+    from inginious_nb.client.job import Job
+    from inginious_nb.course import Task
     from inginious_nb.io.curve import CurveKeys
     from inginious_nb.settings import Inginious
 
@@ -114,6 +116,30 @@ class ZeroMQService(Service):
             self._observers.notify()
             raise
 
+    async def open_job(
+        self,
+        task: Task,
+        inputdata: Mapping[str, object],
+        *,
+        job_id: str,
+        launcher_name: str,
+        debug: Debug,
+    ) -> Job:
+        """Send a job and return it; see `Service.open_job`."""
+        client = await self.client()
+        return client.open_job(
+            task,
+            inputdata,
+            launcher_name=launcher_name,
+            debug=debug,
+            job_id=job_id,
+            refusal=await self._refusal(task, client),
+        )
+
+    async def _refusal(self, task: Task, client: Client) -> str:  # noqa: ARG002 - for those that know
+        """Return why the environment of a task is not offered, empty if it may yet be."""
+        return ""
+
     async def disconnect(self) -> None:
         """End the client; pending jobs get their last answer. Then call `stop`."""
         self._closed = True
@@ -178,7 +204,8 @@ def checked_address(address: str) -> str:
     raise UsageError(
         Message(
             "{address!r} is not the address of a grading service; it looks like "
-            "tcp://grading.example.org:2001, or is the word {embedded!r}.",
+            "tcp://grading.example.org:2001 or https://inginious.example.org, or is the word "
+            "{embedded!r}.",
             address=address,
             embedded=EMBEDDED,
         )

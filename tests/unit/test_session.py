@@ -16,6 +16,7 @@ from inginious_nb.client.client_buffer import ClientBuffer
 from inginious_nb.client.client_sync import ClientSync
 from inginious_nb.errors import (
     AnswerError,
+    BackendError,
     BackendUnavailableError,
     CourseError,
     ServiceError,
@@ -234,10 +235,45 @@ def test_no_backend_at_the_address_is_said_and_nothing_is_lost(session):
 
 
 @pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("http://inginious.example.org", "Use https://inginious.example.org"),
+        ("HTTP://10.0.0.1:8080", "Use https://10.0.0.1"),
+        ("https://", "is not the address of a site"),
+        ("https://host:port", "is not the address of a site"),
+        ("https://host/?next=x", "is not the address of a site"),
+        ("https://alice:secret@host", "Leave name and password out"),
+        ("https://alice:secret@host?x", "is not the address of a site"),
+    ],
+)
+def test_what_would_give_a_password_away_is_no_site(session, address, text):
+    with pytest.raises(UsageError, match=text) as refused:
+        session.connect(address)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
+    monkeypatch.delenv("INGINIOUS_SITE_USER", raising=False)
+    session.connect("https://localhost:1/inginious/")
+    assert session.service.address == "https://localhost:1/inginious"
+    with pytest.raises(BackendError, match="Sign in first"):
+        session.client()
+    asked = []
+
+    def ask(site, username):
+        asked.append((site, username))
+        return "alice", "secret"
+
+    with pytest.raises(BackendError, match="does not answer"):
+        session.connect("https://localhost:1/inginious", ask)
+    assert asked == [("https://localhost:1/inginious", session.student.username)]
+    assert "secret" not in repr(session.service)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "grading.example.org",
-        "http://x:1",
         "tcp://host",
         "tcp://*:2001",
         "tcp://host:0",

@@ -1,0 +1,328 @@
+"""One submission at a site: sent once, followed politely, and always ended.
+
+A lost answer is looked for in the site's own list before anything is sent again, so that a
+student's attempt is never spent twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from inginious_nb.client.events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
+from inginious_nb.client.results import JobResult
+from inginious_nb.i18n import Message
+
+from . import answers
+from .failures import BrokenAnswerError, PassingError, SignedOutError, SiteError
+from .form import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from inginious_nb.client.events import JobEvent
+
+    from .pages import TaskPage
+    from .site import File, Site
+
+_T = TypeVar("_T")
+
+_MAX_REFRESHES = 5
+"""How often a task's new random values are fetched before its page is believed to be at fault."""
+_MAX_BROKEN_CHECKS = 5
+_MAX_SENDINGS = 4
+_MAX_LOOKED_AT = 5
+"""How many new submissions of the site's list are opened to find ours."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often a site is asked.
+
+    Attributes:
+        first_s: Seconds before the first check.
+        max_s: Seconds between two checks after a while.
+        growth: How much longer each wait is than the one before.
+        jitter: The share by which a wait differs by chance, so that a class does not ask at once.
+        give_up_s: Seconds without any answer after which a submission is given up.
+    """
+
+    first_s: float = 0.5
+    max_s: float = 3.0
+    growth: float = 1.4
+    jitter: float = 0.2
+    give_up_s: float = 3600.0
+
+    def waits(self) -> _Waits:
+        """Return the waits of one submission."""
+        return _Waits(self)
+
+
+class _Waits:
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._next_s = pace.first_s
+
+    def reset(self) -> None:
+        self._next_s = self._pace.first_s
+
+    def next(self, at_least_s: float = 0.0) -> float:
+        wait = self._next_s * random.uniform(1 - self._pace.jitter, 1 + self._pace.jitter)
+        self._next_s = min(self._next_s * self._pace.growth, self._pace.max_s)
+        return max(wait, at_least_s)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be submitted.
+
+    Attributes:
+        job_id: Our id, by which a submission of ours is recognised in the site's list.
+        course_id: The course at the site.
+        task_id: The task there.
+        fields: The answers that are texts or choices.
+        files: The answers that are files.
+        debug_mode: The site's ``@debug-mode``, for its administrators only.
+    """
+
+    job_id: str
+    course_id: str
+    task_id: str
+    fields: Mapping[str, str | Sequence[str]]
+    files: Sequence[File] = ()
+    debug_mode: str = ""
+
+
+class Delivery:
+    """The way of one submission.
+
+    Args:
+        site: A signed-in site.
+        order: What is submitted.
+        tell: Called with its events; `run` returns the last one.
+        pace: How often the site is asked.
+        heard: Called with True after an answer, with False where one did not come.
+        turn: Held while the submission is under way: a site takes one a task.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        order: Order,
+        tell: Callable[[JobEvent], object],
+        *,
+        pace: Pace,
+        heard: Callable[[bool], object],
+        turn: asyncio.Lock,
+    ) -> None:
+        self._site = site
+        self._order = order
+        self._tell = tell
+        self._pace = pace
+        self._heard = heard
+        self._turn = turn
+        self._waits = pace.waits()
+        self._last_answer = time.monotonic()
+        self._session = site.session
+        self._killing = asyncio.Event()
+
+    def kill(self) -> None:
+        """End it: nothing is sent any more, or the site is asked to kill it."""
+        self._killing.set()
+
+    async def run(self) -> JobDone:
+        """Submit, follow, and return the end; a failure is an end too."""
+        try:
+            async with self._turn:
+                self._last_answer = time.monotonic()
+                submission_id = await self._submit()
+                result = (
+                    JobResult(("killed", ""))
+                    if submission_id is None
+                    else await self._follow(submission_id)
+                )
+        except SiteError as error:
+            result = JobResult(("crash", error.text))
+        return JobDone(time.time(), result)
+
+    # ---- sending ----------------------------------------------------------------------------
+
+    async def _submit(self) -> str | None:
+        """Return the site's id of the submission, or None if it was killed before it was sent."""
+        page = await self._patiently(self._open)
+        known = frozenset(page.submissions)
+        sendings = refreshes = 0
+        lost = False
+        while not self._killing.is_set():
+            if lost and (found := await self._find(page, known)) is not None:
+                return found
+            if page.pending is None:
+                if not page.may_submit:
+                    raise _not_offered(page)
+                if sendings == _MAX_SENDINGS:
+                    raise _given_up(self._site.address)
+                sendings += 1
+                self._tell(JobSent(time.time(), sendings))
+                wait_s = 0.0
+                try:
+                    answer = await self._send(page)
+                except SignedOutError:
+                    await self._patiently(self._sign_in_again)
+                    sendings -= 1
+                    refreshes += 1
+                except PassingError as error:
+                    self._heard(False)
+                    lost, wait_s = True, error.retry_after_s
+                except BrokenAnswerError as error:
+                    # It may have been stored before the site failed, but is not sent again.
+                    page = await self._patiently(self._open)
+                    if (found := await self._find(page, known)) is not None:
+                        return found
+                    raise error from None
+                else:
+                    self._heard(True)
+                    if isinstance(answer, answers.Accepted):
+                        return answer.submission_id
+                    if answer.is_outdated:
+                        refreshes += 1
+                    elif not answer.is_pending:
+                        raise await self._reason(answer)
+                if refreshes > _MAX_REFRESHES:
+                    raise _given_up(self._site.address)
+            else:
+                wait_s = self._pace.max_s
+                refreshes = 0
+            await self._pause(wait_s)
+            page = await self._patiently(self._open)
+        return None
+
+    async def _send(self, page: TaskPage) -> answers.Accepted | answers.Refused:
+        order = self._order
+        self._session = self._site.session
+        fields: dict[str, str | Sequence[str]] = {
+            **order.fields,
+            **page.random_values,
+            MARK: order.job_id,
+        }
+        if order.debug_mode:
+            fields["@debug-mode"] = order.debug_mode
+        return answers.read_submit(
+            await self._site.act(order.course_id, order.task_id, "submit", fields, order.files)
+        )
+
+    async def _sign_in_again(self) -> None:
+        await self._site.sign_in_again(self._session)
+
+    async def _find(self, page: TaskPage, known: frozenset[str]) -> str | None:
+        """Look among the site's new submissions for ours."""
+        new = [item for item in (page.pending, *page.submissions) if item and item not in known]
+        for submission_id in list(dict.fromkeys(new))[:_MAX_LOOKED_AT]:
+            told = await self._asked("load_submission_input", submission_id)
+            if answers.read_input(told).get(MARK) == self._order.job_id:
+                return submission_id
+        return None
+
+    async def _reason(self, refused: answers.Refused) -> SiteError:
+        """Return why the site refused; its page knows better than its answer."""
+        page = await self._patiently(self._open)
+        if not page.may_submit:
+            return _not_offered(page)
+        return SiteError(Message("The site says: {note}", note=refused.text))
+
+    # ---- following --------------------------------------------------------------------------
+
+    async def _follow(self, submission_id: str) -> JobResult:
+        """Check a submission until it is graded."""
+        self._waits.reset()
+        told: object = None
+        kill_sent = False
+        while True:
+            await self._pause()
+            if self._killing.is_set() and not kill_sent:
+                # The site always says done; only the next check tells.
+                await self._asked("kill", submission_id)
+                kill_sent = True
+                self._waits.reset()
+                continue
+            state = answers.read_check(await self._checked(submission_id))
+            if isinstance(state, JobResult):
+                return state
+            if state != told:
+                self._tell_waiting(state)
+                told = state
+
+    async def _checked(self, submission_id: str) -> dict[str, Any]:
+        """Return the answer to one check, that of a site with a fault after a few more."""
+        for _ in range(_MAX_BROKEN_CHECKS - 1):
+            try:
+                return await self._asked("check", submission_id)
+            except BrokenAnswerError:
+                await self._pause(self._pace.max_s)
+        return await self._asked("check", submission_id)
+
+    def _tell_waiting(self, state: answers.Waiting) -> None:
+        now = time.time()
+        if state.ssh is not None:
+            self._tell(JobSsh(now, *state.ssh))
+        elif state.is_running:
+            self._tell(JobStarted(now))
+        elif state.before is not None:
+            self._tell(JobQueued(now, state.before))
+
+    # ---- both -------------------------------------------------------------------------------
+
+    async def _open(self) -> TaskPage:
+        return await self._site.task_page(self._order.course_id, self._order.task_id)
+
+    async def _asked(self, action: str, submission_id: str) -> dict[str, Any]:
+        """Return the answer to what may be asked twice."""
+        order = self._order
+        return await self._patiently(
+            lambda: self._site.act_again(
+                order.course_id, order.task_id, action, {"submissionid": submission_id}
+            )
+        )
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
+        """Ask until the site answers, for as long as a submission may wait."""
+        while True:
+            try:
+                answer = await ask()
+            except PassingError as error:
+                self._heard(False)
+                if time.monotonic() - self._last_answer > self._pace.give_up_s:
+                    raise
+                await self._pause(error.retry_after_s)
+            else:
+                self._last_answer = time.monotonic()
+                self._heard(True)
+                return answer
+
+    async def _pause(self, at_least_s: float = 0.0) -> None:
+        """Wait for the next request; a kill ends the wait, once."""
+        wait_s = self._waits.next(at_least_s)
+        if self._killing.is_set():
+            await asyncio.sleep(wait_s)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._killing.wait(), wait_s)
+
+
+def _not_offered(page: TaskPage) -> SiteError:
+    if page.refusal:
+        return SiteError(Message("The site takes no submission: {note}", note=page.refusal))
+    return SiteError(Message("The site takes no submission to this task now; open its page there."))
+
+
+def _given_up(address: str) -> SiteError:
+    return SiteError(
+        Message(
+            "{site} did not take the submission after several tries; look at the task's page "
+            "there before you submit again.",
+            site=address,
+        )
+    )

@@ -1,0 +1,136 @@
+"""Reading the site's pages, without I/O. Words are localised there, so only structure is read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bs4 import BeautifulSoup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bs4 import Tag
+
+_RANDOM = re.compile(r"@random_\d+")
+_SUBMISSION = re.compile(r"[0-9a-f]{24}")
+_ID = r"[A-Za-z0-9_\-.]+"
+_COURSE_LINK = re.compile(rf"/course/(?P<course>{_ID})/?(?:[?#].*)?$")
+_TASK_LINK = re.compile(rf"/course/(?P<course>{_ID})/(?P<task>{_ID})/?(?:[?#].*)?$")
+_MAX_NOTE_CHARS = 300
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """The form of a task page.
+
+    Attributes:
+        may_submit: Whether the page offers to submit.
+        refusal: Why not, in the site's own words.
+        random_values: The hidden random inputs, to be sent back unchanged.
+        pending: The id of this user's submission that is not graded yet, or None.
+        submissions: Ids of this user's submissions, the newest first.
+    """
+
+    may_submit: bool
+    refusal: str = ""
+    random_values: Mapping[str, str] = field(default_factory=dict)
+    pending: str | None = None
+    submissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A course or a task in a list of the site.
+
+    Attributes:
+        id: Its id.
+        name: Its title, possibly empty.
+        open: False if its deadline is over.
+    """
+
+    id: str
+    name: str
+    open: bool = True
+
+
+def is_sign_in_page(html: str) -> bool:
+    """Return whether a page asks for name and password instead of showing what was asked for."""
+    page = BeautifulSoup(html, "html.parser")
+    return _form(page) is None and page.select_one("input[name=password]") is not None
+
+
+def read_task_page(html: str) -> TaskPage | None:
+    """Read a task page; None if the page has no form of a task."""
+    form = _form(BeautifulSoup(html, "html.parser"))
+    if form is None:
+        return None
+    page = form.find_parent("body") or form
+    closed = [button for button in form.select("button[disabled]") if not button.get("id")]
+    return TaskPage(
+        may_submit=form.select_one("button#task-submit") is not None,
+        refusal=_words(closed[-1]) if closed else "",
+        random_values={
+            name: _attribute(item, "value")
+            for item in form.select("input[type=hidden]")
+            if _RANDOM.fullmatch(name := _attribute(item, "name"))
+        },
+        pending=_submission(form, "data-wait-submission"),
+        submissions=tuple(
+            submission
+            for item in page.select("#submissions [data-submission-id]")
+            if (submission := _submission(item, "data-submission-id")) is not None
+        ),
+    )
+
+
+def read_note(html: str) -> str:
+    """Return the alert of a page in the site's words, such as "Task unavailable"; else ""."""
+    page = BeautifulSoup(html, "html.parser")
+    alert = page.select_one("#main-content .alert") or page.select_one(".alert")
+    return "" if alert is None else _words(alert)
+
+
+def read_courses(html: str) -> tuple[Listed, ...]:
+    """Read the courses that a list of courses links to, in its order."""
+    found: dict[str, str] = {}
+    for link in BeautifulSoup(html, "html.parser").select("a[href]"):
+        if (match := _COURSE_LINK.search(_attribute(link, "href"))) is not None:
+            found[match["course"]] = found.get(match["course"]) or _title(link)
+    return tuple(Listed(course, name) for course, name in found.items())
+
+
+def read_tasks(html: str, course_id: str) -> tuple[Listed, ...]:
+    """Read the tasks that a course page shows, in its order; future and closed ones it hides."""
+    found: dict[str, Listed] = {}
+    for link in BeautifulSoup(html, "html.parser").select("a.list-group-item[href]"):
+        match = _TASK_LINK.search(_attribute(link, "href"))
+        if match is not None and match["course"] == course_id and match["task"] not in found:
+            is_open = "disabled" not in link.get_attribute_list("class")
+            found[match["task"]] = Listed(match["task"], _title(link), is_open)
+    return tuple(found.values())
+
+
+def _form(page: BeautifulSoup) -> Tag | None:
+    return page.select_one("form#task")
+
+
+def _submission(tag: Tag, name: str) -> str | None:
+    value = _attribute(tag, name)
+    return value if _SUBMISSION.fullmatch(value) else None
+
+
+def _attribute(tag: Tag, name: str) -> str:
+    value = tag.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _words(tag: Tag) -> str:
+    return " ".join(tag.get_text(" ").split())[:_MAX_NOTE_CHARS]
+
+
+def _title(link: Tag) -> str:
+    """Return the first words of a link; behind them are badges and grades."""
+    words = " ".join(next(link.stripped_strings, "").split())
+    return words.removesuffix(" -")[:_MAX_NOTE_CHARS]  # the word for a deadline follows

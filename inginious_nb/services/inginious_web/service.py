@@ -1,0 +1,176 @@
+"""A site as a grading service."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import InginiousError
+from inginious_nb.i18n import Message
+from inginious_nb.services.service import Service, ServiceState, State, describe
+
+from .address import Credentials
+from .client import WebClient
+from .delivery import Pace
+from .failures import SignInError
+from .site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from inginious_nb.client.job import Job
+    from inginious_nb.course import Task
+    from inginious_nb.services.service import Debug
+    from inginious_nb.settings import Inginious
+
+
+class InginiousWebService(Service):
+    """An INGInious web application, reached by the address that a browser opens.
+
+    Args:
+        settings: The limits, and the language that the site is asked to speak.
+        address: As `address.checked_site` returns it.
+    """
+
+    def __init__(self, settings: Inginious, address: str) -> None:
+        super().__init__(address)
+        self._settings = settings
+        self._credentials: Credentials | None = None
+        self._sites: list[Site] = []
+        self._clients: list[WebClient] = []
+        self._starting: asyncio.Task[WebClient] | None = None
+        self._failure: InginiousError | None = None
+        self._closed = False
+
+    @property
+    def _client(self) -> WebClient | None:
+        return self._clients[-1] if self._clients else None
+
+    @property
+    def state(self) -> ServiceState:
+        """Return where the conversation stands now."""
+        connection = self._client.connection if self._client is not None else None
+        state: State
+        if self._closed:
+            state = "closed"
+        elif self._failure is not None:
+            state = "failed"
+        elif connection is not None:
+            state = connection.state
+        else:
+            state = "starting" if self._starting is not None else "idle"
+        silent_s = connection.silent_s if connection is not None else 0.0
+
+        def told(name: str) -> str:
+            return describe(
+                state,
+                name,
+                silent_s=silent_s,
+                failure=self._failure.text if self._failure is not None else None,
+                remote=True,
+            )
+
+        return ServiceState(
+            kind="remote",
+            address=self.address,
+            state=state,
+            silent_s=silent_s,
+            message=told(Message("The site {address}", address=self.address)),
+            short_message=told(Message("The grading service")),
+        )
+
+    @property
+    def asks_who(self) -> bool:
+        """Return whether the environment names nobody."""
+        return Credentials.from_environment() is None
+
+    def sign_in_as(self, username: str, password: str) -> None:
+        """Use a name and password from the next submission on; they stay in memory.
+
+        What is under way goes on under the name that it was submitted under.
+        """
+        credentials = Credentials(username, password)
+        if credentials != self._credentials:
+            self._credentials = credentials
+            self._starting = None
+
+    def check(self, debug: Debug) -> None:
+        """Refuse nothing: what a person may do there, the site decides."""
+
+    async def add_course_path(self, path: Path) -> None:
+        """Do nothing: a site has courses of its own."""
+
+    def stop(self) -> None:
+        """Do nothing: a site is not ours to end."""
+
+    async def client(self) -> WebClient:
+        """Return the client of the site, signed in.
+
+        Raises:
+            SignInError: There is no name and password, or the site refuses them.
+            SiteError: The site does not answer, or is none.
+        """
+        if self._starting is None:
+            self._failure = None
+            self._starting = asyncio.create_task(self._start())
+            self._observers.notify()
+        try:
+            return await asyncio.shield(self._starting)
+        except InginiousError as error:
+            # The next submission tries again: what was missing may be there then.
+            self._starting = None
+            self._failure = error
+            self._observers.notify()
+            raise
+
+    async def open_job(
+        self,
+        task: Task,
+        inputdata: Mapping[str, object],
+        *,
+        job_id: str,
+        launcher_name: str,  # noqa: ARG002 - the site knows who is signed in
+        debug: Debug,
+    ) -> Job:
+        """Submit at the site and return the job that follows it; see `Service.open_job`."""
+        client = await self.client()
+        return client.open_job(task, inputdata, job_id=job_id, debug=debug)
+
+    async def disconnect(self) -> None:
+        """End the conversation; pending jobs get their last answer, the site grades on."""
+        self._closed = True
+        if self._starting is not None:
+            self._starting.cancel()
+        for client in self._clients:
+            client.close()
+        for site in self._sites:
+            await site.close()
+        self._observers.notify()
+
+    async def _start(self) -> WebClient:
+        credentials = self._credentials or Credentials.from_environment()
+        if credentials is None:
+            raise SignInError(
+                Message(
+                    "Sign in first: run %inginious connect {site}, or set INGINIOUS_SITE_USER and "
+                    "INGINIOUS_SITE_PASSWORD.",
+                    site=self.address,
+                )
+            )
+        site = Site(self.address, credentials, lang=self._settings.language or "en")
+        try:
+            await site.sign_in()
+        except BaseException:
+            await site.close()
+            raise
+        self._sites.append(site)
+        client = WebClient(
+            site,
+            asyncio.get_running_loop(),
+            pace=Pace(give_up_s=self._settings.give_up_after_s),
+            changed=self._observers.notify,
+        )
+        self._clients.append(client)
+        self._observers.notify()
+        return client

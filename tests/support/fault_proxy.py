@@ -1,0 +1,118 @@
+"""An HTTP proxy in front of a site of the loopback that loses, replaces and counts answers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+_END = b"\r\n\r\n"
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        when: A text of the request that it happens to, such as ``POST /course`` or ``=check``.
+        times: How often.
+        answer: The bytes sent instead of the site's answer; None breaks the connection.
+        forward: Whether the site gets the request all the same.
+    """
+
+    when: bytes
+    times: int = 1
+    answer: bytes | None = None
+    forward: bool = False
+
+
+def http(status, body=b"<html><body>nonsense</body></html>", **headers):
+    """An HTTP answer."""
+    lines = [
+        f"HTTP/1.1 {status} Whatever",
+        "Content-Type: text/html",
+        f"Content-Length: {len(body)}",
+    ]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join([*lines, "Connection: close"])).encode() + _END + body
+
+
+class FaultProxy:
+    """Forwards each request on a connection of its own.
+
+    Attributes:
+        port: Where it listens.
+        requests: All requests, as bytes.
+        faults: What goes wrong; each is used up.
+        at_once: The highest number of requests that were under way together.
+    """
+
+    def __init__(self, target_port):
+        self._target_port = target_port
+        self.requests = []
+        self.faults = []
+        self.at_once = 0
+        self._under_way = 0
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+    def count(self, text):
+        """How many requests had a text."""
+        return sum(text in request for request in self.requests)
+
+    async def _serve(self, reader, writer):
+        self._under_way += 1
+        self.at_once = max(self.at_once, self._under_way)
+        try:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await self._pass_on(reader, writer)
+        finally:
+            self._under_way -= 1
+            writer.close()
+
+    async def _pass_on(self, reader, writer):
+        head = await reader.readuntil(_END)
+        length = next(
+            (
+                int(line.partition(b":")[2])
+                for line in head.split(b"\r\n")
+                if line.lower().startswith(b"content-length:")
+            ),
+            0,
+        )
+        request = head + await reader.readexactly(length)
+        self.requests.append(request)
+        fault = next((f for f in self.faults if f.times and f.when in request), None)
+        if fault is not None:
+            fault.times -= 1
+        answer = b""
+        if fault is None or fault.forward:
+            answer = await self._asked(request)
+        if fault is not None:
+            answer = fault.answer
+        if answer is None:
+            writer.transport.abort()
+            return
+        writer.write(answer)
+        await writer.drain()
+
+    async def _asked(self, request):
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+        lines = [
+            line
+            for line in request.partition(_END)[0].split(b"\r\n")
+            if not line.lower().startswith(b"connection:")
+        ]
+        far_writer.write(
+            b"\r\n".join([*lines, b"Connection: close"]) + _END + request.partition(_END)[2]
+        )
+        await far_writer.drain()
+        answer = await far_reader.read()
+        far_writer.close()
+        return answer

@@ -1,0 +1,122 @@
+"""The real web application of INGInious 0.9.2 with its backend and mcq agent, on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from .peer import InginiousSite, Process, free_port, wait_for_port
+
+_SCRIPT = Path(__file__).with_name("serve_web_site.py")
+
+_QUIZ = {
+    "name": "A quiz",
+    "author": "T. Eacher",
+    "context": "Read *this* first.",
+    "environment_type": "mcq",
+    "environment_id": "mcq",
+    "environment_parameters": {},
+    "network_grading": False,
+    "input_random": 0,
+    "problems": {
+        "loop": {
+            "type": "multiple_choice",
+            "name": "Loop",
+            "header": "How many?",
+            "limit": 0,
+            "choices": [
+                {"text": "ten", "valid": True, "feedback": "Yes *ten*."},
+                {"text": "nine", "feedback": "No, ten."},
+            ],
+        },
+        "keys": {
+            "type": "multiple_choice",
+            "name": "Keys",
+            "header": "Which?",
+            "multiple": True,
+            "limit": 0,
+            "choices": [
+                {"text": "a", "valid": True},
+                {"text": "b", "valid": True},
+                {"text": "c"},
+            ],
+        },
+        "word": {"type": "match", "name": "Word", "header": "Say it", "answer": "noël"},
+    },
+}
+
+
+class WebSite:
+    """The site; course ``probe`` with the tasks quiz, random, late and stuck.
+
+    Attributes:
+        address: Where a browser opens it.
+        users: Who has an account; the password is the name and "-password".
+    """
+
+    users = ("superadmin", "alice", "bob", "carol")
+
+    def __init__(self, folder):
+        self.tasks = Path(folder) / "tasks"
+        self._write_courses()
+        self.backend = InginiousSite(self.tasks)
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        configuration = Path(folder) / "configuration.yaml"
+        configuration.write_text(
+            yaml.safe_dump(
+                {
+                    "backend": self.backend.address,
+                    "tasks_directory": str(self.tasks),
+                    "session_parameters": {"secret_key": "0123456789abcdef0123456789abcdef"},
+                    "superadmins": ["superadmin"],
+                }
+            )
+        )
+        self._process = Process(
+            self.backend.bin / "python", _SCRIPT, configuration, self.port, *self.users
+        )
+        wait_for_port(self.port, self._process)
+
+    def stop(self):
+        self._process.kill()
+        self.backend.stop()
+
+    def _write_courses(self):
+        tasks = {
+            "quiz": _QUIZ,
+            "random": {**_QUIZ, "name": "Random", "input_random": 2},
+            "late": {**_QUIZ, "name": "Late"},
+            # No agent offers it, so it crashes at once.
+            "nowhere": {**_QUIZ, "environment_type": "docker", "environment_id": "none"},
+        }
+        config = {name: {"accessibility": True} for name in tasks}
+        config["late"] = {"accessibility": "2020-01-01 / 2020-02-01"}
+        course = {
+            "name": "Probe",
+            "accessible": True,
+            "registration": True,
+            "admins": [],
+            "task_dispenser": "toc",
+            "dispenser_data": {
+                "toc": [
+                    {
+                        "id": "all",
+                        "title": "All",
+                        "rank": 0,
+                        "tasks_list": {name: rank for rank, name in enumerate(tasks)},
+                    }
+                ],
+                "config": config,
+            },
+        }
+        self._write("probe", course, tasks)
+        self._write("closed", {**course, "name": "Closed", "accessible": False}, tasks)
+
+    def _write(self, course_id, course, tasks):
+        folder = self.tasks / course_id
+        for name, task in tasks.items():
+            (folder / name).mkdir(parents=True)
+            (folder / name / "task.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
+        (folder / "course.yaml").write_text(yaml.safe_dump(course, sort_keys=False))

@@ -1,0 +1,192 @@
+"""Submitting through the task page of the real web application, also when the way there fails."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from inginious_nb.client.events import JobSent
+from inginious_nb.services.inginious_web.address import Credentials
+from inginious_nb.services.inginious_web.failures import PassingError, SignInError, SiteError
+from inginious_nb.services.inginious_web.form import MARK
+from tests.support.fault_proxy import Fault, http
+
+RIGHT = {"loop": "0", "keys": ["0", "1"], "word": "noël"}
+WRONG = {"loop": "1", "keys": ["2"], "word": "no"}
+SUBMIT = b"=submit"
+CHECK = b"=check"
+
+
+async def test_answers_are_graded_by_the_site(sign_in, task, proxy):
+    client = await sign_in()
+    right = await client.open_job(task("quiz"), RIGHT)
+    wrong = await client.open_job(task("quiz"), WRONG)
+    assert (right.result[0], right.grade) == ("success", 100.0)
+    assert (wrong.result[0], wrong.grade) == ("failed", 0.0)
+    # The course writes reStructuredText, the site HTML.
+    assert right.problems["loop"][1].startswith(".. raw:: html")
+    assert "Yes <em>ten</em>." in right.problems["loop"][1]
+    assert proxy.at_once == 1
+
+
+async def test_the_documented_call_back_gets_the_sites_html(sign_in, task):
+    client = await sign_in()
+    told = asyncio.get_running_loop().create_future()
+    assert client.new_job(task("quiz"), RIGHT, lambda *values: told.set_result(values))
+    result, grade, problems, *_ = await told
+    assert (result[0], grade, problems["word"]) == (
+        "success",
+        100.0,
+        ("success", "<p>Correct answer</p>\n"),
+    )
+    assert client.get_available_environments() == {}
+    assert client.get_job_queue_snapshot() == (None, None)
+
+
+async def test_random_values_of_the_page_are_sent_back(sign_in, task, proxy):
+    client = await sign_in()
+    result = await client.open_job(task("random"), RIGHT)
+    assert result.result[0] == "success"
+    assert proxy.count(b"random_1=0.") == 1
+
+
+async def test_courses_and_tasks_are_listed(sign_in):
+    client = await sign_in()
+    assert [course.id for course in await client.site.courses()] == ["probe"]
+    tasks = await client.site.tasks("probe")
+    assert [(task.id, task.name, task.open) for task in tasks] == [
+        ("quiz", "A quiz", True),
+        ("random", "Random", True),
+        ("late", "Late", False),
+        ("nowhere", "A quiz", True),
+    ]
+    with pytest.raises(SiteError, match="This course is closed"):
+        await client.site.tasks("closed")
+    with pytest.raises(SiteError, match="no such course or task"):
+        await client.site.tasks("missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "task_id", "code", "text"),
+    [
+        ("alice", "late", "crash", "The site takes no submission: "),
+        ("alice", "nowhere", "crash", "Environment not available"),
+        ("carol", "quiz", "crash", "/register/probe"),
+    ],
+)
+async def test_what_the_site_refuses_ends_with_its_reason(sign_in, task, name, task_id, code, text):
+    client = await sign_in(name)
+    result = await client.open_job(task(task_id), RIGHT)
+    assert result.result[0] == code
+    assert text in result.result[1]
+    assert result.grade == 0.0
+
+
+async def test_a_wrong_password_is_refused_and_nowhere_shown(sign_in):
+    with pytest.raises(SignInError, match="does not accept this name and password") as refused:
+        await sign_in("alice", "secret-but-wrong")
+    assert "secret" not in str(refused.value)
+    assert "secret" not in repr(Credentials("alice", "secret-but-wrong"))
+
+
+async def test_a_lost_answer_to_the_submission_spends_no_second_attempt(sign_in, task, proxy):
+    client = await sign_in("bob")
+    before = (await client.site.task_page("probe", "quiz")).submissions
+    proxy.faults.append(Fault(SUBMIT, answer=None, forward=True))
+    result = await client.open_job(task("quiz"), RIGHT)
+    assert result.result[0] == "success"
+    assert proxy.count(SUBMIT) == 1
+    after = (await client.site.task_page("probe", "quiz")).submissions
+    assert len(after) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "sendings"),
+    [
+        pytest.param(None, 2, id="cut"),
+        pytest.param(http(503), 2, id="restarting"),
+        pytest.param(http(429, Retry_After=0), 2, id="too many"),
+    ],
+)
+async def test_a_submission_that_did_not_arrive_is_sent_again(
+    sign_in, task, proxy, answer, sendings
+):
+    client = await sign_in("bob")
+    proxy.faults.append(Fault(SUBMIT, answer=answer))
+    job = client.open_job(task("quiz"), RIGHT)
+    assert (await job).result[0] == "success"
+    assert [e.sending for e in job.events if isinstance(e, JobSent)][-1] == sendings
+
+
+@pytest.mark.parametrize(
+    ("when", "answer", "text"),
+    [
+        pytest.param(SUBMIT, http(413), "larger than", id="too large"),
+        pytest.param(SUBMIT, http(500), "HTTP 500", id="fault"),
+        pytest.param(SUBMIT, http(200), "no INGInious gives", id="a page"),
+        pytest.param(SUBMIT, http(200, b"[1]"), "no INGInious gives", id="a list"),
+        pytest.param(SUBMIT, http(200, b'{"status": "ok"}'), "no INGInious gives", id="no id"),
+        pytest.param(SUBMIT, http(302, Location="https://u:p@evil/x"), "https://evil/x", id="away"),
+        pytest.param(CHECK, http(404), "no such course", id="gone"),
+        pytest.param(CHECK, http(200, b'{"status": "done"}'), "no INGInious gives", id="half"),
+        pytest.param(b"GET /course", http(418), "HTTP 418", id="odd"),
+        pytest.param(b"GET /course", http(200), "no INGInious gives", id="another site"),
+    ],
+)
+async def test_what_a_site_should_not_answer_ends_with_one_sentence(
+    sign_in, task, proxy, when, answer, text
+):
+    client = await sign_in("bob")
+    proxy.faults.append(Fault(when, times=99, answer=answer))
+    result = await client.open_job(task("quiz"), RIGHT)
+    assert result.result[0] == "crash"
+    assert text in result.result[1]
+    assert "u:p" not in result.result[1]
+    assert proxy.count(SUBMIT) <= 1
+
+
+@pytest.mark.parametrize("answer", [None, http(502), http(500)])
+async def test_checks_that_fail_for_a_while_lose_no_result(sign_in, task, proxy, answer):
+    client = await sign_in("bob")
+    proxy.faults.append(Fault(CHECK, times=3, answer=answer))
+    assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
+
+
+@pytest.mark.parametrize("when", [SUBMIT, CHECK, b"GET /course/probe/quiz"])
+async def test_a_session_that_ends_in_the_middle_is_opened_again(sign_in, task, proxy, when):
+    client = await sign_in("bob")
+    sign_in_page = http(200, b'<form><input name="login"><input name="password"></form>')
+    proxy.faults.append(Fault(when, answer=sign_in_page))
+    assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
+    assert proxy.count(b"POST /api/v0/authentication") == 2
+
+
+async def test_a_site_that_is_gone_ends_the_wait(sign_in, task, proxy):
+    client = await sign_in("bob")
+    proxy.faults.append(Fault(CHECK, times=999, answer=None))
+    result = await client.open_job(task("quiz"), RIGHT)
+    assert result.result[0] == "crash"
+    assert "does not answer" in result.result[1]
+    assert client.connection.state == "silent"
+
+
+async def test_a_job_killed_before_it_is_sent_is_never_sent(sign_in, task, proxy):
+    client = await sign_in("bob")
+    job = client.open_job(task("quiz"), RIGHT)
+    job.kill()
+    assert (await job).result[0] == "killed"
+    assert proxy.count(SUBMIT) == 0
+
+
+async def test_one_submission_a_task_is_under_way(sign_in, task, proxy):
+    client = await sign_in("bob")
+    jobs = [client.open_job(task("quiz"), RIGHT) for _ in range(3)]
+    assert [(await job).result[0] for job in jobs] == ["success"] * 3
+    assert proxy.count(MARK.lstrip("@").encode()) == 3
+
+
+async def test_a_sign_in_that_gets_no_answer_may_pass(sign_in, proxy):
+    proxy.faults.append(Fault(b"POST /api", answer=None))
+    with pytest.raises(PassingError, match="does not answer"):
+        await sign_in()
