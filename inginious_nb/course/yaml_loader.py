@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 MAX_VALUES = 100_000
 MAX_DEPTH = 100
 MAX_CHARACTERS = 32 * 1024 * 1024
+_MAX_DIRECTIVES = 100
 _MAX_TAG_CHARACTERS = 200
 _MAX_NUMBER_CHARACTERS = 100
 _MAX_WARNINGS = 10
@@ -131,6 +132,7 @@ def first_document(content: bytes, name: str) -> Any:
         LimitError: It means more than a course can.
         yaml.YAMLError: It is not YAML, or has a value that cannot be.
     """
+    _check_directives(content)
     loader = Loader(content)
     loader.name = name
     try:
@@ -146,11 +148,37 @@ def first_node(content: bytes) -> yaml.Node | None:
     Raises:
         yaml.YAMLError: As `first_document`.
     """
+    _check_directives(content)
     loader = BaseLoader(content)
     try:
         return _compose(loader)
     finally:
         loader.dispose()
+
+
+def _check_directives(content: bytes) -> None:
+    """Test that few directives stand before the document.
+
+    libyaml compares each ``%TAG`` with all before it, so a megabyte of them takes it minutes.
+
+    Raises:
+        LimitError: There are more.
+        yaml.YAMLError: They are not YAML.
+    """
+    if b"%" not in content:
+        return
+    loader = BaseLoader(content)
+    try:
+        loader.get_token()  # the stream begins
+        for _ in range(_MAX_DIRECTIVES + 1):
+            token = loader.get_token()
+            if not isinstance(token, yaml.DirectiveToken):
+                return
+    finally:
+        loader.dispose()
+    raise LimitError(
+        Message("these lines that begin with % are too many; remove them"), token.start_mark
+    )
 
 
 def _compose(loader: Any) -> yaml.Node | None:

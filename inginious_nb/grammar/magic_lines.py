@@ -39,7 +39,17 @@ _COMMAND = re.compile(r"%inginious\b|run_(?:line|cell)_magic\b")
 _PYTHON_MAGICS = ("time", "capture")
 _MAX_NESTING = 3
 _MAX_CHARS = 100_000
-"""Of a longer cell, which has data in it, only the lines with commands are looked at."""
+"""Of a longer cell, which has data in it, only the lines with commands are looked at; so it is of
+one that takes long. Hundreds of commands in one cell are nobody's."""
+
+LIKELY_CHANGED = re.compile(r"^[ \t]*[%!?]|\?[ \t\r]*$|=[ \t]*[%!]", re.MULTILINE)
+"""Where IPython may change a program."""
+
+_MAX_CHANGES = 500
+"""So often IPython changes a program at most, each time reading it anew from its beginning."""
+
+_MAX_READ_CHARS = 500_000
+"""Characters that IPython reads in all of these times, within about two seconds."""
 
 _MAX_CACHED = 256
 """Cells whose commands are remembered: the page asks with each pause in typing."""
@@ -88,6 +98,12 @@ def split_cell(source: str) -> CellText:
     )
 
 
+def takes_long(source: str) -> bool:
+    """Return whether IPython would take seconds for a program, since it changes so many lines."""
+    changes = sum(1 for _ in LIKELY_CHANGED.finditer(source))
+    return min(changes, _MAX_CHANGES) * len(source) > _MAX_READ_CHARS
+
+
 def command_lines(source: str) -> Sequence[str]:
     """Return what follows ``%inginious`` in each command that a code cell runs, in order.
 
@@ -111,8 +127,10 @@ def _line_magics(source: str, nesting: int) -> Iterator[str]:
         source = f"%{stripped}"
     if not nesting or not _COMMAND.search(source):
         return
-    if len(source) > _MAX_CHARS:
+    if len(source) > _MAX_CHARS or takes_long(source):
         source = "".join(line for line in source.splitlines(keepends=True) if _COMMAND.search(line))
+        if takes_long(source):
+            return
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of unusual line ends

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from inginious_nb.grammar.magic_lines import LIKELY_CHANGED, takes_long
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
-_LIKELY = re.compile(r"^[ \t]*[%!?]|\?[ \t\r]*$|=[ \t]*[%!]", re.MULTILINE)
 _MAX_CHARS = 100_000
 """A longer program is data more than program; looking at it would hold the page up."""
 
@@ -67,7 +68,7 @@ def _first(lines: list[str]) -> int | None:
 def _changed(lines: list[str]) -> set[int]:
     """Return the indices of the lines that IPython changes."""
     source = "".join(lines)
-    if not _LIKELY.search(source):
+    if not LIKELY_CHANGED.search(source) or takes_long(source):
         return set()
     try:
         with warnings.catch_warnings():
@@ -88,7 +89,7 @@ def _differing(before: list[str], transformed: list[str]) -> set[int]:
     for after in transformed:
         if index >= len(before):
             break
-        if before[index] != after.rstrip("\r\n") and _LIKELY.search(before[index]):
+        if before[index] != after.rstrip("\r\n") and LIKELY_CHANGED.search(before[index]):
             while before[index].endswith("\\") and index + 1 < len(before):
                 found.add(index)
                 index += 1

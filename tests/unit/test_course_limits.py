@@ -44,6 +44,10 @@ BOMBS = {
     "an alias as a key of itself": ("&a\n? *a\n: x\n", "unfolds without end"),
     "values": ("- x\n" * 200_000, "unfolds"),
     "a tag that grows": (f"%TAG !e! {'x' * 100_000}\n---\n" + "- !e!a b\n" * 50_000, "tag"),
+    "directives": (
+        "".join(f"%TAG !{n}! x\n" for n in range(100_000)) + "---\na: b\n",
+        "begin with",
+    ),
     "a number of base 60": (f"a: 1{':59' * 300_000}\n", "line 1 .* cannot be read as int"),
     "a large file": ("#" * (33 << 20), "32 MiB"),
 }

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inginious_nb.course import CodeProblem, CourseLibrary
+from inginious_nb.grammar.magic_lines import command_lines
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import Cell
 from inginious_nb.notebook.ipython_lines import ipython_lines
@@ -72,6 +73,14 @@ def test_a_long_program_is_looked_at_in_time():
     begun = time.process_time()
     assert ipython_lines(program).lines == ("!ls",)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("line", ["x = %foo\n", "a?\n", "x = !ls\n", "%inginious open a/b\n"])
+def test_a_program_of_many_lines_for_ipython_is_looked_at_in_time(line):
+    began = time.process_time()
+    ipython_lines(line * 3000)
+    command_lines(line * 450 + "%inginious tasks")
+    assert time.process_time() - began < 10
 
 
 @given(st.text())
