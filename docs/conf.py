@@ -32,6 +32,7 @@ nitpick_ignore = [
     ("py:class", "Problem"),
     ("py:class", "ReadAnswers"),
     ("py:class", "ResultCallback"),
+    ("py:class", "SendableTask"),
     ("py:class", "Service"),
     ("py:class", "ServiceState"),
     ("py:class", "SshCallback"),

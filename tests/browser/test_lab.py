@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -103,6 +105,30 @@ def test_no_kernel_is_needed(server, open_lab, page):
     cell.locator(".jp-InputArea").click()
     # The toolbar of the active cell has it, too.
     cell.locator(".jp-cell-toolbar").get_by_role("button", name="Submit").click()
+    expect(cell.locator(".inginious-answer-line")).to_contain_text(re.compile("Success|Failed"))
+
+
+def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
+    bash = {"argv": [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]}
+    folder = server.folder.parent / "share" / "kernels" / "bash"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "kernel.json").write_text(
+        json.dumps(bash | {"display_name": "Bash", "language": "bash"})
+    )
+    copy_demo(server)
+    command = "grep -i rose poems/* 2>/dev/null | wc -l"
+    name = write_notebook(
+        server,
+        [code("echo $((6 * 7))"), code(command, "inginious:demo/pipeline/command")],
+        kernelspec={"name": "bash", "display_name": "Bash", "language": "bash"},
+    )
+    (server.folder / name).rename(server.folder / "inginious-demo" / name)
+    open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-CodeCell")
+    page.locator(".jp-CodeCell").first.locator(".jp-InputArea").click()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".jp-OutputArea").first).to_contain_text("42", timeout=START_LIMIT_MS)
+    cell = page.locator(".jp-CodeCell.inginious-answer")
+    cell.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()
     expect(cell.locator(".inginious-answer-line")).to_contain_text(re.compile("Success|Failed"))
 
 
