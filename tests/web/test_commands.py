@@ -1,0 +1,72 @@
+"""The command line and the magics at the real web application."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+
+_SCRIPT = """
+import getpass
+from IPython.testing.globalipapp import start_ipython
+shell = start_ipython()
+import builtins
+asked = []
+builtins.input = lambda text: asked.append(text) or "alice"
+import inginious_nb.magics.commands.service as service
+service.getpass = lambda text: asked.append(text) or "alice-password"
+shell.run_line_magic("load_ext", "inginious_nb")
+shell.run_line_magic("inginious", "connect {address}")
+assert len(asked) == 2, asked
+"""
+
+
+def _run(*command, folder, **environment):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items() if "INGINIOUS_SITE" not in name},
+            "INGINIOUS_HISTORY": str(folder / "history.db"),
+            "INGINIOUS_LANGUAGE": "en",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_line_submits_a_notebook_to_the_site(web_site, tmp_path):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_raw_cell(text, metadata={"tags": [f"inginious:{problem}"]})
+        for problem, text in {"loop": "ten", "keys": "a\nb", "word": "noël"}.items()
+    ]
+    notebook.cells.append(nbformat.v4.new_code_cell("%inginious submit probe/quiz"))
+    nbformat.write(notebook, tmp_path / "answers.ipynb")
+    command = [
+        *("-m", "inginious_nb.cli", "submit", "answers.ipynb", "--json"),
+        *("--backend", web_site.address, "--courses", str(web_site.tasks / "probe")),
+    ]
+    done = _run(
+        *command,
+        folder=tmp_path,
+        INGINIOUS_SITE_USER="alice",
+        INGINIOUS_SITE_PASSWORD="alice-password",
+    )
+    assert "Traceback" not in done.stderr
+    assert '"success"' in json.dumps(json.loads(done.stdout)), done.stdout
+    assert "alice-password" not in (tmp_path / "history.db").read_bytes().decode("latin-1")
+
+
+def test_connect_asks_once_for_name_and_password(web_site, tmp_path):
+    done = _run("-c", _SCRIPT.format(address=web_site.address), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"The site {web_site.address} is ready." in " ".join(done.stdout.split())
+    assert "alice-password" not in done.stdout + done.stderr
