@@ -45,6 +45,11 @@ _LONG_BYTES = 16 * 1024
 _MAP_OF_THREE = 0x83
 """The first byte of the queue's two fields and type, and of no other message to a client."""
 
+_FEW_KEYS_BYTES = 4096
+"""Frames of no more bytes have too few keys to take long, whatever these are."""
+
+_KEYS = frozenset({str, bytes, int, float, bool, type(None)})
+
 _QUEUE = BackendGetQueue.__name__
 _Row = TypeVar("_Row")
 _Rows = Annotated[tuple[_Row, ...], msgspec.Meta(max_length=_MAX_ROWS)]
@@ -110,7 +115,13 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
         return _long_queue(frame)
     try:
         check_limits(frame)
-        payload = msgpack.unpackb(frame, raw=False, use_list=False, strict_map_key=False)
+        payload = msgpack.unpackb(
+            frame,
+            raw=False,
+            use_list=False,
+            strict_map_key=False,
+            object_pairs_hook=_map if len(frame) > _FEW_KEYS_BYTES else None,
+        )
     except _CANNOT_DECODE as error:
         raise RemoteProtocolError(f"The frame is not msgpack: {error}") from error
     message = _named(payload, vocabulary)
@@ -118,6 +129,17 @@ def decode(frame: bytes | memoryview, vocabulary: Vocabulary) -> WireMessage:
         if not test(payload[key]):
             raise _wrong(message, key, payload[key])
     return message(**payload)
+
+
+def _map(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return a map, unless its keys could share one hash value: arrays of -1 and -2, and times.
+
+    Raises:
+        ValueError: A key is an array, or of an extension.
+    """
+    if not {type(key) for key, _ in pairs} <= _KEYS:
+        raise ValueError("a key of a map is neither text nor number")
+    return dict(pairs)
 
 
 def job_of_result(frame: bytes | memoryview) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 import tracemalloc
 
 import msgpack
@@ -161,3 +163,13 @@ def test_feedback_of_a_job_is_refused_before_it_takes_memory(item):
             read_feedback(content)
 
     assert peak_bytes(read) < 1_000_000
+
+
+def test_keys_of_one_hash_value_are_refused_before_they_are_compared():
+    arrays = itertools.product((0xFE, 0xFF), repeat=15)  # -2 and -1 have the same hash value
+    keys = [bytes([0x9F, *array]) for array in arrays]
+    frame = b"\xdf\x00\x00\x80\x00" + b"".join(key + b"\xc0" for key in keys)
+    began = time.process_time()
+    with pytest.raises(RemoteProtocolError, match="key of a map"):
+        codec.decode(frame, {})
+    assert time.process_time() - began < 10
