@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 
     ReadAnswers = Callable[[Task], Answers]
 
-    Ask = Callable[[str, str], tuple[str, str]]
-    """Asks for a name and password: called with the address and the name to propose."""
 
 _log = logging.getLogger(__name__)
 
@@ -223,14 +221,17 @@ class Session:
         """
         return self._observers.subscribe(callback)
 
-    def connect(self, address: str, ask: Ask | None = None) -> ServiceState:
+    def connect(
+        self, address: str, ask: Callable[[str, str], tuple[str, str]] | None = None
+    ) -> ServiceState:
         """Send what is submitted from now on to another grading service.
 
         What is under way stays with the service it was sent to.
 
         Args:
             address: A backend's client address, that of a site, or ``embedded``.
-            ask: How a person is asked who signs in at a site, whose answer is then waited for.
+            ask: Asks who signs in at a site, which is then waited for: called with the address
+                and the name to propose, returns name and password.
 
         Raises:
             UsageError: It is not an address, or nobody can be asked.
@@ -246,7 +247,7 @@ class Session:
         self._observers.notify()
         return self.service
 
-    def sign_in(self, ask: Ask) -> None:
+    def sign_in(self, ask: Callable[[str, str], tuple[str, str]]) -> None:
         """Have a person asked who signs in at the current service, if only a person can tell."""
         service = self._current_service()
         if service.asks_who:
