@@ -38,8 +38,8 @@ def task(folder: Path, kind: str) -> None:
     """Make the task TASK in the folder COURSE, with a run script and two recorded answers."""
     new_task(folder.parent, folder.name, kind)
     click.echo(
-        f"{folder}/task.yaml is the task. Grade its recorded answers after each change: "
-        f"inginious-nb test {folder.parent} {folder.name}"
+        f"{folder}/task.yaml is the task; a cell with the tag inginious:answer answers it. Grade "
+        f"its recorded answers after each change: inginious-nb test {folder.parent} {folder.name}"
     )
 
 

@@ -280,9 +280,16 @@ def replayed(records: Iterable[Replayed]) -> Table:
     table = _table(words, words("differences"), "task", "record", "what", "recorded", "now")
     for record in records:
         for difference in record.differences:
+            if has_crashed(record) and difference.what != "result":
+                continue  # all that is missing follows from it
             values = (str(difference.recorded), str(difference.found))
             table.add_row(record.task_id, record.record.name, difference.what, *values)
     return table
+
+
+def has_crashed(record: Replayed) -> bool:
+    """Return whether the grader failed at a recorded submission."""
+    return record.result is not None and record.result.result[0] == "crash"
 
 
 def replay_errors(records: Iterable[Replayed]) -> Iterator[str]:
@@ -291,6 +298,8 @@ def replay_errors(records: Iterable[Replayed]) -> Iterator[str]:
     for record in records:
         if record.error:
             by_reason.setdefault(f"not graded: {record.error}", []).append(record)
+        if record.differences and has_crashed(record) and record.result is not None:
+            by_reason.setdefault(f"crashed: {record.result.result[1]}", []).append(record)
         if record.warning:
             by_reason.setdefault(f"Warning: {record.warning}", []).append(record)
     for reason, failed in by_reason.items():

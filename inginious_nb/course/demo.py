@@ -17,7 +17,8 @@ FOLDER = "inginious-demo"
 
 NOTEBOOK = "quickstart.ipynb"
 COURSES = "courses"
-_COURSE = Path(COURSES, "demo")
+COURSE = "demo"
+_COURSE = Path(COURSES, COURSE)
 
 
 def copy_demo(folder: Path) -> Path:

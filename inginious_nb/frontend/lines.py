@@ -55,7 +55,8 @@ def result_line(summary: ResultSummary, lang: str) -> Line:
     facts = [grade_text(summary["grade"], lang)]
     if summary["decided"] > 1:
         facts.append(words("passedOf", n=summary["passed"], all=summary["decided"]))
-    reason = summary["first_failed"] or words.get("blameless", summary["code"])
+    failed = summary["first_failed"]
+    reason = f"✗ {failed}" if failed else words.get("blameless", summary["code"])
     return Line(
         *verdict(summary["code"], lang),
         facts=tuple(facts),

@@ -23,6 +23,7 @@ from inginious_nb.i18n import Message
 
 from .agents.environments import OfferedEnvironments
 from .agents.local import DEFAULT_ENVIRONMENTS
+from .job import faults
 from .job.command import RUN_FILES, CommandError, CommandFinder
 from .job.shared_files import SYSTEM_PATH
 from .ssh import can_open_ssh
@@ -123,7 +124,7 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
         try:
             finder.find(task.environment_parameters.get("run_cmd"))
         except CommandError as error:
-            yield Fault("error", scripts[0] if scripts else file, None, error.text)
+            yield Fault("error", scripts[0] if scripts else file, None, faults.cause(error.text))
     tags = course.tags
     for script in scripts:
         for number, line in enumerate(_text(script).splitlines(), 1):

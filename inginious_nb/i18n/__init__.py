@@ -99,6 +99,11 @@ class Message(str):
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         return (self._template,), {"one": self._one, **self._parameters}
 
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Return what is filled in, by name."""
+        return self._parameters
+
     def in_language(self, lang: str) -> str:
         """Return it in a language, in English where that is none of ours."""
         lang = spoken(lang)

@@ -7,14 +7,13 @@ import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 import { Elapsed } from "./Elapsed.tsx";
 import { newLine, problemLine, refusedLine, resultLine, waitingLine } from "./lines.ts";
-import { ProblemFeedback } from "./ProblemFeedback.tsx";
 import { Result } from "./Result.tsx";
 import { type Line, ResultLine } from "./ResultLine.tsx";
 
 interface Props {
   /** Whether the details are open before anybody has opened or closed them. */
   openAtFirst?: boolean;
-  /** The only problem that is told about, beneath the cell that answers it. */
+  /** The only problem whose line and feedback are shown, beneath the cell that answers it. */
   problem?: ProblemInfo;
   /** Problems whose feedback is shown here, where their statements are not. */
   problems?: ProblemInfo[];
@@ -63,12 +62,7 @@ function Card({ problem, problems = [], children }: Props) {
     <>
       {waits && <Steps submission={submission} />}
       {result && (waits || submission?.phase === "refused") && <Previous result={result} />}
-      {result &&
-        (problem && ownValue(result.problems, problem.id) ? (
-          <ProblemFeedback problemId={problem.id} result={result} />
-        ) : (
-          <Result result={result} problems={problems} />
-        ))}
+      {result && <Result result={result} problems={problem ? [problem] : problems} />}
       {children}
     </>
   );

@@ -76,7 +76,7 @@ def test_where_a_notebook_is_not_trusted_the_saved_result_still_reads_well(lab, 
     notebook.open()
     output = notebook.output(1)
     summary = output.locator("summary").first
-    expect(summary).to_have_text("✗ Failed 50 % · 1 of 2 · divides")
+    expect(summary).to_have_text("✗ Failed 50 % · 1 of 2 · ✗ divides")
     summary.click()
     expect(output).to_contain_text("Sharing apples · Submission 3")
     expect(output).to_contain_text("✗ divides")

@@ -43,7 +43,7 @@ def test_it_shows_verdict_failed_tests_feedback_and_problems_in_this_order(task)
     made = shown(task, outcome)
     html = made.html
     parts = (
-        *("✗ Failed", "62.5 % · 1 of 2 · divides", "Echo · Submission 3", "<li>✗ divides"),
+        *("✗ Failed", "62.5 % · 1 of 2 · ✗ divides", "Echo · Submission 3", "<li>✗ divides"),
         *("<em>again</em>: $n^2 &lt; 3$", "A text", "<strong>quite</strong>", "note: slow"),
         *("1 test passed", "<li>✓ adds", "Tags: a tag"),
     )
@@ -52,7 +52,7 @@ def test_it_shows_verdict_failed_tests_feedback_and_problems_in_this_order(task)
     assert -1 not in places
     assert "<script" not in html
     first, _, *rest = made.text.splitlines()
-    assert first == "✗ Failed · 62.5 % · 1 of 2 · divides"
+    assert first == "✗ Failed · 62.5 % · 1 of 2 · ✗ divides"
     assert rest == [
         "  ✗ divides",
         "  Try again: $n^2 < 3$.",
@@ -67,7 +67,7 @@ def test_its_words_stay_apart_without_any_style(task):
     outcome = JobResult(("failed", "Try again."), 50.0, {}, {"adds": True, "divides": False})
     html = shown(task, outcome, saved="Saved by ada.", key="k").html
     text = " ".join(re.sub(r"<[^>]+>", "", html).split())
-    assert text.startswith("✗ Failed 50 % · 1 of 2 · divides Echo · Submission 3")
+    assert text.startswith("✗ Failed 50 % · 1 of 2 · ✗ divides Echo · Submission 3")
     assert "✗ divides Try again. 1 test passed ✓ adds Saved by ada." in text
 
 
@@ -110,7 +110,7 @@ def test_nothing_in_a_result_becomes_markup(task):
 def test_it_speaks_the_languages_of_the_widget(task):
     outcome = JobResult(("failed", ""), 12.5, {}, {"one": True, "two": False})
     first, second, *rest = shown(task, outcome, "fr-BE").text.splitlines()
-    assert first == "✗ Échec · 12,5\u00a0% · 1 sur 2 · two"
+    assert first == "✗ Échec · 12,5\u00a0% · 1 sur 2 · ✗ two"
     assert second.startswith("  Echo · Soumission 3")
     assert rest == ["  ✗ two", "  ✓ 1 test réussi"]
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from inginious_nb.i18n import Message
 
 
+def cause(text: str) -> str:
+    """Return the text of a crash without whose fault it is, for the person whose fault it is."""
+    found = text.parameters.get("text") if isinstance(text, Message) else None
+    return found if isinstance(found, str) else text
+
+
 def of_task(text: str) -> Message:
     """Return the text of a crash that the author of the task has to prevent."""
     return Message(

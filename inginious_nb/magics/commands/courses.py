@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb import widget
-from inginious_nb.course.demo import COURSES, FOLDER, copy_demo
+from inginious_nb.course.demo import COURSE, COURSES, FOLDER, copy_demo
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.snapshot import task_bundle
 from inginious_nb.frontend.style_sheet import brings_style_sheet
@@ -59,7 +59,18 @@ def list_courses(context: MagicContext, *, folder: str | None) -> None:
 
 def copy_the_demo(context: MagicContext, *, folder: str | None) -> None:
     """Copy the demo out of the package, and open its course."""
-    notebook = copy_demo(Path(folder or FOLDER))
+    target = Path(folder or FOLDER)
+    known = context.session.library.courses.get(COURSE)
+    if known is not None and known.path.resolve() != (target / COURSES / COURSE).resolve():
+        raise UsageError(
+            Message(
+                "A course {course} is open already, in {folder}; nothing was copied. "
+                "%inginious tasks {course} lists its tasks.",
+                course=COURSE,
+                folder=known.path,
+            )
+        )
+    notebook = copy_demo(target)
     context.session.add_courses(notebook.parent / COURSES)
     context.say(Message("{notebook} is the notebook; open it.", notebook=notebook))
 
