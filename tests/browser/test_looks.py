@@ -322,7 +322,7 @@ def test_a_result_is_one_line_and_its_details_are_made_on_demand(stage, looks, n
 def test_a_submit_output_tells_what_failed_first_and_never_the_statement(stage, looks):
     page = stage.page
     show(stage, looks, "command")
-    expect(page.locator(".inginious-line")).to_contain_text("Failed 80 % · 9 of 10 · list 7")
+    expect(page.locator(".inginious-line")).to_contain_text("Failed 80 % · 9 of 10 · ✗ list 7")
     page.get_by_role("button", name="Details").click()
     shown = page.get_by_role("region", name="Result")
     failed = shown.get_by_role("list", name="not passed")
