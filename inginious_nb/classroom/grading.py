@@ -27,7 +27,8 @@ from inginious_nb.submissions.student import Student
 from .class_state import ClassState, ClassTask, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from inginious_nb.course import Task
     from inginious_nb.notebook.review import Magics
@@ -84,8 +85,11 @@ class ClassGrading:
         self._session = session
         self._magics = magics
         self._handed: dict[str, _Handed] = {}
+        owners: dict[Path, set[str]] = {}
         for notebook in notebooks:
+            owners.setdefault(notebook.path.parent, set()).add(notebook.student)
             self._read(notebook)
+        self._shared_folders = {folder for folder, names in owners.items() if len(names) > 1}
         found = [session.task(reference) for reference in tasks] or self._tasks_of_notebooks()
         self._tasks = {f"{task.course_id}/{task.id}": task for task in found}
         self.state = ClassState(
@@ -217,9 +221,25 @@ class ClassGrading:
             with contextlib.suppress(CourseError):  # another course's, or a slip
                 if self._session.task(reference) == task:
                     folder = notebook.path.parent  # other files are not the student's to hand in
+                    self._check_whose(task, arguments, folder)
                     given = from_arguments(task, arguments, directory=folder, confined=True)
                     found.fill_from(given)
         return found
+
+    def _check_whose(self, task: Task, arguments: Mapping[str, str], folder: Path) -> None:
+        """Refuse files out of a folder that several students share.
+
+        Raises:
+            AnswerError: One is named, and may be another student's.
+        """
+        for problem_id in arguments if folder in self._shared_folders else ():
+            problem = task.problems.get(problem_id)
+            if problem is not None and problem.type == "file":
+                raise problem.refuse(
+                    "several students have handed in to the folder {folder}, so nobody knows whose "
+                    "the file is; give each a folder.",
+                    folder=folder,
+                )
 
     def _known(self, work: _Work) -> Entry | None:
         """Return the entry of an earlier run that graded the very same answers, if one did."""

@@ -106,7 +106,7 @@ def grade(
     notebooks = find_notebooks(paths, student_from)
     jobs = jobs or os.cpu_count() or 1
     kept = history or _history_of(paths)
-    with opened_session(backend, courses, paths[0], history=kept, slots=jobs) as session:
+    with opened_session(backend, courses, history=kept, slots=jobs) as session:
         sandbox = _checked_sandbox(session, allowed=no_isolation)
         lang = session.language
         grading = ClassGrading(session, notebooks, tasks, magics=magics or "refuse")

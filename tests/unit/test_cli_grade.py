@@ -151,3 +151,32 @@ def write_cells(file, *sources):
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(content))
+
+
+def test_nothing_that_was_handed_in_counts_as_a_course(monkeypatch, tmp_path):
+    write_notebook(tmp_path / "class" / "mallory" / "a.ipynb", {"fib": "0"})
+    forged = tmp_path / "class" / "courses" / "demo"
+    shutil.copytree(COURSES / "demo", forged)
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    (tmp_path / "teacher").mkdir()
+    monkeypatch.chdir(tmp_path / "teacher")
+    words = [word for word in arguments(tmp_path, "--no-isolation") if "--courses" not in word]
+    done = CliRunner().invoke(main, words)
+    assert "name no task" in done.output
+    assert not (tmp_path / "grades.csv").exists()
+
+
+def test_a_file_in_a_folder_of_several_students_is_nobodys(monkeypatch, tmp_path):
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "week.csv").write_text("day,celsius")
+    handed = notebook({}, "")
+    source = "%inginious submit demo/temperatures measurements=week.csv"
+    handed["cells"] = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": source}
+        | {"execution_count": None}
+    ]
+    for name in ("ada", "bob"):
+        (tmp_path / "class" / f"{name}.ipynb").write_text(json.dumps(handed))
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    assert {row["state"] for row in rows(tmp_path).values()} == {"refused"}
