@@ -124,6 +124,7 @@ def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
     )
     (server.folder / name).rename(server.folder / "inginious-demo" / name)
     open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-CodeCell")
+    page.get_by_role("button", name="Bash | Idle").wait_for(timeout=START_LIMIT_MS)
     page.locator(".jp-CodeCell").first.locator(".jp-InputArea").click()
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea").first).to_contain_text("42", timeout=START_LIMIT_MS)

@@ -12,7 +12,7 @@ from tests.support.hostile import processes_with
 FORKED = """
 import multiprocessing, os, pathlib, sys, time, traitlets.config
 from inginious_nb.frontend import process_session, worker
-from inginious_nb.grader.service import EmbeddedService
+from inginious_nb.grader.service import ServiceProcess
 from inginious_nb.render.process import formatter
 
 config = traitlets.config.Config()
@@ -20,7 +20,7 @@ config.Inginious.history = sys.argv[1]
 session = process_session.get_session(config=config)
 formatter().warm_up()
 worker.call_soon(print)
-service = EmbeddedService([], sandbox="plain")
+service = ServiceProcess([], sandbox="plain")
 service.start()
 began = time.monotonic()
 {forking}

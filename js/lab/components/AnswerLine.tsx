@@ -70,7 +70,7 @@ function Saved({ cell, language, children }: SavedProps) {
       <ResultLine
         line={resultLine(summary, language)}
         language={language}
-        extra={<> · {language.say(language.lab.savedResult, { user, when })}</>}
+        extra={language.say(language.lab.savedResult, { user, when })}
         details={null}
       >
         {children}
