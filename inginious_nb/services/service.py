@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.client.client import AbstractClient
+    from inginious_nb.client.connection_state import ConnectionState
     from inginious_nb.client.job import Job
     from inginious_nb.course import Task
+    from inginious_nb.errors import InginiousError
 
 State = Literal["idle", "starting", "connecting", "connected", "silent", "failed", "closed"]
 Kind = Literal["embedded", "remote"]
@@ -136,6 +138,55 @@ class Service(ABC):
         """Disconnect and stop, on a loop that goes on."""
         await self.disconnect()
         await asyncio.to_thread(self.stop)
+
+
+def connected_state(
+    kind: Kind,
+    address: str,
+    name: str,
+    *,
+    connection: ConnectionState | None,
+    starting: bool,
+    failure: InginiousError | None,
+    closed: bool,
+    sandbox: Mapping[str, Any] | None = None,
+) -> ServiceState:
+    """Return the state of a service that is reached by a client.
+
+    Args:
+        kind: Whether it is the embedded one.
+        address: A label for a person, without secrets.
+        name: What the service is called at the beginning of a sentence.
+        connection: The connection of its client, None until there is one.
+        starting: Whether the client is being made.
+        failure: Why there is none.
+        closed: Whether the service was left.
+        sandbox: How the embedded service isolates scripts.
+    """
+    state: State
+    if closed:
+        state = "closed"
+    elif failure is not None:
+        state = "failed"
+    elif connection is not None:
+        state = connection.state
+    else:
+        state = "starting" if starting else "idle"
+    silent_s = connection.silent_s if connection is not None else 0.0
+
+    def told(called: str) -> str:
+        reason = None if failure is None else failure.text
+        return describe(state, called, silent_s=silent_s, failure=reason, remote=kind == "remote")
+
+    return ServiceState(
+        kind=kind,
+        address=address,
+        state=state,
+        silent_s=silent_s,
+        message=told(name),
+        short_message=told(Message("The grading service")),
+        sandbox=sandbox,
+    )
 
 
 def describe(

@@ -10,7 +10,7 @@ from inginious_nb.i18n import Message
 from inginious_nb.io.address import is_service_address
 from inginious_nb.settings import EMBEDDED
 
-from .service import Kind, Service, ServiceState, State, describe
+from .service import Kind, Service, ServiceState, connected_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,34 +49,14 @@ class ZeroMQService(Service):
     @property
     def state(self) -> ServiceState:
         """Return where the connection stands now."""
-        connection = self._client.connection if self._client is not None else None
-        state: State
-        if self._closed:
-            state = "closed"
-        elif self._failure is not None:
-            state = "failed"
-        elif connection is not None:
-            state = connection.state
-        else:
-            state = "starting" if self._starting is not None else "idle"
-        silent_s = connection.silent_s if connection is not None else 0.0
-
-        def told(name: str) -> str:
-            return describe(
-                state,
-                name,
-                silent_s=silent_s,
-                failure=self._failure.text if self._failure is not None else None,
-                remote=self.kind == "remote",
-            )
-
-        return ServiceState(
-            kind=self.kind,
-            address=self.address,
-            state=state,
-            silent_s=silent_s,
-            message=told(self._name),
-            short_message=told(Message("The grading service")),
+        return connected_state(
+            self.kind,
+            self.address,
+            self._name,
+            connection=self._client.connection if self._client is not None else None,
+            starting=self._starting is not None,
+            failure=self._failure,
+            closed=self._closed,
             sandbox=self._sandbox,
         )
 

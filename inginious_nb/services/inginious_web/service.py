@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message
-from inginious_nb.services.service import Service, ServiceState, State, describe
+from inginious_nb.services.service import Service, ServiceState, connected_state
 
 from .address import Credentials
 from .client import WebClient
@@ -50,34 +50,14 @@ class InginiousWebService(Service):
     @property
     def state(self) -> ServiceState:
         """Return where the conversation stands now."""
-        connection = self._client.connection if self._client is not None else None
-        state: State
-        if self._closed:
-            state = "closed"
-        elif self._failure is not None:
-            state = "failed"
-        elif connection is not None:
-            state = connection.state
-        else:
-            state = "starting" if self._starting is not None else "idle"
-        silent_s = connection.silent_s if connection is not None else 0.0
-
-        def told(name: str) -> str:
-            return describe(
-                state,
-                name,
-                silent_s=silent_s,
-                failure=self._failure.text if self._failure is not None else None,
-                remote=True,
-            )
-
-        return ServiceState(
-            kind="remote",
-            address=self.address,
-            state=state,
-            silent_s=silent_s,
-            message=told(Message("The site {address}", address=self.address)),
-            short_message=told(Message("The grading service")),
+        return connected_state(
+            "remote",
+            self.address,
+            Message("The site {address}", address=self.address),
+            connection=self._client.connection if self._client is not None else None,
+            starting=self._starting is not None,
+            failure=self._failure,
+            closed=self._closed,
         )
 
     @property
