@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,8 @@ BINS = 10
 """Columns of a histogram of grades: 0 to under 10 %, …, 90 to 100 %."""
 
 _AUTO_TAG = "*auto-tag-"
+_PLACE = re.compile(r"0x[0-9a-fA-F]+|\d+")
+"""What differs between messages of one kind: line numbers, addresses, times."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Entry:
         code: The code of the result, such as ``success``; empty without one.
         message: Why there is no grade, for a person; empty where there is one.
         feedback: What the grader wrote.
+        problems: The code of the result of each problem, and what the grader wrote about it.
         tests: The tests of the result by id; those that are True or False passed or failed.
         answers: The answers by problem id.
         files: The notebooks that it was read in.
@@ -66,6 +70,7 @@ class Entry:
     code: str = ""
     message: str = ""
     feedback: str = ""
+    problems: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tests: Mapping[str, Any] = field(default_factory=dict)
     answers: Mapping[str, object] = field(default_factory=dict)
     files: tuple[str, ...] = ()
@@ -86,6 +91,30 @@ class Entry:
     def passed_tests(self) -> tuple[str, ...]:
         """Return the ids of the tests that it passes, in the order of the task."""
         return tuple(name for name, passed in self._decided() if passed)
+
+    @property
+    def failed_problems(self) -> tuple[tuple[str, str], ...]:
+        """Return the problems that tell more than the result, each with its code.
+
+        That are those without success, where the task has several or the code is another one.
+        """
+        return tuple(
+            (problem, code)
+            for problem, (code, _) in self.problems.items()
+            if code != "success" and (len(self.problems) > 1 or code != self.code)
+        )
+
+    @property
+    def reason(self) -> str:
+        """Return the first line of why it has no tests: it could not be read, or the grader failed.
+
+        Empty where tests tell it.
+        """
+        if any(True for _ in self._decided()):
+            return ""
+        texts = [self.message, self.feedback, *(text for _, text in self.problems.values())]
+        lines = (line.strip() for text in texts for line in text.splitlines())
+        return next(filter(None, lines), "")
 
     def _decided(self) -> Iterable[tuple[str, bool]]:
         return (
@@ -109,16 +138,23 @@ class TestTally:
 
 @dataclass(frozen=True)
 class AnswerGroup:
-    """Answers to a task that fail the same tests with the same result.
+    """Answers to a task that fail in the same way.
+
+    That is the same result, in each problem too, the same tests, and where no test was run the same
+    reason up to its numbers: a syntax error is another kind than an answer that ran out of time.
 
     Attributes:
-        code: The code of their results.
+        code: The code of their results; empty for those that were not graded at all.
+        problems: The problems that tell more than the code, each with its own.
         failed: The ids of the tests that they fail.
+        reason: The first line of why no test was run, of the first of them; empty with tests.
         entries: They, by student; the first is as good an example as any.
     """
 
     code: str
+    problems: tuple[tuple[str, str], ...]
     failed: tuple[str, ...]
+    reason: str
     entries: tuple[Entry, ...]
 
 
@@ -208,17 +244,22 @@ class ClassState:
         return sorted(tallies, key=lambda tally: (-tally.failed, tally.passed, tally.id))
 
     def groups(self, task: str) -> list[AnswerGroup]:
-        """Return the answers to a task grouped by the tests they fail, the largest group first."""
-        by_failure: dict[tuple[str, tuple[str, ...]], list[Entry]] = {}
+        """Return the answers to a task grouped by how they fail, the largest group first."""
+        by_failure: dict[tuple[Any, ...], list[Entry]] = {}
         for entry in self.entries:
             if entry.task == task and entry.state in ("graded", "ungraded"):
-                key = entry.code, tuple(sorted(entry.failed_tests))
-                by_failure.setdefault(key, []).append(entry)
+                by_failure.setdefault(_kind_of_failure(entry), []).append(entry)
         groups = [
-            AnswerGroup(code, failed, tuple(entries))
-            for (code, failed), entries in by_failure.items()
+            AnswerGroup(
+                entries[0].code,
+                entries[0].failed_problems,
+                tuple(sorted(entries[0].failed_tests)),
+                entries[0].reason,
+                tuple(entries),
+            )
+            for entries in by_failure.values()
         ]
-        return sorted(groups, key=lambda group: (-len(group.entries), group.code, group.failed))
+        return sorted(groups, key=lambda g: (-len(g.entries), g.code, g.failed, g.reason))
 
     def alias(self, student: str) -> int:
         """Return the number that stands for a student whose name is hidden; it is not by name."""
@@ -236,3 +277,19 @@ class ClassState:
             for entry in self._graded(task)
             if entry.grade is not None and math.isfinite(entry.grade)
         ]
+
+
+def column_names() -> list[str]:
+    """Return what stands below each column of a histogram; grades are rounded down for it."""
+    width = 100 // BINS
+    *lows, last = range(0, 100, width)
+    return [*(f"{low}-{low + width - 1}" for low in lows), f"{last}-100"]
+
+
+def _kind_of_failure(entry: Entry) -> tuple[Any, ...]:
+    return (
+        entry.code,
+        tuple(sorted((problem, code) for problem, (code, _) in entry.problems.items())),
+        tuple(sorted(entry.failed_tests)),
+        _PLACE.sub("#", entry.reason),
+    )

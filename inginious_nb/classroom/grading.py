@@ -13,12 +13,14 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from inginious_nb.course.ids import suggestion
 from inginious_nb.errors import BackendUnavailableError, CourseError, InginiousError
 from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
+from inginious_nb.notebook.tasks_answered import misnamed_problems
 from inginious_nb.render import visible
 from inginious_nb.session import CONTACT_TIMEOUT_S
 from inginious_nb.submissions.record import NO_GRADE_CODES, counts
@@ -195,6 +197,9 @@ class ClassGrading:
             if handed.errors:
                 message: str = handed.errors[0]
                 return Entry(student, reference, "refused", message=message)
+            misnamed = self._misnamed(handed, task)
+            if misnamed:
+                return Entry(student, reference, "refused", message=misnamed)
             return Entry(student, reference, "missing", message=Message("No cell answers it."))
         notebook, answers = answered[0]
         try:
@@ -203,17 +208,31 @@ class ClassGrading:
                 raise next(iter(errors.values()))
             checked = task.check(answers.values)
         except InginiousError as error:
+            misnamed = self._misnamed(handed, task) if answers.missing(task) else ""
             return Entry(
                 student,
                 reference,
                 "refused",
-                message=error.text,
+                message=misnamed or error.text,
                 answers=dict(answers.values),
                 files=files,
             )
         return _Work(
             Entry(student, reference, "waiting", answers=checked, files=files), task, answers
         )
+
+    def _misnamed(self, handed: _Handed, task: Task) -> str:
+        """Return that a cell is for a problem of the task that it has not; empty if none is."""
+        library = self._session.library
+        for notebook in handed.notebooks:
+            for written in misnamed_problems(notebook.cells, task, self._tasks.values(), library):
+                return Message(
+                    "A cell says that it answers {problem}, and {task} has no such problem.{hint}",
+                    problem=visible(written),
+                    task=f"{task.course_id}/{task.id}",
+                    hint=suggestion(written.rpartition("/")[2], task.problems),
+                )
+        return ""
 
     def _answers(self, notebook: SavedNotebook, task: Task) -> Answers:
         found = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
@@ -318,6 +337,7 @@ def _ended(
         code=code,
         message="" if is_graded else text,
         feedback=text,
+        problems=dict(result.problems),
         tests=result.tests,
         submission_id=submission_id,
         is_reused=is_reused,

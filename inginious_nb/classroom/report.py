@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from inginious_nb.i18n import Message, Words, in_language, number
 from inginious_nb.render import printable
 
+from .class_state import column_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 MAX_ANSWER_CHARS = 4_000
 """Characters of an example that are shown."""
+
+MAX_REASON_CHARS = 200
+"""Characters of the line that says why no test was run."""
 
 
 def as_html(
@@ -51,7 +56,9 @@ def as_html(
     def explanation(entry: Entry) -> str:
         return printable(in_language(entry.message, lang))
 
-    return environment.get_template("report.html").render(
+    return environment.get_template(
+        "report.html"
+    ).render(
         state=state,
         rows=sorted(state.matrix(), key=lambda row: state.alias(row[0]))
         if anonymous  # the alphabet would tell who is who
@@ -64,8 +71,10 @@ def as_html(
         made_at=dt.datetime.now().strftime("%Y-%m-%d %H:%M"),  # noqa: DTZ005 - for a person here
         answers=answers,
         explanation=explanation,
+        column_names=column_names(),
         percent=lambda value: number(round(value, 1), lang),
         result=lambda code: Words("tables", lang).named("results", code),
+        first_line=lambda text: printable(in_language(text, lang))[:MAX_REASON_CHARS],
     )
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from inginious_nb.course.ids import nearest
 from inginious_nb.errors import InginiousError
 
 from .cells import TAG_PREFIX, find_answers, submitted_tasks
 from .references import find_problem, find_task, task_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from inginious_nb.course import CourseLibrary, Task
+    from inginious_nb.grammar.commands import ParsedCommand
 
     from .cells import Cell
 
@@ -30,6 +32,41 @@ def answer_cells(library: CourseLibrary, cells: Sequence[Cell]) -> list[tuple[st
         for problem_id, found in find_answers(cells, task_name(task)).items()
         for cell in found.cells
     ]
+
+
+def misnamed_problems(
+    cells: Sequence[Cell], task: Task, others: Collection[Task], library: CourseLibrary
+) -> list[str]:
+    """Return what cells name as a problem of a task that the task does not have, as written.
+
+    A name without a task, or with one that does not exist, is meant for the task unless it is, or
+    nearly is, that of a problem of another one.
+
+    Args:
+        cells: The notebook.
+        task: The task.
+        others: The tasks that may be meant beside it.
+        library: The courses.
+    """
+    return [
+        reference
+        for reference in _problems_named(cells)
+        if task_name(task).problem(reference) is None
+        and _is_meant_for(reference, task, others, library)
+    ]
+
+
+def _is_meant_for(
+    reference: str, task: Task, others: Collection[Task], library: CourseLibrary
+) -> bool:
+    head, _, problem_id = reference.rpartition("/")
+    if head:
+        with contextlib.suppress(InginiousError):
+            return library.task(head) == task
+    if nearest(problem_id, task.problems) is not None:
+        return True
+    known = {known for other in others for known in other.problems}
+    return nearest(problem_id, known) is None
 
 
 def _tasks(library: CourseLibrary, cells: Sequence[Cell]) -> list[Task]:
@@ -57,5 +94,12 @@ def _problems_named(cells: Sequence[Cell]) -> Iterator[str]:
             if tag.startswith(TAG_PREFIX):
                 yield tag.removeprefix(TAG_PREFIX).strip()
         command = cell.command
-        if command is not None and command.name == "answer" and command.reference:
+        if command is None or not command.reference:
+            continue
+        if command.name == "answer" or (command.name == "submit" and _names_problem(command)):
             yield command.reference
+
+
+def _names_problem(command: ParsedCommand) -> bool:
+    """Return whether a submit command names COURSE/TASK/PROBLEM, which no name of a task is."""
+    return command.reference.count("/") > 1

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from inginious_nb.classroom import ClassState, ClassTask, Entry, export, report
+from inginious_nb.classroom import ClassState, ClassTask, Entry, class_state, export, report
 
 TASK = ClassTask("lab/sum", "Sums", {"zero": "Sum of nothing"})
 
@@ -53,6 +53,46 @@ def test_answers_are_grouped_by_what_they_fail(state):
         ("failed", ("one", "zero"), ["dan"]),
         ("success", (), ["ada"]),
     ]
+
+
+def ended(student, code, *, feedback="", problem=("failed", ""), tests=()):
+    return Entry(
+        student,
+        "lab/sum",
+        "graded",
+        0.0,
+        code,
+        feedback=feedback,
+        problems={"q": problem},
+        tests=dict.fromkeys(tests, False),
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ended("bob", "timeout"),
+        ended("bob", "failed", problem=("timeout", "")),
+        ended("bob", "failed", feedback="Your program took too long."),
+        ended("bob", "failed", tests=["zero"]),
+        Entry("bob", "lab/sum", "ungraded", message="The grader failed."),
+    ],
+)
+def test_a_syntax_error_is_in_a_group_of_its_own(other):
+    state = ClassState([TASK])
+    for student, line in (("ada", 3), ("cyd", 12)):
+        text = f"Python cannot read line {line}."
+        state.put(ended(student, "failed", problem=("failed", text)))
+    state.put(other)
+    groups = [[entry.student for entry in group.entries] for group in state.groups("lab/sum")]
+    assert groups == [["ada", "cyd"], ["bob"]]
+    page = report.as_html(state, title="class", sandbox="none")
+    assert "Python cannot read line 3." in page
+
+
+def test_the_columns_of_the_grades_do_not_overlap(state):
+    names = class_state.column_names()
+    assert (names[0], names[1], names[-1]) == ("0-9", "10-19", "90-100")
 
 
 def test_a_newer_entry_takes_the_place_of_an_older_one(state):

@@ -127,6 +127,22 @@ def test_a_notebook_cannot_hand_in_a_file_of_the_teachers(monkeypatch, tmp_path)
     assert all("not in the folder of the notebook" in message for message in refused.values())
 
 
+def test_a_cell_for_a_problem_that_is_not_there_is_told(monkeypatch, tmp_path):
+    named = {"near": "fibb", "far": "seven", "qualified": "demo/fib/x", "no-task": "demo/fob/fib"}
+    for student, problem in named.items():
+        write_notebook(tmp_path / "class" / f"{student}.ipynb", {problem: RIGHT})
+    write_notebook(tmp_path / "class" / "other.ipynb", {"demo/essay/report": RIGHT})
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    told = {name: (row["state"], row["message"]) for name, row in rows(tmp_path).items()}
+    assert told.pop("other")[0] == "missing", done.output
+    for student, problem in named.items():
+        state, message = told[student]
+        assert state == "refused"
+        assert f"answers {problem}, and demo/fib has no such problem" in message
+    assert "Did you mean fib?" in told["near"][1]
+
+
 def test_names_that_are_no_text_are_written_as_escapes(monkeypatch, tmp_path):
     for name in (b"caf\xe9", b"\x1b[31mred", b"two\nlines"):
         write_cells(tmp_path / "class" / os.fsdecode(name + b".ipynb"), "%inginious open demo/fib")
