@@ -62,6 +62,15 @@ class Place:
     controllers: frozenset[Controller]
     is_old: bool = False
 
+    @property
+    def entered_by(self) -> str:
+        """Return the file of a cgroup to which a process without threads writes to enter it.
+
+        A write to ``cgroup.procs`` waits until the kernel has no reader of any process's threads
+        left, ten milliseconds; a thread that moves itself waits for nobody.
+        """
+        return "tasks" if self.is_old else "cgroup.procs"
+
     def is_usable(self) -> bool:
         """Return whether a cgroup can be made here, and a process be moved to it."""
         if not os.access(self.folder, os.W_OK):
@@ -168,7 +177,7 @@ class Cgroup:
     @property
     def entering(self) -> list[str]:
         """Return what to put before a command so that it runs here."""
-        lists = [str(folder / "cgroup.procs") for _, folder in self._folders]
+        lists = [str(folder / place.entered_by) for place, folder in self._folders]
         return ["/bin/sh", "-c", _ENTER, "sh", *lists, "--"]
 
     def limit(self, limits: Limits) -> None:
