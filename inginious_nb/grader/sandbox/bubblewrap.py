@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ from .session_keyring import join_new_session_keyring
 from .stale_processes import MARK, end_stale_processes, new_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .base import Box
     from .cgroup import Cgroup
@@ -274,7 +274,7 @@ class BubblewrapSandbox(PreparingSandbox):
         # installed below /tmp, or in a course that is masked.
         steps = [(str(place), ["--tmpfs", str(place)]) for place in places]
         for mount in mounts:
-            parents = [word for folder in _parents(mount, places) for word in ("--dir", folder)]
+            parents = _parents(mount.place, tuple(places))
             steps.append((mount.place, [*parents, *self._binding(mount)]))
         for _, words in sorted(steps, key=itemgetter(0)):
             arguments += words
@@ -348,12 +348,18 @@ def _help(program: str) -> str:
     return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
-def _parents(mount: Mount, emptied: Sequence[PurePosixPath]) -> Iterator[str]:
-    """Folders that a mount needs; left to itself bubblewrap makes them for root alone."""
-    for parent in reversed(PurePosixPath(mount.place).parents):
+@lru_cache(maxsize=1024)
+def _parents(place: str, emptied: tuple[PurePosixPath, ...]) -> tuple[str, ...]:
+    """Make the folders that a mount needs; bubblewrap's own are for root alone.
+
+    All jobs have mounts at the same few places.
+    """
+    words: list[str] = []
+    for parent in reversed(PurePosixPath(place).parents):
         is_there = len(parent.parts) == 1 or parent.parts[1] in (*_SYSTEM, "dev")
         if not is_there or any(parent.is_relative_to(folder) for folder in emptied):
-            yield str(parent)
+            words += ("--dir", str(parent))
+    return tuple(words)
 
 
 def _name_service() -> tuple[Mount, ...]:
