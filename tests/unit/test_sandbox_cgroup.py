@@ -98,10 +98,12 @@ def test_limits_are_written(cgroup, tmp_path):
     assert not (tmp_path / "memory.oom.group").exists()
 
 
-def test_a_program_enters_and_keeps_its_words(cgroup, tmp_path):
-    printed = subprocess.check_output([*cgroup.entering, "printf", "%s|", "a b", "$c", "--"])
+@pytest.mark.parametrize(("is_old", "name"), [(False, "cgroup.procs"), (True, "tasks")])
+def test_a_program_enters_and_keeps_its_words(tmp_path, is_old, name):
+    entered = Cgroup([(Place(tmp_path.parent, BOTH, is_old), tmp_path)])
+    printed = subprocess.check_output([*entered.entering, "printf", "%s|", "a b", "$c", "--"])
     assert printed == b"a b|$c|--|"
-    assert (tmp_path / "cgroup.procs").read_text() == "0\n"
+    assert (tmp_path / name).read_text() == "0\n"
 
 
 def test_running_out_of_memory_is_seen(cgroup, tmp_path):
