@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 from . import course
 from .course import probing
 from .course.folders import expanded
-from .errors import InginiousError, ServiceError
 from .i18n import Message, system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
-from .notebook.answers import Answers
+from .notebook.front_end import FrontEnd
 from .notebook.references import find_task
 from .services.registry import Services
 from .settings import load_settings
@@ -28,7 +27,7 @@ from .submissions.history import History
 from .submissions.student import Student
 from .submissions.submission import SubmissionContext
 from .submissions.submissions import Submissions
-from .submissions.task_state import TaskState
+from .submissions.task_states import TaskStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,17 +37,13 @@ if TYPE_CHECKING:
     from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
-    from .services.service import Service, ServiceState
+    from .services.registry import Ask
+    from .services.service import ServiceState
     from .settings import Inginious
     from .submissions.submission import Debug, Origin, Submission
-
-    ReadAnswers = Callable[[Task], Answers]
-
+    from .submissions.task_state import TaskState
 
 _log = logging.getLogger(__name__)
-
-CONTACT_TIMEOUT_S = 30.0
-"""A wait for a result ends when no grading service was there for so long."""
 
 _CLOSE_TIMEOUT_S = 10.0
 
@@ -67,6 +62,7 @@ class Session:
         history: What was submitted, and what came back.
         submissions: Those of this session.
         current_task: The task that is meant when none is named.
+        front_end: What its front end has told.
 
     Raises:
         UsageError: The service of the settings is not an address.
@@ -76,28 +72,33 @@ class Session:
         self.settings = settings
         self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
-        self._front_end_language = ""
-        self._read_executed: Callable[[], ReadAnswers] = lambda: lambda _task: Answers()
+        self.front_end = FrontEnd()
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
         self.library = course.CourseLibrary(self._paths, optional=not settings.courses)
         self._lock = threading.RLock()
         self._observers = Observers()
-        self._task_states: dict[tuple[str, str, str], TaskState] = {}
-        self._services = Services(settings, self._paths, self._observers.notify)
+        self._io = IOThread("inginious_nb")
+        self._services = Services(
+            settings,
+            self._paths,
+            changed=self._observers.notify,
+            spawn=self._io.spawn,
+            used=lambda: self.submissions.services,
+        )
         self.history = History(expanded(Path(settings.history)) if settings.history else None)
         self.history.subscribe(self._observers.notify)
+        self._task_states = TaskStates(self.history)
         self._closed = False
-        self._io = IOThread("inginious_nb")
         self._io.start()
         context = SubmissionContext(
             self.student,
             self.history,
-            self._current_service,
+            lambda: self._services.current,
             self._io.spawn,
-            self.task_state,
+            self._task_states.of,
             lambda: self.language,
         )
-        self.submissions = Submissions(context, self.library, self._leave_idle_services)
+        self.submissions = Submissions(context, self.library, self._services.leave_idle)
         self._io.spawn(self.submissions.keep_history())
 
     @classmethod
@@ -131,27 +132,7 @@ class Session:
     @property
     def language(self) -> str:
         """Return the language of the settings, else of the front end, else of the system."""
-        return self.settings.language or self._front_end_language or system_language()
-
-    @property
-    def front_end_language(self) -> str:
-        """Return the language that a front end told, empty until one did."""
-        return self._front_end_language
-
-    def set_front_end_language(self, lang: str) -> None:
-        """Take the language that a front end tells."""
-        self._front_end_language = lang
-
-    def read_executed_by(self, reader: Callable[[], ReadAnswers]) -> None:
-        """Have answers read so where no front end shows the live cells: by who sees cells run."""
-        self._read_executed = reader
-
-    def executed_reader(self) -> ReadAnswers:
-        """Return what reads the cells that were run, and the notebook as last saved.
-
-        The notebook is the one whose cell runs now.
-        """
-        return self._read_executed()
+        return self.settings.language or self.front_end.language or system_language()
 
     # ---- courses ----------------------------------------------------------------------------
 
@@ -187,31 +168,19 @@ class Session:
 
     def task_state(self, task: Task, student: Student | None = None) -> TaskState:
         """Return the live state of a task for a student, default the person at this session."""
-        username = (student or self.student).username
-        key = (task.course_id, task.id, username)
-        with self._lock:
-            state = self._task_states.get(key)
-            if state is None:
-                state = TaskState(task, self.history, username)
-                self._task_states[key] = state
-            state.task = task
-            return state
+        return self._task_states.of(task, student or self.student)
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
-        if self._closed or not self.history.others_wrote():
-            return
-        with self._lock:
-            states = list(self._task_states.values())
-        for state in states:
-            state.read_again()
+        if not self._closed:
+            self._task_states.look_at_history()
 
     # ---- grading services -------------------------------------------------------------------
 
     @property
     def service(self) -> ServiceState:
         """Return where the connection to the current grading service stands."""
-        return self._services.current.state
+        return self._services.state
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback when a service, the history or the courses changed, on any thread.
@@ -221,9 +190,7 @@ class Session:
         """
         return self._observers.subscribe(callback)
 
-    def connect(
-        self, address: str, ask: Callable[[str, str], tuple[str, str]] | None = None
-    ) -> ServiceState:
+    def connect(self, address: str, ask: Ask | None = None) -> ServiceState:
         """Send what is submitted from now on to another grading service.
 
         What is under way stays with the service it was sent to.
@@ -237,32 +204,26 @@ class Session:
             UsageError: It is not an address, or nobody can be asked.
             BackendError: The site does not answer, or refuses the person.
         """
-        service = self._services.choose(address)
-        if ask is not None and service.asks_who:
-            self.sign_in(ask)
+        self._services.choose(address)
+        if ask is not None and self.sign_in(ask):
             self.client()
         else:
             self.warm_up()
-        self._leave_idle_services()
+        self._services.leave_idle()
         self._observers.notify()
         return self.service
 
-    def sign_in(self, ask: Callable[[str, str], tuple[str, str]]) -> None:
-        """Have a person asked who signs in at the current service, if only a person can tell."""
-        service = self._current_service()
-        if service.asks_who:
-            service.sign_in_as(*ask(service.address, self.student.username))
+    def sign_in(self, ask: Ask) -> bool:
+        """Have a person asked who signs in at the current service, if only a person can tell.
+
+        Returns:
+            Whether somebody was asked.
+        """
+        return self._services.sign_in(ask, self.student.username)
 
     def warm_up(self) -> None:
         """Start and connect in the background, so that the first submission need not wait."""
-
-        async def start(service: Service) -> None:
-            try:
-                await service.client()
-            except InginiousError as error:
-                _log.warning("%s", error)
-
-        self._io.spawn(start(self._current_service()))
+        self._services.warm_up()
 
     def client(self) -> AbstractClient:
         """Return the client of the current service, started if need be; blocks until it is there.
@@ -270,20 +231,7 @@ class Session:
         Raises:
             ServiceError: The embedded service cannot be started, or the session has ended.
         """
-        return self._io.run(self._current_service().client()).result()
-
-    def _current_service(self) -> Service:
-        if self._closed:
-            raise ServiceError(
-                Message("This session has ended; run the cell that opens the task once more.")
-            )
-        return self._services.current
-
-    def _leave_idle_services(self) -> None:
-        """End the services that were left by `connect` and have nothing of ours to grade."""
-        if not self._closed:
-            for service in self._services.take_idle(self.submissions.services):
-                self._io.spawn(service.leave())
+        return self._io.run(self._services.current.client()).result()
 
     # ---- submissions ------------------------------------------------------------------------
 
@@ -333,6 +281,7 @@ class Session:
             if self._closed:
                 return
             self._closed = True
+            self._services.end()
             unfinished = [submission.id for submission in self.submissions.pending]
         # Each of these is done whatever becomes of the others, the last first.
         with contextlib.ExitStack() as stack:
@@ -348,9 +297,5 @@ class Session:
 
     async def _end(self) -> None:
         await self._io.cancel_spawned()
-        for submission in self.submissions.pending:
-            submission.refuse(
-                ServiceError(Message("The session ended before the answers were read."))
-            )
-        for service in self._services.all:
-            await service.disconnect()
+        self.submissions.end()
+        await self._services.disconnect()

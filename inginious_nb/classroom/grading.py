@@ -22,9 +22,9 @@ from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.notebook.tasks_answered import misnamed_problems
 from inginious_nb.render import visible
-from inginious_nb.session import CONTACT_TIMEOUT_S
 from inginious_nb.submissions.record import NO_GRADE_CODES, counts
 from inginious_nb.submissions.student import Student
+from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
 
 from .class_state import ClassState, ClassTask, Entry
 

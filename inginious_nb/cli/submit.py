@@ -25,8 +25,8 @@ from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.render.terminal import echo
-from inginious_nb.session import CONTACT_TIMEOUT_S
 from inginious_nb.submissions.record import is_graded, kept_grade
+from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
 
 from . import tables
 from .output import print_table

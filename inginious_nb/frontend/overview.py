@@ -60,7 +60,7 @@ class OverviewPublisher:
     def speak(self, lang: str) -> None:
         """Publish texts in another language from now on."""
         self.lang = lang
-        self.session.set_front_end_language(lang)
+        self.session.front_end.told_language(lang)
         self.refresh()
 
     def refresh(self) -> None:

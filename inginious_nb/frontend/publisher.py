@@ -72,11 +72,11 @@ class Publisher:
         asked: Asked | None = None,
     ) -> None:
         self.session = session
-        self.read_executed = session.executed_reader()
+        self.read_executed = session.front_end.executed_reader()
         self.task = task
         self.state = session.task_state(task)
         self.drafts = drafts_of(self.state, session.history)
-        self.lang = session.front_end_language or session.language
+        self.lang = session.front_end.language or session.language
         self._shown = ("", task)
         self._publish = publish
         self._pinned = submission
@@ -155,7 +155,7 @@ class Publisher:
 
     def speak(self, lang: str) -> None:
         """Show the task in another language, as far as it has been translated."""
-        self.session.set_front_end_language(lang)
+        self.session.front_end.told_language(lang)
         with self._lock:
             self.lang = lang
             self._settled = ()

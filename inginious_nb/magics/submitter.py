@@ -27,8 +27,7 @@ from inginious_nb.notebook.references import task_name
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import find_notebook
 from inginious_nb.render.terminal import echo
-from inginious_nb.session import CONTACT_TIMEOUT_S
-from inginious_nb.submissions.submission import ssh_command
+from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S, ssh_command
 
 from .handle import Handle
 
@@ -103,7 +102,7 @@ class Submitter:
         self._cell_widgets = cell_widgets
         # A cell may change it later; the notebook stays where it is.
         self._directory = Path.cwd()
-        session.read_executed_by(self._executed_reader)
+        session.front_end.read_executed_by(self._executed_reader)
 
     def submit(
         self,

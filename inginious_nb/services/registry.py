@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from inginious_nb.errors import InginiousError, ServiceError
+from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
 from .embedded import EmbeddedService
@@ -12,13 +15,18 @@ from .inginious_web.address import checked_site, is_site
 from .zeromq import ZeroMQService, checked_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from inginious_nb.settings import Inginious
 
-    from .service import Service
+    from .service import Service, ServiceState
+
+    Ask = Callable[[str, str], tuple[str, str]]
+    """Asks a person who signs in: gets address and proposed name, returns name and password."""
+
+_log = logging.getLogger(__name__)
 
 
 class Services:
@@ -28,23 +36,48 @@ class Services:
         settings: The first one's address, and the limits of all.
         course_paths: Folders that the embedded service grades from; more may be added to the list.
         changed: Called when the state of one changed, on any thread.
-
-    Attributes:
-        current: The one that gets what is submitted.
+        spawn: Runs a coroutine on the session's loop.
+        used: Returns those that still grade something.
 
     Raises:
         UsageError: The address of the settings is not one.
     """
 
     def __init__(
-        self, settings: Inginious, course_paths: list[Path], changed: Callable[[], object]
+        self,
+        settings: Inginious,
+        course_paths: list[Path],
+        changed: Callable[[], object],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
+        used: Callable[[], AbstractSet[Service]],
     ) -> None:
         self._settings = settings
         self._course_paths = course_paths
         self._changed = changed
+        self._spawn = spawn
+        self._used = used
+        self._has_ended = False
         self._lock = threading.Lock()
         self._by_address: dict[str, Service] = {}
-        self.current = self.choose(settings.backend)
+        self._current = self.choose(settings.backend)
+
+    @property
+    def current(self) -> Service:
+        """Return the one that gets what is submitted.
+
+        Raises:
+            ServiceError: The session has ended.
+        """
+        if self._has_ended:
+            raise ServiceError(
+                Message("This session has ended; run the cell that opens the task once more.")
+            )
+        return self._current
+
+    @property
+    def state(self) -> ServiceState:
+        """Return where the connection to the current one stands, also at the end."""
+        return self._current.state
 
     def choose(self, address: str) -> Service:
         """Make the service at an address the current one.
@@ -63,7 +96,7 @@ class Services:
                 service = self._new(address)
                 service.subscribe(self._changed)
                 self._by_address[address] = service
-            self.current = service
+            self._current = service
             return service
 
     def _new(self, address: str) -> Service:
@@ -82,19 +115,66 @@ class Services:
         with self._lock:
             return list(self._by_address.values())
 
-    def take_idle(self, used: AbstractSet[Service]) -> list[Service]:
-        """Take out those that are neither current nor used; whoever takes them ends them."""
+    def warm_up(self) -> None:
+        """Start and connect the current one in the background; a failure is logged.
+
+        Raises:
+            ServiceError: The session has ended.
+        """
+
+        async def start(service: Service) -> None:
+            try:
+                await service.client()
+            except InginiousError as error:
+                _log.warning("%s", error)
+
+        self._spawn(start(self.current))
+
+    def sign_in(self, ask: Ask, username: str) -> bool:
+        """Have a person asked who signs in at the current one, if only a person can tell.
+
+        Args:
+            ask: Asks.
+            username: The name to propose.
+
+        Returns:
+            Whether somebody was asked.
+
+        Raises:
+            ServiceError: The session has ended.
+        """
+        service = self.current
+        if not service.asks_who:
+            return False
+        service.sign_in_as(*ask(service.address, username))
+        return True
+
+    def leave_idle(self) -> None:
+        """End those that are neither current nor used."""
+        if self._has_ended:
+            return
+        used = self._used()
         with self._lock:
             idle = {
                 address: service
                 for address, service in self._by_address.items()
-                if service is not self.current and service not in used
+                if service is not self._current and service not in used
             }
             for address in idle:
                 del self._by_address[address]
-            return list(idle.values())
+        for service in idle.values():
+            self._spawn(service.leave())
 
     async def add_course_path(self, path: Path) -> None:
         """Let the embedded service grade the courses below path too."""
         for service in self.all:
             await service.add_course_path(path)
+
+    def end(self) -> None:
+        """Take nothing to grade any more; `disconnect` and each one's `stop` follow."""
+        self._has_ended = True
+
+    async def disconnect(self) -> None:
+        """Close the connection to each."""
+        for service in self.all:
+            await service.disconnect()

@@ -56,6 +56,9 @@ refused: it was not graded, since the answers cannot be submitted or no grading 
 rest as it says."""
 
 Origin = Literal["widget", "magic", "cli", "api"]
+CONTACT_TIMEOUT_S = 30.0
+"""A wait for a result ends when no grading service was there for so long, where people wait."""
+
 Debug = bool | Literal["ssh"]
 """False, True (return stdout and stderr), or "ssh" (a shell instead of a grade)."""
 

@@ -8,7 +8,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from inginious_nb.errors import UsageError
+from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers
 
@@ -162,6 +162,13 @@ class Submissions:
                 await asyncio.to_thread(history.keep_alive, waited_for, time.time())
             if history.unwritten:
                 await asyncio.to_thread(history.write_pending)
+
+    def end(self) -> None:
+        """Refuse those whose answers are still to be read; the session ends."""
+        for submission in self.pending:
+            submission.refuse(
+                ServiceError(Message("The session ended before the answers were read."))
+            )
 
     def _record(self, submission_id: str | None) -> SubmissionRecord:
         if submission_id is not None:

@@ -134,7 +134,7 @@ def test_a_control_answers_where_no_cell_does(session, ask):
 def test_a_host_without_cells_gets_what_was_run_or_saved(session, ask):
     captured = Answers()
     captured.add("right", AnswerSource("text", "captured", "cell 1: right", ("a",), 1.0))
-    session.read_executed_by(lambda: lambda _task: captured)
+    session.front_end.read_executed_by(lambda: lambda _task: captured)
     preview = ask("preview", cells=None, answers={})["answers"]
     assert [(found["kind"], found["read_at"]) for found in preview] == [("captured", 1.0)]
     ask("submit", cells=None, answers={})

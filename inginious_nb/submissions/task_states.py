@@ -1,0 +1,43 @@
+"""The live states of the tasks of one session, one for each task and student."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from .task_state import TaskState
+
+if TYPE_CHECKING:
+    from inginious_nb.course import Task
+
+    from .history import History
+    from .student import Student
+
+
+class TaskStates:
+    """Task states, made when they are first asked for."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._lock = threading.Lock()
+        self._states: dict[tuple[str, str, str], TaskState] = {}
+
+    def of(self, task: Task, student: Student) -> TaskState:
+        """Return the state of a task, which from now on is as its file says now."""
+        key = (task.course_id, task.id, student.username)
+        with self._lock:
+            state = self._states.get(key)
+            if state is None:
+                state = TaskState(task, self._history, student.username)
+                self._states[key] = state
+            state.task = task
+            return state
+
+    def look_at_history(self) -> None:
+        """Take what other kernels have submitted meanwhile, if any has."""
+        if not self._history.others_wrote():
+            return
+        with self._lock:
+            states = list(self._states.values())
+        for state in states:
+            state.read_again()
