@@ -6,6 +6,7 @@ system's folders; where there can be none, variables name the folders instead.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.stale_processes import MARK, new_mark
+from inginious_nb.grader.temporary_folders import make_locked_folder, remove_tree
 
 from . import locales
 from .python_packages import copy_packages, find_interpreters
@@ -24,12 +26,17 @@ from .system_views import SystemViews
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from inginious_nb.grader.temporary_folders import FolderLock
+
     from .python_packages import Interpreter
 
 logger = logging.getLogger(__name__)
 
 COMMANDS_AT = ("/usr/bin", "/bin")
 """Where an isolated job finds the commands of the API."""
+
+MEMORY = "/dev/shm"  # noqa: S108 - a private folder in it
+"""Where links are made by the thousand: on a slow file system that would take a second."""
 
 _SEARCHED = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin")
 _SYSTEM = ("usr", "opt", "nix", "bin", "lib", "lib64")
@@ -48,6 +55,7 @@ class Installation:
         python: The interpreter that the commands use.
         path: The folders that jobs search for programs, separated by colons.
         can_mount: Whether a box with some mounts can be started; None where jobs see no mounts.
+        prefix: What the names of temporary folders begin with.
     """
 
     def __init__(
@@ -59,8 +67,11 @@ class Installation:
         python: str,
         path: str,
         can_mount: Callable[[Sequence[Mount]], bool] | None,
+        prefix: str,
     ) -> None:
         self._folder = folder
+        self._prefix = prefix
+        self._in_memory: tuple[Path, FolderLock] | None = None
         self._seen_at = seen_at
         self._commands = commands
         self._python = python
@@ -88,6 +99,10 @@ class Installation:
             if self._compiling is not None:
                 self._compiling.kill()
         self._thread.join()
+        if self._in_memory is not None:
+            folder, lock = self._in_memory
+            remove_tree(folder)
+            lock.release()
 
     def mounts(self) -> tuple[Mount, ...]:
         """Return what shows the API in the folders of the system; empty where variables do."""
@@ -140,18 +155,26 @@ class Installation:
         if self._can_mount is None or sites in ([], [None]):
             self._use_variables()
             return
-        views = self._new_views(interpreters)
-        overlaid = tuple(self._conflicts())
+        views_at = f"{self._seen_at}/{_VIEWS}"
+        folder = self._views_folder()
+        views = self._new_views(interpreters, SystemViews(folder, views_at))
+        overlaid = (Mount(folder, views_at), *self._conflicts())
         if not self._can_mount((Mount(self._folder, self._seen_at), *views.mounts(), *overlaid)):
             raise OSError("no box can be started with views of the system's folders")
         self._views, self._overlaid = views, overlaid
         self._variables = {"PATH": self._path}
 
-    def _new_views(self, interpreters: Sequence[Interpreter]) -> SystemViews:
+    def _views_folder(self) -> Path:
+        """Make the folder of the views, in memory where that can be."""
         folder = self._folder / _VIEWS
         folder.mkdir()
-        folder.chmod(0o755)
-        views = SystemViews(folder, f"{self._seen_at}/{_VIEWS}")
+        with contextlib.suppress(OSError):
+            self._in_memory = make_locked_folder(self._prefix, MEMORY)
+            folder = self._in_memory[0]
+        folder.chmod(0o755)  # its links are no secret
+        return folder
+
+    def _new_views(self, interpreters: Sequence[Interpreter], views: SystemViews) -> SystemViews:
         for place in {Path(name).resolve() for name in COMMANDS_AT}:
             if place.is_dir():
                 views.add(place, self._commands)

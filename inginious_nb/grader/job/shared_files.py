@@ -31,7 +31,7 @@ from inginious_nb.grader.temporary_folders import (
     remove_tree,
 )
 
-from .installation import Installation
+from .installation import MEMORY, Installation
 from .workspace import make_folders
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class SharedFiles:
     def __init__(self, *, can_mount: Callable[[Sequence[Mount]], bool] | None = None) -> None:
         in_place = can_mount is None
         parent = _temporary_folder()
-        remove_stale_folders(_PREFIX, [parent])
+        remove_stale_folders(_PREFIX, {parent, MEMORY})
         root, lock = make_locked_folder(_PREFIX, parent)
         self.root = root.resolve()
         _close_to_others(self.root, in_place=in_place)
@@ -104,6 +104,7 @@ class SharedFiles:
             python=self.python,
             path=self.path,
             can_mount=can_mount,
+            prefix=_PREFIX,
         )
         # Also when nobody closes it: nothing stays on disk after this process.
         self._finalizer = weakref.finalize(
