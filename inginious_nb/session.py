@@ -57,7 +57,8 @@ class Session:
 
     Attributes:
         settings: The configuration.
-        student: The person whose submissions they are.
+        person: The person at this session.
+        student: Who submits where nobody else is named: that person, or who was put in his place.
         library: The courses.
         history: What was submitted, and what came back.
         submissions: Those of this session.
@@ -70,7 +71,7 @@ class Session:
 
     def __init__(self, settings: Inginious, *, directory: Path | None = None) -> None:
         self.settings = settings
-        self.student = Student(settings.username, settings.email)
+        self.person = self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
         self.front_end = FrontEnd()
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
@@ -91,7 +92,8 @@ class Session:
         self._closed = False
         self._io.start()
         context = SubmissionContext(
-            self.student,
+            self.person,
+            lambda: self.student,
             self.history,
             lambda: self._services.current,
             self._io.spawn,
@@ -167,8 +169,21 @@ class Session:
         return found
 
     def task_state(self, task: Task, student: Student | None = None) -> TaskState:
-        """Return the live state of a task for a student, default the person at this session."""
+        """Return the live state of a task for a student, default who submits now."""
         return self._task_states.of(task, student or self.student)
+
+    def submit_as(self, username: str) -> None:
+        """Put another student in the place of the person here, until told otherwise.
+
+        Args:
+            username: The student, empty for the person at this session.
+
+        Raises:
+            UsageError: It cannot be a username.
+        """
+        is_other = username.strip() not in ("", self.person.username)
+        self.student = Student.checked(username) if is_other else self.person
+        self._observers.notify()
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
@@ -252,7 +267,7 @@ class Session:
             task: The task they answer.
             answers: Raw answers by problem id.
             origin: The part of the user interface they come from.
-            student: The person who submits, default the one at this session.
+            student: The person who submits, default who does now (`student`).
             sources: Where each was read.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language of the feedback, default the session's.

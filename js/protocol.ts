@@ -211,6 +211,8 @@ export interface WidgetState {
   lang: string;
   role: Role;
   problem_id: string;
+  /** Who submits, empty for the person here. */
+  student: string;
   task: TaskInfo | null;
   standing: Standing;
   submission: SubmissionInfo | null;
@@ -226,6 +228,7 @@ export const STATE_KEYS = [
   "lang",
   "role",
   "problem_id",
+  "student",
   "task",
   "standing",
   "submission",
@@ -374,6 +377,11 @@ export interface DraftRequest {
   by: string;
 }
 
+/** Submit as another student from now on; an empty name is the person here. */
+export interface StudentRequest {
+  username: string;
+}
+
 export interface LangRequest {
   lang: string;
 }
@@ -411,6 +419,7 @@ export interface Requests {
   file: FileRequest;
   draft: DraftRequest;
   lang: LangRequest;
+  submitAs: StudentRequest;
   where: EmptyMessage;
   ssh: SubmissionRequest;
   snapshot: SnapshotRequest;
@@ -429,6 +438,7 @@ export interface Replies {
   file: FileReply;
   draft: EmptyMessage;
   lang: EmptyMessage;
+  submitAs: EmptyMessage;
   where: WhereReply;
   ssh: SshReply;
   snapshot: Record<string, string>;

@@ -231,12 +231,13 @@ class SavedView(TypedDict):
 
 
 class WidgetState(TypedDict):
-    """The synced traits of a widget."""
+    """The synced traits of a widget; ``student`` who submits, if not the person here."""
 
     key: str
     lang: str
     role: Role
     problem_id: str
+    student: str
     task: TaskInfo | None
     standing: Standing
     submission: SubmissionInfo | None
@@ -402,6 +403,12 @@ class DraftRequest(TypedDict):
     by: str
 
 
+class StudentRequest(TypedDict):
+    """Submit as another student from now on; an empty name is the person here."""
+
+    username: str
+
+
 class LangRequest(TypedDict):
     """Show texts in a language."""
 
@@ -447,6 +454,7 @@ REQUESTS = {
     "file": FileRequest,
     "draft": DraftRequest,
     "lang": LangRequest,
+    "submitAs": StudentRequest,
     "where": EmptyMessage,
     "ssh": SubmissionRequest,
     "snapshot": SnapshotRequest,
@@ -464,6 +472,7 @@ REPLIES = {
     "file": FileReply,
     "draft": EmptyMessage,
     "lang": EmptyMessage,
+    "submitAs": EmptyMessage,
     "where": WhereReply,
     "ssh": SshReply,
     "snapshot": dict[str, str],

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import HistoryError
+from inginious_nb.submissions.student import Student
 
 from . import serialize
 from .drafts import drafts_of
@@ -74,8 +75,13 @@ class Publisher:
         self.session = session
         self.read_executed = session.front_end.executed_reader()
         self.task = task
-        self.state = session.task_state(task)
-        self.drafts = drafts_of(self.state, session.history)
+        self._student = (
+            submission.student
+            if submission is not None
+            else None
+            if record is None
+            else Student(record.username)
+        )
         self.lang = session.front_end.language or session.language
         self._shown = ("", task)
         self._publish = publish
@@ -87,16 +93,37 @@ class Publisher:
         self._settled: tuple[object, ...] = ()
         self._lock = threading.RLock()
         self._due = threading.Event()
+        self._subscriptions: list[Callable[[], None]] = []
         self._closed = False
-        self._subscriptions = [
-            self.state.subscribe(self.refresh),
-            self.drafts.subscribe(self.refresh),
-            session.subscribe(self.refresh),
-        ]
+        self._be(self.student)
+        self._unsubscribe = session.subscribe(self.refresh)
         self._unfollow: Callable[[], None] = lambda: None
         if submission is not None:
             self._unfollow = submission.subscribe(self.refresh)
         self._refresh_now()
+
+    @property
+    def student(self) -> Student:
+        """Return whose submissions are shown: of the widget's own, else of who submits now."""
+        return self._student or self.session.student
+
+    @property
+    def other_student(self) -> str:
+        """Return that student's username, empty where it is the person at this session."""
+        username = self.student.username
+        return "" if username == self.session.person.username else username
+
+    def _be(self, student: Student) -> None:
+        """Show the submissions and the drafts of a student from now on."""
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        self._shown_student = student
+        self.state = self.session.task_state(self.task, student)
+        self.drafts = drafts_of(self.state, self.session.history)
+        self._subscriptions = [
+            self.state.subscribe(self.refresh),
+            self.drafts.subscribe(self.refresh),
+        ]
 
     @property
     def submission(self) -> Submission | None:
@@ -123,6 +150,7 @@ class Publisher:
             self._unfollow()
             self._asked = asked or Asked()
             self._pinned = submission
+            self._student = submission.student
             self._unfollow = submission.subscribe(self.refresh)
             self.refresh()
 
@@ -198,12 +226,15 @@ class Publisher:
         """Stop following the session."""
         self._closed = True
         self._unfollow()
-        for unsubscribe in self._subscriptions:
+        for unsubscribe in (self._unsubscribe, *self._subscriptions):
             unsubscribe()
 
     def _state(self) -> dict[str, Any]:
         """The parts of the state that may have changed; what is costly only if it did."""
-        submission = self.submission
+        if self.student != self._shown_student:
+            self._be(self.student)
+            self._settled = ()
+        submission, other = self.submission, self.other_student
         waits = submission is not None and submission is self._pinned
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),
@@ -218,12 +249,12 @@ class Publisher:
             if submission is not None and waits and submission.phase == "reading"
             else None,
         }
-        if self._published.get("lang") != self.lang:
-            username = self.session.student.username
+        if (self._published.get("lang"), self._published.get("student")) != (self.lang, other):
             state["lang"] = self.lang
+            state["student"] = other
             # What a submit command shows never repeats the statement.
             state["task"] = serialize.task_info(
-                self.task, self.lang, username, statement=not self._keeps_its_own
+                self.task, self.lang, self.student.username, statement=not self._keeps_its_own
             )
         newest = self.state.newest
         settled: tuple[object, ...] = (newest and (newest.id, newest.code),)

@@ -76,7 +76,7 @@ class Responder(Answering):
             if awaited is None:
                 self._refuse_while_active()
             submission = awaited or publisher.session.submissions.new(
-                publisher.task, origin="widget"
+                publisher.task, origin="widget", student=publisher.student
             )
 
             def read() -> Answers:
@@ -169,9 +169,10 @@ class Responder(Answering):
     ) -> SubmissionRecord:
         publisher = self._publisher
         record = publisher.session.history.get(request["submission"])
-        if record is None or (record.course_id, record.task_id) != (
+        if record is None or (record.course_id, record.task_id, record.username) != (
             publisher.task.course_id,
             publisher.task.id,
+            publisher.student.username,
         ):
             raise UsageError(Message("The history of this task has no such submission."))
         return record
@@ -203,6 +204,14 @@ class Responder(Answering):
 
     def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
         self._publisher.speak(checked_language(request["lang"]))
+        return {}
+
+    def _submit_as(
+        self, request: protocol.StudentRequest, _buffers: Buffers
+    ) -> protocol.EmptyMessage:
+        if self._publisher.keeps_its_own:
+            raise UsageError(Message("Open the task to choose who submits it."))
+        self._publisher.session.submit_as(request["username"])
         return {}
 
     def _where(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.WhereReply:
@@ -242,6 +251,7 @@ class Responder(Answering):
         "file": _file,
         "draft": _draft,
         "lang": _lang,
+        "submitAs": _submit_as,
         "where": _where,
         "ssh": _ssh,
         "snapshot": _snapshot,

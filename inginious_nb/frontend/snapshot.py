@@ -62,6 +62,7 @@ class Snapshot:
         info: Its statement and problems, where they are shown.
         standing: How the user stands in it, where the statement is shown.
         remark: Why it was not sent.
+        student: Who submitted, where it is not the person at the session.
         saved: Whose it is, and what to do to go on.
         key: The widget that hides the snapshot while it is alive.
         problem_id: The only problem to show, empty for all.
@@ -75,6 +76,7 @@ class Snapshot:
     info: TaskInfo | None = None
     standing: Standing | None = None
     remark: str = ""
+    student: str = ""
     saved: str = ""
     key: str = ""
     problem_id: str = ""
@@ -180,6 +182,8 @@ class Snapshot:
     def _facts(self) -> list[str]:
         """Return the facts about a submission, with its task where no title says it."""
         facts = [self.task.name] if self.info is None else []
+        if self.student:
+            facts.append(self._words("asStudent", name=self.student))
         if self.result is not None:
             facts.append(self._words("submissionNumber", n=self.result["number"]))
             if self.result["at"] is not None:
@@ -242,10 +246,11 @@ def task_bundle(
 def submission_bundle(submission: Submission, lang: str, *, styled: bool = False) -> Bundle:
     """A submission with its result or its state in a language, by MIME type."""
     task, came, error = submission.task.translated(lang), submission.result, submission.error
+    student = submission.other_student
     if came is None:
         line = lines.phase_line(submission.phase, lang)
         remark = "" if error is None else error.in_language(lang)
-        return Snapshot(task, line, remark=remark, styled=styled, lang=lang).bundle
+        return Snapshot(task, line, remark=remark, student=student, styled=styled, lang=lang).bundle
     result = serialize.result_info(
         task,
         came,
@@ -254,7 +259,8 @@ def submission_bundle(submission: Submission, lang: str, *, styled: bool = False
         at=submission.times.get("done"),
         lang=lang,
     )
-    return Snapshot(task, lines.result_line(result, lang), result, styled=styled, lang=lang).bundle
+    line = lines.result_line(result, lang)
+    return Snapshot(task, line, result, student=student, styled=styled, lang=lang).bundle
 
 
 def widget_bundle(
@@ -282,6 +288,7 @@ def widget_bundle(
         info=publisher.task_info if is_task else None,
         standing=serialize.standing(publisher.state),
         remark=remark,
+        student=publisher.other_student,
         saved=_saved(publisher, lang, styled=styled),
         key=key,
         problem_id=problem_id,
@@ -293,7 +300,7 @@ def widget_bundle(
 def _saved(publisher: Publisher, lang: str, *, styled: bool) -> str:
     """Return whose a snapshot is and, in one output of a notebook, what to do to go on."""
     words, now = Words("snapshot", lang), dt.datetime.now().astimezone()
-    saved = words("saved", name=publisher.session.student.username, when=_written(now))
+    saved = words("saved", name=publisher.student.username, when=_written(now))
     return f"{saved} {words('goOn')}" if styled else saved
 
 

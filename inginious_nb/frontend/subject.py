@@ -27,6 +27,9 @@ def task_and_record(
     task = session.task(str(subject.get("task") or ""))
     if subject.get("role") != "submission":
         return task, None
-    wanted = subject.get("submission")
-    records = session.task_state(task).records
-    return task, next((record for record in records if record.id == wanted), None)
+    record = session.history.get(str(subject.get("submission") or ""))
+    is_of_task = record is not None and (record.course_id, record.task_id) == (
+        task.course_id,
+        task.id,
+    )
+    return task, record if is_of_task else None

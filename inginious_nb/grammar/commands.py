@@ -54,6 +54,11 @@ MAGICS = click.Option(
         "send sends them."
     ),
 )
+AS = click.Option(
+    ["--as", "username"],
+    metavar="NAME",
+    help=marked("Submit as the student NAME, with attempts and a history of their own."),
+)
 _WAIT = click.Option(["--wait"], is_flag=True, help=marked("Return when the result is there."))
 
 DECLARED = (
@@ -67,6 +72,7 @@ DECLARED = (
         params=[
             TASK_ARGUMENTS,
             click.Option(["--lang"], help=marked("Language of the feedback, such as fr.")),
+            AS,
             MAGICS,
             click.Option(
                 ["--ssh"], is_flag=True, help=marked("Open a remote shell instead of grading.")

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from inginious_nb.errors import AnswerError
     from inginious_nb.notebook.review import Magics
     from inginious_nb.session import Session
+    from inginious_nb.submissions.student import Student
     from inginious_nb.submissions.submission import Debug, Submission
 
     from .answer_cells import AnswerCells
@@ -109,6 +110,7 @@ class Submitter:
         task: Task,
         given: Answers,
         *,
+        student: Student | None = None,
         wait: bool = False,
         debug: Debug = False,
         lang: str | None = None,
@@ -122,7 +124,13 @@ class Submitter:
         live = self._host.shows_widgets
         errors = review_command(task, given, magics=magics)
         submission = self._session.submissions.new(
-            task, origin="magic", given=given, debug=debug, lang=lang, magics=magics
+            task,
+            origin="magic",
+            student=student,
+            given=given,
+            debug=debug,
+            lang=lang,
+            magics=magics,
         )
         needed = threading.Event()
         try:

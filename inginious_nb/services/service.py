@@ -77,6 +77,11 @@ class Service(ABC):
         """Return whether it wants a name and password that only a person can tell."""
         return False
 
+    @property
+    def knows_who(self) -> bool:
+        """Return whether it takes all submissions as those of one person who signed in."""
+        return False
+
     def sign_in_as(self, username: str, password: str) -> None:  # noqa: B027 - few ask
         """Use a name and password from now on."""
 

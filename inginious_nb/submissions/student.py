@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from inginious_nb.errors import UsageError
+from inginious_nb.i18n import Message
+
+MAX_USERNAME_CHARS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Student:
@@ -16,3 +21,20 @@ class Student:
 
     username: str
     email: str = ""
+
+    @classmethod
+    def checked(cls, username: str) -> Student:
+        """Return the student of a name that a person wrote.
+
+        Raises:
+            UsageError: It is empty, too long, or has characters that nobody sees.
+        """
+        username = username.strip()
+        if not username or len(username) > MAX_USERNAME_CHARS or not username.isprintable():
+            raise UsageError(
+                Message(
+                    "A username has 1 to {n} characters, all of them visible.",
+                    n=MAX_USERNAME_CHARS,
+                )
+            )
+        return cls(username)

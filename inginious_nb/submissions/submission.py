@@ -73,7 +73,8 @@ class SubmissionContext:
     """The surroundings that all submissions of a session share.
 
     Attributes:
-        student: The person at this session, who submits where nobody else is named.
+        person: The person at this session.
+        student: Returns who submits where nobody else is named.
         history: Where submissions are kept.
         current_service: Returns the service that grades what is submitted now; raises a
             ServiceError once the session has ended.
@@ -82,7 +83,8 @@ class SubmissionContext:
         language: Returns the language of the person at this session.
     """
 
-    student: Student
+    person: Student
+    student: Callable[[], Student]
     history: History
     current_service: Callable[[], Service]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
@@ -98,7 +100,7 @@ class Submission:
         task: The task it is for.
         origin: The part of the user interface that made it.
         context: The surroundings.
-        student: The person who submits, default the one at the session.
+        student: The person who submits, default who does at the session now.
         given: Answers that stand, whatever the notebook says.
         debug: Decided by its maker, whoever brings the answers; likewise:
         lang: The language of the feedback, None to leave that open.
@@ -137,7 +139,7 @@ class Submission:
         self.id = submission_id
         self.task = task
         self.origin = origin
-        self.student = student or context.student
+        self.student = student or context.student()
         self.given = given or Answers()
         self.lang = lang
         self.magics = magics
@@ -174,6 +176,12 @@ class Submission:
     def done(self) -> bool:
         """Return whether nothing more will happen to it."""
         return self._future.done()
+
+    @property
+    def other_student(self) -> str:
+        """Return the username of who submits, empty where it is the person at this session."""
+        is_person = self.student.username == self._context.person.username
+        return "" if is_person else self.student.username
 
     @property
     def service(self) -> Service | None:
@@ -259,7 +267,8 @@ class Submission:
         Raises:
             AnswerError: An answer is missing or cannot be right. As with the errors below, nothing
                 was sent, and the submission is refused.
-            UsageError: A shell is asked for, and the service cannot open one.
+            UsageError: A shell is asked for, and the service cannot open one; or another student
+                submits, and the service takes submissions of one person only.
             HistoryError: The answers cannot be kept.
             ServiceError: The session has ended.
         """
@@ -305,6 +314,8 @@ class Submission:
         service = context.current_service()
         self._debug = self._debug or debug
         service.check(self._debug)
+        if service.knows_who and self.student != context.person:
+            raise _only_who_signed_in(self.student, service)
         lang = self.lang or lang or context.language()
         state = context.task_state(self.task, self.student)
         # A refusal calls the problems as the person sees them.
@@ -440,3 +451,14 @@ def ssh_command(ssh: Ssh) -> tuple[str, str]:
     # Each job has a host key of its own, and ports of this machine come again: ssh would refuse.
     option = "-o NoHostAuthenticationForLocalhost=yes " if host == "127.0.0.1" else ""
     return f"ssh {option}{user}@{host} -p {port}", password
+
+
+def _only_who_signed_in(student: Student, service: Service) -> UsageError:
+    return UsageError(
+        Message(
+            "{service} takes submissions only of the person who signed in, not of {student}; "
+            "%inginious connect embedded grades them on this machine.",
+            service=service.address,
+            student=student.username,
+        )
+    )

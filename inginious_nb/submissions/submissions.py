@@ -13,6 +13,7 @@ from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers
 
 from .record import ALIVE_S
+from .student import Student
 from .submission import Debug, Origin, Submission, SubmissionContext
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from inginious_nb.services.service import Service
 
     from .record import SubmissionRecord
-    from .student import Student
 
 
 class Submissions:
@@ -72,7 +72,7 @@ class Submissions:
         Args:
             task: The task it is for.
             origin: The part of the user interface that makes it.
-            student: The person who submits, default the one at the session.
+            student: The person who submits, default who does at the session now.
             given: Answers that stand, whatever the notebook says.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language of the feedback, None to leave that to whoever brings the answers.
@@ -134,10 +134,12 @@ class Submissions:
         record = self._record(submission_id)
         if not record.finished and not record.orphaned:
             raise _under_way()
+        sent = history.inputdata(record.id)
         submission = self.new(
             self._library.task(f"{record.course_id}/{record.task_id}"),
             origin=origin,
-            lang=history.inputdata(record.id).get("@lang"),
+            student=Student(record.username, str(sent.get("@email", ""))),
+            lang=sent.get("@lang"),
         )
         # Of several kernels that are asked for it, one sends it.
         if not record.finished and not history.claim(record.id, submission.id):
@@ -150,7 +152,7 @@ class Submissions:
 
     def orphaned(self) -> list[SubmissionRecord]:
         """Return submissions whose result nobody waits for, since their kernel ended."""
-        return self._context.history.orphaned(self._context.student.username)
+        return self._context.history.orphaned(self._context.student().username)
 
     async def keep_history(self) -> None:
         """Tell other kernels what somebody waits for, and write what could not be written."""
@@ -172,7 +174,7 @@ class Submissions:
 
     def _record(self, submission_id: str | None) -> SubmissionRecord:
         if submission_id is not None:
-            username = self._context.student.username
+            username = self._context.student().username
             return self._context.history.find(username, submission_id)
         for record in self.orphaned():
             return record

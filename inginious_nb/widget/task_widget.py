@@ -76,6 +76,7 @@ class TaskWidget(anywidget.AnyWidget):
     lang = Unicode().tag(sync=True)
     role = Unicode("task").tag(sync=True)
     problem_id = Unicode().tag(sync=True)
+    student = Unicode().tag(sync=True)
     task = Dict(allow_none=True).tag(sync=True)
     standing = Dict().tag(sync=True)
     submission = Dict(None, allow_none=True).tag(sync=True)

@@ -7,6 +7,7 @@ import { useApp } from "./context.ts";
 import { useLook } from "./look.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
 import { ResultSection } from "./ResultSection.tsx";
+import { Student } from "./SubmitAs.tsx";
 import { StopButton, SubmitButton } from "./SubmitBar.tsx";
 
 export function AnswerPanel() {
@@ -28,6 +29,7 @@ export function AnswerPanel() {
         problem={problem}
         buttons={
           <>
+            <Student />
             <ChangedMark problemId={problem.id} />
             <StopButton />
             {!isActive(submission) && <SubmitButton quiet={synced.history.length > 0} />}

@@ -6,6 +6,7 @@ import { useApp } from "./context.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
 import { ResultSection } from "./ResultSection.tsx";
 import { Shell } from "./Shell.tsx";
+import { Student } from "./SubmitAs.tsx";
 import { StopButton, SubmitButton } from "./SubmitBar.tsx";
 import { More } from "./TaskPanel.tsx";
 import { Unanswered } from "./Unanswered.tsx";
@@ -16,6 +17,7 @@ export function CommandPanel() {
   if (!task) return null;
   const buttons = (
     <>
+      <Student />
       <StopButton />
       {!isActive(submission) && <SubmitButton quiet={submission?.phase !== "refused"} />}
     </>

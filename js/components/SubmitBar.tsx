@@ -4,6 +4,7 @@ import { ownValue } from "../own_value.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";
+import { AsMyself, Student } from "./SubmitAs.tsx";
 
 export function SubmitBar() {
   const { synced, local, language } = useApp();
@@ -15,6 +16,8 @@ export function SubmitBar() {
     <div class="inginious-actions">
       <SubmitButton />
       <StopButton />
+      <Student />
+      <AsMyself />
       {!isActive(submission) && missing.length > 0 && (
         <span class="inginious-muted">
           {language.say(language.t.missing, {

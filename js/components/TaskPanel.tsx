@@ -13,6 +13,7 @@ import { SafeHtml } from "./SafeHtml.tsx";
 import { Service } from "./Service.tsx";
 import { Shell } from "./Shell.tsx";
 import { SubmissionHistory } from "./SubmissionHistory.tsx";
+import { SubmitAs } from "./SubmitAs.tsx";
 import { SubmitBar } from "./SubmitBar.tsx";
 
 export function TaskPanel() {
@@ -38,11 +39,13 @@ export function TaskPanel() {
 
 /** What few look at: what would be sent, what was sent before, and where it is graded. */
 export function More() {
+  const { synced } = useApp();
   return (
     <div class="inginious-more">
       <Preview />
       <SubmissionHistory />
       <Service />
+      {synced.role === "task" && <SubmitAs />}
     </div>
   );
 }

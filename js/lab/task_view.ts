@@ -17,6 +17,7 @@ export interface TaskView {
 const NOTHING: Omit<WidgetState, "key" | "lang"> = {
   role: "task",
   problem_id: "",
+  student: "",
   task: null,
   standing: {
     attempts: 0,

@@ -74,17 +74,22 @@ export class Controller {
     this.#transport = transport;
     this.#signal = signal;
     this.#isAsked = isAsked ?? (() => "first");
-    const before = synced.get().submission;
-    if (before) this.clock.ignore(before.now);
+    const before = synced.get();
+    if (before.submission) this.clock.ignore(before.submission.now);
     this.#takeDrafts();
     let lastPhase = "";
+    let { student } = before;
     const watch = () => {
       const { submission } = synced.get();
+      if (synced.get().student !== student) {
+        student = synced.get().student;
+        this.#takeOver();
+      }
       if (submission) this.clock.learn(submission.now);
       this.#takeDrafts();
       this.#answerRequest();
       // "Changed since" depends on what was submitted, and sentences on the language.
-      const phase = `${submission?.id} ${submission?.phase} ${synced.get().lang}`;
+      const phase = `${submission?.id} ${submission?.phase} ${synced.get().lang} ${student}`;
       if (phase !== lastPhase) this.preview();
       lastPhase = phase;
     };
@@ -269,7 +274,7 @@ export class Controller {
   }
 
   /** Show what was entered in other views of the task; ours comes back too, and is known. */
-  #takeDrafts(): void {
+  #takeDrafts(all = false): void {
     const entered: [string, Entry][] = [];
     for (const [problemId, draft] of Object.entries(this.synced.get().drafts)) {
       const seen = this.#seenDrafts.get(problemId);
@@ -277,12 +282,18 @@ export class Controller {
       const known = seen?.by === draft.by && String(seen.value) === String(draft.value);
       // A saved notebook is not to be trusted: whatever else it says, no file of this machine.
       const isText = typeof draft.value === "string" || Array.isArray(draft.value);
-      if (draft.by === this.#me || known || !isText) continue;
+      if ((!all && (draft.by === this.#me || known)) || !isText) continue;
       entered.push([problemId, draft.value]);
     }
     if (!entered.length) return;
     const { entries } = this.local.get();
     this.local.update({ entries: { ...entries, ...Object.fromEntries(entered) } });
+  }
+
+  /** Another student submits: what the one before entered stays in that student's drafts. */
+  #takeOver(): void {
+    this.local.update({ entries: {}, notice: null });
+    this.#takeDrafts(true);
   }
 
   async #entered(): Promise<{ answers: Record<string, RawAnswer>; buffers: ArrayBuffer[] }> {

@@ -130,6 +130,18 @@ test("what is typed is shared, and what others type is shown", async () => {
   expect(controller.local.get().entries.p).toBe("theirs");
 });
 
+test("another student begins with that student's drafts, and the first one's come back", async () => {
+  const { model, controller } = controllerOf();
+  controller.enter("p", "mine");
+  await settle();
+  const by = String(model.sent.find(({ content }) => content.kind === "draft")?.content.by);
+  model.change({ drafts: { p: { value: "mine", by } } });
+  model.change({ student: "ada", drafts: {} });
+  expect(controller.local.get().entries).toEqual({});
+  model.change({ student: "", drafts: { p: { value: "mine", by } } });
+  expect(controller.local.get().entries.p).toBe("mine");
+});
+
 test("that an answer is too long to be kept is told beneath its problem", async () => {
   const { model, controller } = controllerOf();
   controller.enter("p", "very long");

@@ -186,6 +186,7 @@ export const emptyState: WidgetState = {
   lang: "en",
   role: "task",
   problem_id: "",
+  student: "",
   task: task(problem()),
   standing: {
     attempts: 0,

@@ -144,6 +144,7 @@ def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
             "silent_s": 0.0,
             "message": "The embedded grading service is running.",
         },
+        "student": "",
         "drafts": {},
         "request": None,
         **changes,

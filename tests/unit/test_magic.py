@@ -39,6 +39,15 @@ def test_words_answer_choices_and_short_texts(kernel):
     assert "100" in outputs.text
 
 
+def test_a_command_submits_as_another_student(kernel):
+    for _ in range(2):
+        ada = kernel.run("%%inginious submit lab/echo --as ada\nwrong")
+    own = kernel.run("%inginious submit lab/choice colour=0 word=rose")
+    assert "as ada · Submission 2" in ada.text
+    assert " as " not in own.text
+    assert "visible" in kernel.run("%inginious submit lab/choice --as ''").text
+
+
 def test_the_demo_is_there_at_once(kernel):
     assert "quickstart.ipynb" in kernel.run("%inginious demo").text
     there = kernel.run("import os; os.path.exists('inginious-demo/quickstart.ipynb')")

@@ -15,6 +15,7 @@ from inginious_nb.notebook.references import find_problem, find_task
 from inginious_nb.notebook.sources import AnswerSource
 from inginious_nb.render import plain_text, printable
 from inginious_nb.render.terminal import echo
+from inginious_nb.submissions.student import Student
 
 from .tables import tables
 
@@ -36,10 +37,12 @@ def submit(
     debug: bool,
     ssh: bool,
     lang: str | None,
+    username: str | None,
     magics: Magics | None,
 ) -> Handle:
     """Submit what was given with the command, the text below it, and the cells of the notebook."""
     session = context.session
+    student = None if username is None else Student.checked(username)
     if context.body is None:
         task, _ = find_task(session.library, given.reference, session.current_task)
         below = Answers()
@@ -50,7 +53,13 @@ def submit(
     session.current_task = task
     mode: Debug = "ssh" if ssh else debug
     return context.submitter.submit(
-        task, answers, wait=wait, debug=mode, lang=lang, magics=magics or "refuse"
+        task,
+        answers,
+        student=student,
+        wait=wait,
+        debug=mode,
+        lang=lang,
+        magics=magics or "refuse",
     )
 
 

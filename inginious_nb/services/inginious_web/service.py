@@ -65,6 +65,11 @@ class InginiousWebService(Service):
         """Return whether the environment names nobody."""
         return Credentials.from_environment() is None
 
+    @property
+    def knows_who(self) -> bool:
+        """Return that the site decides whose submissions they are."""
+        return True
+
     def sign_in_as(self, username: str, password: str) -> None:
         """Use a name and password from the next submission on; they stay in memory.
 
