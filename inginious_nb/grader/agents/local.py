@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.course.fields import shown
 from inginious_nb.errors import CourseError, ServiceError
 from inginious_nb.grader.job import faults
-from inginious_nb.grader.job.grading import Grading, GradingResult, Request
+from inginious_nb.grader.job.grading import Grading, Request
 from inginious_nb.grader.job.old_python import read_old_python
 from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
 from inginious_nb.grader.job.shared_files import SharedFiles
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from inginious_nb import messages
     from inginious_nb.course.library import CourseLibrary
+    from inginious_nb.grader.job.result import GradingResult
     from inginious_nb.grader.sandbox import Sandbox
 
 DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")

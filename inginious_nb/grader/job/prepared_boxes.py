@@ -1,27 +1,40 @@
-"""Boxes made in advance: after a job, the folders and the box of a next one of the same kind.
+"""The box of a job: one that was made in advance if there is one that fits, else a new one.
 
-Each waits with an interpreter that has started and imported the grading API. It serves one job, or
-none: it is ended when nobody submits for a while, and with the service.
+After a job the folders and the box of a next one of the same kind are made. It waits with an
+interpreter that has started and imported the grading API. It serves one job, or none: it is ended
+when nobody submits for a while, and with the service.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inginious_nb.grader.sandbox import PreparingSandbox
+
+from .workspace import Workspace
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from inginious_nb.grader.sandbox import Box, Sandbox
     from inginious_nb.grader.sandbox.prepared import PreparedProcess
+    from inginious_nb.grader.sandbox.process import BoxedProcess
 
-    from .workspace import Workspace
+    from .shared_files import SharedFiles
+
+logger = logging.getLogger(__name__)
 
 STARTER = "from inginious_container_api._prepared import main; main()"
 """Python code that waits for the run script of a job."""
 
 _MAX_IDLE_S = 60.0
+_MAX_FIRST_LINE_BYTES = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,3 +102,98 @@ class PreparedBoxes:
         for box in list(self._waiting):
             self._drop(box)
         self._ending.shutdown()
+
+
+class JobBox:
+    """The box of one job, and the workspace it has.
+
+    Args:
+        boxes: Where a box may wait for it, and where it leaves one for the next job.
+        shared_files: Files that all jobs share.
+        sandbox: What its programs run in.
+        common: The shared files of its course, or None.
+        is_shell: Whether somebody is at a shell in it, who waits for no interpreter.
+
+    Attributes:
+        workspace: The files of the job.
+    """
+
+    def __init__(
+        self,
+        boxes: PreparedBoxes,
+        shared_files: SharedFiles,
+        sandbox: Sandbox,
+        common: Path | None,
+        *,
+        is_shell: bool,
+    ) -> None:
+        self._boxes = boxes
+        self._shared_files = shared_files
+        self._sandbox = sandbox
+        self._preparing = sandbox if isinstance(sandbox, PreparingSandbox) else None
+        self._common = common
+        self._prepared = None if is_shell else boxes.take(common)
+        self._is_repeatable = False
+        self.workspace = (
+            Workspace(shared_files.new_job_folder())
+            if self._prepared is None
+            else self._prepared.workspace
+        )
+
+    async def start(self, box: Box, *, needs_ipython: bool) -> BoxedProcess:
+        """Start the program of a box, in the one that waits if that differs in nothing else.
+
+        Args:
+            box: The box.
+            needs_ipython: Whether its program is that of IPython.
+
+        Raises:
+            OSError: The sandbox could not be started.
+        """
+        # Files of the task's own in /etc are mounted when they are there. Only Python takes long.
+        is_python = needs_ipython or self._is_python(box.argv[0])
+        self._is_repeatable = is_python and not self.workspace.has_system_files
+        if self._prepared is not None and self._preparing is not None:
+            process = self._preparing.begin(self._prepared.process, box)
+            if process is not None:
+                return process
+            await asyncio.to_thread(self._prepared.process.end)
+        with self.workspace.streams() as streams:
+            return self._sandbox.start(box, streams)
+
+    def _is_python(self, program: str) -> bool:
+        prefix = "/task/"
+        if not program.startswith(prefix):
+            return False
+        with (self.workspace.root / "task" / program[len(prefix) :]).open("rb") as file:
+            line = file.readline(_MAX_FIRST_LINE_BYTES).strip()
+        return line in (b"#!/usr/bin/env python3", b"#!" + os.fsencode(self._shared_files.python))
+
+    def clear_away(self) -> None:
+        """End what still waits in the box, and remove the workspace."""
+        if self._prepared is not None:
+            self._prepared.process.end()
+        self.workspace.remove()
+        self._shared_files.prepare_job_folder()
+
+    def prepare_next(self, box_of: Callable[[tuple[str, ...], Workspace], Box]) -> None:
+        """Have a box wait for a next job of the same kind, where that can be.
+
+        Args:
+            box_of: Returns the box of a program and a workspace, as this job would have it.
+        """
+        if self._preparing is None or not self._is_repeatable:
+            return
+        if self._boxes.closed:  # the folders of jobs are gone, and threads take no more work
+            return
+        workspace = Workspace(self._shared_files.new_job_folder())
+        try:
+            workspace.offer_common(self._common, copy=False)
+            box = box_of((self._shared_files.python, "-c", STARTER), workspace)
+            with workspace.streams() as streams:
+                process = self._preparing.prepare(box, streams.stdout, streams.stderr)
+        except OSError as error:
+            logger.warning("No box could be prepared: %s", error)
+            self._shared_files.in_background(workspace.remove)
+        else:
+            self._boxes.add(PreparedBox(workspace, self._common, process))

@@ -13,10 +13,10 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course import probing
-from inginious_nb.grader.sandbox import Mount
+from inginious_nb.grader.sandbox import Mount, Streams
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.temporary_folders import remove_tree
 
@@ -243,9 +243,19 @@ class Workspace:
         """The beginning of the job's ``stdout`` or ``stderr``."""
         return read_beginning(self.hidden / name, limit_bytes).decode("utf-8", "replace")
 
-    def open_output(self, name: str) -> BinaryIO:
-        """The file that becomes the job's ``stdout`` or ``stderr``."""
-        return (self.hidden / name).open("wb")
+    @contextlib.contextmanager
+    def streams(self) -> Iterator[Streams]:
+        """Open what becomes ``stdin``, ``stdout`` and ``stderr`` of the job.
+
+        Raises:
+            OSError: The files cannot be written.
+        """
+        with (
+            open(os.devnull, "rb") as stdin,  # noqa: PTH123
+            (self.hidden / "stdout").open("wb") as stdout,
+            (self.hidden / "stderr").open("wb") as stderr,
+        ):
+            yield Streams(stdin.fileno(), stdout.fileno(), stderr.fileno())
 
     def archive(self, limit_bytes: int, given_up: threading.Event) -> Archive:
         """Return what the job left in ``/archive``, packed."""

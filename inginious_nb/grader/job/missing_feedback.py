@@ -1,0 +1,107 @@
+"""The texts of a crash of the run script: why there is no feedback, and who can help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inginious_nb.i18n import Message
+
+from . import faults
+from .command import missing_tools, scripts_with_wrong_line_ends
+from .old_python import death, help_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+NO_FEEDBACK = Message("The run script of the task ended without giving any feedback.")
+SHELL_LEFT_WITHOUT_FEEDBACK = Message(
+    "The remote shell was left without giving any feedback; say feedback-result success, or the "
+    "like, before leaving."
+)
+_WRONG_MACHINE = "Exec format error"
+
+
+def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path: str) -> str:
+    """Return why there is no feedback, with what may be the cause.
+
+    Args:
+        text: `NO_FEEDBACK` or `SHELL_LEFT_WITHOUT_FEEDBACK`.
+        folders: The task, and the shared files of its course.
+        errors: What the run script wrote to stderr.
+        path: Where its programs were looked for.
+    """
+    if help_for(errors):
+        return _with_old_python(text, errors)
+    ends = scripts_with_wrong_line_ends(folders, errors)
+    if ends:
+        return faults.of_task(
+            Message(
+                "{text} The lines of {files} end as those of Windows do (CR LF), not of Unix "
+                "(LF); convert them with dos2unix.",
+                text=text,
+                files=", ".join(dict.fromkeys(ends)),
+            )
+        )
+    if _WRONG_MACHINE in errors:
+        return faults.of_task(
+            Message(
+                "{text} A program that it brings along is made for another kind of machine.",
+                text=text,
+            )
+        )
+    lacking = missing_tools(folders, errors, path)
+    if not lacking:
+        return faults.of_either(text) if text is NO_FEEDBACK else text
+    return faults.of_machine(
+        Message(
+            "{text} It uses what this grader does not have: {lacking}.",
+            text=text,
+            lacking=", ".join(lacking),
+        )
+    )
+
+
+def with_unread(text: str, unread: Sequence[str]) -> str:
+    """Return the text of a crash, with the files of the task that the job had to do without."""
+    if not unread:
+        return text
+    return Message(
+        "{text} The grader could not read these files of the task: {files}.",
+        text=text,
+        files=", ".join(unread),
+    )
+
+
+def died_after_success(stdout: str, stderr: str, *, status: int, script: bytes) -> str:
+    """Return that the run script died after it had said success, which counts all the same.
+
+    Args:
+        stdout: What it printed.
+        stderr: The same for its errors.
+        status: Its exit status.
+        script: The beginning of the run script, if a shell may run it.
+
+    Returns:
+        The text; empty if it did not die.
+    """
+    words = death(stdout, stderr, status=status, script=script)
+    if not words:
+        return ""
+    text = Message(
+        "The run script died after it had said success, which counts: {words}. Have it say "
+        "success last.",
+        words=words,
+    )
+    return _with_old_python(text, words)
+
+
+def _with_old_python(text: str, output: str) -> str:
+    line = help_for(output)
+    if not line:
+        return text
+    return Message(
+        "{text} What newer Pythons have removed is given back by {line} in course.yaml.",
+        text=text,
+        line=line,
+    )
