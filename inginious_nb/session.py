@@ -75,7 +75,6 @@ class Session:
         self.current_task: Task | None = None
         self.front_end = FrontEnd()
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
-        self.library = course.CourseLibrary(self._paths, optional=not settings.courses)
         self._lock = threading.RLock()
         self._observers = Observers()
         self._io = IOThread("inginious_nb")
@@ -84,7 +83,13 @@ class Session:
             self._paths,
             changed=self._observers.notify,
             spawn=self._io.spawn,
+            run=self._io.run,
             used=lambda: self.submissions.services,
+        )
+        self.library = course.CourseLibrary(
+            self._paths,
+            optional=not settings.courses,
+            source=lambda: self._services.courses,
         )
         self.history = History(expanded(Path(settings.history)) if settings.history else None)
         self.history.subscribe(self._observers.notify)
@@ -95,7 +100,7 @@ class Session:
             self.person,
             lambda: self.student,
             self.history,
-            lambda: self._services.current,
+            self._services.grading,
             self._io.spawn,
             self._task_states.of,
             lambda: self.language,

@@ -21,19 +21,23 @@ from .settings_help import settings_text
 def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
     """List the courses found near this folder, with their tasks and your grades."""
     with opened_session(backend, courses) as session:
+        session.library.renew()
         found = session.library.courses.values()
         problems = session.library.problems
         if not found and problems:
             raise problems[0]
+        note = session.library.note
         if not found:
             raise UsageError(
-                "There is no course in this folder or in its folder courses; "
+                note
+                or "There is no course in this folder or in its folder courses; "
                 "name the one with your courses: --courses FOLDER."
             )
         lang = session.language
         print_table(tables.courses(found, lang))
         print_table(tables.tasks(session, found, lang))
-        for message in (*tables.broken(found), *(problem.text for problem in problems)):
+        notes = [] if note is None else [note]
+        for message in (*notes, *tables.broken(found), *(error.text for error in problems)):
             echo(printable(in_language(message, lang)))
 
 

@@ -69,11 +69,11 @@ def _table(words: Words, title: str, *columns: str, right: Sequence[str] = ()) -
 
 
 def courses(found: Iterable[Course], lang: str = "en") -> Table:
-    """Return the courses, with their folders."""
+    """Return the courses, and where they come from."""
     words = Words("tables", lang)
-    table = _table(words, words("courses"), "tasks", "course", "name", "folder", right=["tasks"])
+    table = _table(words, words("courses"), "tasks", "course", "name", "place", right=["tasks"])
     for course in found:
-        table.add_row(str(len(course.tasks)), course.id, course.name, str(course.path))
+        table.add_row(str(len(course.tasks)), course.id, course.name, course.place)
     return table
 
 

@@ -17,7 +17,7 @@ from .problems import (
 )
 from .settings import SubmissionLimit, TaskSettings
 from .tags import CourseTags, Tag
-from .task import Task
+from .task import SiteStanding, SiteSubmission, Task
 
 __all__ = [
     "Accessibility",
@@ -31,6 +31,8 @@ __all__ = [
     "MultipleChoiceProblem",
     "Problem",
     "SingleLineCodeProblem",
+    "SiteStanding",
+    "SiteSubmission",
     "SubmissionLimit",
     "Tag",
     "Task",

@@ -62,6 +62,11 @@ class Course:
         return fields.text(self._course_file()[0].get("name")) or self.id
 
     @property
+    def place(self) -> str:
+        """Return where it comes from, for a person: its folder."""
+        return str(self.path)
+
+    @property
     def description(self) -> str:
         """Return what it is about, in reStructuredText."""
         return fields.text(self._course_file()[0].get("description"))

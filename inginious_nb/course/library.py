@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from inginious_nb.errors import CourseError, CourseNotFoundError, TaskNotFoundError
 from inginious_nb.i18n import Message
@@ -15,7 +16,7 @@ from .folders import course_folders, expanded, task_file
 from .ids import ID_RULE, alternatives, is_valid_id, nearest, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from .task import Task
 
@@ -24,23 +25,52 @@ logger = logging.getLogger(__name__)
 _NO_COURSE = Message(" No course folder has been added yet.")
 
 
+class CourseSource(Protocol):
+    """Courses from elsewhere than a folder."""
+
+    @property
+    def courses(self) -> Mapping[str, Course]:
+        """Return those that are known now, by id; never waits."""
+
+    @property
+    def note(self) -> Message | None:
+        """Return why they are not those of this moment, None if they are."""
+
+    def refresh(self) -> object:
+        """Fetch them again in the background."""
+
+    def wait(self) -> None:
+        """Wait a moment for the list of courses, if it is not there yet.
+
+        Raises:
+            CourseError: It does not come; the text says why.
+        """
+
+
 class CourseLibrary:
     """Courses by id.
 
     Args:
         paths: Where to look for courses at once.
         optional: Nobody named these paths: one without courses is no problem.
+        source: Returns where else there are courses now; they go before those of folders.
 
     Attributes:
         paths: What it was told to look at, for whoever needs a library of the same courses.
-        courses: The courses by id, in the order they were found.
         problems: What was wrong with paths given to the constructor, and what is beside the
             courses that were found and cannot be used.
     """
 
-    def __init__(self, paths: Iterable[Path | str] = (), *, optional: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Iterable[Path | str] = (),
+        *,
+        optional: bool = False,
+        source: Callable[[], CourseSource | None] = lambda: None,
+    ) -> None:
         self.paths: list[Path] = []
-        self.courses: dict[str, Course] = {}
+        self._folders: dict[str, Course] = {}
+        self._source = source
         self.problems: list[CourseError] = []
         for path in paths:
             try:
@@ -49,6 +79,33 @@ class CourseLibrary:
                 # One bad path of a configuration must not take the others with it.
                 if not (optional and isinstance(error, CourseNotFoundError)):
                     self._note(error)
+
+    @property
+    def courses(self) -> dict[str, Course]:
+        """Return the courses by id, in the order they were found; never waits."""
+        source = self._source()
+        if source is None:
+            return dict(self._folders)
+        elsewhere = dict(source.courses)
+        # Where a person submits to a site, its course is meant and not a copy of it.
+        return elsewhere | {name: c for name, c in self._folders.items() if name not in elsewhere}
+
+    @property
+    def note(self) -> Message | None:
+        """Return why the courses from elsewhere are not those of this moment, if so."""
+        source = self._source()
+        return None if source is None else source.note
+
+    def renew(self) -> None:
+        """Have the courses from elsewhere listed again; waits a moment for the first list.
+
+        Where that does not come, `note` says why.
+        """
+        source = self._source()
+        if source is not None:
+            with contextlib.suppress(CourseError):
+                source.wait()
+            source.refresh()
 
     def add(self, path: Path | str) -> list[Course]:
         """Add the courses at path, and read again those of them that are already known.
@@ -114,13 +171,13 @@ class CourseLibrary:
         Raises:
             CourseNotFoundError: None is known; the text names the nearest.
         """
-        try:
-            return self.courses[course_id]
-        except KeyError:
-            hint = suggestion(course_id, self.courses) or _NO_COURSE
-            raise CourseNotFoundError(
-                Message("No course {course} is known.{hint}", course=course_id, hint=hint)
-            ) from None
+        courses = self._courses_with(course_id)
+        if course_id in courses:
+            return courses[course_id]
+        hint = suggestion(course_id, courses) or _NO_COURSE
+        raise CourseNotFoundError(
+            Message("No course {course} is known.{hint}", course=course_id, hint=hint)
+        )
 
     def task(self, name: str) -> Task:
         """Return the task called ``COURSE/TASK``, or ``TASK`` if only one course has it.
@@ -134,7 +191,8 @@ class CourseLibrary:
         course_id, slash, task_id = name.partition("/")
         if slash:
             return self.course(course_id).task(task_id)
-        owners = [course for course in self.courses.values() if course.has_task(name)]
+        courses = self._courses_with(name)
+        owners = [course for course in courses.values() if course.has_task(name)]
         if len(owners) == 1:
             return owners[0].task(name)
         if owners:
@@ -144,8 +202,8 @@ class CourseLibrary:
                     "Several courses have a task {task}: say {names}.", task=name, names=choices
                 )
             )
-        if name in self.courses:
-            names = ", ".join(f"{name}/{task_id}" for task_id in self.courses[name].tasks)
+        if name in courses:
+            names = ", ".join(f"{name}/{task_id}" for task_id in courses[name].tasks)
             raise TaskNotFoundError(
                 Message(
                     "{course} is a course; say which of its tasks: {names}.",
@@ -154,9 +212,9 @@ class CourseLibrary:
                 )
             )
         everything = [
-            f"{course.id}/{task_id}" for course in self.courses.values() for task_id in course.tasks
+            f"{course.id}/{task_id}" for course in courses.values() for task_id in course.tasks
         ]
-        bare = [task_id for course in self.courses.values() for task_id in course.tasks]
+        bare = [task_id for course in courses.values() for task_id in course.tasks]
         known = bare if nearest(name, bare) is not None else everything
         hint = suggestion(name, known) or _NO_COURSE
         raise TaskNotFoundError(Message("No task {task} is known.{hint}", task=name, hint=hint))
@@ -168,6 +226,23 @@ class CourseLibrary:
             CourseError: There is no such folder in the course.
         """
         return self.course(course_id).task_directory(task_id)
+
+    def _courses_with(self, name: str) -> dict[str, Course]:
+        """Return the courses, once the list of those from elsewhere is there.
+
+        Raises:
+            CourseError: That list does not come, and none of a folder is called so or has a task
+                called so.
+        """
+        source = self._source()
+        try:
+            if source is not None:
+                source.wait()
+        except CourseError:
+            courses = self.courses
+            if name not in courses and not any(c.has_task(name) for c in courses.values()):
+                raise
+        return self.courses
 
     def _note(self, error: CourseError) -> None:
         logger.warning("%s", error)
@@ -185,7 +260,7 @@ class CourseLibrary:
                 ),
                 path=folder,
             )
-        known = self.courses.get(folder.name)
+        known = self._folders.get(folder.name)
         if known is not None and probing.real(known.path) != probing.real(folder):
             raise CourseError(
                 Message(
@@ -199,5 +274,5 @@ class CourseLibrary:
         if known is not None and known.path != folder:
             return known  # the same folder, by a link
         course = Course(folder)
-        self.courses[course.id] = course
+        self._folders[course.id] = course
         return course

@@ -34,6 +34,40 @@ _MAX_RANDOM_NUMBERS = 100_000
 
 
 @dataclass(frozen=True)
+class SiteSubmission:
+    """One submission in the list that a site shows with a task.
+
+    Attributes:
+        id: The site's id.
+        submitted_at: In seconds since the epoch, as far as the site tells its time zone.
+        code: ``success`` or ``failed`` as far as the list tells, None while it is graded.
+        grade: In percent, None while it is graded.
+    """
+
+    id: str
+    submitted_at: float
+    code: str | None = None
+    grade: float | None = None
+
+
+@dataclass(frozen=True)
+class SiteStanding:
+    """How a person stands with a task at the site that it is from, as the site counts.
+
+    Attributes:
+        attempts: How often it was submitted, None if the site does not tell.
+        grade: The grade that counts, in percent, None if the site does not tell.
+        submissions: Those that the site lists, the newest first.
+        pending: The site's id of the one that is being graded.
+    """
+
+    attempts: int | None = None
+    grade: float | None = None
+    submissions: tuple[SiteSubmission, ...] = ()
+    pending: str | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """A task as its folder describes it.
 
@@ -54,6 +88,9 @@ class Task:
         order: Its place in courses that have no list of their tasks.
         common_directory: ``$common`` of its course, if there is one.
         tags: The tags of its course, which name its tests.
+        site: The address of the site that it is from, empty for one of a folder.
+        standing: How the person stands with it at that site.
+        is_listed_only: Only its name is known yet; `Course.task` has the rest.
     """
 
     course_id: str
@@ -72,6 +109,9 @@ class Task:
     order: int
     common_directory: Path | None = None
     tags: CourseTags = field(default_factory=CourseTags)
+    site: str = ""
+    standing: SiteStanding = field(default_factory=SiteStanding)
+    is_listed_only: bool = False
 
     @classmethod
     def load(cls, path: Path, course_id: str, *, common_directory: Path | None = None) -> Self:
@@ -231,7 +271,7 @@ def _text_folders(path: Path, common_directory: Path | None) -> list[Path]:
     return [folder for place in places for folder in (place, place / "student")]
 
 
-def _texts(data: Mapping[Any, Any], course_id: str, task_id: str) -> dict[str, str]:
+def _texts(data: Mapping[Any, Any], course_id: str, task_id: str) -> dict[str, Any]:
     author = data.get("author")
     if isinstance(author, (list, tuple)):
         author = ", ".join(str(name) for name in author)

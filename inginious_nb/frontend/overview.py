@@ -108,7 +108,11 @@ class OverviewPublisher:
                 if submission.phase != "reading"
             ],
             "service": serialize.service_info(session.service, lang),
-            "warnings": [in_language(warning, lang) for warning in session.warnings],
+            "warnings": [
+                in_language(warning, lang)
+                for warning in (session.library.note, *session.warnings)
+                if warning is not None
+            ],
         }
 
     def _course_row(self, course: Course) -> protocol.CourseRow:

@@ -100,7 +100,7 @@ def _problem_info(
                 "index": choice["index"],
                 # A cell may name a choice in any language of the course.
                 "text": choice["text"],
-                "html": str(render_inline(choice["text"], assets=Assets.of(task))),
+                "html": str(render_inline(choice["markup"], assets=Assets.of(task))),
             }
             for choice in problem.displayed_choices(seed)
         ]

@@ -48,7 +48,7 @@ class TasksFolder(CourseLibrary):
             CourseNotFoundError: There is no such folder.
             CourseError: It cannot be used.
         """
-        if course_id not in self.courses:
+        if course_id not in self._folders:
             folder = self._path / course_id
             if not is_valid_id(course_id) or not is_folder(folder):
                 raise CourseNotFoundError(
@@ -57,8 +57,8 @@ class TasksFolder(CourseLibrary):
                         course=course_id,
                     )
                 )
-            self.courses[course_id] = Course(folder)
-        return self.courses[course_id]
+            self._folders[course_id] = Course(folder)
+        return self._folders[course_id]
 
 
 def run_backend(agent_addr: str, client_addr: str) -> None:

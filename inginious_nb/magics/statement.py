@@ -34,4 +34,4 @@ def _lines(problem: Problem, seed: str, lang: str) -> Iterator[str]:
     if isinstance(problem, MultipleChoiceProblem):
         for choice in problem.displayed_choices(seed):
             # The number is what PROBLEM=NUMBER takes.
-            yield f"  {choice['index']}: {plain_text(choice['text'], lang=lang).strip()}"
+            yield f"  {choice['index']}: {plain_text(choice['markup'], lang=lang).strip()}"

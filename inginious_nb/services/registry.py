@@ -17,8 +17,11 @@ from .zeromq import ZeroMQService, checked_address
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from collections.abc import Set as AbstractSet
+    from concurrent.futures import Future
     from pathlib import Path
 
+    from inginious_nb.course import Task
+    from inginious_nb.course.library import CourseSource
     from inginious_nb.settings import Inginious
 
     from .service import Service, ServiceState
@@ -37,6 +40,7 @@ class Services:
         course_paths: Folders that the embedded service grades from; more may be added to the list.
         changed: Called when the state of one changed, on any thread.
         spawn: Runs a coroutine on the session's loop.
+        run: The same for who waits for its result.
         used: Returns those that still grade something.
 
     Raises:
@@ -49,12 +53,14 @@ class Services:
         course_paths: list[Path],
         changed: Callable[[], object],
         spawn: Callable[[Coroutine[Any, Any, None]], object],
+        run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
         used: Callable[[], AbstractSet[Service]],
     ) -> None:
         self._settings = settings
         self._course_paths = course_paths
         self._changed = changed
         self._spawn = spawn
+        self._run = run
         self._used = used
         self._has_ended = False
         self._lock = threading.Lock()
@@ -91,13 +97,31 @@ class Services:
         if is_site(address):
             address = checked_site(address)
         with self._lock:
-            service = self._by_address.get(address)
-            if service is None:
-                service = self._new(address)
-                service.subscribe(self._changed)
-                self._by_address[address] = service
-            self._current = service
-            return service
+            self._current = self._at(address)
+            return self._current
+
+    def grading(self, task: Task) -> Service:
+        """Return the service that grades a task: its site if it is from one, else the current.
+
+        Raises:
+            ServiceError: The session has ended.
+        """
+        current = self.current
+        with self._lock:
+            return self._at(task.site) if task.site else current
+
+    @property
+    def courses(self) -> CourseSource | None:
+        """Return the courses of the current one, None if it has none of its own."""
+        return None if self._has_ended else self._current.courses
+
+    def _at(self, address: str) -> Service:
+        service = self._by_address.get(address)
+        if service is None:
+            service = self._new(address)
+            service.subscribe(self._changed)
+            self._by_address[address] = service
+        return service
 
     def _new(self, address: str) -> Service:
         if address == EMBEDDED:
@@ -106,7 +130,7 @@ class Services:
             # A notebook that grades elsewhere opens without an HTTP client.
             from .inginious_web.service import InginiousWebService  # noqa: PLC0415
 
-            return InginiousWebService(self._settings, address)
+            return InginiousWebService(self._settings, address, self._run)
         return ZeroMQService(self._settings, checked_address(address))
 
     @property

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inginious_nb.client.connection_state import ConnectionState
     from inginious_nb.client.job import Job
     from inginious_nb.course import Task
+    from inginious_nb.course.library import CourseSource
     from inginious_nb.errors import InginiousError
 
 State = Literal["idle", "starting", "connecting", "connected", "silent", "failed", "closed"]
@@ -71,6 +72,11 @@ class Service(ABC):
     @abstractmethod
     def state(self) -> ServiceState:
         """Return where the connection stands now."""
+
+    @property
+    def courses(self) -> CourseSource | None:
+        """Return the courses that it has itself, None if it grades those of folders alone."""
+        return None
 
     @property
     def asks_who(self) -> bool:

@@ -76,7 +76,7 @@ class SubmissionContext:
         person: The person at this session.
         student: Returns who submits where nobody else is named.
         history: Where submissions are kept.
-        current_service: Returns the service that grades what is submitted now; raises a
+        service_for: Returns the service that grades what is submitted now to a task; raises a
             ServiceError once the session has ended.
         spawn: Runs a coroutine on the session's loop.
         task_state: Returns what a student's submissions to a task share.
@@ -86,7 +86,7 @@ class SubmissionContext:
     person: Student
     student: Callable[[], Student]
     history: History
-    current_service: Callable[[], Service]
+    service_for: Callable[[Task], Service]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
     task_state: Callable[[Task, Student], TaskState]
     language: Callable[[], str]
@@ -311,7 +311,7 @@ class Submission:
         context = self._context
         answers = Answers(dict(self.given.values), dict(self.given.sources))
         answers.fill_from(read)
-        service = context.current_service()
+        service = context.service_for(self.task)
         self._debug = self._debug or debug
         service.check(self._debug)
         if service.knows_who and self.student != context.person:

@@ -81,7 +81,7 @@ class Submissions:
         Raises:
             ServiceError: The session has ended.
         """
-        self._context.current_service()
+        self._context.service_for(task)
         submission = Submission(
             str(uuid.uuid4()),
             task,

@@ -7,6 +7,7 @@ import contextlib
 from dataclasses import dataclass
 
 _END = b"\r\n\r\n"
+NOTHING = b""
 
 
 @dataclass
@@ -16,7 +17,8 @@ class Fault:
     Attributes:
         when: A text of the request that it happens to, such as ``POST /course`` or ``=check``.
         times: How often.
-        answer: The bytes sent instead of the site's answer; None breaks the connection.
+        answer: The bytes sent instead of the site's answer; None breaks the connection, and
+            `NOTHING` keeps it open without a word.
         forward: Whether the site gets the request all the same.
     """
 
@@ -99,6 +101,8 @@ class FaultProxy:
         if answer is None:
             writer.transport.abort()
             return
+        if answer == NOTHING:
+            await reader.read()  # returns once the other side has enough
         writer.write(answer)
         await writer.drain()
 

@@ -46,9 +46,40 @@ _QUIZ = {
     },
 }
 
+_MIXED = {
+    **_QUIZ,
+    "name": "Mixed & <all>",
+    "author": "A. Uthor",
+    "context": "Read *this*.\n\n"
+    ".. raw:: html\n\n   <script>alert(1)</script><b onclick='x'>raw</b>\n",
+    # No agent but one of a test offers it.
+    "environment_type": "docker",
+    "environment_id": "held",
+    "environment_parameters": {"limits": {"time": "30", "memory": "100", "hard_time": "60"}},
+    "problems": {
+        "code": {
+            "type": "code",
+            "name": "Code",
+            "header": "Write *it*",
+            "language": "python",
+            "default": "x < 1\n# é",
+        },
+        "free": {"type": "code", "name": "", "header": "", "optional": True, "offset": 5},
+        "line": {"type": "code_single_line", "name": "Line", "header": "", "default": "dé"},
+        "data": {
+            "type": "file",
+            "name": "Data",
+            "header": "The file.",
+            "allowed_exts": [".csv"],
+            "max_size": 10000,
+        },
+        **_QUIZ["problems"],
+    },
+}
+
 
 class WebSite:
-    """The site; course ``probe`` with the tasks quiz, random, late and stuck.
+    """The site; course ``probe`` with the tasks quiz, random, late, nowhere and mixed.
 
     Attributes:
         address: Where a browser opens it.
@@ -90,9 +121,15 @@ class WebSite:
             "late": {**_QUIZ, "name": "Late"},
             # No agent offers it, so it crashes at once.
             "nowhere": {**_QUIZ, "environment_type": "docker", "environment_id": "none"},
+            "mixed": _MIXED,
         }
         config = {name: {"accessibility": True} for name in tasks}
         config["late"] = {"accessibility": "2020-01-01 / 2020-02-01"}
+        config["mixed"] = {
+            "accessibility": "2020-01-01 / 2040-01-02 10:00:00 / 2041-01-01",
+            "evaluation_mode": "last",
+            "submission_limit": {"amount": 500, "period": 24},
+        }
         course = {
             "name": "Probe",
             "accessible": True,

@@ -60,6 +60,7 @@ async def test_courses_and_tasks_are_listed(sign_in):
         ("random", "Random", True),
         ("late", "Late", False),
         ("nowhere", "A quiz", True),
+        ("mixed", "Mixed & <all>", True),
     ]
     with pytest.raises(SiteError, match="This course is closed"):
         await client.site.tasks("closed")

@@ -82,7 +82,7 @@ class Problem(ABC):
         )
 
 
-def common(data: Mapping[Any, Any]) -> dict[str, str]:
+def common(data: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the fields that every problem type has."""
     return {"name": fields.text(data.get("name")), "header": fields.text(data.get("header"))}
 

@@ -27,11 +27,13 @@ class Choice:
         text: What a student reads.
         valid: Whether it is right.
         in_other_languages: The text in every other language that the course has.
+        markup: What is shown, in reStructuredText, where that is not the text itself.
     """
 
     text: str
     valid: bool
     in_other_languages: tuple[str, ...] = ()
+    markup: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class MultipleChoiceProblem(Problem):
         multiple: Whether several may be chosen.
         limit: How many are shown to one student; 0 shows all.
         unshuffled: Whether they are shown in the order of task.yaml.
+        shown: The positions that a site shows, in its order; None where that is decided here.
     """
 
     type = "multiple_choice"
@@ -51,6 +54,7 @@ class MultipleChoiceProblem(Problem):
     multiple: bool = False
     limit: int = 0
     unshuffled: bool = False
+    shown: tuple[int, ...] | None = None
 
     @classmethod
     def read(cls, problem_id: str, data: Mapping[Any, Any]) -> Self:
@@ -103,7 +107,20 @@ class MultipleChoiceProblem(Problem):
 
         Args:
             seed: Anything that is the same whenever the same student looks at the problem.
+
+        Returns:
+            Mappings of ``index``, ``text``, and ``markup``, which is what is shown.
         """
+        return [
+            {
+                "index": str(index),
+                "text": self.choices[index].text,
+                "markup": self.choices[index].markup or self.choices[index].text,
+            }
+            for index in (self._shuffled(seed) if self.shown is None else self.shown)
+        ]
+
+    def _shuffled(self, seed: str) -> list[int]:
         shuffler = random.Random(f"{self.id}/{seed}")
         indices = list(range(len(self.choices)))
         shuffler.shuffle(indices)
@@ -115,7 +132,7 @@ class MultipleChoiceProblem(Problem):
             indices = [index for index in indices if index in kept]
         if self.unshuffled:
             indices.sort()
-        return [{"index": str(index), "text": self.choices[index].text} for index in indices]
+        return indices
 
     def translated(self, translate: Callable[[str], str]) -> Self:
         """Return the problem with its texts looked up in another language."""
@@ -150,6 +167,11 @@ class MultipleChoiceProblem(Problem):
         """Return what a front end needs beside displayed_choices, which depend on the student."""
         return super().as_dict() | {"multiple": self.multiple}
 
+    @property
+    def _known(self) -> Sequence[int]:
+        """Return the positions that an answer may be."""
+        return range(len(self.choices)) if self.shown is None else self.shown
+
     def _items(self, raw: object) -> list[object]:
         if isinstance(raw, (list, tuple)):
             return list(raw)
@@ -166,13 +188,13 @@ class MultipleChoiceProblem(Problem):
         if not isinstance(raw, str):
             raise self.refuse("the answer must be one of the choices; choose it again.")
         word = raw.strip()
-        if re.fullmatch(r"\d{1,9}", word, re.ASCII) and int(word) < len(self.choices):
+        if re.fullmatch(r"\d{1,9}", word, re.ASCII) and int(word) in self._known:
             return str(int(word))
         by_text: dict[str, str] = {}
-        for index, choice in enumerate(self.choices):
-            for text in choice.in_other_languages:
+        for index in self._known:
+            for text in self.choices[index].in_other_languages:
                 by_text[text.strip()] = str(index)
-        by_text |= {choice.text.strip(): str(index) for index, choice in enumerate(self.choices)}
+        by_text |= {self.choices[index].text.strip(): str(index) for index in self._known}
         for candidate in (word, _BULLET.sub("", word)):
             if candidate in by_text:
                 return by_text[candidate]

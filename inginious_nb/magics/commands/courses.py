@@ -18,6 +18,9 @@ from inginious_nb.magics.statement import statement
 from .tables import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inginious_nb.course import Course
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.session import Session
 
@@ -50,11 +53,11 @@ def list_courses(context: MagicContext, *, folder: str | None) -> None:
     session = context.session
     if folder is not None:
         session.add_courses(Path(folder))
+    session.library.renew()
     _refuse_without_courses(session)
     found = session.library.courses.values()
     display(tables().courses(found, context.lang))
-    for message in tables().broken(found):
-        context.say(message)
+    _say_what_is_wrong(context, found)
 
 
 def copy_the_demo(context: MagicContext, *, folder: str | None) -> None:
@@ -78,10 +81,16 @@ def copy_the_demo(context: MagicContext, *, folder: str | None) -> None:
 def list_tasks(context: MagicContext, *, course: str | None) -> None:
     """List the tasks of a course, or of all, with this person's grades."""
     library = context.session.library
+    context.session.library.renew()
     _refuse_without_courses(context.session)
     chosen = [library.course(course)] if course else list(library.courses.values())
     display(tables().tasks(context.session, chosen, context.lang))
-    for message in tables().broken(chosen):
+    _say_what_is_wrong(context, chosen)
+
+
+def _say_what_is_wrong(context: MagicContext, shown: Iterable[Course]) -> None:
+    note = context.session.library.note
+    for message in (*tables().broken(shown), *([] if note is None else [note])):
         context.say(message)
 
 
@@ -91,9 +100,9 @@ def _refuse_without_courses(session: Session) -> None:
     Raises:
         UsageError: There is no course.
     """
-    if not session.library.courses:
-        raise UsageError(
-            Message(
-                "There is no course near this notebook; add one with %inginious courses FOLDER."
-            )
-        )
+    if session.library.courses:
+        return
+    raise UsageError(
+        session.library.note
+        or Message("There is no course near this notebook; add one with %inginious courses FOLDER.")
+    )

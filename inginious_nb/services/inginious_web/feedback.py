@@ -35,4 +35,9 @@ def _as_source(pair: Result) -> Result:
     code, text = pair
     if "<" not in text:
         return pair
-    return code, f".. raw:: html\n\n{textwrap.indent(text.strip(), '   ')}\n"
+    return code, as_source(text)
+
+
+def as_source(html: str) -> str:
+    """Return HTML of a site as reStructuredText that renders to it."""
+    return f".. raw:: html\n\n{textwrap.indent(html.strip(), '   ')}\n"

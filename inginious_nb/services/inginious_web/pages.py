@@ -18,6 +18,7 @@ _SUBMISSION = re.compile(r"[0-9a-f]{24}")
 _ID = r"[A-Za-z0-9_\-.]+"
 _COURSE_LINK = re.compile(rf"/course/(?P<course>{_ID})/?(?:[?#].*)?$")
 _TASK_LINK = re.compile(rf"/course/(?P<course>{_ID})/(?P<task>{_ID})/?(?:[?#].*)?$")
+_NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)
 _MAX_NOTE_CHARS = 300
 
 
@@ -48,11 +49,15 @@ class Listed:
         id: Its id.
         name: Its title, possibly empty.
         open: False if its deadline is over.
+        grade: The person's grade in percent, None if the list shows none.
+        weight: Its share in the grade of the course.
     """
 
     id: str
     name: str
     open: bool = True
+    grade: float | None = None
+    weight: float = 1.0
 
 
 def is_sign_in_page(html: str) -> bool:
@@ -107,8 +112,13 @@ def read_tasks(html: str, course_id: str) -> tuple[Listed, ...]:
     for link in BeautifulSoup(html, "html.parser").select("a.list-group-item[href]"):
         match = _TASK_LINK.search(_attribute(link, "href"))
         if match is not None and match["course"] == course_id and match["task"] not in found:
-            is_open = "disabled" not in link.get_attribute_list("class")
-            found[match["task"]] = Listed(match["task"], _title(link), is_open)
+            found[match["task"]] = Listed(
+                match["task"],
+                _title(link),
+                "disabled" not in link.get_attribute_list("class"),
+                grade=_number(link.select_one(".progress-bar")),
+                weight=_number(link.select_one(".badge")) or 1.0,
+            )
     return tuple(found.values())
 
 
@@ -128,6 +138,12 @@ def _attribute(tag: Tag, name: str) -> str:
 
 def _words(tag: Tag) -> str:
     return " ".join(tag.get_text(" ").split())[:_MAX_NOTE_CHARS]
+
+
+def _number(tag: Tag | None) -> float | None:
+    """Return the first number in the words of a tag."""
+    found = None if tag is None else _NUMBER.search(tag.get_text())
+    return None if found is None else float(found[0].replace(",", "."))
 
 
 def _title(link: Tag) -> str:

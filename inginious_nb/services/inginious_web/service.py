@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message
@@ -11,16 +11,19 @@ from inginious_nb.services.service import Service, ServiceState, connected_state
 
 from .address import Credentials
 from .client import WebClient
+from .courses import SiteCourses
 from .delivery import Pace
 from .failures import SignInError
 from .site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Coroutine, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
 
     from inginious_nb.client.job import Job
     from inginious_nb.course import Task
+    from inginious_nb.course.library import CourseSource
     from inginious_nb.services.service import Debug
     from inginious_nb.settings import Inginious
 
@@ -31,10 +34,17 @@ class InginiousWebService(Service):
     Args:
         settings: The limits, and the language that the site is asked to speak.
         address: As `address.checked_site` returns it.
+        run: Runs a coroutine on the session's loop.
     """
 
-    def __init__(self, settings: Inginious, address: str) -> None:
+    def __init__(
+        self,
+        settings: Inginious,
+        address: str,
+        run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
+    ) -> None:
         super().__init__(address)
+        self._site_courses = SiteCourses(address, self._site, run, self._observers.notify)
         self._settings = settings
         self._credentials: Credentials | None = None
         self._sites: list[Site] = []
@@ -61,6 +71,11 @@ class InginiousWebService(Service):
         )
 
     @property
+    def courses(self) -> CourseSource:
+        """Return the courses that the person is enrolled in there."""
+        return self._site_courses
+
+    @property
     def asks_who(self) -> bool:
         """Return whether the environment names nobody."""
         return Credentials.from_environment() is None
@@ -79,6 +94,7 @@ class InginiousWebService(Service):
         if credentials != self._credentials:
             self._credentials = credentials
             self._starting = None
+            self._site_courses.forget()
 
     def check(self, debug: Debug) -> None:
         """Refuse nothing: what a person may do there, the site decides."""
@@ -122,9 +138,15 @@ class InginiousWebService(Service):
         client = await self.client()
         return client.open_job(task, inputdata, job_id=job_id, debug=debug)
 
+    async def _site(self) -> Site:
+        """Return the signed-in conversation."""
+        await self.client()
+        return self._sites[-1]
+
     async def disconnect(self) -> None:
         """End the conversation; pending jobs get their last answer, the site grades on."""
         self._closed = True
+        self._site_courses.close()
         if self._starting is not None:
             self._starting.cancel()
         for client in self._clients:
@@ -157,5 +179,6 @@ class InginiousWebService(Service):
             changed=self._observers.notify,
         )
         self._clients.append(client)
+        self._site_courses.refresh()
         self._observers.notify()
         return client

@@ -19,12 +19,14 @@ import httpx
 
 from inginious_nb.i18n import Message
 
-from . import answers, pages
+from . import answers, pages, task_reader
 from .address import is_loopback, without_secrets
 from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInError, SiteError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from inginious_nb.course import Task
 
     from .address import Credentials
     from .pages import Listed, TaskPage
@@ -138,6 +140,18 @@ class Site:
         if page is None:
             raise _says(pages.read_note(html)) if pages.read_note(html) else answers.strange(html)
         return page
+
+    async def task(self, course_id: str, task_id: str) -> Task:
+        """Open a task's page and return all that it tells of the task.
+
+        Raises:
+            CourseError: The task has a problem that only its page can ask.
+        """
+        html = await self._page(_path(course_id, task_id))
+        task = task_reader.read_task(html, course_id, task_id, self.address)
+        if task is None:
+            raise _says(pages.read_note(html)) if pages.read_note(html) else answers.strange(html)
+        return task
 
     async def act(
         self,

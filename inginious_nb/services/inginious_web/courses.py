@@ -1,0 +1,345 @@
+"""The courses of a site: fetched in the background, kept, and fetched again after a while.
+
+Whoever looks at a list gets what is known now; a site that is slow or gone is told in words. A
+task's page is fetched when the task is opened and never before, for opening it has effects at the
+site: a task may get new random values by it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from inginious_nb.course import Course, SiteStanding, Task
+from inginious_nb.course.ids import is_valid_id, suggestion
+from inginious_nb.errors import CourseError, InginiousError, TaskNotFoundError
+from inginious_nb.i18n import Message
+
+from .task_reader import NO_FOLDER, listed_task
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from concurrent.futures import Future
+
+    from .pages import Listed
+    from .site import Site
+
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+FRESH_S = 300.0
+"""A list that somebody looks at is fetched again when it is older."""
+RETRY_S = 30.0
+"""After a failure nobody waits, and nothing is asked, for so long."""
+WAIT_S = 8.0
+"""Who asks for what is not there yet waits for so long at most; after a wait in vain nobody does
+for `RETRY_S`."""
+MAX_COURSES = 100
+"""Courses whose tasks are listed."""
+
+
+@dataclass
+class _Kept:
+    """What is known of one course; replaced, never changed in place, where others read it."""
+
+    listed: Listed
+    tasks: dict[str, Listed] = field(default_factory=dict)
+    error: CourseError | None = None
+    pages: dict[str, Task] = field(default_factory=dict)
+    refusals: dict[str, tuple[float, CourseError]] = field(default_factory=dict)
+
+
+class SiteCourse(Course):
+    """A course of a site. Its tasks are listed at once; each is complete once it was opened.
+
+    Attributes:
+        id: Its id at the site.
+    """
+
+    def __init__(self, courses: SiteCourses, kept: _Kept) -> None:
+        super().__init__(NO_FOLDER / kept.listed.id)
+        self._courses = courses
+        self._kept = kept
+
+    def __repr__(self) -> str:
+        return f"SiteCourse({self.id!r}, {self.place!r})"
+
+    @property
+    def error(self) -> CourseError | None:
+        """Return why its tasks cannot be listed, None if they can."""
+        return self._kept.error
+
+    @property
+    def name(self) -> str:
+        """Its title; its id if it has none."""
+        return self._kept.listed.name or self.id
+
+    @property
+    def place(self) -> str:
+        """Return where it comes from, for a person: the address of its site."""
+        return self._courses.address
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """Its tasks by id in the site's order; of those not opened yet only what is listed."""
+        return {
+            task_id: self._kept.pages.get(task_id) or self._listed(listed)
+            for task_id, listed in list(self._kept.tasks.items())
+        }
+
+    @property
+    def broken(self) -> dict[str, CourseError]:
+        """Return what is wrong with each of its tasks that cannot be used."""
+        return {
+            task_id: error
+            for task_id, (_at, error) in list(self._kept.refusals.items())
+            if task_id in self._kept.tasks and task_id not in self._kept.pages
+        }
+
+    def task(self, task_id: str) -> Task:
+        """Return one task, fetched from its page if it was not yet.
+
+        Raises:
+            TaskNotFoundError: The site lists none of that id.
+            CourseError: It cannot be fetched now, or only its page can ask it.
+        """
+        if not self.has_task(task_id):
+            raise TaskNotFoundError(
+                Message(
+                    "The course {course} has no task {task}.{hint}",
+                    course=self.id,
+                    task=task_id,
+                    hint=suggestion(task_id, self._kept.tasks),
+                )
+            )
+        return self._kept.pages.get(task_id) or self._courses.wait_for_task(self.id, task_id)
+
+    def has_task(self, task_id: str) -> bool:
+        """Return whether the site lists a task of that id."""
+        return task_id in self._kept.tasks
+
+    def _listed(self, listed: Listed) -> Task:
+        return listed_task(
+            self.id,
+            listed.id,
+            listed.name,
+            self._courses.address,
+            is_open=listed.open,
+            standing=SiteStanding(grade=listed.grade),
+        )
+
+
+class SiteCourses:
+    """The courses that a person is enrolled in at a site.
+
+    Its methods that wait are for threads other than the loop's; on the loop they refuse.
+
+    Args:
+        address: The site.
+        site: Returns the signed-in conversation.
+        run: Runs a coroutine on the loop of that conversation, from any thread.
+        changed: Called when something is known that was not, on the loop.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        site: Callable[[], Awaitable[Site]],
+        run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
+        changed: Callable[[], object],
+    ) -> None:
+        self.address = address
+        self._site = site
+        self._run = run
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+        self._courses: dict[str, SiteCourse] = {}
+        self._refreshing: Future[None] | None = None
+        self._pages: dict[tuple[str, str], Future[Task]] = {}
+        self._listed_at: float | None = None
+        self._failed_at: float | None = None
+        self._failure: InginiousError | None = None
+        self._waited_at: float | None = None
+        self._closed = False
+
+    @property
+    def courses(self) -> dict[str, SiteCourse]:
+        """Return those that are known now; they are fetched again if that was long ago."""
+        if _age_s(self._listed_at) > FRESH_S and self._may_ask:
+            self.refresh()
+        return self._courses
+
+    @property
+    def note(self) -> Message | None:
+        """Return why the courses are not those of this moment, None if they are."""
+        if self._failure is not None and self._courses:
+            return Message(
+                "The courses of {site} are shown as they were: {reason}",
+                site=self.address,
+                reason=self._failure.text,
+            )
+        if self._failure is not None:
+            return Message(
+                "The courses of {site} cannot be listed: {reason}",
+                site=self.address,
+                reason=self._failure.text,
+            )
+        if self._listed_at is None:
+            return Message("The courses of {site} are being fetched.", site=self.address)
+        return None
+
+    def refresh(self) -> Future[None]:
+        """Fetch the lists again in the background, unless that is under way."""
+        with self._lock:
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = self._run(self._refresh())
+            return self._refreshing
+
+    def wait(self) -> None:
+        """Wait a moment for the list of courses, if there is none yet.
+
+        Raises:
+            CourseError: It does not come; the text says why.
+        """
+        if self._listed_at is not None:
+            return
+        if self._may_ask:
+            self._wait_for(self.refresh())
+        if self._listed_at is None:
+            raise CourseError(self.note or "")
+
+    def wait_for_task(self, course_id: str, task_id: str) -> Task:
+        """Return a task that is fetched if need be.
+
+        Raises:
+            CourseError: It does not come; the text says why.
+        """
+        refusal = self._refusal(course_id, task_id)
+        if refusal is not None:
+            raise refusal
+        task = self._wait_for(self.fetch(course_id, task_id))
+        if task is None:
+            refusal = self._refusal(course_id, task_id)
+            raise refusal or CourseError(
+                Message(
+                    "The page of the task {task} has not come from {site} yet; it is still being "
+                    "fetched. Try again in a moment.",
+                    task=f"{course_id}/{task_id}",
+                    site=self.address,
+                )
+            )
+        return task
+
+    def fetch(self, course_id: str, task_id: str) -> Future[Task]:
+        """Fetch the page of a task in the background, unless that is under way."""
+        with self._lock:
+            key = (course_id, task_id)
+            fetching = self._pages.get(key)
+            if fetching is None or fetching.done():
+                self._pages[key] = fetching = self._run(self._fetch(course_id, task_id))
+            return fetching
+
+    def forget(self) -> None:
+        """Forget what is known: somebody else signed in, who has other courses and grades."""
+        with self._lock:
+            self._kept, self._courses, self._pages = {}, {}, {}
+            self._listed_at = self._failed_at = self._waited_at = self._failure = None
+
+    def close(self) -> None:
+        """Fetch nothing any more."""
+        self._closed = True
+
+    @property
+    def _may_ask(self) -> bool:
+        return not self._closed and _age_s(self._failed_at) > RETRY_S
+
+    # ---- on the loop ------------------------------------------------------------------------
+
+    async def _refresh(self) -> None:
+        before, found = self._kept, {}
+        failure = None
+        try:
+            site = await self._site()
+            listed = [course for course in await site.courses() if is_valid_id(course.id)]
+            for course in listed[:MAX_COURSES]:
+                found[course.id] = kept = before.get(course.id) or _Kept(course)
+                kept.listed = course
+                await self._list_tasks(site, kept)
+        except InginiousError as error:
+            _log.info("The courses of %s cannot be listed: %s", self.address, error)
+            failure = error
+        with self._lock:
+            if self._kept is not before:
+                return  # somebody else has signed in meanwhile
+            self._failure = failure
+            if failure is None:
+                self._kept = found
+                self._courses = {
+                    name: self._courses.get(name) or SiteCourse(self, kept)
+                    for name, kept in found.items()
+                }
+                self._listed_at, self._waited_at = time.monotonic(), None
+            else:
+                self._failed_at = time.monotonic()
+        self._changed()
+
+    async def _list_tasks(self, site: Site, kept: _Kept) -> None:
+        from .failures import PassingError, SignInError  # noqa: PLC0415
+
+        try:
+            tasks = await site.tasks(kept.listed.id)
+        except (PassingError, SignInError):
+            raise
+        except InginiousError as error:  # one closed course must not take the others with it
+            kept.tasks, kept.error = {}, CourseError(error.text)
+        else:
+            kept.tasks = {task.id: task for task in tasks if is_valid_id(task.id)}
+            kept.error = None
+
+    async def _fetch(self, course_id: str, task_id: str) -> Task:
+        kept = self._kept.get(course_id)
+        try:
+            site = await self._site()
+            task = await site.task(course_id, task_id)
+        except InginiousError as error:
+            refusal = error if isinstance(error, CourseError) else CourseError(error.text)
+            if kept is not None:
+                kept.refusals[task_id] = (time.monotonic(), refusal)
+            self._changed()
+            raise refusal from error
+        if kept is not None:
+            kept.pages = {**kept.pages, task_id: task}
+            kept.refusals.pop(task_id, None)
+        self._changed()
+        return task
+
+    # ---- waiting ----------------------------------------------------------------------------
+
+    def _refusal(self, course_id: str, task_id: str) -> CourseError | None:
+        kept = self._kept.get(course_id)
+        at, error = (None, None) if kept is None else kept.refusals.get(task_id, (None, None))
+        return error if _age_s(at) < RETRY_S else None
+
+    def _wait_for(self, coming: Future[_T]) -> _T | None:
+        """Return what comes within a moment, None if nothing does."""
+        is_loop = asyncio._get_running_loop() is not None  # noqa: SLF001 - public, see its docs
+        waits = not is_loop and _age_s(self._waited_at) > RETRY_S  # a loop would wait for itself
+        try:
+            return coming.result(WAIT_S if waits else 0.0)
+        except TimeoutError:
+            if waits:
+                self._waited_at = time.monotonic()
+            return None
+        except InginiousError:
+            return None
+
+
+def _age_s(at: float | None) -> float:
+    """Return how long ago something was, infinite for what never was."""
+    return float("inf") if at is None else time.monotonic() - at

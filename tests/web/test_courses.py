@@ -1,0 +1,136 @@
+"""The courses and tasks of the real web application, as a session has them."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+
+import pytest
+
+from inginious_nb.course import Task
+from inginious_nb.errors import CourseError, TaskNotFoundError
+from inginious_nb.frontend.serialize import task_info
+from inginious_nb.magics.completion import completions
+from inginious_nb.services.inginious_web import courses as site_courses
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
+from tests.support.fault_proxy import NOTHING, Fault
+from tests.support.waiting import until
+
+RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
+
+
+@pytest.fixture
+async def session_of(proxy, tmp_path, monkeypatch):
+    """A function that opens the session of a user through the proxy."""
+    monkeypatch.setattr(site_courses, "RETRY_S", 0.1)
+    monkeypatch.setattr(site_courses, "WAIT_S", 5.0)
+    sessions = []
+
+    def open_session(name="bob"):
+        monkeypatch.setenv("INGINIOUS_SITE_USER", name)
+        monkeypatch.setenv("INGINIOUS_SITE_PASSWORD", f"{name}-password")
+        settings = load_settings()
+        settings.backend = f"http://127.0.0.1:{proxy.port}"
+        settings.history = str(tmp_path / f"{name}.db")
+        settings.language = "en"
+        sessions.append(Session(settings, directory=tmp_path))
+        return sessions[-1]
+
+    yield open_session
+    for session in sessions:
+        await asyncio.to_thread(session.close)
+
+
+async def test_a_course_of_the_site_is_listed_without_opening_its_tasks(session_of, proxy):
+    session = session_of()
+    await until(lambda: session.library.courses)
+    course = session.library.courses["probe"]
+    assert (course.name, course.place) == ("Probe", session.service.address)
+    assert list(course.tasks) == ["quiz", "random", "late", "nowhere", "mixed"]
+    assert [t.id for t in course.tasks.values() if t.accessibility.closed] == ["late"]
+    assert session.library.note is None
+    assert next(completions("%inginious open pro", session)) == "probe/quiz"
+    # To open a page may give a task new random values, so nobody does it unasked.
+    assert proxy.count(b"GET /course/probe/") == 0
+
+
+async def test_a_task_of_the_site_is_as_its_folder_says(session_of, web_site):
+    session = session_of()
+    task = await asyncio.to_thread(session.open, "probe/mixed")
+    folder = Task.load(web_site.tasks / "probe" / "mixed", "probe")
+    assert (task.name, task.author, task.site) == (
+        folder.name,
+        folder.author,
+        session.service.address,
+    )
+    for name, problem in folder.problems.items():
+        found = task.problems[name].as_dict()
+        assert {**found, "header": ""} == {**problem.as_dict(), "header": ""}
+    assert list(task.problems) == list(folder.problems)
+    assert task.accessibility.deadline == dt.datetime(2040, 1, 2, 10)  # noqa: DTZ001 - as in a course
+    assert task.evaluation_mode == "last"
+    assert (task.settings.submission_limit.amount, task.settings.submission_limit.period_h) == (
+        500,
+        24,
+    )
+    keys = task.problems["keys"]
+    assert sorted(choice["text"] for choice in keys.displayed_choices("x")) == ["a", "b", "c"]
+    assert keys.check(["c", "a"]) == ["2", "0"]
+
+
+async def test_what_the_site_writes_is_made_safe(session_of):
+    session = session_of()
+    task = await asyncio.to_thread(session.open, "mixed")
+    info = task_info(task, "en", "bob")
+    assert "<p>Read <em>this</em>.</p>" in info["context_html"]
+    assert "<b>raw</b>" in info["context_html"]
+    assert "script" not in info["context_html"]
+    assert info["problems"][0]["header_html"].strip() == "<p>Write <em>it</em></p>"
+    assert {choice["html"] for choice in info["problems"][-3]["choices"]} == {"ten", "nine"}
+
+
+async def test_a_task_of_the_site_is_submitted_to_it(session_of):
+    session = session_of()
+    task = await asyncio.to_thread(session.open, "probe/quiz")
+    result = await session.submit(task, RIGHT)
+    assert (result.result[0], result.grade) == ("success", 100.0)
+    session.connect("embedded")
+    assert session.library.courses == {}
+    # It is graded where it is from, wherever else one is connected now.
+    result = await session.submit(task, {**RIGHT, "loop": "nine"})
+    assert result.result[0] == "failed"
+
+
+async def test_what_is_not_there_is_said(session_of):
+    session = session_of()
+    with pytest.raises(TaskNotFoundError, match="Did you mean quiz"):
+        await asyncio.to_thread(session.open, "probe/qiz")
+    with pytest.raises(TaskNotFoundError, match="Did you mean quiz"):
+        await asyncio.to_thread(session.open, "qiz")
+
+
+@pytest.mark.parametrize("answer", [None, NOTHING], ids=["dead", "slow"])
+async def test_a_site_that_does_not_answer_blocks_nobody(session_of, proxy, monkeypatch, answer):
+    monkeypatch.setattr(site_courses, "WAIT_S", 0.2)
+    session = session_of()
+    proxy.faults.append(Fault(b"GET /mycourses", times=1, answer=answer))
+    assert session.library.courses == {}
+    with pytest.raises(CourseError, match=r"being fetched|does not answer"):
+        await asyncio.to_thread(session.open, "probe/quiz")
+    assert "being fetched" in session.library.note or "does not answer" in session.library.note
+    if answer is None:
+        await until(lambda: session.library.courses)
+        assert session.library.note is None
+
+
+async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy):
+    session = session_of()
+    await until(lambda: session.library.courses)
+    proxy.faults.append(Fault(b"GET /", times=999, answer=None))
+    await asyncio.to_thread(session.library.renew)
+    await until(lambda: session.library.note)
+    assert "are shown as they were" in session.library.note
+    assert "quiz" in session.library.courses["probe"].tasks
+    with pytest.raises(CourseError, match="does not answer"):
+        await asyncio.to_thread(session.open, "probe/random")
