@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from inginious_nb.grader.sandbox import PlainSandbox
@@ -50,6 +51,9 @@ def _end(pid: int) -> None:
 
 def test_programs_of_a_killed_service_are_ended(service):
     process, pids = service
+    for child in psutil.Process(process.pid).children():
+        if any("sweeper" in word for word in child.cmdline()):
+            child.kill()  # it would do the same
     PlainSandbox()  # also makes this process the one that orphans come to
     process.kill()
     process.wait()

@@ -43,7 +43,7 @@ def services():
 
 def _is_service(process):
     try:
-        return any("inginious_nb.grader" in word for word in process.cmdline())
+        return any('"inginious_nb.grader"' in word for word in process.cmdline())
     except (psutil.ZombieProcess, psutil.NoSuchProcess):
         return False
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.grader.sandbox import Mount
-from inginious_nb.grader.sandbox.stale_processes import MARK, new_mark
+from inginious_nb.grader.sandbox.stale_processes import MARK
+from inginious_nb.grader.sandbox.sweeper import new_swept_mark
 from inginious_nb.grader.temporary_folders import make_locked_folder, remove_tree
 
 from . import locales
@@ -232,7 +233,7 @@ class Installation:
                     *(self._python, "-m", "compileall", "-q"),
                     *(str(self._folder / name) for name in ("lib", _VENDORED)),
                 ],
-                env={**os.environ, MARK: new_mark()},  # ended with us, if not by us
+                env={**os.environ, MARK: new_swept_mark()},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import platformdirs
 
+from inginious_nb.grader.sandbox.stale_processes import MARK
+from inginious_nb.grader.sandbox.sweeper import new_swept_mark
+
 logger = logging.getLogger(__name__)
 
 NAME = "en_US.UTF-8"
@@ -69,7 +72,13 @@ def _compile(folder: Path) -> None:
         target = Path(made, FOLDER)
         command = [program, "--no-archive", "-i", "en_US", "-f", "UTF-8", str(target)]
         # Warnings end it with another status although all is there.
-        subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603 - fixed words
+        subprocess.run(  # noqa: S603 - fixed words
+            command,
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            env={**os.environ, MARK: new_swept_mark()},
+        )
         if not (target / "LC_COLLATE").is_file():
             raise FileNotFoundError("localedef made none")
         if not (folder / FOLDER).is_dir():

@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb.grader.sandbox.stale_processes import MARK
+from inginious_nb.grader.sandbox.sweeper import new_swept_mark
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -119,7 +122,7 @@ def _output(command: Sequence[str]) -> Any:
             capture_output=True,
             timeout=_TIMEOUT_S,
             check=True,
-            env={"PATH": "/usr/bin:/bin"},
+            env={"PATH": "/usr/bin:/bin", MARK: new_swept_mark()},
         )
         return json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 `choice` selects one. `bubblewrap` and `plain` start programs. Limits are enforced by
 `limit_supervisor` (sampling), `launch_script` (rlimits) and `cgroup` (kernel). `masked_paths`,
-`session_keyring`, `orphans` and `stale_processes` each close one way out of a sandbox.
+`session_keyring`, `orphans`, `stale_processes` and `sweeper` each close one way out of a sandbox.
 """
 
 from .base import Box, Description, Limits, Mount, PreparingSandbox, Sandbox, Streams

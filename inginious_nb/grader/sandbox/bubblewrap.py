@@ -32,7 +32,8 @@ from .prepared import PreparedProcess
 from .process import BoxedProcess, adopt_orphans
 from .process_limit import ProcessLimit
 from .session_keyring import join_new_session_keyring
-from .stale_processes import MARK, end_stale_processes, new_mark
+from .stale_processes import MARK, end_stale_processes
+from .sweeper import new_swept_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -159,6 +160,7 @@ class BubblewrapSandbox(PreparingSandbox):
                     timeout=10,
                     check=False,
                     pass_fds=descriptors,
+                    env={"PATH": os.defpath, MARK: new_swept_mark()},
                 )
             except (OSError, subprocess.TimeoutExpired):
                 return False
@@ -251,7 +253,7 @@ class BubblewrapSandbox(PreparingSandbox):
                 stderr=streams.stderr,
                 # bubblewrap closes those it binds: an open folder would be a way out.
                 pass_fds=[*owned, *(mount_descriptors if self._binds_descriptors else [])],
-                env={"PATH": os.defpath, MARK: new_mark()},
+                env={"PATH": os.defpath, MARK: new_swept_mark()},
                 cwd="/",
             )
             kept.pop_all()

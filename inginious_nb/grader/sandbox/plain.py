@@ -24,7 +24,8 @@ from .launch_script import drops_root, launch_command, own, report_pipe
 from .orphans import OrphanTracker
 from .process import BoxedProcess, adopt_orphans
 from .process_limit import ProcessLimit
-from .stale_processes import MARK, end_stale_processes, new_mark
+from .stale_processes import MARK, end_stale_processes
+from .sweeper import new_swept_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +90,7 @@ class PlainSandbox(Sandbox):
 
     def start(self, box: Box, streams: Streams) -> BoxedProcess:
         """Start a program in its job's folder."""
-        mark = new_mark()
+        mark = new_swept_mark()
         environ = {**box.environ, MARK: mark}
         # What this process keeps is given back if the start fails, what it passes on in any case.
         with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:

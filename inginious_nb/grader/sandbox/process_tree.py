@@ -88,6 +88,20 @@ def started_at(pid: int) -> int | None:
         return None
 
 
+def has_ended(pid: int, since: int) -> bool:
+    """Return whether a process has ended, also if nobody collected it.
+
+    Args:
+        pid: Its number, which comes again.
+        since: When it started, in clock ticks since the system did.
+    """
+    try:
+        fields = _stat(pid)
+        return int(fields[19]) != since or fields[0] in (b"Z", b"X")
+    except (OSError, ValueError):
+        return True
+
+
 def _stat(pid: int) -> list[bytes]:
     """The fields of a process's ``stat`` from its state on."""
     text = (_PROC / str(pid) / "stat").read_bytes()

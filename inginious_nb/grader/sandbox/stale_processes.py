@@ -1,8 +1,9 @@
-"""Stale processes: programs of services that were killed, found and ended by the next service.
+"""Stale processes: programs of services that were killed, found and ended.
 
-In the plain sandbox nothing else does. bubblewrap dies with its parent, but only once it has asked
-the kernel for that. When it is killed before its child has asked for the same, the child waits for
-it for ever, or goes on without it.
+The `sweeper` of such a service does that at once; the next service does, if the sweeper was killed
+as well. In the plain sandbox nothing else does. bubblewrap dies with its parent, but only once it
+has asked the kernel for that, or at once when nobody reads what it tells. When it is gone before
+its child has asked for the same, the child waits for it for ever, or goes on without it.
 
 They are known by a mark in their environment, which all their descendants inherit. A plain program
 that gives itself another environment stays; it is no jail (see `PlainSandbox.describe`).
@@ -48,7 +49,7 @@ def is_stale(mark: str) -> bool:
     if written is None:
         return False
     namespace, service, started_at = map(int, written.groups())
-    return namespace == _namespace() and process_tree.started_at(service) != started_at
+    return namespace == _namespace() and process_tree.has_ended(service, started_at)
 
 
 def end_stale_processes() -> None:
