@@ -287,6 +287,17 @@ def replayed(records: Iterable[Replayed]) -> Table:
     return table
 
 
+def tried(records: Sequence[Replayed], said: Iterable[str], lang: str) -> Table | Text:
+    """Return the differences from recorded submissions with what is said of them, to be shown."""
+    text = printable("\n".join(in_language(line, lang) for line in said))
+    differing = [record for record in records if record.differences]
+    if not differing:
+        return Text(text)
+    table = replayed(differing)
+    table.caption, table.caption_justify, table.caption_style = Text(text), "left", ""
+    return table
+
+
 def has_crashed(record: Replayed) -> bool:
     """Return whether the grader failed at a recorded submission."""
     return record.result is not None and record.result.result[0] == "crash"

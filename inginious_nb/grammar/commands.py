@@ -155,8 +155,43 @@ DECLARED = (
         help=marked("Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine."),
     ),
     Command(
+        "new",
+        params=[
+            click.Argument(["what"], type=click.Choice(["course", "task"])),
+            click.Argument(["folder"], metavar="COURSE[/TASK]"),
+            click.Option(
+                ["--kind"],
+                metavar="KIND",
+                help=marked("What a task asks for: bash, c, choice, file, match or python."),
+            ),
+        ],
+        help=marked("For authors: make a course in a folder, or a task in it, to begin with."),
+    ),
+    Command(
+        "edit",
+        params=[
+            click.Argument(["file"], metavar="COURSE/TASK[/FILE]"),
+            click.Option(
+                ["--force"],
+                is_flag=True,
+                help=marked("Write over a file that was changed elsewhere, too."),
+            ),
+        ],
+        help=marked("For authors: as %%inginious edit, write the rest of the cell into the file.")
+        + "\n\n"
+        + marked(
+            "As %inginious edit, put the file into the next cell. Without a FILE a script is the "
+            "run file, all else is task.yaml."
+        ),
+    ),
+    Command(
         "try",
-        params=[click.Argument(["task"], required=False)],
+        params=[
+            click.Argument(["task"], required=False),
+            click.Option(
+                ["--watch"], is_flag=True, help=marked("Do it again whenever a file is saved.")
+            ),
+        ],
         help=marked(
             "For authors: grade the recorded submissions of a task again, and show what differs."
         ),

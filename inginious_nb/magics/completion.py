@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from IPython.core.completer import SimpleCompletion, context_matcher
 
+from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC, declared
 
@@ -76,7 +77,7 @@ def _arguments(
         for task in course.tasks.values()
     }
     match command:
-        case "open" | "history" if not given:
+        case "open" | "history" | "try" | "edit" if not given:
             yield from tasks
         case "submit":
             task = next((tasks[word] for word in given if word in tasks), session.current_task)
@@ -90,6 +91,8 @@ def _arguments(
             if session.current_task is not None:
                 yield from session.current_task.problems
             yield from _problems(tasks)
+        case "new":
+            yield from ("course", "task") if not given else KINDS if given[-1] == "--kind" else ()
         case "tasks" if not given:
             yield from courses
         case "help" if not given:

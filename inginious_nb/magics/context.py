@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from inginious_nb.course.task_files import TaskFiles
 from inginious_nb.i18n import in_language
 from inginious_nb.render import printable
 from inginious_nb.render.columns import wrapped
@@ -38,6 +39,7 @@ class MagicContext:
     submitter: Submitter
     cell_widgets: CellWidgets
     body: str | None = None
+    task_files: TaskFiles = field(default_factory=TaskFiles)
     answer_views: dict[str, AnswerView] = field(default_factory=dict)
 
     @property

@@ -27,6 +27,8 @@ inginious = implemented(
         "kill": submissions.kill,
         "resubmit": submissions.resubmit,
         "connect": service.connect,
+        "new": authoring.make_new,
+        "edit": authoring.edit_file,
         "try": authoring.try_task,
         "help": show_help,
     }

@@ -1,42 +1,133 @@
-"""``%inginious try``: for who writes tasks."""
+"""``%inginious new``, ``edit`` and ``try``: for who writes tasks."""
 
 from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from inginious_nb.course.scaffold import new_course, new_task
+from inginious_nb.course.task_files import default_file
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.grammar.commands import CELL_MAGIC
 from inginious_nb.i18n import Message
+from inginious_nb.magics.live_try import show_live_try, stop_watching
 
 from .tables import tables
 
 if TYPE_CHECKING:
+    from inginious_nb.course import Task
+    from inginious_nb.grader.replay import Replayed
     from inginious_nb.magics.context import MagicContext
+    from inginious_nb.session import Session
 
 
-def try_task(context: MagicContext, *, task: str | None) -> None:
+def make_new(context: MagicContext, *, what: str, folder: str, kind: str | None) -> None:
+    """Make a course, or a task in one, to begin with, and open it."""
+    session = context.session
+    if what == "course":
+        if kind is not None:
+            raise UsageError(Message("Only a task is of a kind."))
+        made = new_course(Path(folder)).parent
+        session.add_courses(made)
+        context.say(
+            Message(
+                "{folder} is a course. Its first task: %inginious new task {course}/hello",
+                folder=made,
+                course=made.resolve().name,
+            )
+        )
+        return
+    course = _course_folder(session, Path(folder).parent)
+    made = new_task(course, Path(folder).name, kind or "python")
+    session.add_courses(course)
+    context.say(
+        Message(
+            "{folder} has the files of the task. %inginious edit {task}/run shows its script in a "
+            "cell, %inginious try {task} grades its recorded answers.",
+            folder=made,
+            task=f"{course.resolve().name}/{made.name}",
+        )
+    )
+
+
+def _course_folder(session: Session, written: Path) -> Path:
+    """Return the folder of a course that was written as a path, or as the id of an open one."""
+    known = session.library.courses.get(str(written))
+    return known.path if known is not None and not written.is_dir() else written
+
+
+def edit_file(context: MagicContext, *, file: str, force: bool) -> None:
+    """Write a cell into a file of a task; as a line, put the file into the next cell."""
+    reference, name = _split(file)
+    folder = context.session.library.task_directory(*reference)
+    files = context.task_files
+    if context.body is None:
+        text = files.read(folder, name or default_file(""))
+        line = f"{CELL_MAGIC} edit {'/'.join(reference)}/{name or default_file('')}"
+        context.shell.set_next_input(f"{line}\n{text.rstrip()}", replace=False)
+        return
+    text = context.body.rstrip("\n") + "\n"
+    written = files.write(folder, name or default_file(text), text, force=force)
+    context.say(Message("Written: {file}", file=written))
+    try:
+        context.session.library.course(reference[0]).task(reference[1])
+    except InginiousError as error:
+        context.say(error.text, err=True)
+
+
+def _split(file: str) -> tuple[tuple[str, str], str]:
+    course, _, rest = file.strip("/").partition("/")
+    task, _, name = rest.partition("/")
+    if not task:
+        raise UsageError(
+            Message("Say which file: COURSE/TASK/FILE, such as {file}/TASK/run.", file=course)
+        )
+    return (course, task), name
+
+
+def try_task(context: MagicContext, *, task: str | None, watch: bool) -> None:
     """Grade the recorded submissions of a task again and show what differs from the records."""
-    from inginious_nb.cli.replays import replayed  # noqa: PLC0415 - loads the grader
-
     found = context.session.task(task)
-    # The kernel's thread runs a loop already.
-    with ThreadPoolExecutor(1) as thread:
-        records = thread.submit(
-            asyncio.run, replayed(found.path.parent, found.id, context.session.settings)
-        ).result()
+    stop_watching()
+    if watch:
+        common = found.path.parent / "$common"
+        show_live_try(lambda: _shown(context, found), [found.path, common])
+        return
+    records = _replayed(context, found)
     differing = [record for record in records if record.differences]
     if differing:
         display(tables().replayed(differing))
-    for error in tables().replay_errors(records):
-        context.say(error)
-    context.say(
+    for message in _said(found, records):
+        context.say(message)
+
+
+def _replayed(context: MagicContext, task: Task) -> list[Replayed]:
+    from inginious_nb.cli.replays import replayed  # noqa: PLC0415 - loads the grader
+
+    # The kernel's thread runs a loop already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(
+            asyncio.run, replayed(task.path.parent, task.id, context.session.settings)
+        ).result()
+
+
+def _said(task: Task, records: list[Replayed]) -> list[str]:
+    return [
+        *tables().replay_errors(records),
         Message.plural(
             "{task}: one recorded submission, {different} not as recorded.",
             "{task}: {n} recorded submissions, {different} not as recorded.",
             n=len(records),
-            task=found.id,
+            task=task.id,
             different=sum(not record.is_same for record in records),
-        )
-    )
+        ),
+    ]
+
+
+def _shown(context: MagicContext, task: Task) -> object:
+    records = _replayed(context, task)
+    return tables().tried(records, _said(task, records), context.lang)

@@ -1,0 +1,69 @@
+"""The recorded submissions beneath ``%inginious try --watch``, graded again after each save."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from inginious_nb.errors import InginiousError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+INTERVAL_S = 0.5
+
+_lock = threading.Lock()
+_replaced = threading.Event()
+
+
+def show_live_try(tried: Callable[[], object], folders: Iterable[Path]) -> None:
+    """Show what a function gives, and again after each change below folders, until the next one.
+
+    Args:
+        tried: Grades, and returns what is to be shown; what it raises ends this.
+        folders: The files it depends on; those that are not there may come.
+    """
+    folders = list(folders)
+    replaced = stop_watching()
+    before = _state_of(folders)
+    shown = display(tried(), display_id=True)
+
+    def follow() -> None:
+        known = before
+        while not replaced.wait(INTERVAL_S):
+            now = _state_of(folders)
+            if now != known:
+                known = now
+                try:
+                    result = tried()
+                except InginiousError as error:
+                    result = error.text  # the next save may mend it
+                if not replaced.is_set():
+                    shown.update(result)
+
+    threading.Thread(target=follow, name="inginious_nb try", daemon=True).start()
+
+
+def stop_watching() -> threading.Event:
+    """Leave what is shown as it is; returns what tells the next one that it was replaced."""
+    global _replaced  # noqa: PLW0603 - one is enough
+    with _lock:
+        _replaced.set()
+        _replaced = threading.Event()
+        return _replaced
+
+
+def _state_of(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
+    """Return when each file below folders was changed, and its size."""
+    found: dict[str, tuple[int, int]] = {}
+    for folder in folders:
+        for path in folder.rglob("*"):
+            try:
+                about = path.stat()
+            except OSError:
+                continue  # removed meanwhile
+            found[str(path)] = about.st_mtime_ns, about.st_size
+    return found
