@@ -125,3 +125,16 @@ def test_the_sections_of_the_protocol_that_are_cited_are_there():
         flat = re.sub(r"\s+#? ?", " ", text)
         for cited in re.findall(r"docs/protocol\.md, ([A-Z].{0,40})", flat):
             assert any(cited.startswith(title) for title in titles), (name, cited)
+
+
+def test_modules_that_the_architecture_names_exist():
+    drawing = (DOCS / "pictures" / "walk.svg").read_text()
+    named = re.findall(r'class="module"[^>]*>([\w/.]+)<', drawing)
+    named += re.findall(r"`([\w/.]+\.(?:py|tsx?))`", (DOCS / "architecture.md").read_text())
+    known = [
+        f"/{path.relative_to(ROOT)}{'/' if path.is_dir() else ''}"
+        for folder in ("inginious_nb", "js")
+        for path in (ROOT / folder).rglob("*")
+    ]
+    missing = [name for name in named if not any(path.endswith(f"/{name}") for path in known)]
+    assert (missing, len(named) > 60) == ([], True)
