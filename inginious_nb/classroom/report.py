@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import Message, Words, in_language, number
 from inginious_nb.render import printable
+from inginious_nb.render.templates import template
 
 from .class_state import column_names
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from .class_state import ClassState, Entry
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 MAX_ANSWER_CHARS = 4_000
 """Characters of an example that are shown."""
 
@@ -39,15 +40,6 @@ def as_html(
         lang: The language of the words.
         anonymous: Leave every name out of the file; else its reader can hide them.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - slow to load
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     words = Words("report", lang)
 
     def answers(entry: Entry) -> Mapping[str, str]:
@@ -56,8 +48,8 @@ def as_html(
     def explanation(entry: Entry) -> str:
         return printable(in_language(entry.message, lang))
 
-    return environment.get_template(
-        "report.html"
+    return template(
+        _TEMPLATE
     ).render(
         state=state,
         rows=sorted(state.matrix(), key=lambda row: state.alias(row[0]))

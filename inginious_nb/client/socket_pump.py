@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from inginious_nb.io.keepalive import keep_alive
 from inginious_nb.io.socket_reader import SocketReader
 
 from .connections import Close, Open, Send
@@ -155,12 +156,8 @@ class SocketPump:
         socket.setsockopt(zmq.IPV6, 1)
         socket.setsockopt(zmq.RECONNECT_IVL, 100)
         socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
-        # The kernel of a stalled backend still acknowledges, a vanished network does not: these
-        # end connections to the latter only, and then libzmq connects again under the same id.
-        socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
-        socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 15)
-        socket.setsockopt(zmq.TCP_KEEPALIVE_INTVL, 5)
-        socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)
+        # When the connection to a vanished network ends, libzmq connects again under the same id.
+        keep_alive(socket)
         socket.setsockopt(zmq.TCP_MAXRT, 30_000)
         if self._curve is not None:
             self._curve.apply_to(socket)

@@ -197,6 +197,18 @@ def read(path: Path, max_bytes: int) -> bytes:
     return content
 
 
+def beginning(path: Path, max_bytes: int) -> str:
+    """Return the beginning of a regular file as text; empty if it cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ""
+            return file.read(max_bytes).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return ""
+
+
 _BINARY = getattr(os, "O_BINARY", 0)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.i18n import Words
 from inginious_nb.render import formulas_as_source, plain_text, printable
+from inginious_nb.render.templates import template
 
 from . import lines, serialize
 from .style_sheet import style_sheet
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from .protocol import HtmlPart, ResultInfo, Standing, TaskInfo, TestInfo
     from .publisher import Publisher
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "snapshot.html"
 MAX_SHOWN_TESTS = 30
 """Tests of each kind, failed, passed and with a value; a count says how many more there are."""
 
@@ -324,18 +325,5 @@ def _written(moment: dt.datetime) -> str:
 
 @functools.cache
 def _template() -> Template:
-    """Return the template, compiled once.
-
-    Jinja2 is imported here: loading the extension needs no snapshot, and the import takes as long
-    as a quarter of that.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - see above
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("snapshot.html")
+    """Return the template, compiled once."""
+    return template(_TEMPLATE)

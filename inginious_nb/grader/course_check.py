@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from inginious_nb.course import CourseLibrary
+from inginious_nb.course import CourseLibrary, probing
 from inginious_nb.course.environment import MCQ
 from inginious_nb.course.folders import COURSE_FILES, TASK_FILES
 from inginious_nb.course.yaml_file import read_mapping
@@ -127,7 +127,7 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
             yield Fault("error", scripts[0] if scripts else file, None, faults.cause(error.text))
     tags = course.tags
     for script in scripts:
-        for number, line in enumerate(_text(script).splitlines(), 1):
+        for number, line in enumerate(probing.beginning(script, _MAX_READ_BYTES).splitlines(), 1):
             for match in _SET_TAG.finditer(line):
                 tag = match.group(1) or match.group(2)
                 if tag not in tags:
@@ -151,7 +151,7 @@ def _faults_of_records(task: Task, file: Path) -> Iterator[Fault]:
         if path.suffix == ".test" or path.name in RUN_FILES:
             message = Message("{name} is in public/, where students can read it.", name=path.name)
             yield Fault("error", path, None, message)
-    contents = {path: _text(path) for path in public}
+    contents = {path: probing.beginning(path, _MAX_READ_BYTES) for path in public}
     for record in records:
         try:
             recorded = read_mapping(record)
@@ -213,13 +213,5 @@ def _file(folder: Path, names: tuple[str, ...]) -> Path:
 
 
 def _line_with(file: Path, word: str) -> int | None:
-    lines = _text(file).splitlines()
+    lines = probing.beginning(file, _MAX_READ_BYTES).splitlines()
     return next((n for n, line in enumerate(lines, 1) if line.lstrip().startswith(word)), None)
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MAX_READ_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""

@@ -4,6 +4,7 @@
 import type { Notebook } from "../notebook/notebook.ts";
 import type { Subject, WidgetState } from "../protocol.ts";
 import { Controller } from "../state/controller.ts";
+import { EMPTY_STATE } from "../state/empty_state.ts";
 import { Store } from "../state/store.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import { uniqueId } from "../unique_id.ts";
@@ -13,26 +14,6 @@ export interface TaskView {
   readonly controller: Controller;
   readonly language: LabLanguage;
 }
-
-const NOTHING: Omit<WidgetState, "key" | "lang"> = {
-  role: "task",
-  problem_id: "",
-  student: "",
-  task: null,
-  standing: {
-    attempts: 0,
-    best_grade: null,
-    best_code: null,
-    last_grade: null,
-    last_code: null,
-  },
-  submission: null,
-  result: null,
-  history: [],
-  service: { kind: "", state: "idle", silent_s: 0, message: "" },
-  drafts: {},
-  request: null,
-};
 
 /** Open a view; rejects with the server's sentence if there is no such task. */
 export async function openTaskView(
@@ -48,7 +29,7 @@ export async function openTaskView(
     (changed) => synced.update(changed),
     signal,
   );
-  const synced = new Store<WidgetState>({ ...NOTHING, key: uniqueId(), lang: "", ...state });
+  const synced = new Store<WidgetState>({ ...EMPTY_STATE, key: uniqueId(), lang: "", ...state });
   const controller = new Controller({
     synced,
     transport: Promise.resolve(transport),

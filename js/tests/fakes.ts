@@ -3,6 +3,7 @@
 import type { WidgetManager } from "../model.ts";
 import type { CellModel, NotebookContext } from "../notebook/context.ts";
 import type { CellInfo, ProblemInfo, SubmissionInfo, TaskInfo, WidgetState } from "../protocol.ts";
+import { EMPTY_STATE } from "../state/empty_state.ts";
 import type { Comm } from "../transport/comm.ts";
 
 type Handler = (...args: unknown[]) => void;
@@ -182,23 +183,9 @@ export function submission(changes: Partial<SubmissionInfo> = {}): SubmissionInf
 }
 
 export const emptyState: WidgetState = {
+  ...EMPTY_STATE,
   key: "k",
   lang: "en",
-  role: "task",
-  problem_id: "",
-  student: "",
   task: task(problem()),
-  standing: {
-    attempts: 0,
-    best_grade: null,
-    best_code: null,
-    last_grade: null,
-    last_code: null,
-  },
-  submission: null,
-  result: null,
-  history: [],
   service: { kind: "embedded", state: "idle", silent_s: 0, message: "" },
-  drafts: {},
-  request: null,
 };

@@ -14,8 +14,9 @@ import psutil
 import pytest
 import zmq
 
-from inginious_nb.client import Client, ClientOptions
+from inginious_nb.client import ClientOptions
 from inginious_nb.client.results import UNAVAILABLE
+from tests.support.clients import started_clients
 from tests.support.holding_agent import HoldingAgent
 from tests.support.peer import InginiousSite
 from tests.support.proxy import Proxy
@@ -93,19 +94,12 @@ async def proxy(site):
 @pytest.fixture
 def connect(context, proxy):
     """Makes clients that reach the backend through the proxy, and closes them."""
-    clients = []
+    with started_clients(context) as start:
 
-    def make(options=BRISK, queue_update=1, port=None):
-        client = Client(
-            context, f"tcp://127.0.0.1:{port or proxy.port}", queue_update, options=options
-        )
-        client.start()
-        clients.append(client)
-        return client
+        def make(options=BRISK, queue_update=1, port=None):
+            return start(f"tcp://127.0.0.1:{port or proxy.port}", queue_update, options=options)
 
-    yield make
-    for client in clients:
-        client.close()
+        yield make
 
 
 async def cut_with_jobs_waiting_and_running(agent, proxy, client, cut_s):

@@ -1,13 +1,13 @@
-"""What tests of clients are made of: options that hurry, a callback that remembers."""
+"""What tests of clients are made of: options that hurry, a callback that remembers,
+and clients that are closed in the end."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import contextmanager
 
-from inginious_nb.client import (
-    ClientOptions,
-)
+from inginious_nb.client import Client, ClientOptions
 
 BRISK = ClientOptions(
     heartbeat_s=0.05, silent_after_s=0.5, rejoin_wait_s=0.2, queue_poll_s=0.05, recheck_s=1
@@ -31,3 +31,21 @@ class Call:
     async def called(self):
         await asyncio.to_thread(self._news.wait, 20)
         return self.calls
+
+
+@contextmanager
+def started_clients(context):
+    """A function that makes and starts a client, with the arguments of `Client`."""
+    clients = []
+
+    def make(address, queue_update, **options):
+        client = Client(context, address, queue_update, **options)
+        client.start()
+        clients.append(client)
+        return client
+
+    try:
+        yield make
+    finally:
+        for client in clients:
+            client.close()

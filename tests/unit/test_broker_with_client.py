@@ -7,8 +7,9 @@ import asyncio
 import pytest
 import zmq
 
-from inginious_nb.client import Client, ClientOptions
+from inginious_nb.client import ClientOptions
 from inginious_nb.grader.broker import Broker
+from tests.support.clients import started_clients
 from tests.support.holding_agent import HoldingAgent
 from tests.support.peer import free_port
 from tests.support.proxy import Proxy
@@ -51,19 +52,9 @@ async def proxy(ports):
 @pytest.fixture
 def connect(context, proxy):
     """Make clients that reach the broker through the proxy, and close them in the end."""
-    clients = []
-
-    def make(**options):
-        client = Client(
-            context, f"tcp://127.0.0.1:{proxy.port}", 1, options=ClientOptions(**options)
-        )
-        client.start()
-        clients.append(client)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
+    with started_clients(context) as start:
+        address = f"tcp://127.0.0.1:{proxy.port}"
+        yield lambda **options: start(address, 1, options=ClientOptions(**options))
 
 
 def submit(client, count=JOBS):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from inginious_nb.errors import ServiceError
+from inginious_nb.io.keepalive import keep_alive
 from inginious_nb.io.message_socket import MessageSocket
 from inginious_nb.messages import MAX_FRAME_BYTES
 
@@ -141,12 +142,7 @@ class Broker:
         socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         # What waits for a slow peer is bounded by what it asked for, and must not be lost.
         socket.setsockopt(zmq.SNDHWM, 0)
-        # A network that vanished without a word shows within half a minute; a peer that is merely
-        # stalled is not affected, its system answers.
-        socket.setsockopt(zmq.TCP_KEEPALIVE, 1)
-        socket.setsockopt(zmq.TCP_KEEPALIVE_IDLE, 15)
-        socket.setsockopt(zmq.TCP_KEEPALIVE_INTVL, 5)
-        socket.setsockopt(zmq.TCP_KEEPALIVE_CNT, 3)
+        keep_alive(socket)
         if curve is not None:
             curve.apply_to(socket)
         try:

@@ -286,15 +286,7 @@ def scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[s
 
 
 def _is_python(file: Path) -> bool:
-    return "python" in _beginning(file).partition("\n")[0]
-
-
-def _beginning(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(_WORDS_READ_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""
+    return "python" in probing.beginning(file, _WORDS_READ_BYTES).partition("\n")[0]
 
 
 def _scripts(folders: Sequence[Path]) -> Iterator[Path]:

@@ -6,10 +6,7 @@ import pytest
 import zmq
 import zmq.asyncio
 
-from inginious_nb.client import (
-    Client,
-)
-from tests.support.clients import BRISK
+from tests.support.clients import BRISK, started_clients
 from tests.support.thread_backend import ThreadBackend
 
 
@@ -34,14 +31,9 @@ def context():
 
 @pytest.fixture
 def connect(context):
-    clients = []
+    with started_clients(context) as start:
 
-    def make(backend, options=BRISK, queue_update=0.05, **more):
-        client = Client(context, backend.address, queue_update, options=options, **more)
-        client.start()
-        clients.append(client)
-        return client
+        def make(backend, options=BRISK, queue_update=0.05, **more):
+            return start(backend.address, queue_update, options=options, **more)
 
-    yield make
-    for client in clients:
-        client.close()
+        yield make

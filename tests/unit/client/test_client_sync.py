@@ -15,7 +15,7 @@ import zmq
 from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.errors import UsageError
-from tests.support.clients import SUCCESS
+from tests.support.clients import SUCCESS, started_clients
 from tests.support.tasks import MATCH
 
 BRISK = ClientOptions(heartbeat_s=0.05, queue_poll_s=0.05)
@@ -28,17 +28,8 @@ def on_a_thread():
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     context = zmq.Context()
-    clients = []
-
-    def make(backend):
-        client = Client(context, backend.address, 0.05, loop=loop, options=BRISK)
-        client.start()
-        clients.append(client)
-        return client
-
-    yield make
-    for client in clients:
-        client.close()
+    with started_clients(context) as start:
+        yield lambda backend: start(backend.address, 0.05, loop=loop, options=BRISK)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
