@@ -4,6 +4,7 @@ import { AnswerPanel } from "./components/AnswerPanel.tsx";
 import { CommandPanel } from "./components/CommandPanel.tsx";
 import { AppContext } from "./components/context.ts";
 import { TaskPanel } from "./components/TaskPanel.tsx";
+import "./i18n/french.ts";
 import { language, preferredLanguage } from "./i18n/index.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";

@@ -480,6 +480,8 @@ export interface PendingRow {
   task: string;
   name: string;
   number: number;
+  /** Seconds since the epoch, by the clock of the server. */
+  at: number;
   phase: Phase;
   at_most_before: number | null;
   kill_requested: boolean;

@@ -48,10 +48,11 @@ def check(course: Path, style: str) -> None:
             echo(write(fault, lang))
     errors = sum(fault.severity == "error" for fault in faults)
     if style == "text":
-        found = Message(
-            "{errors} errors, {warnings} warnings.", errors=errors, warnings=len(faults) - errors
+        found = (
+            Message.plural("{n} error", "{n} errors", n=errors),
+            Message.plural("{n} warning", "{n} warnings", n=len(faults) - errors),
         )
-        echo(found.in_language(lang))
+        echo(", ".join(one.in_language(lang) for one in found) + ".")
     if errors:
         sys.exit(_FAILED)
 

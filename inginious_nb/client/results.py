@@ -101,6 +101,15 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         """
         return (*self[:5], self.state, self[5], self.stdout, self.stderr)
 
+    def __repr__(self) -> str:
+        """Return the six values by name, the archive by its size."""
+        archive = None if self.archive is None else f"<{len(self.archive)} bytes>"
+        return (
+            f"{type(self).__name__}(result={self.result!r}, grade={self.grade!r}, "
+            f"problems={self.problems!r}, tests={self.tests!r}, custom={self.custom!r}, "
+            f"archive={archive})"
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (*self, self.state, self.stdout, self.stderr)
 

@@ -158,6 +158,7 @@ class OverviewPublisher:
             "task": serialize.reference(submission.task),
             "name": submission.task.translated(self.lang).name,
             "number": submission.number,
+            "at": submission.times["saved"],
             "phase": submission.phase,
             "at_most_before": submission.at_most_before,
             "kill_requested": submission.kill_requested,

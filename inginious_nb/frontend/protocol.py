@@ -515,12 +515,13 @@ class CourseRow(TypedDict):
 
 
 class PendingRow(TypedDict):
-    """A submission of this session that has no result yet."""
+    """A submission of this session that has no result yet; submitted ``at`` seconds since 1970."""
 
     id: str
     task: str
     name: str
     number: int
+    at: float
     phase: str
     at_most_before: int | None
     kill_requested: bool

@@ -24,11 +24,28 @@ _replaced = threading.Event()
 
 
 def queue_rows(session: Session) -> Rows:
-    """Return the running and the waiting jobs as they were last told, None before that."""
+    """Return the running and the waiting jobs as they were last told, None before that.
+
+    What was told may be some seconds old: submissions that have ended since are left out.
+    """
     running, waiting = session.client().get_job_queue_snapshot()
     if not running and not waiting and session.submissions.pending:
         return None, None  # older than our own submission
-    return running, waiting
+    return _under_way(session, running), _under_way(session, waiting)
+
+
+def _under_way(session: Session, jobs: list[Any] | None) -> list[Any] | None:
+    if jobs is None:
+        return None
+    return [job for job in jobs if not (job[1] and _has_ended(session, job[0]))]
+
+
+def _has_ended(session: Session, job_id: str) -> bool:
+    """Return whether a job of ours was a submission that has its result."""
+    if any(submission.id == job_id for submission in session.submissions.pending):
+        return False
+    records = session.history.beginning(session.student.username, job_id)
+    return any(record.id == job_id and record.finished for record in records)
 
 
 def show_live_queue(session: Session, table: Callable[[Rows], object]) -> None:

@@ -148,7 +148,10 @@ class Service(ABC):
     async def leave(self) -> None:
         """Disconnect and stop, on a loop that goes on."""
         await self.disconnect()
-        await asyncio.to_thread(self.stop)
+        try:
+            await asyncio.to_thread(self.stop)
+        except RuntimeError:  # the interpreter ends, so it lends no threads any more
+            self.stop()
 
 
 def connected_state(
@@ -223,8 +226,9 @@ def describe(
         )
     if state == "connecting" and remote:
         return Message(
-            "{service} does not answer yet. What you submit is kept and sent as soon as it "
-            "answers; if the address is wrong, use %inginious connect ADDRESS.",
+            "{service} does not answer yet. Check the address: if it is right, what you submit is "
+            "kept and sent as soon as there is an answer; else %inginious connect ADDRESS takes "
+            "another one, and %inginious connect embedded grades on this machine.",
             service=name,
         )
     messages = {

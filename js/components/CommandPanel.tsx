@@ -23,7 +23,12 @@ export function CommandPanel() {
     </>
   );
   return (
-    <section class="inginious inginious-slim" aria-label={task.name} lang={language.code}>
+    <section
+      class="inginious inginious-slim"
+      aria-label={task.name}
+      lang={language.code}
+      data-submits={task.ref}
+    >
       <Disconnected />
       <ResultSection problems={task.problems} buttons={buttons}>
         <More />

@@ -12,6 +12,8 @@ export function Header({ task, standing, titleId }: Props) {
   const { synced, local, language } = useApp();
   const { t, say, grade, dateTime } = language;
   const { attempts, best_grade: best, last_grade: last } = standing;
+  // Also one that waits, or was stopped; of what was submitted elsewhere the snapshot tells.
+  const isNew = !attempts && !synced.history.length && !synced.submission && !local.elsewhere;
   return (
     <header class="inginious-header">
       <h2 id={titleId}>{task.name}</h2>
@@ -22,9 +24,12 @@ export function Header({ task, standing, titleId }: Props) {
         )}
         {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
         {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
-        {/* Of what was submitted elsewhere the snapshot tells. */}
-        {attempts === 0 && !local.elsewhere && <span>{t.noAttempts}</span>}
-        {!synced.history.length && !local.elsewhere && <span>{t.firstStep}</span>}
+        {isNew && (
+          <>
+            <span>{t.noAttempts}</span>
+            <span>{t.firstStep}</span>
+          </>
+        )}
         {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
         {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
       </p>

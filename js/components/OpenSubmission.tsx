@@ -5,10 +5,8 @@ import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";
-import { resultLine } from "./lines.ts";
 import { useLook } from "./look.ts";
 import { Result } from "./Result.tsx";
-import { ResultLine } from "./ResultLine.tsx";
 
 interface Props {
   id: string;
@@ -37,16 +35,7 @@ export function OpenSubmission({ id, onMissing }: Props) {
   );
   return (
     <div ref={look} class="inginious-open-attempt">
-      {found.result && (
-        <>
-          <ResultLine
-            line={resultLine(found.result, language)}
-            language={language}
-            details={null}
-          />
-          <Result result={found.result} problems={synced.task?.problems ?? []} />
-        </>
-      )}
+      {found.result && <Result result={found.result} problems={synced.task?.problems ?? []} />}
       <p>
         <button
           type="button"

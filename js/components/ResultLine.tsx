@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 import type { Language } from "../i18n/index.ts";
 import { Icon } from "./icons.tsx";
+import { named } from "./named.ts";
 
 export interface Line {
   /** A class that gives it its colour (`resultClass`, or `inginious-tone-waiting`). */
@@ -29,6 +30,8 @@ interface Props {
 }
 
 export interface DetailsToggle {
+  /** The task, or the problem of it. */
+  about: string;
   /** The id of the element that has them. */
   id: string;
   open: boolean;
@@ -61,16 +64,24 @@ export function ResultLine({ line, language, extra, children, details }: Props) 
   );
 }
 
-function DetailsButton({ id, open, toggle, language }: DetailsToggle & { language: Language }) {
+function DetailsButton({
+  about,
+  id,
+  open,
+  toggle,
+  language,
+}: DetailsToggle & { language: Language }) {
+  const label = open ? language.t.hideDetails : language.t.details;
   return (
     <button
       type="button"
       class="inginious-link inginious-details"
+      aria-label={named(label, about, language)}
       aria-expanded={open}
       aria-controls={open ? id : undefined}
       onClick={toggle}
     >
-      {open ? language.t.hideDetails : language.t.details}
+      {label}
     </button>
   );
 }

@@ -7,6 +7,7 @@ import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 import { Elapsed } from "./Elapsed.tsx";
 import { newLine, problemLine, refusedLine, resultLine, waitingLine } from "./lines.ts";
+import { named } from "./named.ts";
 import { Result } from "./Result.tsx";
 import { type Line, ResultLine } from "./ResultLine.tsx";
 
@@ -25,13 +26,15 @@ interface Props {
 
 export function ResultSection(props: Props) {
   const { openAtFirst = false, problem, buttons, children } = props;
-  const { controller, synced, local, language } = useApp();
+  const { controller, synced, local, language, cellWithDetails } = useApp();
   const id = useId();
   const { submission, result } = synced;
   const line = useLine(problem);
   if (!line) return null;
   const key = problem?.id ?? "";
-  const open = ownValue(local.details, key) ?? openAtFirst;
+  const about = problem?.name || key || (synced.task?.name ?? "");
+  const elsewhere = result && cellWithDetails?.();
+  const open = !elsewhere && (ownValue(local.details, key) ?? openAtFirst);
   const hasDetails = isActive(submission) || result !== null || children !== undefined;
   const since = submission?.phase === "running" ? submission.times.running : undefined;
   const toggle = () => controller.local.update({ details: { ...local.details, [key]: !open } });
@@ -41,9 +44,19 @@ export function ResultSection(props: Props) {
         line={line}
         language={language}
         extra={since !== undefined && <Running since={since} />}
-        details={hasDetails ? { id, open, toggle } : null}
+        details={hasDetails && !elsewhere ? { about, id, open, toggle } : null}
       >
         {buttons}
+        {elsewhere && (
+          <button
+            type="button"
+            class="inginious-link"
+            aria-label={named(language.t.detailsInOutput, about, language)}
+            onClick={(event) => void controller.notebook?.reveal(elsewhere, event.currentTarget)}
+          >
+            {language.t.detailsInOutput}
+          </button>
+        )}
       </ResultLine>
       {hasDetails && open && (
         <div id={id} class="inginious-card">

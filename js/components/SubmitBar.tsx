@@ -4,6 +4,7 @@ import { ownValue } from "../own_value.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";
+import { named } from "./named.ts";
 import { AsMyself, Student } from "./SubmitAs.tsx";
 
 export function SubmitBar() {
@@ -36,14 +37,16 @@ export function SubmitButton({ quiet = false }: { quiet?: boolean }) {
   const sending = local.pending.has("submit") || local.pending.has("resubmit");
   const blocked = active || sending || local.disconnected;
   const again = active || synced.history.length > 0;
+  const label = sending ? t.submitting : again ? t.submitAgain : t.submit;
   return (
     <button
       type="button"
       class={`inginious-button ${quiet ? "" : "inginious-primary"}`}
       aria-disabled={blocked}
+      aria-label={named(label, synced.task?.name, language)}
       onClick={() => !blocked && void controller.submit()}
     >
-      {sending ? t.submitting : again ? t.submitAgain : t.submit}
+      {label}
     </button>
   );
 }
@@ -56,15 +59,17 @@ export function StopButton() {
   const [held, hold] = useFocusWithin();
   if (!active && !held) return null;
   const killing = (active && submission.kill_requested) || local.pending.has("kill");
+  const label = killing ? t.killing : t.kill;
   return (
     <button
       type="button"
       class="inginious-button"
       aria-disabled={!active || killing || local.disconnected}
+      aria-label={named(label, synced.task?.name, language)}
       onClick={() => active && !killing && void controller.kill()}
       {...hold}
     >
-      {killing ? t.killing : t.kill}
+      {label}
     </button>
   );
 }

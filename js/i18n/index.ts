@@ -2,7 +2,6 @@
 // English is Python's too (words.json); fr.json is made from the gettext catalogue by `make catalogues`.
 import { widget as en } from "../../inginious_nb/i18n/words.json";
 import { ownValue } from "../own_value.ts";
-import { widget as fr } from "./fr.json";
 
 /** What others name, so that it may be a name that no catalogue has. */
 type Named = "results" | "resultHelp" | "blameless" | "service" | "serviceKind" | "failures";
@@ -12,14 +11,20 @@ export type Catalogue = Omit<typeof en, Named> & Record<Named, Record<string, st
 type Forms = { readonly other: string; readonly [form: string]: string };
 type Parameters = Readonly<Record<string, string | number>>;
 
-const CATALOGUES: Record<string, Catalogue> = { en, fr };
+const LANGUAGES = ["en", "fr"];
+const CATALOGUES: Record<string, Catalogue> = { en };
+
+/** Take a catalogue, which a front end may load only where it is wanted. */
+export function learn(code: string, catalogue: Catalogue): void {
+  CATALOGUES[code] = catalogue;
+}
 
 /** JupyterLab writes its locale on the document (`fr-FR`, `fr_FR`); elsewhere the browser's. */
 export function preferredLanguage(): string {
   const wanted = [document.documentElement.lang, ...(navigator.languages ?? [])];
   for (const tag of wanted) {
     const language = tag.split(/[-_]/)[0]?.toLowerCase() ?? "";
-    if (ownValue(CATALOGUES, language)) return language;
+    if (LANGUAGES.includes(language)) return language;
   }
   return "en";
 }

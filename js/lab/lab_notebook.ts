@@ -36,6 +36,13 @@ export class LabNotebook extends Notebook {
     return bottom > view.top && top < view.bottom;
   }
 
+  /** The cell whose output shows what a command of it submitted, null for none. */
+  cellThatSubmits(task: string): string | null {
+    const shown = `.inginious-live [data-submits="${CSS.escape(task)}"]`;
+    const cell = this.panel.content.widgets.find(({ node }) => node.querySelector(shown));
+    return cell?.model.id ?? null;
+  }
+
   /** Make a cell the answer to a problem, and no other cell. */
   useAsAnswer(cellId: string, task: Pick<TaskInfo, "ref">, problemId: string): void {
     this.tie(tagReference(task, problemId), cellId, (tag) => isTagOf(tag, task, problemId));

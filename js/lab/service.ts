@@ -5,16 +5,19 @@ import type { ServerConnection } from "@jupyterlab/services";
 import { preferredLanguage } from "../i18n/index.ts";
 import { ServerSocket } from "../transport/server.ts";
 import { LabNotebook } from "./lab_notebook.ts";
-import { labLanguage } from "./language.ts";
+import { loadLanguage } from "./language.ts";
 import { NotebookAnswers } from "./notebook_answers.ts";
 import { openTaskView } from "./task_view.ts";
 import type { IInginious } from "./tokens.ts";
 
 const PATH = "inginious/socket";
 
-export function makeInginious(settings: ServerConnection.ISettings, locale: string): IInginious {
+export async function makeInginious(
+  settings: ServerConnection.ISettings,
+  locale: string,
+): Promise<IInginious> {
   const code = locale === "default" ? preferredLanguage() : (locale.split(/[-_]/)[0] ?? "en");
-  const spoken = labLanguage(code);
+  const spoken = await loadLanguage(code);
   const socket = new ServerSocket(() => {
     const address = URLExt.join(settings.wsUrl, PATH);
     const token = settings.appendToken && settings.token;

@@ -24,8 +24,11 @@ export function coursesWidget({ socket, language }: IInginious, actions: Courses
   return new PreactWidget(<Courses socket={socket} language={language} {...actions} />);
 }
 
-export function queueWidget({ socket, language }: IInginious): Widget {
-  return new PreactWidget(<Queue socket={socket} language={language} />);
+export function queueWidget(
+  { socket, language }: IInginious,
+  openTask: (ref: string) => void,
+): Widget {
+  return new PreactWidget(<Queue socket={socket} language={language} openTask={openTask} />);
 }
 
 export function taskWidget(followed: FollowedTask): Widget {

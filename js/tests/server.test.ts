@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { labLanguage } from "../lab/language.ts";
+import { loadLanguage } from "../lab/language.ts";
 import { openTaskView } from "../lab/task_view.ts";
 import type { Subject } from "../protocol.ts";
 import { decode, encode } from "../transport/framing.ts";
@@ -108,7 +108,7 @@ test("a view goes on by itself when the connection comes back", async () => {
     server,
     "c/t",
     null,
-    labLanguage("en"),
+    await loadLanguage("en"),
     new AbortController().signal,
   );
   newest().says(newest().channel, { kind: "state", state: { lang: "en", history: [] } });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import "../i18n/french.ts";
 import { duration, language } from "../i18n/index.ts";
 import { choiceText } from "../state/choices.ts";
 import { diffLines } from "../state/diff.ts";

@@ -13,7 +13,7 @@ from .stage import show, unfold
 def test_focus_stays_where_it_is_through_a_whole_submission(stage, looks):
     page = stage.page
     show(stage, looks, "new")
-    button = page.get_by_role("button", name="Submit", exact=True)
+    button = page.get_by_role("button", name="Submit:")
     button.focus()
     handle = button.element_handle()
     for name in ("sent", "queued", "running", "stopping", "failed"):
@@ -33,7 +33,7 @@ def focused(page):
 def test_focus_stays_on_stop_when_there_is_nothing_left_to_stop(stage, looks):
     page = stage.page
     show(stage, looks, "running")
-    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop = page.get_by_role("button", name="Stop:")
     stop.focus()
     stage.change(**{key: looks["failed"][0][key] for key in ("submission", "result", "history")})
     expect(stop).to_have_attribute("aria-disabled", "true")

@@ -53,7 +53,7 @@ def test_submit_and_stop_while_another_cell_sleeps(open_notebook):
     expect(notebook.result(2)).to_contain_text(
         re.compile(r"Running\s*\d+(\.\d)? s of at most 2 min")
     )
-    widget.get_by_role("button", name="Stop", exact=True).click()
+    widget.get_by_role("button", name="Stop:").click()
     expect(notebook.result(2)).to_contain_text("Stopped")
     # All of it happened while the cell was running.
     expect(notebook.cell(4).locator(".jp-InputArea-prompt")).to_have_text("[*]:")

@@ -15,6 +15,7 @@ from .notebook import code, markdown, write_notebook
 from .server import TOKEN, JupyterServer
 
 START_LIMIT_MS = 40_000
+COMMAND = "%load_ext inginious_nb\n%inginious submit demo/division remainder=-1"
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +77,13 @@ def test_from_the_launcher_card_to_a_grade(open_lab):
     apples = line(page, "Sharing apples: Apples for each child")
     apples.get_by_role("button", name="Submit").click()
     expect(apples).to_contain_text("Success")
+    # Each button says what it is about.
+    expect(page.get_by_role("button", name="Submit: Counting roses", exact=True)).to_be_attached()
     surprise = line(page, "Sharing apples: A remainder with a surprise")
     expect(surprise).to_contain_text("Failed")
     expect(task(page, "Sharing apples")).to_contain_text("50 %")
-    expect(page.locator(".inginious-tally-count")).to_have_text("0 of 6 passed")
+    expect(task(page, "Sharing apples").get_by_role("img", name="partly right")).to_be_visible()
+    expect(page.locator(".inginious-tally-count")).to_have_text("This notebook: 0 of 6 passed")
     # The statement stands beside the notebook, and all of it is there after a reload.
     task(page, "Sharing apples").click()
     statement = page.locator(".inginious-task-document")
@@ -145,6 +149,8 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
     expect(statement).to_contain_text("Answered by")
     # Choices and files are answered in the statement itself.
     task(page, "Read before you run").click()
+    # As a tab where the first one is, not as another column.
+    expect(statement.filter(has_text="Rabbits")).to_be_hidden()
     choices = page.locator(".inginious-task-document").filter(has_text="Choose one")
     choices.get_by_role("radio").first.check()
     choices.get_by_role("checkbox").first.check()
@@ -186,11 +192,12 @@ def test_the_queue_is_live(server, open_lab, page):
     without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
     page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     page.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()
-    page.get_by_role("button", name="INGInious: 1 under way").click()
+    page.get_by_role("button", name="INGInious on this server: 1 running").click()
     queue = page.locator(".inginious-queue")
-    expect(queue).to_contain_text("Patience")
-    queue.get_by_role("button", name="Stop").click()
+    expect(queue).to_contain_text(re.compile(r"Patience Submission \d+ Running Sent \d+:"))
+    queue.get_by_role("button", name="Stop: Patience").click()
     expect(queue).to_contain_text("Nothing of yours is waiting")
+    expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()
     expect(page.locator(".inginious-answer-line")).to_contain_text("Stopped")
 
 
@@ -200,3 +207,24 @@ def test_notebook_7_has_the_same(server, open_lab):
     answer = line(page, "In your own words: Your explanation")
     answer.get_by_role("button", name="Submit").click()
     expect(answer).to_contain_text(re.compile(r"\d+ %"))
+
+
+def test_what_a_command_submitted_has_one_card(server, open_lab, page):
+    copy_demo(server)
+    name = write_notebook(
+        server,
+        [code("3", "inginious:demo/division/quotient"), code(COMMAND), code("import time")],
+    )
+    (server.folder / name).rename(server.folder / "inginious-demo" / name)
+    open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-CodeCell")
+    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for(timeout=START_LIMIT_MS)
+    page.locator(".jp-CodeCell").nth(1).locator(".jp-InputArea").click()
+    page.keyboard.press("Control+Enter")
+    output = page.locator(".jp-OutputArea .inginious-live")
+    expect(output).to_contain_text("50 %", timeout=START_LIMIT_MS)
+    answer = page.locator(".inginious-answer-line")
+    expect(answer).to_contain_text("50 %")
+    expect(answer.get_by_role("button", name="Details:")).to_have_count(0)
+    page.locator(".jp-CodeCell").nth(2).locator(".jp-InputArea").click()
+    answer.get_by_role("button", name="Details in the output: Apples for each child").click()
+    expect(page.locator(".jp-CodeCell").nth(1)).to_have_class(re.compile("jp-mod-active"))

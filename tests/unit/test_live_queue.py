@@ -23,7 +23,7 @@ class Screen:
 
 
 def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeypatch):
-    screen, rows, pending = Screen(), [([], FIRST)], ["job"]
+    screen, rows, pending = Screen(), [([], FIRST)], [SimpleNamespace(id="job")]
     monkeypatch.setattr(live_queue, "INTERVAL_S", 0.01)
 
     def display(table, **_options):
@@ -51,7 +51,9 @@ def test_the_next_one_takes_its_place(monkeypatch):
     monkeypatch.setattr(live_queue, "INTERVAL_S", 60)
     monkeypatch.setattr(live_queue, "display", lambda _table, **_options: Screen())
     client = SimpleNamespace(get_job_queue_snapshot=lambda: ([], FIRST))
-    session = SimpleNamespace(client=lambda: client, submissions=SimpleNamespace(pending=["job"]))
+    session = SimpleNamespace(
+        client=lambda: client, submissions=SimpleNamespace(pending=[SimpleNamespace(id="job")])
+    )
     for _ in range(2):
         live_queue.show_live_queue(session, lambda found: found)
     first = next(one for one in threading.enumerate() if one.name == "inginious_nb queue")
@@ -59,3 +61,19 @@ def test_the_next_one_takes_its_place(monkeypatch):
     first.join(10)
     assert not first.is_alive()
     live_queue._replaced.set()
+
+
+def test_a_submission_that_has_its_result_is_not_shown_as_running(session):
+    submission = session.submit(session.task("lab/echo"), {"text": "right"})
+    submission.wait(30)
+    told = [(submission.id, True, "agent"), ("another", True, "agent"), ("x", False, "agent")], []
+    client = SimpleNamespace(get_job_queue_snapshot=lambda: told)
+    seen = SimpleNamespace(
+        client=lambda: client,
+        submissions=session.submissions,
+        history=session.history,
+        student=session.student,
+    )
+    running, waiting = live_queue.queue_rows(seen)
+    assert [job_id for job_id, *_ in running] == ["another", "x"]
+    assert waiting == []

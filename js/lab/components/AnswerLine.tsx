@@ -25,8 +25,10 @@ export function AnswerLine({ answers, cell, language }: Props) {
   const found = answers.find(cell.id);
   if (!found) return <Saved cell={cell} language={language} />;
   const { view, problemId } = found;
+  const { task } = view.controller.synced.get();
+  const cellWithDetails = () => (task ? answers.notebook.cellThatSubmits(task.ref) : null);
   return (
-    <AppContext.Provider key={problemId} value={{ ...view, problemId }}>
+    <AppContext.Provider key={problemId} value={{ ...view, problemId, cellWithDetails }}>
       <OwnOrSaved cell={cell} language={language} />
     </AppContext.Provider>
   );

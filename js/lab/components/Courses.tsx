@@ -117,16 +117,17 @@ function Course({ course, language, openTask }: CourseProps) {
   );
 }
 
-/** How the task stands, in a colour and in words. */
+/** How the task stands, in words and a colour: what is partly right is not all wrong. */
+function standing(task: TaskRow, { t, lab }: LabLanguage): [word: string, tone: string] {
+  const { code, grade, attempts, pending } = task;
+  if (pending) return [t.phases.running, "inginious-tone-waiting"];
+  if (!code) return [attempts ? lab.noGrade : lab.notSubmitted, ""];
+  if (code === "failed" && grade) return [lab.partly, "inginious-tone-partly"];
+  return [ownValue(t.results, code) ?? code, resultClass(code)];
+}
+
 function Dot({ task, language }: { task: TaskRow; language: LabLanguage }) {
-  const { t, lab } = language;
-  const { code, pending } = task;
-  const word = pending
-    ? t.phases.running
-    : code
-      ? (ownValue(t.results, code) ?? code)
-      : lab.notSubmitted;
-  const tone = pending ? "inginious-tone-waiting" : code ? resultClass(code) : "";
+  const [word, tone] = standing(task, language);
   return <span class={`inginious-dot ${tone}`} role="img" aria-label={word} title={word} />;
 }
 

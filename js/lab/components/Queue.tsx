@@ -1,5 +1,6 @@
 // The live queue: what of this person's waits or runs, and a way to stop it.
 
+import { named } from "../../components/named.ts";
 import { ownValue } from "../../own_value.ts";
 import type { PendingRow } from "../../protocol.ts";
 import { useStore } from "../../state/store.ts";
@@ -9,9 +10,10 @@ import type { LabLanguage } from "../language.ts";
 interface Props {
   socket: ServerSocket;
   language: LabLanguage;
+  openTask: (ref: string) => void;
 }
 
-export function Queue({ socket, language }: Props) {
+export function Queue({ socket, language, openTask }: Props) {
   const overview = useStore(socket.overview);
   const { t, lab, say } = language;
   const rows = overview?.pending ?? [];
@@ -31,14 +33,19 @@ export function Queue({ socket, language }: Props) {
       <ul>
         {rows.map((row) => (
           <li key={row.id}>
-            <strong>{row.name}</strong>{" "}
+            <button type="button" class="inginious-link" onClick={() => openTask(row.task)}>
+              {row.name}
+            </button>{" "}
+            <span>{say(t.submissionNumber, { n: row.number })}</span>{" "}
+            <span>{place(row, language)}</span>{" "}
             <span class="inginious-muted">
-              {say(t.submissionNumber, { n: row.number })} · {place(row, language)}
+              {say(t.stepAt, { step: t.phases.sent, when: language.time(row.at) })}
             </span>{" "}
             <button
               type="button"
               class="inginious-button"
               aria-disabled={row.kill_requested}
+              aria-label={named(row.kill_requested ? t.killing : t.kill, row.name, language)}
               onClick={() => {
                 if (!row.kill_requested) {
                   void socket.ask("stop", { submission: row.id }).catch(() => {}); // it has ended

@@ -41,7 +41,7 @@ export function Tally({ answers, language, submitAll }: Props) {
       </button>
       {decided && (
         <span class="inginious-tally-count" role="status">
-          {say(lab.tally, { n: passed, all: states.length })}
+          {say(lab.tallyHere, { n: passed, all: states.length })}
         </span>
       )}
     </span>

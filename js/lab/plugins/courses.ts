@@ -8,7 +8,7 @@ import { IDocumentManager } from "@jupyterlab/docmanager";
 import { FileDialog, IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
 import { PanelLayout, Widget } from "@lumino/widgets";
-import { inginiousIcon } from "../icon.ts";
+import { courseIcon, demoIcon, inginiousIcon } from "../icon.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 const SIDEBAR_ID = "inginious-courses";
@@ -76,7 +76,7 @@ export const launcher: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.demo, {
       label: lab.tryDemo,
       caption: lab.tryDemoCaption,
-      icon: inginiousIcon,
+      icon: demoIcon,
       execute: async ({ cwd }) => {
         const here = current(cwd);
         const target = [contents.localPath(here), DEMO_FOLDER].filter(Boolean).join("/");
@@ -91,7 +91,7 @@ export const launcher: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.openCourse, {
       label: lab.openCourse,
       caption: lab.openCourseCaption,
-      icon: inginiousIcon,
+      icon: courseIcon,
       isVisible: () => documents !== null,
       execute: async ({ cwd }) => {
         if (!documents) return;

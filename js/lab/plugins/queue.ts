@@ -2,11 +2,15 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { ICommandPalette } from "@jupyterlab/apputils";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { Widget } from "@lumino/widgets";
+import { ownValue } from "../../own_value.ts";
+import type { Overview } from "../../protocol.ts";
 import { inginiousIcon } from "../icon.ts";
+import type { LabLanguage } from "../language.ts";
 import { LazyItem } from "../lazy_item.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 const QUEUE_ID = "inginious-queue";
+const NAME = "INGInious";
 
 export const queue: JupyterFrontEndPlugin<void> = {
   id: "inginious-nb:queue",
@@ -29,7 +33,9 @@ export const queue: JupyterFrontEndPlugin<void> = {
           panel.title.label = `INGInious: ${lab.queue}`;
           panel.title.icon = inginiousIcon;
           panel.title.closable = true;
-          panel.fill(queueWidget(inginious));
+          panel.fill(
+            queueWidget(inginious, (ref) => void app.commands.execute(Commands.openTask, { ref })),
+          );
           app.shell.add(panel, "down");
         }
         app.shell.activateById(QUEUE_ID);
@@ -48,24 +54,20 @@ export const status: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd, inginious: IInginious, bar: IStatusBar | null) => {
     if (!bar) return;
     const { socket, language } = inginious;
-    const { lab, say } = language;
+    const { lab } = language;
     const item = new Widget();
     item.addClass("jp-mod-highlighted");
     const button = document.createElement("button");
     button.type = "button";
     button.className = "jp-StatusBar-TextItem";
-    button.title = lab.showQueue;
     button.style.cssText = "border: 0; background: none; color: inherit; cursor: pointer";
     button.onclick = () => void app.commands.execute(Commands.showQueue);
     item.node.append(button);
     const update = () => {
-      const pending = socket.overview.get()?.pending.length ?? 0;
-      button.textContent =
-        socket.state.get() === "lost"
-          ? lab.stateLost
-          : pending
-            ? say(lab.statePending, { n: pending })
-            : lab.stateIdle;
+      const overview = socket.overview.get();
+      const isLost = socket.state.get() === "lost";
+      button.textContent = isLost ? lab.stateLost : overview ? standing(overview, language) : NAME;
+      button.title = [overview?.service.message, lab.showQueue].filter(Boolean).join("\n");
     };
     socket.overview.subscribe(update);
     socket.state.subscribe(update);
@@ -73,3 +75,18 @@ export const status: JupyterFrontEndPlugin<void> = {
     bar.registerStatusItem("inginious-nb:status", { item, align: "left", rank: 20 });
   },
 };
+
+/** Where answers are graded, and how that stands: what is under way, else the service. */
+function standing({ pending, service }: Overview, { t, lab, say }: LabLanguage): string {
+  const running = pending.filter(({ phase }) => phase === "running").length;
+  const waiting = pending.length - running;
+  const facts: string[] = [];
+  if (running) facts.push(say(lab.running, { n: running }));
+  if (waiting) facts.push(say(lab.waiting, { n: waiting }));
+  if (!facts.length) {
+    const isReady = service.state === "idle" || service.state === "connected";
+    facts.push(isReady ? lab.ready : (ownValue(t.service, service.state) ?? service.state));
+  }
+  const where = service.kind === "embedded" ? lab.stateOn.embedded : lab.stateOn.remote;
+  return say(where, { state: facts.join(", ") });
+}

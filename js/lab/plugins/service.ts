@@ -11,9 +11,9 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
   autoStart: true,
   provides: IInginious,
   optional: [ITranslator],
-  activate: (app: JupyterFrontEnd, translator: ITranslator | null) => {
+  activate: async (app: JupyterFrontEnd, translator: ITranslator | null) => {
     const { serverSettings } = app.serviceManager;
-    const inginious = makeInginious(serverSettings, translator?.languageCode ?? "default");
+    const inginious = await makeInginious(serverSettings, translator?.languageCode ?? "default");
     void app.restored.then(() => inginious.socket.start());
     warnOfOtherVersion(inginious);
     return inginious;

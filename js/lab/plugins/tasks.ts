@@ -5,7 +5,7 @@ import {
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
 import { ICommandPalette, InputDialog, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
-import { INotebookTracker } from "@jupyterlab/notebook";
+import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { FollowedTask } from "../followed_task.ts";
 import { inginiousIcon } from "../icon.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
@@ -46,10 +46,8 @@ export const tasks: JupyterFrontEndPlugin<void> = {
           content.node.dataset.task = ref;
           const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
           panel.title.label = rows.find((row) => row.ref === ref)?.name ?? ref;
-          const beside = notebooks?.currentWidget;
           if (labShell) {
-            const where = beside ? { mode: "split-right" as const, ref: beside.id } : {};
-            app.shell.add(panel, "main", where);
+            app.shell.add(panel, "main", place(opened, notebooks?.currentWidget));
           } else app.shell.add(panel, "right");
           await opened.add(panel);
         }
@@ -65,6 +63,16 @@ export const tasks: JupyterFrontEndPlugin<void> = {
     });
   },
 };
+
+/** Beside the notebook, and where another task is, as a tab beside that one. */
+function place(
+  opened: WidgetTracker<MainAreaWidget>,
+  notebook: NotebookPanel | null | undefined,
+): { mode?: "tab-after" | "split-right"; ref?: string } {
+  const other = opened.currentWidget ?? opened.find((widget) => widget.isAttached);
+  if (other?.isAttached) return { mode: "tab-after", ref: other.id };
+  return notebook ? { mode: "split-right", ref: notebook.id } : {};
+}
 
 async function chooseTask({ socket, language }: IInginious): Promise<string> {
   const { lab } = language;

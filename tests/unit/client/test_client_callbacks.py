@@ -7,6 +7,7 @@ import functools
 import pickle
 
 import pytest
+from IPython.lib.pretty import pretty
 
 from inginious_nb.client.callbacks import takes_documented
 from inginious_nb.client.queue_view import queue_info
@@ -81,6 +82,10 @@ def test_a_result_is_six_values_with_names_and_the_rest_as_attributes():
     assert custom == result.custom == {"c": 1}
     assert archive == result.archive == b"tgz"
     assert (result.state, result.stdout, result.stderr) == ("s", "out", "out")
+    # As it is the value of a cell.
+    assert pretty(result).startswith("JobResult(result=('failed', 'text'), grade=12.0, problems=")
+    assert pretty(result).endswith("archive=<3 bytes>)")
+    assert pretty(JobResult(("success", ""))).endswith("archive=None)")
     assert result.nine() == (
         ("failed", "text"),
         12.0,
