@@ -8,10 +8,12 @@ arrive while the kernel computes. What a submission does is in `submissions`.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from . import course
 from .course import probing
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from .course import Course, Task
     from .notebook.sources import AnswerSource
     from .services.registry import Ask
-    from .services.service import ServiceState
+    from .services.service import Service, ServiceState
     from .settings import Inginious
     from .submissions.submission import Debug, Origin, Submission
     from .submissions.task_state import TaskState
@@ -84,7 +86,7 @@ class Session:
             changed=self._observers.notify,
             spawn=self._io.spawn,
             run=self._io.run,
-            used=lambda: self.submissions.services,
+            used=self._used_services,
         )
         self.library = course.CourseLibrary(
             self._paths,
@@ -96,7 +98,7 @@ class Session:
         self._task_states = TaskStates(self.history)
         self._closed = False
         self._io.start()
-        context = SubmissionContext(
+        self._context = SubmissionContext(
             self.person,
             lambda: self.student,
             self.history,
@@ -105,7 +107,8 @@ class Session:
             self._task_states.of,
             lambda: self.language,
         )
-        self.submissions = Submissions(context, self.library, self._services.leave_idle)
+        self.submissions = Submissions(self._context, self.library, self._services.leave_idle)
+        self._apart: WeakSet[Submissions] = WeakSet()
         self._io.spawn(self.submissions.keep_history())
 
     @classmethod
@@ -289,6 +292,21 @@ class Session:
             debug=debug,
             lang=lang,
         )
+
+    def submissions_in(self, history: History) -> Submissions:
+        """Return submissions that this session's service grades and another history keeps.
+
+        Args:
+            history: Where they are kept; whoever opened it closes it.
+        """
+        states = TaskStates(history)
+        context = dataclasses.replace(self._context, history=history, task_state=states.of)
+        found = Submissions(context, self.library, self._services.leave_idle)
+        self._apart.add(found)
+        return found
+
+    def _used_services(self) -> set[Service]:
+        return self.submissions.services.union(*(found.services for found in list(self._apart)))
 
     # ---- the end ----------------------------------------------------------------------------
 

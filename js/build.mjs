@@ -60,6 +60,7 @@ const weighSnapshot = {
 const options = {
   entryPoints: {
     widget: "js/index.tsx",
+    class: "js/class/index.tsx",
     restore: "js/restore.ts",
     snapshot: "js/style/snapshot.css",
     // Taken into the bundle of the JupyterLab plugins, as text.
@@ -80,7 +81,7 @@ if (process.argv.includes("--watch")) {
   await (await context({ ...options, logLevel: "info" })).watch();
 } else {
   await build(options);
-  for (const name of ["widget.js", "restore.js", "widget.css", "snapshot.css"]) {
+  for (const name of ["widget.js", "class.js", "restore.js", "widget.css", "snapshot.css"]) {
     const bytes = await readFile(`${outdir}/${name}`);
     console.log(`${outdir}/${name}: ${bytes.length} bytes, ${gzipSync(bytes).length} gzipped`);
   }

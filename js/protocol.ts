@@ -544,3 +544,134 @@ export interface OverviewReplies {
   answerCells: AnswerCellsReply;
   stop: EmptyMessage;
 }
+
+// ---- a class that is graded live -----------------------------------------------------------------
+
+/** A test of a task, and how many of a class passed and failed it. */
+export interface ClassTest {
+  id: string;
+  name: string;
+  passed: number;
+  failed: number;
+}
+
+/** Answers that fail in the same way; students are numbers, here and below. */
+export interface ClassGroup {
+  code: string;
+  problems: Record<string, string>;
+  failed: string[];
+  reason: string;
+  students: number[];
+}
+
+/** A task of a class; `columns` counts the grades by the `column_names` of `ClassInfo`. */
+export interface ClassTaskInfo {
+  ref: string;
+  name: string;
+  mean: number | null;
+  columns: number[];
+  tests: ClassTest[];
+  groups: ClassGroup[];
+}
+
+/** A student and a task in the matrix. */
+export interface ClassCell {
+  student: number;
+  task: string;
+  state: string;
+  grade: number | null;
+  code: string;
+  reused: boolean;
+}
+
+/**
+ * The state of a class, whole or what changed of it since the message before. `seq` counts the
+ * messages. Names are not in it: they are asked for.
+ */
+export interface ClassInfo {
+  seq: number;
+  whole: boolean;
+  lang: string;
+  title: string;
+  sandbox: string;
+  busy: boolean;
+  error: string;
+  students: number;
+  column_names: string[];
+  tasks: ClassTaskInfo[];
+  cells: ClassCell[];
+}
+
+export interface ClassCellName {
+  student: number;
+  task: string;
+}
+
+/** `names` if messages may tell the names of notebooks. */
+export interface ClassAnswersRequest {
+  cells: ClassCellName[];
+  names: boolean;
+}
+
+/** An answer with its result; texts of students are plain text. */
+export interface ClassAnswer {
+  student: number;
+  task: string;
+  state: string;
+  grade: number | null;
+  code: string;
+  message: string;
+  feedback: HtmlPart;
+  problems: Record<string, ProblemResult>;
+  passed: string[];
+  failed: string[];
+  answers: Record<string, string>;
+}
+
+export interface ClassAnswersReply {
+  answers: ClassAnswer[];
+}
+
+/** By number. */
+export interface ClassNamesReply {
+  names: Record<string, string>;
+}
+
+/** Read the folder again and grade what is new; everything with `regrade`. */
+export interface ClassGradeRequest {
+  regrade: boolean;
+}
+
+/** One, or all without a student. */
+export interface ClassStopRequest {
+  student: number | null;
+  task: string | null;
+}
+
+export interface ClassExportReply {
+  filename: string;
+  text: string;
+}
+
+/** Everything that a view of a class may ask. */
+export interface ClassRequests {
+  lang: LangRequest;
+  class: EmptyMessage;
+  answers: ClassAnswersRequest;
+  names: EmptyMessage;
+  grade: ClassGradeRequest;
+  regrade: ClassCellName;
+  stop: ClassStopRequest;
+  export: EmptyMessage;
+}
+
+export interface ClassReplies {
+  lang: EmptyMessage;
+  class: ClassInfo;
+  answers: ClassAnswersReply;
+  names: ClassNamesReply;
+  grade: EmptyMessage;
+  regrade: EmptyMessage;
+  stop: EmptyMessage;
+  export: ClassExportReply;
+}

@@ -1,7 +1,8 @@
 """The gettext catalogues: `make catalogues` extracts, updates and compiles them with Babel.
 
 In Python messages are `Message("…")`, `Message.plural("…", "…")`, `problem.refuse("…")` and
-`marked("…")`; short words are in ``i18n/words.json``, each with its name as the context.
+`marked("…")`; short words are in ``i18n/words.json``, each with its name as the context. Those
+of the view of a class are in a file of their own, since few pages load it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ PACKAGE = Path(__file__).parents[1] / "inginious_nb"
 LOCALE = PACKAGE / "i18n" / "locale"
 WORDS = PACKAGE / "i18n" / "words.json"
 FRONT_END = PACKAGE.parent / "js" / "i18n"
+CLASS_WORDS = FRONT_END / "class.en.json"
 CALLS = ("Message", "plural", "refuse", "marked")
 DOMAIN = "inginious_nb"
 HOLDER = "The inginious_nb developers"
@@ -63,9 +65,14 @@ def extracted() -> Catalog:
         if not {"grading_api", "templates"} & set(path.parts):  # scripts with words of their own
             for message in said(path.read_text(encoding="utf-8")):
                 catalogue.add(message)
-    for context, text in words(json.loads(WORDS.read_text())):
+    for context, text in words(english()):
         catalogue.add(text, context=context)
     return catalogue
+
+
+def english() -> dict[str, Any]:
+    """Return the named words by section."""
+    return {**json.loads(WORDS.read_text()), **json.loads(CLASS_WORDS.read_text())}
 
 
 def paths() -> list[Path]:
@@ -86,8 +93,8 @@ def compiled(catalogue: Catalog) -> bytes:
     return content.getvalue()
 
 
-def for_front_end(catalogue: Catalog) -> dict[str, Any]:
-    """Return the words of the front end in the language of a catalogue, as its bundle has them."""
+def for_front_end(catalogue: Catalog) -> dict[str, dict[str, Any]]:
+    """Return the words of the front end in the language of a catalogue, by file."""
 
     def translated(entry: Any, name: str) -> Any:
         if isinstance(entry, dict) and "other" not in entry:
@@ -103,8 +110,12 @@ def for_front_end(catalogue: Catalog) -> dict[str, Any]:
         one, other = catalogue.get((entry.get("one", many), many), name).string
         return {**exact, "one": one, "other": other}
 
-    english = json.loads(WORDS.read_text())
-    return {section: translated(english[section], section) for section in ("widget", "lab")}
+    lang, found = str(catalogue.locale), english()
+    files = {f"{lang}.json": ("widget", "lab"), f"class.{lang}.json": ("classView",)}
+    return {
+        name: {section: translated(found[section], section) for section in sections}
+        for name, sections in files.items()
+    }
 
 
 def written(words: dict[str, Any]) -> str:
@@ -123,7 +134,8 @@ def main() -> None:
         with path.open("wb") as file:
             write_po(file, catalogue, width=100, sort_output=True, omit_header=False)
         path.with_suffix(".mo").write_bytes(compiled(catalogue))
-        (FRONT_END / f"{path.parents[1].name}.json").write_text(written(for_front_end(catalogue)))
+        for name, content in for_front_end(catalogue).items():
+            (FRONT_END / name).write_text(written(content))
         for message in catalogue:
             if message.id and not all(message.string if message.pluralizable else [message.string]):
                 missing += 1

@@ -167,20 +167,23 @@ class ClassState:
 
     def __init__(self, tasks: Iterable[ClassTask] = ()) -> None:
         self._tasks = {task.reference: task for task in tasks}
-        self._entries: dict[tuple[str, str], Entry] = {}
+        self._entries: dict[str, dict[str, Entry]] = {task: {} for task in self._tasks}
+        self._students: list[str] | None = None
         self._aliases: dict[str, int] | None = None
 
     def put(self, entry: Entry) -> None:
         """Take an entry in the place of an earlier one of the same student and task.
 
+        Other threads may read, and put other entries, meanwhile.
+
         Raises:
             KeyError: The class is not graded in that task.
         """
-        if entry.task not in self._tasks:
-            raise KeyError(entry.task)
-        if (entry.student, entry.task) not in self._entries:
-            self._aliases = None
-        self._entries[entry.student, entry.task] = entry
+        of_task = self._entries[entry.task]
+        is_new = entry.student not in of_task
+        of_task[entry.student] = entry
+        if is_new:
+            self._students = self._aliases = None
 
     @property
     def tasks(self) -> list[ClassTask]:
@@ -190,32 +193,31 @@ class ClassState:
     @property
     def students(self) -> list[str]:
         """Return the students by name."""
-        return sorted({student for student, _ in self._entries}, key=lambda s: (s.casefold(), s))
+        students = self._students
+        if students is None:
+            found = {student for of_task in self._entries.values() for student in list(of_task)}
+            students = self._students = sorted(found, key=_by_name)
+        return list(students)
 
     @property
     def entries(self) -> list[Entry]:
         """Return every entry, by student, then in the order of the tasks."""
-        return [
-            entry
-            for student in self.students
-            for task in self._tasks
-            if (entry := self._entries.get((student, task))) is not None
-        ]
+        return [entry for _, row in self.matrix() for entry in row if entry is not None]
 
     def entry(self, student: str, task: str) -> Entry | None:
         """Return the entry of a student and a task."""
-        return self._entries.get((student, task))
+        return self._entries.get(task, {}).get(student)
 
     def matrix(self) -> list[tuple[str, list[Entry | None]]]:
         """Return a row for each student: the name and the entries in the order of the tasks."""
         return [
-            (student, [self._entries.get((student, task)) for task in self._tasks])
+            (student, [of_task.get(student) for of_task in self._entries.values()])
             for student in self.students
         ]
 
     def counts(self) -> dict[State, int]:
         """Return how many entries are in each state; states that none is in are left out."""
-        return dict(Counter(entry.state for entry in self._entries.values()))
+        return dict(Counter(e.state for of_task in self._entries.values() for e in _all(of_task)))
 
     def mean(self, task: str) -> float | None:
         """Return the mean of the grades in a task, None where there is none."""
@@ -246,8 +248,9 @@ class ClassState:
     def groups(self, task: str) -> list[AnswerGroup]:
         """Return the answers to a task grouped by how they fail, the largest group first."""
         by_failure: dict[tuple[Any, ...], list[Entry]] = {}
-        for entry in self.entries:
-            if entry.task == task and entry.state in ("graded", "ungraded"):
+        of_task = self._entries[task]
+        for entry in sorted(_all(of_task), key=lambda entry: _by_name(entry.student)):
+            if entry.state in ("graded", "ungraded"):
                 by_failure.setdefault(_kind_of_failure(entry), []).append(entry)
         groups = [
             AnswerGroup(
@@ -263,13 +266,20 @@ class ClassState:
 
     def alias(self, student: str) -> int:
         """Return the number that stands for a student whose name is hidden; it is not by name."""
-        if self._aliases is None:
+        return self.aliases[student]
+
+    @property
+    def aliases(self) -> dict[str, int]:
+        """Return the number of each student, from 1 on."""
+        aliases = self._aliases
+        if aliases is None:
             shuffled = sorted(self.students, key=lambda s: hashlib.sha256(s.encode()).digest())
-            self._aliases = {name: number for number, name in enumerate(shuffled, 1)}
-        return self._aliases[student]
+            aliases = {name: number for number, name in enumerate(shuffled, 1)}
+            self._aliases = aliases
+        return aliases
 
     def _graded(self, task: str) -> list[Entry]:
-        return [e for e in self._entries.values() if e.task == task and e.state == "graded"]
+        return [entry for entry in _all(self._entries[task]) if entry.state == "graded"]
 
     def _grades(self, task: str) -> list[float]:
         return [
@@ -277,6 +287,15 @@ class ClassState:
             for entry in self._graded(task)
             if entry.grade is not None and math.isfinite(entry.grade)
         ]
+
+
+def _all(of_task: Mapping[str, Entry]) -> list[Entry]:
+    """Return the entries of a task as they are at this moment."""
+    return list(of_task.values())
+
+
+def _by_name(student: str) -> tuple[str, str]:
+    return student.casefold(), student
 
 
 def column_names() -> list[str]:

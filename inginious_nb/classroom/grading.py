@@ -1,20 +1,18 @@
-"""Grading the notebooks of a class side by side, in a session, into the state of the class.
+"""Grading the notebooks of a class, in a session, into the state of the class.
 
 What was graded before is not graded again: an answer of a student that stands in the history with a
-grade is taken from there. So a run that was interrupted goes on where it ended.
+grade is taken from there. So a run that was interrupted goes on where it ended. How many are graded
+side by side, and what waits, is in `grading_queue`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import queue
-import time
-from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inginious_nb.course.ids import suggestion
-from inginious_nb.errors import BackendUnavailableError, CourseError, InginiousError
+from inginious_nb.errors import CourseError, InginiousError
 from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
@@ -22,25 +20,22 @@ from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.notebook.tasks_answered import misnamed_problems
 from inginious_nb.render import visible
-from inginious_nb.submissions.record import NO_GRADE_CODES, counts
-from inginious_nb.submissions.student import Student
-from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
+from inginious_nb.submissions.record import counts
 
 from .class_state import ClassState, ClassTask, Entry
+from .grading_queue import GradingQueue, Work, ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from inginious_nb.course import Task
     from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.saved_notebook import SavedNotebook
     from inginious_nb.session import Session
-    from inginious_nb.submissions import JobResult, Submission
+    from inginious_nb.submissions.history import History
 
     from .notebooks import StudentNotebook
-
-_LOOK_INTERVAL_S = 0.5
 
 
 @dataclass
@@ -51,23 +46,15 @@ class _Handed:
     errors: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Work:
-    """Answers that are to be graded."""
-
-    entry: Entry
-    task: Task
-    answers: Answers
-
-
 class ClassGrading:
     """The notebooks of a class, read and ready to be graded.
 
     Args:
-        session: The session of whoever grades; its history keeps the students' submissions.
+        session: The session of whoever grades; its service does it.
         notebooks: The notebooks and whose they are.
         tasks: References of the tasks to grade; empty for those that the notebooks submit or open.
         magics: What becomes of lines of an answer that only IPython runs.
+        history: What keeps the students' submissions, default that of the session.
 
     Attributes:
         state: The state of the class.
@@ -83,8 +70,13 @@ class ClassGrading:
         tasks: Sequence[str] = (),
         *,
         magics: Magics = "refuse",
+        history: History | None = None,
     ) -> None:
         self._session = session
+        self._history = history or session.history
+        self._submissions = (
+            session.submissions if history is None else session.submissions_in(history)
+        )
         self._magics = magics
         self._handed: dict[str, _Handed] = {}
         owners: dict[Path, set[str]] = {}
@@ -121,24 +113,50 @@ class ClassGrading:
         Raises:
             BackendUnavailableError: No grading service was there for a while.
         """
+        grading = self.queue(at_a_time, changed)
+        self.fill(grading, regrade=regrade)
+        grading.run()
+
+    def queue(self, at_a_time: int, changed: Callable[[Entry], object]) -> GradingQueue:
+        """Return a queue that grades into the state; `fill` gives it something to do.
+
+        Args:
+            at_a_time: So many submissions are under way at most.
+            changed: Called with each entry that was put into the state, on any thread.
+        """
 
         def put(entry: Entry) -> None:
             self.state.put(entry)
             changed(entry)
 
-        waiting: deque[_Work] = deque()
+        return GradingQueue(self._session, self._submissions, at_a_time, put)
+
+    def fill(
+        self,
+        grading: GradingQueue,
+        *,
+        regrade: bool = False,
+        only: Collection[tuple[str, str]] | None = None,
+    ) -> None:
+        """Put everything into the state that needs no grading, and the rest into the queue.
+
+        Args:
+            grading: The queue.
+            regrade: Grade again what was graded before.
+            only: The students and tasks that are meant, None for all.
+        """
         for student, handed in self._handed.items():
             for reference, task in self._tasks.items():
+                if only is not None and (student, reference) not in only:
+                    continue
                 work = self._work(student, handed, reference, task)
                 known = None if isinstance(work, Entry) or regrade else self._known(work)
                 if isinstance(work, Entry):
-                    put(work)
+                    grading.put(work)
                 elif known is not None:
-                    put(known)
+                    grading.put(known)
                 else:
-                    put(work.entry)
-                    waiting.append(work)
-        self._grade_all(waiting, at_a_time, put)
+                    grading.add(work)
 
     # ---- reading ----------------------------------------------------------------------------
 
@@ -172,7 +190,7 @@ class ClassGrading:
         course = self._session.library.courses.get(task.course_id)
         return {} if course is None else {tag.id: tag.name for tag in course.tags.values()}
 
-    def _work(self, student: str, handed: _Handed, reference: str, task: Task) -> _Work | Entry:
+    def _work(self, student: str, handed: _Handed, reference: str, task: Task) -> Work | Entry:
         """Return the answers of a student to a task, or why there are none to grade."""
         try:
             answered = [
@@ -217,7 +235,7 @@ class ClassGrading:
                 answers=dict(answers.values),
                 files=files,
             )
-        return _Work(
+        return Work(
             Entry(student, reference, "waiting", answers=checked, files=files), task, answers
         )
 
@@ -260,85 +278,12 @@ class ClassGrading:
                     folder=folder,
                 )
 
-    def _known(self, work: _Work) -> Entry | None:
+    def _known(self, work: Work) -> Entry | None:
         """Return the entry of an earlier run that graded the very same answers, if one did."""
-        history = self._session.history
+        history = self._history
         for record in history.of_task(work.task.course_id, work.task.id, work.entry.student):
             if counts(record) and history.answers(record.id) == work.entry.answers:
                 result = history.result(record.id)
                 if result is not None:
-                    return _ended(work.entry, record.id, result, is_reused=True)
+                    return ended(work.entry, record.id, result, is_reused=True)
         return None
-
-    # ---- grading ----------------------------------------------------------------------------
-
-    def _grade_all(
-        self, waiting: deque[_Work], at_a_time: int, put: Callable[[Entry], object]
-    ) -> None:
-        changes: queue.SimpleQueue[str] = queue.SimpleQueue()
-        under_way: dict[str, tuple[_Work, Submission]] = {}
-        contact_deadline = time.monotonic() + CONTACT_TIMEOUT_S
-        while waiting or under_way:
-            while waiting and len(under_way) < at_a_time:
-                work = waiting.popleft()
-                try:
-                    submission = self._submit(work)
-                except InginiousError as error:
-                    put(replace(work.entry, state="ungraded", message=error.text))
-                    continue
-                under_way[submission.id] = work, submission
-                submission.subscribe(lambda found=submission.id: changes.put(found))  # type: ignore[misc]
-                changes.put(submission.id)
-            try:
-                changed = changes.get(timeout=_LOOK_INTERVAL_S)
-            except queue.Empty:
-                state = self._session.service
-                if state.state not in ("starting", "connecting"):
-                    contact_deadline = time.monotonic() + CONTACT_TIMEOUT_S
-                elif time.monotonic() > contact_deadline:
-                    raise BackendUnavailableError(state.message) from None
-                continue
-            if changed not in under_way:
-                continue
-            work, submission = under_way[changed]
-            if submission.done:
-                del under_way[changed]
-                put(_entry_of(work.entry, submission))
-            elif submission.phase == "running":
-                put(replace(work.entry, state="running", submission_id=submission.id))
-
-    def _submit(self, work: _Work) -> Submission:
-        return self._session.submit(
-            work.task,
-            work.answers.values,
-            origin="cli",
-            student=Student(work.entry.student),
-            sources=tuple(work.answers.sources.values()),
-        )
-
-
-def _entry_of(entry: Entry, submission: Submission) -> Entry:
-    if submission.result is None:
-        error = submission.error
-        message = "" if error is None else error.text
-        return replace(entry, state="ungraded", message=message, submission_id=submission.id)
-    return _ended(entry, submission.id, submission.result)
-
-
-def _ended(
-    entry: Entry, submission_id: str, result: JobResult, *, is_reused: bool = False
-) -> Entry:
-    code, text = result.result
-    is_graded = code not in NO_GRADE_CODES
-    return replace(
-        entry,
-        state="graded" if is_graded else "ungraded",
-        grade=result.grade if is_graded else None,
-        code=code,
-        message="" if is_graded else text,
-        feedback=text,
-        problems=dict(result.problems),
-        tests=result.tests,
-        submission_id=submission_id,
-        is_reused=is_reused,
-    )

@@ -43,7 +43,10 @@ def as_html(
     words = Words("report", lang)
 
     def answers(entry: Entry) -> Mapping[str, str]:
-        return {problem: _answer(value, words) for problem, value in entry.answers.items()}
+        return {
+            problem: shown_answer(value, lang, MAX_ANSWER_CHARS)
+            for problem, value in entry.answers.items()
+        }
 
     def explanation(entry: Entry) -> str:
         return printable(in_language(entry.message, lang))
@@ -70,12 +73,15 @@ def as_html(
     )
 
 
-def _answer(value: object, words: Words) -> str:
+def shown_answer(value: object, lang: str, max_chars: int) -> str:
+    """Return an answer as a person reads it: a file by its name and size, a long text cut."""
     if isinstance(value, dict):
         content = value.get("value", b"")
-        return words("file", name=str(value.get("filename")), n=len(content))
+        return printable(
+            Words("report", lang)("file", name=str(value.get("filename")), n=len(content))
+        )
     text = printable(str(value))
-    return text if len(text) <= MAX_ANSWER_CHARS else f"{text[:MAX_ANSWER_CHARS]}…"
+    return text if len(text) <= max_chars else f"{text[:max_chars]}…"
 
 
 def sandbox_in_words(sandbox: Mapping[str, object] | None, lang: str = "en") -> str:

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import platformdirs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from inginious_nb.classroom import export, report
+from inginious_nb.classroom import export, report, surroundings
 from inginious_nb.classroom.grading import ClassGrading
 from inginious_nb.classroom.notebooks import find_notebooks
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import MAGICS
+from inginious_nb.grammar.commands import (
+    CLASS_JOBS,
+    CLASS_TASKS,
+    MAGICS,
+    NO_ISOLATION,
+    STUDENT_FROM,
+)
 from inginious_nb.i18n import Message
 from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
+from inginious_nb.settings import load_settings
 
 from . import tables
 from .output import print_table
 from .sessions import SERVICE_OPTIONS, opened_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from inginious_nb.classroom import ClassState, Entry
     from inginious_nb.notebook.review import Magics
-    from inginious_nb.session import Session
 
 _FAILED = 1
-_UNDER_WAY_PER_SLOT = 2
-"""So many submissions a slot are under way, that none idles between two."""
-
 _OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
@@ -47,27 +47,11 @@ _OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
         click.Argument(
             ["paths"], nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
         ),
-        click.Option(
-            ["--task", "tasks"],
-            multiple=True,
-            help="COURSE/TASK; may be repeated (default: those that the notebooks submit or open).",
-        ),
-        click.Option(
-            ["--student-from"],
-            metavar="PATTERN",
-            help="Where the name stands in a path, such as 'hw1_{student}.ipynb'; * is anything.",
-        ),
-        click.Option(
-            ["--jobs"],
-            type=click.IntRange(min=1),
-            help="Jobs graded at a time (default: one per core).",
-        ),
+        CLASS_TASKS,
+        STUDENT_FROM,
+        CLASS_JOBS,
         click.Option(["--regrade"], is_flag=True, help="Grade again what was graded before."),
-        click.Option(
-            ["--no-isolation"],
-            is_flag=True,
-            help="Grade also where this machine cannot isolate what the notebooks say.",
-        ),
+        NO_ISOLATION,
         click.Option(["--csv", "csv_file"], type=_OUTPUT, help="Write the grades as CSV."),
         click.Option(["--html", "html_file"], type=_OUTPUT, help="Write a report as HTML."),
         click.Option(["--json", "json_file"], type=_OUTPUT, help="Write everything as JSON."),
@@ -104,17 +88,17 @@ def grade(
     ended. The exit status is 0 when every answer that was handed in got a grade.
     """
     notebooks = find_notebooks(paths, student_from)
-    jobs = jobs or os.cpu_count() or 1
-    kept = history or _history_of(paths)
+    jobs = jobs or surroundings.default_jobs()
+    kept = history or surroundings.history_of(paths, load_settings().history)
     with opened_session(backend, courses, history=kept, slots=jobs) as session:
-        sandbox = _checked_sandbox(session, allowed=no_isolation)
+        sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
         lang = session.language
         grading = ClassGrading(session, notebooks, tasks, magics=magics or "refuse")
         if not grading.state.tasks:
             raise UsageError(
                 Message("The notebooks name no task; say which one: --task COURSE/TASK.")
             )
-        _run(grading, jobs * _UNDER_WAY_PER_SLOT, regrade=regrade)
+        _run(grading, surroundings.under_way(jobs), regrade=regrade)
     state = grading.state
     title = ", ".join(path.resolve().name for path in paths)
     if csv_file is not None:
@@ -156,34 +140,6 @@ def _run(grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
                 progress.update(bar, advance=1, description=f"{entry.student} {entry.task}")
 
         grading.grade(at_a_time=at_a_time, regrade=regrade, changed=changed)
-
-
-def _checked_sandbox(session: Session, *, allowed: bool) -> str:
-    """Return what isolates the scripts, in words.
-
-    Raises:
-        UsageError: Nothing does, and that was not allowed.
-    """
-    if session.service.kind != "embedded":
-        return report.sandbox_in_words(None, session.language)
-    session.client()  # the service says what it uses once it runs
-    sandbox = session.service.sandbox
-    if not allowed and (sandbox is None or sandbox["kind"] == "plain"):
-        raise UsageError(
-            Message(
-                "This machine cannot isolate what other people's notebooks do; install bubblewrap, "
-                "connect to a grading service with --backend, or say --no-isolation if you trust "
-                "them all."
-            )
-        )
-    return report.sandbox_in_words(sandbox, session.language)
-
-
-def _history_of(paths: Iterable[Path]) -> Path:
-    """Return the file that keeps what was graded of a class, in the user's own folder."""
-    name = "\n".join(sorted(str(path.resolve()) for path in paths))
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return platformdirs.user_data_path("inginious_nb") / "classes" / f"{digest}.sqlite"
 
 
 def _tell_reused(state: ClassState, lang: str) -> None:

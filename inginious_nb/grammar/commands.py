@@ -59,6 +59,26 @@ AS = click.Option(
     metavar="NAME",
     help=marked("Submit as the student NAME, with attempts and a history of their own."),
 )
+CLASS_TASKS = click.Option(
+    ["--task", "tasks"],
+    multiple=True,
+    help=marked("COURSE/TASK; may be repeated (default: those that the notebooks submit or open)."),
+)
+STUDENT_FROM = click.Option(
+    ["--student-from"],
+    metavar="PATTERN",
+    help=marked("Where the name stands in a path, such as 'hw1_{student}.ipynb'; * is anything."),
+)
+CLASS_JOBS = click.Option(
+    ["--jobs"],
+    type=click.IntRange(min=1),
+    help=marked("Jobs graded at a time (default: one per core)."),
+)
+NO_ISOLATION = click.Option(
+    ["--no-isolation"],
+    is_flag=True,
+    help=marked("Grade also where this machine cannot isolate what the notebooks say."),
+)
 _WAIT = click.Option(["--wait"], is_flag=True, help=marked("Return when the result is there."))
 
 DECLARED = (
@@ -182,6 +202,26 @@ DECLARED = (
         + marked(
             "As %inginious edit, put the file into the next cell. Without a FILE a script is the "
             "run file, all else is task.yaml."
+        ),
+    ),
+    Command(
+        "class",
+        params=[
+            click.Argument(["folder"]),
+            CLASS_TASKS,
+            STUDENT_FROM,
+            CLASS_JOBS,
+            click.Option(
+                ["--names"], is_flag=True, help=marked("Show the names; else they are hidden.")
+            ),
+            NO_ISOLATION,
+            MAGICS,
+        ],
+        help=marked("For teachers: grade the notebooks in FOLDER live, and compare the answers.")
+        + "\n\n"
+        + marked(
+            "FOLDER has one notebook a student, one folder a student, or nbgrader's folders. What "
+            "was graded before is not graded again unless you press Regrade all."
         ),
     ),
     Command(

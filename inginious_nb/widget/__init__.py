@@ -9,17 +9,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .class_widget import ClassWidget
     from .comm import serve_comm
     from .restore import Restorer
     from .task_widget import AnswerView, TaskWidget
 
-__all__ = ["COMM_TARGET", "AnswerView", "Restorer", "TaskWidget", "serve_comm"]
+__all__ = ["COMM_TARGET", "AnswerView", "ClassWidget", "Restorer", "TaskWidget", "serve_comm"]
 
 COMM_TARGET = "inginious_nb"
 """The name of our own comm."""
 
 _HOMES = {
     "AnswerView": ".task_widget",
+    "ClassWidget": ".class_widget",
     "Restorer": ".restore",
     "TaskWidget": ".task_widget",
     "serve_comm": ".comm",

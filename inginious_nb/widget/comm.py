@@ -17,10 +17,12 @@ from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.subject import task_and_record
 
-from .task_widget import find_widget
+from . import living
 
 if TYPE_CHECKING:
     from comm.base_comm import BaseComm
+
+    from inginious_nb.frontend.answering import Answering
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ _log = logging.getLogger(__name__)
 def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
     """Serve a comm that a front end has opened, as the kernel's comm manager calls it."""
     subject = message["content"]["data"]
-    widget = find_widget(str(subject.get("widget")))
+    widget = living.find(str(subject.get("widget")))
     if widget is not None:
         _serve(comm, widget.responder)
         return
@@ -48,7 +50,7 @@ def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
     _serve(comm, Responder(publisher))
 
 
-def _serve(comm: BaseComm, responder: Responder) -> None:
+def _serve(comm: BaseComm, responder: Answering) -> None:
     answering = PartsAnswering(responder)
 
     def receive(message: dict[str, Any]) -> None:

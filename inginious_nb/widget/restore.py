@@ -18,7 +18,8 @@ from inginious_nb.errors import InginiousError
 from inginious_nb.frontend.protocol import PROTOCOL_VERSION, Role, SavedView, Subject
 from inginious_nb.frontend.subject import task_and_record
 
-from .task_widget import TaskWidget, find_widget, static
+from . import living
+from .task_widget import TaskWidget, static
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ class Restorer(anywidget.AnyWidget):
     def _restore(self, view: SavedView) -> bool:
         """Make a widget again, unless another page was first; return whether it is there."""
         model_id, subject = view["model_id"], view["subject"]
-        known = find_widget(subject["widget"])
+        known = living.find(subject["widget"])
         if known is not None:
             return bool(known.model_id == model_id)
         if _is_taken(model_id):

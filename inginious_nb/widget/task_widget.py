@@ -10,7 +10,6 @@ import uuid
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from weakref import WeakValueDictionary
 
 import anywidget
 from IPython.display import display
@@ -24,6 +23,8 @@ from inginious_nb.frontend.requests import Responder
 from inginious_nb.frontend.serialize import reference
 from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.frontend.worker import call_soon
+
+from . import living
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
@@ -113,7 +114,7 @@ class TaskWidget(anywidget.AnyWidget):
         role = "task" if submission is None else "submission"
         super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
         self.publisher.publish_to(self._set_traits)
-        _widgets[self.key] = self
+        living.add(self)
         self.on_msg(self._receive)
 
     def close(self) -> None:
@@ -192,11 +193,3 @@ class AnswerView(TaskWidget):
 
     def __init__(self, task: Task, problem_id: str, *, session: Session | None = None) -> None:
         super().__init__(task, session=session, role="answer", problem_id=problem_id)
-
-
-_widgets: WeakValueDictionary[str, TaskWidget] = WeakValueDictionary()
-
-
-def find_widget(key: str) -> TaskWidget | None:
-    """The living widget of that key."""
-    return _widgets.get(key)

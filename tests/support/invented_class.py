@@ -44,3 +44,28 @@ def write_notebook(path: Path, answers: dict[str, str], opened: str = "demo/fib"
     """Write a notebook file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notebook(answers, opened)))
+
+
+HOSTILE = (
+    "def fib(n):\n    return '<img src=x onerror=alert(1)><script>document.title=1</script>'\n"
+)
+"""Text that would be more than text if anybody took it for HTML."""
+
+SYNTAX = RIGHT.replace("def fib(n):", "def fib(n)")
+STUDENTS = {
+    "Ada": RIGHT,
+    "Bob": OFF_BY_ONE,
+    "Cyd": OFF_BY_ONE,
+    "Dan": SLOW,
+    "Eve": CRASHING,
+    "Fay": SYNTAX,
+    "Guy": None,
+    "Hal": HOSTILE,
+}
+"""A small class: what each wrote; None for nothing."""
+
+
+def write_class(folder: Path) -> None:
+    """Write the notebook of each student."""
+    for student, source in STUDENTS.items():
+        write_notebook(folder / f"{student}.ipynb", {} if source is None else {"fib": source})

@@ -10,6 +10,7 @@ from typing import Literal, NotRequired, Union, get_args, get_origin, get_type_h
 import pytest
 
 from inginious_nb.frontend import protocol
+from inginious_nb.frontend.class_view import ClassResponder
 from inginious_nb.frontend.lines import RESULT_CODES
 from inginious_nb.frontend.overview import OverviewResponder
 from inginious_nb.frontend.requests import Responder
@@ -18,7 +19,7 @@ from inginious_nb.widget import TaskWidget
 
 JS = Path(__file__).parents[2] / "js"
 PROTOCOL = re.sub(r"/\*\*.*?\*/", "", (JS / "protocol.ts").read_text(), flags=re.DOTALL)
-MAPS = {"Requests", "Replies", "OverviewRequests", "OverviewReplies"}
+MAPS = {f"{of}{way}" for of in ("", "Overview", "Class") for way in ("Requests", "Replies")}
 """TypeScript's tables of kinds; Python's are dictionaries."""
 
 NARROWER = {"Phase": "string", "ProblemType": "string", '"best" | "last"': "string"}
@@ -105,7 +106,9 @@ def test_the_kinds_are_the_same():
     assert int(version[1]) == protocol.PROTOCOL_VERSION
 
 
-@pytest.mark.parametrize("table", ["REQUESTS", "REPLIES", "OVERVIEW_REQUESTS", "OVERVIEW_REPLIES"])
+@pytest.mark.parametrize(
+    "table", [f"{of}{way}" for of in ("", "OVERVIEW_", "CLASS_") for way in ("REQUESTS", "REPLIES")]
+)
 def test_each_kind_carries_the_same_both_ways(table):
     ours = {kind: in_typescript(shape) for kind, shape in vars(protocol)[table].items()}
     assert interfaces()[table.title().replace("_", "")] == ours
@@ -115,6 +118,8 @@ def test_each_kind_of_request_is_answered():
     about_a_task, about_all = Responder.handlers, OverviewResponder.handlers
     assert about_a_task.keys() == protocol.REQUESTS.keys() == protocol.REPLIES.keys()
     assert about_all.keys() == protocol.OVERVIEW_REQUESTS.keys() == protocol.OVERVIEW_REPLIES.keys()
+    about_a_class = ClassResponder.handlers
+    assert about_a_class.keys() == protocol.CLASS_REQUESTS.keys() == protocol.CLASS_REPLIES.keys()
 
 
 def test_the_shapes_have_the_same_names():

@@ -23,7 +23,7 @@ from tests import catalogues
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "inginious_nb"
-ENGLISH = json.loads(catalogues.WORDS.read_text())
+ENGLISH = catalogues.english()
 FRENCH = catalogues.read(next(path for path in catalogues.paths() if "fr" in path.parts))
 MESSAGES = [message for message in FRENCH if message.id]
 
@@ -118,8 +118,8 @@ def test_the_compiled_catalogues_are_those_of_the_sources():
     for path in catalogues.paths():
         catalogue = catalogues.read(path)
         assert path.with_suffix(".mo").read_bytes() == catalogues.compiled(catalogue)
-        words = (ROOT / "js" / "i18n" / f"{path.parents[1].name}.json").read_text()
-        assert json.loads(words) == catalogues.for_front_end(catalogue)
+        for name, words in catalogues.for_front_end(catalogue).items():
+            assert json.loads((catalogues.FRONT_END / name).read_text()) == words
 
 
 def test_the_parameters_of_a_message_are_those_it_is_given():

@@ -7,8 +7,7 @@ import uuid
 import pytest
 from ipywidgets import IntSlider, widget_serialization
 
-from inginious_nb.widget import AnswerView, Restorer, TaskWidget
-from inginious_nb.widget.task_widget import find_widget
+from inginious_nb.widget import AnswerView, Restorer, TaskWidget, living
 
 LIMIT_S = 30
 
@@ -50,12 +49,12 @@ def view(task="lab/echo", role="task", **changes):
 def test_a_widget_is_made_under_the_ids_that_its_outputs_name(restorer):
     saved = view()
     assert restorer.hears(saved) == [saved["model_id"]]
-    made = find_widget(saved["subject"]["widget"])
+    made = living.find(saved["subject"]["widget"])
     assert made.model_id == saved["model_id"]
     assert made.task["ref"] == "lab/echo"
     # Another page of the same kernel asks for it too: it is there.
     assert restorer.hears(saved) == [saved["model_id"]]
-    assert find_widget(saved["subject"]["widget"]) is made
+    assert living.find(saved["subject"]["widget"]) is made
     made.close()
 
 
@@ -68,7 +67,7 @@ def test_the_widget_of_a_command_keeps_the_result_that_it_showed(restorer, sessi
         submission.wait(LIMIT_S)
     kept, latest = view(role="submission", submission=first.id), view()
     restorer.hears(kept, latest)
-    command, opened = (find_widget(one["subject"]["widget"]) for one in (kept, latest))
+    command, opened = (living.find(one["subject"]["widget"]) for one in (kept, latest))
     assert (command.role, command.result["grade"]) == ("submission", 40)
     assert command.submission is None
     assert opened.result["grade"] == 100
@@ -80,7 +79,7 @@ def test_a_slim_view_is_made_for_its_problem(restorer, session):
     lost = AnswerView(session.task("lab/echo"), "text", session=session)
     saved = view(role="answer", problem_id="text")
     assert restorer.hears(saved) == [saved["model_id"]]
-    made = find_widget(saved["subject"]["widget"])
+    made = living.find(saved["subject"]["widget"])
     assert (made.role, made.problem_id) == (lost.role, lost.problem_id)
     made.close()
     lost.close()
@@ -109,7 +108,7 @@ def test_a_slim_view_is_made_for_its_problem(restorer, session):
 def test_what_is_no_widget_of_a_task_is_passed_over(restorer, saved):
     good = view()
     assert restorer.hears(saved, good) == [good["model_id"]]
-    find_widget(good["subject"]["widget"]).close()
+    living.find(good["subject"]["widget"]).close()
 
 
 def test_other_messages_are_not_answered(restorer):
@@ -118,10 +117,10 @@ def test_other_messages_are_not_answered(restorer):
 
 
 def test_a_living_widget_is_not_taken_by_another_model(restorer, session):
-    living = TaskWidget(session.task("lab/echo"), session=session)
-    assert restorer.hears(view(widget=living.key)) == []
-    assert find_widget(living.key) is living
-    living.close()
+    known = TaskWidget(session.task("lab/echo"), session=session)
+    assert restorer.hears(view(widget=known.key)) == []
+    assert living.find(known.key) is known
+    known.close()
 
 
 def test_one_whose_making_fails_keeps_no_other_asleep(restorer, monkeypatch, caplog):
@@ -136,7 +135,7 @@ def test_one_whose_making_fails_keeps_no_other_asleep(restorer, monkeypatch, cap
     monkeypatch.setattr("inginious_nb.widget.restore.TaskWidget", Failing)
     assert restorer.hears(bad, good) == [good["model_id"]]
     assert "no memory left" in caplog.text
-    find_widget(good["subject"]["widget"]).close()
+    living.find(good["subject"]["widget"]).close()
 
 
 def widget_of(model_id):
@@ -149,8 +148,8 @@ def test_a_notebook_cannot_take_the_place_of_any_other_widget(restorer, session)
     unheard = IntSlider()
     unheard.comm.close()  # a page may do that; the widget is still there
     ours = TaskWidget(session.task("lab/echo"), session=session)
-    for living in (slider, unheard, restorer, ours):
-        model_id = living.model_id
+    for known in (slider, unheard, restorer, ours):
+        model_id = known.model_id
         assert restorer.hears(view() | {"model_id": model_id}) == []
         assert widget_of(model_id) is living
     for one in (slider, unheard, ours):
@@ -162,4 +161,4 @@ def test_a_request_wakes_a_screenful_and_not_hundreds(restorer):
     woken = restorer.hears(*many)
     assert woken == [one["model_id"] for one in many[:20]]
     for one in many[:20]:
-        find_widget(one["subject"]["widget"]).close()
+        living.find(one["subject"]["widget"]).close()

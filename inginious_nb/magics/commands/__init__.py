@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from inginious_nb.grammar.commands import implemented
 
-from . import authoring, courses, service, submissions
+from . import authoring, classroom, courses, service, submissions
 from .help import help_text, show_help
 
 __all__ = ["help_text", "inginious"]
@@ -29,6 +29,7 @@ inginious = implemented(
         "connect": service.connect,
         "new": authoring.make_new,
         "edit": authoring.edit_file,
+        "class": classroom.show_class,
         "try": authoring.try_task,
         "help": show_help,
     }

@@ -1,0 +1,192 @@
+"""A class that is graded in the background while somebody looks, stops and regrades.
+
+It fills the same state as the command line, and keeps what was graded in the same file, so that
+either goes on where the other ended. Who looks is not known here.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.i18n import Message
+from inginious_nb.io.observers import Observers
+from inginious_nb.submissions.history import History
+
+from . import surroundings
+from .grading import ClassGrading
+from .notebooks import find_notebooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from inginious_nb.notebook.review import Magics
+    from inginious_nb.session import Session
+
+    from .class_state import ClassState
+    from .grading_queue import GradingQueue
+
+_log = logging.getLogger(__name__)
+
+
+class LiveClass:
+    """A folder of notebooks, graded on a thread of its own.
+
+    Args:
+        session: The session whose service grades.
+        folder: The folder of the class.
+        tasks: References of the tasks; empty for those that the notebooks submit or open.
+        student_from: Where the name stands in a path, as for the command line.
+        jobs: Submissions under way at a time, default as many as keep every core busy.
+        no_isolation: Grade also where this machine cannot isolate what the notebooks say.
+        magics: What becomes of lines of an answer that only IPython runs.
+
+    Attributes:
+        folder: The folder of the class.
+        sandbox: What isolates the scripts, in words.
+        error: Why grading ended before all was graded; None while it goes on or all is graded.
+
+    Raises:
+        UsageError: The folder has no notebook of a student, they name no task, or nothing isolates
+            their scripts.
+        CourseError: One of the tasks does not exist, or cannot be used.
+        ServiceError: The grading service cannot be started.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        folder: Path,
+        *,
+        tasks: Sequence[str] = (),
+        student_from: str | None = None,
+        jobs: int | None = None,
+        no_isolation: bool = False,
+        magics: Magics = "refuse",
+    ) -> None:
+        self.folder = folder
+        self.error: InginiousError | None = None
+        self._session = session
+        self._tasks = tasks
+        self._student_from = student_from
+        self._at_a_time = jobs or surroundings.under_way(surroundings.default_jobs())
+        self._magics: Magics = magics
+        self._observers = Observers()
+        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._busy = False
+        self._stops = 0
+        find_notebooks([folder], student_from)  # before a service is started for nothing
+        self.sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
+        self._history = History(surroundings.history_of([folder], session.settings.history))
+        try:
+            self._fresh: ClassGrading | None = self._read()
+        except InginiousError:
+            self._history.close()
+            raise
+        self._grading = self._fresh
+        self._queue = self._queue_of(self._fresh)
+        self._thread = threading.Thread(target=self._work, name="inginious_nb class", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> ClassState:
+        """Return the state of the class; another object once the folder was read again."""
+        return self._grading.state
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether anything is being read or graded."""
+        return self._busy
+
+    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call callback after each change, on any thread; returns how to end that."""
+        return self._observers.subscribe(callback)
+
+    # ---- what may be asked, from any thread ---------------------------------------------------
+
+    def grade(self, *, regrade: bool = False) -> None:
+        """Read the folder again and grade what is new or changed in it.
+
+        Args:
+            regrade: Grade again what was graded before, too.
+        """
+        self._commands.put(lambda: self._grade_folder(regrade=regrade))
+
+    def regrade(self, student: str, task: str) -> None:
+        """Grade one answer again, after what waits.
+
+        Args:
+            student: The student.
+            task: The reference of the task.
+
+        Raises:
+            UsageError: The class has no such student or task, or it is under way.
+        """
+        entry = self.state.entry(student, task)
+        if entry is None:
+            raise UsageError(Message("The class has no such answer."))
+        if not entry.is_final:
+            raise UsageError(Message("It waits or runs already."))
+        to_grade = self._queue
+        self._grading.fill(to_grade, regrade=True, only=[(student, task)])
+        self._commands.put(to_grade.run)  # if it runs already, it takes that, too
+
+    def stop(self, student: str | None = None, task: str | None = None) -> None:
+        """Grade nothing more; with a student and a task, not that answer."""
+        self._stops += 1
+        self._queue.stop(student, task)
+
+    def close(self) -> None:
+        """Stop grading, and close what keeps it; harmless when repeated."""
+        self.stop()
+        self._commands.put(None)
+
+    # ---- on the thread ------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while (command := self._commands.get()) is not None:
+            self._busy, self.error = True, None
+            try:
+                command()
+            except InginiousError as error:
+                self.error = error
+                self.stop()
+            except Exception:  # noqa: BLE001 - whatever it is, whoever looks is told
+                _log.exception("A class could not be graded.")
+                self.error = UsageError(
+                    Message("Something went wrong while grading; the log has the details.")
+                )
+                self.stop()
+            self._busy = not self._commands.empty()
+            self._observers.notify()
+        self._history.close()
+
+    def _grade_folder(self, *, regrade: bool) -> None:
+        self._observers.notify()
+        stops = self._stops
+        grading, self._fresh = self._fresh or self._read(), None
+        to_grade = self._queue_of(grading)
+        grading.fill(to_grade, regrade=regrade)
+        self._queue, self._grading = to_grade, grading  # whole, so that nobody sees half a class
+        if self._stops != stops:
+            to_grade.stop()
+        self._observers.notify()
+        to_grade.run()
+
+    def _queue_of(self, grading: ClassGrading) -> GradingQueue:
+        return grading.queue(self._at_a_time, lambda _entry: self._observers.notify())
+
+    def _read(self) -> ClassGrading:
+        notebooks = find_notebooks([self.folder], self._student_from)
+        grading = ClassGrading(
+            self._session, notebooks, self._tasks, magics=self._magics, history=self._history
+        )
+        if not grading.state.tasks:
+            raise UsageError(
+                Message("The notebooks name no task; say which one: --task COURSE/TASK.")
+            )
+        return grading

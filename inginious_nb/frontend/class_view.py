@@ -1,0 +1,298 @@
+"""A class that is graded live, as a front end gets it: what changed, a few times a second.
+
+Names and answers are not in what is published; a page asks for them (`protocol.CLASS_REQUESTS`).
+The class itself is in `inginious_nb.classroom`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from inginious_nb.classroom import export
+from inginious_nb.classroom.class_state import column_names
+from inginious_nb.classroom.report import shown_answer
+from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.i18n import Message, in_language
+from inginious_nb.render import printable
+
+from . import protocol, serialize
+from .answering import Answering
+from .language import checked_language
+from .worker import call_soon
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from inginious_nb.classroom import ClassState, Entry
+    from inginious_nb.classroom.live import LiveClass
+    from inginious_nb.session import Session
+
+    from .answering import Buffers, Handler
+
+INTERVAL_S = 0.25
+"""Between two messages at least: results come faster than anybody reads them."""
+
+MAX_ANSWERS = 60
+"""Answers that are shown at once."""
+
+MAX_ANSWER_CHARS = 50_000
+"""Characters of one answer that are shown."""
+
+MAX_REASON_CHARS = 200
+
+
+class ClassPublisher:
+    """The state of a class, and what changes in it.
+
+    Args:
+        session: Who looks.
+        live: The class.
+        publish: Gets what changed, on any thread but never two at once.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        live: LiveClass,
+        publish: Callable[[protocol.ClassInfo], object],
+    ) -> None:
+        self.session = session
+        self.live = live
+        self.lang = session.language
+        self._publish = publish
+        self._lock = threading.RLock()
+        self._due = threading.Event()
+        self._at = 0.0
+        self._seq = 0
+        self._closed = False
+        self._state: ClassState | None = None
+        self._published: dict[tuple[str, str], Entry] = {}
+        self._unsubscribe = live.subscribe(self.refresh)
+
+    def speak(self, lang: str) -> None:
+        """Use another language from now on."""
+        self.lang = lang
+        self._state = None
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Publish soon what changed since the last time."""
+        if self._due.is_set():
+            return
+        self._due.set()
+        wait_s = self._at + INTERVAL_S - time.monotonic()
+        if wait_s <= 0:
+            call_soon(self.publish_now)
+            return
+        timer = threading.Timer(wait_s, call_soon, [self.publish_now])
+        timer.daemon = True
+        timer.start()
+
+    def publish_now(self) -> None:
+        """Publish what changed."""
+        self._due.clear()
+        with self._lock:
+            if self._closed:
+                return
+            self._at = time.monotonic()
+            self._seq += 1
+            state = self.live.state
+            new = {(entry.student, entry.task): entry for entry in state.entries}
+            if state is not self._state or new.keys() != self._published.keys():
+                self._publish(self.whole())
+                return
+            changed = [entry for key, entry in new.items() if entry is not self._published[key]]
+            tasks = {entry.task for entry in changed}
+            info = self._info(state, changed)
+            info["tasks"] = [self._task(state, t) for t in state.tasks if t.reference in tasks]
+            self._published = new
+            self._publish(info)
+
+    def whole(self) -> protocol.ClassInfo:
+        """Return all of the state."""
+        with self._lock:
+            state = self._state = self.live.state
+            entries = state.entries
+            self._published = {(entry.student, entry.task): entry for entry in entries}
+            info = self._info(state, entries)
+            info["whole"] = True
+            info["tasks"] = [self._task(state, task) for task in state.tasks]
+            return info
+
+    def close(self) -> None:
+        """Stop following the class."""
+        with self._lock:
+            self._closed = True
+            self._unsubscribe()
+
+    def _info(self, state: ClassState, entries: list[Entry]) -> protocol.ClassInfo:
+        live, aliases = self.live, state.aliases
+        return {
+            "seq": self._seq,
+            "whole": False,
+            "lang": self.lang,
+            "title": printable(live.folder.resolve().name),
+            "sandbox": live.sandbox,
+            "busy": live.is_busy,
+            "error": "" if live.error is None else live.error.in_language(self.lang),
+            "students": len(aliases),
+            "column_names": column_names(),
+            "tasks": [],
+            "cells": [_cell(entry, aliases[entry.student]) for entry in entries],
+        }
+
+    def _task(self, state: ClassState, task: Any) -> protocol.ClassTaskInfo:
+        reference, aliases = task.reference, state.aliases
+        return {
+            "ref": reference,
+            "name": task.name,
+            "mean": state.mean(reference),
+            "columns": state.histogram(reference),
+            "tests": [
+                {"id": test.id, "name": test.name, "passed": test.passed, "failed": test.failed}
+                for test in state.tests(reference)
+            ],
+            "groups": [
+                {
+                    "code": group.code,
+                    "problems": dict(group.problems),
+                    "failed": list(group.failed),
+                    "reason": printable(in_language(group.reason, self.lang))[:MAX_REASON_CHARS],
+                    "students": [aliases[entry.student] for entry in group.entries],
+                }
+                for group in state.groups(reference)
+            ],
+        }
+
+
+def _cell(entry: Entry, student: int) -> protocol.ClassCell:
+    return {
+        "student": student,
+        "task": entry.task,
+        "state": entry.state,
+        "grade": _finite(entry.grade),
+        "code": entry.code,
+        "reused": entry.is_reused,
+    }
+
+
+def _finite(grade: float | None) -> float | None:
+    """Return a grade that JSON has a word for."""
+    return grade if grade is not None and abs(grade) < float("inf") else None
+
+
+class ClassResponder(Answering):
+    """Answers what a view of a class asks.
+
+    Args:
+        publisher: The class that the page sees.
+    """
+
+    shapes = protocol.CLASS_REQUESTS
+
+    def __init__(self, publisher: ClassPublisher) -> None:
+        self._publisher = publisher
+
+    @property
+    def lang(self) -> str:
+        """Return the language of refusals."""
+        return self._publisher.lang
+
+    def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
+        self._publisher.speak(checked_language(request["lang"]))
+        return {}
+
+    def _class(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.ClassInfo:
+        return self._publisher.whole()
+
+    def _answers(
+        self, request: protocol.ClassAnswersRequest, _buffers: Buffers
+    ) -> protocol.ClassAnswersReply:
+        found = [self._entry(cell) for cell in request["cells"][:MAX_ANSWERS]]
+        return {"answers": [self._answer(entry, names=request["names"]) for entry in found]}
+
+    def _names(
+        self, _request: protocol.EmptyMessage, _buffers: Buffers
+    ) -> protocol.ClassNamesReply:
+        aliases = self._publisher.live.state.aliases
+        return {"names": {str(number): name for name, number in aliases.items()}}
+
+    def _grade(
+        self, request: protocol.ClassGradeRequest, _buffers: Buffers
+    ) -> protocol.EmptyMessage:
+        self._publisher.live.grade(regrade=request["regrade"])
+        return {}
+
+    def _regrade(self, request: protocol.ClassCellName, _buffers: Buffers) -> protocol.EmptyMessage:
+        entry = self._entry(request)
+        self._publisher.live.regrade(entry.student, entry.task)
+        return {}
+
+    def _stop(self, request: protocol.ClassStopRequest, _buffers: Buffers) -> protocol.EmptyMessage:
+        student, task = request["student"], request["task"]
+        if student is None or task is None:
+            self._publisher.live.stop()
+        else:
+            entry = self._entry({"student": student, "task": task})
+            self._publisher.live.stop(entry.student, entry.task)
+        return {}
+
+    def _export(
+        self, _request: protocol.EmptyMessage, _buffers: Buffers
+    ) -> protocol.ClassExportReply:
+        live = self._publisher.live
+        text = export.as_csv(live.state, self.lang)
+        # A surrogate, which a grader may quote, is no text in JSON.
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+        return {"filename": "grades.csv", "text": text}
+
+    def _entry(self, cell: protocol.ClassCellName) -> Entry:
+        state = self._publisher.live.state
+        names = {number: name for name, number in state.aliases.items()}
+        entry = state.entry(names.get(cell["student"], ""), cell["task"])
+        if entry is None:
+            raise UsageError(Message("The class has no such answer."))
+        return entry
+
+    def _answer(self, entry: Entry, *, names: bool) -> protocol.ClassAnswer:
+        publisher, lang = self._publisher, self.lang
+        # What was refused is told with the names of notebooks, which are those of students.
+        message = entry.message if names or entry.state == "ungraded" else ""
+        feedback: Callable[[str], protocol.HtmlPart]
+        try:
+            task = publisher.session.task(entry.task)
+            feedback = lambda text: serialize.feedback(task, text, lang)  # noqa: E731
+        except InginiousError:  # it was taken away meanwhile
+            feedback = lambda _text: {"html": "", "size_bytes": 0, "cut": False}  # noqa: E731
+        return {
+            "student": publisher.live.state.alias(entry.student),
+            "task": entry.task,
+            "state": entry.state,
+            "grade": _finite(entry.grade),
+            "code": entry.code,
+            "message": printable(in_language(message, lang)),
+            "feedback": feedback("" if message else entry.feedback),
+            "problems": {
+                problem: {"code": code, "feedback": feedback(text)}
+                for problem, (code, text) in entry.problems.items()
+            },
+            "passed": list(entry.passed_tests),
+            "failed": list(entry.failed_tests),
+            "answers": {
+                problem: shown_answer(value, lang, MAX_ANSWER_CHARS)
+                for problem, value in entry.answers.items()
+            },
+        }
+
+    handlers: ClassVar[Mapping[str, Handler]] = {
+        "lang": _lang,
+        "class": _class,
+        "answers": _answers,
+        "names": _names,
+        "grade": _grade,
+        "regrade": _regrade,
+        "stop": _stop,
+        "export": _export,
+    }

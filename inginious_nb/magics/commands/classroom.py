@@ -1,0 +1,74 @@
+"""``%inginious class``: the notebooks of a class, graded while the teacher looks."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from inginious_nb import widget
+from inginious_nb.course.folders import expanded
+
+from .tables import tables
+
+if TYPE_CHECKING:
+    from inginious_nb.classroom.live import LiveClass
+    from inginious_nb.magics.context import MagicContext
+    from inginious_nb.notebook.review import Magics
+    from inginious_nb.widget import ClassWidget
+
+_shown: dict[Path, ClassWidget] = {}
+"""The view of each folder: two would grade everything twice."""
+
+
+def show_class(
+    context: MagicContext,
+    *,
+    folder: str,
+    tasks: tuple[str, ...],
+    student_from: str | None,
+    jobs: int | None,
+    names: bool,
+    no_isolation: bool,
+    magics: Magics | None,
+) -> None:
+    """Grade a class live; where nobody looks, grade it and show the matrix."""
+    from inginious_nb.classroom import live as classroom  # noqa: PLC0415 - few kernels need it
+
+    path = expanded(Path(folder))
+    before = _shown.pop(path.resolve(), None)
+    if before is not None:
+        before.close()
+    live = classroom.LiveClass(
+        context.session,
+        path,
+        tasks=tasks,
+        student_from=student_from,
+        jobs=jobs,
+        no_isolation=no_isolation,
+        magics=magics or "refuse",
+    )
+    if not context.host.shows_widgets:
+        _grade_to_the_end(context, live)
+        return
+    _shown[path.resolve()] = shown = widget.ClassWidget(live, session=context.session, names=names)
+    live.grade()
+    display(shown)
+
+
+def _grade_to_the_end(context: MagicContext, live: LiveClass) -> None:
+    ended = threading.Event()
+    live.subscribe(lambda: None if live.is_busy else ended.set())
+    live.grade()
+    try:
+        ended.wait()
+    finally:
+        live.close()
+    if live.error is not None:
+        raise live.error
+    display(tables().class_grades(live.state, context.lang))
+    for entry in live.state.entries:
+        if entry.message and entry.state != "missing":
+            context.say(f"{entry.student}, {entry.task}: {entry.message}")

@@ -1,0 +1,70 @@
+// The entry point that anywidget loads for a class: one view of it a widget, one Preact tree a
+// place where it is shown.
+import { render as renderTree } from "preact";
+import { preferredLanguage } from "../i18n/index.ts";
+import type { Model } from "../model.ts";
+import type { ClassInfo, RequestKind } from "../protocol.ts";
+import { chooseTransport } from "../transport/index.ts";
+import { watchKernel } from "../transport/kernel.ts";
+import { ClassView } from "./class_view.ts";
+import { ClassPanel } from "./components/ClassPanel.tsx";
+import { ClassContext } from "./components/context.ts";
+import { classLanguage } from "./language.ts";
+import "./style.css";
+
+interface Props {
+  model: Model;
+  signal?: AbortSignal;
+}
+
+/** Views by the widget's key: anywidget hands a different proxy of the model to each place. */
+const views = new Map<string, ClassView>();
+
+function initialize({ model, signal }: Props): () => void {
+  const ended = new AbortController();
+  signal?.addEventListener("abort", () => ended.abort(), { once: true });
+  const key = String(model.get("key"));
+  const subject = { widget: key, task: "", role: "task", problem_id: "", submission: "" } as const;
+  const transport = chooseTransport(model, subject, ended.signal);
+  const view = new ClassView(async (kind, payload) => {
+    const { value } = await (await transport).request(kind as RequestKind, payload as never);
+    return value as never;
+  }, classLanguage(preferredLanguage()));
+  views.set(key, view);
+  const receive = (message: { kind?: string; state?: ClassInfo }) => {
+    if (message?.kind === "state" && message.state) view.receive(message.state);
+  };
+  model.on("msg:custom", receive);
+  const gone = () => ended.signal.aborted || view.end();
+  void transport.then(({ closed }) => closed).then(gone);
+  watchKernel(model.widget_manager?.kernel, { gone, loaded: () => {} }, ended.signal);
+  ended.signal.addEventListener(
+    "abort",
+    () => {
+      model.off("msg:custom", receive);
+      views.delete(key);
+    },
+    { once: true },
+  );
+  void view.start(Boolean(model.get("names")));
+  return () => ended.abort();
+}
+
+function render({ model, el }: Props & { el: HTMLElement }): () => void {
+  const view = views.get(String(model.get("key")));
+  if (!view) throw new Error("The class was rendered before it was initialised.");
+  const mount = el.appendChild(document.createElement("div"));
+  mount.className = "inginious-live";
+  renderTree(
+    <ClassContext.Provider value={view}>
+      <ClassPanel />
+    </ClassContext.Provider>,
+    mount,
+  );
+  return () => {
+    renderTree(null, mount);
+    mount.remove();
+  };
+}
+
+export default { initialize, render };

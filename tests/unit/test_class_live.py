@@ -1,0 +1,164 @@
+"""A class that is graded live: what a front end gets and may ask, and what it never gets."""
+
+from __future__ import annotations
+
+import json
+import queue
+
+import pytest
+
+from inginious_nb.classroom.live import LiveClass
+from inginious_nb.errors import UsageError
+from inginious_nb.frontend import class_view
+from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
+from inginious_nb.frontend.protocol import PROTOCOL_VERSION
+from tests.support.invented_class import write_notebook
+
+LIMIT_S = 30
+CHOICES = {"ada": "red", "bob": "blue", "cyd": "blue"}
+
+
+class Page:
+    """What a page knows of a class, put together as `js/class/class_view.ts` does it."""
+
+    def __init__(self, session, live):
+        self.heard = queue.SimpleQueue()
+        self.publisher = ClassPublisher(session, live, self.heard.put)
+        self.responder = ClassResponder(self.publisher)
+        self.known, self.cells, self.tasks, self.raw = {}, {}, {}, []
+
+    def hear(self):
+        info = self.heard.get(timeout=LIMIT_S)
+        self.raw.append(json.dumps(info))
+        assert info["whole"] or info["seq"] == self.known["seq"] + 1
+        if info["whole"]:
+            self.cells, self.tasks = {}, {}
+        self.known = info
+        self.cells |= {(cell["student"], cell["task"]): cell for cell in info["cells"]}
+        self.tasks |= {task["ref"]: task for task in info["tasks"]}
+
+    def until(self, holds):
+        while not holds(self):
+            self.hear()
+
+    def is_graded(self):
+        return self.cells and not self.known["busy"]
+
+    def ask(self, kind, **fields):
+        request = {"v": PROTOCOL_VERSION, "kind": kind, "id": 1, **fields}
+        reply, _ = self.responder.answer(request)
+        return reply["value"] if reply["ok"] else reply["error"]
+
+    def number(self, name):
+        names = self.ask("names")["names"]
+        return next(int(number) for number, known in names.items() if known == name)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for student, colour in CHOICES.items():
+        write(tmp_path / "class" / f"{student}.ipynb", colour)
+    write_notebook(tmp_path / "class" / "dan.ipynb", {}, "lab/choice")
+    return tmp_path / "class"
+
+
+def write(path, colour):
+    write_notebook(path, {"colour": colour, "word": "rose"}, "lab/choice")
+
+
+@pytest.fixture
+def opened(session, folder, monkeypatch):
+    """Open a live class and a page that looks at it."""
+    monkeypatch.setattr(class_view, "INTERVAL_S", 0.01)
+    opened = []
+
+    def open_class(**options):
+        live = LiveClass(session, folder, no_isolation=True, **options)
+        opened.append(live)
+        return live, Page(session, live)
+
+    yield open_class
+    for live in opened:
+        live.close()
+
+
+def test_a_page_follows_a_class_and_nobody_is_named(opened):
+    live, page = opened()
+    live.grade()
+    page.until(Page.is_graded)
+    cells = {(number, task): (c["state"], c["grade"]) for (number, task), c in page.cells.items()}
+    dan, ada, bob = (page.number(name) for name in ("dan", "ada", "bob"))
+    assert cells[dan, "lab/choice"] == ("missing", None)
+    assert cells[ada, "lab/choice"] == ("graded", 100.0)
+    assert cells[bob, "lab/choice"][0] == "graded"
+    groups = page.tasks["lab/choice"]["groups"]
+    assert [len(group["students"]) for group in groups] == [2, 1]
+    assert bob in groups[0]["students"]
+    # What is published is what the command line would say, and it may be kept by the page.
+    assert page.ask("class")["cells"] == list(page.cells.values())
+    assert not [name for name in CHOICES if name in "".join(page.raw)]
+    assert "ada,lab/choice,graded" in page.ask("export")["text"]
+
+
+def test_answers_are_shown_when_asked_for_as_text(opened, folder):
+    write(folder / "eve.ipynb", "<img src=x onerror=alert(1)>")
+    live, page = opened()
+    live.grade()
+    page.until(Page.is_graded)
+    cells = [{"student": page.number(name), "task": "lab/choice"} for name in ("bob", "eve")]
+    bob, eve = page.ask("answers", cells=cells, names=False)["answers"]
+    assert bob["answers"] == {"colour": "1", "word": "rose"}
+    assert "Cold." in bob["problems"]["colour"]["feedback"]["html"]
+    assert (eve["state"], eve["message"]) == ("refused", "")  # a message may name a notebook
+    assert eve["answers"]["colour"] == "<img src=x onerror=alert(1)>"
+    (told,) = page.ask("answers", cells=cells[1:], names=True)["answers"]
+    assert told["message"]
+    nobody = {"student": 99, "task": "lab/choice"}
+    assert "no such answer" in page.ask("answers", cells=[nobody], names=True)
+    assert "no such answer" in page.ask("regrade", **nobody)
+
+
+def test_what_was_graded_is_kept_and_regraded_when_asked(opened, session, folder):
+    live, page = opened()
+    live.grade()
+    page.until(Page.is_graded)
+    live.close()
+    write(folder / "cyd.ipynb", "red")
+    live, page = opened()
+    live.grade()
+    page.until(Page.is_graded)
+    reused = {name: page.cells[page.number(name), "lab/choice"]["reused"] for name in CHOICES}
+    assert reused == {"ada": True, "bob": True, "cyd": False}
+    bob = page.number("bob"), "lab/choice"
+    assert page.ask("regrade", student=bob[0], task=bob[1]) == {}
+    page.until(lambda page: not page.cells[bob]["reused"] and page.is_graded())
+    assert page.cells[page.number("ada"), "lab/choice"]["reused"]
+    assert page.ask("grade", regrade=True) == {}
+    page.until(lambda page: not any(cell["reused"] for cell in page.cells.values()))
+    # The history of whoever grades has none of it.
+    assert session.history.recent("ada") == session.history.recent("bob") == []
+
+
+def test_what_waits_is_stopped_at_once_and_what_runs_is_killed(opened, folder):
+    for student in CHOICES:
+        write_notebook(folder / f"{student}.ipynb", {"seconds": "60"}, "lab/sleep")
+    live, page = opened(jobs=1, tasks=["lab/sleep"])
+    live.grade()
+    page.until(lambda page: "running" in [cell["state"] for cell in page.cells.values()])
+    running = next(cell for cell in page.cells.values() if cell["state"] == "running")
+    waiting = [cell for cell in page.cells.values() if cell["state"] == "waiting"]
+    assert len(waiting) == len(CHOICES) - 1
+    one = waiting[0]
+    assert page.ask("stop", student=one["student"], task=one["task"]) == {}
+    page.until(lambda page: page.cells[one["student"], one["task"]]["state"] == "ungraded")
+    assert page.cells[running["student"], running["task"]]["state"] == "running"
+    assert page.ask("stop", student=None, task=None) == {}
+    page.until(Page.is_graded)
+    states = sorted(cell["state"] for cell in page.cells.values())
+    assert states == ["missing", *["ungraded"] * len(CHOICES)]
+
+
+def test_other_peoples_notebooks_are_not_graded_without_isolation(session, folder, monkeypatch):
+    session.settings.sandbox = "plain"
+    with pytest.raises(UsageError, match="no-isolation"):
+        LiveClass(session, folder)
