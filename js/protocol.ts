@@ -529,9 +529,19 @@ export interface AnswerCellsReply {
 }
 
 /** Everything that JupyterLab's own interface may ask beside the requests about one task. */
+export interface FoldersRequest {
+  folders: string[];
+}
+
+/** Why some of them were not opened. */
+export interface FoldersReply {
+  refused: string[];
+}
+
 export interface OverviewRequests {
   lang: LangRequest;
   openCourse: FolderRequest;
+  courseFolders: FoldersRequest;
   demo: FolderRequest;
   answerCells: AnswerCellsRequest;
   stop: SubmissionRequest;
@@ -540,6 +550,7 @@ export interface OverviewRequests {
 export interface OverviewReplies {
   lang: EmptyMessage;
   openCourse: CoursesReply;
+  courseFolders: FoldersReply;
   demo: DemoReply;
   answerCells: AnswerCellsReply;
   stop: EmptyMessage;

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from inginious_nb import __version__
 from inginious_nb.course.demo import COURSES, copy_demo
 from inginious_nb.course.folders import expanded
-from inginious_nb.errors import CourseError, HistoryError, UsageError
+from inginious_nb.errors import CourseError, HistoryError, InginiousError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
@@ -196,6 +196,20 @@ class OverviewResponder(Answering):
         opened_courses.remember(session, folder)
         return {"courses": [course.id for course in found]}
 
+    def _course_folders(
+        self, request: protocol.FoldersRequest, _buffers: Buffers
+    ) -> protocol.FoldersReply:
+        refused = []
+        known = {path.resolve() for path in self._publisher.session.library.paths}
+        for named in request["folders"]:
+            try:
+                folder = self._folder(named)
+                if folder.resolve() not in known:
+                    self._publisher.session.add_courses(folder)
+            except InginiousError as error:
+                refused.append(error.in_language(self.lang))
+        return {"refused": refused}
+
     def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.DemoReply:
         folder = self._folder(request["folder"])
         if not folder.resolve().is_relative_to(self._root.resolve()):
@@ -248,6 +262,7 @@ class OverviewResponder(Answering):
     handlers: ClassVar[Mapping[str, Handler]] = {
         "lang": _lang,
         "openCourse": _open_course,
+        "courseFolders": _course_folders,
         "demo": _demo,
         "answerCells": _answer_cells,
         "stop": _stop,

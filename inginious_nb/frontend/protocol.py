@@ -544,6 +544,18 @@ class FolderRequest(TypedDict):
     folder: str
 
 
+class FoldersRequest(TypedDict):
+    """Open the courses of folders, as long as the session lives."""
+
+    folders: list[str]
+
+
+class FoldersReply(TypedDict):
+    """Why some of them were not opened."""
+
+    refused: list[str]
+
+
 class CoursesReply(TypedDict):
     """The ids of the courses that were found."""
 
@@ -580,6 +592,7 @@ class AnswerCellsReply(TypedDict):
 OVERVIEW_REQUESTS = {
     "lang": LangRequest,
     "openCourse": FolderRequest,
+    "courseFolders": FoldersRequest,
     "demo": FolderRequest,
     "answerCells": AnswerCellsRequest,
     "stop": SubmissionRequest,
@@ -589,6 +602,7 @@ OVERVIEW_REQUESTS = {
 OVERVIEW_REPLIES = {
     "lang": EmptyMessage,
     "openCourse": CoursesReply,
+    "courseFolders": FoldersReply,
     "demo": DemoReply,
     "answerCells": AnswerCellsReply,
     "stop": EmptyMessage,

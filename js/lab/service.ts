@@ -3,26 +3,29 @@ import { URLExt } from "@jupyterlab/coreutils";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { ServerConnection } from "@jupyterlab/services";
 import { preferredLanguage } from "../i18n/index.ts";
+import type { Store } from "../state/store.ts";
 import { ServerSocket } from "../transport/server.ts";
 import { LabNotebook } from "./lab_notebook.ts";
 import { loadLanguage } from "./language.ts";
 import { NotebookAnswers } from "./notebook_answers.ts";
+import type { Settings } from "./settings.ts";
 import { openTaskView } from "./task_view.ts";
 import type { IInginious } from "./tokens.ts";
 
 const PATH = "inginious/socket";
 
 export async function makeInginious(
-  settings: ServerConnection.ISettings,
+  server: ServerConnection.ISettings,
   locale: string,
+  settings: Store<Settings>,
 ): Promise<IInginious> {
   const code = locale === "default" ? preferredLanguage() : (locale.split(/[-_]/)[0] ?? "en");
   const spoken = await loadLanguage(code);
   const socket = new ServerSocket(() => {
-    const address = URLExt.join(settings.wsUrl, PATH);
-    const token = settings.appendToken && settings.token;
+    const address = URLExt.join(server.wsUrl, PATH);
+    const token = server.appendToken && server.token;
     const query = token ? `?token=${encodeURIComponent(token)}` : "";
-    return new settings.WebSocket(address + query);
+    return new server.WebSocket(address + query);
   });
   socket.state.subscribe(() => {
     if (socket.state.get() === "open")
@@ -32,6 +35,7 @@ export async function makeInginious(
   return {
     socket,
     language: spoken,
+    settings,
     answers: (panel) => {
       let found = known.get(panel);
       if (!found) {

@@ -1,14 +1,17 @@
 // What the plugins share: one connection to the server, and the tasks of each notebook.
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { Token } from "@lumino/coreutils";
+import type { Store } from "../state/store.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import type { LabLanguage } from "./language.ts";
 import type { NotebookAnswers } from "./notebook_answers.ts";
+import type { Settings } from "./settings.ts";
 import type { TaskView } from "./task_view.ts";
 
 export interface IInginious {
   readonly socket: ServerSocket;
   readonly language: LabLanguage;
+  readonly settings: Store<Settings>;
   /** The answers of a notebook: which cells, and the views of their tasks. */
   answers(panel: NotebookPanel): NotebookAnswers;
   /** Open a view of a task, with the cells of a notebook where there is one. */

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import tornado.websocket
 
+from inginious_nb.course import demo as course_demo
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
@@ -144,6 +145,19 @@ def test_the_demo_is_copied_once(page, tmp_path):
     page.has("", lambda state: {"lab", "demo"} <= {course["id"] for course in state["courses"]})
     assert "JupyterLab shows" in page.ask("demo", folder="/elsewhere")
     assert "no folder" in page.ask("openCourse", folder="nowhere")
+
+
+def test_courses_of_the_settings_are_open(page, tmp_path):
+    course_demo.copy_demo(tmp_path / "one")
+    for _ in range(2):
+        folders = {"folders": ["one/courses", "nowhere", "\0"]}
+        refused = page.ask("courseFolders", **folders)["refused"]
+        assert [("nowhere" in text, "name" in text) for text in refused] == [
+            (True, False),
+            (False, True),
+        ]
+    page.has("", lambda state: {"lab", "demo"} <= {course["id"] for course in state["courses"]})
+    assert not (tmp_path / "opened-courses.json").exists()  # the settings name them
 
 
 def test_courses_that_were_opened_are_there_the_next_time(page, session, tmp_path):

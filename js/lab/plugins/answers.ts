@@ -1,14 +1,15 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import {
+  Dialog,
   ICommandPalette,
   InputDialog,
   IToolbarWidgetRegistry,
   Notification,
+  showDialog,
 } from "@jupyterlab/apputils";
 import type { Cell } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
-import { ISettingRegistry } from "@jupyterlab/settingregistry";
-import type { PanelLayout, Widget } from "@lumino/widgets";
+import { type PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol.ts";
 import { isActive } from "../../state/controller.ts";
@@ -27,22 +28,13 @@ export const answers: JupyterFrontEndPlugin<void> = {
   description: "Marks the cells that are answers, submits them and shows their results beneath.",
   autoStart: true,
   requires: [IInginious, INotebookTracker],
-  optional: [ICommandPalette, ISettingRegistry],
+  optional: [ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     inginious: IInginious,
     notebooks: INotebookTracker,
     palette: ICommandPalette | null,
-    settings: ISettingRegistry | null,
   ) => {
-    let notifies = true;
-    void settings?.load(answers.id).then((loaded) => {
-      const take = () => {
-        notifies = loaded.get("notifications").composite !== false;
-      };
-      take();
-      loaded.changed.connect(take);
-    });
     const { t, lab } = inginious.language;
     const activeAnswer = () => {
       const { currentWidget, activeCell } = notebooks;
@@ -65,7 +57,8 @@ export const answers: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const panel = notebooks.currentWidget;
         const views = panel ? [...inginious.answers(panel).views.get().values()] : [];
-        await Promise.all(views.map(({ controller }) => controller.submit()));
+        if (await isMeant(inginious, views))
+          await Promise.all(views.map(({ controller }) => controller.submit()));
       },
     });
     app.commands.addCommand(Commands.useAsAnswer, {
@@ -89,7 +82,7 @@ export const answers: JupyterFrontEndPlugin<void> = {
       const found = inginious.answers(panel);
       const user = () => app.serviceManager.user.identity;
       const name = () => user()?.display_name || user()?.name || "";
-      followNotebook(inginious, found, name, () => notifies);
+      followNotebook(inginious, found, name, () => inginious.settings.get().notifications);
       found.cells.subscribe(activeChanged);
       found.views.subscribe(activeChanged);
     };
@@ -121,6 +114,35 @@ export const toolbar: JupyterFrontEndPlugin<void> = {
     });
   },
 };
+
+/** Whether every task is to be submitted: asked as the settings say. */
+async function isMeant({ socket, settings, language }: IInginious, views: TaskView[]) {
+  const { confirmSubmitAll } = settings.get();
+  const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
+  const tasks = views.flatMap(({ controller }) => controller.synced.get().task ?? []);
+  const asked = tasks.map(({ ref, name }) => {
+    const left = rows.find((row) => row.ref === ref)?.attempts_left ?? null;
+    return { name, left };
+  });
+  const isLimited = asked.some(({ left }) => left !== null);
+  if (confirmSubmitAll === "never" || (confirmSubmitAll === "limited" && !isLimited)) return true;
+  const { lab, say, t } = language;
+  const lines = asked.map(({ name, left }) =>
+    left === null ? name : say(t.colon, { name, value: say(lab.attemptsLeft, { n: left }) }),
+  );
+  const body = new Widget();
+  body.node.append(...lines.map((line) => paragraph(line)));
+  const { button } = await showDialog({
+    title: say(lab.submitAllAsk, { n: lines.length }),
+    body,
+    buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton({ label: lab.submitAll })],
+  });
+  return button.accept;
+}
+
+function paragraph(text: string): HTMLElement {
+  return Object.assign(document.createElement("p"), { textContent: text });
+}
 
 async function chooseProblem({
   socket,

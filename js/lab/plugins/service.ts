@@ -1,8 +1,10 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
+import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator } from "@jupyterlab/translation";
 import { version } from "../../../package.json";
 import { makeInginious } from "../service.ts";
+import { followSettings } from "../settings.ts";
 import { IInginious } from "../tokens.ts";
 
 export const service: JupyterFrontEndPlugin<IInginious> = {
@@ -10,12 +12,19 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
   description: "Connects to the person's courses, submissions and grading service on the server.",
   autoStart: true,
   provides: IInginious,
-  optional: [ITranslator],
-  activate: async (app: JupyterFrontEnd, translator: ITranslator | null) => {
+  optional: [ITranslator, ISettingRegistry],
+  activate: async (
+    app: JupyterFrontEnd,
+    translator: ITranslator | null,
+    registry: ISettingRegistry | null,
+  ) => {
     const { serverSettings } = app.serviceManager;
-    const inginious = await makeInginious(serverSettings, translator?.languageCode ?? "default");
+    const settings = followSettings(registry, service.id);
+    const locale = translator?.languageCode ?? "default";
+    const inginious = await makeInginious(serverSettings, locale, settings);
     void app.restored.then(() => inginious.socket.start());
     warnOfOtherVersion(inginious);
+    keepCoursesOpen(inginious);
     return inginious;
   },
 };
@@ -30,4 +39,20 @@ function warnOfOtherVersion({ socket, language }: IInginious): void {
     const text = language.say(language.lab.otherVersion, { page: version, server });
     Notification.warning(text, { autoClose: false });
   });
+}
+
+/** Open the courses of the settings, with each connection and when they change. */
+function keepCoursesOpen({ socket, settings }: IInginious): void {
+  let told = "";
+  const open = async () => {
+    const folders = settings.get().courseFolders;
+    if (!folders.length || socket.state.get() !== "open") return;
+    const { refused } = await socket.ask("courseFolders", { folders });
+    const text = refused.join("\n");
+    if (text && text !== told) Notification.warning(text, { autoClose: 10_000 });
+    told = text;
+  };
+  const openSoon = () => void open().catch(() => {}); // the next connection does
+  settings.subscribe(openSoon);
+  socket.state.subscribe(openSoon);
 }

@@ -46,8 +46,10 @@ export const tasks: JupyterFrontEndPlugin<void> = {
           content.node.dataset.task = ref;
           const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
           panel.title.label = rows.find((row) => row.ref === ref)?.name ?? ref;
-          if (labShell) {
-            app.shell.add(panel, "main", place(opened, notebooks?.currentWidget));
+          const { statement } = inginious.settings.get();
+          if (labShell && statement !== "sidebar") {
+            const mode = statement === "tab" ? "tab-after" : "split-right";
+            app.shell.add(panel, "main", place(opened, notebooks?.currentWidget, mode));
           } else app.shell.add(panel, "right");
           await opened.add(panel);
         }
@@ -68,10 +70,11 @@ export const tasks: JupyterFrontEndPlugin<void> = {
 function place(
   opened: WidgetTracker<MainAreaWidget>,
   notebook: NotebookPanel | null | undefined,
+  mode: "tab-after" | "split-right",
 ): { mode?: "tab-after" | "split-right"; ref?: string } {
   const other = opened.currentWidget ?? opened.find((widget) => widget.isAttached);
   if (other?.isAttached) return { mode: "tab-after", ref: other.id };
-  return notebook ? { mode: "split-right", ref: notebook.id } : {};
+  return notebook ? { mode, ref: notebook.id } : {};
 }
 
 async function chooseTask({ socket, language }: IInginious): Promise<string> {
