@@ -151,7 +151,7 @@ def test_a_notebook_cannot_take_the_place_of_any_other_widget(restorer, session)
     for known in (slider, unheard, restorer, ours):
         model_id = known.model_id
         assert restorer.hears(view() | {"model_id": model_id}) == []
-        assert widget_of(model_id) is living
+        assert widget_of(model_id) is known
     for one in (slider, unheard, ours):
         one.close()
 
