@@ -73,10 +73,6 @@ class Accessibility:
         now = _naive(now)
         return (self.start is None or self.start <= now) and (self.end is None or now <= self.end)
 
-    def is_late(self, now: dt.datetime) -> bool:
-        """Return whether the deadline has passed."""
-        return self.soft_end is not None and _naive(now) > self.soft_end
-
     @property
     def deadline(self) -> dt.datetime | None:
         """The deadline to show a student: the soft one if there is one, else the end."""

@@ -21,7 +21,6 @@ EvaluationMode = Literal["best", "last"]
 _LEGACY = {
     "accessibility": "accessible",
     "weight": "weight",
-    "group_submission": "groups",
     "evaluation_mode": "evaluate",
     "no_stored_submissions": "stored_submissions",
     "submission_limit": "submission_limit",
@@ -49,7 +48,6 @@ class TaskSettings:
     Attributes:
         weight: Its share in the grade of the course.
         evaluation_mode: Whether the best or the last submission counts.
-        group_submission: Whether groups submit instead of persons.
         stored_submissions: How many submissions the site keeps; 0 keeps all.
         submission_limit: How many are allowed.
         categories: Ids of course tags that group tasks.
@@ -58,7 +56,6 @@ class TaskSettings:
 
     weight: float = 1.0
     evaluation_mode: EvaluationMode = "best"
-    group_submission: bool = False
     stored_submissions: int = 0
     submission_limit: SubmissionLimit = field(default_factory=SubmissionLimit)
     categories: tuple[str, ...] = ()
@@ -105,7 +102,6 @@ def read_settings(data: Mapping[Any, Any], *, accessible: bool = True) -> TaskSe
         weight=fields.number(_given(data, "weight", 1), "weight", "weight"),
         # "student" let the student choose which one counts; the best is what they would choose.
         evaluation_mode="last" if mode == "last" else "best",
-        group_submission=bool(data.get("group_submission")),
         stored_submissions=fields.integer(
             _given(data, "no_stored_submissions", 0),
             "no_stored_submissions",

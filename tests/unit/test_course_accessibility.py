@@ -50,12 +50,10 @@ def test_what_is_no_period_is_refused(value):
         Accessibility.parse(value)
 
 
-def test_open_closed_and_late():
+def test_open_and_closed():
     period = Accessibility.parse("2026-09-14/2026-12-18/2026-12-24")
     assert not period.is_open(D(2026, 9, 13, 23, 59))
     assert period.is_open(D(2026, 9, 14))
-    assert not period.is_late(D(2026, 12, 18))
-    assert period.is_late(D(2026, 12, 19))
     assert period.is_open(D(2026, 12, 24))
     assert not period.is_open(D(2026, 12, 24, 0, 0, 1))
     assert period.deadline == D(2026, 12, 18)
