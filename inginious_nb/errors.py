@@ -37,7 +37,7 @@ class InginiousError(Exception):
     ``str(error)`` is a sentence that tells a person what to do next; details go to the log.
 
     Attributes:
-        text: That sentence, which may be one that has translations (`i18n.Message`).
+        text: That text, which may be one that has translations (`i18n.Message`).
     """
 
     def __init__(self, text: str = "") -> None:
@@ -45,15 +45,15 @@ class InginiousError(Exception):
         self.text = text
 
     def in_language(self, lang: str) -> str:
-        """Its sentence in a language; in English where it has no translation."""
+        """Its text in a language; in English where it has no translation."""
         return i18n.in_language(self.text, lang)
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback, which would help no student."""
-        sentence = self.in_language(i18n.reader_language())
+        text = self.in_language(i18n.reader_language())
         lines = [
             textwrap.fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
-            for line in sentence.splitlines()
+            for line in text.splitlines()
         ]
         return ["\n".join(lines)]
 

@@ -52,7 +52,7 @@ class SiteSubmission:
 
 @dataclass(frozen=True)
 class SiteStanding:
-    """How a person stands with a task at the site that it is from, as the site counts.
+    """The standing of a person with a task at the site that it is from, as the site counts.
 
     Attributes:
         attempts: How often it was submitted, None if the site does not tell.

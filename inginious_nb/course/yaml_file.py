@@ -37,7 +37,7 @@ def read_yaml(path: Path) -> Any:
         return first_document(content, str(path))
     except LimitError as error:
         raise CourseError(
-            Message("{place}: {reason}.", place=_place(path, error.line), reason=error.sentence),
+            Message("{place}: {reason}.", place=_place(path, error.line), reason=error.message),
             path=path,
             line=error.line,
         ) from error

@@ -40,13 +40,13 @@ class LimitError(yaml.YAMLError):
     """A file means more than a course can.
 
     Attributes:
-        sentence: What is too much and what to do, as the end of a sentence.
+        message: What is too much and what to do, as the end of a sentence.
         line: The line where it is.
     """
 
-    def __init__(self, sentence: str, mark: Any) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, message: str, mark: Any) -> None:
+        super().__init__(message)
+        self.message = message
         self.line: int = mark.line + 1
 
 
@@ -357,12 +357,12 @@ class _Composer:
 
 
 def _too_much(mark: Any) -> LimitError:
-    sentence = Message(
+    message = Message(
         "the file unfolds to more than a course can mean ({limit:,} values); shorten it, or remove "
         "aliases (*name) and merge keys (<<) that hold one another",
         limit=MAX_VALUES,
     )
-    return LimitError(sentence, mark)
+    return LimitError(message, mark)
 
 
 def _shown(value: object) -> str:

@@ -251,10 +251,8 @@ def _details(task: Task, result: JobResult, lang: str) -> dict[str, Any]:
 
 
 def _no_details(lang: str) -> dict[str, Any]:
-    sentence = Message(
-        "This result cannot be shown in full; the log of the kernel has the details."
-    )
-    html = f"<p>{sentence.in_language(lang)}</p>"
+    message = Message("This result cannot be shown in full; the log of the kernel has the details.")
+    html = f"<p>{message.in_language(lang)}</p>"
     return {
         "passed": 0,
         "decided": 0,

@@ -93,7 +93,7 @@ class ServiceProcess:
         self._uses_ipc = transport == "ipc" or (transport == "auto" and bool(zmq.has("ipc")))
         self._lock = threading.RLock()
         self._folder: Path | None = None
-        self._hold: FolderLock | None = None
+        self._folder_lock: FolderLock | None = None
         self._address: str | None = None
         self._sandbox: Description | None = None
         self._curve: CurveKeys | None = None
@@ -196,8 +196,8 @@ class ServiceProcess:
             self._discard()
             if self._folder is not None:
                 remove_tree(self._folder)
-            if self._hold is not None:
-                self._hold.release()
+            if self._folder_lock is not None:
+                self._folder_lock.release()
 
     def _discard(self) -> None:
         if self._child is not None:
@@ -207,7 +207,7 @@ class ServiceProcess:
     def _private_folder(self) -> Path:
         """The folder that only its owner can enter; the same one at every start."""
         if self._folder is None:
-            self._folder, self._hold = _new_private_folder()
+            self._folder, self._folder_lock = _new_private_folder()
         # A child that ended, or a cleaner of temporary files, may have removed it.
         self._folder.mkdir(mode=_PRIVATE, exist_ok=True)
         status = self._folder.lstat()
@@ -224,7 +224,7 @@ class ServiceProcess:
                 )
             )
         try:
-            self._hold = FolderLock(self._folder)
+            self._folder_lock = FolderLock(self._folder)
         except OSError as error:
             raise ServiceError(
                 Message(

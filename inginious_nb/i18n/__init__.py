@@ -155,16 +155,16 @@ def from_kept(value: Any) -> str:
         template, keywords = value
         if not _is_plain(template) or not _is_plain(keywords.get("one", "")):
             return str(template)
-        sentence = Message(
+        message = Message(
             template,
             **{n: from_kept(v) if isinstance(v, (list, tuple)) else v for n, v in keywords.items()},
         )
         for lang in LANGUAGES:
-            sentence.in_language(lang)  # a translation may ask for other parameters
+            message.in_language(lang)  # a translation may ask for other parameters
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         is_pair = isinstance(value, (list, tuple)) and value
         return value[0] if is_pair and isinstance(value[0], str) else ""
-    return sentence
+    return message
 
 
 def _is_plain(template: str) -> bool:

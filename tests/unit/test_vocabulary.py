@@ -17,6 +17,7 @@ GIVEN_UP = {
     r"waker|asleep": "restore, reconnect",
     r"patience|\b_?(most|longest)_(?!before)": "MAX_, _TIMEOUT_S",
     r"\bdeaf|\bdoubt": "unresponsive, resync, connections",
+    r"\b_hold\b|\bsentences? = |\.sentence\b": "lock, message",
     r"\bdesk\b|\bmirror\b|\bkit\b|visitor|keeper": "the terms of services, state and sandbox",
 }
 """What stood for a thing, and what stands for it now."""

@@ -149,12 +149,12 @@ class _Marker:
         """The feedback of the whole task: nothing if all is right."""
         wrong_problems = sum(not verdict.is_right for verdict in verdicts)
         wrong_choices = sum(verdict.wrong_choices for verdict in verdicts)
-        sentences = []
+        texts = []
         if wrong_problems:
-            sentences.append(self._standard.wrong_problems.format(n=wrong_problems))
+            texts.append(self._standard.wrong_problems.format(n=wrong_problems))
         if wrong_choices:
-            sentences.append(self._standard.wrong_choices.format(n=wrong_choices))
-        return "\n\n\n".join(sentences)
+            texts.append(self._standard.wrong_choices.format(n=wrong_choices))
+        return "\n\n\n".join(texts)
 
 
 def _problems(job: messages.BackendNewJob) -> dict[str, Problem]:

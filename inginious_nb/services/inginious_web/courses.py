@@ -45,7 +45,7 @@ MAX_COURSES = 100
 
 @dataclass
 class _Kept:
-    """What is known of one course; replaced, never changed in place, where others read it."""
+    """One course, as far as it is known; replaced, never changed in place, where others read it."""
 
     listed: Listed
     tasks: dict[str, Listed] = field(default_factory=dict)

@@ -41,7 +41,7 @@ _MAX_LOOKED_AT = 5
 
 @dataclass(frozen=True)
 class Pace:
-    """How often a site is asked.
+    """The pace at which a site is asked.
 
     Attributes:
         first_s: Seconds before the first check.
@@ -78,7 +78,7 @@ class _Waits:
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be submitted.
+    """A submission that is to be made.
 
     Attributes:
         job_id: Our id, by which a submission of ours is recognised in the site's list.
