@@ -93,7 +93,8 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
         finding = asyncio.create_task(asyncio.to_thread(missing_capabilities, sandbox))
         # Before that a client would hear that there are no environments.
         await broker.has_agents(len(agents))
-        described = {**sandbox.describe(), "missing": await finding}
+        missing = await finding
+        described = {**sandbox.describe(), "missing": missing}
         parent.answer({"address": address, "sandbox": described})
         while (request := await parent.request()) is not None:
             answer: dict[str, Any] = {}

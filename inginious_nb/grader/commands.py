@@ -112,7 +112,7 @@ def run_agent(
     if not is_folder(tasks_dir):
         raise ServiceError(f"There is no folder {tasks_dir}; give the folder of the courses.")
     chosen = choose_sandbox(sandbox)
-    logger.info("Scripts run in the sandbox %s", chosen.describe()["kind"])
+    logger.info("Scripts run in the sandbox %s", chosen.kind)
 
     async def serve() -> None:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import marked
@@ -29,16 +30,27 @@ _FEW_PROCESSES = 1024
 _FEW_FILES = 256
 
 
+_NO_OWN_NETWORK = marked(
+    "no network of their own for tasks with network_grading, which reach this machine's loopback: "
+    "install the package passt or slirp4netns"
+)
+
+
 def missing_capabilities(sandbox: Sandbox) -> list[str]:
     """Return what is missing here, each as a marked text with what to do; takes some 100 ms.
 
     Args:
         sandbox: The one that was chosen.
     """
-    kind = sandbox.describe()["kind"]
+    kind = sandbox.kind
     if sys.platform == "win32" or kind == "none":
         return []
-    return [*_of_isolation(kind), *_of_files(), *_of_programs(), *_of_limits()]
+    with ThreadPoolExecutor(1) as beside:
+        has_own_networks = beside.submit(sandbox.has_own_networks)
+        missing = [*_of_isolation(kind), *_of_files(), *_of_programs(), *_of_limits()]
+        if kind == "bubblewrap" and not has_own_networks.result():
+            missing.append(_NO_OWN_NETWORK)
+    return missing
 
 
 def _of_isolation(kind: str) -> Iterator[str]:

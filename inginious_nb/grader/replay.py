@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from .sandbox import SandboxKind
 
 
-_NETWORK = "network_grading lets the task reach all that this machine does, its loopback included."
-
-
 @dataclass(frozen=True)
 class Difference:
     """One thing that is not as it was recorded.
@@ -172,10 +169,7 @@ async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
     except Exception as error:  # noqa: BLE001 - an agent makes a crash of it, whatever it is
         result = without_feedback(job, "crash", str(error))
     differences = tuple(_differences(recorded, result))
-    warning = handle.warning
-    if not warning and task.environment_parameters.get("network_grading"):
-        warning = _NETWORK
-    return Replayed(task.id, record, result, differences, warning=warning)
+    return Replayed(task.id, record, result, differences, warning=handle.warning)
 
 
 def _job(task: Task, record: Path, recorded: Mapping[Any, Any]) -> messages.BackendNewJob:

@@ -11,6 +11,7 @@ feedback are handled is in `grader.job`, how programs are kept apart in `grader.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 DEFAULT_ENVIRONMENTS = ("docker/default", "docker/python3")
 """What is offered unless configured: python3, bash and whatever else the system has."""
 
+_MACHINE_NETWORK = (
+    "network_grading lets the task reach all that this machine does, its loopback included."
+)
 _DEFAULT_TIME_S = 30
 _DEFAULT_MEMORY_MB = 200
 _DEFAULT_DISK_MB = 1024
@@ -88,14 +92,14 @@ class LocalGrader(Grader):
         self._sandbox = sandbox
         self._shells = shells or SshSettings()
         self._has_shells = can_open_ssh()
-        can_run = sandbox.describe()["kind"] != "none"
+        can_run = sandbox.kind != "none"
         self._offered = OfferedEnvironments(
             library,
             environments if can_run else (),
             (aliases or {}) if can_run else {},
             has_shells=self._has_shells,
         )
-        in_place = sandbox.describe()["kind"] == "plain"
+        in_place = sandbox.kind == "plain"
         self._shared_files = SharedFiles(can_mount=None if in_place else sandbox.can_mount)
         self._boxes = PreparedBoxes(slots)
         sandbox.mask(self._masked_folders)
@@ -155,11 +159,17 @@ class LocalGrader(Grader):
             if job.debug != "ssh":
                 result = await grading.run(handle.kill_requested)
                 handle.warning = result.warning
+                if not handle.warning and request.has_network and not await self._isolates():
+                    handle.warning = _MACHINE_NETWORK
                 return _done(job, result)
             try:
                 return _done(job, await grading.open_shell(handle.kill_requested))
             except ServiceError as error:
                 return without_feedback(job, "crash", error.text)
+
+    async def _isolates(self) -> bool:
+        """Return whether jobs that use the network have one of their own."""
+        return await asyncio.to_thread(self._sandbox.has_own_networks)
 
     def _no_student_shell(self, job: messages.BackendNewJob, *, has_network: bool) -> str:
         """Return why the student of a job gets no remote shell, empty if they may.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.grader.sandbox import Limits, Sandbox
+    from inginious_nb.grader.sandbox.own_network import OwnNetwork
     from inginious_nb.grader.ssh import SshAccess
 
     from .prepared_boxes import PreparedBoxes
@@ -116,12 +117,15 @@ class Grading:
         self._refused = asyncio.Event()
         self._refusal = ""
         self._unread: tuple[str, ...] = ()
+        self._network: OwnNetwork | None = None
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._access.close()
+        if self._network is not None:
+            self._shared_files.in_background(self._network.close)
         removing = self._shared_files.in_background(self._job_box.clear_away)
         if kind is not None:
             # Nobody gets a result, so nobody would be kept waiting for it.
@@ -142,6 +146,12 @@ class Grading:
             text = Message(
                 "The files of the job cannot be laid out ({reason}).", reason=reason(error)
             )
+            return GradingResult("crash", faults.of_machine(text))
+        try:
+            await self._open_network()
+        except OSError as error:
+            logger.warning("No network for %s: %s", self._request.task.name, error)
+            text = Message("The network that the task asks for cannot be made.")
             return GradingResult("crash", faults.of_machine(text))
         try:
             argv = self._command()
@@ -184,6 +194,7 @@ class Grading:
         """
         await self._access.open()
         await asyncio.to_thread(self._fill)
+        await self._open_network()
         # A script that is tried out there may be refused a shell; that is not the job's end.
         attended = self._attended(kill_requested, lambda _: None)
         async with self._access.in_use, attended as stop:
@@ -215,6 +226,10 @@ class Grading:
             no_feedback=SHELL_LEFT_WITHOUT_FEEDBACK,
         )
         return await job.result(kill_requested)
+
+    async def _open_network(self) -> None:
+        if self._request.has_network:
+            self._network = await asyncio.to_thread(self._sandbox.new_network)
 
     def _fill(self) -> None:
         request = self._request
@@ -281,6 +296,7 @@ class Grading:
             mounts=mounts,
             limits=self._request.limits,
             has_network=self._request.has_network,
+            network=self._network,
         )
 
     def _environ(self) -> dict[str, str]:
@@ -311,6 +327,7 @@ class Grading:
             limits=self._request.limits,
             environ=self._basic_environ(),
             has_network=self._request.has_network,
+            network=self._network,
             containers=self._request.containers,
             mounts=lambda open_descriptors: (
                 *self._workspace.student_mounts(files, open_descriptors),

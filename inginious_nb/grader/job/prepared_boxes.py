@@ -152,7 +152,9 @@ class JobBox:
         """
         # Files of the task's own in /etc are mounted when they are there. Only Python takes long.
         is_python = needs_ipython or self._is_python(box.argv[0])
-        self._is_repeatable = is_python and not self.workspace.has_system_files
+        # A network of its own ends with the job.
+        is_alone = self.workspace.has_system_files or box.network is not None
+        self._is_repeatable = is_python and not is_alone
         if self._prepared is not None and self._preparing is not None:
             process = self._preparing.begin(self._prepared.process, box)
             if process is not None:

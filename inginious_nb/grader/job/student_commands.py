@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.grader.sandbox import Mount, Sandbox
+    from inginious_nb.grader.sandbox.own_network import OwnNetwork
     from inginious_nb.grader.ssh import SshAccess
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class StudentCommandSettings:
         limits: Those of the job; a program may ask for less.
         environ: The environment.
         has_network: Whether the job has the network, and may share it.
+        network: The one of the job's own, or None.
         containers: Names of environments that may be asked for; they are all alike here.
         mounts: Makes what one more program sees; the stack closes what is held open for it.
         commands: Names of the commands of the grading API.
@@ -75,6 +77,7 @@ class StudentCommandSettings:
     limits: Limits
     environ: Mapping[str, str]
     has_network: bool
+    network: OwnNetwork | None
     containers: frozenset[str]
     mounts: Callable[[contextlib.ExitStack], tuple[Mount, ...]]
     commands: frozenset[str]
@@ -276,6 +279,7 @@ class StudentCommandServer:
             mounts=settings.mounts(open_descriptors),
             limits=limits,
             has_network=settings.has_network and request.get("share_network") == "1",
+            network=settings.network,
         )
 
     def _exists(self, word: str) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from .own_network import OwnNetwork
     from .prepared import PreparedProcess
     from .process import BoxedProcess
 
@@ -96,7 +97,8 @@ class Box:
         environ: Its whole environment.
         mounts: The files of the job, in this order.
         limits: What it may use.
-        has_network: Whether it may use the network of this machine.
+        has_network: Whether it may use the network, that of this machine unless it has its own.
+        network: The network of its own that it uses, if it may use one.
         report_status: Whether how it ended matters; if so `BoxedProcess.verdict` can tell.
         teardown: A shell command that is run afterwards in the same box, or "".
     """
@@ -107,6 +109,7 @@ class Box:
     mounts: tuple[Mount, ...]
     limits: Limits
     has_network: bool = False
+    network: OwnNetwork | None = None
     report_status: bool = False
     teardown: str = ""
 
@@ -148,6 +151,25 @@ class Sandbox(ABC):
     @abstractmethod
     def describe(self) -> Description:
         """Return what is isolated and what is not, in words for a person."""
+
+    @property
+    def kind(self) -> str:
+        """Return its name, as in its description."""
+        return self.describe()["kind"]
+
+    def has_own_networks(self) -> bool:
+        """Return whether a job that uses the network gets one of its own; may take 100 ms."""
+        return False
+
+    def new_network(self) -> OwnNetwork | None:
+        """Return a network for the boxes of one job, which the caller closes; takes some 100 ms.
+
+        None where they use that of this machine.
+
+        Raises:
+            OSError: It cannot be made now.
+        """
+        return None
 
     @abstractmethod
     def root_seen(self, root: Path) -> str:

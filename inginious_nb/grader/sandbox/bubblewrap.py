@@ -26,8 +26,9 @@ from .base import (
 )
 from .cgroup import Cgroups, limits_memory
 from .launch_script import WORKER_ID, dropping, drops_root, launch_command, own, report_pipe
-from .limit_files import LimitFiles
+from .limit_files import LimitFiles, readable
 from .masked_paths import masked_places, personal_folders
+from .own_network import RESOLVERS, OwnNetworks
 from .prepared import PreparedProcess
 from .process import BoxedProcess, adopt_orphans
 from .process_limit import ProcessLimit
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from .base import Box
     from .cgroup import Cgroup
+    from .own_network import OwnNetwork
 
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "opt", "nix")
 _NEEDED_TO_DROP = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
@@ -47,12 +49,16 @@ _TRIED = Limits(cpu_s=1, wall_s=1, memory_bytes=1 << 30, disk_bytes=1 << 30)
 _ISOLATED = [
     marked("files: of this machine only the system's own are visible, read-only; not your home"),
     marked("processes: nothing else can be seen or signalled, and nothing survives the job"),
-    marked(
-        "network: none, unless the task asks for it; it then reaches all that this machine does, "
-        "services on its loopback included"
-    ),
     marked("environment variables"),
 ]
+_MACHINE_NETWORK = marked(
+    "network: none, unless the task asks for it; it then reaches all that this machine does, "
+    "services on its loopback included"
+)
+_OWN_NETWORK = marked(
+    "network: none, unless the task asks for it; it then has one of its own, which does not reach "
+    "services on the loopback of this machine"
+)
 _SWAPPING = marked(
     "files, from a run script that means harm: this bubblewrap has no --bind-fd, so a folder that "
     "is swapped for a link while run_student starts may be mounted; install 0.10 or later"
@@ -104,8 +110,12 @@ class BubblewrapSandbox(PreparingSandbox):
         options = _help(program)
         self._binds_descriptors = "--bind-fd" in options
         self._cgroups = Cgroups.find()
-        self._limit_files = LimitFiles.find(has_modes="--perms" in options)
+        self._has_modes = "--perms" in options
+        self._limit_files = LimitFiles.find(has_modes=self._has_modes)
         self._has_keyrings = join_new_session_keyring()
+        self._own_networks = OwnNetworks(
+            program, lambda network: self._can_start((), [], network.entering)
+        )
         self._process_limit = ProcessLimit(self._cgroups, has_user_namespace=not drops_root())
 
     @classmethod
@@ -131,6 +141,7 @@ class BubblewrapSandbox(PreparingSandbox):
             "kind": "bubblewrap",
             "isolated": [
                 *_ISOLATED,
+                _OWN_NETWORK if self.has_own_networks() else _MACHINE_NETWORK,
                 describe_limits(kernel_limits_memory=limits_memory(self._cgroups)),
             ],
             "not_isolated": [
@@ -141,16 +152,34 @@ class BubblewrapSandbox(PreparingSandbox):
             ],
         }
 
+    @property
+    def kind(self) -> str:
+        """Return its name, as in its description."""
+        return "bubblewrap"
+
+    def has_own_networks(self) -> bool:
+        """Return whether a job that uses the network gets one of its own; may take 100 ms."""
+        return self._own_networks.are_there()
+
+    def new_network(self) -> OwnNetwork | None:
+        """Return a network for the boxes of one job, None where they use that of this machine."""
+        return self._own_networks.new()
+
     def root_seen(self, root: Path) -> str:  # noqa: ARG002 - the same for every job
         """Jobs see their files at the places that INGInious documents."""
         return ""
 
     def can_mount(self, mounts: Sequence[Mount]) -> bool:
         """Return whether a program can be started that sees these mounts; tries it."""
+        return self._can_start(mounts, ["--unshare-net"], [])
+
+    def _can_start(
+        self, mounts: Sequence[Mount], options: Sequence[str], entering: Sequence[str]
+    ) -> bool:
         # Without an init of its own, which would come to us as an orphan.
         with contextlib.ExitStack() as opened:
             shown, descriptors = self._shown_limits(_TRIED, opened)
-            command = [*self._base, *shown, *self._tree(mounts), "--as-pid-1", "--unshare-net"]
+            command = [*entering, *self._base, *shown, *self._tree(mounts), "--as-pid-1", *options]
             command += [*dropping(), "/bin/sh", "-c", "exit 42"]
             try:
                 tried = subprocess.run(  # noqa: S603 - our own command
@@ -228,20 +257,19 @@ class BubblewrapSandbox(PreparingSandbox):
                 mount.descriptor for mount in box.mounts if mount.descriptor is not None
             ]
             arguments = [*self._base, "--info-fd", str(info_write)]
-            if not box.has_network:
-                arguments.append("--unshare-net")
-            else:
-                for mount in _name_service():
-                    arguments += self._binding(mount)
             shown, descriptors = self._shown_limits(box.limits, passed)
             owned += descriptors
-            arguments += [*shown, *self._tree(box.mounts), "--clearenv"]
+            network, descriptors = self._network(box, passed)
+            owned += descriptors
+            arguments += [*network, *shown, *self._tree(box.mounts), "--clearenv"]
             for name, value in box.environ.items():
                 arguments += ["--setenv", name, value]
             arguments += launch_command(
                 box, report_write, process_limit=self._process_limit(box.limits)
             )
             cgroup = self._cgroups.new(box.limits) if self._cgroups is not None else None
+            if box.has_network and box.network is not None:
+                arguments = [*box.network.entering, *arguments]
             if cgroup is not None:
                 kept.callback(cgroup.remove)
                 arguments = [*cgroup.entering, *arguments]
@@ -265,6 +293,22 @@ class BubblewrapSandbox(PreparingSandbox):
         return (
             ([], []) if self._limit_files is None else self._limit_files.arguments(limits, opened)
         )
+
+    def _network(self, box: Box, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
+        """Return what gives a box its network, and the descriptors that it names."""
+        if not box.has_network:
+            return ["--unshare-net"], []
+        resolvers = None if box.network is None else box.network.resolvers()
+        arguments: list[str] = []
+        if resolvers is None:
+            for mount in _name_service():
+                arguments += [*_parents(mount.place, ()), *self._binding(mount)]
+            return arguments, []
+        place = str(RESOLVERS.resolve())
+        content = readable(resolvers, opened)
+        modes = ["--perms", "0444"] if self._has_modes else []
+        arguments += [*_parents(place, ()), *modes, "--ro-bind-data", str(content), place]
+        return arguments, [content]
 
     def _tree(self, mounts: Sequence[Mount]) -> list[str]:
         """The files of a box, above those of the system."""
@@ -366,7 +410,7 @@ def _parents(place: str, emptied: tuple[PurePosixPath, ...]) -> tuple[str, ...]:
 
 def _name_service() -> tuple[Mount, ...]:
     """The real file behind /etc/resolv.conf, which often is a link out of /etc."""
-    path = Path("/etc/resolv.conf").resolve()
+    path = RESOLVERS.resolve()
     if path.is_file() and not path.is_relative_to("/etc"):
         return (Mount(path, str(path)),)
     return ()

@@ -78,16 +78,16 @@ class LimitFiles:
         ]
         descriptors = []
         for path, content in files.items():
-            descriptors.append(_readable(content, opened))
+            descriptors.append(readable(content, opened))
             arguments += ["--file", str(descriptors[-1]), path]
         # Says that cgroup v2 has all controllers.
-        descriptors.append(_readable(b"#subsys_name\n" + controllers, opened))
+        descriptors.append(readable(b"#subsys_name\n" + controllers, opened))
         arguments += ["--remount-ro", _PLACE, *self._readable_by_all, "--ro-bind-data"]
         arguments += [str(descriptors[-1]), "/proc/cgroups"]
         return arguments, descriptors
 
 
-def _readable(content: bytes, opened: contextlib.ExitStack) -> int:
+def readable(content: bytes, opened: contextlib.ExitStack) -> int:
     """Return a descriptor from which a few bytes can be read."""
     read, write = os.pipe()
     opened.callback(os.close, read)
