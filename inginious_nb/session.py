@@ -7,6 +7,7 @@ arrive while the kernel computes. What a submission does is in `submissions`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import logging
@@ -18,6 +19,7 @@ from weakref import WeakSet
 from . import course
 from .course import probing
 from .course.folders import expanded
+from .errors import BackendUnavailableError, InginiousError
 from .i18n import Message, system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
@@ -42,12 +44,14 @@ if TYPE_CHECKING:
     from .services.registry import Ask
     from .services.service import Service, ServiceState
     from .settings import Inginious
+    from .submissions.record import SubmissionRecord
     from .submissions.submission import Debug, Origin, Submission
     from .submissions.task_state import TaskState
 
 _log = logging.getLogger(__name__)
 
 _CLOSE_TIMEOUT_S = 10.0
+_RECALL_TIMEOUT_S = 10.0
 
 
 class Session:
@@ -87,6 +91,7 @@ class Session:
             spawn=self._io.spawn,
             run=self._io.run,
             used=self._used_services,
+            opened=lambda task: self._io.spawn(self._take_from_site(task)),
         )
         self.library = course.CourseLibrary(
             self._paths,
@@ -192,6 +197,36 @@ class Session:
         is_other = username.strip() not in ("", self.person.username)
         self.student = Student.checked(username) if is_other else self.person
         self._observers.notify()
+
+    async def _take_from_site(self, task: Task) -> None:
+        """Take what a site lists of this person's submissions to a task."""
+        new = await asyncio.to_thread(self._task_states.renew, task, self.person)
+        if new and (last := self.task_state(task, self.person).last) is not None and last.id in new:
+            # It is what the task's views show first.
+            with contextlib.suppress(InginiousError):
+                await self._recall(task, last)
+
+    def recall(self, record: SubmissionRecord) -> None:
+        """Have the answers and the feedback of a submission made at a site; waits a moment.
+
+        Raises:
+            InginiousError: They do not come; the text says why.
+        """
+        if record.origin != "site" or self.history.inputdata(record.id):
+            return
+        task = self.library.task(f"{record.course_id}/{record.task_id}")
+        try:
+            self._io.run(self._recall(task, record)).result(_RECALL_TIMEOUT_S)
+        except TimeoutError:
+            raise BackendUnavailableError(
+                Message("{site} has not answered yet; try again in a moment.", site=record.service)
+            ) from None
+
+    async def _recall(self, task: Task, record: SubmissionRecord) -> None:
+        service = self._services.grading(task)
+        kept = await service.recall(task, record.remote_id or record.id)
+        await asyncio.to_thread(self.history.keep_recalled, record.id, *kept)
+        self.task_state(task, self.person).read_again()
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""

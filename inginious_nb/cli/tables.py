@@ -87,13 +87,13 @@ def tasks(session: Session, found: Iterable[Course], lang: str = "en") -> Table:
     _keep_whole(table, "task", columns, (f"{course.id}/{task.id}" for course, task in known))
     for course, task in known:
         state = session.task_state(task)
-        counting = state.evaluated
+        known_grade = state.grade
         name = (task.translated(lang).name, "italic")
         table.add_row(
-            grade(counting.grade, lang) if counting is not None else "",
-            str(state.attempts),
+            grade(known_grade, lang) if known_grade is not None else "",
+            "" if task.is_listed_only and not state.attempts else str(state.attempts),
             Text.assemble(f"{course.id}/{task.id}\n", name),
-            ", ".join(task.problems) or words("none"),
+            ", ".join(task.problems) or ("" if task.is_listed_only else words("none")),
         )
     return table
 

@@ -23,6 +23,14 @@ class JobSent:
 
 
 @dataclass(frozen=True, slots=True)
+class JobAccepted:
+    """The job is stored where it is graded, under an id of that place."""
+
+    at: float
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobQueued:
     """A place in the queue: at most ``at_most_before`` jobs are ahead.
 
@@ -61,4 +69,4 @@ class JobDone:
     result: JobResult
 
 
-JobEvent = JobSent | JobQueued | JobStarted | JobSsh | JobDone
+JobEvent = JobSent | JobAccepted | JobQueued | JobStarted | JobSsh | JobDone

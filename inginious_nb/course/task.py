@@ -57,12 +57,14 @@ class SiteStanding:
     Attributes:
         attempts: How often it was submitted, None if the site does not tell.
         grade: The grade that counts, in percent, None if the site does not tell.
+        code: ``success`` or ``failed`` as far as the site tells.
         submissions: Those that the site lists, the newest first.
         pending: The site's id of the one that is being graded.
     """
 
     attempts: int | None = None
     grade: float | None = None
+    code: str | None = None
     submissions: tuple[SiteSubmission, ...] = ()
     pending: str | None = None
 

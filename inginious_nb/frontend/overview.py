@@ -134,7 +134,7 @@ class OverviewPublisher:
             limit.amount is not None and limit.period_h is None
         ):  # within some hours: the site counts
             left = max(0, limit.amount - state.attempts)
-        deadline, counting = task.accessibility.deadline, state.evaluated
+        deadline = task.accessibility.deadline
         translated = task.translated(self.lang)
         return {
             "ref": serialize.reference(task),
@@ -143,8 +143,8 @@ class OverviewPublisher:
             "deadline": None if deadline is None else deadline.timestamp(),
             "attempts": state.attempts,
             "attempts_left": left,
-            "grade": None if counting is None else counting.grade,
-            "code": None if counting is None else counting.code,
+            "grade": state.grade,
+            "code": state.code,
             "pending": state.current is not None and not state.current.done,
             "problems": [
                 {"id": problem.id, "name": problem.name or problem.id}

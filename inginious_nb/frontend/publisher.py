@@ -249,6 +249,10 @@ class Publisher:
             if submission is not None and waits and submission.phase == "reading"
             else None,
         }
+        newer = self.state.task
+        if newer.site and newer is not self.task and not newer.is_listed_only:
+            self.task, self._shown = newer, ("", newer)
+            self._published.pop("lang", None)  # the deadline may be another
         if (self._published.get("lang"), self._published.get("student")) != (self.lang, other):
             state["lang"] = self.lang
             state["student"] = other
@@ -257,7 +261,7 @@ class Publisher:
                 self.task, self.lang, self.student.username, statement=not self._keeps_its_own
             )
         newest = self.state.newest
-        settled: tuple[object, ...] = (newest and (newest.id, newest.code),)
+        settled: tuple[object, ...] = (newest and (newest.id, newest.code), self.state.revision)
         settled += tuple(
             (known.id, known.phase)
             for known in (submission, self.state.current)

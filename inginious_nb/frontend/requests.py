@@ -175,7 +175,8 @@ class Responder(Answering):
             publisher.student.username,
         ):
             raise UsageError(Message("The history of this task has no such submission."))
-        return record
+        publisher.session.recall(record)
+        return publisher.session.history.get(record.id) or record
 
     # ---- the rest ---------------------------------------------------------------------------
 

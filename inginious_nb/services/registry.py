@@ -42,6 +42,7 @@ class Services:
         spawn: Runs a coroutine on the session's loop.
         run: The same for who waits for its result.
         used: Returns those that still grade something.
+        opened: Called with a task of a site whenever its page was fetched, on the loop.
 
     Raises:
         UsageError: The address of the settings is not one.
@@ -55,6 +56,7 @@ class Services:
         spawn: Callable[[Coroutine[Any, Any, None]], object],
         run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
         used: Callable[[], AbstractSet[Service]],
+        opened: Callable[[Task], object],
     ) -> None:
         self._settings = settings
         self._course_paths = course_paths
@@ -62,6 +64,7 @@ class Services:
         self._spawn = spawn
         self._run = run
         self._used = used
+        self._opened = opened
         self._has_ended = False
         self._lock = threading.Lock()
         self._by_address: dict[str, Service] = {}
@@ -130,7 +133,7 @@ class Services:
             # A notebook that grades elsewhere opens without an HTTP client.
             from .inginious_web.service import InginiousWebService  # noqa: PLC0415
 
-            return InginiousWebService(self._settings, address, self._run)
+            return InginiousWebService(self._settings, address, self._run, self._opened)
         return ZeroMQService(self._settings, checked_address(address))
 
     @property
@@ -182,7 +185,10 @@ class Services:
             idle = {
                 address: service
                 for address, service in self._by_address.items()
-                if service is not self._current and service not in used
+                if service is not self._current
+                and service not in used
+                # The tasks of a site that are open are submitted to it all the same.
+                and service.courses is None
             }
             for address in idle:
                 del self._by_address[address]

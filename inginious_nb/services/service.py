@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from inginious_nb.errors import BackendError
 from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from inginious_nb.client.client import AbstractClient
     from inginious_nb.client.connection_state import ConnectionState
     from inginious_nb.client.job import Job
+    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.course.library import CourseSource
     from inginious_nb.errors import InginiousError
@@ -129,6 +131,24 @@ class Service(ABC):
         Raises:
             InginiousError: The service cannot be started.
         """
+
+    async def recall(
+        self,
+        task: Task,  # noqa: ARG002 - a site needs it, here and below
+        remote_id: str,  # noqa: ARG002
+    ) -> tuple[dict[str, object], JobResult]:
+        """Return the answers and the result of an earlier submission that it has kept.
+
+        Args:
+            task: The task.
+            remote_id: The id that the service gave the submission.
+
+        Raises:
+            BackendError: It has kept none, or does not answer.
+        """
+        raise BackendError(
+            Message("The grading service keeps no submissions; only the history here does.")
+        )
 
     @abstractmethod
     async def add_course_path(self, path: Path) -> None:

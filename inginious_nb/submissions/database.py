@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT_S = 2.0
 """Another kernel writes for milliseconds; who holds the lock for longer is not waited for."""
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _MAGIC = b"SQLite format 3\0"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS submission (
@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS submission (
     grade REAL,
     owner TEXT NOT NULL,           -- "host:pid" of the process that waits for the result
     alive_at REAL NOT NULL,        -- when that process last said so
-    repeated_by TEXT               -- the submission that repeats this unfinished one
+    repeated_by TEXT,              -- the submission that repeats this unfinished one
+    remote_id TEXT                 -- the id that a site gave it
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS submission_by_task
     ON submission (course_id, task_id, username, number);
@@ -265,6 +266,8 @@ class Database:
                 connection.execute(statement)
             if version == 1:
                 self._migrate_from_1()
+            if version == 2:  # noqa: PLR2004 - the number that is written in the file
+                connection.execute("ALTER TABLE submission ADD COLUMN remote_id TEXT")
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     def _version(self) -> int:
@@ -275,7 +278,7 @@ class Database:
         connection = self._connection
         connection.execute(
             "INSERT INTO submission SELECT id, course_id, task_id, username, number, origin, "
-            "backend, submitted_at, finished_at, code, grade, owner, alive_at, superseded_by "
+            "backend, submitted_at, finished_at, code, grade, owner, alive_at, superseded_by, NULL "
             "FROM submission_1"
         )
         connection.execute("INSERT INTO answers SELECT id, inputdata, sources FROM submission_1")

@@ -29,14 +29,17 @@ from .database import Database, NotOursError, pack_result, unpack_result
 from .record import SubmissionRecord, kept_grade, this_process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from inginious_nb.client.results import JobResult
+    from inginious_nb.course import SiteSubmission
 
 _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
+
+_ZONE_STEP_S = 900.0
 
 
 class History:
@@ -225,6 +228,90 @@ class History:
 
             self._write(submission_id, write)
 
+    def note_remote_id(self, submission_id: str, remote_id: str) -> None:
+        """Note the id that a site gave a submission."""
+        with self._lock:
+            record = self.get(submission_id)
+            if record is not None:
+                self._put(dataclasses.replace(record, remote_id=remote_id))
+
+    def take_from_site(
+        self,
+        course_id: str,
+        task_id: str,
+        username: str,
+        *,
+        service: str,
+        submissions: Sequence[SiteSubmission],
+    ) -> list[str]:
+        """Take what a site lists of a user's submissions to a task, also those made there.
+
+        All are numbered anew by the time of submission, as the site counts them.
+
+        Args:
+            course_id: The course.
+            task_id: The task.
+            username: The user.
+            service: The address of the site.
+            submissions: Its list, the newest first.
+
+        Returns:
+            The ids of those that were not known.
+        """
+        with self._lock:
+            known = self.of_task(course_id, task_id, username)
+            ids = {record.remote_id for record in known} | {record.id for record in known}
+            found = [each for each in submissions if each.code is not None and each.id not in ids]
+            if not found:
+                return []
+            ahead_s = _ahead_s(known, submissions)
+            new = [
+                SubmissionRecord(
+                    id=each.id,
+                    course_id=course_id,
+                    task_id=task_id,
+                    username=username,
+                    number=0,
+                    origin="site",
+                    service=service,
+                    submitted_at=each.submitted_at - ahead_s,
+                    finished_at=each.submitted_at - ahead_s,
+                    code=each.code,
+                    grade=kept_grade(each.grade),
+                    remote_id=each.id,
+                )
+                for each in reversed(found)
+            ]
+            by_time = sorted((*known[::-1], *new), key=lambda record: record.submitted_at)
+            for number, record in enumerate(by_time, 1):
+                if record.number != number:
+                    self._put(dataclasses.replace(record, number=number))
+            return [record.id for record in new]
+
+    def keep_recalled(
+        self, submission_id: str, inputdata: Mapping[str, Any], result: JobResult
+    ) -> None:
+        """Keep the answers and the result that a site has of a submission made there.
+
+        Raises:
+            HistoryError: They cannot be kept.
+        """
+        packed, content = _packed(inputdata), pack_result(result)
+        with self._lock:
+            record = self.get(submission_id)
+            if record is None:
+                return
+            told = dataclasses.replace(
+                record, code=result.result[0], grade=kept_grade(result.grade)
+            )
+
+            def write(database: Database) -> None:
+                database.put(told)
+                database.put_answers(submission_id, packed, msgpack.packb([]))
+                database.put_result(submission_id, content, None)
+
+            self._write(submission_id, write)
+
     def claim(self, submission_id: str, by: str) -> bool:
         """Note that a submission repeats an unfinished one; whether no other kernel was first.
 
@@ -273,6 +360,9 @@ class History:
                 return
             self._trouble = None
         self._observers.notify()
+
+    def _put(self, record: SubmissionRecord) -> None:
+        self._write(record.id, lambda database: database.put(record))
 
     def _write(self, submission_id: str, write: Callable[[Database], None]) -> None:
         """Write to the file, or to memory where the file cannot be written now."""
@@ -433,6 +523,18 @@ class History:
         except sqlite3.Error as error:
             self._degrade(error)
             return otherwise
+
+
+def _ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]) -> float:
+    """Return by how much a site's times are ahead of ours, for not every site tells its zone.
+
+    A submission that both know tells it, to a quarter of an hour, as zones differ.
+    """
+    ours = {record.remote_id: record.submitted_at for record in known if record.origin != "site"}
+    for each in listed:
+        if each.id in ours:
+            return round((each.submitted_at - ours[each.id]) / _ZONE_STEP_S) * _ZONE_STEP_S
+    return 0.0
 
 
 def _copy(submission_id: str, source: Database, target: Database) -> None:

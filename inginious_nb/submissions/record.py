@@ -38,6 +38,7 @@ class SubmissionRecord:
         owner: The process that waits for the result, as ``host:pid``.
         alive_at: When that process last said that it does.
         repeated_by: The submission that repeats this one, which got no result.
+        remote_id: The id that a site gave it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class SubmissionRecord:
     owner: str = ""
     alive_at: float = 0.0
     repeated_by: str | None = None
+    remote_id: str | None = None
 
     @property
     def finished(self) -> bool:

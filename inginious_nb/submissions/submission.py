@@ -55,7 +55,7 @@ Phase = Literal["reading", "refused", "saved", "sent", "queued", "running", "don
 refused: it was not graded, since the answers cannot be submitted or no grading service runs; the
 rest as it says."""
 
-Origin = Literal["widget", "magic", "cli", "api"]
+Origin = Literal["widget", "magic", "cli", "api", "site"]
 CONTACT_TIMEOUT_S = 30.0
 """A wait for a result ends when no grading service was there for so long, where people wait."""
 
@@ -314,7 +314,7 @@ class Submission:
         service = context.service_for(self.task)
         self._debug = self._debug or debug
         service.check(self._debug)
-        if service.knows_who and self.student != context.person:
+        if service.knows_who and self.other_student:
             raise _only_who_signed_in(self.student, service)
         lang = self.lang or lang or context.language()
         state = context.task_state(self.task, self.student)
@@ -388,6 +388,8 @@ class Submission:
                 case events.JobSent(at=at, sending=sending):
                     self.sendings = sending
                     self._advance("sent", at)
+                case events.JobAccepted(remote_id=remote_id):
+                    await self._keep_remote_id(remote_id)
                 case events.JobQueued(at=at, at_most_before=before):
                     self.at_most_before = before
                     self._advance("queued", at)
@@ -403,6 +405,11 @@ class Submission:
                     except HistoryError:
                         _log.exception("A result could not be kept.")
                     self._finish(result, at)
+
+    async def _keep_remote_id(self, remote_id: str) -> None:
+        if self.record is not None:
+            self.record = dataclasses.replace(self.record, remote_id=remote_id)
+        await asyncio.to_thread(self._context.history.note_remote_id, self.id, remote_id)
 
     def _advance(self, phase: Phase, at: float) -> None:
         """Reach a phase: the next one, or ``sent`` again after the service lost the job."""

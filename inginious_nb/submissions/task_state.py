@@ -33,12 +33,14 @@ class TaskState:
         current: The newest submission of this process, None before the first.
         submitting: Held from the look whether a submission is under way to the end of making one:
             whichever views ask at the same moment, one submits.
+        revision: Changes when the history has other rows, or the site another count.
     """
 
     def __init__(self, task: Task, history: History, username: str) -> None:
         self.task = task
         self.current: Submission | None = None
         self.submitting = threading.Lock()
+        self.revision = 0
         self._history = history
         self._username = username
         self._records: list[SubmissionRecord] | None = None
@@ -54,7 +56,13 @@ class TaskState:
 
     @property
     def attempts(self) -> int:
-        """Return how many submissions were graded; a crash of the grader is no attempt."""
+        """Return how many submissions were graded; a crash of the grader is no attempt.
+
+        Of a task of a site it is the site that counts.
+        """
+        told = self.task.standing.attempts
+        if told is not None:
+            return told
         with self._lock:
             return sum(counts(record) for record in self._read())
 
@@ -86,6 +94,20 @@ class TaskState:
             return evaluated(reversed(self._read()), self.task.evaluation_mode)
 
     @property
+    def grade(self) -> float | None:
+        """Return the grade that counts, None before there is one."""
+        told, counting = self.task.standing, self.evaluated
+        if told.grade is not None and (told.attempts or told.grade):
+            return told.grade
+        return None if counting is None else counting.grade
+
+    @property
+    def code(self) -> str | None:
+        """Return the result of the submission that counts, None before there is one."""
+        counting = self.evaluated
+        return self.task.standing.code if counting is None else counting.code
+
+    @property
     def left_state(self) -> str:
         """Return the state that the evaluated submission left for the next, empty if none did."""
         counting = self.evaluated
@@ -102,6 +124,17 @@ class TaskState:
             before, self._records = self._records, None
             if before is None or before == self._read():
                 return
+        self._revise()
+
+    def renew(self, task: Task) -> None:
+        """Take what a site says now of the task, and what of it came to the history."""
+        self.task = task
+        with self._lock:
+            self._records = None
+        self._revise()
+
+    def _revise(self) -> None:
+        self.revision += 1
         self._observers.notify()
 
     def follow(self, submission: Submission) -> None:

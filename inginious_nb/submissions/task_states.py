@@ -33,6 +33,22 @@ class TaskStates:
             state.task = task
             return state
 
+    def renew(self, task: Task, student: Student) -> list[str]:
+        """Take what a site says of a task and of a student's submissions to it.
+
+        Returns:
+            The ids of submissions that were not known here.
+        """
+        new = self._history.take_from_site(
+            task.course_id,
+            task.id,
+            student.username,
+            service=task.site,
+            submissions=task.standing.submissions,
+        )
+        self.of(task, student).renew(task)
+        return new
+
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
         if not self._history.others_wrote():

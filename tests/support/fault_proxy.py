@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
+from .waiting import until
+
 _END = b"\r\n\r\n"
 NOTHING = b""
 
@@ -63,6 +65,7 @@ class FaultProxy:
 
     async def __aexit__(self, *_):
         self._server.close()
+        await until(lambda: not self._under_way)
 
     def count(self, text):
         """How many requests had a text."""

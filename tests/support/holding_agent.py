@@ -18,18 +18,24 @@ class HoldingAgent:
         jobs: Ids of the jobs it holds, oldest first.
         runs: How often each job was given to it.
         by_itself: Whether it ends each job at once.
+        inputs: What was answered in each job.
     """
 
-    def __init__(self, address, *, slots=1000):
+    def __init__(self, address, *, slots=1000, environment=("mcq", "mcq"), identity=None):
         self._context = zmq.asyncio.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
+        if identity is not None:
+            # To the backend it is the same agent each time.
+            self._socket.setsockopt(zmq.IDENTITY, identity)
         self._socket.connect(address)
         self._slots = slots
         self._news = asyncio.Event()
         self.jobs = []
         self.runs = Counter()
         self.by_itself = False
+        self.inputs = {}
+        self._environment = environment
         self._task = asyncio.create_task(self._run())
 
     async def __aenter__(self):
@@ -43,7 +49,9 @@ class HoldingAgent:
 
     async def hello(self):
         """Register, or register again."""
-        environments = {"mcq": {"mcq": {"id": "mcq", "created": 0}}}
+        kind, name = self._environment
+        details = {"id": name, "created": 0, "ports": [], "title": name, "runtime": kind}
+        environments = {kind: {name: details}}
         await self._say(messages.AgentHello("holding", self._slots, environments))
 
     async def holds(self, count, timeout_s=30):
@@ -53,15 +61,19 @@ class HoldingAgent:
                 self._news.clear()
                 await self._news.wait()
 
-    async def finish(self, job_id=None, text=""):
+    async def open_shell(self, job_id):
+        """Say that a job has a shell."""
+        await self._say(messages.AgentJobSSHDebug(job_id, "127.0.0.1", 2222, "worker", "s3cret"))
+
+    async def finish(self, job_id=None, text="", code="success"):
         """End a job, by default the oldest."""
         job_id = self.jobs[0] if job_id is None else job_id
         self.jobs.remove(job_id)
         await self._say(
             messages.AgentJobDone(
                 job_id,
-                ("success", text),
-                100.0,
+                (code, text),
+                100.0 if code == "success" else 0.0,
                 {"q": ("success", f"run {self.runs[job_id]}")},
                 {},
                 {},
@@ -84,10 +96,13 @@ class HoldingAgent:
             elif isinstance(message, messages.BackendNewJob):
                 self.jobs.append(message.job_id)
                 self.runs[message.job_id] += 1
+                self.inputs[message.job_id] = message.inputdata
                 await self._say(messages.AgentJobStarted(message.job_id))
                 if self.by_itself:
                     await self.finish(message.job_id)
                 self._news.set()
+            elif isinstance(message, messages.BackendKillJob) and message.job_id in self.jobs:
+                await self.finish(message.job_id, code="killed")
 
     async def _say(self, message):
         await self._socket.send(messages.encode(message))

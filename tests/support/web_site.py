@@ -86,7 +86,7 @@ class WebSite:
         users: Who has an account; the password is the name and "-password".
     """
 
-    users = ("superadmin", "alice", "bob", "carol")
+    users = ("superadmin", "alice", "bob", "carol", "dave", "erin")
 
     def __init__(self, folder):
         self.tasks = Path(folder) / "tasks"

@@ -14,6 +14,7 @@ import msgpack
 import pytest
 
 from inginious_nb.client.results import JobResult
+from inginious_nb.course import SiteSubmission
 from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.sources import AnswerSource
@@ -397,6 +398,70 @@ def test_a_history_of_the_first_version_is_read(tmp_path):
     assert history.get("old1").grade == 90.0
     assert history.result("old1") is None
     history.close()
+
+
+def test_a_history_of_the_second_version_is_read(tmp_path):
+    path = tmp_path / "history.sqlite"
+    history = History(path)
+    kept = add(history)
+    history.close()
+    with sqlite3.connect(path) as file:
+        file.executescript("ALTER TABLE submission DROP COLUMN remote_id; PRAGMA user_version = 2")
+    history = History(path)
+    assert history.get("s1") == kept
+    history.note_remote_id("s1", "at the site")
+    assert history.get("s1").remote_id == "at the site"
+    history.close()
+
+
+# ---- what a site has -----------------------------------------------------------------------------
+
+
+def take(history, *listed):
+    return history.take_from_site("demo", "fib", "ada", service="https://x", submissions=listed)
+
+
+def test_what_a_site_lists_is_taken_once_and_numbered_by_time(history):
+    ours = add(history)
+    history.note_remote_id("s1", "b")
+    at = ours.submitted_at
+    listed = [
+        SiteSubmission("d", at + 200.0),  # not graded yet
+        SiteSubmission("c", at + 100.0, "failed", 20.0),
+        SiteSubmission("b", at + 1.0, "success", 100.0),
+        SiteSubmission("a", at - 100.0, "failed", 0.0),
+    ]
+    assert take(history, *listed) == ["a", "c"]
+    assert take(history, *listed) == []
+    rows = history.of_task("demo", "fib", "ada")
+    assert [(row.id, row.number, row.origin) for row in rows] == [
+        ("c", 3, "site"),
+        ("s1", 2, "api"),
+        ("a", 1, "site"),
+    ]
+    assert add(history, "s2").number == 4
+
+
+def test_a_site_in_another_time_zone_gives_the_same_order(history):
+    ours = add(history)
+    history.note_remote_id("s1", "b")
+    hours = 5 * 3600.0
+    take(
+        history,
+        SiteSubmission("b", ours.submitted_at - hours + 1.0, "success", 100.0),
+        SiteSubmission("a", ours.submitted_at - hours - 60.0, "failed", 0.0),
+    )
+    assert ids(history.of_task("demo", "fib", "ada")) == ["s1", "a"]
+    assert history.get("a").submitted_at == ours.submitted_at - 60.0
+
+
+def test_the_answers_that_a_site_has_are_kept(history):
+    take(history, SiteSubmission("a", 1.0, "failed", 0.0))
+    assert history.result("a") is None
+    sent = {"fib": {"filename": "x", "value": b"\xff"}, "@lang": "en"}
+    history.keep_recalled("a", sent, result("timeout", 0.0))
+    assert history.answers("a") == {"fib": sent["fib"]}
+    assert (history.result("a").result[0], history.get("a").code) == ("timeout", "timeout")
 
 
 # ---- while it is in use --------------------------------------------------------------------------

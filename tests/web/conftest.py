@@ -8,10 +8,13 @@ import httpx
 import pytest
 
 from inginious_nb.course import Task
+from inginious_nb.services.inginious_web import courses as site_courses
 from inginious_nb.services.inginious_web.address import Credentials
 from inginious_nb.services.inginious_web.client import WebClient
 from inginious_nb.services.inginious_web.delivery import Pace
 from inginious_nb.services.inginious_web.site import Site
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
 from tests.support.fault_proxy import FaultProxy
 from tests.support.web_site import WebSite
 
@@ -28,7 +31,7 @@ def pytest_collection_modifyitems(items):
 def web_site(tmp_path_factory):
     """A site on which alice and bob are enrolled in the course probe, and carol is not."""
     site = WebSite(tmp_path_factory.mktemp("site"))
-    for name in ("alice", "bob"):
+    for name in ("alice", "bob", "erin"):
         with httpx.Client(base_url=site.address, trust_env=False) as browser:
             browser.post(
                 "/api/v0/authentication", data={"login": name, "password": f"{name}-password"}
@@ -63,6 +66,45 @@ async def sign_in(proxy):
     for client, site in open_ones:
         client.close()
         await site.close()
+
+
+@pytest.fixture
+async def session_of(proxy, tmp_path, monkeypatch):
+    """A function that opens the session of a user through the proxy."""
+    monkeypatch.setattr(site_courses, "RETRY_S", 0.1)
+    monkeypatch.setattr(site_courses, "WAIT_S", 5.0)
+    sessions = []
+
+    def open_session(name="bob", history=None):
+        settings = load_settings()
+        settings.backend = f"http://127.0.0.1:{proxy.port}"
+        settings.history = str(tmp_path / f"{history or name}.db")
+        settings.language = "en"
+        session = Session(settings, directory=tmp_path)
+        sessions.append(session)
+        session.sign_in(lambda _site, _name: (name, f"{name}-password"))
+        return session
+
+    yield open_session
+    for session in sessions:
+        await asyncio.to_thread(session.close)
+
+
+@pytest.fixture
+def browser_of(web_site):
+    """A function that returns what a signed-in user's browser does, without the pictures."""
+    browsers = []
+
+    def browser_of(name):
+        browser = httpx.Client(base_url=web_site.address, trust_env=False)
+        browsers.append(browser)
+        browser.post("/api/v0/authentication", data={"login": name, "password": f"{name}-password"})
+        browser.post("/register/probe")
+        return browser
+
+    yield browser_of
+    for browser in browsers:
+        browser.close()
 
 
 @pytest.fixture

@@ -12,34 +12,10 @@ from inginious_nb.errors import CourseError, TaskNotFoundError
 from inginious_nb.frontend.serialize import task_info
 from inginious_nb.magics.completion import completions
 from inginious_nb.services.inginious_web import courses as site_courses
-from inginious_nb.session import Session
-from inginious_nb.settings import load_settings
 from tests.support.fault_proxy import NOTHING, Fault
 from tests.support.waiting import until
 
 RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
-
-
-@pytest.fixture
-async def session_of(proxy, tmp_path, monkeypatch):
-    """A function that opens the session of a user through the proxy."""
-    monkeypatch.setattr(site_courses, "RETRY_S", 0.1)
-    monkeypatch.setattr(site_courses, "WAIT_S", 5.0)
-    sessions = []
-
-    def open_session(name="bob"):
-        monkeypatch.setenv("INGINIOUS_SITE_USER", name)
-        monkeypatch.setenv("INGINIOUS_SITE_PASSWORD", f"{name}-password")
-        settings = load_settings()
-        settings.backend = f"http://127.0.0.1:{proxy.port}"
-        settings.history = str(tmp_path / f"{name}.db")
-        settings.language = "en"
-        sessions.append(Session(settings, directory=tmp_path))
-        return sessions[-1]
-
-    yield open_session
-    for session in sessions:
-        await asyncio.to_thread(session.close)
 
 
 async def test_a_course_of_the_site_is_listed_without_opening_its_tasks(session_of, proxy):
@@ -124,12 +100,12 @@ async def test_a_site_that_does_not_answer_blocks_nobody(session_of, proxy, monk
         assert session.library.note is None
 
 
-async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy):
+async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy, monkeypatch):
     session = session_of()
     await until(lambda: session.library.courses)
     proxy.faults.append(Fault(b"GET /", times=999, answer=None))
-    await asyncio.to_thread(session.library.renew)
-    await until(lambda: session.library.note)
+    monkeypatch.setattr(site_courses, "FRESH_S", 0.0)
+    await until(lambda: session.library.courses and session.library.note)
     assert "are shown as they were" in session.library.note
     assert "quiz" in session.library.courses["probe"].tasks
     with pytest.raises(CourseError, match="does not answer"):

@@ -112,6 +112,18 @@ def read_check(answer: dict[str, Any]) -> Waiting | JobResult:
     raise strange(answer)
 
 
+def read_loaded(answer: dict[str, Any]) -> JobResult:
+    """Read the result in the answer to ``load_submission_input``.
+
+    Raises:
+        SiteError: It is none.
+    """
+    result = answer.get("result")
+    if answer.get("status") != "ok" or not isinstance(result, str) or not result:
+        raise strange(answer)
+    return _finished(answer, result)
+
+
 def read_input(answer: dict[str, Any]) -> dict[str, Any]:
     """Return what a stored submission answered, from the answer to ``load_submission_input``."""
     value = answer.get("input")

@@ -44,6 +44,7 @@ class WebClient(AbstractClient):
         loop: The loop that the site's coroutines run on.
         pace: How often the site is asked.
         changed: Called on the loop when `connection` changed.
+        ended: Called on the loop with course and task when a submission of ours has ended.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class WebClient(AbstractClient):
         *,
         pace: Pace | None = None,
         changed: Callable[[], object] = lambda: None,
+        ended: Callable[[str, str], object] = lambda _course, _task: None,
     ) -> None:
         self._site = site
         self._loop = loop
         self._pace = pace or Pace()
         self._changed = changed
+        self._ended = ended
         self._deliveries: dict[str, tuple[Job, Delivery, asyncio.Task[None]]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._silent_since: float | None = None
@@ -176,6 +179,8 @@ class WebClient(AbstractClient):
                 tell(_fault())
             finally:
                 self._deliveries.pop(job.id, None)
+                if not self._closed:
+                    self._ended(order.course_id, order.task_id)
 
         self._deliveries[job.id] = job, delivery, self._loop.create_task(run())
 

@@ -130,7 +130,10 @@ class SiteCourse(Course):
             listed.name,
             self._courses.address,
             is_open=listed.open,
-            standing=SiteStanding(grade=listed.grade),
+            standing=SiteStanding(
+                grade=listed.grade,
+                code="success" if listed.passed else "failed" if listed.grade else None,
+            ),
         )
 
 
@@ -144,6 +147,7 @@ class SiteCourses:
         site: Returns the signed-in conversation.
         run: Runs a coroutine on the loop of that conversation, from any thread.
         changed: Called when something is known that was not, on the loop.
+        opened: Called with each task whose page was fetched, on the loop.
     """
 
     def __init__(
@@ -151,12 +155,15 @@ class SiteCourses:
         address: str,
         site: Callable[[], Awaitable[Site]],
         run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
+        *,
         changed: Callable[[], object],
+        opened: Callable[[Task], object],
     ) -> None:
         self.address = address
         self._site = site
         self._run = run
         self._changed = changed
+        self._opened = opened
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._courses: dict[str, SiteCourse] = {}
@@ -245,6 +252,12 @@ class SiteCourses:
                 self._pages[key] = fetching = self._run(self._fetch(course_id, task_id))
             return fetching
 
+    def look_again(self, course_id: str, task_id: str) -> None:
+        """Fetch the page of a task anew if it was opened: its grade and attempts have changed."""
+        kept = self._kept.get(course_id)
+        if kept is not None and task_id in kept.pages and not self._closed:
+            self.fetch(course_id, task_id)
+
     def forget(self) -> None:
         """Forget what is known: somebody else signed in, who has other courses and grades."""
         with self._lock:
@@ -316,6 +329,7 @@ class SiteCourses:
         if kept is not None:
             kept.pages = {**kept.pages, task_id: task}
             kept.refusals.pop(task_id, None)
+        self._opened(task)
         self._changed()
         return task
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from inginious_nb.client.events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
+from inginious_nb.client.events import JobAccepted, JobDone, JobQueued, JobSent, JobSsh, JobStarted
 from inginious_nb.client.results import JobResult
 from inginious_nb.i18n import Message
 
@@ -140,11 +140,10 @@ class Delivery:
             async with self._turn:
                 self._last_answer = time.monotonic()
                 submission_id = await self._submit()
-                result = (
-                    JobResult(("killed", ""))
-                    if submission_id is None
-                    else await self._follow(submission_id)
-                )
+                if submission_id is None:
+                    return JobDone(time.time(), JobResult(("killed", "")))
+                self._tell(JobAccepted(time.time(), submission_id))
+                result = await self._follow(submission_id)
         except SiteError as error:
             result = JobResult(("crash", error.text))
         return JobDone(time.time(), result)

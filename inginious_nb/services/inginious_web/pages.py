@@ -50,6 +50,7 @@ class Listed:
         name: Its title, possibly empty.
         open: False if its deadline is over.
         grade: The person's grade in percent, None if the list shows none.
+        passed: Whether the person has succeeded in it.
         weight: Its share in the grade of the course.
     """
 
@@ -57,6 +58,7 @@ class Listed:
     name: str
     open: bool = True
     grade: float | None = None
+    passed: bool = False
     weight: float = 1.0
 
 
@@ -117,6 +119,8 @@ def read_tasks(html: str, course_id: str) -> tuple[Listed, ...]:
                 _title(link),
                 "disabled" not in link.get_attribute_list("class"),
                 grade=_number(link.select_one(".progress-bar")),
+                passed=(mark := link.select_one(".fa-check")) is not None
+                and "transparent" not in _attribute(mark, "style"),
                 weight=_number(link.select_one(".badge")) or 1.0,
             )
     return tuple(found.values())

@@ -9,11 +9,13 @@ from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message
 from inginious_nb.services.service import Service, ServiceState, connected_state
 
+from . import answers
 from .address import Credentials
 from .client import WebClient
 from .courses import SiteCourses
 from .delivery import Pace
 from .failures import SignInError
+from .feedback import readable
 from .site import Site
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.client.job import Job
+    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.course.library import CourseSource
     from inginious_nb.services.service import Debug
@@ -35,6 +38,7 @@ class InginiousWebService(Service):
         settings: The limits, and the language that the site is asked to speak.
         address: As `address.checked_site` returns it.
         run: Runs a coroutine on the session's loop.
+        opened: Called with a task of the site whenever its page was fetched, on the loop.
     """
 
     def __init__(
@@ -42,9 +46,12 @@ class InginiousWebService(Service):
         settings: Inginious,
         address: str,
         run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
+        opened: Callable[[Task], object] = lambda _task: None,
     ) -> None:
         super().__init__(address)
-        self._site_courses = SiteCourses(address, self._site, run, self._observers.notify)
+        self._site_courses = SiteCourses(
+            address, self._site, run, changed=self._observers.notify, opened=opened
+        )
         self._settings = settings
         self._credentials: Credentials | None = None
         self._sites: list[Site] = []
@@ -138,6 +145,21 @@ class InginiousWebService(Service):
         client = await self.client()
         return client.open_job(task, inputdata, job_id=job_id, debug=debug)
 
+    async def recall(self, task: Task, remote_id: str) -> tuple[dict[str, object], JobResult]:
+        """Return the answers and the result of an earlier submission; see `Service.recall`."""
+        site = await self._site()
+        told = await site.act_again(
+            task.course_id, task.id, "load_submission_input", {"submissionid": remote_id}
+        )
+        result = readable(answers.read_loaded(told), is_html=task.response_is_html)
+        inputdata: dict[str, object] = answers.read_input(told)
+        for name, answer in inputdata.items():
+            if isinstance(answer, dict):
+                # As text it is damaged there.
+                content = await site.file(task.course_id, task.id, remote_id, name)
+                inputdata[name] = {"filename": str(answer.get("filename", "")), "value": content}
+        return inputdata, result
+
     async def _site(self) -> Site:
         """Return the signed-in conversation."""
         await self.client()
@@ -177,6 +199,7 @@ class InginiousWebService(Service):
             asyncio.get_running_loop(),
             pace=Pace(give_up_s=self._settings.give_up_after_s),
             changed=self._observers.notify,
+            ended=self._site_courses.look_again,
         )
         self._clients.append(client)
         self._site_courses.refresh()

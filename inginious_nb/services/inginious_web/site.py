@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
@@ -153,6 +153,11 @@ class Site:
             raise _says(pages.read_note(html)) if pages.read_note(html) else answers.strange(html)
         return task
 
+    async def file(self, course_id: str, task_id: str, submission_id: str, problem: str) -> bytes:
+        """Return the file that answered a problem in a submission."""
+        query = urlencode({"submissionid": submission_id, "questionid": problem})
+        return (await self._get(f"{_path(course_id, task_id)}?{query}")).body
+
     async def act(
         self,
         course_id: str,
@@ -199,6 +204,9 @@ class Site:
                 await self.sign_in()
 
     async def _page(self, path: str) -> str:
+        return (await self._get(path)).text
+
+    async def _get(self, path: str) -> _Answer:
         session = self._session
         answer = await self._request("GET", path)
         if pages.is_sign_in_page(answer.text):
@@ -206,7 +214,7 @@ class Site:
             answer = await self._request("GET", path)
             if pages.is_sign_in_page(answer.text):
                 raise _signs_out(self.address)
-        return answer.text
+        return answer
 
     async def _request(
         self,

@@ -1,0 +1,87 @@
+"""What needs an agent that takes its time: files, the queue, kills, shells."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from inginious_nb.errors import AnswerError
+from tests.support.holding_agent import HoldingAgent
+from tests.support.waiting import until
+
+CONTENT = b"1,2\n\xff\x00"
+MIXED = {
+    "code": "print('é')",
+    "line": "x",
+    "data": {"filename": "é x.csv", "value": CONTENT},
+    "loop": "ten",
+    "keys": ["c"],
+    "word": "w",
+}
+
+
+@pytest.fixture
+async def agent(web_site):
+    """The one agent that grades the task mixed, one job at a time."""
+    address = web_site.backend.agent_address
+    environment = ("docker", "held")
+    async with HoldingAgent(address, slots=1, environment=environment, identity=b"held") as agent:
+        yield agent
+
+
+async def test_all_kinds_of_answers_arrive_and_come_back(session_of, agent):
+    agent.by_itself = True
+    session = session_of()
+    task = await asyncio.to_thread(session.open, "probe/mixed")
+    with pytest.raises(AnswerError, match=r"must end with \.csv"):
+        session.submit(task, {**MIXED, "data": {"filename": "x.txt", "value": b""}})
+    with pytest.raises(AnswerError, match="at most 9,967 bytes"):
+        session.submit(task, {**MIXED, "data": {"filename": "x.csv", "value": b"x" * 9968}})
+    limit = {"filename": "x.csv", "value": b"x" * 9967}
+    assert (await session.submit(task, {**MIXED, "data": limit})).result[0] == "success"
+    submission = session.submit(task, MIXED)
+    assert (await submission).result[0] == "success"
+    (sent,) = list(agent.inputs.values())[-1:]
+    assert sent["data"] == MIXED["data"]
+    assert (sent["code"], sent["free"], sent["keys"]) == (MIXED["code"], "", ("2",))
+
+    # In another history they are only what the site has.
+    elsewhere = session_of("bob", history="elsewhere")
+    opened = await asyncio.to_thread(elsewhere.open, "probe/mixed")
+    newest = submission.record.remote_id
+    await until(lambda: elsewhere.history.answers(newest))
+    answers = elsewhere.history.answers(newest)
+    assert answers["data"] == MIXED["data"]
+    assert answers["keys"] == ["2"]
+    assert len(elsewhere.task_state(opened).records) == 2
+
+
+async def test_the_place_in_the_queue_is_told_and_a_job_is_killed(session_of, agent):
+    first, second = session_of("alice"), session_of("bob")
+    tasks = [await asyncio.to_thread(s.open, "probe/mixed") for s in (first, second)]
+    running = first.submit(tasks[0], MIXED)
+    await agent.holds(1)
+    waiting = second.submit(tasks[1], MIXED)
+    await until(lambda: waiting.phase == "queued" and running.phase == "running")
+    assert waiting.at_most_before == 0
+    running.kill()
+    assert (await running).result[0] == "killed"
+    await agent.holds(1)
+    await agent.finish()
+    assert (await waiting).result[0] == "success"
+
+
+async def test_an_administrator_gets_a_shell_and_a_student_does_not(session_of, agent, browser_of):
+    browser_of("superadmin")
+    for name, has_shell in {"superadmin": True, "bob": False}.items():
+        session = session_of(name)
+        task = await asyncio.to_thread(session.open, "probe/mixed")
+        submission = session.submit(task, MIXED, debug="ssh")
+        await agent.holds(1)
+        if has_shell:
+            await agent.open_shell(agent.jobs[0])
+            await until(lambda s=submission: s.ssh)
+            assert submission.ssh == ("127.0.0.1", 2222, "worker", "s3cret")
+        await agent.finish()
+        assert (await submission).result[0] == "success"

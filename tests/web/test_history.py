@@ -1,0 +1,69 @@
+"""What the real web application has of a person's submissions, in the history here."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from inginious_nb.frontend.serialize import standing
+from inginious_nb.submissions.submissions import UsageError
+from tests.support.waiting import until
+
+RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
+IN_THE_BROWSER = {"@action": "submit", "loop": "1", "keys": ["0", "2"], "word": "nô"}
+
+
+def submitted_in(browser, task_id, **fields):
+    """Submit as a task's page does, wait for the grade, and return the site's id."""
+    page = f"/course/probe/{task_id}"
+    told = browser.post(page, data={**IN_THE_BROWSER, **fields}).json()
+    check = {"@action": "check", "submissionid": told["submissionid"]}
+    while browser.post(page, data=check).json()["status"] == "waiting":
+        pass
+    return told["submissionid"]
+
+
+async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, browser_of):
+    browser = browser_of("dave")
+    first = await asyncio.to_thread(submitted_in, browser, "quiz")
+    session = session_of("dave")
+    task = await asyncio.to_thread(session.open, "probe/quiz")
+    state = session.task_state(task)
+    await until(lambda: state.records and session.history.answers(first))
+    (record,) = state.records
+    assert (record.id, record.origin, record.code, record.number) == (first, "site", "failed", 1)
+    assert session.history.answers(first) == {"loop": "1", "keys": ["0", "2"], "word": "nô"}
+    assert "No, ten." in session.history.result(first).problems["loop"][1]
+    assert session.history.recent(session.student.username)[0].id == first
+
+    assert (await session.submit(task, RIGHT)).result[0] == "success"
+    await until(lambda: state.attempts == 2)
+    assert [record.origin for record in state.records] == ["api", "site"]
+    assert (state.grade, standing(state)["attempts"]) == (100.0, 2)
+
+    # Between two of ours, and read when it is looked at.
+    second = await asyncio.to_thread(submitted_in, browser, "quiz", word="noël")
+    third = session.submissions.resubmit(first)
+    assert (await third).result[0] == "failed"
+    await until(lambda: len(state.records) == 4)
+    assert [record.id for record in state.records][:2] == [third.id, second]
+    assert [record.number for record in state.records] == [4, 3, 2, 1]
+    await asyncio.to_thread(session.recall, session.history.get(second))
+    assert session.history.answers(second)["word"] == "noël"
+
+
+async def test_another_kernel_takes_no_submission_twice(session_of):
+    one = session_of("erin")
+    task = await asyncio.to_thread(one.open, "probe/quiz")
+    await one.submit(task, RIGHT)
+    other = session_of("erin")
+    opened = await asyncio.to_thread(other.open, "probe/quiz")
+    await until(lambda: opened.standing.submissions)
+    await until(lambda: other.task_state(opened).revision)
+    assert [record.origin for record in other.task_state(opened).records] == ["api"]
+
+
+async def test_a_submission_that_is_nowhere_is_refused(session_of):
+    with pytest.raises(UsageError, match="no submission"):
+        session_of("erin").submissions.resubmit("0" * 24)
