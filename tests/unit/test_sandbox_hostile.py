@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb.grader.sandbox import Limits
+from inginious_nb.course import CourseLibrary
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.sandbox import Limits, bubblewrap, choose_sandbox
+from inginious_nb.grader.sandbox.launch_script import drops_root
 from tests.support.hostile import QUICK, SUCCESS, processes_with
+from tests.support.local_course import LocalCourse
 
 LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)
 
@@ -205,6 +209,49 @@ async def test_keys_of_the_kernel(course):
     code = f"import ctypes\nprint(ctypes.CDLL(None).{search})\n"
     result = await course.grade({"run": f"{SUCCESS}/usr/bin/python3 code", "code": code})
     assert result.stdout == "-1\n"
+
+
+# A namespace by each call that makes one, then a thread, a process and a program as usual.
+NAMESPACES = """
+import ctypes, os, subprocess, threading
+libc = ctypes.CDLL(None, use_errno=True)
+NEW_USER, CLONE, CLONE3 = 0x10000000, CLONE_NUMBER, 435
+flags = (ctypes.c_uint64 * 11)(NEW_USER, 0, 0, 0, 17)
+calls = [
+    lambda: libc.unshare(NEW_USER),
+    lambda: libc.syscall(CLONE, NEW_USER | 17, 0, 0, 0, 0),
+    lambda: libc.syscall(CLONE3, flags, ctypes.sizeof(flags)),
+]
+made = 0
+for call in calls:
+    pid = call()
+    if pid == 0 and call is not calls[0]:
+        os._exit(0)
+    made += pid >= 0
+threading.Thread(target=os.getpid).start()
+print(made, subprocess.call(["unshare", "--user", "true"], stderr=subprocess.DEVNULL) != 0)
+"""
+
+
+@pytest.mark.parametrize("guard", ["filter", "limit of bubblewrap"])
+async def test_no_user_namespace(tmp_path, monkeypatch, guard):
+    if guard != "filter":
+        if drops_root():
+            pytest.skip("only in a user namespace")
+        monkeypatch.setattr(bubblewrap, "filter_of_user_namespaces", lambda: None)
+    library = CourseLibrary()
+    grader = LocalGrader(library, sandbox=choose_sandbox("bubblewrap"))
+    number = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+    code = NAMESPACES.replace("CLONE_NUMBER", str(number))
+    run = f"{SUCCESS}/usr/bin/python3 code; run_student /usr/bin/python3 student/code"
+    try:
+        course = LocalCourse(tmp_path, grader, library, "bubblewrap")
+        result = await course.grade({"run": run, "code": code, "student/code": code})
+    finally:
+        grader.close()
+    assert result.stdout == 2 * "0 True\n", result.stderr
+    texts = grader._sandbox.describe()["not_isolated"]
+    assert not any("user namespace" in text for text in texts)
 
 
 async def test_no_network(course, hostile):

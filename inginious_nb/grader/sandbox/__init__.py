@@ -2,7 +2,8 @@
 
 `choice` selects one. `bubblewrap` and `plain` start programs. Limits are enforced by
 `limit_supervisor` (sampling), `launch_script` (rlimits) and `cgroup` (kernel). `masked_paths`,
-`session_keyring`, `orphans`, `stale_processes` and `sweeper` each close one way out of a sandbox.
+`session_keyring`, `orphans`, `stale_processes`, `sweeper` and `system_calls` each close one way out
+of a sandbox, `own_network` one out of its network.
 """
 
 from .base import Box, Description, Limits, Mount, PreparingSandbox, Sandbox, Streams

@@ -135,14 +135,14 @@ def describe_limits(*, kernel_limits_memory: bool) -> str:
     )
 
 
-def describe_uncounted(*, kernel_limits_memory: bool) -> list[str]:
+def describe_uncounted(*, kernel_limits_memory: bool, has_user_namespaces: bool) -> list[str]:
     """Return what a program that means harm can keep out of sight of the limits, in words."""
     disk = marked("disk space of deleted files that are only mapped, or on their way in a socket")
-    memory = marked(
-        "memory of shared segments that no process is attached to, and of file systems that a "
-        "program mounts in a user namespace of its own"
-    )
-    return [disk] if kernel_limits_memory else [disk, memory]
+    segments = marked("memory of shared segments that no process is attached to")
+    mounted = marked("memory of file systems that a program mounts in a user namespace of its own")
+    if kernel_limits_memory:
+        return [disk]
+    return [disk, segments, *([mounted] if has_user_namespaces else [])]
 
 
 class Sandbox(ABC):

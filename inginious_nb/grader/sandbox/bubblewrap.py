@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -35,6 +36,7 @@ from .process_limit import ProcessLimit
 from .session_keyring import join_new_session_keyring
 from .stale_processes import MARK, end_stale_processes
 from .sweeper import new_swept_mark
+from .system_calls import filter_of_user_namespaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,6 +114,10 @@ class BubblewrapSandbox(PreparingSandbox):
         self._cgroups = Cgroups.find()
         self._has_modes = "--perms" in options
         self._limit_files = LimitFiles.find(has_modes=self._has_modes)
+        self._call_filter = filter_of_user_namespaces()
+        # Where that filter cannot be had. Needs a user namespace.
+        can_forbid = "--disable-userns" in options and not drops_root()
+        self._forbidding: tuple[str, ...] = ("--disable-userns",) if can_forbid else ()
         self._has_keyrings = join_new_session_keyring()
         self._own_networks = OwnNetworks(
             program, lambda network: self._can_start((), [], network.entering)
@@ -125,15 +131,26 @@ class BubblewrapSandbox(PreparingSandbox):
         if program is None:
             return None
         sandbox = cls(program)
-        if not sandbox.can_mount(()):
-            sandbox._limit_files = None
-            if not sandbox.can_mount(()):
-                return None
+        if not sandbox._can_start_at_all():
+            return None
         adopt_orphans()
         end_stale_processes()
         if sandbox._cgroups is not None:
             sandbox._cgroups.sweep()
         return sandbox
+
+    def _can_start_at_all(self) -> bool:
+        """Return whether any box can be started; gives up what this machine cannot have."""
+        limit_files = dict.fromkeys((self._limit_files, None))
+        # The filter, or else what bubblewrap has, or else nothing.
+        guards: list[tuple[bytes | None, tuple[str, ...]]] = [(None, self._forbidding), (None, ())]
+        if self._call_filter is not None:
+            guards.insert(0, (self._call_filter, ()))
+        for self._limit_files, guard in itertools.product(limit_files, guards):
+            self._call_filter, self._forbidding = guard
+            if self.can_mount(()):
+                return True
+        return False
 
     def describe(self) -> Description:
         """Return what is isolated and what is not."""
@@ -148,7 +165,10 @@ class BubblewrapSandbox(PreparingSandbox):
                 *_NOT_ISOLATED,
                 *([] if self._binds_descriptors else [_SWAPPING]),
                 *([] if self._has_keyrings else [marked("keys of the kernel: yours can be used")]),
-                *describe_uncounted(kernel_limits_memory=limits_memory(self._cgroups)),
+                *describe_uncounted(
+                    kernel_limits_memory=limits_memory(self._cgroups),
+                    has_user_namespaces=not (self._call_filter or self._forbidding),
+                ),
             ],
         }
 
@@ -179,7 +199,10 @@ class BubblewrapSandbox(PreparingSandbox):
         # Without an init of its own, which would come to us as an orphan.
         with contextlib.ExitStack() as opened:
             shown, descriptors = self._shown_limits(_TRIED, opened)
+            forbidden, more = self._forbidden(opened)
+            descriptors += more
             command = [*entering, *self._base, *shown, *self._tree(mounts), "--as-pid-1", *options]
+            command += forbidden
             command += [*dropping(), "/bin/sh", "-c", "exit 42"]
             try:
                 tried = subprocess.run(  # noqa: S603 - our own command
@@ -261,6 +284,9 @@ class BubblewrapSandbox(PreparingSandbox):
             owned += descriptors
             network, descriptors = self._network(box, passed)
             owned += descriptors
+            forbidden, descriptors = self._forbidden(passed)
+            owned += descriptors
+            arguments += forbidden
             arguments += [*network, *shown, *self._tree(box.mounts), "--clearenv"]
             for name, value in box.environ.items():
                 arguments += ["--setenv", name, value]
@@ -293,6 +319,13 @@ class BubblewrapSandbox(PreparingSandbox):
         return (
             ([], []) if self._limit_files is None else self._limit_files.arguments(limits, opened)
         )
+
+    def _forbidden(self, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
+        """Return what keeps a box from making user namespaces, and the descriptors it names."""
+        if self._call_filter is None:
+            return list(self._forbidding), []
+        content = readable(self._call_filter, opened)
+        return ["--seccomp", str(content)], [content]
 
     def _network(self, box: Box, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
         """Return what gives a box its network, and the descriptors that it names."""

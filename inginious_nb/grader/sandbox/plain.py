@@ -78,7 +78,9 @@ class PlainSandbox(Sandbox):
             "not_isolated": [
                 *(_OPEN_TO_OTHERS if drops_root() else _OPEN_TO_YOURSELF),
                 *_OPEN,
-                *describe_uncounted(kernel_limits_memory=limits_memory(self._cgroups)),
+                *describe_uncounted(
+                    kernel_limits_memory=limits_memory(self._cgroups), has_user_namespaces=True
+                ),
                 KERNEL,
                 marked("tasks that use absolute paths such as /task or /course/common do not work"),
             ],
