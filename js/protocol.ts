@@ -49,6 +49,8 @@ export interface TaskInfo {
   context_html: string;
   accessible: boolean;
   deadline: number | null;
+  /** Where it is from, empty for a folder. */
+  site: string;
   evaluation: "best" | "last";
   problems: ProblemInfo[];
 }
@@ -78,6 +80,8 @@ export interface SubmissionInfo {
   at_most_before: number | null;
   sendings: number;
   kill_requested: boolean;
+  /** Why it waits here, empty if it does not. */
+  note: string;
   limit_s: number | null;
   error: string | null;
   error_problem: string | null;
@@ -470,6 +474,8 @@ export interface TaskRow {
 export interface CourseRow {
   id: string;
   name: string;
+  /** Where it is from, empty for a folder. */
+  site: string;
   tasks: TaskRow[];
   errors: string[];
 }
@@ -485,6 +491,8 @@ export interface PendingRow {
   phase: Phase;
   at_most_before: number | null;
   kill_requested: boolean;
+  /** Why it waits here, empty if it does not. */
+  note: string;
 }
 
 /** The state of a person's courses, as JupyterLab's own interface shows them. */

@@ -23,6 +23,19 @@ class JobSent:
 
 
 @dataclass(frozen=True, slots=True)
+class JobHeld:
+    """The job waits here and is sent later.
+
+    Attributes:
+        at: Since when.
+        reason: Why, for a person.
+    """
+
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobAccepted:
     """The job is stored where it is graded, under an id of that place."""
 
@@ -69,4 +82,4 @@ class JobDone:
     result: JobResult
 
 
-JobEvent = JobSent | JobAccepted | JobQueued | JobStarted | JobSsh | JobDone
+JobEvent = JobHeld | JobSent | JobAccepted | JobQueued | JobStarted | JobSsh | JobDone

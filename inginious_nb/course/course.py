@@ -62,6 +62,11 @@ class Course:
         return fields.text(self._course_file()[0].get("name")) or self.id
 
     @property
+    def site(self) -> str:
+        """Return the address of the site that it is from, empty for a folder."""
+        return ""
+
+    @property
     def place(self) -> str:
         """Return where it comes from, for a person: its folder."""
         return str(self.path)

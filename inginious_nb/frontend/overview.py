@@ -120,6 +120,7 @@ class OverviewPublisher:
         return {
             "id": course.id,
             "name": course.name,
+            "site": serialize.site_label(course.site),
             "tasks": [self._task_row(task) for task in course.tasks.values()],
             "errors": [error.in_language(self.lang) for error in errors],
         }
@@ -162,6 +163,7 @@ class OverviewPublisher:
             "phase": submission.phase,
             "at_most_before": submission.at_most_before,
             "kill_requested": submission.kill_requested,
+            "note": in_language(submission.note, self.lang),
         }
 
 

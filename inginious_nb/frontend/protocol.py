@@ -44,7 +44,10 @@ class ProblemInfo(TypedDict):
 
 
 class TaskInfo(TypedDict):
-    """A task; times are seconds since the epoch, here and below."""
+    """A task; ``site`` is where it is from, empty for a folder.
+
+    Times are seconds since the epoch, here and below.
+    """
 
     ref: str
     name: str
@@ -52,6 +55,7 @@ class TaskInfo(TypedDict):
     context_html: str
     accessible: bool
     deadline: float | None
+    site: str
     evaluation: str
     problems: list[ProblemInfo]
 
@@ -87,6 +91,7 @@ class SubmissionInfo(TypedDict):
     at_most_before: int | None
     sendings: int
     kill_requested: bool
+    note: str
     limit_s: float | None
     error: str | None
     error_problem: str | None
@@ -506,10 +511,14 @@ class TaskRow(TypedDict):
 
 
 class CourseRow(TypedDict):
-    """A course; ``errors`` are those of its files, for whoever wrote them."""
+    """A course; ``site`` is where it is from, empty for a folder.
+
+    The ``errors`` are those of its files, for whoever wrote them.
+    """
 
     id: str
     name: str
+    site: str
     tasks: list[TaskRow]
     errors: list[str]
 
@@ -525,6 +534,7 @@ class PendingRow(TypedDict):
     phase: str
     at_most_before: int | None
     kill_requested: bool
+    note: str
 
 
 class Overview(TypedDict):

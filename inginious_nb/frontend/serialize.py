@@ -70,12 +70,18 @@ def task_info(task: Task, lang: str, username: str, *, statement: bool = True) -
         "context_html": rendered(task, task.context, lang) if statement else "",
         "accessible": task.accessibility.is_open(now),
         "deadline": None if deadline is None else deadline.timestamp(),
+        "site": site_label(task.site),
         "evaluation": task.evaluation_mode,
         "problems": [
             _problem_info(task, problem, username, lang, statement=statement)
             for problem in task.problems.values()
         ],
     }
+
+
+def site_label(address: str) -> str:
+    """Return the address of a site as people call it: without what all have at the beginning."""
+    return address.partition("://")[2]
 
 
 def reference(task: Task) -> str:
@@ -154,6 +160,7 @@ def submission_info(submission: Submission, lang: str = "en") -> protocol.Submis
         "at_most_before": submission.at_most_before,
         "sendings": submission.sendings,
         "kill_requested": submission.kill_requested,
+        "note": in_language(submission.note, lang),
         "limit_s": submission.limit_s,
         "error": None if error is None else error.in_language(lang),
         "error_problem": error.problem_id if isinstance(error, AnswerError) else None,

@@ -169,6 +169,7 @@ class Snapshot:
             return []
         words, task = self._words, self.task
         facts = [words("by", author=task.author)] if task.author else []
+        facts += [words("at", site=serialize.site_label(task.site))] if task.site else []
         deadline = task.accessibility.deadline
         if deadline is not None:
             facts.append(words("deadline", when=_written(deadline)))

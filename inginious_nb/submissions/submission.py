@@ -117,6 +117,7 @@ class Submission:
         at_most_before: At most so many jobs are served before it; None when not known.
         sendings: How many times it was sent; more than 1 after the service lost it.
         kill_requested: Its end was asked for and is not confirmed yet.
+        note: Why it waits here, for a person; empty if it does not.
         limit_s: Wall seconds that the task may run, None when it does not say.
         error: Why it was not graded.
         result: The result, None until it came.
@@ -152,6 +153,7 @@ class Submission:
         self.at_most_before: int | None = None
         self.sendings = 0
         self.kill_requested = False
+        self.note = ""
         limits = task.environment_parameters.get("limits", {})
         self.limit_s: float | None = limits.get("hard_time")
         self.ssh: Ssh | None = None
@@ -388,6 +390,8 @@ class Submission:
                 case events.JobSent(at=at, sending=sending):
                     self.sendings = sending
                     self._advance("sent", at)
+                case events.JobHeld(reason=reason):
+                    self._hold(reason)
                 case events.JobAccepted(remote_id=remote_id):
                     await self._keep_remote_id(remote_id)
                 case events.JobQueued(at=at, at_most_before=before):
@@ -406,6 +410,11 @@ class Submission:
                         _log.exception("A result could not be kept.")
                     self._finish(result, at)
 
+    def _hold(self, reason: str) -> None:
+        if self.note != reason:
+            self.note = reason
+            self._observers.notify()
+
     async def _keep_remote_id(self, remote_id: str) -> None:
         if self.record is not None:
             self.record = dataclasses.replace(self.record, remote_id=remote_id)
@@ -418,6 +427,7 @@ class Submission:
                 return
             if phase != "queued":
                 self.at_most_before = None
+            self.note = ""
             # A backend's clock may be another one, and it tells whole seconds only.
             at = max(at, *self.times.values())
             self.phase = phase

@@ -19,6 +19,7 @@ export function Header({ task, standing, titleId }: Props) {
       <h2 id={titleId}>{task.name}</h2>
       <p class="inginious-facts">
         {task.author && <span>{say(t.by, { author: task.author })}</span>}
+        {task.site && <span>{say(t.at, { site: task.site })}</span>}
         {task.deadline !== null && (
           <span>{say(t.deadline, { when: dateTime(task.deadline) })}</span>
         )}

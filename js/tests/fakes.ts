@@ -157,6 +157,7 @@ export function task(...problems: ProblemInfo[]): TaskInfo {
     context_html: "",
     accessible: true,
     deadline: null,
+    site: "",
     evaluation: "best",
     problems,
   };
@@ -172,6 +173,7 @@ export function submission(changes: Partial<SubmissionInfo> = {}): SubmissionInf
     at_most_before: null,
     sendings: 1,
     kill_requested: false,
+    note: "",
     limit_s: null,
     error: null,
     error_problem: null,

@@ -72,6 +72,32 @@ async def test_the_place_in_the_queue_is_told_and_a_job_is_killed(session_of, ag
     assert (await waiting).result[0] == "success"
 
 
+async def test_the_next_submission_waits_here_and_says_why(session_of, agent, browser_of):
+    elsewhere = {
+        "@action": "submit",
+        "code": "x",
+        "free": "",
+        "line": "y",
+        "loop": "0",
+        "keys": "1",
+        "word": "",
+    }
+    file = {"data": ("x.csv", b"1")}
+    await asyncio.to_thread(
+        browser_of("bob").post, "/course/probe/mixed", data=elsewhere, files=file
+    )
+    await agent.holds(1)
+    session = session_of()
+    task = await asyncio.to_thread(session.open, "probe/mixed")
+    first, second = session.submit(task, MIXED), session.submit(task, MIXED)
+    await until(lambda: "made elsewhere" in first.note and "yours before it" in second.note)
+    assert (first.phase, second.phase) == ("saved", "saved")
+    agent.by_itself = True
+    await agent.finish()
+    assert [(await each).result[0] for each in (first, second)] == ["success"] * 2
+    assert (first.note, second.note) == ("", "")
+
+
 async def test_an_administrator_gets_a_shell_and_a_student_does_not(session_of, agent, browser_of):
     browser_of("superadmin")
     for name, has_shell in {"superadmin": True, "bob": False}.items():

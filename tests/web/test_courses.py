@@ -86,7 +86,7 @@ async def test_what_is_not_there_is_said(session_of):
         await asyncio.to_thread(session.open, "qiz")
 
 
-@pytest.mark.parametrize("answer", [None, NOTHING], ids=["dead", "slow"])
+@pytest.mark.parametrize("answer", [None, NOTHING], ids=["dead", "silent"])
 async def test_a_site_that_does_not_answer_blocks_nobody(session_of, proxy, monkeypatch, answer):
     monkeypatch.setattr(site_courses, "WAIT_S", 0.2)
     session = session_of()

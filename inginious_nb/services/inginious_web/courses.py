@@ -80,6 +80,11 @@ class SiteCourse(Course):
         return self._kept.listed.name or self.id
 
     @property
+    def site(self) -> str:
+        """Return the address of its site."""
+        return self._courses.address
+
+    @property
     def place(self) -> str:
         """Return where it comes from, for a person: the address of its site."""
         return self._courses.address

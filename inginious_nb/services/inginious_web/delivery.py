@@ -13,7 +13,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from inginious_nb.client.events import JobAccepted, JobDone, JobQueued, JobSent, JobSsh, JobStarted
+from inginious_nb.client.events import (
+    JobAccepted,
+    JobDone,
+    JobHeld,
+    JobQueued,
+    JobSent,
+    JobSsh,
+    JobStarted,
+)
 from inginious_nb.client.results import JobResult
 from inginious_nb.i18n import Message
 
@@ -37,6 +45,16 @@ _MAX_BROKEN_CHECKS = 5
 _MAX_SENDINGS = 4
 _MAX_LOOKED_AT = 5
 """How many new submissions of the site's list are opened to find ours."""
+
+
+_ONE_AT_A_TIME = Message(
+    "It waits here, kept: the site grades one submission to a task at a time, and yours before it "
+    "has no result yet."
+)
+_ANOTHER_IS_PENDING = Message(
+    "It waits here, kept: the site grades one submission to a task at a time, and one that you "
+    "made elsewhere has no result yet."
+)
 
 
 @dataclass(frozen=True)
@@ -137,6 +155,8 @@ class Delivery:
     async def run(self) -> JobDone:
         """Submit, follow, and return the end; a failure is an end too."""
         try:
+            if self._turn.locked():
+                self._tell(JobHeld(time.time(), _ONE_AT_A_TIME))
             async with self._turn:
                 self._last_answer = time.monotonic()
                 submission_id = await self._submit()
@@ -190,9 +210,12 @@ class Delivery:
                         refreshes += 1
                     elif not answer.is_pending:
                         raise await self._reason(answer)
+                    else:
+                        self._tell(JobHeld(time.time(), _ANOTHER_IS_PENDING))
                 if refreshes > _MAX_REFRESHES:
                     raise _given_up(self._site.address)
             else:
+                self._tell(JobHeld(time.time(), _ANOTHER_IS_PENDING))
                 wait_s = self._pace.max_s
                 refreshes = 0
             await self._pause(wait_s)

@@ -90,7 +90,10 @@ interface CourseProps {
 function Course({ course, language, openTask }: CourseProps) {
   return (
     <section class="inginious-course">
-      <h3>{course.name}</h3>
+      <h3>
+        {course.name}
+        {course.site && <span class="inginious-muted inginious-course-site"> {course.site}</span>}
+      </h3>
       <ul>
         {course.tasks.map((task) => (
           <li key={task.ref}>

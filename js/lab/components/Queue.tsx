@@ -52,6 +52,7 @@ export function Queue({ socket, language, openTask }: Props) {
             >
               {row.kill_requested ? t.killing : t.kill}
             </button>
+            {row.note && <p class="inginious-muted">{row.note}</p>}
           </li>
         ))}
       </ul>
