@@ -248,36 +248,76 @@ class Session:
         """
         return self._observers.subscribe(callback)
 
-    def connect(self, address: str, ask: Ask | None = None) -> ServiceState:
+    def connect(
+        self,
+        address: str,
+        ask: Ask | None = None,
+        *,
+        username: str = "",
+        cookie: bool = False,
+        keep: bool = False,
+    ) -> ServiceState:
         """Send what is submitted from now on to another grading service.
 
         What is under way stays with the service it was sent to.
 
         Args:
-            address: A backend's client address, that of a site, or ``embedded``.
-            ask: Asks who signs in at a site, which is then waited for: called with the address
-                and the name to propose, returns name and password.
+            address: A backend's client address, that of a site, or ``embedded``; empty to sign
+                in again at the current one.
+            ask: Asks who signs in at a site, where only a person can tell; see `sign_in`.
+            username: Who signs in; "" for whoever can be found.
+            cookie: Whether a session cookie is asked for instead of a password.
+            keep: Whether the password is kept in the system's keyring.
 
         Raises:
             UsageError: It is not an address, or nobody can be asked.
-            BackendError: The site does not answer, or refuses the person.
+            BackendError: The site is none, or refuses the person.
         """
-        self._services.choose(address)
-        if ask is not None and self.sign_in(ask):
-            self.client()
+        if address:
+            self._services.choose(address)
+        knows_who = ask is not None and self._services.current.knows_who
+        if knows_who or not address or username or cookie or keep:
+            self.sign_in(ask, username=username, cookie=cookie, keep=keep)
         else:
             self.warm_up()
         self._services.leave_idle()
         self._observers.notify()
         return self.service
 
-    def sign_in(self, ask: Ask) -> bool:
-        """Have a person asked who signs in at the current service, if only a person can tell.
+    def sign_in(
+        self,
+        ask: Ask | None,
+        *,
+        username: str = "",
+        cookie: bool = False,
+        keep: bool = False,
+    ) -> None:
+        """Sign in at the current service; see `Services.sign_in`.
 
-        Returns:
-            Whether somebody was asked.
+        Args:
+            ask: Called with the address and the name to propose, returns the name and the
+                password, or a session cookie; only where what is known is not enough.
+            username: Who signs in; "" for whoever can be found.
+            cookie: Whether a session cookie is asked for.
+            keep: Whether the password is kept in the system's keyring.
         """
-        return self._services.sign_in(ask, self.student.username)
+        self._services.sign_in(
+            ask, self.student.username, username=username, cookie=cookie, keep=keep
+        )
+
+    @property
+    def asks_who(self) -> bool:
+        """Return whether only a person can tell who signs in at the current service."""
+        return self._services.ask_who
+
+    def sign_out(self) -> None:
+        """Sign out at the current service; what is under way waits for signing in again."""
+        self._services.sign_out()
+        self._observers.notify()
+
+    def expect_person(self) -> None:
+        """Let submissions wait for a person who may sign in: somebody is there to see that."""
+        self._services.attended = True
 
     def warm_up(self) -> None:
         """Start and connect in the background, so that the first submission need not wait."""

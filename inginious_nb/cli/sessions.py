@@ -58,7 +58,7 @@ def opened_session(
         settings.slots = slots
     session = Session(settings, directory=directory)
     try:
-        if sys.stdin.isatty():
+        if sys.stdin.isatty() and session.asks_who:
             session.sign_in(_ask)
         yield session
     finally:

@@ -52,6 +52,7 @@ class Responder(Answering):
     def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
         """Say that the page was heard, then answer it."""
         self._heard()
+        self._publisher.session.expect_person()
         return super().answer(message, buffers)
 
     # ---- submitting -------------------------------------------------------------------------

@@ -47,6 +47,7 @@ _STOP_S = 5.0
 
 _PRIVATE = 0o700
 _PREFIX = "inginious-service-"
+_SITE_VARIABLES = "INGINIOUS_SITE_"
 
 _BOOT = """
 import runpy, sys
@@ -254,6 +255,8 @@ class _Child:
                     stdout=subprocess.PIPE,
                     stderr=log,
                     cwd=folder,
+                    # Who signs in at a site is no business of scripts that are graded.
+                    env={k: v for k, v in os.environ.items() if not k.startswith(_SITE_VARIABLES)},
                     start_new_session=True,
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )

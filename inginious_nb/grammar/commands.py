@@ -171,8 +171,31 @@ DECLARED = (
     ),
     Command(
         "connect",
-        params=[click.Argument(["address"])],
-        help=marked("Grade at ADDRESS (tcp://HOST:PORT) from now on, or embedded on this machine."),
+        params=[
+            click.Argument(["address"], required=False),
+            click.Option(["--user", "username"], help=marked("Who signs in at the site.")),
+            click.Option(
+                ["--cookie"],
+                is_flag=True,
+                help=marked(
+                    "Ask for the cookie of a session that you opened in the browser, where the "
+                    "site has a sign-in page of its own."
+                ),
+            ),
+            click.Option(
+                ["--keep"],
+                is_flag=True,
+                help=marked("Keep the password in the keyring of this system."),
+            ),
+        ],
+        help=marked(
+            "Grade at ADDRESS from now on: a site (https://…), a backend (tcp://HOST:PORT), or "
+            "embedded on this machine. Without an ADDRESS, sign in again."
+        ),
+    ),
+    Command(
+        "disconnect",
+        help=marked("Sign out at the site, and forget your password, in the keyring too."),
     ),
     Command(
         "new",

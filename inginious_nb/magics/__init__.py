@@ -8,6 +8,7 @@ looks like to a program, `host` tells notebook, terminal and batch run apart.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -63,6 +64,8 @@ class InginiousMagics(Magics):
         """Submit notebook cells to INGInious and read the feedback beneath them."""
         body = None if cell is None else cell.removesuffix("\n")
         context = dataclasses.replace(self.context, body=body)
+        if context.host.is_attended or (context.host.is_terminal and sys.stdin.isatty()):
+            context.session.expect_person()
         words = split(line) or ["help"]
         name = LINE_MAGIC if cell is None else CELL_MAGIC
         return call(inginious, words, context, prog_name=name)

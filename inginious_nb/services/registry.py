@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.errors import InginiousError, ServiceError
+from inginious_nb.errors import InginiousError, ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .service import Service, ServiceState
 
     Ask = Callable[[str, str], tuple[str, str]]
-    """Asks a person who signs in: gets address and proposed name, returns name and password."""
+    """Asks a person who signs in: gets address and proposed name, returns name and secret."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,9 @@ class Services:
         run: The same for who waits for its result.
         used: Returns those that still grade something.
         opened: Called with a task of a site whenever its page was fetched, on the loop.
+
+    Attributes:
+        attended: Whether a person is there who may sign in, which submissions then wait for.
 
     Raises:
         UsageError: The address of the settings is not one.
@@ -66,6 +69,7 @@ class Services:
         self._used = used
         self._opened = opened
         self._has_ended = False
+        self.attended = False
         self._lock = threading.Lock()
         self._by_address: dict[str, Service] = {}
         self._current = self.choose(settings.backend)
@@ -133,7 +137,13 @@ class Services:
             # A notebook that grades elsewhere opens without an HTTP client.
             from .inginious_web.service import InginiousWebService  # noqa: PLC0415
 
-            return InginiousWebService(self._settings, address, self._run, self._opened)
+            return InginiousWebService(
+                self._settings,
+                address,
+                self._run,
+                opened=self._opened,
+                attended=lambda: self.attended,
+            )
         return ZeroMQService(self._settings, checked_address(address))
 
     @property
@@ -157,24 +167,59 @@ class Services:
 
         self._spawn(start(self.current))
 
-    def sign_in(self, ask: Ask, username: str) -> bool:
-        """Have a person asked who signs in at the current one, if only a person can tell.
+    def sign_in(
+        self, ask: Ask | None, proposed: str, *, username: str, cookie: bool, keep: bool
+    ) -> None:
+        """Sign in at the current one; blocks until that is done, or a site does not answer.
 
         Args:
-            ask: Asks.
-            username: The name to propose.
+            ask: Asks a person, only where what is known is not enough.
+            proposed: The name to propose.
+            username: Who signs in; "" for whoever can be found.
+            cookie: Whether a session cookie is asked for instead of a password.
+            keep: Whether the password is kept in the system's keyring.
 
-        Returns:
-            Whether somebody was asked.
+        Raises:
+            UsageError: Nobody signs in there, or nothing can be kept.
+            BackendError: The site is none, or refuses the person.
+            ServiceError: The session has ended.
+        """
+        service = self._with_accounts()
+        if keep:
+            service.check_keeping(cookie=cookie)
+        name, secret = username, None
+        if ask is not None and (cookie or service.asks_who(username)):
+            name, secret = ask(service.address, username or proposed)
+        self._run(service.sign_in(name, secret, cookie=cookie, keep=keep)).result()
+
+    def sign_out(self) -> None:
+        """Sign out at the current one.
+
+        Raises:
+            UsageError: Nobody signs in there, or the keyring does not let go of a password.
+            ServiceError: The session has ended.
+        """
+        self._run(self._with_accounts().sign_out()).result()
+
+    @property
+    def ask_who(self) -> bool:
+        """Return whether only a person can tell who signs in at the current one.
 
         Raises:
             ServiceError: The session has ended.
         """
+        return self.current.knows_who and self.current.asks_who()
+
+    def _with_accounts(self) -> Service:
         service = self.current
-        if not service.asks_who:
-            return False
-        service.sign_in_as(*ask(service.address, username))
-        return True
+        if not service.knows_who:
+            raise UsageError(
+                Message(
+                    "Nobody signs in at {address}; connect to a site first.",
+                    address=service.address,
+                )
+            )
+        return service
 
     def leave_idle(self) -> None:
         """End those that are neither current nor used."""

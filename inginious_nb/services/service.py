@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from inginious_nb.course.library import CourseSource
     from inginious_nb.errors import InginiousError
 
-State = Literal["idle", "starting", "connecting", "connected", "silent", "failed", "closed"]
+State = Literal[
+    "idle", "starting", "connecting", "connected", "silent", "signed_out", "failed", "closed"
+]
+"""signed_out: a person has to sign in, and what is submitted waits for that."""
 Kind = Literal["embedded", "remote"]
 Debug = bool | Literal["ssh"]
 """False, True (return stdout and stderr), or "ssh" (a shell instead of a grade)."""
@@ -81,17 +84,44 @@ class Service(ABC):
         return None
 
     @property
-    def asks_who(self) -> bool:
-        """Return whether it wants a name and password that only a person can tell."""
-        return False
-
-    @property
     def knows_who(self) -> bool:
-        """Return whether it takes all submissions as those of one person who signed in."""
+        """Return whether people sign in, and all submissions are those of whoever does.
+
+        The four methods below are for such services only.
+        """
         return False
 
-    def sign_in_as(self, username: str, password: str) -> None:  # noqa: B027 - few ask
-        """Use a name and password from now on."""
+    def asks_who(self, username: str = "") -> bool:
+        """Return whether only a person can tell how that user signs in; "" is any user."""
+        raise NotImplementedError
+
+    def check_keeping(self, *, cookie: bool) -> None:
+        """See that what a person is asked for could be kept in the system's keyring.
+
+        Raises:
+            UsageError: It could not.
+        """
+        raise NotImplementedError
+
+    async def sign_in(
+        self, username: str = "", secret: str | None = None, *, cookie: bool = False, keep: bool
+    ) -> None:
+        """Sign in as a user.
+
+        Args:
+            username: The name there; "" for whoever is signed in or can be found.
+            secret: The password, or a pasted session cookie; None for what can be found.
+            cookie: Whether it is a cookie.
+            keep: Whether the password goes into the system's keyring.
+
+        Raises:
+            BackendError: It refuses the person.
+        """
+        raise NotImplementedError
+
+    async def sign_out(self) -> None:
+        """Forget who is signed in."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self, debug: Debug) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import yaml
 
 from .peer import InginiousSite, Process, free_port, wait_for_port
@@ -76,6 +77,13 @@ _MIXED = {
         **_QUIZ["problems"],
     },
 }
+
+
+def browser_session(site, name):
+    """Sign somebody in as in a browser and return the value of the session's cookie."""
+    with httpx.Client(base_url=site.address, trust_env=False) as browser:
+        browser.post("/signin", data={"login": name, "password": f"{name}-password"})
+        return browser.cookies["inginious_session_id"]
 
 
 class WebSite:

@@ -418,7 +418,7 @@ def french_kernel(tmp_path_factory):
             "« sumbit » n’est pas une commande de %inginious. Vouliez-vous dire submit ?",
         ),
         ("%inginious submit --wiat", "L’option --wiat n’existe pas. Vouliez-vous dire --wait ?"),
-        ("%inginious connect", "Il manque ADDRESS."),
+        ("%%inginious answer\n1", "Il manque PROBLEM."),
         ("%inginious connect nowhere", "« nowhere » n’est pas l’adresse d’un service"),
         ("%inginious kill", "Aucune soumission n’est en cours."),
         ("%inginious courses", "Dossier"),

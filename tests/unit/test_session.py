@@ -264,10 +264,18 @@ def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
         asked.append((site, username))
         return "alice", "secret"
 
-    with pytest.raises(BackendError, match="does not answer"):
-        session.connect("https://localhost:1/inginious", ask)
+    state = session.connect("https://localhost:1/inginious", ask)
+    assert "does not answer yet" in state.message
+    assert "localhost" not in state.short_message
+    session.connect("https://localhost:1/inginious", ask)  # asked once
     assert asked == [("https://localhost:1/inginious", session.student.username)]
     assert "secret" not in repr(session.service)
+    session.sign_out()
+    with pytest.raises(BackendError, match="Sign in first"):
+        session.client()
+    session.connect("embedded")
+    with pytest.raises(UsageError, match="Nobody signs in"):
+        session.sign_out()
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 
 from inginious_nb.course import Task
 from inginious_nb.services.inginious_web import courses as site_courses
-from inginious_nb.services.inginious_web.address import Credentials
 from inginious_nb.services.inginious_web.client import WebClient
 from inginious_nb.services.inginious_web.delivery import Pace
+from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
@@ -52,11 +52,10 @@ async def sign_in(proxy):
     """A function that signs a user in through the proxy and returns the client."""
     open_ones = []
 
-    async def sign_in(name="alice", password=None, pace=PACE):
-        site = Site(
-            f"http://127.0.0.1:{proxy.port}", Credentials(name, password or f"{name}-password")
-        )
-        client = WebClient(site, asyncio.get_running_loop(), pace=pace)
+    async def sign_in(name="alice", password=None, pace=PACE, way=None, attended=False):
+        way = way or Credentials(name, password or f"{name}-password")
+        site = Site(f"http://127.0.0.1:{proxy.port}", way)
+        client = WebClient(site, asyncio.get_running_loop(), pace=pace, attended=lambda: attended)
         open_ones.append((client, site))
         await site.sign_in()
         client.site = site

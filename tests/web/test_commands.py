@@ -9,6 +9,8 @@ import sys
 
 import nbformat
 
+from tests.support.web_site import browser_session
+
 _SCRIPT = """
 import getpass
 from IPython.testing.globalipapp import start_ipython
@@ -20,7 +22,16 @@ import inginious_nb.magics.commands.service as service
 service.getpass = lambda text: asked.append(text) or "alice-password"
 shell.run_line_magic("load_ext", "inginious_nb")
 shell.run_line_magic("inginious", "connect {address}")
+shell.run_line_magic("inginious", "connect {address}")
 assert len(asked) == 2, asked
+shell.run_line_magic("inginious", "disconnect")
+try:
+    shell.run_line_magic("inginious", "connect --user bob")
+except Exception as error:
+    print(error)
+assert len(asked) == 3, asked
+service.getpass = lambda text: "{cookie}"
+shell.run_line_magic("inginious", "connect --cookie")
 """
 
 
@@ -66,7 +77,14 @@ def test_the_command_line_submits_a_notebook_to_the_site(web_site, tmp_path):
 
 
 def test_connect_asks_once_for_name_and_password(web_site, tmp_path):
-    done = _run("-c", _SCRIPT.format(address=web_site.address), folder=tmp_path)
+    cookie = browser_session(web_site, "alice")
+    done = _run("-c", _SCRIPT.format(address=web_site.address, cookie=cookie), folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert f"The site {web_site.address} is ready." in " ".join(done.stdout.split())
-    assert "alice-password" not in done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert said.count(f"The site {web_site.address} is ready.") == 3
+    assert "You are signed out" in said
+    # The password of alice is wrong for bob.
+    assert "does not accept this name and password" in said
+    for secret in ("alice-password", cookie):
+        assert secret not in done.stdout + done.stderr
+        assert secret not in (tmp_path / "history.db").read_bytes().decode("latin-1")

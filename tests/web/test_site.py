@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from inginious_nb.client.events import JobSent
-from inginious_nb.services.inginious_web.address import Credentials
 from inginious_nb.services.inginious_web.failures import PassingError, SignInError, SiteError
 from inginious_nb.services.inginious_web.form import MARK
+from inginious_nb.services.inginious_web.sign_in import Credentials
 from tests.support.fault_proxy import Fault, http
 
 RIGHT = {"loop": "0", "keys": ["0", "1"], "word": "noël"}

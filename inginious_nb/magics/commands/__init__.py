@@ -27,6 +27,7 @@ inginious = implemented(
         "kill": submissions.kill,
         "resubmit": submissions.resubmit,
         "connect": service.connect,
+        "disconnect": service.disconnect,
         "new": authoring.make_new,
         "edit": authoring.edit_file,
         "class": classroom.show_class,

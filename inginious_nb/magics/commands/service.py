@@ -32,14 +32,16 @@ def show_queue(context: MagicContext) -> None:
         display(tables().queue(*queue_rows(context.session), lang))
 
 
-def connect(context: MagicContext, *, address: str) -> None:
-    """Grade at another service from now on."""
+def connect(
+    context: MagicContext, *, address: str | None, username: str | None, cookie: bool, keep: bool
+) -> None:
+    """Grade at another service from now on, or sign in again at this one."""
 
-    def ask(site: str, username: str) -> tuple[str, str]:
-        prompt = Message("User name at {site} [{username}]: ", site=site, username=username)
+    def ask(site: str, proposed: str) -> tuple[str, str]:
         try:
-            name = input(in_language(prompt, context.lang)).strip() or username
-            return name, getpass(in_language(Message("Password: "), context.lang))
+            if cookie:
+                return "", _cookie(context, site)
+            return username or _name(context, site, proposed), _password(context)
         except (StdinNotImplementedError, EOFError):
             raise UsageError(
                 Message(
@@ -48,4 +50,38 @@ def connect(context: MagicContext, *, address: str) -> None:
                 )
             ) from None
 
-    context.say(context.session.connect(address, ask).message)
+    state = context.session.connect(
+        address or "", ask, username=username or "", cookie=cookie, keep=keep
+    )
+    context.say(state.message)
+
+
+def disconnect(context: MagicContext) -> None:
+    """Sign out."""
+    context.session.sign_out()
+    context.say(
+        Message(
+            "You are signed out, and your password is forgotten. %inginious connect signs in "
+            "again; %inginious connect embedded grades on this machine."
+        )
+    )
+
+
+def _name(context: MagicContext, site: str, proposed: str) -> str:
+    prompt = Message("User name at {site} [{username}]: ", site=site, username=proposed)
+    return input(in_language(prompt, context.lang)).strip() or proposed
+
+
+def _password(context: MagicContext) -> str:
+    return getpass(in_language(Message("Password: "), context.lang))
+
+
+def _cookie(context: MagicContext, site: str) -> str:
+    context.say(
+        Message(
+            "Sign in at {site} in your browser. Copy the value of the cookie "
+            "inginious_session_id there (F12, Application or Storage, Cookies) and paste it here.",
+            site=site,
+        )
+    )
+    return getpass(in_language(Message("Session cookie: "), context.lang))

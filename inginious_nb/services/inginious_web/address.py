@@ -1,29 +1,12 @@
-"""The address of a site and who signs in there; light, for whoever only connects."""
+"""The address of a site; light, for whoever only connects."""
 
 from __future__ import annotations
 
 import ipaddress
-import os
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """A person's name and password at a site; neither is shown by ``repr``."""
-
-    username: str = field(repr=False)
-    password: str = field(repr=False)
-
-    @classmethod
-    def from_environment(cls) -> Credentials | None:
-        """Return those of a script: INGINIOUS_SITE_USER and INGINIOUS_SITE_PASSWORD, if set."""
-        username = os.environ.get("INGINIOUS_SITE_USER", "")
-        password = os.environ.get("INGINIOUS_SITE_PASSWORD", "")
-        return cls(username, password) if username and password else None
 
 
 def is_site(address: str) -> bool:

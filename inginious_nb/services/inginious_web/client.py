@@ -45,6 +45,7 @@ class WebClient(AbstractClient):
         pace: How often the site is asked.
         changed: Called on the loop when `connection` changed.
         ended: Called on the loop with course and task when a submission of ours has ended.
+        attended: Returns whether a person is there who may sign in, which submissions wait for.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class WebClient(AbstractClient):
         pace: Pace | None = None,
         changed: Callable[[], object] = lambda: None,
         ended: Callable[[str, str], object] = lambda _course, _task: None,
+        attended: Callable[[], bool] = lambda: False,
     ) -> None:
         self._site = site
         self._loop = loop
         self._pace = pace or Pace()
         self._changed = changed
         self._ended = ended
+        self._attended = attended
         self._deliveries: dict[str, tuple[Job, Delivery, asyncio.Task[None]]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._silent_since: float | None = None
@@ -71,9 +74,9 @@ class WebClient(AbstractClient):
         """Return where the conversation stands."""
         if self._closed:
             return ConnectionState("closed")
-        if self._silent_since is not None:
+        if self._silent_since is not None and self._site.session:
             return ConnectionState("silent", time.monotonic() - self._silent_since)
-        return ConnectionState("connected")
+        return ConnectionState("connected" if self._site.session else "connecting")
 
     def start(self) -> None:
         """Do nothing: a site is asked when there is something to ask."""
@@ -164,6 +167,7 @@ class WebClient(AbstractClient):
             tell,
             pace=self._pace,
             heard=self._heard,
+            attended=self._attended,
             turn=self._turns.setdefault((order.course_id, order.task_id), asyncio.Lock()),
         )
 

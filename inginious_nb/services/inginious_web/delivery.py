@@ -26,7 +26,7 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.i18n import Message
 
 from . import answers
-from .failures import BrokenAnswerError, PassingError, SignedOutError, SiteError
+from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInError, SiteError
 from .form import MARK
 
 if TYPE_CHECKING:
@@ -115,6 +115,10 @@ class Order:
     debug_mode: str = ""
 
 
+class _KilledError(Exception):
+    """It was killed before it was sent."""
+
+
 class Delivery:
     """The way of one submission.
 
@@ -124,6 +128,7 @@ class Delivery:
         tell: Called with its events; `run` returns the last one.
         pace: How often the site is asked.
         heard: Called with True after an answer, with False where one did not come.
+        attended: Returns whether a person is there who may sign in (again), which is waited for.
         turn: Held while the submission is under way: a site takes one a task.
     """
 
@@ -135,6 +140,7 @@ class Delivery:
         *,
         pace: Pace,
         heard: Callable[[bool], object],
+        attended: Callable[[], bool],
         turn: asyncio.Lock,
     ) -> None:
         self._site = site
@@ -142,10 +148,12 @@ class Delivery:
         self._tell = tell
         self._pace = pace
         self._heard = heard
+        self._attended = attended
         self._turn = turn
         self._waits = pace.waits()
         self._last_answer = time.monotonic()
         self._session = site.session
+        self._sendings = 0
         self._killing = asyncio.Event()
 
     def kill(self) -> None:
@@ -160,21 +168,25 @@ class Delivery:
             async with self._turn:
                 self._last_answer = time.monotonic()
                 submission_id = await self._submit()
-                if submission_id is None:
-                    return JobDone(time.time(), JobResult(("killed", "")))
                 self._tell(JobAccepted(time.time(), submission_id))
                 result = await self._follow(submission_id)
+        except _KilledError:
+            result = JobResult(("killed", ""))
         except SiteError as error:
             result = JobResult(("crash", error.text))
         return JobDone(time.time(), result)
 
     # ---- sending ----------------------------------------------------------------------------
 
-    async def _submit(self) -> str | None:
-        """Return the site's id of the submission, or None if it was killed before it was sent."""
+    async def _submit(self) -> str:
+        """Return the site's id of the submission.
+
+        Raises:
+            _KilledError: It was killed before the site had it.
+        """
         page = await self._patiently(self._open)
         known = frozenset(page.submissions)
-        sendings = refreshes = 0
+        refreshes = 0
         lost = False
         while not self._killing.is_set():
             if lost and (found := await self._find(page, known)) is not None:
@@ -182,17 +194,18 @@ class Delivery:
             if page.pending is None:
                 if not page.may_submit:
                     raise _not_offered(page)
-                if sendings == _MAX_SENDINGS:
+                if self._sendings == _MAX_SENDINGS:
                     raise _given_up(self._site.address)
-                sendings += 1
-                self._tell(JobSent(time.time(), sendings))
+                self._sendings += 1
+                self._tell(JobSent(time.time(), self._sendings))
                 wait_s = 0.0
                 try:
                     answer = await self._send(page)
                 except SignedOutError:
-                    await self._patiently(self._sign_in_again)
-                    sendings -= 1
+                    # Nothing was done: neither a sending nor an answer is lost.
+                    self._sendings -= 1
                     refreshes += 1
+                    await self._patiently(self._sign_in_again)
                 except PassingError as error:
                     self._heard(False)
                     lost, wait_s = True, error.retry_after_s
@@ -220,7 +233,9 @@ class Delivery:
                 refreshes = 0
             await self._pause(wait_s)
             page = await self._patiently(self._open)
-        return None
+        if lost and (found := await self._find(page, known)) is not None:
+            return found
+        raise _KilledError
 
     async def _send(self, page: TaskPage) -> answers.Accepted | answers.Refused:
         order = self._order
@@ -310,10 +325,20 @@ class Delivery:
         )
 
     async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
-        """Ask until the site answers, for as long as a submission may wait."""
+        """Ask until the site answers, for as long as a submission may wait.
+
+        A person who has to sign in may take any time; nothing is asked meanwhile.
+        """
         while True:
+            if self._killing.is_set() and not self._sendings:
+                raise _KilledError
             try:
                 answer = await ask()
+            except SignInError:
+                if not self._attended():
+                    raise
+                await self._until(self._site.person())
+                self._last_answer = time.monotonic()
             except PassingError as error:
                 self._heard(False)
                 if time.monotonic() - self._last_answer > self._pace.give_up_s:
@@ -332,6 +357,17 @@ class Delivery:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._killing.wait(), wait_s)
+
+    async def _until(self, news: Awaitable[object]) -> None:
+        """Wait for news, or for a kill if nothing was sent yet."""
+        waits = [asyncio.ensure_future(news)]
+        if not self._sendings:
+            waits.append(asyncio.ensure_future(self._killing.wait()))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
 
 def _not_offered(page: TaskPage) -> SiteError:

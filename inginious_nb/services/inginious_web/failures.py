@@ -10,7 +10,7 @@ class SiteError(BackendError):
 
 
 class SignInError(SiteError):
-    """The site does not accept the name and password."""
+    """A person has to sign in, or to do so in another way."""
 
 
 class SignedOutError(SiteError):

@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -22,14 +22,15 @@ from inginious_nb.i18n import Message
 from . import answers, pages, task_reader
 from .address import is_loopback, without_secrets
 from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInError, SiteError
+from .quiet_logs import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from inginious_nb.course import Task
 
-    from .address import Credentials
     from .pages import Listed, TaskPage
+    from .sign_in import SignIn
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +38,9 @@ MAX_ANSWER_BYTES = 20 << 20
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _MAX_CONNECTIONS = 8
 _MAX_RETRY_AFTER_S = 600.0
+_FIRST_SIGN_IN_WAIT_S = 0.25
+_MAX_SIGN_IN_WAIT_S = 10.0
+"""Waits between two tries to sign in at a site that does not answer, however many wait for it."""
 _PASSING = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -61,22 +65,44 @@ class _Answer:
 
 
 class Site:
-    """A conversation with one site.
+    """A conversation with one site, as one person.
+
+    It signs in with the first request, and again when the session is over. Where a person has to
+    sign in (`needs_sign_in`), each request says so until `use` gives another way.
 
     Args:
         address: As `address.checked_site` returns it.
-        credentials: Who signs in.
+        sign_in: How the person signs in, None where that is still to be asked.
         lang: The language in which the site is asked to speak.
+        changed: Called on the loop when somebody has signed in, or has to.
+
+    Attributes:
+        username: The name at the site, empty until it is known.
 
     Raises:
         SiteError: Every coroutine raises one; its class says whether a repetition may help.
     """
 
-    def __init__(self, address: str, credentials: Credentials, *, lang: str = "en") -> None:
+    def __init__(
+        self,
+        address: str,
+        sign_in: SignIn | None = None,
+        *,
+        lang: str = "en",
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
         self.address = address
-        self._credentials = credentials
+        self.username = "" if sign_in is None else sign_in.username
+        self._sign_in = sign_in
+        self._changed = changed
+        self._refusal: SignInError | None = None
         self._signing_in = asyncio.Lock()
+        self._news = asyncio.Event()
         self._session = 0
+        self._is_open = False
+        self._sign_in_wait_s = _FIRST_SIGN_IN_WAIT_S
+        self._not_before = 0.0
+        self._busy: PassingError | None = None
         self._http = httpx.AsyncClient(
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
@@ -90,36 +116,113 @@ class Site:
         """End the conversation."""
         await self._http.aclose()
 
+    # ---- the session ------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a session is open, as far as the site has told."""
+        return self._is_open
+
+    @property
+    def needs_sign_in(self) -> SignInError | None:
+        """Return why a person has to sign in, None if nobody has to."""
+        if self._refusal is None and self._sign_in is None:
+            return _sign_in_first(self.address)
+        return self._refusal
+
+    @property
+    def way(self) -> SignIn | None:
+        """Return how the person signs in, None where that is still to be asked."""
+        return self._sign_in
+
+    def use(self, sign_in: SignIn) -> None:
+        """Sign in in this way from now on; what waits for it goes on."""
+        self._sign_in = sign_in
+        self._refusal = None
+        self._is_open = False
+        self._not_before = 0.0
+        self.username = sign_in.username or self.username
+        self._news.set()
+        self._news = asyncio.Event()
+        self._changed()
+
+    async def person(self) -> None:
+        """Wait until somebody gives another way to sign in."""
+        await self._news.wait()
+
     async def sign_in(self) -> None:
-        """Sign in by name and password.
+        """Open a session, unless one is open.
 
         Raises:
-            SignInError: They are refused.
+            SignInError: A person has to sign in, or has to do so in another way.
         """
-        answer = await self._request(
-            "POST",
-            "/api/v0/authentication",
-            data={"login": self._credentials.username, "password": self._credentials.password},
-            allowed={HTTPStatus.FORBIDDEN},
-        )
-        told = answers.read_object(answer.body) or {}
-        if answer.status == HTTPStatus.FORBIDDEN and told.get("status") == "error":
-            raise SignInError(
-                Message(
-                    "{site} does not accept this name and password; run %inginious connect {site} "
-                    "and type them again. The name is the user name, not the e-mail address.",
-                    site=self.address,
-                )
-            )
-        if answer.status != HTTPStatus.OK or told.get("status") != "success":
-            raise SignInError(
-                Message(
-                    "{site} does not answer as INGInious does when somebody signs in; check the "
-                    "address.",
-                    site=self.address,
-                )
-            )
+        async with self._signing_in:
+            if not self._is_open:
+                await self._open()
+
+    @property
+    def session(self) -> int:
+        """Return the number of the session, for `sign_in_again`."""
+        return self._session
+
+    async def sign_in_again(self, session: int) -> None:
+        """Sign in unless somebody else has done so since the session of that number."""
+        async with self._signing_in:
+            if self._session == session:
+                _log.info("The session at %s is over; signing in again.", self.address)
+                self._is_open = False
+                await self._open()
+
+    async def sign_out(self) -> None:
+        """End the session at the site, if it answers, and forget how to sign in."""
+        was_open, self._is_open = self._is_open, False
+        self._sign_in, self._refusal = None, None
+        try:
+            if was_open:
+                await self._request("GET", "/logout")
+        except SiteError as error:  # a redirect is the answer that is expected
+            _log.debug("Signed out: %s", error)
+        self._http.cookies.clear()
+        self._changed()
+
+    async def ask(
+        self, method: str, path: str, fields: Mapping[str, str] | None = None
+    ) -> tuple[bool, dict[str, Any]]:
+        """Send a request that signs in; see `sign_in.Conversation`."""
+        answer = await self._request(method, path, data=fields, allowed={HTTPStatus.FORBIDDEN})
+        return answer.status == HTTPStatus.OK, answers.read_object(answer.body) or {}
+
+    def carry_cookie(self, name: str, value: str) -> None:
+        """Send a cookie with every request from now on."""
+        host = urlsplit(self.address).hostname or ""
+        # As the library that keeps cookies calls a host without a dot.
+        domain = host if "." in host or ":" in host else f"{host}.local"
+        self._http.cookies.set(name, value, domain=domain)
+
+    async def _open(self) -> None:
+        way = self._sign_in
+        if way is None or self._refusal is not None:
+            raise self._refusal or _sign_in_first(self.address)
+        self._refuse_while_waiting()
+        self._http.cookies.clear()
+        try:
+            username = await way.open(self)
+        except SignInError as error:
+            if way is self._sign_in:
+                self._refusal = error
+                self._changed()
+            raise
+        except PassingError as error:
+            self._wait(error, max(error.retry_after_s, self._sign_in_wait_s))
+            self._sign_in_wait_s = min(2 * self._sign_in_wait_s, _MAX_SIGN_IN_WAIT_S)
+            raise
+        self._sign_in_wait_s = _FIRST_SIGN_IN_WAIT_S
         self._session += 1
+        self._is_open = way is self._sign_in
+        self.username = username
+        self._changed()
+
+    # ---- courses, tasks, submissions --------------------------------------------------------
 
     async def courses(self) -> tuple[Listed, ...]:
         """Return the courses that this person is enrolled in."""
@@ -172,6 +275,7 @@ class Site:
             SignedOutError: The session is over and nothing was done; `sign_in_again` helps.
             PassingError: The answer is lost; what was asked may have been done.
         """
+        await self.sign_in()
         answer = await self._request(
             "POST", _path(course_id, task_id), data={"@action": action, **fields}, files=files
         )
@@ -184,6 +288,7 @@ class Site:
         self, course_id: str, task_id: str, action: str, fields: Mapping[str, str]
     ) -> dict[str, Any]:
         """Send what may be sent twice (check, kill, load), signing in again where needed."""
+        await self.sign_in()
         session = self._session
         try:
             return await self.act(course_id, task_id, action, fields)
@@ -191,22 +296,13 @@ class Site:
             await self.sign_in_again(session)
             return await self.act(course_id, task_id, action, fields)
 
-    @property
-    def session(self) -> int:
-        """Return the number of the session, for `sign_in_again`."""
-        return self._session
-
-    async def sign_in_again(self, session: int) -> None:
-        """Sign in unless somebody else has done so since the session of that number."""
-        async with self._signing_in:
-            if self._session == session:
-                _log.info("The session at %s is over; signing in again.", self.address)
-                await self.sign_in()
+    # ---- requests ---------------------------------------------------------------------------
 
     async def _page(self, path: str) -> str:
         return (await self._get(path)).text
 
     async def _get(self, path: str) -> _Answer:
+        await self.sign_in()
         session = self._session
         answer = await self._request("GET", path)
         if pages.is_sign_in_page(answer.text):
@@ -225,16 +321,30 @@ class Site:
         files: Sequence[File] = (),
         allowed: set[HTTPStatus] | None = None,
     ) -> _Answer:
+        self._refuse_while_waiting()
         try:
-            async with self._http.stream(
-                method, self.address + path, data=data, files=list(files) or None
-            ) as response:
-                answer = _Answer(response.status_code, response.headers, await _body(response))
+            with quiet():
+                async with self._http.stream(
+                    method, self.address + path, data=data, files=list(files) or None
+                ) as response:
+                    answer = _Answer(response.status_code, response.headers, await _body(response))
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise _unreachable(self.address, error) from error
         if answer.status not in (allowed or set()):
-            _check_status(self.address, answer)
+            try:
+                _check_status(self.address, answer)
+            except PassingError as error:
+                self._wait(error, error.retry_after_s)
+                raise
         return answer
+
+    def _wait(self, error: PassingError, wait_s: float) -> None:
+        """Send nothing for a while: whatever waits for the site waits together."""
+        self._busy, self._not_before = error, monotonic() + wait_s
+
+    def _refuse_while_waiting(self) -> None:
+        if self._busy is not None and (left_s := self._not_before - monotonic()) > 0:
+            raise PassingError(self._busy.text, retry_after_s=left_s)
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -320,8 +430,18 @@ def _says(note: str) -> SiteError:
     return SiteError(Message("The site says: {note}", note=note))
 
 
-def _signs_out(address: str) -> SiteError:
+def _sign_in_first(address: str) -> SignInError:
     return SignInError(
+        Message(
+            "Sign in first: run %inginious connect {site}, or set INGINIOUS_SITE_USER and "
+            "INGINIOUS_SITE_PASSWORD.",
+            site=address,
+        )
+    )
+
+
+def _signs_out(address: str) -> SiteError:
+    return SiteError(
         Message(
             "{site} forgets that you are signed in; cookies may be limited to https there. Tell "
             "your instructor.",
