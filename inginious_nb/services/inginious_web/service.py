@@ -112,8 +112,8 @@ class InginiousWebService(Service):
             message=reason.text,
             # Saved with a notebook, so without the address.
             short_message=Message(
-                "Sign in at the site: run %inginious connect with its address. What you submit is "
-                "kept, and sent then."
+                "Sign in at the site: run %inginious connect. What you submit is kept, and sent "
+                "then."
             ),
         )
 
