@@ -421,7 +421,7 @@ def french_kernel(tmp_path_factory):
         ("%%inginious answer\n1", "Il manque PROBLEM."),
         ("%inginious connect nowhere", "« nowhere » n’est pas l’adresse d’un service"),
         ("%inginious kill", "Aucune soumission n’est en cours."),
-        ("%inginious courses", "Dossier"),
+        ("%inginious courses", "Origine"),
         ("%inginious tasks", "Tentatives"),
         ("%inginious history", "réussi"),
         ("%inginious status", "Correction"),
