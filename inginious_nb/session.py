@@ -250,7 +250,7 @@ class Session:
 
     def connect(
         self,
-        address: str,
+        address: str | None,
         ask: Ask | None = None,
         *,
         username: str = "",
@@ -262,7 +262,7 @@ class Session:
         What is under way stays with the service it was sent to.
 
         Args:
-            address: A backend's client address, that of a site, or ``embedded``; empty to sign
+            address: A backend's client address, that of a site, or ``embedded``; None to sign
                 in again at the current one.
             ask: Asks who signs in at a site, where only a person can tell; see `sign_in`.
             username: Who signs in; "" for whoever can be found.
@@ -273,10 +273,10 @@ class Session:
             UsageError: It is not an address, or nobody can be asked.
             BackendError: The site is none, or refuses the person.
         """
-        if address:
+        if address is not None:
             self._services.choose(address)
         knows_who = ask is not None and self._services.current.knows_who
-        if knows_who or not address or username or cookie or keep:
+        if knows_who or address is None or username or cookie or keep:
             self.sign_in(ask, username=username, cookie=cookie, keep=keep)
         else:
             self.warm_up()

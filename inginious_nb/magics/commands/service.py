@@ -50,9 +50,7 @@ def connect(
                 )
             ) from None
 
-    state = context.session.connect(
-        address or "", ask, username=username or "", cookie=cookie, keep=keep
-    )
+    state = context.session.connect(address, ask, username=username or "", cookie=cookie, keep=keep)
     context.say(state.message)
 
 
