@@ -188,10 +188,9 @@ DECLARED = (
                 help=marked("Keep the password in the keyring of this system."),
             ),
         ],
-        help=marked(
-            "Grade at ADDRESS from now on: a site (https://…), a backend (tcp://HOST:PORT), or "
-            "embedded on this machine. Without an ADDRESS, sign in again."
-        ),
+        help=marked("Grade at ADDRESS from now on: https://SITE, tcp://HOST:PORT, or embedded.")
+        + "\n\n"
+        + marked("Without an ADDRESS, sign in again at the site."),
     ),
     Command(
         "disconnect",
