@@ -240,6 +240,10 @@ class Session:
         """Return where the connection to the current grading service stands."""
         return self._services.state
 
+    def offer_service(self) -> None:
+        """Let the kernels of this Jupyter server use its embedded service, too."""
+        self._io.spawn(self._services.offer(self.library, self.add_courses))
+
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback when a service, the history or the courses changed, on any thread.
 

@@ -42,6 +42,7 @@ def _own_environment(tmp_path, monkeypatch):
     for name in list(os.environ):
         if name.startswith("INGINIOUS_") and name != "INGINIOUS_PEER":
             monkeypatch.delenv(name)
+    monkeypatch.delenv("JPY_PARENT_PID", raising=False)  # of a terminal in JupyterLab
     monkeypatch.setenv("LANGUAGE", "en")
     monkeypatch.setenv("INGINIOUS_HISTORY", str(tmp_path / "history.sqlite"))
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     import zmq
 
+    from inginious_nb.io.curve import CurveKeys
+
     from .connection_state import ConnectionState
 
     Action = Callable[[ClientCore, float], object]
@@ -173,6 +175,20 @@ class BetterParanoidPirateClient:
     def connection(self) -> ConnectionState:
         """The state of the connection now."""
         return self._core.connection(time.monotonic())
+
+    @property
+    def pending_jobs(self) -> int:
+        """The number of jobs that have no result yet."""
+        return self._core.pending
+
+    def move_to(self, address: str, curve: CurveKeys | None) -> None:
+        """Go on with a backend at another address, on the client's loop.
+
+        It does not know us, as one that was restarted: pending jobs are sent to it.
+        """
+        self._address = address
+        if self._pump is not None:
+            self._pump.move_to(address, curve)
 
     def add_connection_listener(
         self, callback: Callable[[ConnectionState], object]

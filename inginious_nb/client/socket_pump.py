@@ -110,6 +110,18 @@ class SocketPump:
         for channel in self._channels.values():
             channel.socket.check()
 
+    def move_to(self, address: str, curve: CurveKeys | None) -> None:
+        """Connect all sockets to another address; frames that did not leave are lost."""
+        left, self._address, self._curve = self._address, address, curve
+        for channel in self._channels.values():
+            socket = channel.socket.socket
+            socket.setsockopt(zmq.LINGER, 0)  # else what did not leave keeps the context alive
+            with contextlib.suppress(zmq.ZMQError):  # the connection has ended by itself
+                socket.disconnect(left)
+            if curve is not None:
+                curve.apply_to(socket)
+            socket.connect(address)
+
     def close(self) -> None:
         """Close all sockets; frames just handed over still leave if the backend is there."""
         for connection in list(self._channels):

@@ -124,11 +124,16 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
             aliases=configuration["environment_aliases"],
             friendly_name="embedded",
         )
+        running = [agent.run() for agent in agents]
         await run_in_order(
             [
-                # First: the broker passes on what they say about the jobs they had to end.
-                *(agent.run() for agent in agents),
-                broker.run(),
+                # Who goes on elsewhere is not told; else the broker passes on what agents say
+                # about the jobs that they had to end.
+                *(
+                    [broker.run(), *running]
+                    if configuration["shared"]
+                    else [*running, broker.run()]
+                ),
                 answer_requests(),
                 _until_orphaned(configuration["parent"]),
             ]

@@ -74,6 +74,8 @@ class ServiceProcess:
         sandbox: "auto", "bubblewrap" or "plain".
         environment_aliases: More environment names, each with the one that stands for it.
         transport: "auto" is ipc where ZeroMQ has it, else loopback TCP with CURVE keys.
+        shared: Several processes use it: clients know it by CURVE keys, also on ipc, and none is
+            told that a job ended with the service, since they take what is pending elsewhere.
     """
 
     def __init__(
@@ -84,12 +86,14 @@ class ServiceProcess:
         sandbox: str = "auto",
         environment_aliases: Mapping[str, str] | None = None,
         transport: Transport = "auto",
+        shared: bool = False,
     ) -> None:
         self._course_paths = [str(path.absolute()) for path in course_paths]
         self._settings = {
             "slots": slots,
             "sandbox": sandbox,
             "environment_aliases": dict(environment_aliases or {}),
+            "shared": shared,
         }
         self._uses_ipc = transport == "ipc" or (transport == "auto" and bool(zmq.has("ipc")))
         self._lock = threading.RLock()
@@ -99,7 +103,7 @@ class ServiceProcess:
         self._sandbox: Description | None = None
         self._curve: CurveKeys | None = None
         self._server_keys: ServerKeys | None = None
-        if not self._uses_ipc:
+        if shared or not self._uses_ipc:
             self._curve, self._server_keys = new_keys()
         self._child: _Child | None = None
 
@@ -208,7 +212,7 @@ class ServiceProcess:
     def _private_folder(self) -> Path:
         """The folder that only its owner can enter; the same one at every start."""
         if self._folder is None:
-            self._folder, self._folder_lock = _new_private_folder()
+            self._folder, self._folder_lock = new_private_folder()
         # A child that ended, or a cleaner of temporary files, may have removed it.
         self._folder.mkdir(mode=_PRIVATE, exist_ok=True)
         status = self._folder.lstat()
@@ -350,8 +354,12 @@ def _end(process: subprocess.Popen[bytes], reader: threading.Thread, owner: int)
     reader.join(_STOP_S)
 
 
-def _new_private_folder() -> tuple[Path, FolderLock]:
-    """Make a folder of mode 0700 whose path is short enough for a socket in it."""
+def new_private_folder() -> tuple[Path, FolderLock]:
+    """Make a folder of mode 0700 whose path is short enough for a socket in it.
+
+    Raises:
+        ServiceError: There is no place for one.
+    """
     named = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108 - the folder in it is private
     added = len(f"/{_PREFIX}12345678/clients")
     parents = [

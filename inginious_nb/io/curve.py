@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import zmq
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     Socket = zmq.Socket[bytes]
 
 
@@ -24,6 +26,20 @@ class CurveKeys:
     server: bytes
     public: bytes
     secret: bytes
+
+    def as_texts(self) -> tuple[str, str, str]:
+        """Return the keys as JSON can carry them, in the order of the attributes."""
+        return self.server.decode(), self.public.decode(), self.secret.decode()
+
+    @classmethod
+    def from_texts(cls, texts: Sequence[str]) -> Self:
+        """Return the keys of an `as_texts`.
+
+        Raises:
+            ValueError: These are not three texts.
+        """
+        server, public, secret = (text.encode() for text in texts)
+        return cls(server, public, secret)
 
     def apply_to(self, socket: Socket) -> None:
         """Make a socket the client side of CURVE; to be done before it connects."""

@@ -102,6 +102,7 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         with refusing(self._send):
             session = get_session(config=self._config, directory=self._root)
         open_again(session)
+        session.offer_service()
         return Connection(session, self._send, executor=_pool, root=self._root)
 
     async def on_message(self, message: str | bytes) -> None:

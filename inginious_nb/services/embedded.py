@@ -1,35 +1,40 @@
 """The grading service that a kernel runs itself, in a child process, and keeps running.
 
 The process is `inginious_nb.grader.service`; here it is started with the first use and again
-whenever it ends by itself, a bounded number of times.
+whenever it ends by itself, a bounded number of times. A kernel of a Jupyter server that has one
+uses that one as long as it is there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.errors import ServiceError, UsageError
+from inginious_nb.errors import InginiousError, ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
 from .zeromq import ZeroMQService
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from inginious_nb.client.client import Client
-    from inginious_nb.course import Task
+    from inginious_nb.course import CourseLibrary, Task
     from inginious_nb.grader.service import ServiceProcess
     from inginious_nb.settings import Inginious
 
+    from .offered_service import OfferedService
     from .service import Debug, Kind
+    from .shared_service import SharedService
 
 _log = logging.getLogger(__name__)
 
 _WATCH_INTERVAL_S = 1.0
+_SHARED_WATCH_INTERVAL_S = 3.0
 _RESTART_LIMIT = 5
 _STEADY_AFTER_S = 60.0
 """A service that ran this long has not ended *again*."""
@@ -50,6 +55,40 @@ class EmbeddedService(ZeroMQService):
         self._course_paths = course_paths
         self._process: ServiceProcess | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._shared: SharedService | None = None
+        self._adding = asyncio.Lock()
+        self._offered: OfferedService | None = None
+
+    async def offer(self, library: CourseLibrary, add_courses: Callable[[Path], object]) -> None:
+        """Let the kernels of this server use it, too; to be called before it is used.
+
+        Args:
+            library: The courses of this process.
+            add_courses: Opens the courses below a path, in this process and in the service.
+        """
+        if self._offered is not None or self._process is not None:
+            return
+        from .offered_service import OfferedService  # noqa: PLC0415 - only in a server
+
+        self._offered = OfferedService(self._settings, self, library, add_courses)
+        try:
+            await self._offered.open()
+        except (InginiousError, OSError) as error:
+            _log.warning("Kernels have a grading service of their own: %s", error)
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether its process runs or is about to; also before the first start."""
+        return not self._closed and (self._watching is None or not self._watching.done())
+
+    async def process(self) -> ServiceProcess:
+        """Return its process, which is started if it is not yet.
+
+        Raises:
+            ServiceError: It cannot be started.
+        """
+        await self.client()
+        return self._made_process()
 
     def _made_process(self) -> ServiceProcess:
         if self._process is None:
@@ -61,6 +100,8 @@ class EmbeddedService(ZeroMQService):
                 slots=self._settings.slots or None,
                 sandbox=self._settings.sandbox,
                 environment_aliases=self._settings.environments,
+                # Who moves to it from a service with keys cannot do without; so do other kernels.
+                shared=self._offered is not None or self._shared is not None,
             )
         return self._process
 
@@ -70,7 +111,8 @@ class EmbeddedService(ZeroMQService):
 
     @property
     def _sandbox(self) -> Mapping[str, Any] | None:
-        return self._process.sandbox if self._process is not None else None
+        place = self._shared or self._process
+        return place.sandbox if place is not None else None
 
     def check(self, debug: Debug) -> None:
         """Refuse a shell where what it needs is not installed.
@@ -91,18 +133,30 @@ class EmbeddedService(ZeroMQService):
             )
 
     async def add_course_path(self, path: Path) -> None:
-        """Grade the courses below a path too."""
-        if self._process is not None:
-            await asyncio.to_thread(self._process.add_course_path, path)
+        """Grade the courses below a path too; what is submitted meanwhile waits for that."""
+        async with self._adding:
+            if self._shared is not None:
+                try:
+                    await self._shared.know(path)
+                except InginiousError as error:
+                    _log.info("The server's grading service is left: %s", error)
+                    await self._start_own()
+            elif self._process is not None:
+                await asyncio.to_thread(self._process.add_course_path, path)
 
     async def _refusal(self, task: Task, client: Client) -> str:
         """Ask the process, which knows: nobody else will come and offer an environment."""
+        async with self._adding:
+            pass  # its course may be among what is added
         environment = task.environment_type, task.environment_id
-        if self._process is None or environment[1] in client.get_available_environments().get(
-            environment[0], ()
-        ):
+        offered = client.get_available_environments().get(environment[0], ())
+        if environment[1] in offered:
             return ""
         try:
+            if self._shared is not None:
+                return await self._shared.refusal(task.course_id, task.id, environment)
+            if self._process is None:
+                return ""
             return await asyncio.to_thread(
                 self._process.refusal, task.course_id, task.id, environment
             )
@@ -113,6 +167,10 @@ class EmbeddedService(ZeroMQService):
         """End the client; pending jobs get their last answer. Then call `stop`."""
         if self._watching is not None:
             self._watching.cancel()
+        if self._offered is not None:
+            self._offered.close()
+        if self._shared is not None:
+            self._shared.close()
         await super().disconnect()
 
     def stop(self) -> None:
@@ -121,10 +179,42 @@ class EmbeddedService(ZeroMQService):
             self._process.stop()
 
     async def _start(self) -> Client:
+        if self._offered is None and self._process is None:
+            self._shared = await _found(self._settings, self._course_paths)
+        if self._shared is not None:
+            self._watching = asyncio.create_task(self._watch_shared(self._shared))
+            return self._connect(self._shared.address, self._shared.curve)
         process = self._made_process()
         await _started(process)
         self._watching = asyncio.create_task(self._watch(process))
         return self._connect(process.address, process.curve)
+
+    async def _watch_shared(self, shared: SharedService) -> None:
+        """Leave the server's service when it has ended."""
+        while await shared.is_alive():
+            await shared.is_withdrawn(_SHARED_WATCH_INTERVAL_S)
+        _log.info("The server's grading service has ended.")
+        await self._start_own()
+
+    async def _start_own(self) -> None:
+        """Leave the server's service: the client then sends what is pending to ours."""
+        shared, process = self._shared, self._made_process()
+        self._shared = None
+        if shared is None or self._client is None:
+            return  # two had the same reason
+        shared.close()
+        if not self._client.pending_jobs:
+            self._leave_client()  # the next submission begins anew
+            return
+        try:
+            await _started(process)
+        except ServiceError as error:
+            self._give_up(error)
+            return
+        if self._watching is not None and self._watching is not asyncio.current_task():
+            self._watching.cancel()
+        self._watching = asyncio.create_task(self._watch(process))
+        self._client.move_to(process.address, process.curve)
 
     async def _watch(self, process: ServiceProcess) -> None:
         """Start the process again when it ends by itself; the client then sends its jobs again."""
@@ -160,6 +250,15 @@ def _ended_again_and_again() -> ServiceError:
             "to start it anew, and tell your instructor if it goes on."
         )
     )
+
+
+async def _found(settings: Inginious, paths: list[Path]) -> SharedService | None:
+    """Return the service of the Jupyter server that started this kernel, if it has a fit one."""
+    if not os.environ.get("JPY_PARENT_PID"):
+        return None  # nothing is loaded for it
+    from .shared_service import SharedService  # noqa: PLC0415 - with the first submission
+
+    return await SharedService.find(settings, paths)
 
 
 async def _started(process: ServiceProcess) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from inginious_nb.course import Task
+    from inginious_nb.course import CourseLibrary, Task
     from inginious_nb.course.library import CourseSource
     from inginious_nb.settings import Inginious
 
@@ -145,6 +145,12 @@ class Services:
                 attended=lambda: self.attended,
             )
         return ZeroMQService(self._settings, checked_address(address))
+
+    async def offer(self, library: CourseLibrary, add_courses: Callable[[Path], object]) -> None:
+        """Let other processes of this user use the embedded service, if it is the current one."""
+        service = self.current
+        if isinstance(service, EmbeddedService):
+            await service.offer(library, add_courses)
 
     @property
     def all(self) -> list[Service]:

@@ -106,14 +106,15 @@ class ZeroMQService(Service):
         debug: Debug,
     ) -> Job:
         """Send a job and return it; see `Service.open_job`."""
-        client = await self.client()
+        refusal = await self._refusal(task, await self.client())
+        client = await self.client()  # it may be another one meanwhile
         return client.open_job(
             task,
             inputdata,
             launcher_name=launcher_name,
             debug=debug,
             job_id=job_id,
-            refusal=await self._refusal(task, client),
+            refusal=refusal,
         )
 
     async def _refusal(self, task: Task, client: Client) -> str:  # noqa: ARG002 - for those that know
@@ -160,6 +161,9 @@ class ZeroMQService(Service):
     def _give_up(self, failure: InginiousError) -> None:
         """End what cannot go on: jobs get their last answer, the next use begins anew."""
         self._failure = failure
+        self._leave_client()
+
+    def _leave_client(self) -> None:
         self._starting = None
         self._close_client()
         self._observers.notify()
