@@ -510,12 +510,19 @@ export interface FolderRequest {
   folder: string;
 }
 
+/** Make a task in the folder of a course, and the course where there is no such folder. */
+export interface NewTaskRequest {
+  folder: string;
+  task: string;
+  task_kind: string;
+}
+
 export interface CoursesReply {
   courses: string[];
 }
 
-/** The notebook to open, from the root of the server. */
-export interface DemoReply {
+/** The file to open, from the root of the server. */
+export interface PathReply {
   path: string;
 }
 
@@ -551,6 +558,7 @@ export interface OverviewRequests {
   openCourse: FolderRequest;
   courseFolders: FoldersRequest;
   demo: FolderRequest;
+  newTask: NewTaskRequest;
   answerCells: AnswerCellsRequest;
   stop: SubmissionRequest;
 }
@@ -559,7 +567,8 @@ export interface OverviewReplies {
   lang: EmptyMessage;
   openCourse: CoursesReply;
   courseFolders: FoldersReply;
-  demo: DemoReply;
+  demo: PathReply;
+  newTask: PathReply;
   answerCells: AnswerCellsReply;
   stop: EmptyMessage;
 }

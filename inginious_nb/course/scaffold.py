@@ -53,15 +53,7 @@ def new_task(course: Path, task_id: str, kind: str) -> Path:
         UsageError: The id is none, there is something of that name, or the folder is no course.
         CourseError: It cannot be written.
     """
-    _check_id(task_id)
-    if kind not in KINDS:
-        raise UsageError(
-            Message(
-                "There is no kind of task {kind}; there is: {kinds}.",
-                kind=kind,
-                kinds=", ".join(KINDS),
-            )
-        )
+    check_new_task(task_id, kind)
     if not (course / _COURSE_FILE).is_file():
         raise UsageError(
             Message(
@@ -80,6 +72,23 @@ def new_task(course: Path, task_id: str, kind: str) -> Path:
     except OSError as error:
         raise _unwritable(folder, error) from error
     return folder
+
+
+def check_new_task(task_id: str, kind: str) -> None:
+    """Refuse a task that cannot be, whatever the course.
+
+    Raises:
+        UsageError: The id is none, or there is no such kind.
+    """
+    _check_id(task_id)
+    if kind not in KINDS:
+        raise UsageError(
+            Message(
+                "There is no kind of task {kind}; there is: {kinds}.",
+                kind=kind,
+                kinds=", ".join(KINDS),
+            )
+        )
 
 
 def _check_id(name: str) -> None:

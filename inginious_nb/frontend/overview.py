@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from inginious_nb import __version__
 from inginious_nb.course.demo import COURSES, copy_demo
 from inginious_nb.course.folders import expanded
+from inginious_nb.course.scaffold import check_new_task, new_course, new_task
 from inginious_nb.errors import CourseError, HistoryError, InginiousError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.cells import cell_from_json
@@ -212,14 +213,23 @@ class OverviewResponder(Answering):
                 refused.append(error.in_language(self.lang))
         return {"refused": refused}
 
-    def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.DemoReply:
-        folder = self._folder(request["folder"])
-        if not folder.resolve().is_relative_to(self._root.resolve()):
-            raise UsageError(Message("The demo goes into a folder that JupyterLab shows."))
+    def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.PathReply:
+        folder = self._shown_folder(request["folder"])
         notebook = copy_demo(folder)
         self._publisher.session.add_courses(folder / COURSES)
         opened_courses.remember(self._publisher.session, folder / COURSES)
-        return {"path": notebook.resolve().relative_to(self._root.resolve()).as_posix()}
+        return {"path": self._from_root(notebook)}
+
+    def _new_task(self, request: protocol.NewTaskRequest, _buffers: Buffers) -> protocol.PathReply:
+        folder, session = self._shown_folder(request["folder"]), self._publisher.session
+        check_new_task(request["task"], request["task_kind"])
+        if not folder.exists():
+            new_course(folder)
+        made = new_task(folder, request["task"], request["task_kind"])
+        session.add_courses(folder)
+        opened_courses.remember(session, folder)
+        run = made / "run"
+        return {"path": self._from_root(run if run.is_file() else made / "task.yaml")}
 
     def _answer_cells(
         self, request: protocol.AnswerCellsRequest, _buffers: Buffers
@@ -261,11 +271,26 @@ class OverviewResponder(Answering):
             raise UsageError(Message("That is not the name of a folder."))
         return self._root / expanded(Path(path))
 
+    def _shown_folder(self, path: str) -> Path:
+        """Return a folder that the page names, in which it can open files.
+
+        Raises:
+            UsageError: It is outside of the root of the server.
+        """
+        folder = self._folder(path)
+        if not folder.resolve().is_relative_to(self._root.resolve()):
+            raise UsageError(Message("Choose a folder that JupyterLab shows."))
+        return folder
+
+    def _from_root(self, file: Path) -> str:
+        return file.resolve().relative_to(self._root.resolve()).as_posix()
+
     handlers: ClassVar[Mapping[str, Handler]] = {
         "lang": _lang,
         "openCourse": _open_course,
         "courseFolders": _course_folders,
         "demo": _demo,
+        "newTask": _new_task,
         "answerCells": _answer_cells,
         "stop": _stop,
     }

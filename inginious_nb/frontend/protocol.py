@@ -566,14 +566,22 @@ class FoldersReply(TypedDict):
     refused: list[str]
 
 
+class NewTaskRequest(TypedDict):
+    """Make a task in the folder of a course, and the course where there is no such folder."""
+
+    folder: str
+    task: str
+    task_kind: str
+
+
 class CoursesReply(TypedDict):
     """The ids of the courses that were found."""
 
     courses: list[str]
 
 
-class DemoReply(TypedDict):
-    """The notebook to open, from the root of the server."""
+class PathReply(TypedDict):
+    """The file to open, from the root of the server."""
 
     path: str
 
@@ -604,6 +612,7 @@ OVERVIEW_REQUESTS = {
     "openCourse": FolderRequest,
     "courseFolders": FoldersRequest,
     "demo": FolderRequest,
+    "newTask": NewTaskRequest,
     "answerCells": AnswerCellsRequest,
     "stop": SubmissionRequest,
 }
@@ -613,7 +622,8 @@ OVERVIEW_REPLIES = {
     "lang": EmptyMessage,
     "openCourse": CoursesReply,
     "courseFolders": FoldersReply,
-    "demo": DemoReply,
+    "demo": PathReply,
+    "newTask": PathReply,
     "answerCells": AnswerCellsReply,
     "stop": EmptyMessage,
 }

@@ -33,7 +33,7 @@ export function AsMyself() {
 export function SubmitAs() {
   const { language } = useApp();
   return (
-    <Fold title={language.t.submitAs}>
+    <Fold title={language.t.asOther}>
       <NameForm />
     </Fold>
   );
@@ -62,7 +62,7 @@ function NameForm() {
         onInput={(event) => setName(event.currentTarget.value)}
       />
       <button type="submit" class="inginious-button">
-        {t.useName}
+        {t.submitAs}
       </button>
       <p class="inginious-muted">{t.submitAsHelp}</p>
     </form>

@@ -1,6 +1,7 @@
 // The plugins of JupyterLab and Notebook 7, each of which may be disabled by itself.
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { answers, toolbar } from "./plugins/answers.ts";
+import { authoring } from "./plugins/authoring.ts";
 import { courses, launcher } from "./plugins/courses.ts";
 import { queue, status } from "./plugins/queue.ts";
 import { service } from "./plugins/service.ts";
@@ -9,6 +10,7 @@ import { tasks } from "./plugins/tasks.ts";
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   service,
   launcher,
+  authoring,
   courses,
   tasks,
   answers,

@@ -26,6 +26,7 @@ export const IInginious = new Token<IInginious>(
 /** The commands, for the palette, menus, shortcuts and each other. */
 export const Commands = {
   demo: "inginious-nb:demo",
+  newTask: "inginious-nb:new-task",
   openCourse: "inginious-nb:open-course",
   showCourses: "inginious-nb:show-courses",
   openTask: "inginious-nb:open-task",

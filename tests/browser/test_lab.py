@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 
@@ -95,6 +96,24 @@ def test_from_the_launcher_card_to_a_grade(open_lab):
     expect(apples).to_contain_text("Success", timeout=START_LIMIT_MS)
     expect(statement).to_contain_text("Seventeen apples, five children")
     expect(task(page, "Sharing apples")).to_contain_text("50 %")
+
+
+def test_a_task_is_made_from_the_launcher_and_its_script_is_open(server, open_lab):
+    page = open_lab()
+    page.locator(".jp-LauncherCard").filter(has_text="New task").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Folder of the course").fill("courses/made")
+    dialog.get_by_label("Name of the task").fill("two words")
+    dialog.get_by_label("What it asks for").select_option(label="shell script")
+    dialog.get_by_role("button", name="Ok").click()
+    # What was refused is still there, to be corrected.
+    expect(dialog.get_by_role("alert")).to_contain_text("two words cannot be an id")
+    dialog.get_by_label("Name of the task").fill("words")
+    if pictures := os.environ.get("LOOK"):
+        page.screenshot(path=f"{pictures}/new-task.png")
+    dialog.get_by_role("button", name="Ok").click()
+    expect(page.get_by_role("tab", name="run")).to_be_visible()
+    assert (server.folder / "courses/made/words/test/right.test").is_file()
 
 
 def test_no_kernel_is_needed(server, open_lab, page):

@@ -12,12 +12,14 @@ import pytest
 import tornado.websocket
 
 from inginious_nb.course import demo as course_demo
+from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.session import Session
 from tests.browser.server import TOKEN, JupyterServer
+from tests.catalogues import WORDS
 
 LIMIT_S = 30
 SUBJECT = {"widget": "", "task": "lab/echo", "role": "task", "problem_id": "", "submission": ""}
@@ -73,6 +75,23 @@ def cell(name, source, *tags, cell_type="code"):
         "execution_count": None,
         "metadata": {"tags": [*tags]},
     }
+
+
+def test_a_task_is_made_where_it_can_be_opened(page, tmp_path):
+    wanted = {"folder": "courses/new", "task": "hello", "task_kind": "bash"}
+    assert "no kind" in page.ask("newTask", **wanted | {"task_kind": "cobol"})
+    assert "cannot be an id" in page.ask("newTask", **wanted | {"task": "a b"})
+    assert "JupyterLab shows" in page.ask("newTask", **wanted | {"folder": "/"})
+    assert not (tmp_path / "courses/new").exists()
+    assert page.ask("newTask", **wanted) == {"path": "courses/new/hello/run"}
+    assert "there already" in page.ask("newTask", **wanted)
+    again = page.ask("newTask", **wanted | {"task": "second", "task_kind": "match"})
+    assert again == {"path": "courses/new/second/task.yaml"}
+    page.has("", lambda state: any(row["id"] == "new" for row in state.get("courses", ())))
+
+
+def test_every_kind_of_task_has_a_name():
+    assert set(json.loads(WORDS.read_text())["lab"]["kinds"]) == set(KINDS)
 
 
 def test_a_task_is_submitted_without_a_kernel(page):

@@ -1,0 +1,81 @@
+// The dialog that makes a new task. Loaded when it is asked for.
+import { Dialog, showDialog } from "@jupyterlab/apputils";
+import { Widget } from "@lumino/widgets";
+import type { NewTaskRequest } from "../protocol.ts";
+import type { IInginious } from "./tokens.ts";
+
+/** Ask for a task and make it; the file to open, or null if nobody wants one. */
+export async function makeTask(
+  { socket, language }: IInginious,
+  here: string,
+): Promise<string | null> {
+  const { lab } = language;
+  const known = here && !here.startsWith("inginious-demo");
+  let wanted: NewTaskRequest = {
+    folder: known ? here : "courses/course1",
+    task: "task1",
+    task_kind: "python",
+  };
+  let error = "";
+  for (;;) {
+    const { value, button } = await showDialog({
+      title: lab.newTask,
+      body: new NewTaskForm(lab, wanted, error),
+      buttons: [Dialog.cancelButton(), Dialog.okButton()],
+      focusNodeSelector: "input[name=task]",
+    });
+    if (!button.accept || !value) return null;
+    wanted = value;
+    try {
+      return (await socket.ask("newTask", wanted)).path;
+    } catch (failure) {
+      const text = failure instanceof Error ? failure.message : String(failure);
+      error = text === "gone" ? lab.gone : text;
+    }
+  }
+}
+
+class NewTaskForm extends Widget implements Dialog.IBodyWidget<NewTaskRequest> {
+  readonly #folder = document.createElement("input");
+  readonly #task = document.createElement("input");
+  readonly #kind = document.createElement("select");
+
+  constructor(lab: IInginious["language"]["lab"], wanted: NewTaskRequest, error: string) {
+    super();
+    this.#folder.name = "folder";
+    this.#task.name = "task";
+    this.#kind.name = "kind";
+    this.#folder.value = wanted.folder;
+    this.#task.value = wanted.task;
+    for (const [kind, text] of Object.entries(lab.kinds)) this.#kind.add(new Option(text, kind));
+    this.#kind.value = wanted.task_kind;
+    if (error) {
+      const said = document.createElement("p");
+      said.setAttribute("role", "alert");
+      said.textContent = error;
+      said.style.color = "var(--jp-error-color1)";
+      this.node.append(said);
+    }
+    this.node.append(
+      labelled(lab.newTaskFolder, this.#folder),
+      labelled(lab.newTaskId, this.#task),
+      labelled(lab.newTaskKind, this.#kind),
+    );
+  }
+
+  getValue(): NewTaskRequest {
+    return {
+      folder: this.#folder.value.trim(),
+      task: this.#task.value.trim(),
+      task_kind: this.#kind.value,
+    };
+  }
+}
+
+function labelled(text: string, control: HTMLInputElement | HTMLSelectElement): HTMLElement {
+  const label = document.createElement("label");
+  label.style.cssText = "display: grid; gap: 0.3em; margin-bottom: 0.8em";
+  control.classList.add("jp-mod-styled");
+  label.append(text, control);
+  return label;
+}
