@@ -12,7 +12,11 @@ FRONT_END := inginious_nb/labextension/package.json
 FRONT_END_SOURCES := $(shell find js -type f -not -path 'js/tests/*' 2>/dev/null) package.json tsconfig.json
 # JupyterLab's interface is read from the checkout, so that a new build is there with a reload.
 LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
-PYTEST := $(RUN) pytest $(PYTEST_ARGS)
+# Most tests wait for programs of their own: as many run at a time as there are cores, those of a
+# file in one process. WORKERS=0 runs them one after the other, as a debugger wants it.
+WORKERS ?= auto
+PARALLEL = -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+PYTEST = $(RUN) pytest $(PARALLEL)
 
 .DEFAULT_GOAL := help
 .PHONY: help peer demo dev test check lint types imports lowest lowest-all unit interop web test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
@@ -109,7 +113,7 @@ LOWEST_UNIT := lower_bounds codec course_library course_task frontend_protocol f
 	settings tables widget_restore
 LOWEST_BROWSER := test_grading.py::test_an_edited_cell_is_graded_without_being_saved_or_run \
 	test_windowing.py
-LOWEST_PYTEST := INGINIOUS_LOWEST=$(LOWEST)/promised.txt $(LOWEST)/bin/python -m pytest $(PYTEST_ARGS)
+LOWEST_PYTEST = INGINIOUS_LOWEST=$(LOWEST)/promised.txt $(LOWEST)/bin/python -m pytest $(PARALLEL)
 
 lowest: $(LOWEST)/.installed $(VENV)/.installed-tests ## a choice of tests with the lowest versions that are promised
 	tests/find-bubblewrap
