@@ -29,7 +29,7 @@ PACKAGES = ("jinja2", "markupsafe", "yaml", "msgpack", "zmq")
 _LIBRARIES = {"zmq": ("pyzmq.libs",)}
 """Folders beside a package that its compiled parts need."""
 
-_NOT_COPIED = ("tests", "__pycache__", "*.pyi", "*.pyd", "*.c", "*.pyx", "*.pxd", "*.pxi")
+_NOT_COPIED = ("tests", "*.pyi", "*.pyd", "*.c", "*.pyx", "*.pxd", "*.pxi")
 _NAME = re.compile(r"python3(\.\d+)?")
 _MAX_INTERPRETERS = 8
 _TIMEOUT_S = 20.0
