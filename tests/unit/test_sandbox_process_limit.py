@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -82,6 +83,33 @@ async def test_what_another_service_starts_does_not_count(kind, sandboxes):
             assert lines.read() == "forked\n"
     process.kill()
     await process.finish()
+
+
+FILL = """
+import os, signal
+count = 1
+try:
+    while count < 99:
+        if not os.fork():
+            signal.pause()
+        count += 1
+except BlockingIOError:
+    pass
+print(count, flush=True)
+"""
+
+
+@pytest.mark.parametrize("sandboxes", ["no cgroups"], indirect=True)
+async def test_a_box_has_a_count_of_its_own(sandboxes):
+    limits = replace(LIMITS, processes=10)
+    box = Box(("/usr/bin/python3", "-c", FILL), "/", {"PATH": os.defpath}, (), limits)
+    output, stdout = os.pipe()
+    with other_service(), os.fdopen(output) as lines:
+        process = sandboxes["bubblewrap"]().start(box, Streams(0, stdout, 2))
+        os.close(stdout)
+        assert 10 <= int(lines.readline()) <= limits.kernel_processes
+        process.kill()
+        await process.finish()
 
 
 @pytest.mark.parametrize(

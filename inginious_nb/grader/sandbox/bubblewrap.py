@@ -37,6 +37,7 @@ from .session_keyring import join_new_session_keyring
 from .stale_processes import MARK, end_stale_processes
 from .sweeper import new_swept_mark
 from .system_calls import filter_of_user_namespaces
+from .user_namespaces import new_user_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -122,6 +123,8 @@ class BubblewrapSandbox(PreparingSandbox):
         self._own_networks = OwnNetworks(
             program, lambda network: self._can_start((), [], network.entering)
         )
+        # Whether boxes of root have a user namespace, for the sake of its count of processes.
+        self._has_count = False
         self._process_limit = ProcessLimit(self._cgroups, has_user_namespace=not drops_root())
 
     @classmethod
@@ -141,14 +144,19 @@ class BubblewrapSandbox(PreparingSandbox):
 
     def _can_start_at_all(self) -> bool:
         """Return whether any box can be started; gives up what this machine cannot have."""
+        wants_count = drops_root() and self._process_limit.needs_namespace
+        counts = (True, False) if wants_count else (False,)
         limit_files = dict.fromkeys((self._limit_files, None))
         # The filter, or else what bubblewrap has, or else nothing.
         guards: list[tuple[bytes | None, tuple[str, ...]]] = [(None, self._forbidding), (None, ())]
         if self._call_filter is not None:
             guards.insert(0, (self._call_filter, ()))
-        for self._limit_files, guard in itertools.product(limit_files, guards):
+        for self._has_count, self._limit_files, guard in itertools.product(
+            counts, limit_files, guards
+        ):
             self._call_filter, self._forbidding = guard
             if self.can_mount(()):
+                self._process_limit.has_user_namespace = self._has_count or not drops_root()
                 return True
         return False
 
@@ -197,26 +205,23 @@ class BubblewrapSandbox(PreparingSandbox):
         self, mounts: Sequence[Mount], options: Sequence[str], entering: Sequence[str]
     ) -> bool:
         # Without an init of its own, which would come to us as an orphan.
-        with contextlib.ExitStack() as opened:
+        impossible = (OSError, subprocess.TimeoutExpired)
+        with contextlib.ExitStack() as opened, contextlib.suppress(*impossible):
             shown, descriptors = self._shown_limits(_TRIED, opened)
-            forbidden, more = self._forbidden(opened)
-            descriptors += more
-            command = [*entering, *self._base, *shown, *self._tree(mounts), "--as-pid-1", *options]
-            command += forbidden
-            command += [*dropping(), "/bin/sh", "-c", "exit 42"]
-            try:
-                tried = subprocess.run(  # noqa: S603 - our own command
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    timeout=10,
-                    check=False,
-                    pass_fds=descriptors,
-                    env={"PATH": os.defpath, MARK: new_swept_mark()},
-                )
-            except (OSError, subprocess.TimeoutExpired):
-                return False
-        return tried.returncode == 42  # noqa: PLR2004 - as asked for above
+            kept_in, more = self._kept_in(opened)
+            command = [*entering, *self._base, *shown, *self._tree(mounts), *kept_in, *options]
+            command += ["--as-pid-1", *dropping(), "/bin/sh", "-c", "exit 42"]
+            tried = subprocess.run(  # noqa: S603 - our own command
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=10,
+                check=False,
+                pass_fds=[*descriptors, *more],
+                env={"PATH": os.defpath, MARK: new_swept_mark()},
+            )
+            return tried.returncode == 42  # noqa: PLR2004 - as asked for above
+        return False
 
     def mask(self, folders: Callable[[], Iterable[Path]]) -> None:
         """Cover folders that would be seen among the system's files."""
@@ -284,9 +289,9 @@ class BubblewrapSandbox(PreparingSandbox):
             owned += descriptors
             network, descriptors = self._network(box, passed)
             owned += descriptors
-            forbidden, descriptors = self._forbidden(passed)
+            kept_in, descriptors = self._kept_in(passed)
             owned += descriptors
-            arguments += forbidden
+            arguments += kept_in
             arguments += [*network, *shown, *self._tree(box.mounts), "--clearenv"]
             for name, value in box.environ.items():
                 arguments += ["--setenv", name, value]
@@ -320,12 +325,17 @@ class BubblewrapSandbox(PreparingSandbox):
             ([], []) if self._limit_files is None else self._limit_files.arguments(limits, opened)
         )
 
-    def _forbidden(self, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
-        """Return what keeps a box from making user namespaces, and the descriptors it names."""
-        if self._call_filter is None:
-            return list(self._forbidding), []
-        content = readable(self._call_filter, opened)
-        return ["--seccomp", str(content)], [content]
+    def _kept_in(self, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
+        """Return what keeps a box in its user namespace, and the descriptors that it names."""
+        arguments, descriptors = list(self._forbidding), []
+        if self._call_filter is not None:
+            descriptors.append(readable(self._call_filter, opened))
+            arguments += ["--seccomp", str(descriptors[-1])]
+        if self._has_count:
+            descriptors.append(new_user_namespace(opened))
+            # bubblewrap leaves it open in the box, other than what it has tried to read.
+            arguments += ["--userns", str(descriptors[-1]), "--block-fd", str(descriptors[-1])]
+        return arguments, descriptors
 
     def _network(self, box: Box, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
         """Return what gives a box its network, and the descriptors that it names."""

@@ -33,19 +33,28 @@ class ProcessLimit:
     Args:
         cgroups: The cgroups that programs run in, if any.
         has_user_namespace: Whether each program has a user namespace of its own.
+
+    Attributes:
+        has_user_namespace: As given; may be found out later.
     """
 
     def __init__(self, cgroups: Cgroups | None, *, has_user_namespace: bool) -> None:
         self._has_cgroup = cgroups is not None and "pids" in cgroups.controllers
-        self._is_exact = has_user_namespace and _kernel_version() >= _COUNTED_PER_NAMESPACE
+        self._is_per_namespace = _kernel_version() >= _COUNTED_PER_NAMESPACE
+        self.has_user_namespace = has_user_namespace
         user = WORKER_ID if drops_root() else os.geteuid()
         self._processes = UserCount(user)
+
+    @property
+    def needs_namespace(self) -> bool:
+        """Return whether only a user namespace makes the limit exact, and would."""
+        return self._is_per_namespace and not self._has_cgroup
 
     def __call__(self, limits: Limits) -> int | None:
         """Return the rlimit for a program with these limits; None if it needs none."""
         if self._has_cgroup:
             return None
-        if self._is_exact:
+        if self.has_user_namespace and self._is_per_namespace:
             return limits.kernel_processes
         return self._processes() + max(_SHARED, limits.kernel_processes)
 
