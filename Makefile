@@ -143,7 +143,7 @@ test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minut
 	tests/browser/find-chromium
 	$(PYTEST) tests -m slow
 
-browser: $(VENV)/.installed-tests $(FRONT_END) ## in a real JupyterLab and a real Chromium
+browser: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## in a real JupyterLab and a real Chromium
 	tests/browser/find-chromium
 	$(PYTEST) tests/browser
 

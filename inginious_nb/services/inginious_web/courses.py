@@ -7,7 +7,6 @@ site: a task may get new random values by it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
@@ -179,6 +178,7 @@ class SiteCourses:
         self._failure: InginiousError | None = None
         self._waited_at: float | None = None
         self._closed = False
+        self._loop_thread: int | None = None
 
     @property
     def courses(self) -> dict[str, SiteCourse]:
@@ -280,6 +280,7 @@ class SiteCourses:
     # ---- on the loop ------------------------------------------------------------------------
 
     async def _refresh(self) -> None:
+        self._loop_thread = threading.get_ident()
         before, found = self._kept, {}
         failure = None
         try:
@@ -347,8 +348,9 @@ class SiteCourses:
 
     def _wait_for(self, coming: Future[_T]) -> _T | None:
         """Return what comes within a moment, None if nothing does."""
-        is_loop = asyncio._get_running_loop() is not None  # noqa: SLF001 - public, see its docs
-        waits = not is_loop and _age_s(self._waited_at) > RETRY_S  # a loop would wait for itself
+        # A kernel runs its cells on a loop of its own, which may wait; ours would for itself.
+        is_ours = threading.get_ident() == self._loop_thread
+        waits = not is_ours and _age_s(self._waited_at) > RETRY_S
         try:
             return coming.result(WAIT_S if waits else 0.0)
         except TimeoutError:
