@@ -17,6 +17,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.job import prepared_boxes
 from inginious_nb.grader.sandbox import Box, Limits, choose_sandbox, supervise
+from inginious_nb.grader.sandbox.prepared import PreparedProcess
 from tests.support.hostile import processes_with, zombies
 from tests.support.local_course import LocalCourse
 
@@ -265,6 +266,24 @@ async def test_a_box_goes_with_its_service(tmp_path, number):
         assert processes_with(root)
         service.send_signal(number)
     await until(lambda: not processes_with(root))
+
+
+async def test_a_box_that_dies_before_it_reads_its_job_is_replaced(course, monkeypatch):
+    await course.grade({"run": WAITED})
+    await until(waiting)
+    (process,) = waiting()
+    process.suspend()
+    begin = PreparedProcess.begin
+
+    def begin_and_die(prepared, argv):
+        begun = begin(prepared, argv)
+        if begun is not None:
+            process.kill()
+        return begun
+
+    monkeypatch.setattr(PreparedProcess, "begin", begin_and_die)
+    result = await course.grade()
+    assert (result.result[0], result.custom) == ("success", {"waited": False})
 
 
 BURN = "import os, time\nwhile time.process_time() < 0.6: pass\nos.read(0, 9)\n"

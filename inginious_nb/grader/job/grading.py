@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
-    from inginious_nb.grader.sandbox import Limits, Sandbox
+    from inginious_nb.grader.sandbox import Limits, Reason, Sandbox
     from inginious_nb.grader.sandbox.own_network import OwnNetwork
+    from inginious_nb.grader.sandbox.process import BoxedProcess
     from inginious_nb.grader.ssh import SshAccess
 
     from .prepared_boxes import PreparedBoxes
@@ -162,15 +163,10 @@ class Grading:
             return GradingResult("crash", crash, keeps_state=False)
         async with self._attended(kill_requested, self._refuse) as stop:
             self._needs_ipython = argv[:1] == (self._shared_files.commands["inginious-ipython"],)
-            process = await self._job_box.start(
-                self._box(argv, self._workspace), needs_ipython=self._needs_ipython
-            )
-            ended = await supervise(
-                process,
-                self._request.limits,
-                kill_requested=stop,
-                disk_bytes=lambda: self._disk_bytes,
-            )
+            process, ended = await self._run_in_box(argv, stop)
+            if ended == "exited" and process.never_began:
+                logger.warning("The box that waited for a job died before it began; once more")
+                process, ended = await self._run_in_box(argv, stop)
         if self._refused.is_set():
             return GradingResult("crash", self._refusal)
         job = EndedJob(
@@ -182,6 +178,20 @@ class Grading:
             self._unread,
         )
         return await job.result(kill_requested)
+
+    async def _run_in_box(
+        self, argv: tuple[str, ...], stop: asyncio.Event
+    ) -> tuple[BoxedProcess, Reason]:
+        process = await self._job_box.start(
+            self._box(argv, self._workspace), needs_ipython=self._needs_ipython
+        )
+        ended = await supervise(
+            process,
+            self._request.limits,
+            kill_requested=stop,
+            disk_bytes=lambda: self._disk_bytes,
+        )
+        return process, ended
 
     async def open_shell(self, kill_requested: asyncio.Event) -> GradingResult:
         """Open a remote shell for the submitter instead of grading, then collect the feedback.

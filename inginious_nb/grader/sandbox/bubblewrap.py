@@ -241,11 +241,14 @@ class BubblewrapSandbox(PreparingSandbox):
             # The ends of `own` the other way round: this process keeps the one that is written to.
             request_read, request_write = os.pipe()
             own((request_write, request_read), kept, passed)
+            unread = os.dup(request_read)
+            kept.callback(os.close, unread)
             started = self._started(box, Streams(request_read, stdout, stderr))
             kept.pop_all()
         return PreparedProcess(
             started.popen,
             request=request_write,
+            unread=unread,
             info=started.info,
             cgroup=started.cgroup,
             view=view,

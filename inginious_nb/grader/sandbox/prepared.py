@@ -29,6 +29,7 @@ class PreparedProcess:
     Args:
         popen: The sandbox.
         request: The write end of the process's standard input, owned from now on.
+        unread: Its read end, owned from now on.
         info: The read end of bubblewrap's information pipe, owned from now on.
         cgroup: What it runs in, owned from now on; None without one.
 
@@ -41,6 +42,7 @@ class PreparedProcess:
         popen: subprocess.Popen[bytes],
         *,
         request: int,
+        unread: int,
         info: int,
         cgroup: Cgroup | None,
         view: object,
@@ -48,6 +50,7 @@ class PreparedProcess:
         self.view = view
         self._popen = popen
         self._request = request
+        self._unread = unread
         self._info = info
         self._cgroup = cgroup
         self._is_taken = False
@@ -69,7 +72,11 @@ class PreparedProcess:
         self._is_taken = True
         os.close(self._request)
         return BoxedProcess(
-            self._popen, info=self._info, cgroup=self._cgroup, cpu_before_s=used.cpu_s
+            self._popen,
+            info=self._info,
+            unread=self._unread,
+            cgroup=self._cgroup,
+            cpu_before_s=used.cpu_s,
         )
 
     def end(self) -> None:
@@ -78,6 +85,7 @@ class PreparedProcess:
             return
         self._is_taken = True
         os.close(self._request)
+        os.close(self._unread)
         with os.fdopen(self._info, "rb") as pipe:
             text = pipe.read()
         init_pid = None

@@ -10,10 +10,15 @@ import os
 import signal
 import sys
 import threading
+from array import array
 from typing import TYPE_CHECKING
 
 from . import process_tree
 from .launch_script import Verdict, read_verdict
+
+if sys.platform != "win32":
+    import fcntl
+    import termios
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,6 +38,13 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def _bytes_in(pipe: int) -> int:
+    """Return how many bytes can be read from a pipe."""
+    count = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
 class BoxedProcess:
     """A started program.
 
@@ -40,6 +52,8 @@ class BoxedProcess:
         popen: The sandbox, which runs the launch script, which runs the program.
         info: The read end of bubblewrap's information pipe, owned from now on; None without one.
         report: The read end of the report pipe, owned from now on; None without one.
+        unread: The read end of the pipe that tells it what to run, owned from now on; None if it
+            was started with that.
         cgroup: What it runs in, owned from now on; None without one.
         cpu_before_s: CPU seconds that it and its descendants used before they count.
     """
@@ -50,12 +64,15 @@ class BoxedProcess:
         *,
         info: int | None = None,
         report: int | None = None,
+        unread: int | None = None,
         cgroup: Cgroup | None = None,
         cpu_before_s: float = 0.0,
     ) -> None:
         self._popen = popen
         self._info = info
         self._report = report
+        self._unread = unread
+        self._never_began = False
         self._cgroup = cgroup
         self._cpu_before_s = cpu_before_s
         self._out_of_memory = False
@@ -185,10 +202,19 @@ class BoxedProcess:
             with os.fdopen(self._report, "rb") as pipe:
                 self._verdict = read_verdict(pipe.read() or b"", status)
             self._report = None
+        if self._unread is not None:
+            self._never_began = _bytes_in(self._unread) > 0
+            os.close(self._unread)
+            self._unread = None
         if self._cgroup is not None:
             self._out_of_memory = self._cgroup.ran_out_of_memory()
             self._cgroup.remove()
             self._cgroup = None
+
+    @property
+    def never_began(self) -> bool:
+        """Return whether it ended before it knew what to run, after `finish`."""
+        return self._never_began
 
     @property
     def ran_out_of_memory(self) -> bool:
