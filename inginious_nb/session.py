@@ -295,6 +295,7 @@ class Session:
         username: str = "",
         cookie: bool = False,
         keep: bool = False,
+        always: bool = False,
     ) -> None:
         """Sign in at the current service; see `Services.sign_in`.
 
@@ -304,10 +305,21 @@ class Session:
             username: Who signs in; "" for whoever can be found.
             cookie: Whether a session cookie is asked for.
             keep: Whether the password is kept in the system's keyring.
+            always: Whether to ask even where what is known would do.
         """
         self._services.sign_in(
-            ask, self.student.username, username=username, cookie=cookie, keep=keep
+            ask, self.student.username, username=username, cookie=cookie, keep=keep, always=always
         )
+
+    @property
+    def knows_who(self) -> bool:
+        """Return whether people sign in at the current service."""
+        return self._services.knows_who
+
+    @property
+    def site_username(self) -> str:
+        """Return the name of who signed in at the current service, empty if it is not known."""
+        return self._services.username
 
     @property
     def asks_who(self) -> bool:

@@ -495,6 +495,16 @@ export interface PendingRow {
   note: string;
 }
 
+/**
+ * Who is signed in at the site that grades; not part of what is saved with a notebook. The name is
+ * empty where nobody has signed in yet.
+ */
+export interface AccountInfo {
+  site: string;
+  username: string;
+  signed_in: boolean;
+}
+
 /** The state of a person's courses, as JupyterLab's own interface shows them. */
 export interface Overview {
   version: string;
@@ -502,6 +512,7 @@ export interface Overview {
   courses: CourseRow[];
   pending: PendingRow[];
   service: ServiceInfo;
+  account: AccountInfo | null;
   warnings: string[];
 }
 
@@ -519,6 +530,14 @@ export interface NewTaskRequest {
 
 export interface CoursesReply {
   courses: string[];
+}
+
+/** The secret is a password or, with `cookie`, that of a session. */
+export interface SignInRequest {
+  username: string;
+  secret: string;
+  cookie: boolean;
+  keep: boolean;
 }
 
 /** The file to open, from the root of the server. */
@@ -561,6 +580,8 @@ export interface OverviewRequests {
   newTask: NewTaskRequest;
   answerCells: AnswerCellsRequest;
   stop: SubmissionRequest;
+  signIn: SignInRequest;
+  signOut: EmptyMessage;
 }
 
 export interface OverviewReplies {
@@ -571,6 +592,8 @@ export interface OverviewReplies {
   newTask: PathReply;
   answerCells: AnswerCellsReply;
   stop: EmptyMessage;
+  signIn: EmptyMessage;
+  signOut: EmptyMessage;
 }
 
 // ---- a class that is graded live -----------------------------------------------------------------

@@ -109,11 +109,23 @@ class OverviewPublisher:
                 if submission.phase != "reading"
             ],
             "service": serialize.service_info(session.service, lang),
+            "account": self._account(),
             "warnings": [
                 in_language(warning, lang)
                 for warning in (session.library.note, *session.warnings)
                 if warning is not None
             ],
+        }
+
+    def _account(self) -> protocol.AccountInfo | None:
+        session = self.session
+        if not session.knows_who:
+            return None
+        service = session.service
+        return {
+            "site": service.address,
+            "username": session.site_username,
+            "signed_in": service.state not in ("signed_out", "idle"),
         }
 
     def _course_row(self, course: Course) -> protocol.CourseRow:
@@ -265,6 +277,27 @@ class OverviewResponder(Answering):
                 return {}
         raise UsageError(Message("That submission is not under way any more."))
 
+    def _sign_in(
+        self, request: protocol.SignInRequest, _buffers: Buffers
+    ) -> protocol.EmptyMessage:
+        name, secret = request["username"].strip(), request["secret"]
+        if not secret or not (name or request["cookie"]):
+            raise UsageError(Message("Type your user name and your password."))
+        self._publisher.session.sign_in(
+            lambda _site, _proposed: (name, secret),
+            username=name,
+            cookie=request["cookie"],
+            keep=request["keep"],
+            always=True,
+        )
+        return {}
+
+    def _sign_out(
+        self, _request: protocol.EmptyMessage, _buffers: Buffers
+    ) -> protocol.EmptyMessage:
+        self._publisher.session.sign_out()
+        return {}
+
     def _folder(self, path: str) -> Path:
         """Return a folder that the page names: from the root of the server, absolute, or ``~``."""
         if "\0" in path:
@@ -293,4 +326,6 @@ class OverviewResponder(Answering):
         "newTask": _new_task,
         "answerCells": _answer_cells,
         "stop": _stop,
+        "signIn": _sign_in,
+        "signOut": _sign_out,
     }

@@ -537,6 +537,17 @@ class PendingRow(TypedDict):
     note: str
 
 
+class AccountInfo(TypedDict):
+    """Who is signed in at the site that grades; not part of what is saved with a notebook.
+
+    ``username`` is empty where nobody has signed in yet.
+    """
+
+    site: str
+    username: str
+    signed_in: bool
+
+
 class Overview(TypedDict):
     """The state of a person's courses, as JupyterLab's own interface shows them."""
 
@@ -545,6 +556,7 @@ class Overview(TypedDict):
     courses: list[CourseRow]
     pending: list[PendingRow]
     service: ServiceInfo
+    account: AccountInfo | None
     warnings: list[str]
 
 
@@ -578,6 +590,15 @@ class CoursesReply(TypedDict):
     """The ids of the courses that were found."""
 
     courses: list[str]
+
+
+class SignInRequest(TypedDict):
+    """Sign in at the site; the secret is a password or, with ``cookie``, that of a session."""
+
+    username: str
+    secret: str
+    cookie: bool
+    keep: bool
 
 
 class PathReply(TypedDict):
@@ -615,6 +636,8 @@ OVERVIEW_REQUESTS = {
     "newTask": NewTaskRequest,
     "answerCells": AnswerCellsRequest,
     "stop": SubmissionRequest,
+    "signIn": SignInRequest,
+    "signOut": EmptyMessage,
 }
 """Everything that JupyterLab's own interface may ask beside the requests about one task."""
 
@@ -626,6 +649,8 @@ OVERVIEW_REPLIES = {
     "newTask": PathReply,
     "answerCells": AnswerCellsReply,
     "stop": EmptyMessage,
+    "signIn": EmptyMessage,
+    "signOut": EmptyMessage,
 }
 """What answers each of them."""
 

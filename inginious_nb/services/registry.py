@@ -174,7 +174,14 @@ class Services:
         self._spawn(start(self.current))
 
     def sign_in(
-        self, ask: Ask | None, proposed: str, *, username: str, cookie: bool, keep: bool
+        self,
+        ask: Ask | None,
+        proposed: str,
+        *,
+        username: str,
+        cookie: bool,
+        keep: bool,
+        always: bool,
     ) -> None:
         """Sign in at the current one; blocks until that is done, or a site does not answer.
 
@@ -184,6 +191,7 @@ class Services:
             username: Who signs in; "" for whoever can be found.
             cookie: Whether a session cookie is asked for instead of a password.
             keep: Whether the password is kept in the system's keyring.
+            always: Whether to ask even where what is known would do.
 
         Raises:
             UsageError: Nobody signs in there, or nothing can be kept.
@@ -194,7 +202,7 @@ class Services:
         if keep:
             service.check_keeping(cookie=cookie)
         name, secret = username, None
-        if ask is not None and (cookie or service.asks_who(username)):
+        if ask is not None and (always or cookie or service.asks_who(username)):
             name, secret = ask(service.address, username or proposed)
         self._run(service.sign_in(name, secret, cookie=cookie, keep=keep)).result()
 
@@ -206,6 +214,16 @@ class Services:
             ServiceError: The session has ended.
         """
         self._run(self._with_accounts().sign_out()).result()
+
+    @property
+    def knows_who(self) -> bool:
+        """Return whether people sign in at the current one, also at the end."""
+        return self._current.knows_who
+
+    @property
+    def username(self) -> str:
+        """Return who signed in at the current one, also at the end; empty if nobody has."""
+        return self._current.username
 
     @property
     def ask_who(self) -> bool:

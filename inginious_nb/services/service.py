@@ -91,6 +91,11 @@ class Service(ABC):
         """
         return False
 
+    @property
+    def username(self) -> str:
+        """Return the name of who signed in, empty if nobody has or it is not known yet."""
+        return ""
+
     def asks_who(self, username: str = "") -> bool:
         """Return whether only a person can tell how that user signs in; "" is any user."""
         raise NotImplementedError

@@ -1,5 +1,6 @@
 // The plugins of JupyterLab and Notebook 7, each of which may be disabled by itself.
 import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { account } from "./plugins/account.ts";
 import { answers, toolbar } from "./plugins/answers.ts";
 import { authoring } from "./plugins/authoring.ts";
 import { courses, launcher } from "./plugins/courses.ts";
@@ -9,6 +10,7 @@ import { tasks } from "./plugins/tasks.ts";
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   service,
+  account,
   launcher,
   authoring,
   courses,

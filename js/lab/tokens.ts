@@ -34,6 +34,8 @@ export const Commands = {
   useAsAnswer: "inginious-nb:use-as-answer",
   submitAll: "inginious-nb:submit-all",
   showQueue: "inginious-nb:show-queue",
+  signIn: "inginious-nb:sign-in",
+  signOut: "inginious-nb:sign-out",
 } as const;
 
 export const PALETTE_CATEGORY = "INGInious";

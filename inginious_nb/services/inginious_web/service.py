@@ -112,8 +112,8 @@ class InginiousWebService(Service):
             message=reason.text,
             # Saved with a notebook, so without the address.
             short_message=Message(
-                "Sign in at the site: run %inginious connect. What you submit is kept, and sent "
-                "then."
+                "Sign in at the site: run %inginious connect, or JupyterLab's command “Sign in at "
+                "the site”. What you submit is kept, and sent then."
             ),
         )
 
@@ -128,6 +128,11 @@ class InginiousWebService(Service):
     def knows_who(self) -> bool:
         """Return that the site decides whose submissions they are."""
         return True
+
+    @property
+    def username(self) -> str:
+        """Return the name of who signed in last."""
+        return self._account.site.username if self._account is not None else ""
 
     def check_keeping(self, *, cookie: bool) -> None:
         """See that a password could be kept; a session cookie is not worth it."""

@@ -85,8 +85,8 @@ class Credentials(SignIn):
         if not allowed and told.get("status") == "error":
             raise SignInError(
                 Message(
-                    "{site} does not accept this name and password; run %inginious connect {site} "
-                    "and type them again. The name is the user name, not the e-mail address.",
+                    "{site} does not accept this name and password. Sign in again; the name is the "
+                    "user name, not the e-mail address.",
                     site=site.address,
                 )
             )

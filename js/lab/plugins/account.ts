@@ -1,0 +1,60 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import { ICommandPalette, Notification } from "@jupyterlab/apputils";
+import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
+
+export const account: JupyterFrontEndPlugin<void> = {
+  id: "inginious-nb:account",
+  description: "Signing in and out at the site that grades.",
+  autoStart: true,
+  requires: [IInginious],
+  optional: [ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    { socket, language }: IInginious,
+    palette: ICommandPalette | null,
+  ) => {
+    const { lab } = language;
+    const known = () => socket.overview.get()?.account ?? null;
+    app.commands.addCommand(Commands.signIn, {
+      label: lab.signInAtSite,
+      isVisible: () => known() !== null,
+      execute: async () => {
+        const account = known();
+        if (!account) return;
+        const { askSignIn } = await import(
+          /* webpackChunkName: "sign-in" */ "../sign_in_dialog.ts"
+        );
+        await askSignIn(socket, account, language);
+      },
+    });
+    app.commands.addCommand(Commands.signOut, {
+      label: lab.signOutAtSite,
+      isVisible: () => known()?.signed_in === true,
+      execute: () => socket.ask("signOut", {}).catch((error) => Notification.error(String(error))),
+    });
+    for (const command of [Commands.signIn, Commands.signOut])
+      palette?.addItem({ command, category: PALETTE_CATEGORY });
+    let told: string | null = null;
+    socket.overview.subscribe(() => {
+      const overview = socket.overview.get();
+      app.commands.notifyCommandChanged(Commands.signIn);
+      app.commands.notifyCommandChanged(Commands.signOut);
+      const isOut = overview?.service.state === "signed_out";
+      if (isOut && told === null)
+        told = Notification.warning(overview.service.message, {
+          autoClose: false,
+          actions: [
+            {
+              label: lab.signIn,
+              displayType: "accent",
+              callback: () => void app.commands.execute(Commands.signIn),
+            },
+          ],
+        });
+      else if (!isOut && told !== null) {
+        Notification.dismiss(told);
+        told = null;
+      }
+    });
+  },
+};

@@ -1,0 +1,120 @@
+// The dialog in which a person signs in at the site. What is typed goes to the server and nowhere
+// else: no state, no setting and no document of the page has it.
+import { Dialog } from "@jupyterlab/apputils";
+import { Widget } from "@lumino/widgets";
+import type { AccountInfo } from "../protocol.ts";
+import type { ServerSocket } from "../transport/server.ts";
+import type { LabLanguage } from "./language.ts";
+
+/** Ask until the site takes what was typed, or the person gives up. */
+export async function askSignIn(
+  socket: ServerSocket,
+  account: AccountInfo,
+  language: LabLanguage,
+): Promise<void> {
+  const { lab, say } = language;
+  let { username } = account;
+  let cookie = false;
+  let refusal = "";
+  for (;;) {
+    // A dialog disposes of its body.
+    const form = new SignInForm({ username, cookie, refusal }, language);
+    const dialog = new Dialog({
+      title: say(lab.signInTitle, { site: account.site }),
+      body: form,
+      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: lab.signIn })],
+      focusNodeSelector: username ? "input[type=password]" : "input",
+    });
+    const { button } = await dialog.launch();
+    const typed = form.typed();
+    form.forget();
+    if (!button.accept) return;
+    ({ username, cookie } = typed);
+    try {
+      await socket.ask("signIn", typed);
+      return;
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      refusal = text === "gone" ? lab.gone : text;
+    }
+  }
+}
+
+interface Beginning {
+  username: string;
+  cookie: boolean;
+  /** Why it is asked again, empty at first. */
+  refusal: string;
+}
+
+class SignInForm extends Widget {
+  readonly #name = input("text", "username");
+  readonly #secret = input("password", "current-password");
+  readonly #cookie = input("checkbox");
+  readonly #keep = input("checkbox");
+
+  constructor({ username, cookie, refusal }: Beginning, { lab }: LabLanguage) {
+    super();
+    this.addClass("inginious-sign-in");
+    this.#name.value = username;
+    this.#cookie.checked = cookie;
+    const alert = document.createElement("p");
+    alert.setAttribute("role", "alert");
+    alert.textContent = refusal;
+    const help = document.createElement("p");
+    help.textContent = lab.cookieHelp;
+    const secretWords = document.createElement("span");
+    const secretLabel = document.createElement("label");
+    secretLabel.append(secretWords, this.#secret);
+    const nameLabel = labelled(lab.userName, this.#name);
+    const keepLabel = labelled(lab.keepPassword, this.#keep);
+    const choose = () => {
+      const isCookie = this.#cookie.checked;
+      nameLabel.hidden = keepLabel.hidden = isCookie;
+      help.hidden = !isCookie;
+      secretWords.textContent = isCookie ? lab.sessionCookie : lab.password;
+    };
+    choose();
+    this.#cookie.addEventListener("change", choose);
+    this.node.append(
+      alert,
+      nameLabel,
+      help,
+      secretLabel,
+      keepLabel,
+      labelled(lab.cookieInstead, this.#cookie),
+    );
+  }
+
+  typed() {
+    const cookie = this.#cookie.checked;
+    return {
+      username: cookie ? "" : this.#name.value,
+      secret: this.#secret.value,
+      cookie,
+      keep: !cookie && this.#keep.checked,
+    };
+  }
+
+  forget(): void {
+    this.#secret.value = "";
+  }
+}
+
+function input(type: string, autocomplete: AutoFill = "off"): HTMLInputElement {
+  const made = document.createElement("input");
+  made.type = type;
+  made.autocomplete = autocomplete;
+  if (type !== "checkbox") made.className = "jp-mod-styled";
+  return made;
+}
+
+function labelled(text: string, control: HTMLInputElement): HTMLLabelElement {
+  const label = document.createElement("label");
+  const words = document.createElement("span");
+  words.textContent = text;
+  if (control.type === "checkbox") label.append(control, words);
+  else label.append(words, control);
+  label.className = control.type === "checkbox" ? "inginious-sign-in-choice" : "";
+  return label;
+}

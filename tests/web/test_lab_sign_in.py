@@ -1,0 +1,51 @@
+"""Signing in at the real site from JupyterLab, by its dialog."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import chromium, page  # noqa: F401 - fixtures
+from tests.browser.server import TOKEN, JupyterServer
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def server(web_site, tmp_path, monkeypatch):
+    for name in ("INGINIOUS_SITE_USER", "INGINIOUS_SITE_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    server = JupyterServer.start(
+        tmp_path / "server", plugins=True, environ={"INGINIOUS_BACKEND": web_site.address}
+    )
+    yield server
+    server.stop()
+
+
+def test_the_dialog_signs_in_and_keeps_nothing(server, web_site, page):  # noqa: F811
+    page.goto(f"{server.url}/lab?reset&token={TOKEN}")
+    page.get_by_role("button", name="Sign in", exact=True).click(timeout=40_000)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Sign in at {web_site.address}")
+    dialog.get_by_label("User name").fill("alice")
+    password = dialog.get_by_label("Password", exact=True)
+    expect(password).to_have_attribute("type", "password")
+    password.fill("wrong")
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("does not accept this name and password")
+    expect(dialog.get_by_label("User name")).to_have_value("alice")
+    dialog.get_by_label("session cookie instead").check()
+    expect(dialog.get_by_label("User name")).to_be_hidden()
+    dialog.get_by_label("session cookie instead").uncheck()
+    password = dialog.get_by_label("Password", exact=True)
+    password.fill("alice-password")
+    password.press("Enter")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("tab", name="INGInious").click()
+    expect(page.locator(".inginious-courses-panel")).to_contain_text("Probe")
+    files = [path for path in server.folder.parent.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        content = path.read_bytes()
+        assert b"alice-password" not in content, path
+        assert b"inginious_session_id" not in content, path
