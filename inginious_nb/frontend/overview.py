@@ -277,9 +277,7 @@ class OverviewResponder(Answering):
                 return {}
         raise UsageError(Message("That submission is not under way any more."))
 
-    def _sign_in(
-        self, request: protocol.SignInRequest, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def _sign_in(self, request: protocol.SignInRequest, _buffers: Buffers) -> protocol.EmptyMessage:
         name, secret = request["username"].strip(), request["secret"]
         if not secret or not (name or request["cookie"]):
             raise UsageError(Message("Type your user name and your password."))
