@@ -83,7 +83,8 @@ class Inginious(Configurable):
         key_trait=Unicode(),
         help="More environments for the embedded service and for `inginious-nb agent` and `test`: "
         "the names that tasks ask for, each with the one that stands for it, as in "
-        '`{"cpp": "default"}`, in the variable, too.',
+        '`{"cpp": "default"}`, in the variable, too; or with a Python, the folder of a virtual '
+        'environment or of conda or the name of one: `{"pandas": "~/venvs/pandas"}`.',
     ).tag(config=True, env="INGINIOUS_ENVIRONMENTS", form='{"cpp": "default"}')
 
     queue_update_s = Float(
@@ -112,6 +113,16 @@ class Inginious(Configurable):
         if not math.isfinite(proposal["value"]):
             raise TraitError(f"{proposal['trait'].name} must be a number of seconds.")
         return float(proposal["value"])
+
+    @validate("environments")
+    def _absolute(self, proposal: Any) -> dict[str, str]:
+        """Write the folders of Pythons so that other processes find them, too."""
+        environments: dict[str, str] = proposal["value"]
+        written = {name: os.path.expanduser(value) for name, value in environments.items()}  # noqa: PTH111 - a ~ that means nobody stays
+        return {
+            name: os.path.abspath(value) if os.path.isdir(value) and "/" in value else value  # noqa: PTH100, PTH112 - links are kept
+            for name, value in written.items()
+        }
 
     @default("username")
     def _default_username(self) -> str:

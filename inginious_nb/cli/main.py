@@ -13,7 +13,7 @@ from inginious_nb.grammar.command_group import CommandGroup
 from inginious_nb.i18n import reader_language, speak_to, system_language
 from inginious_nb.render.terminal import echo, replace_unencodable
 
-from . import check, demo, grade, grading, new, overview, submit
+from . import check, demo, environments, grade, grading, new, overview, submit
 
 
 class _Failure(click.ClickException):
@@ -52,6 +52,7 @@ for _command in (
     *overview.COMMANDS,
     *grading.COMMANDS,
     *check.COMMANDS,
+    *environments.COMMANDS,
     *new.COMMANDS,
     *demo.COMMANDS,
 ):

@@ -287,6 +287,28 @@ def replayed(records: Iterable[Replayed]) -> Table:
     return table
 
 
+def environments(found: Iterable[Mapping[str, Any]], lang: str) -> Table:
+    """Return the environments of this machine, each with its Python."""
+    words = Words("tables", lang)
+    table = _table(
+        words,
+        words("environments"),
+        "environment",
+        "version",
+        "packages",
+        "python",
+        right=("packages",),
+    )
+    for each in found:
+        table.add_row(
+            each["name"],
+            each["version"] or each["error"],
+            str(len(each["packages"])) if each["version"] else "",
+            each["python"],
+        )
+    return table
+
+
 def tried(records: Sequence[Replayed], said: Iterable[str], lang: str) -> Table | Text:
     """Return the differences from recorded submissions with what is said of them, to be shown."""
     text = printable("\n".join(in_language(line, lang) for line in said))

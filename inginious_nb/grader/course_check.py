@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,9 +24,12 @@ from inginious_nb.i18n import Message
 
 from .agents.environments import OfferedEnvironments
 from .agents.local import DEFAULT_ENVIRONMENTS
+from .imports import imports_of
 from .job import faults
 from .job.command import RUN_FILES, CommandError, CommandFinder
-from .job.shared_files import SYSTEM_PATH
+from .job.python_environments import about
+from .job.python_packages import PACKAGES
+from .job.shared_files import SYSTEM_PATH, system_python
 from .ssh import can_open_ssh
 
 if TYPE_CHECKING:
@@ -103,6 +107,8 @@ def _faults(course: Course, offered: OfferedEnvironments) -> Iterator[Fault]:
             yield Fault("error", file, _line_with(file, "environment"), refusal)
         if task.environment_type != MCQ:
             yield from _faults_of_scripts(course, task, file)
+            if not refusal:
+                yield from _missing_modules(course, task, offered)
         yield from _faults_of_records(task, file)
 
 
@@ -136,6 +142,33 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
                         tag=tag,
                     )
                     yield Fault("warning", script, number, message)
+
+
+def _missing_modules(course: Course, task: Task, offered: OfferedEnvironments) -> Iterator[Fault]:
+    """Yield what the scripts of a task import and its Python has not."""
+    folders = [task.path] + ([course.common_directory] if course.common_directory else [])
+    found = [
+        each
+        for each in imports_of(folders, RUN_FILES)
+        if each.module not in (*PACKAGES, *sys.stdlib_module_names)
+    ]
+    if not found:
+        return
+    python = offered.python(course.id, (task.environment_type, task.environment_id))
+    program = python.program if python is not None else system_python() or sys.executable
+    lacking = about(program, {each.module for each in found}).lacking
+    for each in found:
+        if each.module in lacking:
+            message = Message(
+                "The environment {environment} of the task {task} has no module {module}: install "
+                "it into that Python ({python}), or name one that has it "
+                "(c.Inginious.environments).",
+                environment=task.environment_id,
+                task=task.id,
+                module=each.module,
+                python=program,
+            )
+            yield Fault("error", each.path, each.line, message)
 
 
 def _faults_of_records(task: Task, file: Path) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from inginious_nb.course.folders import course_file
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, ServiceError
 from inginious_nb.grader.job.command import RUN_FILES
+from inginious_nb.grader.job.python_environments import find_environment
 from inginious_nb.grader.ssh import NO_LIBRARY
 from inginious_nb.i18n import Message
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import Course
     from inginious_nb.course.library import CourseLibrary
+    from inginious_nb.grader.job.python_environments import PythonEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +64,39 @@ class OfferedEnvironments:
     ) -> None:
         self._library = library
         self._has_shells = has_shells
-        self._own = self._with_shells({full_name(name) for name in own})
-        self._aliases = dict(aliases)
+        named = {full_name(name) for name in own}
+        self._pythons = dict(_pythons_among(aliases, named)) if named else {}
+        self._own = self._with_shells(named | set(self._pythons))
+        self._aliases = {
+            alias: target
+            for alias, target in aliases.items()
+            if full_name(alias) not in self._pythons
+        }
         self._of_courses: dict[Path, tuple[int, _CourseAliases]] = {}
         for alias, target in self._aliases.items():
             self._check(alias, target)
+
+    def python(self, course_id: str, environment: Name) -> PythonEnvironment | None:
+        """Return the Python that a task's environment stands for, None for the system's.
+
+        Raises:
+            CourseError: There is no such course.
+        """
+        return self.resolved(environment, self._aliases_of(self._library.course(course_id)).usable)
+
+    def resolved(
+        self, environment: Name, of_course: Mapping[str, str] | None = None
+    ) -> PythonEnvironment | None:
+        """Return the Python that a name stands for, with the aliases of a course if there are.
+
+        None stands for the system's.
+        """
+        aliases = {full_name(alias): full_name(t) for alias, t in self._aliases.items()}
+        aliases |= {full_name(alias): full_name(t) for alias, t in (of_course or {}).items()}
+        known = environment[0].removesuffix(WITH_SHELLS), environment[1]
+        if known not in self._own:
+            known = aliases.get(known, known)
+        return self._pythons.get(known)
 
     def _check(self, alias: str, target: str) -> None:
         if full_name(target) in self._own:
@@ -76,8 +106,9 @@ class OfferedEnvironments:
         raise ServiceError(
             Message(
                 "The environment alias {alias} stands for {target}, which is not offered "
-                "(there is {offered}); set INGINIOUS_ENVIRONMENTS='{right}': first the name that "
-                "tasks ask for, then the one that stands for it.",
+                "(there is {offered}), and no Python environment either; set "
+                "INGINIOUS_ENVIRONMENTS='{right}': first the name that tasks ask for, then the one "
+                "that stands for it, or the folder of a virtual environment or of conda.",
                 alias=alias,
                 target=target,
                 offered=self.listed(),
@@ -185,13 +216,13 @@ class _CourseAliases:
     """The meaning of ``environment_aliases`` in a course.yaml.
 
     Attributes:
-        usable: The aliases that stand for something.
+        usable: The aliases that stand for something, each with what it stands for.
         faults: What is wrong with each of the others.
         fault: What is wrong with all of it; empty if nothing is.
     """
 
     def __init__(self, raw: Any, own: set[Name]) -> None:
-        self.usable: set[str] = set()
+        self.usable: dict[str, str] = {}
         self.faults: dict[str, str] = {}
         self.fault = ""
         if raw is None:
@@ -201,7 +232,7 @@ class _CourseAliases:
             return
         for alias, target in raw.items():
             if isinstance(target, str) and full_name(target) in own:
-                self.usable.add(str(alias))
+                self.usable[str(alias)] = target
             else:
                 self.faults[str(alias)] = _wrong_form(repr({alias: target})[:80])
 
@@ -213,6 +244,19 @@ def _wrong_form(found: str) -> Message:
         found=found,
         form=f'{_IN_COURSE}: {{"cpp": "default"}}',
     )
+
+
+def _pythons_among(
+    aliases: Mapping[str, str], own: set[Name]
+) -> Iterator[tuple[Name, PythonEnvironment]]:
+    """Yield the names that stand for a Python environment, and not for another name."""
+    names = own | {full_name(alias) for alias in aliases}
+    for alias, target in aliases.items():
+        # A folder that is named like an environment has to be written with its path.
+        if alias == target or full_name(target) not in names:
+            found = find_environment(target)
+            if found is not None:
+                yield full_name(alias), found
 
 
 def full_name(name: str) -> Name:

@@ -151,6 +151,7 @@ class LocalGrader(Grader):
             containers=frozenset(name for kind, name in names if kind == job.environment_type),
             no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
             old_python=old_python,
+            python=self._offered.python(job.course_id, (job.environment_type, job.environment)),
         )
         access = SshAccess(self._shells, handle.ssh)
         async with Grading(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.course.probing import reason
+from inginious_nb.errors import ServiceError
 from inginious_nb.grader.sandbox import Box, supervise
 from inginious_nb.grader.ssh import SshSession
 from inginious_nb.i18n import Message
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from inginious_nb.grader.sandbox.process import BoxedProcess
     from inginious_nb.grader.ssh import SshAccess
 
+    from .installation import View
     from .prepared_boxes import PreparedBoxes
+    from .python_environments import PythonEnvironment
     from .shared_files import SharedFiles
     from .workspace import Workspace
 
@@ -67,6 +70,7 @@ class Request:
         containers: Names that its students' programs may ask for.
         no_student_shell: Why its student gets no remote shell; empty if it may have one.
         old_python: What its scripts are given back of older Pythons.
+        python: The Python that is python3 in its boxes, None for the system's.
     """
 
     task: Path
@@ -79,6 +83,7 @@ class Request:
     containers: frozenset[str]
     no_student_shell: str
     old_python: tuple[str, ...] = ()
+    python: PythonEnvironment | None = None
 
 
 class Grading:
@@ -109,6 +114,7 @@ class Grading:
             shared_files,
             sandbox,
             request.common,
+            python=shared_files.python if request.python is None else request.python.program,
             is_shell=request.document["debug"] == "ssh",
         )
         self._workspace = self._job_box.workspace
@@ -148,6 +154,8 @@ class Grading:
                 "The files of the job cannot be laid out ({reason}).", reason=reason(error)
             )
             return GradingResult("crash", faults.of_machine(text))
+        except ServiceError as error:
+            return GradingResult("crash", faults.of_machine(error.text))
         try:
             await self._open_network()
         except OSError as error:
@@ -244,6 +252,7 @@ class Grading:
     def _fill(self) -> None:
         request = self._request
         self._shared_files.wait()
+        self._view()  # takes a second where it is the first of its environment
         # In one file system of our own nothing keeps a job from writing to shared files.
         copy_common = bool(self._root_seen)
         self._unread = self._workspace.fill(request.task, request.common, copy_common=copy_common)
@@ -296,7 +305,7 @@ class Grading:
         self._refused.set()
 
     def _box(self, argv: tuple[str, ...], workspace: Workspace) -> Box:
-        mounts = (*workspace.mounts(self._shared_files.folder), *self._shared_files.mounts())
+        mounts = (*workspace.mounts(self._shared_files.folder), *self._view().mounts)
         if self._needs_ipython:
             mounts += self._shared_files.ipython_mounts
         return Box(
@@ -308,6 +317,9 @@ class Grading:
             has_network=self._request.has_network,
             network=self._network,
         )
+
+    def _view(self) -> View:
+        return self._shared_files.view(self._request.python)
 
     def _environ(self) -> dict[str, str]:
         environ = self._basic_environ()
@@ -325,7 +337,7 @@ class Grading:
             "HOME": f"{self._root_seen}/task",
             "USER": "worker",
             "LOGNAME": "worker",
-            **self._shared_files.variables(),
+            **self._view().variables,
         }
         if self._root_seen:
             environ["TMPDIR"] = f"{self._root_seen}/tmp"  # noqa: S108 - its own
@@ -341,7 +353,7 @@ class Grading:
             containers=self._request.containers,
             mounts=lambda open_descriptors: (
                 *self._workspace.student_mounts(files, open_descriptors),
-                *self._shared_files.mounts(),
+                *self._view().mounts,
             ),
             commands=frozenset(self._shared_files.commands),
             access=self._access,

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shlex
 import shutil
 import subprocess
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.grader.temporary_folders import FolderLock
 
+    from .python_environments import PythonEnvironment
     from .python_packages import Interpreter
 
 logger = logging.getLogger(__name__)
@@ -44,6 +47,21 @@ _SYSTEM = ("usr", "opt", "nix", "bin", "lib", "lib64")
 _LOCALES = "locale"
 _VENDORED = "vendor"
 _VIEWS = "system"
+
+
+@dataclass(frozen=True)
+class View:
+    """What the programs of a job find in the system.
+
+    Attributes:
+        mounts: What they see beside the job's own files.
+        variables: PATH, LANG, and what else programs need to find the API.
+        python: The interpreter that is their python3.
+    """
+
+    mounts: tuple[Mount, ...]
+    variables: Mapping[str, str]
+    python: str
 
 
 class Installation:
@@ -83,6 +101,8 @@ class Installation:
         self._variables: dict[str, str] = {}
         self._locale: dict[str, str] = {}
         self._compiling: subprocess.Popen[bytes] | None = None
+        self._environments: dict[PythonEnvironment, tuple[View, SystemViews | None]] = {}
+        self._making_environment = threading.Lock()
         self._is_closed = False
         self._state = threading.Lock()
         self._is_ready = threading.Event()
@@ -116,6 +136,65 @@ class Installation:
         """Return PATH and LANG, and what else programs need to find the API and the locale."""
         self.wait()
         return {**self._variables, **self._locale}
+
+    def with_environment(self, environment: PythonEnvironment) -> View:
+        """Return what jobs find whose python3 is that of an environment; made once.
+
+        Raises:
+            OSError: It cannot be made.
+            ServiceError: The environment cannot be used.
+        """
+        self.wait()
+        with self._making_environment:
+            if environment not in self._environments:
+                number = len(self._environments) + 1
+                self._environments[environment] = self._new_environment(environment, number)
+            view, views = self._environments[environment]
+        if views is None:
+            return view
+        return replace(view, mounts=(*view.mounts, *views.mounts()))
+
+    def _new_environment(
+        self, environment: PythonEnvironment, number: int
+    ) -> tuple[View, SystemViews | None]:
+        shown = environment.mounts()
+        folder = self._folder / f"environment-{number}"
+        folder.mkdir()
+        seen = f"{self._seen_at}/{folder.name}"
+        interpreters = find_interpreters(environment.program, "")
+        if not interpreters:
+            raise OSError(f"{environment.program} does not run")
+        copy_packages(interpreters[0].lacking, folder / _VENDORED)
+        wrapper = folder / "python3"
+        # A virtual environment is found from the path of its interpreter, so no link will do.
+        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(environment.program)} "$@"\n', "utf-8")
+        wrapper.chmod(0o755)
+        view_folder = folder / _VIEWS
+        view_folder.mkdir()
+        self._let_all_read()
+        path = f"{environment.folder}/bin:{self._path}"
+        variables = {**self._variables, **self._locale, "PATH": path}
+        if self._views is None:
+            folders = dict.fromkeys(str(Path(seen).parent) for seen in self._commands.values())
+            variables["PATH"] = ":".join([*folders, path])
+            usable = interpreters[0].usable(folder / _VENDORED)
+            vendored = [f"{seen}/{_VENDORED}"] if usable else []
+            variables["PYTHONPATH"] = ":".join([f"{self._seen_at}/lib", *vendored])
+            # Where jobs see no mounts they see the environment as it is.
+            visible = () if self._can_mount is None else shown
+            return View(visible, variables, environment.program), None
+        views = SystemViews(view_folder, f"{seen}/{_VIEWS}")
+        python3 = dict.fromkeys(("python", "python3"), f"{seen}/python3")
+        self._new_views(interpreters, views, folder, python3)
+        views.add(environment.folder / "bin", environment.links())
+        # Its views are below the shared files, which are mounted already.
+        if not self._can_be_shown((*shown, *views.mounts(), *self._conflicts())):
+            raise OSError(f"no box can be started with {environment.folder}")
+        return View((*shown, *self._conflicts()), variables, environment.program), views
+
+    def _can_be_shown(self, mounts: Sequence[Mount]) -> bool:
+        shared = Mount(self._folder, self._seen_at)
+        return self._can_mount is not None and self._can_mount((shared, *mounts))
 
     def _make(self) -> None:
         try:
@@ -158,7 +237,7 @@ class Installation:
             return
         views_at = f"{self._seen_at}/{_VIEWS}"
         folder = self._views_folder()
-        views = self._new_views(interpreters, SystemViews(folder, views_at))
+        views = self._new_views(interpreters, SystemViews(folder, views_at), self._folder)
         overlaid = (Mount(folder, views_at), *self._conflicts())
         if not self._can_mount((Mount(self._folder, self._seen_at), *views.mounts(), *overlaid)):
             raise OSError("no box can be started with views of the system's folders")
@@ -175,23 +254,39 @@ class Installation:
         folder.chmod(0o755)  # its links are no secret
         return folder
 
-    def _new_views(self, interpreters: Sequence[Interpreter], views: SystemViews) -> SystemViews:
+    def _new_views(
+        self,
+        interpreters: Sequence[Interpreter],
+        views: SystemViews,
+        folder: Path,
+        programs: Mapping[str, str] | None = None,
+    ) -> SystemViews:
+        """Add to the system what all jobs have there.
+
+        Args:
+            interpreters: Those that find the API and, in ``folder``, the packages that they lack.
+            views: The views.
+            folder: The shared files, or a folder in them.
+            programs: More commands, by the path that each leads to.
+        """
         for place in {Path(name).resolve() for name in COMMANDS_AT}:
             if place.is_dir():
-                views.add(place, self._commands)
+                views.add(place, {**self._commands, **(programs or {})})
         place = locales.SYSTEM_FOLDER.resolve()
         if (self._folder / _LOCALES).is_dir() and place.is_dir():
             links = {locales.FOLDER: f"{self._seen_at}/{_LOCALES}/{locales.FOLDER}"}
             views.add(place, links)
-        vendored = self._folder / _VENDORED
+        vendored = folder / _VENDORED
+        vendored_at = f"{self._seen_at}/{vendored.relative_to(self._folder)}"
         for interpreter in interpreters:
-            if interpreter.site is None or not self._is_seen(interpreter):
+            is_own = programs is not None
+            if interpreter.site is None or not (is_own or self._is_seen(interpreter)):
                 continue
             usable = interpreter.usable(vendored)
             missing = set(interpreter.lacking).difference(usable)
             if missing:
                 logger.info("%s has no %s", interpreter.program, ", ".join(sorted(missing)))
-            links = {name: f"{self._seen_at}/{_VENDORED}/{name}" for name in usable}
+            links = {name: f"{vendored_at}/{name}" for name in usable}
             for entry in os.scandir(self._folder / "lib"):
                 links[entry.name] = f"{self._seen_at}/lib/{entry.name}"
             views.add(interpreter.site, links)

@@ -112,6 +112,7 @@ class JobBox:
         shared_files: Files that all jobs share.
         sandbox: What its programs run in.
         common: The shared files of its course, or None.
+        python: The interpreter that is its python3.
         is_shell: Whether somebody is at a shell in it, who waits for no interpreter.
 
     Attributes:
@@ -125,6 +126,7 @@ class JobBox:
         sandbox: Sandbox,
         common: Path | None,
         *,
+        python: str,
         is_shell: bool,
     ) -> None:
         self._boxes = boxes
@@ -132,6 +134,7 @@ class JobBox:
         self._sandbox = sandbox
         self._preparing = sandbox if isinstance(sandbox, PreparingSandbox) else None
         self._common = common
+        self._python = python
         self._prepared = None if is_shell else boxes.take(common)
         self._is_repeatable = False
         self.workspace = (
@@ -169,7 +172,8 @@ class JobBox:
             return False
         with (self.workspace.root / "task" / program[len(prefix) :]).open("rb") as file:
             line = file.readline(_MAX_FIRST_LINE_BYTES).strip()
-        return line in (b"#!/usr/bin/env python3", b"#!" + os.fsencode(self._shared_files.python))
+        main = self._shared_files.python
+        return line in (b"#!/usr/bin/env python3", b"#!" + os.fsencode(main))
 
     def clear_away(self) -> None:
         """End what still waits in the box, and remove the workspace."""
@@ -191,7 +195,7 @@ class JobBox:
         workspace = Workspace(self._shared_files.new_job_folder())
         try:
             workspace.offer_common(self._common, copy=False)
-            box = box_of((self._shared_files.python, "-c", STARTER), workspace)
+            box = box_of((self._python, "-c", STARTER), workspace)
             with workspace.streams() as streams:
                 process = self._preparing.prepare(box, streams.stdout, streams.stderr)
         except OSError as error:

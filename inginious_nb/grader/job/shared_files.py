@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import weakref
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +32,13 @@ from inginious_nb.grader.temporary_folders import (
     remove_tree,
 )
 
-from .installation import MEMORY, Installation
+from .installation import MEMORY, Installation, View
 from .workspace import make_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from .python_environments import PythonEnvironment
 
 _SEEN_AT = "/.inginious"
 """Path at which an isolated job sees the shared files."""
@@ -150,17 +153,22 @@ class SharedFiles:
         """Wait until jobs can start."""
         self._installation.wait()
 
-    def mounts(self) -> tuple[Mount, ...]:
-        """Return what every program of a job sees beside the job's own files.
+    def view(self, environment: PythonEnvironment | None) -> View:
+        """Return what every program of a job finds beside the job's own files.
+
+        Args:
+            environment: Whose python3 jobs have, None for the system's.
 
         Raises:
-            OSError: A folder of the system cannot be read.
+            OSError: A folder of the system cannot be read, or the environment cannot be shown.
+            ServiceError: The environment cannot be used.
         """
-        return (*self._own, Mount(self.folder, self.seen_at), *self._installation.mounts())
-
-    def variables(self) -> dict[str, str]:
-        """Return the variables by which programs find others, and the grading API if need be."""
-        return self._installation.variables()
+        if environment is None:
+            found = View(self._installation.mounts(), self._installation.variables(), self.python)
+        else:
+            found = self._installation.with_environment(environment)
+        shared = Mount(self.folder, self.seen_at)
+        return replace(found, mounts=(*self._own, shared, *found.mounts))
 
     def new_job_folder(self) -> Path:
         """A path for the files of one more job, that other jobs cannot guess.

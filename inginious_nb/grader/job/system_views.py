@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _USR = Path("/usr")
-_PROGRAMS = Path("/usr/bin")
+PROGRAMS = Path("/usr/bin")
 _REAL_PROGRAMS = ".bin"
+REAL_PROGRAMS_AT = _USR / _REAL_PROGRAMS
+"""Where jobs see the files of `PROGRAMS` themselves."""
 
 
 class SystemViews:
@@ -63,7 +65,7 @@ class SystemViews:
                 state = _state(place)
                 made = self._made.get(place)
                 if made is None or made[0] != state:
-                    make = self._programs if place == _PROGRAMS else self._view
+                    make = self._programs if place == PROGRAMS else self._view
                     made = self._made[place] = state, make(place, links)
                 found += made[1]
         return tuple(found)
@@ -91,7 +93,7 @@ class SystemViews:
                 mounts.append(Mount(Path(entry.path), entry.path))
         _make_folder(view / _REAL_PROGRAMS)
         _make_folder(view / place.name)
-        real = f"{_USR}/{_REAL_PROGRAMS}"
+        real = str(REAL_PROGRAMS_AT)
         _fill(view / place.name, place, real, links)
         return (*mounts, Mount(place, real, is_system=True))
 
@@ -105,7 +107,7 @@ class SystemViews:
 
 def _state(place: Path) -> object:
     """Return what changes when a name comes or goes."""
-    folders = (place, _USR) if place == _PROGRAMS else (place,)
+    folders = (place, _USR) if place == PROGRAMS else (place,)
     statuses = [folder.stat() for folder in folders]
     return [(status.st_dev, status.st_ino, status.st_mtime_ns) for status in statuses]
 

@@ -1,0 +1,171 @@
+"""Tasks whose python3 is a named virtual environment: its packages, and the grading API in it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from inginious_nb.cli.main import main
+from inginious_nb.course import CourseLibrary
+from inginious_nb.errors import ServiceError
+from inginious_nb.grader.agents.local import LocalGrader
+from inginious_nb.grader.course_check import check_course
+from inginious_nb.grader.job.shared_files import system_python
+from inginious_nb.grader.sandbox import choose_sandbox
+from inginious_nb.settings import load_settings
+from tests.support.local_course import LocalCourse
+
+REPORT = """
+import sys
+import invented
+from inginious_container_api import feedback
+from inginious_container_api.run_student import run_student_simple
+import yaml, jinja2
+feedback.set_custom_value("prefix", sys.prefix)
+feedback.set_custom_value("invented", invented.NAME)
+out, err, _ = run_student_simple(
+    "python3 -c 'import invented; print(invented.NAME)'"
+)
+feedback.set_custom_value("student", out + err)
+try:
+    open(invented.__file__, "a")
+    feedback.set_custom_value("writable", True)
+except OSError:
+    pass
+feedback.set_global_result("success")
+"""
+
+
+@pytest.fixture(scope="module")
+def venv():
+    """A virtual environment with a package that nothing else has, where jobs of root can enter."""
+    with tempfile.TemporaryDirectory(prefix="inginious-venv-", dir="/tmp") as parent:
+        Path(parent).chmod(0o755)
+        yield make_venv(Path(parent).resolve() / "with blank")
+
+
+def make_venv(folder):
+    python = system_python() or sys.executable
+    command = [python, "-m", "venv", "--without-pip", str(folder)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    (site,) = folder.glob("lib/python3*/site-packages")
+    (site / "invented.py").write_text("NAME = 'only here'\n")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "plain"])
+def environment_grader(request, venv):
+    library = CourseLibrary()
+    aliases = {"pandas": str(venv), "numpy": "pandas"}
+    grader = LocalGrader(library, sandbox=choose_sandbox(request.param), aliases=aliases)
+    yield grader, library, request.param
+    grader.close()
+
+
+@pytest.fixture
+def course(environment_grader, tmp_path):
+    return LocalCourse(tmp_path, *environment_grader)
+
+
+@pytest.mark.parametrize("environment", ["pandas", "of-course"])
+async def test_python3_is_that_of_the_environment(course, venv, environment):
+    aliases = 'environment_aliases: {"of-course": "numpy"}\nname: x\n'
+    (course.path / "course.yaml").write_text(aliases.replace("numpy", "pandas"))
+    # Without mounts a path means the machine's own file.
+    is_path = environment == "of-course" and course.kind == "bubblewrap"
+    shebang = "#!/usr/bin/python3" if is_path else "#!/usr/bin/env python3"
+    for _ in range(2 if environment == "pandas" else 1):  # the second in a box that was prepared
+        result = await course.grade(f"{shebang}{REPORT}", environment=environment)
+        assert result.result[0] == "success", (result.result, result.stderr)
+        is_writable = result.custom.pop("writable", False)
+        assert result.custom == {
+            "prefix": str(venv),
+            "invented": "only here",
+            "student": "only here\n",
+        }
+        assert not (is_writable and course.kind == "bubblewrap")
+
+
+async def test_other_tasks_keep_the_python_of_the_system(course):
+    run = "#!/usr/bin/env python3\nimport invented\n"
+    result = await course.grade(run, environment="default")
+    assert result.result[0] == "crash"
+    assert "No module named 'invented'" in result.stderr
+
+
+async def test_a_course_cannot_name_a_folder(course, venv):
+    (course.path / "course.yaml").write_text(f'environment_aliases: {{"x": "{venv}"}}\nname: x\n')
+    result = await course.grade("#!/bin/sh\n", environment="x")
+    assert result.result[0] == "crash"
+    assert "No grader here offers" in result.result[1]
+
+
+@pytest.mark.parametrize("value", ["/nowhere/venv", "no-such-environment"])
+def test_what_is_no_environment_is_said_at_the_start(value):
+    with pytest.raises(ServiceError, match="no Python environment"):
+        LocalGrader(CourseLibrary(), sandbox=choose_sandbox("plain"), aliases={"pandas": value})
+
+
+def test_an_environment_is_found_by_its_name(venv, monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKON_HOME", str(venv.parent))
+    aliases = {"with blank": "with blank"}
+    grader = LocalGrader(CourseLibrary(), sandbox=choose_sandbox("plain"), aliases=aliases)
+    assert "with blank" in grader.environments()["docker"]
+    grader.close()
+
+
+def test_a_relative_folder_is_meant_from_here(venv, monkeypatch):
+    monkeypatch.chdir(venv.parent)
+    given = '{"pandas": "./with blank", "cpp": "default"}'
+    settings = load_settings(None, {"INGINIOUS_ENVIRONMENTS": given})
+    assert settings.environments == {"pandas": str(venv), "cpp": "default"}
+
+
+TEMPLATE = "import nowhere\n@    @answer@@\n"
+RUN = """#!/usr/bin/env python3
+import os, yaml, invented, helper, absent.part
+from inginious_container_api import feedback
+try:
+    import optional_module
+except ImportError:
+    optional_module = None
+"""
+
+
+def test_what_an_environment_lacks_is_told_with_its_line(venv, tmp_path):
+    task = tmp_path / "course/task"
+    (task / "student").mkdir(parents=True)
+    (tmp_path / "course/course.yaml").write_text("name: x\n")
+    (task / "task.yaml").write_text(
+        "environment_type: docker\nenvironment_id: pandas\nproblems: {q1: {type: code}}\n"
+    )
+    (task / "run").write_text(RUN)
+    (task / "helper.py").write_text("")
+    (task / "student/answer.tpl").write_text(TEMPLATE)
+    (task / "student/old.py").write_text("print 'Python 2'\nimport gone\n")
+
+    def lacking(environments):
+        faults = check_course(tmp_path / "course", aliases=environments)
+        return {(f.path.name, f.line) for f in faults if "has no module" in f.message}
+
+    assert lacking({"pandas": str(venv)}) == {("run", 2), ("answer.tpl", 1), ("old.py", 2)}
+    assert not lacking({})  # that nobody offers the environment is the fault then
+    (task / "run").write_text(RUN.replace(", absent.part", ""))
+    assert lacking({"pandas": str(venv)}) == {("answer.tpl", 1), ("old.py", 2)}
+
+
+def test_the_command_line_tells_what_each_environment_has(venv, monkeypatch):
+    monkeypatch.setenv("INGINIOUS_ENVIRONMENTS", json.dumps({"pandas": str(venv)}))
+    told = CliRunner().invoke(main, ["environments", "--json"])
+    rows = {row["name"]: row for row in json.loads(told.output)}
+    assert set(rows) == {"default", "python3", "pandas"}
+    assert rows["pandas"]["python"] == f"{venv}/bin/python3"
+    assert all(row["version"].startswith("3.") for row in rows.values())
+    assert "pandas" in CliRunner().invoke(main, ["environments"]).output
+    assert CliRunner().invoke(main, ["environments", "cobol"]).exit_code
