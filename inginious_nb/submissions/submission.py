@@ -391,7 +391,7 @@ class Submission:
                     self.sendings = sending
                     self._advance("sent", at)
                 case events.JobHeld(reason=reason):
-                    self._hold(reason)
+                    self._note_wait(reason)
                 case events.JobAccepted(remote_id=remote_id):
                     await self._keep_remote_id(remote_id)
                 case events.JobQueued(at=at, at_most_before=before):
@@ -410,7 +410,7 @@ class Submission:
                         _log.exception("A result could not be kept.")
                     self._finish(result, at)
 
-    def _hold(self, reason: str) -> None:
+    def _note_wait(self, reason: str) -> None:
         if self.note != reason:
             self.note = reason
             self._observers.notify()
