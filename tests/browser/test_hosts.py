@@ -86,11 +86,22 @@ def test_without_subshells_requests_wait_for_the_running_cell(
     expect(notebook.widget(2).get_by_text("The kernel is busy")).to_have_count(0)
 
 
-def test_a_host_that_saves_widgets_with_the_notebook(other_server, open_notebook):
-    server = other_server(
-        settings={"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}}
+def test_a_host_without_inline_scripts_that_saves_widgets(other_server, page, open_notebook):
+    # JupyterLab's own needs: workers and modules from blobs, evaluated schemas, inline styles.
+    policy = (
+        "default-src 'self'; script-src 'self' blob: 'unsafe-eval'; worker-src 'self' blob:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self' ws: data: blob:"
     )
+    headers = {"headers": {"Content-Security-Policy": policy}}
+    server = other_server(
+        options=(f"--ServerApp.tornado_settings={headers!r}",),
+        settings={"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}},
+    )
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/lab/" in answer.url else None)
     notebook = open_notebook(*division(), server=server)
+    assert answers[0].headers["content-security-policy"] == policy
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     notebook.submit(2)
@@ -108,25 +119,6 @@ def test_a_host_that_saves_widgets_with_the_notebook(other_server, open_notebook
     notebook.write(3, "4")
     notebook.submit(2)
     expect(notebook.result(2)).to_contain_text("50 %")
-
-
-def test_a_policy_without_inline_scripts(other_server, page, open_notebook):
-    # JupyterLab's own needs: workers and modules from blobs, evaluated schemas, inline styles.
-    policy = (
-        "default-src 'self'; script-src 'self' blob: 'unsafe-eval'; worker-src 'self' blob:; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-        "connect-src 'self' ws: data: blob:"
-    )
-    headers = {"headers": {"Content-Security-Policy": policy}}
-    server = other_server(options=(f"--ServerApp.tornado_settings={headers!r}",))
-    answers = []
-    page.on("response", lambda answer: answers.append(answer) if "/lab/" in answer.url else None)
-    notebook = open_notebook(*division(), server=server)
-    assert answers[0].headers["content-security-policy"] == policy
-    notebook.run_to_end(1)
-    notebook.run_to_end(2)
-    notebook.submit(2)
-    expect(notebook.result(2)).to_contain_text("100 %")
 
 
 def test_a_widget_that_was_scrolled_out_of_the_page_has_its_result_when_it_comes_back(

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from .notebook import code, load, markdown
+from .notebook import code, load
 
 TOO_LARGE = 11_000_000
 DIVISION = code("%inginious open demo/division")
 QUOTIENT, REMAINDER = code("3", "inginious:quotient"), code("2", "inginious:remainder")
-
-
-def test_pictures_in_text_cells_are_not_sent(open_notebook):
-    picture = markdown(f"![a picture](data:image/png;base64,{'A' * TOO_LARGE})")
-    notebook = open_notebook(load(), DIVISION, QUOTIENT, REMAINDER, picture)
-    notebook.run_to_end(1)
-    notebook.run_to_end(2)
-    notebook.submit(2)
-    expect(notebook.result(2)).to_contain_text("100 %")
 
 
 def test_an_answer_that_is_too_large_for_one_message_arrives(open_notebook):

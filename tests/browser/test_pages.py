@@ -16,26 +16,31 @@ def cells(quotient):
 
 
 @pytest.fixture
-def second_tab(page):
-    """Another tab of the same browser."""
-    tab = page.context.new_page()
-    yield tab
-    tab.close()
+def tabs(page):
+    """Two more tabs of the same browser."""
+    more = [page.context.new_page() for _ in range(2)]
+    yield more
+    for tab in more:
+        tab.close()
 
 
-@pytest.mark.parametrize("another", ["the same notebook", "another notebook"])
-def test_the_page_that_ran_a_command_answers_it(open_notebook, second_tab, lab, another):
+def test_the_page_that_ran_a_command_answers_it(open_notebook, tabs, lab):
     mine = open_notebook(*cells("0"))
-    name = mine.name
-    if another == "another notebook":
-        name = write_notebook(lab, cells("1"))
-        lab.share_kernel(mine.name, name)
-    theirs = NotebookPage(lab, second_tab, name)
-    theirs.open()
+    another = write_notebook(lab, cells("1"))
+    lab.share_kernel(mine.name, another)
+    others = [
+        NotebookPage(lab, tab, name) for tab, name in zip(tabs, (mine.name, another), strict=True)
+    ]
+    for other in others:
+        other.open()
     mine.run_to_end(1)
     mine.write(3, "3")  # in this page only, and not saved
     for _ in range(2):
-        mine.run_to_end(2)
-        expect(mine.result(2)).to_contain_text("100 %")
-        theirs.run_to_end(2)
-        expect(theirs.result(2)).to_contain_text("50 %")
+        for page, grade in (
+            (mine, "100 %"),
+            (others[0], "50 %"),
+            (mine, "100 %"),
+            (others[1], "50 %"),
+        ):
+            page.run_to_end(2)
+            expect(page.result(2)).to_contain_text(grade)
