@@ -52,6 +52,8 @@ export interface TaskInfo {
   /** Where it is from, empty for a folder. */
   site: string;
   evaluation: "best" | "last";
+  /** Whether a submission can be kept as a recorded test: for who may change the course. */
+  can_record: boolean;
   problems: ProblemInfo[];
 }
 
@@ -348,6 +350,11 @@ export interface SubmissionReply {
 }
 
 /** A submission of the history with all that is shown of it. */
+/** The file of the recorded test. */
+export interface RecordReply {
+  file: string;
+}
+
 export interface OpenReply {
   row: SubmissionRow;
   result: ResultInfo | null;
@@ -419,6 +426,7 @@ export interface Requests {
   kill: SubmissionRequest;
   open: SubmissionRequest;
   archive: SubmissionRequest;
+  record: SubmissionRequest;
   output: OutputRequest;
   file: FileRequest;
   draft: DraftRequest;
@@ -438,6 +446,7 @@ export interface Replies {
   kill: EmptyMessage;
   open: OpenReply;
   archive: DownloadReply;
+  record: RecordReply;
   output: DownloadReply;
   file: FileReply;
   draft: EmptyMessage;

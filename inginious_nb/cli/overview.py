@@ -7,9 +7,12 @@ import click
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import LIMIT
-from inginious_nb.i18n import in_language
+from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
+from inginious_nb.submissions.record import counts
+from inginious_nb.submissions.recording import record_as_test
+from inginious_nb.submissions.student import Student
 
 from . import tables
 from .output import print_table
@@ -49,10 +52,47 @@ def history(*, limit: int) -> None:
         print_table(tables.history(attempts, lang=session.language))
 
 
+@click.command(
+    cls=Command,
+    params=[
+        click.Argument(["task"], metavar="COURSE/TASK"),
+        click.Option(["--submission"], metavar="ID", help="Which one; the newest if not said."),
+        click.Option(["--as", "username"], metavar="NAME", help="A submission of that student."),
+        click.Option(["--name"], help="Name of the record, such as off-by-one."),
+        *SERVICE_OPTIONS[:1],
+    ],
+)
+def record(
+    task: str,
+    *,
+    submission: str | None,
+    username: str | None,
+    name: str | None,
+    courses: tuple[str, ...],
+) -> None:
+    """Keep a submission as a recorded test of its task, which inginious-nb test grades again."""
+    with opened_session(None, courses) as session:
+        found = session.task(task)
+        student = Student.checked(username) if username is not None else session.student
+        known = session.history.of_task(found.course_id, found.id, student.username)
+        wanted = [each for each in known if submission is None or each.id.startswith(submission)]
+        graded = [each for each in wanted if counts(each)] or wanted
+        if not graded:
+            raise UsageError(
+                Message(
+                    "The history has no such submission to {task} of {name}.",
+                    task=task,
+                    name=student.username,
+                )
+            )
+        file = record_as_test(found, session.history, graded[0], name)
+        echo(printable(Message("Recorded: {file}", file=file).in_language(session.language)))
+
+
 @click.command(cls=Command)
 def settings() -> None:
     """Explain the settings."""
     click.echo(settings_text())
 
 
-COMMANDS = (list_courses, history, settings)
+COMMANDS = (record, list_courses, history, settings)

@@ -57,6 +57,7 @@ class TaskInfo(TypedDict):
     deadline: float | None
     site: str
     evaluation: str
+    can_record: bool
     problems: list[ProblemInfo]
 
 
@@ -365,6 +366,12 @@ class SubmissionReply(TypedDict):
     submission: str
 
 
+class RecordReply(TypedDict):
+    """The file of the recorded test."""
+
+    file: str
+
+
 class OpenReply(TypedDict):
     """A submission of the history with all that is shown of it."""
 
@@ -455,6 +462,7 @@ REQUESTS = {
     "kill": SubmissionRequest,
     "open": SubmissionRequest,
     "archive": SubmissionRequest,
+    "record": SubmissionRequest,
     "output": OutputRequest,
     "file": FileRequest,
     "draft": DraftRequest,
@@ -473,6 +481,7 @@ REPLIES = {
     "kill": EmptyMessage,
     "open": OpenReply,
     "archive": DownloadReply,
+    "record": RecordReply,
     "output": DownloadReply,
     "file": FileReply,
     "draft": EmptyMessage,

@@ -11,6 +11,7 @@ from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.i18n import Message, translated
 from inginious_nb.notebook.files import file_answer
+from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.submission import ssh_command
 
 from . import protocol, serialize, snapshot, values
@@ -140,6 +141,12 @@ class Responder(Answering):
         name = f"{record.course_id}-{record.task_id}-{record.number}.tar.gz"
         return {"filename": name}, archive
 
+    def _record_as_test(
+        self, request: protocol.SubmissionRequest, _buffers: Buffers
+    ) -> protocol.RecordReply:
+        task, history = self._publisher.task, self._publisher.session.history
+        return {"file": str(record_as_test(task, history, self._record_of(request)))}
+
     def _output(
         self, request: protocol.OutputRequest, _buffers: Buffers
     ) -> tuple[protocol.DownloadReply, bytes]:
@@ -249,6 +256,7 @@ class Responder(Answering):
         "kill": _kill,
         "open": _open,
         "archive": _archive,
+        "record": _record_as_test,
         "output": _output,
         "file": _file,
         "draft": _draft,

@@ -18,6 +18,7 @@ from inginious_nb.course import MultipleChoiceProblem
 from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import Assets, render_feedback, render_inline, render_rst
+from inginious_nb.submissions.recording import can_record
 
 from . import values
 from .summary import counted, first_failed, shown_grade
@@ -72,6 +73,7 @@ def task_info(task: Task, lang: str, username: str, *, statement: bool = True) -
         "deadline": None if deadline is None else deadline.timestamp(),
         "site": site_label(task.site),
         "evaluation": task.evaluation_mode,
+        "can_record": can_record(task),
         "problems": [
             _problem_info(task, problem, username, lang, statement=statement)
             for problem in task.problems.values()

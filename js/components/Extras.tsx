@@ -5,6 +5,7 @@ import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";
 import { Fold } from "./Fold.tsx";
 import { Icon } from "./icons.tsx";
+import { RecordAsTest } from "./RecordAsTest.tsx";
 import { Values } from "./Values.tsx";
 
 export function Extras({ result }: { result: ResultInfo }) {
@@ -31,6 +32,7 @@ export function Extras({ result }: { result: ResultInfo }) {
           <Icon name="download" /> {say(t.downloadArchive, { size: size(result.archive_bytes) })}
         </button>
       )}
+      <RecordAsTest key={submission} result={result} />
     </>
   );
 }

@@ -159,6 +159,7 @@ export function task(...problems: ProblemInfo[]): TaskInfo {
     deadline: null,
     site: "",
     evaluation: "best",
+    can_record: false,
     problems,
   };
 }
