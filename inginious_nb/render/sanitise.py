@@ -20,6 +20,7 @@ import nh3
 from pygments.token import STANDARD_TYPES
 
 from .data_uris import IMAGE_URI
+from .mathjax import MAX_TOTAL_CHARS, mathml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,6 +157,8 @@ class _Decisions(HTMLParser):
         self._assets = assets
         self._heading_level = heading_level
         self._open_links = 0
+        self._formula: tuple[str, int] | None = None
+        self._formula_chars = 0
         self._parts: list[str] = []
 
     def of(self, balanced: str) -> str:
@@ -165,15 +168,25 @@ class _Decisions(HTMLParser):
         return "".join(self._parts)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._formula = None  # with markup in it, it is none
         if tag == "img":
             self._picture(attrs)
             return
         if tag == "a":
             attrs = self._link(attrs)
             self._open_links += 1
+        if tag in ("span", "div") and "math" in (dict(attrs).get("class") or "").split():
+            self._formula = (tag, len(self._parts))
         self._start(self._name(tag), attrs)
 
     def handle_endtag(self, tag: str) -> None:
+        formula, self._formula = self._formula, None
+        if formula is not None and formula[0] == tag:
+            written = html_escapes.unescape("".join(self._parts[formula[1] + 1 :]))
+            self._formula_chars += len(written)
+            if self._formula_chars <= MAX_TOTAL_CHARS and (converted := mathml(written)):
+                self._parts[formula[1] :] = [converted]
+                return
         if tag == "a":
             self._open_links -= 1
         self._parts.append(f"</{self._name(tag)}>")

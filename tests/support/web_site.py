@@ -11,6 +11,8 @@ from .peer import InginiousSite, Process, free_port, wait_for_port
 
 _SCRIPT = Path(__file__).with_name("serve_web_site.py")
 
+DOT = b"\x89PNG\r\n\x1a\n and what a picture has"
+
 _QUIZ = {
     "name": "A quiz",
     "author": "T. Eacher",
@@ -164,4 +166,8 @@ class WebSite:
         for name, task in tasks.items():
             (folder / name).mkdir(parents=True)
             (folder / name / "task.yaml").write_text(yaml.safe_dump(task, sort_keys=False))
+        for name in tasks:
+            (folder / name / "public").mkdir()
+            (folder / name / "public" / "dot.png").write_bytes(DOT)
+            (folder / name / "public" / "page.png").write_bytes(b"<script>alert(1)</script>")
         (folder / "course.yaml").write_text(yaml.safe_dump(course, sort_keys=False))

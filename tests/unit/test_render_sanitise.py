@@ -56,6 +56,14 @@ def test_attacks_in_every_place_of_a_text(payload):
 
 
 @pytest.mark.parametrize("payload", CORPUS)
+def test_attacks_in_a_formula(payload):
+    written = html.escape(payload)
+    texts = [rf'<span class="math">\({text}\)</span>' for text in (payload, written)]
+    texts.append(rf'<div class="math">\[\text{{{written}}}\]</div>')
+    assert faults(render_html("".join(texts))) == []
+
+
+@pytest.mark.parametrize("payload", CORPUS)
 def test_attacks_in_a_choice(payload):
     assert faults(render_inline(payload)) == []
 
@@ -247,6 +255,33 @@ def test_endless_nesting_is_shown_as_text(html):
 def test_mathml_in_raw_html_is_kept():
     rendered = render_rst(".. raw:: html\n\n   <math><msup><mi>x</mi><mn>2</mn></msup></math>")
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in rendered
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        r'<span class="math">\(a^2 &lt; b\)</span>',
+        r'<div class="math">\[ a^2 &lt; b \]</div>',
+        r'<div class="formula math">\begin{equation*}a^2 &lt; b\end{equation*}</div>',
+    ],
+)
+def test_what_a_page_would_leave_to_mathjax_is_mathml(written):
+    shown = render_html(written)
+    assert 'alttext="a^2 &lt; b"' in shown
+    assert "<msup>" in shown
+    assert ("block" in shown) == ("<div" in written)
+
+
+@pytest.mark.parametrize("tex", [r"\href{javascript:alert(1)}{x}", "<b>x</b>", "x" * 3000])
+def test_a_formula_that_is_none_is_shown_as_it_was_written(tex):
+    shown = render_html(rf'<span class="math">\({tex}\)</span>')
+    assert shown == rf'<span class="math">\({tex}\)</span>'
+
+
+def test_formulas_without_end_take_no_time():
+    shown = render_html((r'<span class="math">\(' + "x" * 1900 + r"\)</span>") * 50)
+    assert 0 < shown.count("<math") < 12
+    assert shown.count('class="math"') + shown.count("<math") == 50
 
 
 def test_lists_and_paragraphs_may_be_left_open():

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
+import re
 
 import pytest
 
@@ -11,6 +14,7 @@ from inginious_nb.services.inginious_web.failures import PassingError, SignInErr
 from inginious_nb.services.inginious_web.form import MARK
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from tests.support.fault_proxy import Fault, http
+from tests.support.web_site import DOT
 
 RIGHT = {"loop": "0", "keys": ["0", "1"], "word": "noël"}
 WRONG = {"loop": "1", "keys": ["2"], "word": "no"}
@@ -191,3 +195,52 @@ async def test_a_sign_in_that_gets_no_answer_may_pass(sign_in, proxy):
     proxy.faults.append(Fault(b"POST /api", answer=None))
     with pytest.raises(PassingError, match="does not answer"):
         await sign_in()
+
+
+PICTURES = [
+    ("quiz/dot.png", True),
+    ("/course/probe/quiz/dot.png", True),
+    ("{site}/course/probe/quiz/dot.png", True),
+    ("quiz/page.png", False),
+    ("/course/probe/late/dot.png", False),
+    ("quiz/../../../logout", False),
+    ("quiz/%2e%2e/%2e%2e/%2e%2e/logout", False),
+    ("/logout", False),
+    ("/course/probe/quiz?x=dot.png", False),
+    ("//evil.example/dot.png", False),
+    ("https://evil.example/course/probe/quiz/dot.png", False),
+    ("javascript:alert(1)", False),
+]
+
+
+async def test_pictures_of_the_task_are_fetched_and_nothing_else(sign_in, task, proxy):
+    client = await sign_in("bob")
+    told = "".join(
+        f"<img alt='{number}' src=\"{address.format(site=client.site.address)}\">"
+        for number, (address, _shown) in enumerate(PICTURES)
+    )
+    done = {"status": "done", "result": "success", "grade": "100", "text": told, "tests": {}}
+    done["problems"] = {"loop": ["success", told]}
+    proxy.faults.append(Fault(CHECK, times=99, answer=http(200, json.dumps(done).encode())))
+    result = await client.open_job(task("quiz"), RIGHT)
+    for text in (result.result[1], result.problems["loop"][1]):
+        tags = re.findall("<img[^>]*>", text)
+        assert [
+            f'src="data:image/png;base64,{base64.b64encode(DOT).decode()}"' in t for t in tags
+        ] == [shown for _address, shown in PICTURES]
+    # Each of its addresses once, for both texts.
+    assert proxy.count(b"/dot.png HTTP") == 3
+    assert proxy.count(b"logout") == 0
+    assert client.site.is_open
+
+
+async def test_pictures_that_do_not_come_hold_no_result_up(sign_in, task, proxy):
+    client = await sign_in("bob")
+    told = '<img src="quiz/dot.png">' * 50 + '<img src="quiz/page.png">'
+    done = {"status": "done", "result": "success", "grade": "100", "text": told}
+    proxy.faults.append(Fault(CHECK, times=99, answer=http(200, json.dumps(done).encode())))
+    proxy.faults.append(Fault(b"/dot.png", answer=http(200, b"\x89PNG\r\n\x1a\n" + bytes(3 << 20))))
+    proxy.faults.append(Fault(b"/page.png", answer=http(503)))
+    result = await client.open_job(task("quiz"), RIGHT)
+    assert result.result[0] == "success"
+    assert "data:" not in result.result[1]

@@ -23,6 +23,7 @@ from inginious_nb.i18n import Message
 from .delivery import Delivery, Order, Pace
 from .feedback import readable
 from .form import fields
+from .pictures import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -174,7 +175,8 @@ class WebClient(AbstractClient):
         async def run() -> None:
             try:
                 done = await delivery.run()
-                tell(JobDone(done.at, readable(done.result, is_html=is_html)))
+                result = await self._with_pictures(order, done.result)
+                tell(JobDone(done.at, readable(result, is_html=is_html)))
             except asyncio.CancelledError:
                 tell(_closed_before())
             except Exception:  # noqa: BLE001 - see below
@@ -187,6 +189,12 @@ class WebClient(AbstractClient):
                     self._ended(order.course_id, order.task_id)
 
         self._deliveries[job.id] = job, delivery, self._loop.create_task(run())
+
+    async def _with_pictures(self, order: Order, result: JobResult) -> JobResult:
+        try:
+            return await inlined(self._site, order.course_id, order.task_id, result)
+        except asyncio.CancelledError:
+            return result  # it is there, and must not be lost for its pictures
 
     def _kill(self, job_id: str) -> None:
         if job_id in self._deliveries:

@@ -17,6 +17,7 @@ from .courses import SiteCourses
 from .delivery import Pace
 from .failures import PassingError, SignInError
 from .feedback import readable
+from .pictures import inlined
 from .sign_in import Credentials, SessionCookie
 from .site import Site
 
@@ -350,7 +351,8 @@ class InginiousWebService(Service):
         told = await site.act_again(
             task.course_id, task.id, "load_submission_input", {"submissionid": remote_id}
         )
-        result = readable(answers.read_loaded(told), is_html=task.response_is_html)
+        result = await inlined(site, task.course_id, task.id, answers.read_loaded(told))
+        result = readable(result, is_html=task.response_is_html)
         inputdata: dict[str, object] = answers.read_input(told)
         for name, answer in inputdata.items():
             if isinstance(answer, dict):

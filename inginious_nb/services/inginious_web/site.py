@@ -261,6 +261,11 @@ class Site:
         query = urlencode({"submissionid": submission_id, "questionid": problem})
         return (await self._get(f"{_path(course_id, task_id)}?{query}")).body
 
+    async def picture(self, path: str, limit_bytes: int) -> bytes:
+        """Return what is at a path of the site, which may be anything."""
+        await self.sign_in()
+        return (await self._request("GET", path, limit_bytes=limit_bytes)).body
+
     async def act(
         self,
         course_id: str,
@@ -320,6 +325,7 @@ class Site:
         data: Mapping[str, Any] | None = None,
         files: Sequence[File] = (),
         allowed: set[HTTPStatus] | None = None,
+        limit_bytes: int = MAX_ANSWER_BYTES,
     ) -> _Answer:
         self._refuse_while_waiting()
         try:
@@ -327,7 +333,8 @@ class Site:
                 async with self._http.stream(
                     method, self.address + path, data=data, files=list(files) or None
                 ) as response:
-                    answer = _Answer(response.status_code, response.headers, await _body(response))
+                    body = await _body(response, limit_bytes)
+                    answer = _Answer(response.status_code, response.headers, body)
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
             raise _unreachable(self.address, error) from error
         if answer.status not in (allowed or set()):
@@ -347,15 +354,15 @@ class Site:
             raise PassingError(self._busy.text, retry_after_s=left_s)
 
 
-async def _body(response: httpx.Response) -> bytes:
+async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
     body = bytearray()
     async for piece in response.aiter_bytes():
         body += piece
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > limit_bytes:
             raise SiteError(
                 Message(
                     "The site's answer is larger than {limit} MB; it is not read.",
-                    limit=MAX_ANSWER_BYTES >> 20,
+                    limit=limit_bytes >> 20,
                 )
             )
     return bytes(body)
