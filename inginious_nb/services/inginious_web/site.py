@@ -53,6 +53,36 @@ File = tuple[str, tuple[str, bytes]]
 """A problem id, and the name and content of the file that answers it."""
 
 
+def _http(address: str, lang: str) -> httpx.AsyncClient:
+    """Return a client for a site.
+
+    Raises:
+        SiteError: The environment names a proxy or certificates that cannot be used.
+    """
+    try:
+        # Certificates named by the environment count on the way to this machine, too.
+        certificates = httpx.create_ssl_context()
+    except OSError as error:  # an SSLError is one
+        raise SiteError(
+            Message("SSL_CERT_FILE names no file of certificates; correct it or leave it out.")
+        ) from error
+    try:
+        return httpx.AsyncClient(
+            verify=certificates,
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
+            headers={"Accept-Language": lang, "User-Agent": "inginious_nb"},
+            follow_redirects=False,
+            # A proxy is never the way to this machine.
+            trust_env=not is_loopback(urlsplit(address).hostname or ""),
+        )
+    except (ValueError, ImportError, httpx.InvalidURL):
+        # The error may quote the address of a proxy, password and all.
+        raise SiteError(
+            Message("HTTPS_PROXY or HTTP_PROXY names no proxy that can be used; correct it.")
+        ) from None
+
+
 @dataclass(frozen=True)
 class _Answer:
     status: int
@@ -103,14 +133,7 @@ class Site:
         self._sign_in_wait_s = _FIRST_SIGN_IN_WAIT_S
         self._not_before = 0.0
         self._busy: PassingError | None = None
-        self._http = httpx.AsyncClient(
-            timeout=_TIMEOUT,
-            limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
-            headers={"Accept-Language": lang, "User-Agent": "inginious_nb"},
-            follow_redirects=False,
-            # A proxy is never the way to this machine.
-            trust_env=not is_loopback(urlsplit(address).hostname or ""),
-        )
+        self._http = _http(address, lang)
 
     async def close(self) -> None:
         """End the conversation."""
@@ -464,6 +487,15 @@ def _unreachable(address: str, error: Exception) -> SiteError:
             Message(
                 "The certificate of {site} cannot be trusted ({reason}), so nothing was sent. If "
                 "your university has its own authority, name its file in SSL_CERT_FILE.",
+                site=address,
+                reason=reason,
+            )
+        )
+    if isinstance(error, httpx.ProxyError):
+        return SiteError(
+            Message(
+                "The proxy of this network does not let you through to {site} ({reason}); look at "
+                "HTTPS_PROXY, or ask who runs the network.",
                 site=address,
                 reason=reason,
             )

@@ -1,0 +1,107 @@
+"""The way to a site: proxies of the network, and certificates."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+
+import pytest
+
+from inginious_nb.services.inginious_web.failures import SiteError
+from inginious_nb.services.inginious_web.sign_in import Credentials
+from inginious_nb.services.inginious_web.site import Site
+
+ALICE = Credentials("alice", "alice-password")
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+async def signed_in(address):
+    site = Site(address, ALICE)
+    try:
+        await site.sign_in()
+    finally:
+        await site.close()
+    return site.username
+
+
+async def test_a_proxy_is_the_way_out_and_not_to_this_machine(proxy, web_site, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+    assert await signed_in("http://inginious.invalid") == "alice"
+    assert proxy.count(b"POST http://inginious.invalid/") == 1
+    assert await signed_in(web_site.address) == "alice"
+    assert len(proxy.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [b"407 Proxy Authentication Required", b"403 Forbidden"])
+async def test_a_proxy_that_refuses_is_named(answer, monkeypatch):
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:proxy-password@127.0.0.1:{port}")
+    with pytest.raises(SiteError, match="proxy of this network") as refused:
+        await signed_in("https://inginious.invalid")
+    assert "proxy-password" not in str(refused.value)
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("HTTPS_PROXY", "gopher://me:proxy-password@host", "proxy"),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE"),
+        ("SSL_CERT_FILE", __file__, "SSL_CERT_FILE"),
+    ],
+)
+async def test_settings_that_cannot_be_used_are_named(name, value, text, monkeypatch):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SiteError, match=text) as refused:
+        await signed_in("https://inginious.invalid")
+    assert "proxy-password" not in str(refused.value)
+
+
+async def test_a_certificate_is_trusted_only_if_somebody_says_so(tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "1"),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    asked = []
+
+    async def serve(reader, writer):
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        body = b'{"status": "success", "username": "alice"}'
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
+    address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    with pytest.raises(SiteError, match="cannot be trusted.*SSL_CERT_FILE"):
+        await signed_in(address)
+    assert asked == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert await signed_in(address) == "alice"
+    # It is for another name.
+    with pytest.raises(SiteError, match="cannot be trusted"):
+        await signed_in(address.replace("localhost", "127.0.0.1"))
+    server.close()
