@@ -71,7 +71,9 @@ async def test_settings_that_cannot_be_used_are_named(name, value, text, monkeyp
     assert "proxy-password" not in str(refused.value)
 
 
-async def test_a_certificate_is_trusted_only_if_somebody_says_so(tmp_path, monkeypatch):
+@pytest.fixture
+def self_signed(tmp_path):
+    """A certificate for localhost, and its key."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(
         [
@@ -82,6 +84,11 @@ async def test_a_certificate_is_trusted_only_if_somebody_says_so(tmp_path, monke
         check=True,
         capture_output=True,
     )
+    return certificate, key
+
+
+async def test_a_certificate_is_trusted_only_if_somebody_says_so(self_signed, monkeypatch):
+    certificate, key = self_signed
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     asked = []
@@ -96,7 +103,7 @@ async def test_a_certificate_is_trusted_only_if_somebody_says_so(tmp_path, monke
 
     server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
     address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
-    with pytest.raises(SiteError, match="cannot be trusted.*SSL_CERT_FILE"):
+    with pytest.raises(SiteError, match=r"cannot be trusted.*SSL_CERT_FILE"):
         await signed_in(address)
     assert asked == []
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
