@@ -240,6 +240,10 @@ class Session:
         """Return where the connection to the current grading service stands."""
         return self._services.state
 
+    def use_service_of(self, process_id: int) -> None:
+        """Use the embedded service that another session of this user offers, where that fits."""
+        self._services.use_offer_of(process_id)
+
     def offer_service(self) -> None:
         """Let the kernels of this Jupyter server use its embedded service, too."""
         self._io.spawn(self._services.offer(self.library, self.add_courses))

@@ -1,15 +1,22 @@
-"""The one session of this process: the magics and widgets of a kernel, or the pages of a server."""
+"""The session of this process: the magics and widgets of a kernel, or the pages of a server.
+
+A server that several people share has one more for each of the others (`lab/identity.py`).
+"""
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
+from inginious_nb.errors import CourseError
 from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
+from inginious_nb.submissions.student import Student
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 _session: Session | None = None
+_sessions_of_others: dict[str, Session] = {}
 _session_lock = threading.Lock()
 
 
@@ -38,18 +46,49 @@ def get_session(*, config: Config | None = None, directory: Path | None = None) 
         return _session
 
 
-def close_session() -> None:
-    """End the session of this process, if there is one; the next use makes a new one."""
-    global _session
+def get_session_of(username: str, **options: Any) -> Session:
+    """The session of another person whom this process serves, made on first use.
+
+    It has the settings of the one of this process but the name, and uses its grading service.
+
+    Args:
+        username: Who that is.
+        options: As `get_session` takes them.
+
+    Raises:
+        UsageError: The configuration has a value that cannot be, or that is no username.
+    """
+    student = Student.checked(username)
+    main = get_session(**options)
     with _session_lock:
-        session, _session = _session, None
-    if session is not None:
+        session = _sessions_of_others.get(username)
+        if session is None:
+            settings = load_settings(options.get("config"))
+            settings.username, settings.email = student.username, ""
+            session = Session(settings, directory=options.get("directory"))
+            session.use_service_of(os.getpid())
+            for path in main.library.paths:
+                with contextlib.suppress(CourseError):  # it has gone meanwhile
+                    session.add_courses(path)
+            _sessions_of_others[username] = session
+        return session
+
+
+def close_session() -> None:
+    """End the sessions of this process, if there are any; the next use makes new ones."""
+    global _session  # noqa: PLW0603 - one per process is what it is
+    with _session_lock:
+        ended = [*_sessions_of_others.values(), *([] if _session is None else [_session])]
+        _sessions_of_others.clear()
+        _session = None
+    for session in ended:
         session.close()
 
 
 def _forget_session() -> None:
     """Leave the session to the process that made it: its threads are not in a forked child."""
     global _session, _session_lock
+    _sessions_of_others.clear()
     _session, _session_lock = None, threading.Lock()
     atexit.unregister(close_session)
 

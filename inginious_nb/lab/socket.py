@@ -21,6 +21,7 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from . import framing
+from .identity import other_person
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
@@ -97,12 +98,19 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         # Loaded with the first page, so that a server starts without it.
         from inginious_nb.frontend.connection import Connection, refusing  # noqa: PLC0415
         from inginious_nb.frontend.opened_courses import open_again  # noqa: PLC0415
-        from inginious_nb.frontend.process_session import get_session  # noqa: PLC0415
+        from inginious_nb.frontend.process_session import (  # noqa: PLC0415
+            get_session,
+            get_session_of,
+        )
 
         with refusing(self._send):
-            session = get_session(config=self._config, directory=self._root)
+            options: dict[str, Any] = {"config": self._config, "directory": self._root}
+            session = get_session(**options)
+            session.offer_service()
+            username = other_person(self.current_user, session.settings, self.serverapp)
+            if username:
+                session = get_session_of(username, **options)
         open_again(session)
-        session.offer_service()
         return Connection(session, self._send, executor=_pool, root=self._root)
 
     async def on_message(self, message: str | bytes) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError, ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
+from .offer import parent_server
 from .zeromq import ZeroMQService
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ class EmbeddedService(ZeroMQService):
     Args:
         settings: Slots, sandbox, environments and the limits.
         course_paths: Folders that it grades from.
+
+    Attributes:
+        server: The id of the process whose service is used if it offers one, 0 for none.
     """
 
     kind: Kind = "embedded"
@@ -53,6 +56,7 @@ class EmbeddedService(ZeroMQService):
     def __init__(self, settings: Inginious, course_paths: list[Path]) -> None:
         super().__init__(settings, EMBEDDED)
         self._course_paths = course_paths
+        self.server = parent_server()
         self._process: ServiceProcess | None = None
         self._watching: asyncio.Task[None] | None = None
         self._shared: SharedService | None = None
@@ -179,8 +183,12 @@ class EmbeddedService(ZeroMQService):
             self._process.stop()
 
     async def _start(self) -> Client:
-        if self._offered is None and self._process is None:
-            self._shared = await _found(self._settings, self._course_paths)
+        if self.server and self._offered is None and self._process is None:
+            # Loaded with the first submission, as all that follows.
+            from .shared_service import SharedService  # noqa: PLC0415
+
+            paths = self._course_paths
+            self._shared = await SharedService.find(self._settings, paths, self.server)
         if self._shared is not None:
             self._watching = asyncio.create_task(self._watch_shared(self._shared))
             return self._connect(self._shared.address, self._shared.curve)
@@ -250,15 +258,6 @@ def _ended_again_and_again() -> ServiceError:
             "to start it anew, and tell your instructor if it goes on."
         )
     )
-
-
-async def _found(settings: Inginious, paths: list[Path]) -> SharedService | None:
-    """Return the service of the Jupyter server that started this kernel, if it has a fit one."""
-    if not os.environ.get("JPY_PARENT_PID"):
-        return None  # nothing is loaded for it
-    from .shared_service import SharedService  # noqa: PLC0415 - with the first submission
-
-    return await SharedService.find(settings, paths)
 
 
 async def _started(process: ServiceProcess) -> None:

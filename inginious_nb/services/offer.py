@@ -81,13 +81,16 @@ def write_offer(offer: Offer) -> Path | None:
     return path
 
 
-def read_offer() -> Offer | None:
-    """Return the offer of the Jupyter server that started this kernel, None without one."""
+def parent_server() -> int:
+    """Return the process id of the Jupyter server that started this kernel, 0 without one."""
     # jupyter_client tells its kernels; on Windows it is no process id.
     server = os.environ.get("JPY_PARENT_PID", "")
-    if os.name != "posix" or not server.isdecimal():
-        return None
-    path = _path(int(server))
+    return int(server) if os.name == "posix" and server.isdecimal() else 0
+
+
+def read_offer(process_id: int) -> Offer | None:
+    """Return the offer of a process, None without one."""
+    path = _path(process_id)
     try:
         content = json.loads(_own_file(path))
         server, public, secret = (str(key) for key in content["curve"])

@@ -146,6 +146,12 @@ class Services:
             )
         return ZeroMQService(self._settings, checked_address(address))
 
+    def use_offer_of(self, process_id: int) -> None:
+        """Have the embedded service be that of a process, if it offers one."""
+        service = self._by_address.get(EMBEDDED)
+        if isinstance(service, EmbeddedService):
+            service.server = process_id
+
     async def offer(self, library: CourseLibrary, add_courses: Callable[[Path], object]) -> None:
         """Let other processes of this user use the embedded service, if it is the current one."""
         service = self.current

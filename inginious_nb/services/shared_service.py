@@ -67,14 +67,15 @@ class SharedService:
         self._socket = MessageSocket(socket, self._receive)
 
     @classmethod
-    async def find(cls, settings: Inginious, paths: Sequence[Path]) -> Self | None:
-        """Return the service of the server of this kernel, None where it cannot be used.
+    async def find(cls, settings: Inginious, paths: Sequence[Path], process_id: int) -> Self | None:
+        """Return the service that a process offers, None where it cannot be used.
 
         Args:
             settings: It must be one that these would start.
             paths: Folders of courses that it is to grade.
+            process_id: The process.
         """
-        offer = await asyncio.to_thread(read_offer)
+        offer = await asyncio.to_thread(read_offer, process_id)
         if offer is None:
             return None
         if offer.terms != terms(settings):

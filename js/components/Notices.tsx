@@ -7,11 +7,12 @@ import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";
 
 export function Notices() {
-  const { local, synced, controller, language, problemId } = useApp();
+  const { local, synced, controller, language, problemId, hasView } = useApp();
   const { submission } = synced;
   const { t } = language;
   // Of several views of a task that stand beneath its cells, the one that it concerns.
-  const concerns = (problem: string | null) => !problemId || !problem || problem === problemId;
+  const concerns = (problem: string | null) =>
+    !problemId || !problem || problem === problemId || !hasView?.(problem);
   const notice =
     local.notice && concerns(local.notice.problemId)
       ? (ownValue(t.failures, local.notice.text) ?? local.notice.text)

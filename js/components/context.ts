@@ -12,6 +12,8 @@ export interface App {
   language: Language;
   /** The problem of a view that shares its controller with the other views of the task. */
   problemId?: string;
+  /** Whether another view of the task shows what concerns that problem. */
+  hasView?: (problemId: string) => boolean;
   /** The cell whose output has the details already, null for none. */
   cellWithDetails?: () => string | null;
   /** Puts a cell for the answer into the notebook, where the host can. */

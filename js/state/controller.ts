@@ -29,6 +29,7 @@ import { choiceText } from "./choices.ts";
 import { KernelClock } from "./clock.ts";
 import { debounced } from "./debounced.ts";
 import { type Entry, initialLocalState, isFileEntry, type LocalState } from "./local.ts";
+import { submitting } from "./own_submissions.ts";
 import { Store } from "./store.ts";
 
 const PREVIEW_DELAY_MS = 400;
@@ -151,7 +152,7 @@ export class Controller {
     const { answers, buffers } = await this.#entered();
     const cells = this.#cells(options.submission !== undefined);
     const request = { cells, answers, ...this.#magics(), ...options };
-    await this.ask("submit", request, buffers);
+    await submitting(this.ask("submit", request, buffers));
   }
 
   /** Decide about lines that only IPython runs: leave them out, or send them as they are. */
@@ -166,7 +167,7 @@ export class Controller {
   }
 
   async resubmit(submission: string): Promise<void> {
-    if (!this.busy) await this.ask("resubmit", { submission });
+    if (!this.busy) await submitting(this.ask("resubmit", { submission }));
   }
 
   async kill(): Promise<void> {

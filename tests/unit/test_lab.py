@@ -7,6 +7,7 @@ import http.client
 import json
 import queue
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 import tornado.websocket
@@ -14,11 +15,13 @@ import tornado.websocket
 from inginious_nb.course import demo as course_demo
 from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import UsageError
+from inginious_nb.frontend import process_session
 from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
+from inginious_nb.lab.identity import other_person
 from inginious_nb.session import Session
-from tests.browser.server import TOKEN, JupyterServer
+from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import WORDS
 
 LIMIT_S = 30
@@ -264,3 +267,42 @@ async def test_the_server_tells_the_courses(server):
         pass
     assert socket.close_code == 1003
     socket.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "hub_user", "collaborative", "other"),
+    [
+        ("ada", "", True, ""),  # the owner
+        ("grace", "", True, "grace"),
+        ("grace", "", False, ""),  # an identity provider's own name for the owner
+        ("0123456789abcdef" * 2, "", True, ""),  # what Jupyter makes up for a browser
+        ("", "", True, ""),
+        ("ada@hub", "ada@hub", False, ""),
+        ("grace", "ada@hub", False, "grace"),  # a server that is shared by JupyterHub
+    ],
+)
+def test_who_a_page_is(name, hub_user, collaborative, other, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_USER", hub_user)
+    ydoc = {"jupyter_server_ydoc": SimpleNamespace(enabled=collaborative)}
+    app = SimpleNamespace(extension_manager=SimpleNamespace(extensions=ydoc))
+    owner = SimpleNamespace(username="ada")
+    assert other_person(SimpleNamespace(username=name), owner, app) == other
+
+
+def test_each_person_has_a_session_and_all_one_service(tmp_path, monkeypatch, course_folder):
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
+    monkeypatch.setenv("INGINIOUS_COURSES", str(course_folder))
+    process_session.close_session()
+    owner = process_session.get_session()
+    owner.offer_service()
+    wait_until(lambda: list((tmp_path / "runtime").glob("*.json")), limit_s=LIMIT_S)
+    grace = process_session.get_session_of("grace")
+    assert process_session.get_session_of("grace") is grace
+    task = grace.task("lab/echo")
+    assert grace.submit(task, {"text": "right"}).wait(LIMIT_S).result[0] == "success"
+    assert [one.username for one in grace.history.recent("grace")] == ["grace"]
+    assert owner.task_state(owner.task("lab/echo")).attempts == 0
+    assert owner.service.state == "connected"  # which graded it
+    with pytest.raises(UsageError):
+        process_session.get_session_of("gr\nace")
+    process_session.close_session()

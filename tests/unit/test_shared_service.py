@@ -121,9 +121,9 @@ def test_what_is_not_the_servers_own_offer_is_not_believed(server, runtime, spoi
     if spoil is of_somebody_else and os.geteuid() != 0:
         pytest.skip("only root gives files away")
     (file,) = runtime.glob("*.json")
-    assert offer.read_offer() is not None
+    assert offer.read_offer(os.getpid()) is not None
     spoil(file)
-    assert offer.read_offer() is None
+    assert offer.read_offer(os.getpid()) is None
 
 
 def another_version(content):
@@ -157,7 +157,7 @@ async def test_a_service_that_differs_or_is_not_there_is_not_used(
     content = json.loads(file.read_text())
     change(content)
     file.write_text(json.dumps(content))
-    assert await shared_service.SharedService.find(server.settings, []) is None
+    assert await shared_service.SharedService.find(server.settings, [], os.getpid()) is None
     assert server.service.state == "idle"
 
 
@@ -168,5 +168,5 @@ def test_offers_of_servers_that_were_killed_go(runtime):
     other.touch()
     path = offer.write_offer(offer.Offer("ipc:///x", ("a", "b", "c"), {}))
     assert sorted(runtime.iterdir()) == sorted([path, other])
-    assert offer.read_offer() == offer.Offer("ipc:///x", ("a", "b", "c"), {})
+    assert offer.read_offer(os.getpid()) == offer.Offer("ipc:///x", ("a", "b", "c"), {})
     assert Path(path).parent == runtime

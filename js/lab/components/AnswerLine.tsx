@@ -2,6 +2,7 @@
 // saved with the notebook where this person has none.
 import type { ICellModel } from "@jupyterlab/cells";
 import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { AnswerPanel } from "../../components/AnswerPanel.tsx";
 import { AppContext, useApp } from "../../components/context.ts";
 import { resultLine } from "../../components/lines.ts";
@@ -11,7 +12,7 @@ import { SubmitButton } from "../../components/SubmitBar.tsx";
 import { useStore } from "../../state/store.ts";
 import type { LabLanguage } from "../language.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
-import { savedSummary } from "../saved_summary.ts";
+import { type SavedSummary, savedSummary } from "../saved_summary.ts";
 
 interface Props {
   answers: NotebookAnswers;
@@ -27,17 +28,24 @@ export function AnswerLine({ answers, cell, language }: Props) {
   const { view, problemId } = found;
   const { task } = view.controller.synced.get();
   const cellWithDetails = () => (task ? answers.notebook.cellThatSubmits(task.ref) : null);
+  const hasView = (id: string) =>
+    answers.cells.get().some(({ task: ref, problem_id }) => ref === task?.ref && problem_id === id);
   return (
-    <AppContext.Provider key={problemId} value={{ ...view, problemId, cellWithDetails }}>
+    <AppContext.Provider key={problemId} value={{ ...view, problemId, cellWithDetails, hasView }}>
       <OwnOrSaved cell={cell} language={language} />
     </AppContext.Provider>
   );
 }
 
+/** What is newest: of this person, or what another one kept with the notebook. */
 function OwnOrSaved(props: Omit<Props, "answers">) {
-  const { history, submission } = useApp().synced;
-  const isOnlySaved = !history.length && !submission && savedSummary(props.cell);
-  if (!isOnlySaved) return <AnswerPanel />;
+  const { history, submission, result } = useApp().synced;
+  const saved = useSaved(props.cell);
+  const isKnown = history.some(({ id }) => id === saved?.submission);
+  const ownAt = Math.max(result?.at ?? 0, history[0]?.submitted_at ?? 0);
+  const isOpen = submission !== null && submission.phase !== "done";
+  const isNewer = !history.length || (saved?.at ?? 0) > ownAt;
+  if (!saved || isKnown || isOpen || !isNewer) return <AnswerPanel />;
   return (
     <>
       <Saved {...props}>
@@ -58,12 +66,23 @@ function Refusal() {
   );
 }
 
+/** The account that the cell has, also when another person's page changes it. */
+function useSaved(cell: ICellModel): SavedSummary | null {
+  const [, renderAgain] = useState(0);
+  useEffect(() => {
+    const changed = () => renderAgain((count) => count + 1);
+    cell.metadataChanged.connect(changed);
+    return () => void cell.metadataChanged.disconnect(changed);
+  }, [cell]);
+  return savedSummary(cell);
+}
+
 interface SavedProps extends Omit<Props, "answers"> {
   children?: ComponentChildren;
 }
 
 function Saved({ cell, language, children }: SavedProps) {
-  const summary = savedSummary(cell);
+  const summary = useSaved(cell);
   if (!summary) return null;
   const { user, at } = summary;
   const when = at === null ? "" : language.dateTime(at);

@@ -13,6 +13,7 @@ import { type PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol.ts";
 import { isActive } from "../../state/controller.ts";
+import { isOwn } from "../../state/own_submissions.ts";
 import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
@@ -227,7 +228,8 @@ function followResults(
     if (!submitted || result?.submission !== submitted) return;
     const { panel } = found.notebook;
     const cells = found.cells.get().filter((cell) => cell.task === task?.ref);
-    for (const { cell_id } of cells) {
+    // Who clicked says whose it is; the other pages of the document have it from there.
+    for (const { cell_id } of isOwn(submitted) ? cells : []) {
       const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
       if (cell) keepSummary(cell.model, state, user());
     }

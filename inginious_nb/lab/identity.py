@@ -1,0 +1,44 @@
+"""Who a page of a Jupyter server is, where several people use one server.
+
+A server has an owner, whose name its kernels submit under. Other people come to it by real-time
+collaboration, or because JupyterHub shares it; each submits in their own name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jupyter_server.auth.identity import User
+    from jupyter_server.serverapp import ServerApp
+
+    from inginious_nb.settings import Inginious
+
+_COLLABORATION = "jupyter_server_ydoc"
+_RANDOM = re.compile("[0-9a-f]{32}")
+
+
+def other_person(user: User | None, owner: Inginious, app: ServerApp | None) -> str:
+    """Return the username of a person who is not the owner of the server; empty for the owner.
+
+    A name that Jupyter made up for a browser is no person: it is another one on the next machine.
+
+    Args:
+        user: As the identity provider of the server knows who is there.
+        owner: The settings of the server.
+        app: The server.
+    """
+    name = "" if user is None else user.username
+    if not name or _RANDOM.fullmatch(name) or name == owner.username:
+        return ""
+    hub_user = os.environ.get("JUPYTERHUB_USER", "")
+    if hub_user:
+        return "" if name == hub_user else name
+    return name if app is not None and _is_collaborative(app) else ""
+
+
+def _is_collaborative(app: ServerApp) -> bool:
+    extension = app.extension_manager.extensions.get(_COLLABORATION)
+    return extension is not None and bool(extension.enabled)
