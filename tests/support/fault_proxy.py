@@ -22,12 +22,14 @@ class Fault:
         answer: The bytes sent instead of the site's answer; None breaks the connection, and
             `NOTHING` keeps it open without a word.
         forward: Whether the site gets the request all the same.
+        delay_s: How long the answer takes.
     """
 
     when: bytes
     times: int = 1
     answer: bytes | None = None
     forward: bool = False
+    delay_s: float = 0.0
 
 
 def http(status, body=b"<html><body>nonsense</body></html>", **headers):
@@ -100,6 +102,7 @@ class FaultProxy:
         if fault is None or fault.forward:
             answer = await self._asked(request)
         if fault is not None:
+            await asyncio.sleep(fault.delay_s)
             answer = fault.answer
         if answer is None:
             writer.transport.abort()

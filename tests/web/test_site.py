@@ -6,14 +6,19 @@ import asyncio
 import base64
 import json
 import re
+import time
 
+import httpx
 import pytest
 
 from inginious_nb.client.events import JobSent
+from inginious_nb.services.inginious_web import site as site_module
+from inginious_nb.services.inginious_web.delivery import Pace
 from inginious_nb.services.inginious_web.failures import PassingError, SignInError, SiteError
 from inginious_nb.services.inginious_web.form import MARK
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from tests.support.fault_proxy import Fault, http
+from tests.support.waiting import until
 from tests.support.web_site import DOT
 
 RIGHT = {"loop": "0", "keys": ["0", "1"], "word": "noël"}
@@ -112,6 +117,8 @@ async def test_a_lost_answer_to_the_submission_spends_no_second_attempt(sign_in,
         pytest.param(None, 2, id="cut"),
         pytest.param(http(503), 2, id="restarting"),
         pytest.param(http(429, Retry_After=0), 2, id="too many"),
+        pytest.param(http(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"), 2, id="by date"),
+        pytest.param(http(503, Retry_After="soon"), 2, id="by no number"),
     ],
 )
 async def test_a_submission_that_did_not_arrive_is_sent_again(
@@ -134,6 +141,18 @@ async def test_a_submission_that_did_not_arrive_is_sent_again(
         pytest.param(SUBMIT, http(200, b'{"status": "ok"}'), "no INGInious gives", id="no id"),
         pytest.param(SUBMIT, http(302, Location="https://u:p@evil/x"), "https://evil/x", id="away"),
         pytest.param(CHECK, http(404), "no such course", id="gone"),
+        pytest.param(CHECK, http(500), "HTTP 500", id="restarted without its memory"),
+        pytest.param(CHECK, http(200), "no INGInious gives", id="a page instead of a check"),
+        pytest.param(CHECK, http(200, b"[" * 100_000), "no INGInious gives", id="deep"),
+        pytest.param(
+            CHECK,
+            http(200, b"no gzip at all", Content_Encoding="gzip"),
+            "does not answer",
+            id="no gzip",
+        ),
+        pytest.param(
+            SUBMIT, http(302, Location="/register/probe"), "/register/probe", id="left, on main"
+        ),
         pytest.param(CHECK, http(200, b'{"status": "done"}'), "no INGInious gives", id="half"),
         pytest.param(b"GET /course", http(418), "HTTP 418", id="odd"),
         pytest.param(b"GET /course", http(200), "no INGInious gives", id="another site"),
@@ -174,6 +193,30 @@ async def test_a_site_that_is_gone_ends_the_wait(sign_in, task, proxy):
     assert result.result[0] == "crash"
     assert "does not answer" in result.result[1]
     assert client.connection.state == "silent"
+
+
+@pytest.mark.parametrize("forward", [True, False])
+async def test_a_slow_answer_counts_as_none_and_spends_no_second_attempt(
+    sign_in, task, proxy, monkeypatch, forward
+):
+    monkeypatch.setattr(site_module, "_TIMEOUT", httpx.Timeout(1.0))
+    client = await sign_in("bob")
+    before = (await client.site.task_page("probe", "quiz")).submissions
+    proxy.faults.append(Fault(SUBMIT, answer=http(200), forward=forward, delay_s=1.5))
+    assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
+    assert proxy.count(SUBMIT) == (1 if forward else 2)
+    after = (await client.site.task_page("probe", "quiz")).submissions
+    assert len(after) == len(before) + 1
+
+
+async def test_what_one_submission_is_asked_to_wait_for_holds_for_all(sign_in, task, proxy):
+    client = await sign_in("bob", pace=Pace(first_s=0.05, max_s=0.1, give_up_s=20))
+    proxy.faults.append(Fault(CHECK, answer=http(429, Retry_After=1)))
+    jobs = [client.open_job(task(name), RIGHT) for name in ("quiz", "random")]
+    await until(lambda: proxy.count(CHECK))
+    begun = time.monotonic()
+    assert [(await job).result[0] for job in jobs] == ["success"] * 2
+    assert time.monotonic() - begun > 0.8
 
 
 async def test_a_job_killed_before_it_is_sent_is_never_sent(sign_in, task, proxy):
