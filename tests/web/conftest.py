@@ -74,14 +74,16 @@ async def session_of(proxy, tmp_path, monkeypatch):
     monkeypatch.setattr(site_courses, "WAIT_S", 5.0)
     sessions = []
 
-    def open_session(name="bob", history=None):
+    async def open_session(name="bob", history=None):
         settings = load_settings()
         settings.backend = f"http://127.0.0.1:{proxy.port}"
         settings.history = str(tmp_path / f"{history or name}.db")
         settings.language = "en"
         session = Session(settings, directory=tmp_path)
         sessions.append(session)
-        session.sign_in(lambda _site, _name: (name, f"{name}-password"))
+        # The proxy runs on this loop.
+        who = name, f"{name}-password"
+        await asyncio.to_thread(session.sign_in, lambda _site, _name: who, username=name)
         return session
 
     yield open_session

@@ -32,7 +32,7 @@ async def agent(web_site):
 
 async def test_all_kinds_of_answers_arrive_and_come_back(session_of, agent):
     agent.by_itself = True
-    session = session_of()
+    session = await session_of()
     task = await asyncio.to_thread(session.open, "probe/mixed")
     with pytest.raises(AnswerError, match=r"must end with \.csv"):
         session.submit(task, {**MIXED, "data": {"filename": "x.txt", "value": b""}})
@@ -47,7 +47,7 @@ async def test_all_kinds_of_answers_arrive_and_come_back(session_of, agent):
     assert (sent["code"], sent["free"], sent["keys"]) == (MIXED["code"], "", ("2",))
 
     # In another history they are only what the site has.
-    elsewhere = session_of("bob", history="elsewhere")
+    elsewhere = await session_of("bob", history="elsewhere")
     opened = await asyncio.to_thread(elsewhere.open, "probe/mixed")
     newest = submission.record.remote_id
     await until(lambda: elsewhere.history.answers(newest))
@@ -58,7 +58,7 @@ async def test_all_kinds_of_answers_arrive_and_come_back(session_of, agent):
 
 
 async def test_the_place_in_the_queue_is_told_and_a_job_is_killed(session_of, agent):
-    first, second = session_of("alice"), session_of("bob")
+    first, second = await session_of("alice"), await session_of("bob")
     tasks = [await asyncio.to_thread(s.open, "probe/mixed") for s in (first, second)]
     running = first.submit(tasks[0], MIXED)
     await agent.holds(1)
@@ -87,7 +87,7 @@ async def test_the_next_submission_waits_here_and_says_why(session_of, agent, br
         browser_of("bob").post, "/course/probe/mixed", data=elsewhere, files=file
     )
     await agent.holds(1)
-    session = session_of()
+    session = await session_of()
     task = await asyncio.to_thread(session.open, "probe/mixed")
     first, second = session.submit(task, MIXED), session.submit(task, MIXED)
     await until(lambda: "made elsewhere" in first.note and "yours before it" in second.note)
@@ -101,7 +101,7 @@ async def test_the_next_submission_waits_here_and_says_why(session_of, agent, br
 async def test_an_administrator_gets_a_shell_and_a_student_does_not(session_of, agent, browser_of):
     browser_of("superadmin")
     for name, has_shell in {"superadmin": True, "bob": False}.items():
-        session = session_of(name)
+        session = await session_of(name)
         task = await asyncio.to_thread(session.open, "probe/mixed")
         submission = session.submit(task, MIXED, debug="ssh")
         await agent.holds(1)

@@ -19,7 +19,7 @@ RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
 
 
 async def test_a_course_of_the_site_is_listed_without_opening_its_tasks(session_of, proxy):
-    session = session_of()
+    session = await session_of()
     await until(lambda: session.library.courses)
     course = session.library.courses["probe"]
     assert (course.name, course.place) == ("Probe", session.service.address)
@@ -32,7 +32,7 @@ async def test_a_course_of_the_site_is_listed_without_opening_its_tasks(session_
 
 
 async def test_a_task_of_the_site_is_as_its_folder_says(session_of, web_site):
-    session = session_of()
+    session = await session_of()
     task = await asyncio.to_thread(session.open, "probe/mixed")
     folder = Task.load(web_site.tasks / "probe" / "mixed", "probe")
     assert (task.name, task.author, task.site) == (
@@ -56,7 +56,7 @@ async def test_a_task_of_the_site_is_as_its_folder_says(session_of, web_site):
 
 
 async def test_what_the_site_writes_is_made_safe(session_of):
-    session = session_of()
+    session = await session_of()
     task = await asyncio.to_thread(session.open, "mixed")
     info = task_info(task, "en", "bob")
     assert "<p>Read <em>this</em>.</p>" in info["context_html"]
@@ -67,7 +67,7 @@ async def test_what_the_site_writes_is_made_safe(session_of):
 
 
 async def test_a_task_of_the_site_is_submitted_to_it(session_of):
-    session = session_of()
+    session = await session_of()
     task = await asyncio.to_thread(session.open, "probe/quiz")
     result = await session.submit(task, RIGHT)
     assert (result.result[0], result.grade) == ("success", 100.0)
@@ -79,7 +79,7 @@ async def test_a_task_of_the_site_is_submitted_to_it(session_of):
 
 
 async def test_what_is_not_there_is_said(session_of):
-    session = session_of()
+    session = await session_of()
     with pytest.raises(TaskNotFoundError, match="Did you mean quiz"):
         await asyncio.to_thread(session.open, "probe/qiz")
     with pytest.raises(TaskNotFoundError, match="Did you mean quiz"):
@@ -89,7 +89,7 @@ async def test_what_is_not_there_is_said(session_of):
 @pytest.mark.parametrize("answer", [None, NOTHING], ids=["dead", "silent"])
 async def test_a_site_that_does_not_answer_blocks_nobody(session_of, proxy, monkeypatch, answer):
     monkeypatch.setattr(site_courses, "WAIT_S", 0.2)
-    session = session_of()
+    session = await session_of()
     proxy.faults.append(Fault(b"GET /mycourses", times=1, answer=answer))
     assert session.library.courses == {}
     with pytest.raises(CourseError, match=r"being fetched|does not answer"):
@@ -101,7 +101,7 @@ async def test_a_site_that_does_not_answer_blocks_nobody(session_of, proxy, monk
 
 
 async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy, monkeypatch):
-    session = session_of()
+    session = await session_of()
     await until(lambda: session.library.courses)
     proxy.faults.append(Fault(b"GET /", times=999, answer=None))
     monkeypatch.setattr(site_courses, "FRESH_S", 0.0)

@@ -27,7 +27,7 @@ def submitted_in(browser, task_id, **fields):
 async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, browser_of):
     browser = browser_of("dave")
     first = await asyncio.to_thread(submitted_in, browser, "quiz")
-    session = session_of("dave")
+    session = await session_of("dave")
     task = await asyncio.to_thread(session.open, "probe/quiz")
     state = session.task_state(task)
     await until(lambda: state.records and session.history.answers(first))
@@ -54,10 +54,10 @@ async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, b
 
 
 async def test_another_kernel_takes_no_submission_twice(session_of):
-    one = session_of("erin")
+    one = await session_of("erin")
     task = await asyncio.to_thread(one.open, "probe/quiz")
     await one.submit(task, RIGHT)
-    other = session_of("erin")
+    other = await session_of("erin")
     opened = await asyncio.to_thread(other.open, "probe/quiz")
     await until(lambda: opened.standing.submissions)
     await until(lambda: other.task_state(opened).revision)
@@ -66,4 +66,4 @@ async def test_another_kernel_takes_no_submission_twice(session_of):
 
 async def test_a_submission_that_is_nowhere_is_refused(session_of):
     with pytest.raises(UsageError, match="no submission"):
-        session_of("erin").submissions.resubmit("0" * 24)
+        (await session_of("erin")).submissions.resubmit("0" * 24)
