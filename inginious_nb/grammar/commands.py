@@ -79,6 +79,11 @@ NO_ISOLATION = click.Option(
     is_flag=True,
     help=marked("Grade also where this machine cannot isolate what the notebooks say."),
 )
+DEMO_CLASS = click.Option(
+    ["--class", "with_class"],
+    is_flag=True,
+    help=marked("Write the notebooks of an invented class of thirty into FOLDER instead."),
+)
 _WAIT = click.Option(["--wait"], is_flag=True, help=marked("Return when the result is there."))
 
 DECLARED = (
@@ -130,7 +135,7 @@ DECLARED = (
     ),
     Command(
         "demo",
-        params=[click.Argument(["folder"], required=False)],
+        params=[click.Argument(["folder"], required=False), DEMO_CLASS],
         help=marked("Copy a small course and its notebook into FOLDER, and open the course."),
     ),
     Command(

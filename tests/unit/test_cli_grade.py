@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from inginious_nb.cli.main import main
+from inginious_nb.course import demo_class
 from tests.support.invented_class import KINDS, RIGHT, notebook, write_notebook
 
 COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
@@ -70,19 +71,43 @@ def test_a_class_is_graded_each_student_alone_and_not_twice(tmp_path, class_fold
 
 
 @needs_bubblewrap
-def test_a_run_that_was_killed_goes_on_where_it_ended(tmp_path, class_folder):
-    endless = "def fib(n):\n    while True:\n        pass\n"
-    write_notebook(class_folder / "zoe.ipynb", {"fib": endless})
+def test_an_invented_class_is_killed_resumed_and_graded_as_each_alone(tmp_path, session):
+    kinds = {kind: name for name, kind in demo_class.STUDENTS.items()}
+    students = {name: kind for kind, name in kinds.items()}
+    demo_class.write_class(tmp_path / "class", students)
     command = [sys.executable, "-m", "inginious_nb.cli", *arguments(tmp_path, "--jobs=1")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
-        while not graded_in(tmp_path / "class.sqlite"):
+        while graded_in(tmp_path / "class.sqlite") < 3:
             assert run.poll() is None
         run.send_signal(signal.SIGKILL)
-    write_notebook(class_folder / "zoe.ipynb", {"fib": RIGHT})
     done = CliRunner().invoke(main, arguments(tmp_path))
-    assert done.exit_code == 0, done.output
-    assert "graded before" in done.output
-    assert rows(tmp_path)["zoe"]["grade"] == "100"
+    assert "graded before" in done.output, done.output
+    found = {row["student"]: row for row in all_rows(tmp_path) if row["task"] == "demo/fib"}
+    assert found.keys() == students.keys()
+    states = {kind: found[kinds[kind]]["state"] for kind in ("empty", "twice", "broken")}
+    assert states == {"empty": "missing", "twice": "refused", "broken": "refused"}
+    session.add_courses(COURSES)
+    task = session.task("demo/fib")
+    alone = {
+        name: session.submit(task, {"fib": demo_class.ANSWERS[kind]}, origin="api")
+        for name, kind in students.items()
+        if kind in demo_class.ANSWERS
+    }
+    for name, submission in alone.items():
+        result, row = submission.wait(60), found[name]
+        assert (row["result"], float(row["grade"])) == (result.result[0], result.grade), name
+        tests = [value for value in result.tests.values() if isinstance(value, bool)]
+        assert (int(row["passed"]), int(row["failed"])) == (sum(tests), len(tests) - sum(tests))
+
+
+def test_the_invented_class_has_thirty_students():
+    assert len(demo_class.STUDENTS) == 30
+    assert set(demo_class.STUDENTS.values()) >= {*demo_class.ANSWERS, "empty", "twice", "broken"}
+
+
+def all_rows(tmp_path):
+    with (tmp_path / "grades.csv").open() as file:
+        return list(csv.DictReader(file))
 
 
 def graded_in(history):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb import widget
+from inginious_nb.course import demo_class
 from inginious_nb.course.demo import COURSE, COURSES, FOLDER, copy_demo
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.snapshot import task_bundle
@@ -60,8 +61,19 @@ def list_courses(context: MagicContext, *, folder: str | None) -> None:
     _say_what_is_wrong(context, found)
 
 
-def copy_the_demo(context: MagicContext, *, folder: str | None) -> None:
-    """Copy the demo out of the package, and open its course."""
+def copy_the_demo(context: MagicContext, *, folder: str | None, with_class: bool) -> None:
+    """Copy the demo out of the package, and open its course; or write the class that answers it."""
+    if with_class:
+        written = Path(folder or demo_class.FOLDER)
+        demo_class.write_class(written)
+        context.say(
+            Message(
+                "{folder} has the notebooks of {n} students: %inginious class {folder}",
+                folder=written,
+                n=len(demo_class.STUDENTS),
+            )
+        )
+        return
     target = Path(folder or FOLDER)
     known = context.session.library.courses.get(COURSE)
     if known is not None and known.path.resolve() != (target / COURSES / COURSE).resolve():
