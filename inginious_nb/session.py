@@ -7,19 +7,15 @@ arrive while the kernel computes. What a submission does is in `submissions`.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import dataclasses
 import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakSet
 
 from . import course
 from .course import probing
 from .course.folders import expanded
-from .errors import BackendUnavailableError, InginiousError
 from .i18n import Message, system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
@@ -28,6 +24,7 @@ from .notebook.references import find_task
 from .services.registry import Services
 from .settings import load_settings
 from .submissions.history import History
+from .submissions.site_submissions import SiteSubmissions
 from .submissions.student import Student
 from .submissions.submission import SubmissionContext
 from .submissions.submissions import Submissions
@@ -35,16 +32,16 @@ from .submissions.task_states import TaskStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Unpack
 
     from traitlets.config import Config
 
     from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
-    from .services.registry import Ask
-    from .services.service import Service, ServiceState
+    from .services.registry import Ask, SignIn
+    from .services.service import ServiceState
     from .settings import Inginious
-    from .submissions.record import SubmissionRecord
     from .submissions.submission import Debug, Origin, Submission
     from .submissions.task_state import TaskState
 
@@ -68,6 +65,8 @@ class Session:
         library: The courses.
         history: What was submitted, and what came back.
         submissions: Those of this session.
+        site_submissions: Those that were made at a site.
+        services: Where submissions are graded.
         current_task: The task that is meant when none is named.
         front_end: What its front end has told.
 
@@ -84,36 +83,39 @@ class Session:
         self._lock = threading.RLock()
         self._observers = Observers()
         self._io = IOThread("inginious_nb")
-        self._services = Services(
+        self.services = Services(
             settings,
             self._paths,
             changed=self._observers.notify,
             spawn=self._io.spawn,
             run=self._io.run,
-            used=self._used_services,
-            opened=lambda task: self._io.spawn(self._take_from_site(task)),
+            used=lambda: self.submissions.services,
+            opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
+            proposed=lambda: self.student.username,
         )
         self.library = course.CourseLibrary(
             self._paths,
             optional=not settings.courses,
-            source=lambda: self._services.courses,
+            source=lambda: self.services.courses,
         )
         self.history = History(expanded(Path(settings.history)) if settings.history else None)
         self.history.subscribe(self._observers.notify)
         self._task_states = TaskStates(self.history)
         self._closed = False
         self._io.start()
-        self._context = SubmissionContext(
+        context = SubmissionContext(
             self.person,
             lambda: self.student,
             self.history,
-            self._services.grading,
+            self.services.grading,
             self._io.spawn,
             self._task_states.of,
             lambda: self.language,
         )
-        self.submissions = Submissions(self._context, self.library, self._services.leave_idle)
-        self._apart: WeakSet[Submissions] = WeakSet()
+        self.submissions = Submissions(context, self.library, self.services.leave_idle)
+        self.site_submissions = SiteSubmissions(
+            context, self.library, run=self._io.run, renew=self._task_states.renew
+        )
         self._io.spawn(self.submissions.keep_history())
 
     @classmethod
@@ -164,7 +166,7 @@ class Session:
     def open(self, reference: str | None) -> Task:
         """Make a task the one that is meant when none is named, and have the service ready."""
         self.current_task = self.task(reference)
-        self.warm_up()
+        self.services.warm_up()
         return self.current_task
 
     def add_courses(self, path: Path) -> list[Course]:
@@ -177,7 +179,7 @@ class Session:
         path = probing.real(expanded(path))
         found = self.library.add(path)
         self._paths.append(path)
-        self._io.run(self._services.add_course_path(path))
+        self._io.run(self.services.add_course_path(path))
         self._observers.notify()
         return found
 
@@ -198,36 +200,6 @@ class Session:
         self.student = Student.checked(username) if is_other else self.person
         self._observers.notify()
 
-    async def _take_from_site(self, task: Task) -> None:
-        """Take what a site lists of this person's submissions to a task."""
-        new = await asyncio.to_thread(self._task_states.renew, task, self.person)
-        if new and (last := self.task_state(task, self.person).last) is not None and last.id in new:
-            # It is what the task's views show first.
-            with contextlib.suppress(InginiousError):
-                await self._recall(task, last)
-
-    def recall(self, record: SubmissionRecord) -> None:
-        """Have the answers and the feedback of a submission made at a site; waits a moment.
-
-        Raises:
-            InginiousError: They do not come; the text says why.
-        """
-        if record.origin != "site" or self.history.inputdata(record.id):
-            return
-        task = self.library.task(f"{record.course_id}/{record.task_id}")
-        try:
-            self._io.run(self._recall(task, record)).result(_RECALL_TIMEOUT_S)
-        except TimeoutError:
-            raise BackendUnavailableError(
-                Message("{site} has not answered yet; try again in a moment.", site=record.service)
-            ) from None
-
-    async def _recall(self, task: Task, record: SubmissionRecord) -> None:
-        service = self._services.grading(task)
-        kept = await service.recall(task, record.remote_id or record.id)
-        await asyncio.to_thread(self.history.keep_recalled, record.id, *kept)
-        self.task_state(task, self.person).read_again()
-
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
         if not self._closed:
@@ -238,15 +210,15 @@ class Session:
     @property
     def service(self) -> ServiceState:
         """Return where the connection to the current grading service stands."""
-        return self._services.state
+        return self.services.state
 
     def use_service_of(self, process_id: int) -> None:
         """Use the embedded service that another session of this user offers, where that fits."""
-        self._services.use_offer_of(process_id)
+        self.services.use_offer_of(process_id)
 
     def offer_service(self) -> None:
         """Let the kernels of this Jupyter server use its embedded service, too."""
-        self._io.spawn(self._services.offer(self.library, self.add_courses))
+        self._io.spawn(self.services.offer(self.library, self.add_courses))
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback when a service, the history or the courses changed, on any thread.
@@ -257,13 +229,7 @@ class Session:
         return self._observers.subscribe(callback)
 
     def connect(
-        self,
-        address: str | None,
-        ask: Ask | None = None,
-        *,
-        username: str = "",
-        cookie: bool = False,
-        keep: bool = False,
+        self, address: str | None, ask: Ask | None = None, **way: Unpack[SignIn]
     ) -> ServiceState:
         """Send what is submitted from now on to another grading service.
 
@@ -272,76 +238,16 @@ class Session:
         Args:
             address: A backend's client address, that of a site, or ``embedded``; None to sign
                 in again at the current one.
-            ask: Asks who signs in at a site, where only a person can tell; see `sign_in`.
-            username: Who signs in; "" for whoever can be found.
-            cookie: Whether a session cookie is asked for instead of a password.
-            keep: Whether the password is kept in the system's keyring.
+            ask: Asks who signs in at a site, where only a person can tell.
+            way: How to sign in: ``username``, ``cookie`` (one of the browser's session instead of
+                a password) and ``keep`` (the password, in the system's keyring).
 
         Raises:
             UsageError: It is not an address, or nobody can be asked.
             BackendError: The site is none, or refuses the person.
         """
-        if address is not None:
-            self._services.choose(address)
-        knows_who = ask is not None and self._services.current.knows_who
-        if knows_who or address is None or username or cookie or keep:
-            self.sign_in(ask, username=username, cookie=cookie, keep=keep)
-        else:
-            self.warm_up()
-        self._services.leave_idle()
-        self._observers.notify()
+        self.services.connect(address, ask, **way)
         return self.service
-
-    def sign_in(
-        self,
-        ask: Ask | None,
-        *,
-        username: str = "",
-        cookie: bool = False,
-        keep: bool = False,
-        always: bool = False,
-    ) -> None:
-        """Sign in at the current service; see `Services.sign_in`.
-
-        Args:
-            ask: Called with the address and the name to propose, returns the name and the
-                password, or a session cookie; only where what is known is not enough.
-            username: Who signs in; "" for whoever can be found.
-            cookie: Whether a session cookie is asked for.
-            keep: Whether the password is kept in the system's keyring.
-            always: Whether to ask even where what is known would do.
-        """
-        self._services.sign_in(
-            ask, self.student.username, username=username, cookie=cookie, keep=keep, always=always
-        )
-
-    @property
-    def knows_who(self) -> bool:
-        """Return whether people sign in at the current service."""
-        return self._services.knows_who
-
-    @property
-    def site_username(self) -> str:
-        """Return the name of who signed in at the current service, empty if it is not known."""
-        return self._services.username
-
-    @property
-    def asks_who(self) -> bool:
-        """Return whether only a person can tell who signs in at the current service."""
-        return self._services.ask_who
-
-    def sign_out(self) -> None:
-        """Sign out at the current service; what is under way waits for signing in again."""
-        self._services.sign_out()
-        self._observers.notify()
-
-    def expect_person(self) -> None:
-        """Let submissions wait for a person who may sign in: somebody is there to see that."""
-        self._services.attended = True
-
-    def warm_up(self) -> None:
-        """Start and connect in the background, so that the first submission need not wait."""
-        self._services.warm_up()
 
     def client(self) -> AbstractClient:
         """Return the client of the current service, started if need be; blocks until it is there.
@@ -349,7 +255,7 @@ class Session:
         Raises:
             ServiceError: The embedded service cannot be started, or the session has ended.
         """
-        return self._io.run(self._services.current.client()).result()
+        return self._io.run(self.services.current.client()).result()
 
     # ---- submissions ------------------------------------------------------------------------
 
@@ -388,21 +294,6 @@ class Session:
             lang=lang,
         )
 
-    def submissions_in(self, history: History) -> Submissions:
-        """Return submissions that this session's service grades and another history keeps.
-
-        Args:
-            history: Where they are kept; whoever opened it closes it.
-        """
-        states = TaskStates(history)
-        context = dataclasses.replace(self._context, history=history, task_state=states.of)
-        found = Submissions(context, self.library, self._services.leave_idle)
-        self._apart.add(found)
-        return found
-
-    def _used_services(self) -> set[Service]:
-        return self.submissions.services.union(*(found.services for found in list(self._apart)))
-
     # ---- the end ----------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -414,14 +305,14 @@ class Session:
             if self._closed:
                 return
             self._closed = True
-            self._services.end()
+            self.services.end()
             unfinished = [submission.id for submission in self.submissions.pending]
         # Each of these is done whatever becomes of the others, the last first.
         with contextlib.ExitStack() as stack:
             stack.callback(self.history.close)
             stack.callback(self.history.keep_alive, unfinished, 0.0)
             stack.callback(self._io.stop)
-            for service in self._services.all:
+            for service in self.services.all:
                 stack.callback(service.stop)
             try:
                 self._io.run(self._end()).result(_CLOSE_TIMEOUT_S)
@@ -431,4 +322,4 @@ class Session:
     async def _end(self) -> None:
         await self._io.cancel_spawned()
         self.submissions.end()
-        await self._services.disconnect()
+        await self.services.disconnect()

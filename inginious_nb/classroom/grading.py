@@ -75,7 +75,7 @@ class ClassGrading:
         self._session = session
         self._history = history or session.history
         self._submissions = (
-            session.submissions if history is None else session.submissions_in(history)
+            session.submissions if history is None else session.submissions.kept_in(history)
         )
         self._magics = magics
         self._handed: dict[str, _Handed] = {}

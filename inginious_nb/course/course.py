@@ -68,7 +68,7 @@ class Course:
 
     @property
     def place(self) -> str:
-        """Return where it comes from, for a person: its folder."""
+        """Return the folder that it comes from, for a person."""
         return str(self.path)
 
     @property

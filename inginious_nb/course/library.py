@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .task import Task
 
+    FindSource = Callable[[], "CourseSource | None"]
+
 logger = logging.getLogger(__name__)
 
 _NO_COURSE = Message(" No course folder has been added yet.")
@@ -66,7 +68,7 @@ class CourseLibrary:
         paths: Iterable[Path | str] = (),
         *,
         optional: bool = False,
-        source: Callable[[], CourseSource | None] = lambda: None,
+        source: FindSource = lambda: None,
     ) -> None:
         self.paths: list[Path] = []
         self._folders: dict[str, Course] = {}

@@ -54,7 +54,7 @@ class Connection:
 
     def __init__(self, session: Session, send: Send, *, executor: Executor, root: Path) -> None:
         self._session = session
-        session.expect_person()
+        session.services.expect_person()
         self._send = send
         self._executor = executor
         self._lock = threading.Lock()

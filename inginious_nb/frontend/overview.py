@@ -119,12 +119,12 @@ class OverviewPublisher:
 
     def _account(self) -> protocol.AccountInfo | None:
         session = self.session
-        if not session.knows_who:
+        if not session.services.knows_who:
             return None
         service = session.service
         return {
             "site": service.address,
-            "username": session.site_username,
+            "username": session.services.username,
             "signed_in": service.state not in ("signed_out", "idle"),
         }
 
@@ -281,7 +281,7 @@ class OverviewResponder(Answering):
         name, secret = request["username"].strip(), request["secret"]
         if not secret or not (name or request["cookie"]):
             raise UsageError(Message("Type your user name and your password."))
-        self._publisher.session.sign_in(
+        self._publisher.session.services.sign_in(
             lambda _site, _proposed: (name, secret),
             username=name,
             cookie=request["cookie"],
@@ -293,7 +293,7 @@ class OverviewResponder(Answering):
     def _sign_out(
         self, _request: protocol.EmptyMessage, _buffers: Buffers
     ) -> protocol.EmptyMessage:
-        self._publisher.session.sign_out()
+        self._publisher.session.services.sign_out()
         return {}
 
     def _folder(self, path: str) -> Path:

@@ -53,7 +53,7 @@ class Responder(Answering):
     def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
         """Say that the page was heard, then answer it."""
         self._heard()
-        self._publisher.session.expect_person()
+        self._publisher.session.services.expect_person()
         return super().answer(message, buffers)
 
     # ---- submitting -------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class Responder(Answering):
             publisher.student.username,
         ):
             raise UsageError(Message("The history of this task has no such submission."))
-        publisher.session.recall(record)
+        publisher.session.site_submissions.recall(record)
         return publisher.session.history.get(record.id) or record
 
     # ---- the rest ---------------------------------------------------------------------------

@@ -65,7 +65,7 @@ class InginiousMagics(Magics):
         body = None if cell is None else cell.removesuffix("\n")
         context = dataclasses.replace(self.context, body=body)
         if context.host.is_attended or (context.host.is_terminal and sys.stdin.isatty()):
-            context.session.expect_person()
+            context.session.services.expect_person()
         words = split(line) or ["help"]
         name = LINE_MAGIC if cell is None else CELL_MAGIC
         return call(inginious, words, context, prog_name=name)

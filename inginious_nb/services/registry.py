@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from inginious_nb.errors import InginiousError, ServiceError, UsageError
 from inginious_nb.i18n import Message
@@ -32,6 +32,22 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
+class SignIn(TypedDict, total=False):
+    """The way to sign in at a site.
+
+    Attributes:
+        username: Who signs in; "" for whoever can be found.
+        cookie: Whether a session cookie is asked for instead of a password.
+        keep: Whether the password is kept in the system's keyring.
+        always: Whether to ask even where what is known would do.
+    """
+
+    username: str
+    cookie: bool
+    keep: bool
+    always: bool
+
+
 class Services:
     """Grading services by address.
 
@@ -43,9 +59,7 @@ class Services:
         run: The same for who waits for its result.
         used: Returns those that still grade something.
         opened: Called with a task of a site whenever its page was fetched, on the loop.
-
-    Attributes:
-        attended: Whether a person is there who may sign in, which submissions then wait for.
+        proposed: Returns the name to propose to a person who signs in.
 
     Raises:
         UsageError: The address of the settings is not one.
@@ -60,6 +74,7 @@ class Services:
         run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
         used: Callable[[], AbstractSet[Service]],
         opened: Callable[[Task], object],
+        proposed: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._course_paths = course_paths
@@ -68,8 +83,9 @@ class Services:
         self._run = run
         self._used = used
         self._opened = opened
+        self._proposed = proposed
         self._has_ended = False
-        self.attended = False
+        self._is_attended = False
         self._lock = threading.Lock()
         self._by_address: dict[str, Service] = {}
         self._current = self.choose(settings.backend)
@@ -142,7 +158,7 @@ class Services:
                 address,
                 self._run,
                 opened=self._opened,
-                attended=lambda: self.attended,
+                attended=lambda: self._is_attended,
             )
         return ZeroMQService(self._settings, checked_address(address))
 
@@ -179,37 +195,39 @@ class Services:
 
         self._spawn(start(self.current))
 
-    def sign_in(
-        self,
-        ask: Ask | None,
-        proposed: str,
-        *,
-        username: str,
-        cookie: bool,
-        keep: bool,
-        always: bool,
-    ) -> None:
+    def connect(self, address: str | None, ask: Ask | None, **way: Unpack[SignIn]) -> None:
+        """Make a service the current one, and sign in there or start it; see `Session.connect`."""
+        if address is not None:
+            self.choose(address)
+        knows_who = ask is not None and self.current.knows_who
+        if knows_who or address is None or any(way.values()):
+            self.sign_in(ask, **way)
+        else:
+            self.warm_up()
+        self.leave_idle()
+        self._changed()
+
+    def sign_in(self, ask: Ask | None, **way: Unpack[SignIn]) -> None:
         """Sign in at the current one; blocks until that is done, or a site does not answer.
 
         Args:
-            ask: Asks a person, only where what is known is not enough.
-            proposed: The name to propose.
-            username: Who signs in; "" for whoever can be found.
-            cookie: Whether a session cookie is asked for instead of a password.
-            keep: Whether the password is kept in the system's keyring.
-            always: Whether to ask even where what is known would do.
+            ask: Called with the address and the name to propose, returns the name and the
+                password, or a session cookie; only where what is known is not enough.
+            way: As `SignIn` has it.
 
         Raises:
             UsageError: Nobody signs in there, or nothing can be kept.
             BackendError: The site is none, or refuses the person.
             ServiceError: The session has ended.
         """
+        username = way.get("username", "")
+        cookie, keep = way.get("cookie", False), way.get("keep", False)
         service = self._with_accounts()
         if keep:
             service.check_keeping(cookie=cookie)
         name, secret = username, None
-        if ask is not None and (always or cookie or service.asks_who(username)):
-            name, secret = ask(service.address, username or proposed)
+        if ask is not None and (way.get("always") or cookie or service.asks_who(username)):
+            name, secret = ask(service.address, username or self._proposed())
         self._run(service.sign_in(name, secret, cookie=cookie, keep=keep)).result()
 
     def sign_out(self) -> None:
@@ -220,6 +238,7 @@ class Services:
             ServiceError: The session has ended.
         """
         self._run(self._with_accounts().sign_out()).result()
+        self._changed()
 
     @property
     def knows_who(self) -> bool:
@@ -232,7 +251,7 @@ class Services:
         return self._current.username
 
     @property
-    def ask_who(self) -> bool:
+    def asks_who(self) -> bool:
         """Return whether only a person can tell who signs in at the current one.
 
         Raises:
@@ -250,6 +269,10 @@ class Services:
                 )
             )
         return service
+
+    def expect_person(self) -> None:
+        """Let submissions wait for a person who may sign in: somebody is there to see that."""
+        self._is_attended = True
 
     def leave_idle(self) -> None:
         """End those that are neither current nor used."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 import time
 import uuid
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.i18n import Message
@@ -15,6 +17,7 @@ from inginious_nb.notebook.answers import Answers
 from .record import ALIVE_S
 from .student import Student
 from .submission import Debug, Origin, Submission, SubmissionContext
+from .task_states import TaskStates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.sources import AnswerSource
     from inginious_nb.services.service import Service
 
+    from .history import History
     from .record import SubmissionRecord
 
 
@@ -43,6 +47,7 @@ class Submissions:
         self._library = library
         self._on_end = on_end
         self._pending: dict[str, Submission] = {}
+        self._apart: WeakSet[Submissions] = WeakSet()
         self._lock = threading.Lock()
 
     @property
@@ -53,8 +58,21 @@ class Submissions:
 
     @property
     def services(self) -> set[Service]:
-        """Return the services that grade them."""
-        return {found.service for found in self.pending if found.service is not None}
+        """Return the services that grade them, also those that another history keeps."""
+        own = {found.service for found in self.pending if found.service is not None}
+        return own.union(*(found.services for found in list(self._apart)))
+
+    def kept_in(self, history: History) -> Submissions:
+        """Return submissions to the same services that another history keeps.
+
+        Args:
+            history: Where they are kept; whoever opened it closes it.
+        """
+        states = TaskStates(history)
+        context = dataclasses.replace(self._context, history=history, task_state=states.of)
+        found = Submissions(context, self._library, self._on_end)
+        self._apart.add(found)
+        return found
 
     def new(
         self,

@@ -66,7 +66,7 @@ def test_a_name_that_nobody_can_read_is_refused(session, responder, name):
 
 
 def test_a_site_takes_submissions_of_who_signed_in_only(session, echo, monkeypatch):
-    monkeypatch.setattr(type(session._services.current), "knows_who", True)
+    monkeypatch.setattr(type(session.services.current), "knows_who", True)
     with pytest.raises(UsageError, match="not of ada"):
         session.submit(echo, {"text": "right"}, student=Student("ada"), origin="api")
     session.submit(echo, {"text": "right"}, origin="api").wait(WAIT_S)

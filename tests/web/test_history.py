@@ -49,7 +49,7 @@ async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, b
     await until(lambda: len(state.records) == 4)
     assert [record.id for record in state.records][:2] == [third.id, second]
     assert [record.number for record in state.records] == [4, 3, 2, 1]
-    await asyncio.to_thread(session.recall, session.history.get(second))
+    await asyncio.to_thread(session.site_submissions.recall, session.history.get(second))
     assert session.history.answers(second)["word"] == "noël"
 
 

@@ -138,7 +138,7 @@ def show_history(context: MagicContext, *, which: str | None, limit: int) -> Non
     of_id = history.beginning(username, which)
     if len(of_id) == 1:
         (record,) = of_id
-        session.recall(record)
+        session.site_submissions.recall(record)
         answers = tables().answers(record.id, history.answers(record.id), context.lang)
         display(tables().history(of_id, pending, context.lang), answers)
         result = history.result(record.id)
