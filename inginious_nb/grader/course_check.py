@@ -22,10 +22,10 @@ from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
+from . import faults
 from .agents.environments import OfferedEnvironments
 from .agents.local import DEFAULT_ENVIRONMENTS
 from .imports import imports_of
-from .job import faults
 from .job.command import RUN_FILES, CommandError, CommandFinder
 from .job.python_environments import about
 from .job.python_packages import PACKAGES

@@ -13,6 +13,7 @@ import zmq
 
 from inginious_nb import messages
 from inginious_nb.errors import CourseError
+from inginious_nb.grader import faults
 from inginious_nb.grader.agents import Agent, Grader, without_feedback
 from tests.support.wire_peer import RouterPeer
 
@@ -167,8 +168,8 @@ async def test_ssh_credentials_are_told_once_between_start_and_end(stage):
     ("do", "text"),
     [
         ("refuse", "There is no such task."),
-        ("fail", "not the answer's fault"),
-        ("cancel itself", "not the answer's fault"),
+        ("fail", "the grader's machine, not of your answer"),
+        ("cancel itself", "the grader's machine, not of your answer"),
         ("be unsendable", "AgentJobDone.state"),
     ],
 )
@@ -177,6 +178,7 @@ async def test_a_grader_that_fails_is_a_crash_with_the_previous_state(stage, do,
     done = await stage.hear_a(messages.AgentJobDone)
     assert done.result[0] == "crash"
     assert text in done.result[1]
+    assert faults.told(done.result[1]) == done.result[1]
     assert (done.grade, done.problems, done.state) == (0.0, {}, STATE)
     assert (done.archive, done.stdout, done.stderr) == (None, None, None)
     await stage.give(job_id="next")

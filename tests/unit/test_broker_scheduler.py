@@ -10,6 +10,7 @@ import pytest
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
+from inginious_nb.grader import faults
 from inginious_nb.i18n.results import custom_of_task
 from tests.support.broker_site import (
     ALICE,
@@ -209,6 +210,7 @@ def test_a_known_id_is_a_crash_for_the_requester_and_the_first_job_goes_on(
     site.inbox(sender)
     (crash,) = site.client(sender, a_job())
     assert crash.result[0] == "crash"
+    assert faults.told(crash.result[1]) == crash.result[1]
     assert (crash.state, crash.archive, crash.stdout, crash.stderr) == ("", None, "", "")
     given = site.inbox(b"agent") if is_running else site.agent(b"agent")
     assert ids(given) == ["j"]
@@ -349,6 +351,7 @@ def test_an_agent_is_lost_after_six_unanswered_pings_and_its_jobs_are_crashes(st
     staffed.pass_time(1)
     crash, update = staffed.inbox(ALICE)
     assert (crash.job_id, crash.result[0]) == ("running", "crash")
+    assert faults.told(crash.result[1]) == crash.result[1]
     assert update == messages.BackendUpdateEnvironments({})
     staffed.inbox(b"agent")
     for message in (messages.Pong(), agent_done("running"), messages.AgentJobStarted("waiting")):
@@ -390,6 +393,7 @@ def test_a_result_that_cannot_be_read_is_a_crash_and_frees_the_slot(staffed, cha
     assert ids(staffed.agent(b"agent", frame)) == ["next"]
     (crash,) = done(staffed.inbox(ALICE))
     assert (crash.job_id, crash.result[0]) == ("j", "crash")
+    assert faults.told(crash.result[1]) == crash.result[1]
 
 
 def test_a_job_that_cannot_be_sent_to_its_agent_goes_to_another_one(site):
@@ -470,8 +474,10 @@ def test_what_cannot_be_passed_on_is_a_crash(staffed, monkeypatch):
     monkeypatch.setattr(messages, "encode", encode)
     (crash,) = staffed.client(ALICE, deep_job)
     assert (crash.job_id, crash.result[0]) == ("j", "crash")
+    assert faults.told(crash.result[1]) == crash.result[1]
     assert staffed.inbox(b"agent") == []
     staffed.client(ALICE, a_job())
     staffed.agent(b"agent", deep_result)
     (crash,) = staffed.inbox(ALICE)
     assert (crash.job_id, crash.result[0]) == ("j", "crash")
+    assert faults.told(crash.result[1]) == crash.result[1]

@@ -38,16 +38,16 @@ def received(sent: messages.AgentJobDone) -> JobResult:
     ],
 )
 def test_why_there_is_no_feedback_is_said_in_the_language_of_the_reader(text):
-    result = received(without_feedback(JOB, "crash", text))
+    result = received(without_feedback(JOB, "killed", text))
     for again in (result, unpack_result(pack_result(result))):
-        assert again.result == ("crash", text)
+        assert again.result == ("killed", text)
         assert again.custom == {}
         assert i18n.in_language(again.result[1], "fr") == text.in_language("fr") != text
 
 
 def test_what_a_task_says_is_not_translated_even_if_it_is_a_sentence_of_ours():
     for text in (str(LOST), "network", ""):
-        result = received(without_feedback(JOB, "crash", text))
+        result = received(without_feedback(JOB, "killed", text))
         assert i18n.in_language(result.result[1], "fr") == text
 
 

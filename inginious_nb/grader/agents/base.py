@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
 from inginious_nb.errors import (
+    AnswerError,
     CourseError,
+    CourseNotFoundError,
     InginiousError,
     LocalProtocolError,
     RemoteProtocolError,
+    TaskNotFoundError,
 )
+from inginious_nb.grader import faults
 from inginious_nb.i18n import Message
 from inginious_nb.i18n.results import custom_for
 
@@ -106,12 +110,28 @@ def without_feedback(
 
     The state is the previous one unless given (docs/protocol.md, Results).
     """
+    if code == "crash":
+        text = faults.told(text)
     if state is None:
         previous = job.inputdata.get("@state", "")
         state = previous if isinstance(previous, str) else ""
     return messages.AgentJobDone.without_feedback(
         job.job_id, code, text, custom=custom_for(text), state=state
     )
+
+
+def crash_of(job: messages.BackendNewJob, error: InginiousError) -> messages.AgentJobDone:
+    """Return the result of a job that cannot be graded, which says whose fault that is."""
+    # A course that this grader does not have was not given to it.
+    is_of_task = isinstance(error, CourseError) and not isinstance(
+        error, (CourseNotFoundError, TaskNotFoundError)
+    )
+    of = faults.of_machine
+    if is_of_task:
+        of = faults.of_task
+    elif isinstance(error, AnswerError):
+        of = faults.of_answer
+    return without_feedback(job, "crash", faults.told(error.text, of))
 
 
 @dataclass(eq=False, slots=True)
@@ -219,15 +239,13 @@ class Agent:
         offered = ", ".join(
             f"{kind}/{name}" for kind, names in self._offer.items() for name in names
         )
-        raise CourseError(
-            Message(
-                "This agent does not offer the environment {type}/{environment}; "
-                "it offers {offered}.",
-                type=job.environment_type,
-                environment=job.environment,
-                offered=offered,
-            )
+        text = Message(
+            "This agent does not offer the environment {type}/{environment}; it offers {offered}.",
+            type=job.environment_type,
+            environment=job.environment,
+            offered=offered,
         )
+        raise CourseError(faults.of_machine(text))
 
     # ---- connections --------------------------------------------------------------------------
 
@@ -343,7 +361,8 @@ class Agent:
             running.connection.send(result)
         except LocalProtocolError as error:
             logger.exception("The result of job %s cannot be sent", running.job.job_id)
-            running.connection.send(without_feedback(running.job, "crash", error.text))
+            text = faults.of_task(error.text)
+            running.connection.send(without_feedback(running.job, "crash", text))
         self._leave_superseded()
 
     async def _graded(self, running: _Running) -> messages.AgentJobDone:
@@ -356,14 +375,8 @@ class Agent:
             logger.exception("Grading job %s was cancelled from within", job.job_id)
         except InginiousError as error:
             logger.warning("Job %s cannot be graded: %s", job.job_id, error)
-            return without_feedback(job, "crash", error.text)
+            return crash_of(job, error)
         except Exception:
             logger.exception("Grading job %s failed", job.job_id)
-        return without_feedback(
-            job,
-            "crash",
-            Message(
-                "The grader failed on this submission. This is not the answer's fault: "
-                "tell the author of the task."
-            ),
-        )
+        text = Message("The grader failed on this submission; its log says why.")
+        return without_feedback(job, "crash", text)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course.fields import shown
 from inginious_nb.errors import CourseError, ServiceError
-from inginious_nb.grader.job import faults
+from inginious_nb.grader import faults
 from inginious_nb.grader.job.grading import Grading, Request
 from inginious_nb.grader.job.old_python import read_old_python
 from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
@@ -27,7 +27,7 @@ from inginious_nb.grader.ssh import NO_LIBRARY, SshAccess, SshSettings, can_open
 from inginious_nb.i18n import Message
 from inginious_nb.i18n.results import custom_of_task
 
-from .base import Environments, Grader, JobHandle, without_feedback
+from .base import Environments, Grader, JobHandle, crash_of, without_feedback
 from .environments import WITH_SHELLS, OfferedEnvironments
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class LocalGrader(Grader):
             course = self._library.course(job.course_id)
             old_python = read_old_python(course.old_python)
         except CourseError as error:
-            return without_feedback(job, "crash", error.text)
+            return crash_of(job, error)
         limits = parameters.limits
         if job.debug == "ssh" or job.environment_type.endswith(WITH_SHELLS):
             session_s = self._shells.session_s
@@ -166,7 +166,7 @@ class LocalGrader(Grader):
             try:
                 return _done(job, await grading.open_shell(handle.kill_requested))
             except ServiceError as error:
-                return without_feedback(job, "crash", error.text)
+                return crash_of(job, error)
 
     async def _isolates(self) -> bool:
         """Return whether jobs that use the network have one of their own."""
@@ -186,20 +186,23 @@ class LocalGrader(Grader):
                 "environment_type: docker-ssh.",
                 type=job.environment_type,
             )
-            return text if self._has_shells else _both(text, NO_LIBRARY)
+            if not self._has_shells:
+                return faults.of_machine(_both(text, NO_LIBRARY))
+            return faults.of_task(text)
         if not has_network:
-            return Message(
+            text = Message(
                 "The task wants a remote shell for its student (ssh_student), which needs the "
                 "network; let the environment_parameters in its task.yaml say "
                 "network_grading: true."
             )
+            return faults.of_task(text)
         return ""
 
     def _check_environment(self, job: messages.BackendNewJob) -> None:
         environment = job.environment_type, job.environment
         refusal = self._offered.refusal(job.course_id, job.task_id, environment)
         if refusal:
-            raise CourseError(refusal)
+            raise CourseError(faults.of_machine(refusal))
 
 
 def _both(first: str, second: str) -> Message:

@@ -18,6 +18,7 @@ from typing import Literal
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
+from inginious_nb.grader import faults
 from inginious_nb.i18n import Message
 from inginious_nb.i18n.results import custom_for
 
@@ -105,7 +106,8 @@ class Scheduler:
         try:
             job = BrokerJob.accepted(message, client.address, self._arrivals, now)
         except LocalProtocolError as error:
-            self._to_client(client.address, _crash(message.job_id, error.text))
+            text = faults.of_answer(error.text)
+            self._to_client(client.address, _crash(message.job_id, text))
             return
         known = self._waiting.get(job.id) or self._running.get(job.id)
         if known is not None:
@@ -115,7 +117,7 @@ class Scheduler:
                     self._to_client(client.address, messages.BackendJobStarted(job.id))
             else:
                 text = Message("Another job has the same id; send a new one.")
-                self._to_client(client.address, _crash(job.id, text))
+                self._to_client(client.address, _crash(job.id, faults.of_nobody(text)))
             return
         kept = self._kept.get(job.id)
         if kept is not None and kept.digest == job.digest and self._may_have(kept, client, now):
@@ -341,7 +343,7 @@ class Scheduler:
         except LocalProtocolError:
             logger.exception("The result of job %s cannot be passed on", job.id)
             text = Message("The result is nested too deeply to be sent.")
-            frame = messages.encode(_crash(job.id, text, state=job.state))
+            frame = messages.encode(_crash(job.id, faults.of_task(text), state=job.state))
         kept = KeptResult(job.id, job.owner, job.digest, frame, now)
         if is_lasting(job.owner):
             self._kept.keep(kept)
@@ -376,6 +378,7 @@ class Scheduler:
 def _crash(
     job_id: str, text: str, *, state: str = "", streams: str | None = ""
 ) -> messages.BackendJobDone:
+    text = faults.told(text)
     return messages.BackendJobDone.without_feedback(
         job_id, "crash", text, custom=custom_for(text), state=state, streams=streams
     )

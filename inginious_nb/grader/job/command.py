@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.course import probing
 from inginious_nb.errors import CourseError
+from inginious_nb.grader import faults
 from inginious_nb.i18n import Message
 
-from . import faults, run_file
+from . import run_file
 from .installation import COMMANDS_AT
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inginious_nb.grader import faults
 from inginious_nb.i18n import Message
 
-from . import faults
 from .command import missing_tools, scripts_with_wrong_line_ends
 from .old_python import death, help_for
 
@@ -52,7 +52,7 @@ def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path
         )
     lacking = missing_tools(folders, errors, path)
     if not lacking:
-        return faults.of_either(text) if text is NO_FEEDBACK else text
+        return faults.of_either(text) if text is NO_FEEDBACK else faults.of_nobody(text)
     return faults.of_machine(
         Message(
             "{text} It uses what this grader does not have: {lacking}.",

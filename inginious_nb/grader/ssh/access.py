@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ServiceError
+from inginious_nb.grader import faults
 from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
@@ -118,11 +119,12 @@ class SshAccess:
 
     def nobody_came(self) -> str:
         """Return what is said when nobody came."""
-        return Message(
+        text = Message(
             "Nobody came to the remote shell within {seconds} seconds; "
             "submit again and log in sooner.",
             seconds=f"{self.settings.arrival_s:g}",
         )
+        return faults.of_nobody(text)
 
     def close(self) -> None:
         """Listen no more, and cut all connections."""
@@ -142,11 +144,10 @@ def _listen(ports: Sequence[int]) -> socket.socket:
             return socket.create_server((HOST, port))
         except OSError:
             continue
-    raise ServiceError(
-        Message(
-            "All ports for remote shells are in use, {first} to {last}: "
-            "leave a shell that is still open, then submit again.",
-            first=ports[0],
-            last=ports[-1],
-        )
+    text = Message(
+        "All ports for remote shells are in use, {first} to {last}: "
+        "leave a shell that is still open, then submit again.",
+        first=ports[0],
+        last=ports[-1],
     )
+    raise ServiceError(faults.of_nobody(text))

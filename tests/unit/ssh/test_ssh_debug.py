@@ -15,6 +15,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
+from inginious_nb.grader import faults
 from inginious_nb.grader.ssh import SshSettings
 from tests.support.hostile import processes_with
 from tests.support.peer import free_port
@@ -123,12 +124,14 @@ async def test_leaving_without_feedback_is_a_crash(site):
     await visit.run("true")
     result = await visit.result()
     assert (result.result[0], result.state) == ("crash", "")
+    assert faults.told(result.result[1]) == result.result[1]
     assert "feedback-result" in result.result[1]
 
 
 async def test_nobody_comes(make_site):
     result = await make_site(arrival_s=0).visit().result()
     assert (result.result[0], result.archive) == ("crash", None)
+    assert faults.told(result.result[1]) == result.result[1]
     assert "Nobody came" in result.result[1]
 
 
@@ -366,6 +369,7 @@ async def test_jobs_have_ports_of_their_own_until_there_are_none(make_site):
     assert len({access[3] for access in accesses}) == 2
     refused = await site.visit().result()
     assert (refused.result[0], refused.state) == ("crash", "before")
+    assert faults.told(refused.result[1]) == refused.result[1]
     assert str(ports[0]) in refused.result[1]
     with pytest.raises(asyncssh.PermissionDenied):
         await connected((*accesses[0][:3], accesses[1][3]))
@@ -384,6 +388,7 @@ async def test_without_the_library_its_name_is_said(make_site, monkeypatch):
     for fields in {"debug": "ssh"}, {"environment_type": "docker-ssh"}:
         result = await site.visit(**{"debug": False, **fields}).result()
         assert (result.result[0], result.state) == ("crash", "before")
+        assert faults.told(result.result[1]) == result.result[1]
         assert "pip install 'inginious_nb[ssh]'" in result.result[1]
 
 

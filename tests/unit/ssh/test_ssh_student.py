@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from inginious_nb.grader import faults
 from tests.support.hostile import processes_with
 from tests.support.ssh import connected
 
@@ -135,6 +136,7 @@ async def test_the_whole_job_is_a_crash(site, run, options, word):
     visit = custom(site, run, **options)
     result = await visit.result()
     assert (result.result[0], result.state, result.archive) == ("crash", "before", None)
+    assert faults.told(result.result[1]) == result.result[1]
     assert "remote shell" in result.result[1]
     assert word in result.result[1]
     assert visit.told == []
@@ -146,6 +148,7 @@ async def test_no_port_is_free(make_site, unused_tcp_port_factory):
     await first.access()
     second = await custom(site, f"{BASH}ssh_student; sleep 60").result()
     assert (second.result[0], second.state) == ("crash", "before")
+    assert faults.told(second.result[1]) == second.result[1]
     assert "ports" in second.result[1]
     await first.run("true")
     assert (await first.result()).result[0] == "success"

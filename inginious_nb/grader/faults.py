@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from inginious_nb.i18n import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def cause(text: str) -> str:
@@ -33,3 +38,29 @@ def of_either(text: str) -> Message:
         "(such as by exit): if it should not, tell the author of the task.",
         text=text,
     )
+
+
+def of_nobody(text: str) -> Message:
+    """Return the text of a crash after which the same answer can be submitted again."""
+    return Message("{text} Neither your answer nor the task is at fault.", text=text)
+
+
+def of_answer(text: str) -> Message:
+    """Return the text of a crash that only another answer prevents."""
+    return Message("{text} This is the fault of your answer: change it.", text=text)
+
+
+_KINDS = (of_task, of_machine, of_either, of_nobody, of_answer)
+_TOLD = tuple(of("").strip() for of in _KINDS)
+
+
+def told(text: str, otherwise: Callable[[str], str] = of_machine) -> str:
+    """Return the text of a crash that says whose fault it is.
+
+    Args:
+        text: The text, which may say so already; empty if nothing is said at all.
+        otherwise: Adds it where it does not.
+    """
+    if not text or any(ending in text for ending in _TOLD):
+        return text
+    return otherwise(text)
