@@ -24,11 +24,11 @@ class JobSent:
 
 @dataclass(frozen=True, slots=True)
 class JobHeld:
-    """The job waits here and is sent later.
+    """The job waits here and goes on later.
 
     Attributes:
         at: Since when.
-        reason: Why, for a person.
+        reason: Why, for a person; empty once it goes on.
     """
 
     at: float

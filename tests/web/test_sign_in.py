@@ -11,7 +11,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
-from inginious_nb.client.events import JobSent
+from inginious_nb.client.events import JobHeld, JobSent
 from inginious_nb.errors import UsageError
 from inginious_nb.services.inginious_web.failures import SignInError
 from inginious_nb.services.inginious_web.pages import read_task_page
@@ -146,9 +146,14 @@ async def test_without_a_person_it_ends_with_what_to_do(service, task, web_site)
 
 
 async def test_a_submission_that_waits_for_a_person_can_be_killed(service, task, proxy):
-    job = await submit(service(), task("quiz"))
+    service = service()
+    job, next_one = [await submit(service, task("quiz")) for _ in range(2)]
+    await until(lambda: job.events and next_one.events)
+    next_one.kill()
+    assert (await next_one).result[0] == "killed"
     job.kill()
     assert (await job).result[0] == "killed"
+    assert [event.reason for event in job.events if isinstance(event, JobHeld)]
     assert not any(isinstance(event, JobSent) for event in job.events)
 
 
@@ -180,10 +185,21 @@ async def test_a_password_is_kept_if_the_person_says_so(service, kept, task, pro
     assert third.asks_who()
 
 
-async def test_a_kept_password_that_is_refused_is_forgotten(service, kept):
-    service = service()
+async def test_only_a_kept_password_that_is_refused_is_forgotten(service, kept, web_site):
+    first = service()
+    await first.sign_in("bob", "bob-password", keep=True)
+    before = dict(kept)
     with pytest.raises(SignInError):
-        await service.sign_in("bob", "wrong", keep=True)
+        await first.sign_in("bob", "mistyped", keep=True)
+    cookie = browser_session(web_site, "bob")
+    end_session(web_site, cookie)
+    with pytest.raises(SignInError):
+        await first.sign_in(secret=cookie, cookie=True, keep=False)
+    assert kept == before
+    # Changed at the site meanwhile.
+    kept.update({entry: "old" for entry, value in kept.items() if value == "bob-password"})
+    with pytest.raises(SignInError):
+        await service().client()
     assert not kept
 
 

@@ -30,7 +30,7 @@ from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInErr
 from .form import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from inginious_nb.client.events import JobEvent
 
@@ -165,7 +165,7 @@ class Delivery:
         try:
             if self._turn.locked():
                 self._tell(JobHeld(time.time(), _ONE_AT_A_TIME))
-            async with self._turn:
+            async with self._own_turn():
                 self._last_answer = time.monotonic()
                 submission_id = await self._submit()
                 self._tell(JobAccepted(time.time(), submission_id))
@@ -175,6 +175,18 @@ class Delivery:
         except SiteError as error:
             result = JobResult(("crash", error.text))
         return JobDone(time.time(), result)
+
+    @contextlib.asynccontextmanager
+    async def _own_turn(self) -> AsyncIterator[None]:
+        """Wait for the turn, unless it is killed before."""
+        turn = asyncio.ensure_future(self._turn.acquire())
+        await self._until(turn)
+        if not turn.done():
+            raise _KilledError
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     # ---- sending ----------------------------------------------------------------------------
 
@@ -337,7 +349,9 @@ class Delivery:
             except SignInError:
                 if not self._attended():
                     raise
+                self._tell(JobHeld(time.time(), _sign_in(self._site.username)))
                 await self._until(self._site.person())
+                self._tell(JobHeld(time.time(), ""))
                 self._last_answer = time.monotonic()
             except PassingError as error:
                 self._heard(False)
@@ -368,6 +382,15 @@ class Delivery:
         finally:
             for wait in waits:
                 wait.cancel()
+
+
+def _sign_in(username: str) -> Message:
+    # Saved with a notebook, so without the site's address.
+    if not username:
+        return Message("It waits until you sign in: run %inginious connect.")
+    return Message(
+        "It waits until {username} signs in again: run %inginious connect.", username=username
+    )
 
 
 def _not_offered(page: TaskPage) -> SiteError:

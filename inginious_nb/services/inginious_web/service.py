@@ -291,9 +291,13 @@ class InginiousWebService(Service):
 
     async def _forget_refused(self, account: _Account) -> None:
         """Forget a kept password that the site does not take any more: it may lock the account."""
-        if account.site.username:
-            self._to_keep = None
-            await asyncio.to_thread(kept_passwords.forget, self.address, account.site.username)
+        refused = account.site.way
+        if not isinstance(refused, Credentials):
+            return
+        self._to_keep = None
+        kept = await asyncio.to_thread(kept_passwords.kept, self.address, refused.username)
+        if kept == refused:
+            await asyncio.to_thread(kept_passwords.forget, self.address, refused.username)
 
     async def _look_for_sign_in(self) -> _Account:
         """Return the current account, signed in by what the environment or the keyring has."""
