@@ -607,6 +607,12 @@ export interface OverviewReplies {
 
 // ---- a class that is graded live -----------------------------------------------------------------
 
+/** A class to open a view of; the folder from the root of the server, or absolute. */
+export interface ClassSubject {
+  folder: string;
+  no_isolation: boolean;
+}
+
 /** A test of a task, and how many of a class passed and failed it. */
 export interface ClassTest {
   id: string;

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
+from inginious_nb.render import visible
 from inginious_nb.submissions.history import History
 
 from . import surroundings
@@ -79,6 +80,8 @@ class LiveClass:
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._busy = False
         self._stops = 0
+        if not folder.exists():
+            raise UsageError(Message("There is no folder {folder}.", folder=visible(str(folder))))
         find_notebooks([folder], student_from)  # before a service is started for nothing
         self.sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
         self._history = History(surroundings.history_of([folder], session.settings.history))
@@ -187,6 +190,9 @@ class LiveClass:
         )
         if not grading.state.tasks:
             raise UsageError(
-                Message("The notebooks name no task; say which one: --task COURSE/TASK.")
+                Message(
+                    "The notebooks name no task of a course that is open. Open the course first, "
+                    "or say which task: --task COURSE/TASK."
+                )
             )
         return grading

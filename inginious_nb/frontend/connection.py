@@ -1,8 +1,9 @@
 """One page that is connected to a server: the overview, and a view of a task in each channel.
 
 A message travels in an envelope that names its channel; the empty name is the overview's. An
-envelope with ``open`` makes a view of the subject that it carries (`protocol.Subject`), one with
-``close`` ends it. What is inside ``message`` is the same as on the comm of a kernel.
+envelope with ``open`` makes a view of the subject that it carries (`protocol.Subject`, or
+`protocol.ClassSubject` for a class), one with ``close`` ends it. What is inside ``message`` is the
+same as on the comm of a kernel.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, reader_language
 
-from .overview import OverviewPublisher, OverviewResponder
+from .overview import OverviewPublisher, OverviewResponder, folder_named
 from .publisher import Publisher
 from .requests import Responder
 from .subject import task_and_record
@@ -62,6 +63,7 @@ class Connection:
         self._closed = False
         self._overview = OverviewPublisher(session, self._sender_of_state(""))
         self._responder = OverviewResponder(self._overview, root)
+        self._root = root
 
     def receive(self, envelope: Mapping[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Serve what the page sent; returns at once."""
@@ -103,6 +105,8 @@ class Connection:
     def _view(self, channel: str, subject: object) -> _View:
         try:
             named = subject if isinstance(subject, dict) else {}
+            if "folder" in named:
+                return self._class_view(channel, named)
             task, record = task_and_record(self._session, named)
             publisher = Publisher(
                 self._session, task, self._sender_of_state(channel), record=record
@@ -112,6 +116,27 @@ class Connection:
             self._close_channel(channel)
             raise
         return _View(Responder(publisher), publisher.close)
+
+    def _class_view(self, channel: str, named: Mapping[str, Any]) -> _View:
+        from inginious_nb.classroom.live import LiveClass  # noqa: PLC0415 - few pages need it
+
+        from .class_view import ClassPublisher, ClassResponder  # noqa: PLC0415 - likewise
+
+        folder = folder_named(str(named["folder"]), self._root)
+        live = LiveClass(
+            self._session,
+            folder,
+            no_isolation=named.get("no_isolation") is True,
+        )
+        publisher = ClassPublisher(self._session, live, self._sender_of_state(channel))
+
+        def close() -> None:
+            publisher.close()
+            live.close()
+
+        publisher.publish_now()
+        live.grade()
+        return _View(ClassResponder(publisher), close)
 
     def _answer_about(self, channel: str, message: object, buffers: Sequence[bytes]) -> None:
         with self._lock:
@@ -128,8 +153,8 @@ class Connection:
         reply, attached = responder.answer(message, buffers)
         self._send({"channel": channel, "message": reply}, attached)
 
-    def _sender_of_state(self, channel: str) -> Callable[[dict[str, Any]], None]:
-        def publish(changed: dict[str, Any]) -> None:
+    def _sender_of_state(self, channel: str) -> Callable[[Mapping[str, Any]], None]:
+        def publish(changed: Mapping[str, Any]) -> None:
             self._send({"channel": channel, "message": {"kind": "state", "state": changed}})
 
         return publish
@@ -157,9 +182,9 @@ def refusing(send: Send) -> Iterator[None]:
 
 
 class _View:
-    """A view of a task."""
+    """A view of a task or of a class."""
 
-    def __init__(self, responder: Responder, close: Callable[[], None]) -> None:
+    def __init__(self, responder: Answering, close: Callable[[], None]) -> None:
         self.responder = responder
         self.close = close
 

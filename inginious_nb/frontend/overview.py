@@ -206,7 +206,7 @@ class OverviewResponder(Answering):
     def _open_course(
         self, request: protocol.FolderRequest, _buffers: Buffers
     ) -> protocol.CoursesReply:
-        folder, session = self._folder(request["folder"]), self._publisher.session
+        folder, session = folder_named(request["folder"], self._root), self._publisher.session
         found = session.add_courses(folder)
         opened_courses.remember(session, folder)
         return {"courses": [course.id for course in found]}
@@ -218,7 +218,7 @@ class OverviewResponder(Answering):
         known = {path.resolve() for path in self._publisher.session.library.paths}
         for named in request["folders"]:
             try:
-                folder = self._folder(named)
+                folder = folder_named(named, self._root)
                 if folder.resolve() not in known:
                     self._publisher.session.add_courses(folder)
             except InginiousError as error:
@@ -247,7 +247,7 @@ class OverviewResponder(Answering):
         self, request: protocol.AnswerCellsRequest, _buffers: Buffers
     ) -> protocol.AnswerCellsReply:
         session = self._publisher.session
-        self._know_courses_near(self._folder(request["folder"]))
+        self._know_courses_near(folder_named(request["folder"], self._root))
         cells = [cell_from_json(cell) for cell in request["cells"]]
         return {
             "answers": [
@@ -296,19 +296,13 @@ class OverviewResponder(Answering):
         self._publisher.session.services.sign_out()
         return {}
 
-    def _folder(self, path: str) -> Path:
-        """Return a folder that the page names: from the root of the server, absolute, or ``~``."""
-        if "\0" in path:
-            raise UsageError(Message("That is not the name of a folder."))
-        return self._root / expanded(Path(path))
-
     def _shown_folder(self, path: str) -> Path:
         """Return a folder that the page names, in which it can open files.
 
         Raises:
             UsageError: It is outside of the root of the server.
         """
-        folder = self._folder(path)
+        folder = folder_named(path, self._root)
         if not folder.resolve().is_relative_to(self._root.resolve()):
             raise UsageError(Message("Choose a folder that JupyterLab shows."))
         return folder
@@ -327,3 +321,14 @@ class OverviewResponder(Answering):
         "signIn": _sign_in,
         "signOut": _sign_out,
     }
+
+
+def folder_named(path: str, root: Path) -> Path:
+    """Return a folder that a page names: from the root of the server, absolute, or ``~``.
+
+    Raises:
+        UsageError: It is no name of a folder.
+    """
+    if "\0" in path:
+        raise UsageError(Message("That is not the name of a folder."))
+    return root / expanded(Path(path))

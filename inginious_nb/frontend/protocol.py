@@ -667,6 +667,13 @@ OVERVIEW_REPLIES = {
 # ---- a class that is graded live -----------------------------------------------------------------
 
 
+class ClassSubject(TypedDict):
+    """A class to open a view of; the folder from the root of the server, or absolute."""
+
+    folder: str
+    no_isolation: bool
+
+
 class ClassTest(TypedDict):
     """A test of a task, and how many of a class passed and failed it."""
 

@@ -75,6 +75,14 @@ export class ClassView {
     if (names) await this.showNames(true);
   }
 
+  /** Another kernel or connection serves it from now on, whose messages are counted anew. */
+  begin(info: ClassInfo): void {
+    this.#latest = -1;
+    this.state.set(null);
+    this.eye.update({ gone: false, notice: "" });
+    this.receive({ ...info, whole: true });
+  }
+
   /** Take what Python published; after a gap all of it is asked for. */
   receive(info: ClassInfo): void {
     const known = this.state.get();

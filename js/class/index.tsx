@@ -1,7 +1,8 @@
 // The entry point that anywidget loads for a class: one view of it a widget, one Preact tree a
 // place where it is shown.
 import { render as renderTree } from "preact";
-import { preferredLanguage } from "../i18n/index.ts";
+import "../i18n/french.ts";
+import { language, preferredLanguage } from "../i18n/index.ts";
 import type { Model } from "../model.ts";
 import type { ClassInfo, RequestKind } from "../protocol.ts";
 import { chooseTransport } from "../transport/index.ts";
@@ -26,10 +27,13 @@ function initialize({ model, signal }: Props): () => void {
   const key = String(model.get("key"));
   const subject = { widget: key, task: "", role: "task", problem_id: "", submission: "" } as const;
   const transport = chooseTransport(model, subject, ended.signal);
-  const view = new ClassView(async (kind, payload) => {
-    const { value } = await (await transport).request(kind as RequestKind, payload as never);
-    return value as never;
-  }, classLanguage(preferredLanguage()));
+  const view = new ClassView(
+    async (kind, payload) => {
+      const { value } = await (await transport).request(kind as RequestKind, payload as never);
+      return value as never;
+    },
+    classLanguage(language(preferredLanguage())),
+  );
   views.set(key, view);
   const receive = (message: { kind?: string; state?: ClassInfo }) => {
     if (message?.kind === "state" && message.state) view.receive(message.state);
@@ -55,6 +59,7 @@ function render({ model, el }: Props & { el: HTMLElement }): () => void {
   if (!view) throw new Error("The class was rendered before it was initialised.");
   const mount = el.appendChild(document.createElement("div"));
   mount.className = "inginious-live";
+  mount.dataset.lmSuppressShortcuts = "true"; // arrows and Enter are the matrix's, not the notebook's
   renderTree(
     <ClassContext.Provider value={view}>
       <ClassPanel />

@@ -1,7 +1,7 @@
 // The words of the view of a class, and those of the widget that it shares.
 import { classView as en } from "../i18n/class.en.json";
 import { classView as fr } from "../i18n/class.fr.json";
-import { type Language, language } from "../i18n/index.ts";
+import type { Language } from "../i18n/index.ts";
 import { ownValue } from "../own_value.ts";
 
 type ClassWords = typeof en;
@@ -12,7 +12,6 @@ export interface ClassLanguage extends Language {
 
 const CATALOGUES: Record<string, ClassWords> = { en, fr };
 
-export function classLanguage(code: string): ClassLanguage {
-  const spoken = language(code);
+export function classLanguage(spoken: Language): ClassLanguage {
   return { ...spoken, c: ownValue(CATALOGUES, spoken.code) ?? en };
 }

@@ -8,8 +8,8 @@ export interface Side {
   kind: "same" | "only" | "gap";
 }
 
-/** Beyond so many changed lines all are shown as changed, which is fast and still true. */
-const MAX_CHANGES = 2_000;
+/** What takes longer is shown as changed altogether, which is fast and still true. */
+const LIMIT_MS = 30;
 
 const GAP: Side = { text: "", kind: "gap" };
 
@@ -17,7 +17,7 @@ const GAP: Side = { text: "", kind: "gap" };
 export function sides(left: string, right: string): [Side[], Side[]] {
   const one = left.split("\n");
   const other = right.split("\n");
-  const changes = diffArrays(one, other, { maxEditLength: MAX_CHANGES }) ?? [
+  const changes = diffArrays(one, other, { timeout: LIMIT_MS }) ?? [
     { value: one, removed: true, added: false },
     { value: other, removed: false, added: true },
   ];

@@ -3,25 +3,40 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-/** A part of a package that has a package.json of its own has the licence of its package. */
-const licencesOfParts = {
+const PACKAGE = /node_modules\/((?:@[^/]+\/)?[^/]+)\//;
+const MODULES = path.join(__dirname, "../../node_modules");
+
+/** The licence of a package, by the folder that a file of it is in. */
+function licenceOf(name) {
+  const folder = path.join(MODULES, name);
+  const file = fs.readdirSync(folder).find((found) => /^licen[cs]e/i.test(found));
+  const { version, license } = JSON.parse(fs.readFileSync(path.join(folder, "package.json")));
+  const text = fs.readFileSync(path.join(folder, file), "utf-8");
+  return { name, versionInfo: version, licenseId: license, extractedText: text };
+}
+
+/**
+ * The builder takes each folder with a package.json for a package: parts of a package that have one
+ * have no licence there, or are left out. Each package is named once, with its licence.
+ */
+const licencesOfPackages = {
   apply(compiler) {
-    compiler.hooks.done.tap("licences of parts", ({ compilation }) => {
+    compiler.hooks.done.tap("licences of packages", ({ compilation }) => {
       const file = path.join(compilation.outputOptions.path, "third-party-licenses.json");
       if (!fs.existsSync(file)) return; // only made for production
-      const report = JSON.parse(fs.readFileSync(file, "utf-8"));
-      for (const part of report.packages) {
-        const whole = report.packages.find(({ name }) => part.name.startsWith(`${name}-`));
-        if (!part.extractedText && whole) part.extractedText = whole.extractedText;
-      }
-      fs.writeFileSync(file, JSON.stringify(report, null, 2));
+      const names = [...compilation.modules].flatMap((found) => {
+        const [, name] = PACKAGE.exec(found.resource ?? "") ?? [];
+        return name ? [name] : [];
+      });
+      const packages = [...new Set(names)].sort().map(licenceOf);
+      fs.writeFileSync(file, JSON.stringify({ packages }, null, 2));
     });
   },
 };
 
 module.exports = {
   resolve: { extensions: [".ts", ".tsx", ".js"] },
-  plugins: [licencesOfParts],
+  plugins: [licencesOfPackages],
   module: {
     rules: [
       {

@@ -1,6 +1,7 @@
 // The third transport: the WebSocket of our Jupyter Server extension, for JupyterLab's own
 // interface. It needs no kernel. One socket a page; each view of a task has a channel of it.
 import type {
+  ClassSubject,
   Overview,
   OverviewReplies,
   OverviewRequests,
@@ -85,14 +86,14 @@ export class ServerSocket {
   }
 
   /**
-   * Open a view of a task; settled with its first state, and rejected if the server refuses it.
+   * Open a view of a task or of a class; settled with its first state, and rejected if the server refuses it.
    * `onState` gets what changes afterwards.
    */
-  open(
-    subject: Subject,
-    onState: (changed: Partial<WidgetState>) => void,
+  open<State = WidgetState>(
+    subject: Subject | ClassSubject,
+    onState: (changed: Partial<State>) => void,
     signal: AbortSignal,
-  ): Promise<{ transport: Transport; state: Partial<WidgetState> }> {
+  ): Promise<{ transport: Transport; state: Partial<State> }> {
     const channel = uniqueId();
     const requests = new PendingRequests((message, buffers) =>
       this.#send({ channel, message }, buffers),

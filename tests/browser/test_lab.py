@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inginious_nb.course import demo as course_demo
+from tests.support.invented_class import STUDENTS, write_class
 
 from .notebook import code, markdown, write_notebook
 from .server import TOKEN, JupyterServer
@@ -250,3 +251,26 @@ def test_what_a_command_submitted_has_one_card(server, open_lab, page):
     page.locator(".jp-CodeCell").nth(2).locator(".jp-InputArea").click()
     answer.get_by_role("button", name="Details in the output: Apples for each child").click()
     expect(page.locator(".jp-CodeCell").nth(1)).to_have_class(re.compile("jp-mod-active"))
+
+
+def test_a_class_is_graded_from_the_menu_of_its_folder(server, open_lab):
+    write_class(server.folder / "handed-in")
+    page = open_lab()
+    page.locator(".jp-LauncherCard").filter(has_text="Try the demo").click()
+    expect(task(page, "Rabbits")).to_be_visible()
+    page.get_by_role("tab", name=re.compile("^File Browser")).click()
+    folder = page.locator(".jp-DirListing-item[data-isdir=true]").filter(has_text="handed-in")
+    page.locator(".jp-BreadCrumbs-home").click()
+    folder.click(button="right")
+    page.get_by_role("menuitem", name="Open class view…").click()
+    shown = page.get_by_role("region", name="Class handed-in")
+    everyone = len(STUDENTS)
+    expect(shown).to_contain_text(f"{everyone} of {everyone} done", timeout=START_LIMIT_MS)
+    shown.locator(".inginious-bar").first.click()
+    expect(shown.locator(".inginious-whose")).to_have_count(3)
+    assert "Ada" not in shown.inner_text()
+    # What was graded is there at once when the view is opened again.
+    page.get_by_role("tab", name="handed-in").get_by_title("Close handed-in").click()
+    folder.click(button="right")
+    page.get_by_role("menuitem", name="Open class view…").click()
+    expect(shown).to_contain_text(f"{everyone} of {everyone} done")

@@ -23,6 +23,7 @@ from inginious_nb.lab.identity import other_person
 from inginious_nb.session import Session
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import WORDS
+from tests.support.invented_class import write_notebook
 
 LIMIT_S = 30
 SUBJECT = {"widget": "", "task": "lab/echo", "role": "task", "problem_id": "", "submission": ""}
@@ -306,3 +307,20 @@ def test_each_person_has_a_session_and_all_one_service(tmp_path, monkeypatch, co
     with pytest.raises(UsageError):
         process_session.get_session_of("gr\nace")
     process_session.close_session()
+
+
+def test_a_class_is_served_to_a_page_and_ends_with_its_view(page, session, tmp_path):
+    for student in ("ada", "bob"):
+        answers = {"colour": "red", "word": "rose"}
+        write_notebook(tmp_path / "handed-in" / f"{student}.ipynb", answers, "lab/choice")
+    session.settings.sandbox = "plain"
+    subject = {"folder": "handed-in", "no_isolation": False}
+    page.say("refused", open=subject)
+    closed = page.until(lambda channel, message: message["kind"] == "closed")
+    assert "isolate" in closed["error"]
+    page.say("c", open=subject | {"no_isolation": True})
+    page.has("c", lambda state: state.get("tasks") and state["tasks"][0]["mean"] == 100.0)
+    assert page.ask("names", "c")["names"].keys() == {"1", "2"}
+    page.say("c", close=True)
+    page.say("none", open={"folder": "nowhere", "no_isolation": True})
+    assert "no folder" in page.until(lambda _, message: message["kind"] == "closed")["error"]

@@ -1,6 +1,6 @@
 // Students and tasks. Only the rows in sight are in the page: a class may have hundreds. The cells
 // are one stop of the Tab key; arrows go from one to the next.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ownValue } from "../../own_value.ts";
 import type { ClassCell } from "../../protocol.ts";
 import { cellKey } from "../class_view.ts";
@@ -42,7 +42,11 @@ export function Matrix() {
   const column = Math.min(active.column, state.tasks.length - 1);
   const chosen = new Set(eye.chosen.map(cellKey));
 
-  useEffect(() => {
+  // The Tab key finds a cell in sight, wherever somebody scrolled.
+  const stop = row >= first && row < last ? row : Math.min(last - 1, Math.ceil(top / height));
+
+  // Before the next key: the one that has the focus may be out of the page now.
+  useLayoutEffect(() => {
     if (!moves.current) return;
     moves.current = false;
     scroller.current?.querySelector<HTMLElement>("button[tabindex='0']")?.focus();
@@ -64,6 +68,7 @@ export function Matrix() {
     const foot = box.querySelector("tfoot")?.clientHeight ?? 0;
     const room = box.clientHeight - head - foot - height;
     box.scrollTop = Math.min(next.row * height, Math.max(box.scrollTop, next.row * height - room));
+    setTop(box.scrollTop); // the row is there for the focus before the page tells of the scrolling
   };
 
   return (
@@ -111,7 +116,7 @@ export function Matrix() {
                         who={who(student)}
                         task={task.name}
                         language={language}
-                        isActive={first + index === row && place === column}
+                        isActive={first + index === stop && place === column}
                         isChosen={chosen.has(cellKey(name))}
                         onClick={() => {
                           setActive({ row: first + index, column: place });

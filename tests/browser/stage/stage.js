@@ -85,3 +85,26 @@ window.asked = (kind) =>
     if (window.sent.some((request) => request.kind === kind)) resolve();
     else waiting.push([kind, resolve]);
   });
+
+/** Show a class whose state Python would publish; `answers` are replies by the kind of request. */
+window.showClass = async (info, answers = {}) => {
+  for (const end of shown) end();
+  if (!document.querySelector("link[href='/static/class.css']"))
+    document.head.append(
+      Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/class.css" }),
+    );
+  const { default: view } = await import("/static/class.js");
+  window.sent = [];
+  waiting = [];
+  window.answers = { lang: {}, class: info, ...answers };
+  const stage = document.getElementById("stage");
+  stage.replaceChildren();
+  const model = new Model({ key: "class", names: false });
+  window.models = [model];
+  const ended = new AbortController();
+  shown = [await view.initialize({ model, signal: ended.signal })];
+  shown.unshift(await view.render({ model, el: stage, signal: ended.signal }));
+};
+
+/** Python publishes what changed. */
+window.publish = (state) => window.models[0].emit("msg:custom", { kind: "state", state }, []);

@@ -1,0 +1,120 @@
+// The view of a class in a tab, with its style: loaded when the first one is opened.
+import type { Widget } from "@lumino/widgets";
+import { useState } from "preact/hooks";
+import css from "../../inginious_nb/static/class.raw.css";
+import { ClassView } from "../class/class_view.ts";
+import { ClassPanel } from "../class/components/ClassPanel.tsx";
+import { ClassContext } from "../class/components/context.ts";
+import { type ClassLanguage, classLanguage } from "../class/language.ts";
+import type { ClassInfo, RequestKind } from "../protocol.ts";
+import { Store, useStore } from "../state/store.ts";
+import { RequestError, type Transport } from "../transport/transport.ts";
+import { PreactWidget } from "./preact_widget.ts";
+import type { IInginious } from "./tokens.ts";
+import "./ui.tsx";
+
+document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
+
+/** A class that the server grades; opened again by itself when the connection comes back. */
+class OpenedClass {
+  readonly view: ClassView;
+  /** Why the server opens none; empty while it does. */
+  readonly refusal = new Store("");
+  readonly #inginious: IInginious;
+  readonly #folder: string;
+  readonly #ended = new AbortController();
+  #noIsolation = false;
+  #transport: Transport | null = null;
+
+  constructor(inginious: IInginious, folder: string) {
+    this.#inginious = inginious;
+    this.#folder = folder;
+    const { language } = inginious;
+    const { c, ...spoken } = classLanguage(language);
+    const gone = `${language.lab.disconnected} ${language.lab.reconnect}`;
+    const words: ClassLanguage = { ...spoken, c: { ...c, gone } };
+    this.view = new ClassView(async (kind, payload) => {
+      if (!this.#transport) throw new RequestError("gone");
+      const { value } = await this.#transport.request(kind as RequestKind, payload as never);
+      return value as never;
+    }, words);
+    const follow = () => {
+      if (inginious.socket.state.get() === "open" && !this.#transport) void this.open();
+    };
+    const { signal } = this.#ended;
+    signal.addEventListener("abort", inginious.socket.state.subscribe(follow), { once: true });
+  }
+
+  /** Open it, perhaps once more after a refusal. */
+  async open(noIsolation = this.#noIsolation): Promise<void> {
+    this.#noIsolation = noIsolation;
+    this.refusal.set("");
+    const { signal } = this.#ended;
+    try {
+      const { transport, state } = await this.#inginious.socket.open<ClassInfo>(
+        { folder: this.#folder, no_isolation: noIsolation },
+        (changed) => this.view.receive(changed as ClassInfo),
+        signal,
+      );
+      this.#transport = transport;
+      void transport.closed.then(() => {
+        this.#transport = null;
+        if (!signal.aborted) this.view.end();
+      });
+      this.view.begin(state as ClassInfo);
+      await this.view.start(this.view.eye.get().names !== null);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      if (text !== "gone") this.refusal.set(text); // else it is opened with the connection
+    }
+  }
+
+  dispose(): void {
+    this.#ended.abort();
+  }
+}
+
+export function classWidget(inginious: IInginious, folder: string): Widget {
+  const opened = new OpenedClass(inginious, folder);
+  void opened.open();
+  const widget = new PreactWidget(<Opened opened={opened} inginious={inginious} />);
+  widget.disposed.connect(() => opened.dispose());
+  return widget;
+}
+
+function Opened({ opened, inginious }: { opened: OpenedClass; inginious: IInginious }) {
+  const refusal = useStore(opened.refusal);
+  const [trusted, setTrusted] = useState(false);
+  const { lab, code } = inginious.language;
+  if (!refusal) {
+    return (
+      <ClassContext.Provider value={opened.view}>
+        <ClassPanel />
+      </ClassContext.Provider>
+    );
+  }
+  return (
+    <section class="inginious inginious-class" lang={code} aria-label={lab.openClass}>
+      <p class="inginious-notice inginious-notice-error" role="alert">
+        {refusal}
+      </p>
+      <p>
+        <label class="inginious-switch">
+          <input
+            type="checkbox"
+            checked={trusted}
+            onChange={(event) => setTrusted(event.currentTarget.checked)}
+          />{" "}
+          {lab.noIsolation}
+        </label>
+      </p>
+      <button
+        type="button"
+        class="inginious-button inginious-primary"
+        onClick={() => void opened.open(trusted)}
+      >
+        {lab.tryAgain}
+      </button>
+    </section>
+  );
+}
