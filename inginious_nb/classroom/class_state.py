@@ -11,6 +11,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -82,12 +83,12 @@ class Entry:
         """Return whether nothing more happens to it."""
         return self.state not in ("waiting", "running")
 
-    @property
+    @cached_property
     def failed_tests(self) -> tuple[str, ...]:
         """Return the ids of the tests that it fails, in the order of the task."""
         return tuple(name for name, passed in self._decided() if not passed)
 
-    @property
+    @cached_property
     def passed_tests(self) -> tuple[str, ...]:
         """Return the ids of the tests that it passes, in the order of the task."""
         return tuple(name for name, passed in self._decided() if passed)
@@ -104,7 +105,7 @@ class Entry:
             if code != "success" and (len(self.problems) > 1 or code != self.code)
         )
 
-    @property
+    @cached_property
     def reason(self) -> str:
         """Return the first line of why it has no tests: it could not be read, or the grader failed.
 
@@ -115,6 +116,16 @@ class Entry:
         texts = [self.message, self.feedback, *(text for _, text in self.problems.values())]
         lines = (line.strip() for text in texts for line in text.splitlines())
         return next(filter(None, lines), "")
+
+    @cached_property
+    def kind_of_failure(self) -> tuple[Any, ...]:
+        """Return what answers of one group have in common."""
+        return (
+            self.code,
+            tuple(sorted((problem, code) for problem, (code, _) in self.problems.items())),
+            tuple(sorted(self.failed_tests)),
+            _PLACE.sub("#", self.reason),
+        )
 
     def _decided(self) -> Iterable[tuple[str, bool]]:
         return (
@@ -251,7 +262,7 @@ class ClassState:
         of_task = self._entries[task]
         for entry in sorted(_all(of_task), key=lambda entry: _by_name(entry.student)):
             if entry.state in ("graded", "ungraded"):
-                by_failure.setdefault(_kind_of_failure(entry), []).append(entry)
+                by_failure.setdefault(entry.kind_of_failure, []).append(entry)
         groups = [
             AnswerGroup(
                 entries[0].code,
@@ -303,12 +314,3 @@ def column_names() -> list[str]:
     width = 100 // BINS
     *lows, last = range(0, 100, width)
     return [*(f"{low}-{low + width - 1}" for low in lows), f"{last}-100"]
-
-
-def _kind_of_failure(entry: Entry) -> tuple[Any, ...]:
-    return (
-        entry.code,
-        tuple(sorted((problem, code) for problem, (code, _) in entry.problems.items())),
-        tuple(sorted(entry.failed_tests)),
-        _PLACE.sub("#", entry.reason),
-    )
