@@ -2,8 +2,9 @@
 
 Run as ``python -m tests.bench.bench_class [--json FILE]``. Python's half publishes 3,000 results in
 messages as it would four times a second; in a bare page the built front end gets them five times
-as fast, while the matrix is scrolled. The longest task is Chromium's own. A frame is late if it comes
-more than two frames of the display after the one before. A message's time is that of the processor.
+as fast, while the matrix is scrolled. The longest task is Chromium's own. A frame is late if it
+comes more than two frames of the display after the one before. The time of a message is that of the
+processor.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def measured(browser: Browser, address: str) -> list[dict[str, Any]]:
     size = statistics.median(len(json.dumps(info)) for info in infos[1:]) / 1000
     return [
         row(
-            "processor time of a message of 25 results",
+            "a message of 25 results, processor",
             statistics.median(took),
             "ms",
             WANTED_PUBLISH_MS,
