@@ -9,7 +9,6 @@ import type {
   ClassRequests,
 } from "../protocol.ts";
 import { Store } from "../state/store.ts";
-import { RequestError } from "../transport/transport.ts";
 import type { ClassLanguage } from "./language.ts";
 
 /** So many answers fit beside each other. */
@@ -130,7 +129,7 @@ export class ClassView {
       return reply;
     } catch (error) {
       const { t } = this.language;
-      const text = error instanceof RequestError ? error.message : String(error);
+      const text = error instanceof Error ? error.message : String(error);
       const failures: Readonly<Record<string, string>> = t.failures;
       this.eye.update({ notice: failures[text] ?? text });
       return null;

@@ -2,25 +2,12 @@
 // render.py; everything else in this front end is text.
 import { useApp } from "./context.ts";
 
-export function SafeHtml({ html, class: className = "" }: { html: string; class?: string }) {
-  const { synced } = useApp();
+export function SafeHtml({ html }: { html: string }) {
   // Python speaks the language of the page that came last; our own words are this page's.
-  return <HtmlOfKernel html={html} lang={synced.lang} class={className} />;
+  return HtmlOfKernel({ html, lang: useApp().synced.lang });
 }
 
-interface Props {
-  html: string;
-  lang: string;
-  class?: string;
-}
-
-export function HtmlOfKernel({ html, lang, class: className = "" }: Props) {
+export function HtmlOfKernel({ html, lang }: { html: string; lang: string }) {
   if (!html) return null;
-  return (
-    <div
-      class={`inginious-html ${className}`}
-      lang={lang}
-      dangerouslySetInnerHTML={{ __html: html }}
-    />
-  );
+  return <div class="inginious-html" lang={lang} dangerouslySetInnerHTML={{ __html: html }} />;
 }

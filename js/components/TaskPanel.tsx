@@ -54,7 +54,7 @@ function TaskBody({ task }: { task: TaskInfo }) {
   const { problems } = task;
   return (
     <>
-      <SafeHtml html={task.context_html} class="inginious-context" />
+      <SafeHtml html={task.context_html} />
       <div class="inginious-problems">
         {problems.map((problem, index) => (
           <Problem key={problem.id} problem={problem} number={index + 1} count={problems.length} />

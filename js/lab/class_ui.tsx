@@ -1,17 +1,17 @@
-// The view of a class in a tab, with its style: loaded when the first one is opened.
-import type { Widget } from "@lumino/widgets";
+// The view of a class in an element, with its style: loaded when the first one is opened. It has its
+// own copy of Preact (rspack.config.cjs), so it shares no component with the rest and no host package.
+import { render } from "preact";
 import { useState } from "preact/hooks";
 import css from "../../inginious_nb/static/class.raw.css";
 import { ClassView } from "../class/class_view.ts";
 import { ClassPanel } from "../class/components/ClassPanel.tsx";
 import { ClassContext } from "../class/components/context.ts";
 import { type ClassLanguage, classLanguage } from "../class/language.ts";
+import type { Language } from "../i18n/index.ts";
 import type { ClassInfo, RequestKind } from "../protocol.ts";
 import { Store, useStore } from "../state/store.ts";
 import { RequestError, type Transport } from "../transport/transport.ts";
-import { PreactWidget } from "./preact_widget.ts";
 import type { IInginious } from "./tokens.ts";
-import "./ui.tsx";
 
 document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
 
@@ -74,18 +74,27 @@ class OpenedClass {
   }
 }
 
-export function classWidget(inginious: IInginious, folder: string): Widget {
+/** What the dialog that asks for the folder says. */
+export function folderOfClass(spoken: Language): string {
+  return classLanguage(spoken).c.folder;
+}
+
+/** Show a class in an element; returns how to end that. */
+export function showClass(inginious: IInginious, folder: string, element: HTMLElement): () => void {
   const opened = new OpenedClass(inginious, folder);
   void opened.open();
-  const widget = new PreactWidget(<Opened opened={opened} inginious={inginious} />);
-  widget.disposed.connect(() => opened.dispose());
-  return widget;
+  render(<Opened opened={opened} inginious={inginious} />, element);
+  return () => {
+    render(null, element);
+    opened.dispose();
+  };
 }
 
 function Opened({ opened, inginious }: { opened: OpenedClass; inginious: IInginious }) {
   const refusal = useStore(opened.refusal);
   const [trusted, setTrusted] = useState(false);
   const { lab, code } = inginious.language;
+  const { c } = opened.view.language;
   if (!refusal) {
     return (
       <ClassContext.Provider value={opened.view}>
@@ -105,7 +114,7 @@ function Opened({ opened, inginious }: { opened: OpenedClass; inginious: IIngini
             checked={trusted}
             onChange={(event) => setTrusted(event.currentTarget.checked)}
           />{" "}
-          {lab.noIsolation}
+          {c.noIsolation}
         </label>
       </p>
       <button
@@ -113,7 +122,7 @@ function Opened({ opened, inginious }: { opened: OpenedClass; inginious: IIngini
         class="inginious-button inginious-primary"
         onClick={() => void opened.open(trusted)}
       >
-        {lab.tryAgain}
+        {c.tryAgain}
       </button>
     </section>
   );

@@ -3,7 +3,6 @@ import type { JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { account } from "./plugins/account.ts";
 import { answers, toolbar } from "./plugins/answers.ts";
 import { authoring } from "./plugins/authoring.ts";
-import { classes } from "./plugins/classes.ts";
 import { courses, launcher } from "./plugins/courses.ts";
 import { queue, status } from "./plugins/queue.ts";
 import { service } from "./plugins/service.ts";
@@ -20,7 +19,6 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   toolbar,
   queue,
   status,
-  classes,
 ];
 
 export default plugins;

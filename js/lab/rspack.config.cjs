@@ -35,10 +35,15 @@ const licencesOfPackages = {
 };
 
 module.exports = {
+  experiments: { layers: true },
+  optimization: { splitChunks: { cacheGroups: { defaultVendors: false } } },
   resolve: { extensions: [".ts", ".tsx", ".js"] },
   plugins: [licencesOfPackages],
   module: {
     rules: [
+      // A chunk that few pages load: what it shared with the others would be a module of its own in
+      // theirs, which makes them larger for everybody.
+      { test: /js\/lab\/class_ui\.tsx$/, layer: "class" },
       {
         test: /\.tsx?$/,
         loader: "builtin:swc-loader",

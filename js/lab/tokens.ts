@@ -36,7 +36,7 @@ export const Commands = {
   showQueue: "inginious-nb:show-queue",
   signIn: "inginious-nb:sign-in",
   signOut: "inginious-nb:sign-out",
-  openClass: "inginious-nb:open-class",
+  openClass: "inginious-nb:show-class",
 } as const;
 
 export const PALETTE_CATEGORY = "INGInious";

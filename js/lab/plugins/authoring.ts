@@ -9,7 +9,7 @@ const RANK = 2; // after the demo and the courses
 
 export const authoring: JupyterFrontEndPlugin<void> = {
   id: "inginious-nb:authoring",
-  description: "For who writes tasks: makes one to begin with, and opens its script.",
+  description: "For teachers: makes a task, shows a class.",
   autoStart: true,
   requires: [IInginious],
   optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
@@ -35,8 +35,18 @@ export const authoring: JupyterFrontEndPlugin<void> = {
         await app.commands.execute("docmanager:open", { path: drive ? `${drive}:${path}` : path });
       },
     });
-    const command = Commands.newTask;
-    launcher?.add({ command, category: "INGInious", rank: RANK });
-    palette?.addItem({ command, category: PALETTE_CATEGORY });
+    app.commands.addCommand(Commands.openClass, {
+      label: lab.openClass,
+      execute: async (args) =>
+        (await import(/* webpackChunkName: "class" */ "../class_tab.ts")).openClass(
+          app,
+          inginious,
+          browser,
+          args,
+        ),
+    });
+    launcher?.add({ command: Commands.newTask, category: "INGInious", rank: RANK });
+    for (const command of [Commands.newTask, Commands.openClass])
+      palette?.addItem({ command, category: PALETTE_CATEGORY });
   },
 };

@@ -1,0 +1,48 @@
+// A class in a tab of its own: the folder that was chosen in the menu, or in a dialog.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
+import { FileDialog, type IDefaultFileBrowser } from "@jupyterlab/filebrowser";
+import { Widget } from "@lumino/widgets";
+import { uniqueId } from "../unique_id.ts";
+import { folderOfClass, showClass } from "./class_ui.tsx";
+import { inginiousIcon } from "./icon.ts";
+import type { IInginious } from "./tokens.ts";
+
+interface Args {
+  /** The folder. */
+  path?: unknown;
+  /** Whether the one that is selected in the file browser is meant. */
+  selected?: unknown;
+}
+
+export async function openClass(
+  app: JupyterFrontEnd,
+  inginious: IInginious,
+  browser: IDefaultFileBrowser | null,
+  { path, selected }: Args,
+): Promise<void> {
+  const chosen = async () => {
+    if (!browser) return undefined;
+    const { button, value } = await FileDialog.getExistingDirectory({
+      manager: browser.model.manager,
+      title: folderOfClass(inginious.language),
+      defaultPath: browser.model.path,
+    });
+    return button.accept ? value?.[0]?.path : undefined;
+  };
+  const item = selected ? [...(browser?.selectedItems() ?? [])][0] : undefined;
+  const folder = typeof path === "string" ? path : (item?.path ?? (await chosen()));
+  if (folder === undefined) return;
+  const local = app.serviceManager.contents.localPath(folder);
+  const panel = new Widget();
+  panel.id = `inginious-class-${uniqueId()}`;
+  panel.addClass("inginious-class-panel");
+  panel.title.label = local.split("/").pop() || inginious.language.lab.openClass;
+  panel.title.caption = local;
+  panel.title.icon = inginiousIcon;
+  panel.title.closable = true;
+  panel.node.dataset.lmSuppressShortcuts = "true";
+  const close = showClass(inginious, local, panel.node);
+  panel.disposed.connect(close);
+  app.shell.add(panel, "main");
+  app.shell.activateById(panel.id);
+}
