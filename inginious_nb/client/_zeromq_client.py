@@ -280,7 +280,12 @@ class BetterParanoidPirateClient:
         if not self._closed and self._loop is not None:
             arrivals = _Arrivals(self._core, self._flush, self._plan)
             self._pump = SocketPump(
-                self._context, self._address, self._options.curve, self._loop, arrivals
+                self._context,
+                self._address,
+                self._options.curve,
+                self._loop,
+                arrivals,
+                self._options.max_frame_bytes,
             )
             self._tick()
             self._empty_inbox()

@@ -41,7 +41,7 @@ class ClientOptions:
         recheck_s: A job without news is looked for in the queue at least this often, even when
             queue updates are off.
         queue_poll_s: The queue is asked for this often while one of our jobs waits in it.
-        max_frame_bytes: Larger frames are dropped undecoded.
+        max_frame_bytes: A backend that sends a larger frame is cut off.
         routing_id: A stable identity, 1 to 255 bytes, not starting with a zero byte; one per
             running client. None makes a random one that lives as long as the client.
         curve: Keys, for a backend that asks for them.

@@ -12,6 +12,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from inginious_nb.io.keepalive import keep_alive
 from inginious_nb.io.socket_reader import SocketReader
+from inginious_nb.messages import MAX_FRAME_BYTES
 
 from .connections import Close, Open, Send
 
@@ -73,6 +74,7 @@ class SocketPump:
         curve: Keys, if the backend wants some.
         loop: The loop whose thread makes all calls.
         listener: Receives the events of the sockets.
+        max_frame_bytes: A backend that sends a larger frame is cut off before it is in memory.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class SocketPump:
         curve: CurveKeys | None,
         loop: asyncio.AbstractEventLoop,
         listener: Listener,
+        max_frame_bytes: int = MAX_FRAME_BYTES,
     ) -> None:
         # A zmq.asyncio context would make sockets of its own kind.
         self._context: zmq.Context[Socket] = zmq.Context.shadow(context.underlying)
@@ -89,6 +92,7 @@ class SocketPump:
         self._curve = curve
         self._loop = loop
         self._listener = listener
+        self._max_frame_bytes = max_frame_bytes
         self._channels: dict[int, _Channel] = {}
 
     def perform(self, actions: deque[Action]) -> None:
@@ -165,6 +169,7 @@ class SocketPump:
         # A full queue makes a backend drop results, silently: there is no limit on either side.
         socket.setsockopt(zmq.SNDHWM, 0)
         socket.setsockopt(zmq.RCVHWM, 0)
+        socket.setsockopt(zmq.MAXMSGSIZE, self._max_frame_bytes)
         socket.setsockopt(zmq.IPV6, 1)
         socket.setsockopt(zmq.RECONNECT_IVL, 100)
         socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)

@@ -40,6 +40,7 @@ class Connection:
         self._receive = receive
         socket = context.socket(zmq.DEALER)
         socket.setsockopt(zmq.IPV6, 1)
+        socket.setsockopt(zmq.MAXMSGSIZE, messages.MAX_FRAME_BYTES)
         socket.setsockopt(zmq.SNDHWM, 0)  # what is sent is bounded by what is received
         socket.setsockopt(zmq.ROUTING_ID, b"agent-" + uuid.uuid4().bytes)
         try:

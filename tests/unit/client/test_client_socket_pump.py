@@ -12,6 +12,8 @@ from inginious_nb.client.connections import Close, Open, Send
 from inginious_nb.client.socket_pump import SocketPump
 from tests.support.waiting import until
 
+MAX_FRAME_BYTES = 24 << 20
+
 
 class Notes:
     """A listener that writes everything down."""
@@ -74,7 +76,8 @@ async def notes():
 
 @pytest.fixture
 async def pump(context, router, notes):
-    pump = SocketPump(context, router.address, None, asyncio.get_running_loop(), notes)
+    loop = asyncio.get_running_loop()
+    pump = SocketPump(context, router.address, None, loop, notes, MAX_FRAME_BYTES)
     yield pump
     pump.close()
 
@@ -140,3 +143,13 @@ async def test_what_was_just_sent_still_leaves_when_all_is_closed(router, pump, 
     perform(pump, Send(1, b"goodbye"))
     pump.close()
     assert await router.hear() == [b"me", b"goodbye"]
+
+
+async def test_a_backend_that_sends_a_giant_frame_is_cut_off(pump, router, notes):
+    perform(pump, Open(1, b"a client"), Send(1, b"hello"))
+    identity, _ = await router.hear()
+    router.say(identity, bytes(MAX_FRAME_BYTES))
+    await until(lambda: notes.frames)
+    router.say(identity, bytes(MAX_FRAME_BYTES + 1))
+    await until(lambda: (1, "broken") in notes.connections)
+    assert [len(frame) for _, frame in notes.frames] == [MAX_FRAME_BYTES]
