@@ -101,4 +101,5 @@ def test_the_sidebar_has_the_courses_of_the_site(server, page, site):
     expect(sidebar.locator(".inginious-task")).to_have_count(5)
     sidebar.locator(".inginious-task").filter(has_text="Mixed").click()
     opened = page.locator(".inginious").filter(has=page.get_by_role("heading", name="Mixed"))
-    expect(opened.get_by_text("Read this.")).to_be_visible()
+    expect(opened.get_by_text("Read this,")).to_be_visible()
+    expect(opened.locator("img[src^='data:image/png']")).to_have_count(1)

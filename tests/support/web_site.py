@@ -53,7 +53,8 @@ _MIXED = {
     **_QUIZ,
     "name": "Mixed & <all>",
     "author": "A. Uthor",
-    "context": "Read *this*.\n\n"
+    "context": "Read *this*, :math:`a^2`, `a file <mixed/dot.png>`_.\n\n"
+    ".. image:: /course/probe/mixed/dot.png\n\n"
     ".. raw:: html\n\n   <script>alert(1)</script><b onclick='x'>raw</b>\n",
     # No agent but one of a test offers it.
     "environment_type": "docker",

@@ -55,11 +55,15 @@ async def test_a_task_of_the_site_is_as_its_folder_says(session_of, web_site):
     assert keys.check(["c", "a"]) == ["2", "0"]
 
 
-async def test_what_the_site_writes_is_made_safe(session_of):
+async def test_what_the_site_writes_is_made_safe(session_of, proxy):
     session = await session_of()
     task = await asyncio.to_thread(session.open, "mixed")
     info = task_info(task, "en", "bob")
-    assert "<p>Read <em>this</em>.</p>" in info["context_html"]
+    assert "<p>Read <em>this</em>, <math" in info["context_html"]
+    # The kernel has fetched the picture; a link leads to the site.
+    assert 'src="data:image/png;base64,' in info["context_html"]
+    assert f'href="{session.service.address}/course/probe/mixed/dot.png"' in info["context_html"]
+    assert proxy.count(b"/static/") == 0
     assert "<b>raw</b>" in info["context_html"]
     assert "script" not in info["context_html"]
     assert info["problems"][0]["header_html"].strip() == "<p>Write <em>it</em></p>"

@@ -1,4 +1,4 @@
-"""The site's own pictures in its feedback, fetched with the session and put into the text.
+"""The site's own pictures in its texts, fetched with the session and put into the text.
 
 The page of the notebook never asks the site for anything. The kernel asks only for files of the
 task's public folder and of the site's static one: a picture is no way to make it do something else
@@ -20,7 +20,7 @@ from inginious_nb.client.results import JobResult
 from .failures import SiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .site import Site
 
@@ -45,10 +45,30 @@ _MAGIC = (
 
 async def inlined(site: Site, course_id: str, task_id: str, result: JobResult) -> JobResult:
     """Return a result with the pictures of the site in its texts; what cannot be had is left."""
-    texts = [result.result[1], *(text for _code, text in result.problems.values())]
-    wanted = _wanted(site.address, course_id, task_id, texts)
-    if not wanted:
+    (code, text), problems = result.result, result.problems
+    texts = [text, *(told for _word, told in problems.values())]
+    shown, *told = await inlined_texts(site, course_id, task_id, texts)
+    if [shown, *told] == texts:
         return result
+    words = (word for word, _told in problems.values())
+    return JobResult(
+        (code, shown),
+        result.grade,
+        dict(zip(problems, zip(words, told, strict=True), strict=True)),
+        result.tests,
+        result.custom,
+        result.archive,
+        result.state,
+        result.stdout,
+        result.stderr,
+    )
+
+
+async def inlined_texts(
+    site: Site, course_id: str, task_id: str, texts: Sequence[str]
+) -> list[str]:
+    """Return HTML of a task with the pictures of the site in it; what cannot be had is left."""
+    wanted = _wanted(site.address, course_id, task_id, texts)
     uris: dict[str, str] = {}
     try:
         async with asyncio.timeout(_MAX_WAIT_S):
@@ -59,18 +79,7 @@ async def inlined(site: Site, course_id: str, task_id: str, result: JobResult) -
     def with_pictures(text: str) -> str:
         return _TAG.sub(lambda tag: _SRC.sub(lambda src: _source(src, uris), tag[0], 1), text)
 
-    code, text = result.result
-    return JobResult(
-        (code, with_pictures(text)),
-        result.grade,
-        {name: (word, with_pictures(told)) for name, (word, told) in result.problems.items()},
-        result.tests,
-        result.custom,
-        result.archive,
-        result.state,
-        result.stdout,
-        result.stderr,
-    )
+    return [with_pictures(text) for text in texts]
 
 
 def _wanted(site: str, course_id: str, task_id: str, texts: Iterable[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ import httpx
 
 from inginious_nb.i18n import Message
 
-from . import answers, pages, task_reader
+from . import answers, pages, pictures, task_reader
 from .address import is_loopback, without_secrets
 from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInError, SiteError
 from .quiet_logs import quiet
@@ -277,7 +277,13 @@ class Site:
         task = task_reader.read_task(html, course_id, task_id, self.address)
         if task is None:
             raise _says(pages.read_note(html)) if pages.read_note(html) else answers.strange(html)
-        return task
+        if "<img" not in task_reader.texts(task):
+            return task
+        # Only what the task itself shows: the page has pictures of its own around it.
+        around, mark, shown = html.partition(task_reader.BEGINNING)
+        (shown,) = await pictures.inlined_texts(self, course_id, task_id, [shown])
+        page = around + mark + shown
+        return task_reader.read_task(page, course_id, task_id, self.address) or task
 
     async def file(self, course_id: str, task_id: str, submission_id: str, problem: str) -> bytes:
         """Return the file that answered a problem in a submission."""

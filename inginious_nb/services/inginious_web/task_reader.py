@@ -6,6 +6,7 @@ trusts: they become raw HTML in reStructuredText, and are sanitised where all te
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import html
 import json
@@ -14,6 +15,7 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from inginious_nb.course import Problem
+
+BEGINNING = 'id="task_context"'
+"""Behind this a page has nothing but the task."""
 
 NO_FOLDER = Path(os.devnull)
 """What stands for the folder of a course of a site: nothing can be below it."""
@@ -77,6 +82,7 @@ def read_task(text: str, course_id: str, task_id: str, site: str) -> Task | None
     form = page.select_one("form#task")
     if form is None:
         return None
+    _link_to_site(page, f"{site}/course/{course_id}/{task_id}")
     rows = _information(page)
     return Task(
         course_id=course_id,
@@ -106,6 +112,25 @@ def read_task(text: str, course_id: str, task_id: str, site: str) -> Task | None
         site=site,
         standing=_standing(page, form),
     )
+
+
+def texts(task: Task) -> str:
+    """Return all that a task shows, one after the other."""
+    choices = (
+        choice.markup
+        for problem in task.problems.values()
+        if isinstance(problem, MultipleChoiceProblem)
+        for choice in problem.choices
+    )
+    headers = (problem.header for problem in task.problems.values())
+    return "\n".join((task.context, *headers, *choices))
+
+
+def _link_to_site(page: BeautifulSoup, address: str) -> None:
+    """Have the links of the texts lead where they do on the page."""
+    for link in page.select("#task_context a[href], form#task a[href]"):
+        with contextlib.suppress(ValueError):  # such as [ in a host
+            link["href"] = urljoin(address, _attribute(link, "href"))
 
 
 def listed_task(
