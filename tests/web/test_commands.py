@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
 import nbformat
+import pytest
 
 from tests.support.web_site import browser_session
 
@@ -53,7 +55,13 @@ def _run(*command, folder, **environment):
     )
 
 
-def test_the_command_line_submits_a_notebook_to_the_site(web_site, tmp_path):
+@pytest.mark.parametrize("has_folder", [False, True])
+def test_the_command_line_submits_a_notebook_to_the_site(
+    web_site, browser_of, tmp_path, has_folder
+):
+    page = browser_of("alice")
+    listed = re.compile(r"<li[^>]*data-submission-id")
+    before = listed.findall(page.get("/course/probe/quiz").text)
     notebook = nbformat.v4.new_notebook()
     notebook.cells = [
         nbformat.v4.new_raw_cell(text, metadata={"tags": [f"inginious:{problem}"]})
@@ -63,7 +71,8 @@ def test_the_command_line_submits_a_notebook_to_the_site(web_site, tmp_path):
     nbformat.write(notebook, tmp_path / "answers.ipynb")
     command = [
         *("-m", "inginious_nb.cli", "submit", "answers.ipynb", "--json"),
-        *("--backend", web_site.address, "--courses", str(web_site.tasks / "probe")),
+        *("--backend", web_site.address),
+        *(("--courses", str(web_site.tasks / "probe")) if has_folder else ()),
     ]
     done = _run(
         *command,
@@ -73,6 +82,9 @@ def test_the_command_line_submits_a_notebook_to_the_site(web_site, tmp_path):
     )
     assert "Traceback" not in done.stderr
     assert '"success"' in json.dumps(json.loads(done.stdout)), done.stdout
+    after = page.get("/course/probe/quiz").text
+    assert len(listed.findall(after)) == len(before) + 1
+    assert "list-group-item-success" in after
     assert "alice-password" not in (tmp_path / "history.db").read_bytes().decode("latin-1")
 
 
@@ -88,3 +100,15 @@ def test_connect_asks_once_for_name_and_password(web_site, tmp_path):
     for secret in ("alice-password", cookie):
         assert secret not in done.stdout + done.stderr
         assert secret not in (tmp_path / "history.db").read_bytes().decode("latin-1")
+
+
+def test_the_command_line_lists_the_courses_of_the_site(web_site, tmp_path):
+    command = ("-m", "inginious_nb.cli", "courses", "--backend", web_site.address)
+    who = {"INGINIOUS_SITE_USER": "alice", "INGINIOUS_SITE_PASSWORD": "alice-password"}
+    done = _run(*command, folder=tmp_path, **who, COLUMNS="120")
+    assert "Probe" in done.stdout
+    assert "probe/mixed" in done.stdout
+    assert web_site.address in done.stdout
+    done = _run(*command, folder=tmp_path)
+    assert done.returncode != 0
+    assert "cannot be listed: " in " ".join(done.stderr.split())
