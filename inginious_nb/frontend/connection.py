@@ -181,6 +181,17 @@ def refusing(send: Send) -> Iterator[None]:
         raise
 
 
+def refuse_page(send: Send, most: int) -> None:
+    """Tell a page that as many pages as are served are served already."""
+    text = Message(
+        "This Jupyter server has {count} pages open that show INGInious, and serves no more: close "
+        "some of them.",
+        count=most,
+    )
+    with contextlib.suppress(UsageError), refusing(send):
+        raise UsageError(text)
+
+
 class _View:
     """A view of a task or of a class."""
 

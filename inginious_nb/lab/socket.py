@@ -39,13 +39,18 @@ MAX_FRAME_BYTES = 128 * 1024 * 1024
 LOOK_INTERVAL_S = 2.0
 """How often a page is told what kernels have submitted."""
 
+MAX_PAGES = 100
+"""So many pages are served at once: each keeps a session's changes and a timer."""
+
 _THREADS = 8
 
 # Status codes of a WebSocket that is closed (RFC 6455, 7.4).
 _UNREADABLE = 1003
 _NO_SESSION = 1011
+_TOO_MANY = 1013
 
 _log = logging.getLogger(__name__)
+_served: set[InginiousSocket] = set()
 _pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="inginious_nb lab")
 
 
@@ -85,9 +90,20 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Begin to serve the page."""
         super().open(*args, **kwargs)
+        if len(_served) >= MAX_PAGES:
+            self._refuse()
+            return
+        _served.add(self)
         self._connection = self._loop.run_in_executor(_pool, self._connect)
         self._looking = PeriodicCallback(self._look, LOOK_INTERVAL_S * 1000)
         self._looking.start()
+
+    def _refuse(self) -> None:
+        """Tell the page that there are too many, and leave it; it tries again."""
+        from inginious_nb.frontend.connection import refuse_page  # noqa: PLC0415 - as in _connect
+
+        refuse_page(self._send, MAX_PAGES)
+        self._loop.call_soon(self.close, _TOO_MANY)
 
     def _look(self) -> None:
         connection = self._connection
@@ -136,6 +152,7 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def on_close(self) -> None:
         """Stop following the session for this page."""
         super().on_close()
+        _served.discard(self)
         if self._connection is not None:
             self._looking.stop()
             self._connection.add_done_callback(_close)

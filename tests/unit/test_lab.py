@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -20,6 +21,7 @@ from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.lab.identity import other_person
+from inginious_nb.lab.socket import MAX_PAGES
 from inginious_nb.session import Session
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import WORDS
@@ -268,6 +270,28 @@ async def test_the_server_tells_the_courses(server):
         pass
     assert socket.close_code == 1003
     socket.close()
+
+
+async def test_so_many_pages_and_no_more(server):
+    address = f"{server.url.replace('http', 'ws')}/inginious/socket?token={TOKEN}"
+    with contextlib.ExitStack() as opened:
+
+        async def heard():
+            socket = await tornado.websocket.websocket_connect(address)
+            opened.callback(socket.close)
+            return socket, json.loads(await socket.read_message())["message"]
+
+        pages = [await heard() for _ in range(MAX_PAGES)]
+        assert {told["kind"] for _, told in pages} == {"state"}
+        socket, told = await heard()
+        assert told["kind"] == "closed"
+        assert "close some of them" in told["error"]
+        assert await socket.read_message() is None
+        assert socket.close_code == 1013
+        pages[0][0].close()
+        async with asyncio.timeout(LIMIT_S):
+            while (await heard())[1]["kind"] != "state":
+                pass
 
 
 @pytest.mark.parametrize(
