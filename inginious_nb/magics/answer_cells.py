@@ -94,6 +94,9 @@ def _answered(cell: Cell) -> str:
 def as_plain_cell(lines: list[str]) -> list[str]:
     """Turn an answer line into a call that checks it; the other lines stay.
 
+    The text below any other command goes to it as it was written: IPython takes prompts (``>>>``)
+    away, which are no prompts in a text or a file.
+
     A transformer for `InteractiveShell.input_transformers_cleanup`.
     """
     source = "".join(lines)
@@ -103,8 +106,11 @@ def as_plain_cell(lines: list[str]) -> list[str]:
     if cell.command_name == "submit" and not cell.body:
         # IPython would advise the line magic, which submits other cells.
         return [*lines, "\n", "\n"]
-    if cell.command_name != "answer":
-        return lines
     above = cell.head.splitlines(keepends=True)[:-1]
+    if cell.command_name != "answer":
+        if not cell.body.strip():
+            return lines
+        words = f"'inginious', {cell.line!r}, {cell.body!r}"
+        return [*above, f"{cell.indent}get_ipython().run_cell_magic({words})\n"]
     call = f"{cell.indent}get_ipython().run_line_magic('inginious', {cell.line!r})\n"
     return [*above, call, *cell.body.splitlines(keepends=True)]

@@ -33,6 +33,17 @@ def test_a_cell_submission_ends_with_its_grade_where_nobody_looks(kernel):
     assert outputs.widgets == []
 
 
+def test_a_text_keeps_what_looks_like_a_prompt(kernel):
+    answer = "An example:\n\n    >>> double(21)\n    42\n>>> x\n... y"
+    sent = kernel.run(f"%%inginious submit lab/echo\n{answer}\n", front_end=False)
+    assert sent.status == "ok"
+    handed_in = kernel.run(
+        "from inginious_nb.frontend.process_session import get_session as g\n"
+        "s = g(); h = s.history; print(h.answers(h.recent(s.student.username)[0].id)['text'])"
+    )
+    assert handed_in.text.strip() == answer
+
+
 def test_words_answer_choices_and_short_texts(kernel):
     outputs = kernel.run("h = %inginious submit lab/choice colour=0 word=rose\nh.result()")
     assert "'success', ''" in outputs.text
