@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("client", "embedded", "widget", "class", "load", "history", "web")
+BENCHMARKS = ("client", "embedded", "widget", "lab", "class", "load", "history", "web")
 
 
 def main() -> None:

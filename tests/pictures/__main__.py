@@ -14,7 +14,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.notebook import NotebookPage, code, load, markdown, write_notebook
-from tests.browser.server import CHECKOUT, JupyterServer
+from tests.browser.server import CHECKOUT, TOKEN, JupyterServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
 FOLDER = CHECKOUT / "docs" / "pictures"
+ALL = ("result", "task", "queue", "history", "interface")
 DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
 
 ANSWER = """\
@@ -109,8 +110,33 @@ def history(browser: Browser, server: JupyterServer, theme: str) -> None:
         take(widget.locator(".inginious-more"), f"history-{theme}")
 
 
+def interface(browser: Browser, server: JupyterServer, theme: str) -> None:
+    """JupyterLab's own interface: courses, a notebook with results beneath its cells, a task."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 810}, device_scale_factor=2, locale="en-GB"
+    )
+    page = context.new_page()
+    page.goto(f"{server.url}/lab?reset&token={TOKEN}")
+    card = page.locator(".jp-LauncherCard").filter(has_text="Try the demo")
+    card.click(timeout=60_000)
+    for task in ("Sharing apples", "Counting roses", "In your own words"):
+        page.get_by_role("button", name=f"Submit: {task}").first.click(timeout=60_000)
+        row = page.locator(".inginious-task").filter(has_text=task)
+        expect(row).to_contain_text("%", timeout=60_000)
+    page.locator(".inginious-task").filter(has_text="Rabbits").click()
+    statement = page.locator(".inginious-task-document")
+    expect(statement).to_contain_text("The rule")
+    answer = page.locator(".inginious-answer-line").filter(has_text="50 %").first
+    answer.scroll_into_view_if_needed()
+    page.mouse.move(0, 0)
+    page.screenshot(path=FOLDER / f"interface-{theme}.png", animations="disabled")
+    sys.stdout.write(f"{FOLDER / f'interface-{theme}'}.png\n")
+    context.close()
+    server.end_kernels()
+
+
 def main() -> None:
-    """Take all pictures, in both themes."""
+    """Take all pictures in both themes, or those that the command line names."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     found = subprocess.run(
         [CHECKOUT / "tests" / "browser" / "find-chromium"],
@@ -122,14 +148,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         for theme, settings in (("light", None), ("dark", DARK)):
-            server = JupyterServer.start(
-                Path(folder) / theme, settings=settings, environ={"INGINIOUS_SLOTS": "1"}
-            )
-            try:
-                for picture in (result, task, queue, history):
-                    picture(browser, server, theme)
-            finally:
-                server.stop()
+            for plugins, pictures in (
+                (False, (result, task, queue, history)),
+                (True, (interface,)),
+            ):
+                wanted = [one for one in pictures if one.__name__ in (sys.argv[1:] or ALL)]
+                if not wanted:
+                    continue
+                server = JupyterServer.start(
+                    Path(folder) / f"{theme}-{plugins}",
+                    plugins=plugins,
+                    settings=settings,
+                    environ={"INGINIOUS_SLOTS": "1"}
+                    | ({"INGINIOUS_COURSES": ""} if plugins else {}),
+                )
+                try:
+                    for picture in wanted:
+                        picture(browser, server, theme)
+                finally:
+                    server.stop()
         browser.close()
 
 

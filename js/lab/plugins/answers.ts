@@ -1,15 +1,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import {
-  Dialog,
-  ICommandPalette,
-  InputDialog,
-  IToolbarWidgetRegistry,
-  Notification,
-  showDialog,
-} from "@jupyterlab/apputils";
+import { ICommandPalette, IToolbarWidgetRegistry, Notification } from "@jupyterlab/apputils";
 import type { Cell } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
-import { type PanelLayout, Widget } from "@lumino/widgets";
+import type { PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol.ts";
 import { isActive } from "../../state/controller.ts";
@@ -22,6 +15,7 @@ import type { TaskView } from "../task_view.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 const MARK = "inginious-answer";
+const loadDialogs = () => import(/* webpackChunkName: "dialogs" */ "../dialogs.ts");
 const NOTIFICATION_MS = 10_000;
 
 export const answers: JupyterFrontEndPlugin<void> = {
@@ -58,6 +52,7 @@ export const answers: JupyterFrontEndPlugin<void> = {
       execute: async () => {
         const panel = notebooks.currentWidget;
         const views = panel ? [...inginious.answers(panel).views.get().values()] : [];
+        const { isMeant } = await loadDialogs();
         if (await isMeant(inginious, views))
           await Promise.all(views.map(({ controller }) => controller.submit()));
       },
@@ -70,6 +65,7 @@ export const answers: JupyterFrontEndPlugin<void> = {
         const { currentWidget, activeCell } = notebooks;
         if (!currentWidget || !activeCell) return;
         const { notebook } = inginious.answers(currentWidget);
+        const { chooseProblem } = await loadDialogs();
         const chosen = await chooseProblem(inginious);
         if (chosen) notebook.useAsAnswer(activeCell.model.id, chosen, chosen.problemId);
       },
@@ -115,54 +111,6 @@ export const toolbar: JupyterFrontEndPlugin<void> = {
     });
   },
 };
-
-/** Whether every task is to be submitted: asked as the settings say. */
-async function isMeant({ socket, settings, language }: IInginious, views: TaskView[]) {
-  const { confirmSubmitAll } = settings.get();
-  const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
-  const tasks = views.flatMap(({ controller }) => controller.synced.get().task ?? []);
-  const asked = tasks.map(({ ref, name }) => {
-    const left = rows.find((row) => row.ref === ref)?.attempts_left ?? null;
-    return { name, left };
-  });
-  const isLimited = asked.some(({ left }) => left !== null);
-  if (confirmSubmitAll === "never" || (confirmSubmitAll === "limited" && !isLimited)) return true;
-  const { lab, say, t } = language;
-  const lines = asked.map(({ name, left }) =>
-    left === null ? name : say(t.colon, { name, value: say(lab.attemptsLeft, { n: left }) }),
-  );
-  const body = new Widget();
-  body.node.append(...lines.map((line) => paragraph(line)));
-  const { button } = await showDialog({
-    title: say(lab.submitAllAsk, { n: lines.length }),
-    body,
-    buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton({ label: lab.submitAll })],
-  });
-  return button.accept;
-}
-
-function paragraph(text: string): HTMLElement {
-  return Object.assign(document.createElement("p"), { textContent: text });
-}
-
-async function chooseProblem({
-  socket,
-  language,
-}: IInginious): Promise<{ ref: string; problemId: string } | undefined> {
-  const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
-  const problems = rows.flatMap((task) =>
-    task.problems.map(({ id, name }) => ({
-      ref: task.ref,
-      problemId: id,
-      label: language.say(language.t.colon, { name: task.name, value: name }),
-    })),
-  );
-  const { value } = await InputDialog.getItem({
-    title: language.lab.useAs,
-    items: problems.map(({ label }) => label),
-  });
-  return problems.find(({ label }) => label === value);
-}
 
 /** Lines and marks for the cells that are answers, and what else happens when a result comes. */
 function followNotebook(
