@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "web" in item.path.parts:
             item.add_marker(pytest.mark.interop)
+    # Playwright's loop goes on until the last test: nothing that needs one of its own comes after.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
