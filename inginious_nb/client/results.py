@@ -77,8 +77,6 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
         A problem whose script set a text but no code comes as bare text; it gets the code of the
         result (docs/protocol.md, Results).
         """
-        # Whoever only keeps results needs nothing of the wire.
-
         code, text = done.result
         result = (code, translatable(text, done.custom))
         problems = {name: _problem(value, code) for name, value in done.problems.items()}
@@ -92,6 +90,21 @@ class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "by
             done.state,
             done.stdout,
             done.stderr,
+        )
+
+    def with_texts(self, change: Callable[[str], str]) -> Self:
+        """Return the same result with each text of its feedback changed."""
+        code, text = self.result
+        return type(self)(
+            (code, change(text)),
+            self.grade,
+            {name: (word, change(told)) for name, (word, told) in self.problems.items()},
+            self.tests,
+            self.custom,
+            self.archive,
+            self.state,
+            self.stdout,
+            self.stderr,
         )
 
     def nine(self) -> tuple[Any, ...]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from inginious_nb.client.results import JobResult
-
 if TYPE_CHECKING:
-    from inginious_nb.client.results import Result
+    from inginious_nb.client.results import JobResult
 
 
 def readable(result: JobResult, *, is_html: bool) -> JobResult:
@@ -18,24 +16,7 @@ def readable(result: JobResult, *, is_html: bool) -> JobResult:
     """
     if is_html:
         return result
-    return JobResult(
-        _as_source(result.result),
-        result.grade,
-        {name: _as_source(pair) for name, pair in result.problems.items()},
-        result.tests,
-        result.custom,
-        result.archive,
-        result.state,
-        result.stdout,
-        result.stderr,
-    )
-
-
-def _as_source(pair: Result) -> Result:
-    code, text = pair
-    if "<" not in text:
-        return pair
-    return code, as_source(text)
+    return result.with_texts(lambda text: as_source(text) if "<" in text else text)
 
 
 def as_source(html: str) -> str:

@@ -15,12 +15,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from inginious_nb.client.results import JobResult
-
 from .failures import SiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from inginious_nb.client.results import JobResult
 
     from .site import Site
 
@@ -45,23 +45,10 @@ _MAGIC = (
 
 async def inlined(site: Site, course_id: str, task_id: str, result: JobResult) -> JobResult:
     """Return a result with the pictures of the site in its texts; what cannot be had is left."""
-    (code, text), problems = result.result, result.problems
-    texts = [text, *(told for _word, told in problems.values())]
-    shown, *told = await inlined_texts(site, course_id, task_id, texts)
-    if [shown, *told] == texts:
-        return result
-    words = (word for word, _told in problems.values())
-    return JobResult(
-        (code, shown),
-        result.grade,
-        dict(zip(problems, zip(words, told, strict=True), strict=True)),
-        result.tests,
-        result.custom,
-        result.archive,
-        result.state,
-        result.stdout,
-        result.stderr,
-    )
+    texts = [text for _code, text in (result.result, *result.problems.values())]
+    found = await inlined_texts(site, course_id, task_id, texts)
+    shown = dict(zip(texts, found, strict=True))
+    return result.with_texts(lambda text: shown[text])
 
 
 async def inlined_texts(
