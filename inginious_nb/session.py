@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from . import course
 from .course import probing
 from .course.folders import expanded
+from .errors import UsageError
 from .i18n import Message, system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
@@ -57,6 +58,7 @@ class Session:
     Args:
         settings: The configuration.
         directory: Where the notebook is; courses are looked for near it (default: the cwd).
+        is_visitor: Whether it is somebody who comes to another person's server.
 
     Attributes:
         settings: The configuration.
@@ -74,8 +76,11 @@ class Session:
         UsageError: The service of the settings is not an address.
     """
 
-    def __init__(self, settings: Inginious, *, directory: Path | None = None) -> None:
+    def __init__(
+        self, settings: Inginious, *, directory: Path | None = None, is_visitor: bool = False
+    ) -> None:
         self.settings = settings
+        self._is_visitor = is_visitor
         self.person = self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
         self.front_end = FrontEnd()
@@ -194,11 +199,26 @@ class Session:
             username: The student, empty for the person at this session.
 
         Raises:
-            UsageError: It cannot be a username.
+            UsageError: It cannot be a username, or the person is a visitor.
         """
+        self.refuse_visitor()
         is_other = username.strip() not in ("", self.person.username)
         self.student = Student.checked(username) if is_other else self.person
         self._observers.notify()
+
+    def refuse_visitor(self) -> None:
+        """Leave to the owner what changes courses, or speaks for others.
+
+        Raises:
+            UsageError: The person here is a visitor of somebody's server.
+        """
+        if self._is_visitor:
+            raise UsageError(
+                Message(
+                    "Only the owner of this server may do that; you are {name} here.",
+                    name=self.person.username,
+                )
+            )
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import Responder
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
 from inginious_nb.submissions.student import Student
 
 WAIT_S = 30.0
@@ -63,6 +67,17 @@ def test_a_name_that_nobody_can_read_is_refused(session, responder, name):
     assert not refusal["ok"]
     assert "visible" in refusal["error"]
     assert session.student == session.person
+
+
+def test_a_visitor_speaks_for_nobody_else(course_folder):
+    settings = load_settings(None, os.environ)
+    settings.courses = [str(course_folder)]
+    visiting = Session(settings, is_visitor=True)
+    responder = Responder(Publisher(visiting, visiting.task("lab/echo"), lambda _changed: None))
+    assert "Only the owner" in asked(responder, "submitAs", username="ada")["error"]
+    assert visiting.student == visiting.person
+    assert "Only the owner" in asked(responder, "record", submission="x")["error"]
+    visiting.close()
 
 
 def test_a_site_takes_submissions_of_who_signed_in_only(session, echo, monkeypatch):
