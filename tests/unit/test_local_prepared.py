@@ -268,6 +268,25 @@ async def test_a_box_goes_with_its_service(tmp_path, number):
     await until(lambda: not processes_with(root))
 
 
+def test_the_text_of_the_starter_stands_for_nothing_of_the_script(tmp_path):
+    script = tmp_path / "run"
+    script.write_text(f"#!{sys.executable}\nexec('1/0')\n")
+    lib = Path(prepared_boxes.__file__).parents[1] / "grading_api/lib"
+    # What Python 3.13 does by itself with the text of -c.
+    known = (
+        "import linecache; linecache.cache['<string>'] = (9, None, ['TEXT OF -c\\n'], '<string>')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{known}; {prepared_boxes.STARTER}"],
+        input=os.fsencode(script),
+        capture_output=True,
+        env={"PYTHONPATH": str(lib)},
+        check=False,
+    )
+    assert b"ZeroDivisionError" in done.stderr
+    assert b"TEXT OF -c" not in done.stderr
+
+
 async def test_a_box_that_dies_before_it_reads_its_job_is_replaced(course, monkeypatch):
     await course.grade({"run": WAITED})
     await until(waiting)

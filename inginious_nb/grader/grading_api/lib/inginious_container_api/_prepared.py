@@ -108,6 +108,17 @@ def _has_own_modules(script, imported):
     return False
 
 
+def _forget_starter():
+    """Take the text of ``-c`` from tracebacks: from Python 3.13 on it stands for any ``<string>``."""
+    linecache = sys.modules.get("linecache")
+    for name in ("cache", "_interactive_cache"):
+        known = getattr(linecache, name, None)
+        if known:
+            for key in list(known):
+                if isinstance(key, (str, tuple)) and "<string>" in key:
+                    del known[key]
+
+
 def _become(words):
     import signal
 
@@ -131,6 +142,7 @@ def _run(words, content):
     for folder in ("", "/task"):
         sys.path_importer_cache.pop(folder, None)
     sys.path[0] = os.path.dirname(os.path.realpath(path))
+    _forget_starter()
     namespace = sys.modules["__main__"].__dict__
     for name in set(namespace) - _KEPT:
         del namespace[name]
