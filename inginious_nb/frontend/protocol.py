@@ -547,7 +547,7 @@ class PendingRow(TypedDict):
 
 
 class AccountInfo(TypedDict):
-    """Who is signed in at the site that grades; not part of what is saved with a notebook.
+    """The person signed in at the site that grades; not part of what is saved with a notebook.
 
     ``username`` is empty where nobody has signed in yet.
     """
@@ -582,7 +582,7 @@ class FoldersRequest(TypedDict):
 
 
 class FoldersReply(TypedDict):
-    """Why some of them were not opened."""
+    """The reasons for which some of them were not opened."""
 
     refused: list[str]
 

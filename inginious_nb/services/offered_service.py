@@ -40,7 +40,7 @@ MAX_REQUEST_BYTES = 256 * 1024
 
 
 class OfferedService:
-    """What a kernel that wants to use the embedded service of this process talks to.
+    """The socket at which kernels ask for the embedded service of this process.
 
     Args:
         settings: What a kernel must have, too.

@@ -138,3 +138,16 @@ def test_modules_that_the_architecture_names_exist():
     ]
     missing = [name for name in named if not any(path.endswith(f"/{name}") for path in known)]
     assert (missing, len(named) > 60) == ([], True)
+
+
+def test_the_architecture_names_every_thread():
+    text = (DOCS / "architecture.md").read_text()
+    made = {
+        name
+        for path in (ROOT / "inginious_nb").rglob("*.py")
+        for name in re.findall(
+            r'(?:name=|thread_name_prefix=|IOThread\()"(inginious[^"]*)"', path.read_text()
+        )
+    }
+    assert {name for name in made if f"`{name}`" not in text} == set()
+    assert len(made) > 5

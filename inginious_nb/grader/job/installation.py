@@ -51,7 +51,7 @@ _VIEWS = "system"
 
 @dataclass(frozen=True)
 class View:
-    """What the programs of a job find in the system.
+    """The files that the programs of a job find in the system.
 
     Attributes:
         mounts: What they see beside the job's own files.

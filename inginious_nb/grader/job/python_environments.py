@@ -51,7 +51,7 @@ print(json.dumps([version, sys.base_prefix, sorted(found.items()), lacking]))
 
 @dataclass(frozen=True)
 class About:
-    """What an interpreter says of itself.
+    """An interpreter, as it describes itself.
 
     Attributes:
         version: Its version, such as ``3.12.1``.

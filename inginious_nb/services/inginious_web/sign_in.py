@@ -30,7 +30,7 @@ _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")  # RFC 6265, cookie-octet
 
 
 class Conversation(Protocol):
-    """What a way to sign in may do at a site."""
+    """The calls that a way to sign in may make at a site."""
 
     @property
     def address(self) -> str:
