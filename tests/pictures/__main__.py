@@ -15,6 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.notebook import NotebookPage, code, load, markdown, write_notebook
 from tests.browser.server import CHECKOUT, TOKEN, JupyterServer
+from tests.support.invented_class import STUDENTS, write_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
 FOLDER = CHECKOUT / "docs" / "pictures"
-ALL = ("result", "task", "queue", "history", "interface")
+ALL = ("result", "task", "queue", "history", "class_view", "interface")
 DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
 
 ANSWER = """\
@@ -135,6 +136,24 @@ def interface(browser: Browser, server: JupyterServer, theme: str) -> None:
     server.end_kernels()
 
 
+def class_view(browser: Browser, server: JupyterServer, theme: str) -> None:
+    """A class that is graded: the test that most failed, and what they answered; on a projector."""
+    write_class(server.folder / "handed-in")
+    with notebook(browser, server, code("%inginious class handed-in")) as opened:
+        opened.run_to_end(2)
+        shown = opened.widget(2)
+        everyone = f"{len(STUDENTS)} of {len(STUDENTS)} done"
+        expect(shown).to_contain_text(everyone, timeout=60_000)
+        shown.locator(".inginious-bar").first.click()
+        expect(shown.locator(".inginious-side")).to_have_count(3)
+        opened.page.set_viewport_size({"width": 1200, "height": 1500})
+        take(shown, f"class-{theme}")
+        opened.page.set_viewport_size({"width": 1280, "height": 720})
+        shown.get_by_label("Projector").check()
+        expect(opened.page.locator(".inginious-projector")).to_have_css("font-size", "22px")
+        opened.page.screenshot(path=FOLDER / f"class-projector-{theme}.png", animations="disabled")
+
+
 def main() -> None:
     """Take all pictures in both themes, or those that the command line names."""
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -149,7 +168,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         for theme, settings in (("light", None), ("dark", DARK)):
             for plugins, pictures in (
-                (False, (result, task, queue, history)),
+                (False, (result, task, queue, history, class_view)),
                 (True, (interface,)),
             ):
                 wanted = [one for one in pictures if one.__name__ in (sys.argv[1:] or ALL)]

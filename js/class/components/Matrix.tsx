@@ -11,6 +11,7 @@ const ROW_PX = 34;
 const LARGE_ROW_PX = 54;
 const ROWS_IN_SIGHT = 14;
 const ROWS_AROUND = 6;
+const ROWS_A_STEP = 4;
 
 const STEPS: Readonly<Record<string, [rows: number, columns: number]>> = {
   ArrowDown: [1, 0],
@@ -80,7 +81,10 @@ export function Matrix() {
         ref={scroller}
         class="inginious-matrix"
         style={{ maxHeight: `${(ROWS_IN_SIGHT + 2) * height}px` }}
-        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+        onScroll={(event) => {
+          const step = ROWS_A_STEP * height; // in steps: a row in and out at each would be slow
+          setTop(Math.floor(event.currentTarget.scrollTop / step) * step);
+        }}
         onKeyDown={move}
         tabIndex={-1}
       >
