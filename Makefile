@@ -136,7 +136,8 @@ interop: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real INGIniou
 	tests/find-bubblewrap
 	$(PYTEST) tests/interop
 
-web: $(VENV)/.installed-tests $(PEER)/.installed ## beside the real web application of INGInious 0.9.2
+web: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## beside the real web application of INGInious 0.9.2
+	tests/browser/find-chromium
 	$(PYTEST) tests/web
 
 test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minutes, and 20,000 attacks in Chromium
