@@ -113,7 +113,7 @@ def test_a_task_is_made_from_the_launcher_and_its_script_is_open(server, open_la
     if pictures := os.environ.get("LOOK"):
         page.screenshot(path=f"{pictures}/new-task.png")
     dialog.get_by_role("button", name="Ok").click()
-    expect(page.get_by_role("tab", name="run")).to_be_visible()
+    expect(page.locator(".lm-TabBar-tabLabel").get_by_text("run", exact=True)).to_be_visible()
     assert (server.folder / "courses/made/words/test/right.test").is_file()
 
 
@@ -274,3 +274,33 @@ def test_a_class_is_graded_from_the_menu_of_its_folder(server, open_lab):
     folder.click(button="right")
     page.get_by_role("menuitem", name="Open class view…").click()
     expect(shown).to_contain_text(f"{everyone} of {everyone} done")
+
+
+@pytest.mark.parametrize("width", [320, 600])  # 600 of 1200 are 200 %
+def test_a_narrow_page_by_keyboard_alone(server, chromium, width):
+    copy_demo(server)
+    cells = [code("sort poems/* | uniq", "inginious:demo/pipeline/command")]
+    name = write_notebook(server, cells, kernelspec=None)
+    (server.folder / name).rename(server.folder / "inginious-demo" / name)
+    context = chromium.new_context(viewport={"width": width, "height": 700}, locale="en-GB")
+    page = context.new_page()
+    page.goto(f"{server.url}/doc/tree/inginious-demo/{name}?token={TOKEN}")
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click(timeout=START_LIMIT_MS)
+    line = page.locator(".inginious-answer-line")
+    submit = line.get_by_role("button", name="Submit")
+    submit.focus()
+    page.keyboard.press("Enter")
+    expect(line).to_contain_text(re.compile(r"\d+\s%"))
+    details = line.get_by_role("button", name="Details")
+    details.focus()
+    page.keyboard.press("Space")
+    expect(details.or_(line.get_by_role("button", name="Hide details"))).to_be_focused()
+    # Once what was submitted has settled: nothing reaches out of the page.
+    expect(line.get_by_role("button", name="Submit again")).to_be_visible()
+    assert line.evaluate(
+        """line => [...line.querySelectorAll("button")].every((button) => {
+            const { left, right } = button.getBoundingClientRect();
+            return left >= 0 && right <= window.innerWidth;
+        })"""
+    )
+    context.close()
