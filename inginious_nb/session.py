@@ -58,7 +58,7 @@ class Session:
     Args:
         settings: The configuration.
         directory: Where the notebook is; courses are looked for near it (default: the cwd).
-        is_visitor: Whether it is somebody who comes to another person's server.
+        is_guest: Whether it is somebody who comes to another person's server.
 
     Attributes:
         settings: The configuration.
@@ -77,10 +77,10 @@ class Session:
     """
 
     def __init__(
-        self, settings: Inginious, *, directory: Path | None = None, is_visitor: bool = False
+        self, settings: Inginious, *, directory: Path | None = None, is_guest: bool = False
     ) -> None:
         self.settings = settings
-        self._is_visitor = is_visitor
+        self._is_guest = is_guest
         self.person = self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
         self.front_end = FrontEnd()
@@ -199,20 +199,20 @@ class Session:
             username: The student, empty for the person at this session.
 
         Raises:
-            UsageError: It cannot be a username, or the person is a visitor.
+            UsageError: It cannot be a username, or the person is a guest.
         """
-        self.refuse_visitor()
+        self.refuse_guest()
         is_other = username.strip() not in ("", self.person.username)
         self.student = Student.checked(username) if is_other else self.person
         self._observers.notify()
 
-    def refuse_visitor(self) -> None:
+    def refuse_guest(self) -> None:
         """Leave to the owner what changes courses, or speaks for others.
 
         Raises:
-            UsageError: The person here is a visitor of somebody's server.
+            UsageError: The person here is a guest of somebody's server.
         """
-        if self._is_visitor:
+        if self._is_guest:
             raise UsageError(
                 Message(
                     "Only the owner of this server may do that; you are {name} here.",

@@ -65,7 +65,7 @@ def get_session_of(username: str, **options: Any) -> Session:
         if session is None:
             settings = load_settings(options.get("config"))
             settings.username, settings.email = student.username, ""
-            session = Session(settings, directory=options.get("directory"), is_visitor=True)
+            session = Session(settings, directory=options.get("directory"), is_guest=True)
             session.use_service_of(os.getpid())
             for path in main.library.paths:
                 with contextlib.suppress(CourseError):  # it has gone meanwhile

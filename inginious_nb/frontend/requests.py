@@ -144,7 +144,7 @@ class Responder(Answering):
     def _record_as_test(
         self, request: protocol.SubmissionRequest, _buffers: Buffers
     ) -> protocol.RecordReply:
-        self._publisher.session.refuse_visitor()
+        self._publisher.session.refuse_guest()
         task, history = self._publisher.task, self._publisher.session.history
         return {"file": str(record_as_test(task, history, self._record_of(request)))}
 

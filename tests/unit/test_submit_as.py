@@ -69,10 +69,10 @@ def test_a_name_that_nobody_can_read_is_refused(session, responder, name):
     assert session.student == session.person
 
 
-def test_a_visitor_speaks_for_nobody_else(course_folder):
+def test_a_guest_speaks_for_nobody_else(course_folder):
     settings = load_settings(None, os.environ)
     settings.courses = [str(course_folder)]
-    visiting = Session(settings, is_visitor=True)
+    visiting = Session(settings, is_guest=True)
     responder = Responder(Publisher(visiting, visiting.task("lab/echo"), lambda _changed: None))
     assert "Only the owner" in asked(responder, "submitAs", username="ada")["error"]
     assert visiting.student == visiting.person

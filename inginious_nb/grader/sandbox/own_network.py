@@ -110,10 +110,10 @@ class OwnNetwork:
         command = [bubblewrap, "--unshare-net", "--cap-drop", "ALL", "--ro-bind", "/", "/"]
         if self._has_user_namespace:
             command += ["--unshare-user", "--uid", "0", "--gid", "0"]
-        keeper = self._started([*command, "/bin/sh", "-c", _KEEP], subprocess.PIPE)
+        holder = self._started([*command, "/bin/sh", "-c", _KEEP], subprocess.PIPE)
         with contextlib.suppress(ValueError):
-            assert keeper.stdout is not None  # noqa: S101 - a pipe, as asked for
-            with keeper.stdout as told:
+            assert holder.stdout is not None  # noqa: S101 - a pipe, as asked for
+            with holder.stdout as told:
                 return int(told.readline())
         raise OSError("no network namespace can be made")
 
