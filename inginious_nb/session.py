@@ -124,17 +124,23 @@ class Session:
         self._io.spawn(self.submissions.keep_history())
 
     @classmethod
-    def from_config(cls, config: Config | None, *, directory: Path | None = None) -> Session:
+    def from_config(
+        cls, config: Config | None, *, directory: Path | None = None, guest: Student | None = None
+    ) -> Session:
         """Return a session with the settings of a traitlets configuration and the environment.
 
         Args:
             config: The configuration.
             directory: As for the class.
+            guest: Somebody who comes to another person's server; None for that person.
 
         Raises:
             UsageError: A setting has a value that cannot be.
         """
-        return cls(load_settings(config), directory=directory)
+        settings = load_settings(config)
+        if guest is not None:
+            settings.username, settings.email = guest.username, guest.email
+        return cls(settings, directory=directory, is_guest=guest is not None)
 
     @property
     def warnings(self) -> list[str]:

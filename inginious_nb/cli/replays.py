@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from inginious_nb.grader.replay import replay_course
 
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from inginious_nb.grader.replay import Replayed
     from inginious_nb.settings import Inginious
 
+Replays: TypeAlias = "list[Replayed]"
+"""Records of a task as they are graded now."""
 
-async def replayed(course: Path, task: str | None, settings: Inginious) -> list[Replayed]:
+
+async def replayed(course: Path, task: str | None, settings: Inginious) -> Replays:
     """Return the records of a course, or of one task, as they are graded now.
 
     Raises:

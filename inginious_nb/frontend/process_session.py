@@ -15,7 +15,6 @@ from IPython.core.getipython import get_ipython
 
 from inginious_nb.errors import CourseError
 from inginious_nb.session import Session
-from inginious_nb.settings import load_settings
 from inginious_nb.submissions.student import Student
 
 if TYPE_CHECKING:
@@ -58,14 +57,14 @@ def get_session_of(username: str, **options: Any) -> Session:
     Raises:
         UsageError: The configuration has a value that cannot be, or that is no username.
     """
-    student = Student.checked(username)
+    guest = Student.checked(username)
     main = get_session(**options)
     with _session_lock:
         session = _sessions_of_others.get(username)
         if session is None:
-            settings = load_settings(options.get("config"))
-            settings.username, settings.email = student.username, ""
-            session = Session(settings, directory=options.get("directory"), is_guest=True)
+            session = Session.from_config(
+                options.get("config"), directory=options.get("directory"), guest=guest
+            )
             session.use_service_of(os.getpid())
             for path in main.library.paths:
                 with contextlib.suppress(CourseError):  # it has gone meanwhile

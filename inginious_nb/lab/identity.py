@@ -14,24 +14,22 @@ if TYPE_CHECKING:
     from jupyter_server.auth.identity import User
     from jupyter_server.serverapp import ServerApp
 
-    from inginious_nb.settings import Inginious
-
 _COLLABORATION = "jupyter_server_ydoc"
 _RANDOM = re.compile("[0-9a-f]{32}")
 
 
-def other_person(user: User | None, owner: Inginious, app: ServerApp | None) -> str:
+def other_person(user: User | None, owner: str, app: ServerApp | None) -> str:
     """Return the username of a person who is not the owner of the server; empty for the owner.
 
     A name that Jupyter made up for a browser is no person: it is another one on the next machine.
 
     Args:
         user: As the identity provider of the server knows who is there.
-        owner: The settings of the server.
+        owner: The username of the server's owner.
         app: The server.
     """
     name = "" if user is None else user.username
-    if not name or _RANDOM.fullmatch(name) or name == owner.username:
+    if not name or _RANDOM.fullmatch(name) or name == owner:
         return ""
     hub_user = os.environ.get("JUPYTERHUB_USER", "")
     if hub_user:

@@ -123,7 +123,7 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             options: dict[str, Any] = {"config": self._config, "directory": self._root}
             session = get_session(**options)
             session.offer_service()
-            username = other_person(self.current_user, session.settings, self.serverapp)
+            username = other_person(self.current_user, session.settings.username, self.serverapp)
             if username:
                 session = get_session_of(username, **options)
         open_again(session)

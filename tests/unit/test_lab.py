@@ -310,8 +310,7 @@ def test_who_a_page_is(name, hub_user, collaborative, other, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_USER", hub_user)
     ydoc = {"jupyter_server_ydoc": SimpleNamespace(enabled=collaborative)}
     app = SimpleNamespace(extension_manager=SimpleNamespace(extensions=ydoc))
-    owner = SimpleNamespace(username="ada")
-    assert other_person(SimpleNamespace(username=name), owner, app) == other
+    assert other_person(SimpleNamespace(username=name), "ada", app) == other
 
 
 def test_each_person_has_a_session_and_all_one_service(tmp_path, monkeypatch, course_folder):

@@ -19,8 +19,8 @@ from inginious_nb.magics.live_try import show_live_try, stop_watching
 from .tables import tables
 
 if TYPE_CHECKING:
+    from inginious_nb.cli.replays import Replays
     from inginious_nb.course import Task
-    from inginious_nb.grader.replay import Replayed
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.session import Session
 
@@ -105,7 +105,7 @@ def try_task(context: MagicContext, *, task: str | None, watch: bool) -> None:
         context.say(message)
 
 
-def _replayed(context: MagicContext, task: Task) -> list[Replayed]:
+def _replayed(context: MagicContext, task: Task) -> Replays:
     from inginious_nb.cli.replays import replayed  # noqa: PLC0415 - loads the grader
 
     # The kernel's thread runs a loop already.
@@ -115,7 +115,7 @@ def _replayed(context: MagicContext, task: Task) -> list[Replayed]:
         ).result()
 
 
-def _said(task: Task, records: list[Replayed]) -> list[str]:
+def _said(task: Task, records: Replays) -> list[str]:
     return [
         *tables().replay_errors(records),
         Message.plural(
