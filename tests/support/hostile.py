@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import psutil
@@ -25,5 +26,9 @@ def processes_with(word: str) -> list[str]:
 
 def zombies() -> set[psutil.Process]:
     """Children that have ended and that nobody has collected yet."""
-    children = psutil.Process().children()
-    return {child for child in children if child.status() == psutil.STATUS_ZOMBIE}
+    found = set()
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # collected meanwhile
+            if child.status() == psutil.STATUS_ZOMBIE:
+                found.add(child)
+    return found
