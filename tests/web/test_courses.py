@@ -93,13 +93,15 @@ async def test_what_is_not_there_is_said(session_of):
 @pytest.mark.parametrize("answer", [None, NOTHING], ids=["dead", "silent"])
 async def test_a_site_that_does_not_answer_blocks_nobody(session_of, proxy, monkeypatch, answer):
     monkeypatch.setattr(site_courses, "WAIT_S", 0.2)
+    # Before signing in, which begins to fetch them.
+    proxy.faults.append(Fault(b"GET /mycourses", times=999, answer=answer))
     session = await session_of()
-    proxy.faults.append(Fault(b"GET /mycourses", times=1, answer=answer))
     assert session.library.courses == {}
     with pytest.raises(CourseError, match=r"being fetched|does not answer"):
         await asyncio.to_thread(session.open, "probe/quiz")
     assert "being fetched" in session.library.note or "does not answer" in session.library.note
     if answer is None:
+        proxy.faults.clear()
         await until(lambda: session.library.courses)
         assert session.library.note is None
 
