@@ -240,7 +240,8 @@ def test_what_a_command_submitted_has_one_card(server, open_lab, page):
     page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for(timeout=START_LIMIT_MS)
     # What has no cell is missed where the button was pressed.
     answer = page.locator(".inginious-answer-line")
-    answer.get_by_role("button", name="Submit:").click()
+    # Another test of this server may have submitted the task.
+    answer.get_by_role("button", name=re.compile("^Submit")).click()
     expect(answer.get_by_role("alert")).to_contain_text("A remainder with a surprise")
     page.locator(".jp-CodeCell").nth(1).locator(".jp-InputArea").click()
     page.keyboard.press("Control+Enter")
@@ -284,7 +285,7 @@ def test_a_narrow_page_by_keyboard_alone(server, chromium, width):
     (server.folder / name).rename(server.folder / "inginious-demo" / name)
     context = chromium.new_context(viewport={"width": width, "height": 700}, locale="en-GB")
     page = context.new_page()
-    page.goto(f"{server.url}/doc/tree/inginious-demo/{name}?token={TOKEN}")
+    page.goto(f"{server.url}/doc/tree/inginious-demo/{name}?reset&token={TOKEN}")
     page.get_by_role("dialog").get_by_role("button", name="No Kernel").click(timeout=START_LIMIT_MS)
     line = page.locator(".inginious-answer-line")
     submit = line.get_by_role("button", name="Submit")
