@@ -17,6 +17,8 @@ LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
 WORKERS ?= auto
 PARALLEL = -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 PYTEST = $(RUN) pytest $(PARALLEL)
+# A browser with a JupyterLab keeps two cores busy; two of them keep each other waiting.
+ONE_AT_A_TIME = -n 0 $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help peer demo dev test check lint types imports lowest lowest-all unit interop web test-slow browser front-end-test bench pictures catalogues docs wheel lock clean
@@ -113,17 +115,17 @@ LOWEST_UNIT := lower_bounds codec course_library course_task frontend_protocol f
 	settings tables widget_restore
 LOWEST_BROWSER := test_grading.py::test_an_edited_cell_is_graded_without_being_saved_or_run \
 	test_windowing.py
-LOWEST_PYTEST = INGINIOUS_LOWEST=$(LOWEST)/promised.txt $(LOWEST)/bin/python -m pytest $(PARALLEL)
+LOWEST_PYTEST = INGINIOUS_LOWEST=$(LOWEST)/promised.txt $(LOWEST)/bin/python -m pytest
 
 lowest: $(LOWEST)/.installed $(VENV)/.installed-tests ## a choice of tests with the lowest versions that are promised
 	tests/find-bubblewrap
 	tests/browser/find-chromium
-	$(LOWEST_PYTEST) $(LOWEST_UNIT:%=tests/unit/test_%.py) tests/unit/client/test_client_sync.py
-	$(LOWEST_PYTEST) $(LOWEST_BROWSER:%=tests/browser/%)
+	$(LOWEST_PYTEST) $(PARALLEL) $(LOWEST_UNIT:%=tests/unit/test_%.py) tests/unit/client/test_client_sync.py
+	$(LOWEST_PYTEST) $(ONE_AT_A_TIME) $(LOWEST_BROWSER:%=tests/browser/%)
 
 lowest-all: $(LOWEST)/.installed ## all Python tests with the lowest versions that are promised
 	tests/find-bubblewrap
-	$(LOWEST_PYTEST) tests/unit
+	$(LOWEST_PYTEST) $(PARALLEL) tests/unit
 
 unit: $(VENV)/.installed-tests $(FRONT_END) ## Python tests without other people's programs
 	tests/find-bubblewrap
@@ -146,7 +148,7 @@ test-slow: $(VENV)/.installed-tests $(PEER)/.installed ## faults that last minut
 
 browser: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## in a real JupyterLab and a real Chromium
 	tests/browser/find-chromium
-	$(PYTEST) tests/browser
+	$(RUN) pytest $(ONE_AT_A_TIME) tests/browser
 
 bench: $(VENV)/.installed-tests $(PEER)/.installed $(FRONT_END) ## the figures, as ratios measured in one run
 	$(RUN) tests.bench
