@@ -89,13 +89,13 @@ def test_a_job_is_graded(host, tmp_path):
     environ = {**os.environ, "NO_BWRAP": without_bubblewrap(tmp_path), "OLD": old_python()}
     if "$OLD" in setting and not environ["OLD"]:
         pytest.skip("there is no old Python on this machine")
+    needed = Path(sys.executable), Path(__file__)
+    if NOEXEC in setting and any(path.is_relative_to("/tmp") for path in needed):
+        pytest.skip("a checkout in /tmp would be hidden with it")
     # Not below /tmp, which some of these machines replace.
     courses = Path(__file__).parents[2] / ".pytest_hosts" / tmp_path.name
     courses.mkdir(parents=True)
     command = f'{setting or ":"} && exec {sys.executable} -c "$GRADE" {courses}'
-    needed = Path(sys.executable), Path(__file__)
-    if NOEXEC in setting and any(path.is_relative_to("/tmp") for path in needed):
-        pytest.skip("a checkout in /tmp would be hidden with it")
     try:
         if subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode:
             pytest.skip(f"this machine has no {' '.join(wrapper)}")

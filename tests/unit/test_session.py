@@ -28,6 +28,7 @@ from inginious_nb.notebook.answers import Answers
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 from tests.support.courses import write_course
+from tests.support.waiting import until
 
 WAIT_S = 30.0
 
@@ -495,4 +496,5 @@ print(*(child.pid for child in psutil.Process().children(recursive=True)))
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert not any(psutil.pid_exists(int(pid)) for pid in done.stdout.split())
+    # What sweeps after the service ends a moment later.
+    asyncio.run(until(lambda: not any(psutil.pid_exists(int(pid)) for pid in done.stdout.split())))
