@@ -15,7 +15,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,8 +24,7 @@ from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from tests.browser.conftest import CHROMIUM_FLAGS
-from tests.browser.server import CHECKOUT
+from tests.browser.chromium import launch
 from tests.browser.stage import Stage, serving
 from tests.support.published_class import class_of, graded, publisher_of
 
@@ -119,15 +117,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    found = subprocess.run(
-        [CHECKOUT / "tests" / "browser" / "find-chromium"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     with serving() as address, sync_playwright() as playwright:
-        path = found.stdout.strip().splitlines()[-1]
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = launch(playwright)
         rows = measured(browser, address)
         version = browser.version
         browser.close()

@@ -12,7 +12,6 @@ import argparse
 import gzip
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.chromium import launch
 from tests.browser.notebook import code, write_notebook
 from tests.browser.server import CHECKOUT, TOKEN, JupyterServer
 
@@ -138,15 +137,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=7)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    found = subprocess.run(
-        [CHECKOUT / "tests" / "browser" / "find-chromium"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    path = found.stdout.strip().splitlines()[-1]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = launch(playwright)
         rows = measured(browser, Path(folder), options.count)
         browser.close()
     for name, value in rows.items():

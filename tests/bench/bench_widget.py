@@ -15,7 +15,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 from functools import partial
@@ -29,9 +28,9 @@ from rich.table import Table
 from inginious_nb.client.results import JobResult
 from inginious_nb.frontend import serialize
 from tests.browser import states
-from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.chromium import launch
 from tests.browser.notebook import NotebookPage, code, load, write_notebook
-from tests.browser.server import CHECKOUT, JupyterServer
+from tests.browser.server import JupyterServer
 from tests.browser.stage import STATIC, Stage, serving
 
 CATEGORIES = ["devtools.timeline", "blink.user_timing", "disabled-by-default-devtools.timeline"]
@@ -198,15 +197,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=9, help="measurements of each row")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    command = [CHECKOUT / "tests" / "browser" / "find-chromium"]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
     with (
         serving() as address,
         sync_playwright() as playwright,
         tempfile.TemporaryDirectory(prefix="inginious-bench-") as folder,
     ):
-        path = found.stdout.strip().splitlines()[-1]
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = launch(playwright)
         rows = measured(browser, address, Path(folder), options.count)
         rows += measured_in_jupyterlab(browser, options.count)
         version = browser.version

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from . import states
+from .chromium import launch
 from .notebook import NotebookPage, write_notebook
 from .server import JupyterServer
 from .stage import Stage, serving
 
 HERE = Path(__file__).parent
 AXE = HERE.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 EXPECT_LIMIT_MS = 15_000
 
 
@@ -37,11 +28,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium():
     """A real browser, shared by all tests."""
-    found = subprocess.run([HERE / "find-chromium"], capture_output=True, text=True, check=True)
     expect.set_options(timeout=EXPECT_LIMIT_MS)
     with sync_playwright() as playwright:
-        path = found.stdout.strip().splitlines()[-1]
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import uuid
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.chromium import launch
 from tests.browser.notebook import NotebookPage, code, load, markdown, write_notebook
 from tests.browser.server import CHECKOUT, TOKEN, JupyterServer
 from tests.support.invented_class import STUDENTS, write_class
@@ -157,15 +156,8 @@ def class_view(browser: Browser, server: JupyterServer, theme: str) -> None:
 def main() -> None:
     """Take all pictures in both themes, or those that the command line names."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    found = subprocess.run(
-        [CHECKOUT / "tests" / "browser" / "find-chromium"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    path = found.stdout.strip().splitlines()[-1]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        browser = launch(playwright)
         for theme, settings in (("light", None), ("dark", DARK)):
             for plugins, pictures in (
                 (False, (result, task, queue, history, class_view)),
