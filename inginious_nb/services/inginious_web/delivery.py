@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
     from inginious_nb.client.events import JobEvent
 
+    from .exchange import File
     from .pages import TaskPage
-    from .site import File, Site
+    from .site import Site
 
 _T = TypeVar("_T")
 

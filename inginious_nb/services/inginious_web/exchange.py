@@ -1,0 +1,130 @@
+"""One HTTP request to a site and its answer: how it is sent, and what of the answer is read.
+
+Redirects are not followed, for they could lead a password elsewhere; an answer is read up to a
+limit. What an answer means is not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from inginious_nb.i18n import Message
+
+from . import failure_texts
+from .address import is_loopback
+from .failures import SiteError
+from .quiet_logs import quiet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MAX_ANSWER_BYTES = 20 << 20
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_MAX_CONNECTIONS = 8
+
+File = tuple[str, tuple[str, bytes]]
+"""A problem id, and the name and content of the file that answers it."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a request, whatever its status.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers, found in any case.
+        body: The content, without the encoding of the transfer.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """Return the body as text; INGInious writes UTF-8."""
+        return self.body.decode("utf-8", "replace")
+
+
+def http_client(address: str, lang: str) -> httpx.AsyncClient:
+    """Return a client for a site.
+
+    Raises:
+        SiteError: The environment names a proxy or certificates that cannot be used.
+    """
+    try:
+        # Certificates named by the environment count on the way to this machine, too.
+        certificates = httpx.create_ssl_context()
+    except OSError as error:  # an SSLError is one
+        raise SiteError(
+            Message("SSL_CERT_FILE names no file of certificates; correct it or leave it out.")
+        ) from error
+    try:
+        return httpx.AsyncClient(
+            verify=certificates,
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
+            headers={"Accept-Language": lang, "User-Agent": "inginious_nb"},
+            follow_redirects=False,
+            # A proxy is never the way to this machine.
+            trust_env=not is_loopback(urlsplit(address).hostname or ""),
+        )
+    except (ValueError, ImportError, httpx.InvalidURL):
+        # The error may quote the address of a proxy, password and all.
+        raise SiteError(
+            Message("HTTPS_PROXY or HTTP_PROXY names no proxy that can be used; correct it.")
+        ) from None
+
+
+async def send(
+    http: httpx.AsyncClient,
+    address: str,
+    method: str,
+    path: str,
+    *,
+    data: Mapping[str, Any] | None = None,
+    files: Sequence[File] = (),
+    limit_bytes: int = MAX_ANSWER_BYTES,
+) -> Answer:
+    """Send a request and return the answer, whatever its status.
+
+    Args:
+        http: The client.
+        address: The site's.
+        method: The HTTP method.
+        path: What follows the address.
+        data: Fields of a form.
+        files: Files of a form.
+        limit_bytes: How much of the answer is read.
+
+    Raises:
+        PassingError: The site does not answer.
+        SiteError: Its certificate or the proxy does not let through, or the answer is too large.
+    """
+    try:
+        with quiet():
+            async with http.stream(
+                method, address + path, data=data, files=list(files) or None
+            ) as response:
+                body = await _body(response, limit_bytes)
+                return Answer(response.status_code, response.headers, body)
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        raise failure_texts.of_no_answer(address, error) from error
+
+
+async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > limit_bytes:
+            raise SiteError(
+                Message(
+                    "The site's answer is larger than {limit} MB; it is not read.",
+                    limit=limit_bytes >> 20,
+                )
+            )
+    return bytes(body)
