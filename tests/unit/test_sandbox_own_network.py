@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 
 import psutil
 import pytest
@@ -15,6 +16,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.probes import missing_capabilities
 from inginious_nb.grader.sandbox import choose_sandbox, own_network
+from tests.support.hostile import zombies
 from tests.support.local_course import LocalCourse
 
 # Which of these somebody answers: the loopback of the machine by two addresses, a server of the job
@@ -107,6 +109,17 @@ def test_a_network_goes_with_its_service(tool):
         assert len(tools(processes)) >= 2
         service.send_signal(signal.SIGKILL)
     assert not psutil.wait_procs(processes, timeout=10)[1]
+
+
+def test_a_tool_that_is_ended_while_it_begins_leaves_nothing(tool, monkeypatch):
+    sandbox = choose_sandbox("bubblewrap")
+    before = zombies()
+    monkeypatch.setattr(own_network.OwnNetwork, "_has_route", lambda _: True)
+    for delay_s in range(20):
+        with sandbox.new_network():
+            # At a different step of what the tool does each time.
+            threading.Event().wait(delay_s / 1000)
+    assert not zombies() - before
 
 
 async def test_a_network_that_cannot_be_made_is_the_fault_of_the_machine(tool, course, monkeypatch):

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -180,14 +181,25 @@ class OwnNetwork:
             try:
                 process.wait(_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+            _collect_group(process.pid)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _collect_group(group: int) -> None:
+    """Collect what came to this process as an orphan (see `adopt_orphans`) of a group that ended.
+
+    A tool that is killed while it configures leaves its helper, which ends by itself.
+    """
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-group, 0)
 
 
 class OwnNetworks:
