@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
 from ._zeromq_client import BetterParanoidPirateClient
 from .callbacks import CallbackRecipient
@@ -23,7 +23,7 @@ from .events import JobDone
 from .job import Job
 from .pending_jobs import PendingJob
 from .queue_view import Snapshot, queue_info
-from .results import JobResult
+from .results import JobResult, why_unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_NO_SSH_CALLBACK = "A remote shell needs an ssh_callback; the job was not sent."
+_NO_SSH_CALLBACK = Message("A remote shell needs an ssh_callback; the job was not sent.")
 
 
 class AbstractClient(ABC):
@@ -203,11 +203,11 @@ class Client(BetterParanoidPirateClient, AbstractClient):
         recipient = CallbackRecipient(
             callback, ssh_callback, self._run_callback, self._run_in_thread
         )
-        refusal = None
+        refusal: str | None = None
         if debug == "ssh" and ssh_callback is None:
-            refusal = _NO_SSH_CALLBACK
+            refusal = faults.of_nobody(_NO_SSH_CALLBACK)
         elif self.closed:
-            refusal = Message("The client was closed before the job was sent.")
+            refusal = faults.of_nobody(Message("The client was closed before the job was sent."))
         else:
             job_id = str(uuid.uuid4())
             try:
@@ -216,7 +216,7 @@ class Client(BetterParanoidPirateClient, AbstractClient):
                 )
             except Exception as error:  # a task object may raise anything
                 logger.info("Job %s cannot be sent", job_id, exc_info=error)
-                refusal = str(error)
+                refusal = why_unsent(error)
         if refusal is None:
             self._submit(job)
             return job_id

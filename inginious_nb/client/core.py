@@ -32,7 +32,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, TypeVar
 
 from inginious_nb import messages
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 from inginious_nb.i18n.results import custom_of_task
 
 from .connection_state import ConnectionState
@@ -351,7 +351,8 @@ class ClientCore:
                 # One that was sent before had its environment, so an agent will be back.
                 wait_s = options.give_up_s if job.sendings else options.environment_wait_s
                 if job.refusal or now - self._environments_at > wait_s:
-                    self._finish(job, JobResult(("crash", self._no_environment(job))), now)
+                    text = faults.told(self._no_environment(job), faults.of_service)
+                    self._finish(job, JobResult(("crash", text)), now)
 
     def _no_environment(self, job: PendingJob) -> str:
         if job.refusal:

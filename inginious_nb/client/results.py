@@ -5,7 +5,8 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
-from inginious_nb.i18n import Message
+from inginious_nb.errors import AnswerError, InginiousError
+from inginious_nb.i18n import Message, faults
 from inginious_nb.i18n.results import custom_of_task, translatable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ Result = tuple[str, str]
 _PAIR = 2
 
 UNAVAILABLE = Message("Backend unavailable, retry later")
+"""The documented text of a job that no backend took (docs/protocol.md, Client contract)."""
 
 
 class JobResult(tuple[Result, float, dict[str, Result], dict[str, Any], Any, "bytes | None"]):  # noqa: SLOT001 - has attributes
@@ -138,6 +140,25 @@ def _text(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return str(list(value))
     return "" if value is None else str(value)
+
+
+def why_unsent(error: Exception) -> str:
+    """Return the text of the crash of a job that cannot be sent, as encoding it raised."""
+    if isinstance(error, AnswerError):
+        return faults.of_answer(error.text)
+    text = Message("The job cannot be sent ({reason}).", reason=str(error) or type(error).__name__)
+    return faults.of_contents(error.text if isinstance(error, InginiousError) else text)
+
+
+def with_fault(result: JobResult) -> JobResult:
+    """Return a result for a person, which says whose fault it is that no backend took the job.
+
+    Callers of the documented API may compare the documented text; sites show it, too.
+    """
+    if result.result != ("crash", UNAVAILABLE):
+        return result
+    text = faults.of_nobody(Message("The grading service is not available; submit again later."))
+    return JobResult(("crash", text))
 
 
 def taking_nine(take: Callable[[JobResult], object]) -> Callable[..., None]:

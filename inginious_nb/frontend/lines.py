@@ -56,7 +56,7 @@ def result_line(summary: ResultSummary, lang: str) -> Line:
     if summary["decided"] > 1:
         facts.append(words("passedOf", n=summary["passed"], all=summary["decided"]))
     failed = summary["first_failed"]
-    reason = f"✗ {failed}" if failed else words.get("blameless", summary["code"])
+    reason = f"✗ {failed}" if failed else words.get("ungraded", summary["code"])
     return Line(
         *verdict(summary["code"], lang),
         facts=tuple(facts),

@@ -20,9 +20,8 @@ from inginious_nb.course.environment import MCQ
 from inginious_nb.course.folders import COURSE_FILES, TASK_FILES
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
-from . import faults
 from .agents.environments import OfferedEnvironments
 from .agents.local import DEFAULT_ENVIRONMENTS
 from .imports import imports_of

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb import messages
 from inginious_nb.course import CourseLibrary, probing
 from inginious_nb.course.yaml_file import read_mapping
-from inginious_nb.errors import CourseError, TaskNotFoundError
+from inginious_nb.errors import CourseError, InginiousError, TaskNotFoundError
 
-from .agents.base import JobHandle, without_feedback
+from .agents.base import JobHandle, crash_of, without_feedback
 from .agents.local import LocalGrader
 from .agents.mcq import McqGrader
 from .sandbox import choose_sandbox
@@ -166,8 +166,10 @@ async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
     handle = JobHandle(job.job_id)
     try:
         result = await grader.grade(job, handle)
+    except InginiousError as error:
+        result = crash_of(job, error)
     except Exception as error:  # noqa: BLE001 - an agent makes a crash of it, whatever it is
-        result = without_feedback(job, "crash", str(error))
+        result = without_feedback(job, "crash", f"{type(error).__name__}: {error}.")
     differences = tuple(_differences(recorded, result))
     return Replayed(task.id, record, result, differences, warning=handle.warning)
 

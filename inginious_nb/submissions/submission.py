@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from inginious_nb.client import events
+from inginious_nb.client.results import why_unsent, with_fault
 from inginious_nb.errors import (
     BackendUnavailableError,
     HistoryError,
     InginiousError,
+    LocalProtocolError,
     ServiceError,
     UsageError,
     WaitTimeoutError,
@@ -360,6 +362,8 @@ class Submission:
             )
             self._killable_by(job.kill)
             await self._follow(job)
+        except LocalProtocolError as error:
+            self.refuse(ServiceError(why_unsent(error)))
         except InginiousError as error:
             self.refuse(error)
         except asyncio.CancelledError:
@@ -403,6 +407,7 @@ class Submission:
                     self.ssh = (host, port, user, password)
                     self._observers.notify()
                 case events.JobDone(at=at, result=result):
+                    result = with_fault(result)
                     try:
                         # A disk may take its time; the loop must not.
                         await asyncio.to_thread(self._context.history.finish, self.id, result)

@@ -23,7 +23,7 @@ export function resultLine(summary: ResultSummary, language: Language): Line {
     icon: code,
     word: ownValue(t.results, code) ?? code,
     facts,
-    reason: first_failed ? `✗ ${first_failed}` : (ownValue(t.blameless, code) ?? ""),
+    reason: first_failed ? `✗ ${first_failed}` : (ownValue(t.ungraded, code) ?? ""),
   };
 }
 

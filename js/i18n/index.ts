@@ -4,7 +4,7 @@ import { widget as en } from "../../inginious_nb/i18n/words.json";
 import { ownValue } from "../own_value.ts";
 
 /** What others name, so that it may be a name that no catalogue has. */
-type Named = "results" | "resultHelp" | "blameless" | "service" | "serviceKind" | "failures";
+type Named = "results" | "resultHelp" | "ungraded" | "service" | "serviceKind" | "failures";
 export type Catalogue = Omit<typeof en, Named> & Record<Named, Record<string, string>>;
 
 /** The forms of a sentence by a count `n`: an exact number, or a category of `Intl.PluralRules`. */

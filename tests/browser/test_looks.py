@@ -273,7 +273,7 @@ def test_tests_that_are_left_out_are_counted_and_can_be_downloaded(stage, looks)
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("killed", "not counted as an attempt"), ("crash", "not your fault"), ("refused", "")],
+    [("killed", "not counted as an attempt"), ("crash", "not graded"), ("refused", "")],
 )
 def test_where_nothing_was_graded_there_is_no_grade(stage, looks, name, words):
     show(stage, looks, name)

@@ -13,8 +13,8 @@ import zmq
 
 from inginious_nb import messages
 from inginious_nb.errors import CourseError
-from inginious_nb.grader import faults
 from inginious_nb.grader.agents import Agent, Grader, without_feedback
+from inginious_nb.i18n import faults
 from tests.support.wire_peer import RouterPeer
 
 STATE = "the state before"

@@ -10,7 +10,7 @@ import pytest
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError
-from inginious_nb.grader import faults
+from inginious_nb.i18n import faults
 from inginious_nb.i18n.results import custom_of_task
 from tests.support.broker_site import (
     ALICE,

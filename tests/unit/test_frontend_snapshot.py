@@ -88,7 +88,7 @@ def test_a_result_is_small_and_the_style_sheet_comes_once(session, task, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [("killed", "not counted as an attempt"), ("crash", "not your fault")]
+    ("code", "words"), [("killed", "not counted as an attempt"), ("crash", "not graded")]
 )
 def test_where_nothing_was_graded_there_is_no_grade(task, code, words):
     made = shown(task, JobResult((code, ""), 0.0))

@@ -22,8 +22,7 @@ from inginious_nb.errors import (
     RemoteProtocolError,
     TaskNotFoundError,
 )
-from inginious_nb.grader import faults
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 from inginious_nb.i18n.results import custom_for
 
 from .connection import Connection

@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course.fields import shown
 from inginious_nb.errors import CourseError, ServiceError
-from inginious_nb.grader import faults
 from inginious_nb.grader.job.grading import Grading, Request
 from inginious_nb.grader.job.old_python import read_old_python
 from inginious_nb.grader.job.prepared_boxes import PreparedBoxes
 from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.sandbox import Limits
 from inginious_nb.grader.ssh import NO_LIBRARY, SshAccess, SshSettings, can_open_ssh
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 from inginious_nb.i18n.results import custom_of_task
 
 from .base import Environments, Grader, JobHandle, crash_of, without_feedback

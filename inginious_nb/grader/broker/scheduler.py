@@ -18,8 +18,7 @@ from typing import Literal
 
 from inginious_nb import messages
 from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
-from inginious_nb.grader import faults
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 from inginious_nb.i18n.results import custom_for
 
 from .jobs import BrokerJob, WaitingJobs

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.course import probing
 from inginious_nb.errors import CourseError
-from inginious_nb.grader import faults
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
 from . import run_file
 from .installation import COMMANDS_AT

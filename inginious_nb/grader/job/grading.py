@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from inginious_nb.course.probing import reason
 from inginious_nb.errors import ServiceError
-from inginious_nb.grader import faults
 from inginious_nb.grader.sandbox import Box, supervise
 from inginious_nb.grader.ssh import SshSession
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
 from .command import CommandError, CommandFinder
 from .missing_feedback import SHELL_LEFT_WITHOUT_FEEDBACK, with_unread

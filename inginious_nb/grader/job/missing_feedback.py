@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inginious_nb.grader import faults
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
 from .command import missing_tools, scripts_with_wrong_line_ends
 from .old_python import death, help_for

@@ -8,8 +8,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inginious_nb.grader import faults
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
 from .feedback import FeedbackError, NoFeedbackError, NotJsonError, read_feedback
 from .missing_feedback import NO_FEEDBACK, died_after_success, why_no_feedback, with_unread

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ServiceError
-from inginious_nb.grader import faults
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, faults
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

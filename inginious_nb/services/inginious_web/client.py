@@ -17,8 +17,8 @@ from inginious_nb.client.client import AbstractClient
 from inginious_nb.client.connection_state import ConnectionState
 from inginious_nb.client.events import JobDone, JobQueued, JobStarted
 from inginious_nb.client.job import Job
-from inginious_nb.client.results import JobResult
-from inginious_nb.i18n import Message
+from inginious_nb.client.results import JobResult, why_unsent
+from inginious_nb.i18n import Message, faults
 
 from .delivery import Delivery, Order, Pace
 from .feedback import readable
@@ -120,7 +120,7 @@ class WebClient(AbstractClient):
         try:
             order = _order(str(uuid.uuid4()), task, inputdata, debug)
         except Exception as error:  # noqa: BLE001 - a task object may raise anything
-            recipient.deliver(JobDone(time.time(), JobResult(("crash", str(error)))))
+            recipient.deliver(JobDone(time.time(), JobResult(("crash", why_unsent(error)))))
             return None
         job = Job(order.job_id, self.kill_job)
         self._call(lambda: self._begin(job, order, recipient))
@@ -236,7 +236,7 @@ def _closed_before() -> JobDone:
         "The connection to the site was closed before the result came; the task's page there "
         "shows it."
     )
-    return JobDone(time.time(), JobResult(("crash", text)))
+    return JobDone(time.time(), JobResult(("crash", faults.of_nobody(text))))
 
 
 def _fault() -> JobDone:
@@ -244,7 +244,7 @@ def _fault() -> JobDone:
         "Something went wrong on the way to the site; the log has the details. Look at the task's "
         "page there before you submit again."
     )
-    return JobDone(time.time(), JobResult(("crash", text)))
+    return JobDone(time.time(), JobResult(("crash", faults.of_nobody(text))))
 
 
 def _run(call: Callable[[], object]) -> None:

@@ -26,7 +26,14 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.i18n import Message
 
 from . import answers
-from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInError, SiteError
+from .failures import (
+    BrokenAnswerError,
+    PassingError,
+    RefusedError,
+    SignedOutError,
+    SignInError,
+    SiteError,
+)
 from .form import MARK
 
 if TYPE_CHECKING:
@@ -174,7 +181,7 @@ class Delivery:
         except _KilledError:
             result = JobResult(("killed", ""))
         except SiteError as error:
-            result = JobResult(("crash", error.text))
+            result = JobResult(("crash", error.fault(error.text)))
         return JobDone(time.time(), result)
 
     @contextlib.asynccontextmanager
@@ -281,7 +288,7 @@ class Delivery:
         page = await self._patiently(self._open)
         if not page.may_submit:
             return _not_offered(page)
-        return SiteError(Message("The site says: {note}", note=refused.text))
+        return RefusedError(Message("The site says: {note}", note=refused.text))
 
     # ---- following --------------------------------------------------------------------------
 
@@ -396,8 +403,10 @@ def _sign_in(username: str) -> Message:
 
 def _not_offered(page: TaskPage) -> SiteError:
     if page.refusal:
-        return SiteError(Message("The site takes no submission: {note}", note=page.refusal))
-    return SiteError(Message("The site takes no submission to this task now; open its page there."))
+        return RefusedError(Message("The site takes no submission: {note}", note=page.refusal))
+    return RefusedError(
+        Message("The site takes no submission to this task now; open its page there.")
+    )
 
 
 def _given_up(address: str) -> SiteError:

@@ -16,7 +16,7 @@ from inginious_nb.i18n import Message
 
 from . import failure_texts
 from .address import is_loopback
-from .failures import SiteError
+from .failures import SettingsError, SiteError
 from .quiet_logs import quiet
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ def http_client(address: str, lang: str) -> httpx.AsyncClient:
     """Return a client for a site.
 
     Raises:
-        SiteError: The environment names a proxy or certificates that cannot be used.
+        SettingsError: The environment names a proxy or certificates that cannot be used.
     """
     try:
         # Certificates named by the environment count on the way to this machine, too.
         certificates = httpx.create_ssl_context()
     except OSError as error:  # an SSLError is one
-        raise SiteError(
+        raise SettingsError(
             Message("SSL_CERT_FILE names no file of certificates; correct it or leave it out.")
         ) from error
     try:
@@ -75,7 +75,7 @@ def http_client(address: str, lang: str) -> httpx.AsyncClient:
         )
     except (ValueError, ImportError, httpx.InvalidURL):
         # The error may quote the address of a proxy, password and all.
-        raise SiteError(
+        raise SettingsError(
             Message("HTTPS_PROXY or HTTP_PROXY names no proxy that can be used; correct it.")
         ) from None
 

@@ -17,7 +17,16 @@ from inginious_nb.i18n import Message
 
 from . import answers, pages
 from .address import without_secrets
-from .failures import BrokenAnswerError, PassingError, SignedOutError, SignInError, SiteError
+from .failures import (
+    BrokenAnswerError,
+    PassingError,
+    RefusedError,
+    SettingsError,
+    SignedOutError,
+    SignInError,
+    SiteError,
+    TooLargeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,35 +59,47 @@ def of_status(address: str, status: int, headers: Mapping[str, str]) -> SiteErro
             )
         )
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return SiteError(_of_redirect(address, headers.get("location", "")))
-    return SiteError(_of_refusal(address, status))
+        return _of_redirect(address, headers.get("location", ""))
+    return _of_refusal(address, status)
 
 
-def _of_refusal(address: str, status: int) -> Message:
+def _of_refusal(address: str, status: int) -> SiteError:
     if status == HTTPStatus.NOT_FOUND:
-        return Message("{site} has no such course or task; check its name.", site=address)
+        return RefusedError(
+            Message("{site} has no such course or task; check its name.", site=address)
+        )
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return Message(
-            "These answers are larger than {site} takes; make them smaller.", site=address
+        return TooLargeError(
+            Message("These answers are larger than {site} takes; make them smaller.", site=address)
         )
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return Message("{site} does not allow this (HTTP {status}).", site=address, status=status)
-    return Message(
-        "{site} answered with HTTP {status}, which nobody expected.", site=address, status=status
+        return RefusedError(
+            Message("{site} does not allow this (HTTP {status}).", site=address, status=status)
+        )
+    return SiteError(
+        Message(
+            "{site} answered with HTTP {status}, which nobody expected.",
+            site=address,
+            status=status,
+        )
     )
 
 
-def _of_redirect(address: str, location: str) -> Message:
+def _of_redirect(address: str, location: str) -> SiteError:
     path = urlsplit(location).path
     if "/register/" in path:
-        return Message(
-            "You are not enrolled in this course; enrol at {page}, then submit again.",
-            page=f"{address}{path[path.index('/register/') :]}",
+        return RefusedError(
+            Message(
+                "You are not enrolled in this course; enrol at {page}, then submit again.",
+                page=f"{address}{path[path.index('/register/') :]}",
+            )
         )
-    return Message(
-        "{site} sends everybody on to {location}; if you trust that address, connect to it.",
-        site=address,
-        location=without_secrets(location),
+    return SiteError(
+        Message(
+            "{site} sends everybody on to {location}; if you trust that address, connect to it.",
+            site=address,
+            location=without_secrets(location),
+        )
     )
 
 
@@ -92,7 +113,7 @@ def of_page(html: str) -> SiteError:
 
 def of_note(note: str) -> SiteError:
     """Return the error for what a page says in place of its content."""
-    return SiteError(Message("The site says: {note}", note=note))
+    return RefusedError(Message("The site says: {note}", note=note))
 
 
 def sign_in_first(address: str) -> SignInError:
@@ -121,7 +142,7 @@ def of_no_answer(address: str, error: Exception) -> SiteError:
     """Return the error for a request that httpx has got no answer to."""
     reason = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return SiteError(
+        return SettingsError(
             Message(
                 "The certificate of {site} cannot be trusted ({reason}), so nothing was sent. If "
                 "your university has its own authority, name its file in SSL_CERT_FILE.",
@@ -130,7 +151,7 @@ def of_no_answer(address: str, error: Exception) -> SiteError:
             )
         )
     if isinstance(error, httpx.ProxyError):
-        return SiteError(
+        return SettingsError(
             Message(
                 "The proxy of this network does not let you through to {site} ({reason}); look at "
                 "HTTPS_PROXY, or ask who runs the network.",

@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from inginious_nb.errors import BackendError
+from inginious_nb.i18n import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class SiteError(BackendError):
-    """The site refuses, or says what nobody expects; to repeat the request would not help."""
+    """The site refuses, or says what nobody expects; to repeat the request would not help.
+
+    Attributes:
+        fault: Adds to the text of a submission that ended with it whose fault that is.
+    """
+
+    fault: Callable[[str], str] = staticmethod(faults.of_site)
+
+
+class RefusedError(SiteError):
+    """The site has a reason, which it gives, not to take a submission of this person now."""
+
+    fault = staticmethod(faults.of_refusal)
+
+
+class TooLargeError(SiteError):
+    """The answers are larger than the site takes."""
+
+    fault = staticmethod(faults.of_answer)
+
+
+class SettingsError(SiteError):
+    """This computer, or the network it is in, keeps us from the site."""
+
+    fault = staticmethod(faults.of_settings)
 
 
 class SignInError(SiteError):
     """A person has to sign in, or to do so in another way."""
 
+    fault = staticmethod(faults.of_nobody)
+
 
 class SignedOutError(SiteError):
     """The site answered with its sign-in page: the request did nothing, the session is over."""
+
+    fault = staticmethod(faults.of_nobody)
 
 
 class PassingError(SiteError):

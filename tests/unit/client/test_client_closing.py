@@ -16,6 +16,7 @@ from inginious_nb.client import (
 )
 from inginious_nb.client.results import UNAVAILABLE
 from inginious_nb.errors import UsageError
+from inginious_nb.i18n import faults
 from tests.support.clients import BRISK, Call
 from tests.support.tasks import MATCH, FakeTask
 
@@ -32,7 +33,9 @@ async def test_closing_calls_back_and_later_jobs_are_refused(holding, connect):
     assert shells == [(None, None, None, None)]
     assert (await job).result == ("crash", UNAVAILABLE)
     assert client.new_job(0, MATCH, {"q": "42"}, late) is None
-    assert late.calls[0][0][0] == "crash"
+    code, text = late.calls[0][0]
+    assert code == "crash"
+    assert faults.told(text) == text
     assert (await client.submit(MATCH, {"q": "42"})).result == ("crash", UNAVAILABLE)
     with pytest.raises(UsageError):
         client.start()

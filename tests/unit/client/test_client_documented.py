@@ -18,6 +18,7 @@ from inginious_nb.client import (
 )
 from inginious_nb.client._zeromq_client import BetterParanoidPirateClient
 from inginious_nb.errors import LocalProtocolError, UsageError
+from inginious_nb.i18n import faults
 from tests.support.clients import SUCCESS, Call
 from tests.support.tasks import MATCH, FakeTask
 from tests.support.waiting import until
@@ -159,7 +160,9 @@ async def test_what_cannot_be_sent_is_refused_with_its_place(
     call = Call()
     more = {"launcher_name": "l", "debug": False, "priority": 0} | more
     client.new_job(more["priority"], task, inputdata, call, more["launcher_name"], more["debug"])
-    assert place in call.calls[0][0][1]
+    text = call.calls[0][0][1]
+    assert place in text
+    assert faults.told(text) == text
     await client.submit(MATCH, {"q": "42"})
     assert backend.count(messages.ClientNewJob) == 1
 
@@ -211,7 +214,9 @@ async def test_a_shell_without_a_callback_is_refused(backend, connect):
     client = connect(backend)
     call = Call()
     assert client.new_job(0, MATCH, {"q": "42"}, call, debug="ssh") is None
-    assert call.calls[0][0][0] == "crash"
+    code, text = call.calls[0][0]
+    assert code == "crash"
+    assert faults.told(text) == text
     with pytest.raises(LocalProtocolError, match="ssh_callback"):
         await client.submit(MATCH, {"q": "42"}, debug="ssh")
     await client.submit(MATCH, {"q": "42"})

@@ -15,8 +15,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from inginious_nb.grader import faults
 from inginious_nb.grader.ssh import SshSettings
+from inginious_nb.i18n import faults
 from tests.support.hostile import processes_with
 from tests.support.peer import free_port
 from tests.support.ssh import RUN, Visit, connected

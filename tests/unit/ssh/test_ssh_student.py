@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from inginious_nb.grader import faults
+from inginious_nb.i18n import faults
 from tests.support.hostile import processes_with
 from tests.support.ssh import connected
 

@@ -1,10 +1,13 @@
-"""Whose fault a crash is: a student who reads of one must know whether to change the answer."""
+"""Whose fault a crash is: a student who reads of one must know whether to change the answer.
+
+Whoever makes a result ``crash`` takes its wording from here: grader, client and sites.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inginious_nb.i18n import Message
+from . import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +53,58 @@ def of_answer(text: str) -> Message:
     return Message("{text} This is the fault of your answer: change it.", text=text)
 
 
-_KINDS = (of_task, of_machine, of_either, of_nobody, of_answer)
+def of_service(text: str) -> Message:
+    """Return the text of a crash of a task that the grading service is not made for."""
+    return Message(
+        "{text} This is the fault of the task or of the grading service, not of your answer: tell "
+        "your instructor.",
+        text=text,
+    )
+
+
+def of_site(text: str) -> Message:
+    """Return the text of a crash that whoever runs an INGInious site has to prevent."""
+    return Message(
+        "{text} This is the fault of the site, not of your answer: tell who runs it.", text=text
+    )
+
+
+def of_settings(text: str) -> Message:
+    """Return the text of a crash that the settings of a student's computer prevent."""
+    return Message(
+        "{text} This is the fault of this computer or of its network, not of your answer.",
+        text=text,
+    )
+
+
+def of_refusal(text: str) -> Message:
+    """Return the text of a crash of a submission that a site did not take, and says why."""
+    return Message(
+        "{text} This is why nothing was graded; the site has not judged your answer.", text=text
+    )
+
+
+def of_contents(text: str) -> Message:
+    """Return the text of a crash of a job that cannot be sent as it is."""
+    return Message(
+        "{text} The task or your answer holds what no grader could read: tell the author of the "
+        "task, or change the answer.",
+        text=text,
+    )
+
+
+_KINDS = (
+    of_task,
+    of_machine,
+    of_either,
+    of_nobody,
+    of_answer,
+    of_service,
+    of_site,
+    of_settings,
+    of_refusal,
+    of_contents,
+)
 _TOLD = tuple(of("").strip() for of in _KINDS)
 
 
