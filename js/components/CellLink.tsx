@@ -3,6 +3,7 @@
 import { ownValue } from "../own_value.ts";
 import type { ProblemInfo } from "../protocol.ts";
 import { useApp } from "./context.ts";
+import { Either } from "./Either.tsx";
 import { Icon } from "./icons.tsx";
 
 export function CellLink({ problem }: { problem: ProblemInfo }) {
@@ -37,9 +38,10 @@ export function CellLink({ problem }: { problem: ProblemInfo }) {
 export function ChangedMark({ problemId }: { problemId: string }) {
   const { local, language } = useApp();
   if (!ownValue(local.preview, problemId)?.changed) return null;
+  const { t } = language;
   return (
-    <span class="inginious-changed">
-      <Icon name="changed" /> {language.t.changed}
+    <span class="inginious-changed" title={t.changed}>
+      <Icon name="changed" /> <Either wide={t.changed} narrow={t.changedShort} />
     </span>
   );
 }

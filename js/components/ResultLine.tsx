@@ -12,9 +12,9 @@ export interface Line {
   /** Empty for none. */
   icon: string;
   word: string;
-  /** Short facts, such as the grade and "3 of 5". */
+  /** Short facts, the grade first, then such as "3 of 5". The first is never cut off. */
   facts: string[];
-  /** The first thing that failed, or why there is nothing to show; cut off where there is no room. */
+  /** The first thing that failed, or why there is nothing to show. */
   reason: string;
 }
 
@@ -40,6 +40,7 @@ export interface DetailsToggle {
 
 export function ResultLine({ line, language, extra, children, details }: Props) {
   const { tone, icon, word, facts, reason } = line;
+  const [first, ...others] = facts;
   return (
     <div class="inginious-line">
       <span class={`inginious-line-word ${tone}`}>
@@ -47,14 +48,15 @@ export function ResultLine({ line, language, extra, children, details }: Props) 
         <strong>{word}</strong>
       </span>{" "}
       <span class="inginious-line-text">
-        {facts.join(" · ")}
-        {extra && facts.length > 0 && " · "}
-        {extra}
-        {reason && (
-          <span class="inginious-line-reason">
-            {extra || facts.length > 0 ? ` · ${reason}` : reason}
-          </span>
-        )}
+        {first && <span class="inginious-line-grade">{first}</span>}
+        <span class="inginious-line-rest">
+          {others.map((fact) => ` · ${fact}`)}
+          {extra && first && " · "}
+          {extra}
+          {reason && (
+            <span class="inginious-line-reason">{extra || first ? ` · ${reason}` : reason}</span>
+          )}
+        </span>
       </span>{" "}
       <span class="inginious-line-actions">
         {children}

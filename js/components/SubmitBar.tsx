@@ -3,6 +3,7 @@
 import { ownValue } from "../own_value.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
+import { Either } from "./Either.tsx";
 import { useFocusWithin } from "./focus_within.ts";
 import { named } from "./named.ts";
 import { AsMyself, Student } from "./SubmitAs.tsx";
@@ -46,7 +47,7 @@ export function SubmitButton({ quiet = false }: { quiet?: boolean }) {
       aria-label={named(label, synced.task?.name, language)}
       onClick={() => !blocked && void controller.submit()}
     >
-      {label}
+      {quiet && label === t.submitAgain ? <Either wide={label} narrow={t.submit} /> : label}
     </button>
   );
 }

@@ -82,6 +82,33 @@ def test_nothing_is_cut_off_at_320_pixels(stage, looks, name):
     assert stage.page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+@pytest.mark.parametrize("name", ["command", "slim", "timeout", "crash", "queued"])
+def test_verdict_and_grade_are_whole_at_every_width(stage, looks, name, lang):
+    page = stage.page
+    page.evaluate("lang => { document.documentElement.lang = lang }", lang)
+    try:
+        role = looks["slim" if name == "slim" else "command"][0]["role"]
+        show(stage, looks, name, role=role)
+        for width in (900, 600, 440, 320, 280):
+            page.set_viewport_size({"width": width, "height": 900})
+            line = page.locator(".inginious-line")
+            cut_off = line.evaluate(
+                """line => [...line.querySelectorAll("strong, .inginious-line-grade, button")]
+                    .filter((one) => {
+                        const [{ left, right }, row] = [one, line].map(
+                            (each) => each.getBoundingClientRect());
+                        return left < row.left - 1 || right > row.right + 1
+                            || one.scrollWidth > one.parentElement.clientWidth + 1;
+                    })
+                    .map((one) => one.textContent)"""
+            )
+            assert cut_off == [], width
+            assert line.bounding_box()["height"] <= 90
+    finally:
+        page.evaluate("document.documentElement.lang = 'en'")
+
+
 def test_the_queue_moves_without_shifting_anything(stage, looks):
     page = stage.page
     show(stage, looks, "queued")
@@ -293,7 +320,7 @@ def test_a_snapshot_has_the_words_of_the_live_line(stage, looks, code, lang):
         show(stage, looks, code.replace(" ", "-"), role="submission")
         said = lines.result_line(state["result"], lang)
         expect(page.locator(".inginious-line-word")).to_have_text(said.word)
-        live = page.locator(".inginious-line-text").inner_text().replace("\u00a0", " ")
+        live = page.locator(".inginious-line-text").text_content().replace("\u00a0", " ")
         assert live == said.rest.replace("\u00a0", " ")
     finally:
         page.evaluate("document.documentElement.lang = 'en'")

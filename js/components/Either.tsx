@@ -1,0 +1,11 @@
+// Words where there is room, and fewer where there is not.
+
+export function Either({ wide, narrow }: { wide: string; narrow: string }) {
+  if (wide === narrow) return wide;
+  return (
+    <>
+      <span class="inginious-wide">{wide}</span>
+      <span class="inginious-narrow">{narrow}</span>
+    </>
+  );
+}
