@@ -12,6 +12,7 @@ from inginious_nb.settings import EMBEDDED
 
 from .embedded import EmbeddedService
 from .inginious_web.address import checked_site, is_site
+from .service import ServiceWithAccounts
 from .zeromq import ZeroMQService, checked_address
 
 if TYPE_CHECKING:
@@ -257,11 +258,12 @@ class Services:
         Raises:
             ServiceError: The session has ended.
         """
-        return self.current.knows_who and self.current.asks_who()
-
-    def _with_accounts(self) -> Service:
         service = self.current
-        if not service.knows_who:
+        return isinstance(service, ServiceWithAccounts) and service.asks_who()
+
+    def _with_accounts(self) -> ServiceWithAccounts:
+        service = self.current
+        if not isinstance(service, ServiceWithAccounts):
             raise UsageError(
                 Message(
                     "Nobody signs in at {address}; connect to a site first.",

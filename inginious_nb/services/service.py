@@ -85,48 +85,13 @@ class Service(ABC):
 
     @property
     def knows_who(self) -> bool:
-        """Return whether people sign in, and all submissions are those of whoever does.
-
-        The four methods below are for such services only.
-        """
+        """Return whether people sign in, and all submissions are those of whoever does."""
         return False
 
     @property
     def username(self) -> str:
         """Return the name of who signed in, empty if nobody has or it is not known yet."""
         return ""
-
-    def asks_who(self, username: str = "") -> bool:
-        """Return whether only a person can tell how that user signs in; "" is any user."""
-        raise NotImplementedError
-
-    def check_keeping(self, *, cookie: bool) -> None:
-        """See that what a person is asked for could be kept in the system's keyring.
-
-        Raises:
-            UsageError: It could not.
-        """
-        raise NotImplementedError
-
-    async def sign_in(
-        self, username: str = "", secret: str | None = None, *, cookie: bool = False, keep: bool
-    ) -> None:
-        """Sign in as a user.
-
-        Args:
-            username: The name there; "" for whoever is signed in or can be found.
-            secret: The password, or a pasted session cookie; None for what can be found.
-            cookie: Whether it is a cookie.
-            keep: Whether the password goes into the system's keyring.
-
-        Raises:
-            BackendError: It refuses the person.
-        """
-        raise NotImplementedError
-
-    async def sign_out(self) -> None:
-        """Forget who is signed in."""
-        raise NotImplementedError
 
     @abstractmethod
     def check(self, debug: Debug) -> None:
@@ -207,6 +172,52 @@ class Service(ABC):
             await asyncio.to_thread(self.stop)
         except RuntimeError:  # the interpreter ends, so it lends no threads any more
             self.stop()
+
+
+class ServiceWithAccounts(Service):
+    """A service where people sign in."""
+
+    @property
+    def knows_who(self) -> bool:
+        """Return that it decides whose submissions they are."""
+        return True
+
+    @property
+    @abstractmethod
+    def username(self) -> str:
+        """Return the name of who signed in last, empty if nobody has or it is not known yet."""
+
+    @abstractmethod
+    def asks_who(self, username: str = "") -> bool:
+        """Return whether only a person can tell how that user signs in; "" is any user."""
+
+    @abstractmethod
+    def check_keeping(self, *, cookie: bool) -> None:
+        """See that what a person is asked for could be kept in the system's keyring.
+
+        Raises:
+            UsageError: It could not.
+        """
+
+    @abstractmethod
+    async def sign_in(
+        self, username: str = "", secret: str | None = None, *, cookie: bool = False, keep: bool
+    ) -> None:
+        """Sign in as a user.
+
+        Args:
+            username: The name there; "" for whoever is signed in or can be found.
+            secret: The password, or a pasted session cookie; None for what can be found.
+            cookie: Whether it is a cookie.
+            keep: Whether the password goes into the system's keyring.
+
+        Raises:
+            BackendError: It refuses the person.
+        """
+
+    @abstractmethod
+    async def sign_out(self) -> None:
+        """Forget who is signed in."""
 
 
 def connected_state(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
-from inginious_nb.services.service import Service, ServiceState, connected_state
+from inginious_nb.services.service import ServiceState, ServiceWithAccounts, connected_state
 
 from . import answers, kept_passwords
 from .client import WebClient
@@ -48,7 +48,7 @@ class _Account:
     client: WebClient
 
 
-class InginiousWebService(Service):
+class InginiousWebService(ServiceWithAccounts):
     """An INGInious web application, reached by the address that a browser opens.
 
     Several people may have signed in one after the other: what is under way goes on under the
@@ -124,11 +124,6 @@ class InginiousWebService(Service):
     def courses(self) -> CourseSource:
         """Return the courses that the person is enrolled in there."""
         return self._site_courses
-
-    @property
-    def knows_who(self) -> bool:
-        """Return that the site decides whose submissions they are."""
-        return True
 
     @property
     def username(self) -> str:
