@@ -18,8 +18,7 @@ from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import printable
 
 from . import protocol, serialize
-from .answering import Answering
-from .language import checked_language
+from .responder import Responder
 from .worker import call_soon
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from inginious_nb.classroom.live import LiveClass
     from inginious_nb.session import Session
 
-    from .answering import Buffers, Handler
+    from .responder import Buffers, Handler
 
 INTERVAL_S = 0.25
 """Between two messages at least: results come faster than anybody reads them."""
@@ -183,7 +182,7 @@ def _finite(grade: float | None) -> float | None:
     return grade if grade is not None and abs(grade) < float("inf") else None
 
 
-class ClassResponder(Answering):
+class ClassResponder(Responder):
     """Answers what a view of a class asks.
 
     Args:
@@ -193,16 +192,8 @@ class ClassResponder(Answering):
     shapes = protocol.CLASS_REQUESTS
 
     def __init__(self, publisher: ClassPublisher) -> None:
+        super().__init__(publisher)
         self._publisher = publisher
-
-    @property
-    def lang(self) -> str:
-        """Return the language of refusals."""
-        return self._publisher.lang
-
-    def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
-        self._publisher.speak(checked_language(request["lang"]))
-        return {}
 
     def _class(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.ClassInfo:
         return self._publisher.whole()
@@ -243,7 +234,7 @@ class ClassResponder(Answering):
         self, _request: protocol.EmptyMessage, _buffers: Buffers
     ) -> protocol.ClassExportReply:
         live = self._publisher.live
-        text = export.as_csv(live.state, self.lang)
+        text = export.as_csv(live.state, self._publisher.lang)
         # A surrogate, which a grader may quote, is no text in JSON.
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         return {"filename": "grades.csv", "text": text}
@@ -257,7 +248,7 @@ class ClassResponder(Answering):
         return entry
 
     def _answer(self, entry: Entry, *, names: bool) -> protocol.ClassAnswer:
-        publisher, lang = self._publisher, self.lang
+        publisher, lang = self._publisher, self._publisher.lang
         # What was refused is told with the names of notebooks, which are those of students.
         message = entry.message if names or entry.state == "ungraded" else ""
         feedback: Callable[[str], protocol.HtmlPart]
@@ -287,7 +278,7 @@ class ClassResponder(Answering):
         }
 
     handlers: ClassVar[Mapping[str, Handler]] = {
-        "lang": _lang,
+        "lang": Responder.change_language,
         "class": _class,
         "answers": _answers,
         "names": _names,

@@ -18,7 +18,7 @@ from inginious_nb.i18n import Message, reader_language
 
 from .overview import OverviewPublisher, OverviewResponder, folder_named
 from .publisher import Publisher
-from .requests import Responder
+from .requests import TaskResponder
 from .subject import task_and_record
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.session import Session
 
-    from .answering import Answering
+    from .responder import Responder
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Connection:
             self._send_closed(channel, error)
             self._close_channel(channel)
             raise
-        return _View(Responder(publisher), publisher.close)
+        return _View(TaskResponder(publisher), publisher.close)
 
     def _class_view(self, channel: str, named: Mapping[str, Any]) -> _View:
         from inginious_nb.classroom.live import LiveClass  # noqa: PLC0415 - few pages need it
@@ -148,7 +148,7 @@ class Connection:
             self._answer(channel, opened.result().responder, message, buffers)
 
     def _answer(
-        self, channel: str, responder: Answering, message: object, buffers: Sequence[bytes]
+        self, channel: str, responder: Responder, message: object, buffers: Sequence[bytes]
     ) -> None:
         reply, attached = responder.answer(message, buffers)
         self._send({"channel": channel, "message": reply}, attached)
@@ -195,7 +195,7 @@ def refuse_page(send: Send, most: int) -> None:
 class _View:
     """A view of a task or of a class."""
 
-    def __init__(self, responder: Answering, close: Callable[[], None]) -> None:
+    def __init__(self, responder: Responder, close: Callable[[], None]) -> None:
         self.responder = responder
         self.close = close
 

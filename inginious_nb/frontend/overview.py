@@ -22,8 +22,7 @@ from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
 
 from . import opened_courses, protocol, serialize
-from .answering import Answering
-from .language import checked_language
+from .responder import Responder
 from .worker import call_soon
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
     from inginious_nb.submissions.submission import Submission
 
-    from .answering import Buffers, Handler
+    from .responder import Buffers, Handler
 
 _log = logging.getLogger(__name__)
 
@@ -180,7 +179,7 @@ class OverviewPublisher:
         }
 
 
-class OverviewResponder(Answering):
+class OverviewResponder(Responder):
     """Answers what JupyterLab's own interface asks beside the requests about one task.
 
     Args:
@@ -191,17 +190,9 @@ class OverviewResponder(Answering):
     shapes = protocol.OVERVIEW_REQUESTS
 
     def __init__(self, publisher: OverviewPublisher, root: Path) -> None:
+        super().__init__(publisher)
         self._publisher = publisher
         self._root = root
-
-    @property
-    def lang(self) -> str:
-        """Return the language of the page."""
-        return self._publisher.lang
-
-    def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
-        self._publisher.speak(checked_language(request["lang"]))
-        return {}
 
     def _open_course(
         self, request: protocol.FolderRequest, _buffers: Buffers
@@ -222,7 +213,7 @@ class OverviewResponder(Answering):
                 if folder.resolve() not in known:
                     self._publisher.session.add_courses(folder)
             except InginiousError as error:
-                refused.append(error.in_language(self.lang))
+                refused.append(error.in_language(self._publisher.lang))
         return {"refused": refused}
 
     def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.PathReply:
@@ -312,7 +303,7 @@ class OverviewResponder(Answering):
         return file.resolve().relative_to(self._root.resolve()).as_posix()
 
     handlers: ClassVar[Mapping[str, Handler]] = {
-        "lang": _lang,
+        "lang": Responder.change_language,
         "openCourse": _open_course,
         "courseFolders": _course_folders,
         "demo": _demo,

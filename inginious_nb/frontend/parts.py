@@ -18,7 +18,7 @@ from inginious_nb.i18n import Message
 from .protocol import Part
 
 if TYPE_CHECKING:
-    from .answering import Answering, Buffers
+    from .responder import Buffers, Responder
 
 MAX_REQUEST_BYTES = 128 * 1024 * 1024
 MAX_INCOMPLETE = 4
@@ -31,14 +31,14 @@ class _Incomplete:
     content: bytearray = field(default_factory=bytearray)
 
 
-class PartsAnswering:
+class PartsResponder:
     """Answers requests, whole or in parts, of one comm or widget.
 
     Args:
         responder: Answers whole requests.
     """
 
-    def __init__(self, responder: Answering) -> None:
+    def __init__(self, responder: Responder) -> None:
         self._responder = responder
         self._incomplete: dict[str, _Incomplete] = {}
 

@@ -15,8 +15,7 @@ from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.submission import ssh_command
 
 from . import protocol, serialize, snapshot, values
-from .answering import Answering
-from .language import checked_language
+from .responder import Responder
 from .sent_answers import SentAnswers
 
 if TYPE_CHECKING:
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.answers import Answers
     from inginious_nb.submissions.record import SubmissionRecord
 
-    from .answering import Buffers, Handler
     from .publisher import Publisher
+    from .responder import Buffers, Handler
 
 MAX_DRAFT_CHARS = 1_000_000
 
 
-class Responder(Answering):
+class TaskResponder(Responder):
     """Answers the requests about one task.
 
     Args:
@@ -42,13 +41,9 @@ class Responder(Answering):
     shapes = protocol.REQUESTS
 
     def __init__(self, publisher: Publisher, *, heard: Callable[[], object] = lambda: None) -> None:
+        super().__init__(publisher)
         self._publisher = publisher
         self._heard = heard
-
-    @property
-    def lang(self) -> str:
-        """Return the language that the view is shown in."""
-        return self._publisher.lang
 
     def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
         """Say that the page was heard, then answer it."""
@@ -212,10 +207,6 @@ class Responder(Answering):
         self._publisher.drafts.set(problem_id, value, request["by"])
         return {}
 
-    def _lang(self, request: protocol.LangRequest, _buffers: Buffers) -> protocol.EmptyMessage:
-        self._publisher.speak(checked_language(request["lang"]))
-        return {}
-
     def _submit_as(
         self, request: protocol.StudentRequest, _buffers: Buffers
     ) -> protocol.EmptyMessage:
@@ -261,7 +252,7 @@ class Responder(Answering):
         "output": _output,
         "file": _file,
         "draft": _draft,
-        "lang": _lang,
+        "lang": Responder.change_language,
         "submitAs": _submit_as,
         "where": _where,
         "ssh": _ssh,

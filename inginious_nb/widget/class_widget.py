@@ -14,7 +14,7 @@ import anywidget
 from traitlets import Bool, Unicode
 
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
-from inginious_nb.frontend.parts import PartsAnswering
+from inginious_nb.frontend.parts import PartsResponder
 
 from . import living
 from .task_widget import static
@@ -45,7 +45,7 @@ class ClassWidget(anywidget.AnyWidget):
         self.live = live
         self.publisher = ClassPublisher(session, live, self._publish)
         self.responder = ClassResponder(self.publisher)
-        self._parts = PartsAnswering(self.responder)
+        self._parts = PartsResponder(self.responder)
         super().__init__(key=uuid.uuid4().hex, lang=session.language, names=names)
         living.add(self)
         self.on_msg(self._receive)

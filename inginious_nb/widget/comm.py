@@ -11,10 +11,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError
-from inginious_nb.frontend.parts import PartsAnswering
+from inginious_nb.frontend.parts import PartsResponder
 from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.frontend.subject import task_and_record
 
 from . import living
@@ -22,7 +22,7 @@ from . import living
 if TYPE_CHECKING:
     from comm.base_comm import BaseComm
 
-    from inginious_nb.frontend.answering import Answering
+    from inginious_nb.frontend.responder import Responder
 
 _log = logging.getLogger(__name__)
 
@@ -47,14 +47,14 @@ def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
 
     publisher = Publisher(session, task, publish, record=record)
     comm.on_close(lambda _message: publisher.close())
-    _serve(comm, Responder(publisher))
+    _serve(comm, TaskResponder(publisher))
 
 
-def _serve(comm: BaseComm, responder: Answering) -> None:
-    answering = PartsAnswering(responder)
+def _serve(comm: BaseComm, responder: Responder) -> None:
+    parts = PartsResponder(responder)
 
     def receive(message: dict[str, Any]) -> None:
-        answer = answering.answer(message["content"]["data"], message.get("buffers", ()))
+        answer = parts.answer(message["content"]["data"], message.get("buffers", ()))
         if answer is not None:
             reply, attached = answer
             comm.send(reply, buffers=attached)

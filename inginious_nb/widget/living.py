@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from inginious_nb.frontend.answering import Answering
+    from inginious_nb.frontend.responder import Responder
 
 
 class Served(Protocol):
     """A widget whose requests may come on our own comm."""
 
     key: str
-    responder: Answering
+    responder: Responder
 
     @property
     def model_id(self) -> str | None:

@@ -16,10 +16,10 @@ from IPython.display import display
 from traitlets import Dict, List, Unicode
 
 from inginious_nb.frontend import snapshot
-from inginious_nb.frontend.parts import PartsAnswering
+from inginious_nb.frontend.parts import PartsResponder
 from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.frontend.serialize import reference
 from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.frontend.worker import call_soon
@@ -109,8 +109,8 @@ class TaskWidget(anywidget.AnyWidget):
             record=record,
             asked=asked,
         )
-        self.responder = Responder(self.publisher, heard=self._keep_snapshot)
-        self._parts = PartsAnswering(self.responder)
+        self.responder = TaskResponder(self.publisher, heard=self._keep_snapshot)
+        self._parts = PartsResponder(self.responder)
         role = "task" if submission is None else "submission"
         super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
         self.publisher.publish_to(self._set_traits)

@@ -7,14 +7,19 @@ import json
 import pytest
 
 from inginious_nb.frontend import parts
-from inginious_nb.frontend.answering import Answering
-from inginious_nb.frontend.parts import PartsAnswering
+from inginious_nb.frontend.parts import PartsResponder
+from inginious_nb.frontend.responder import Responder
 
 
-class Echo(Answering):
+class English:
+    lang = "en"
+
+
+class Echo(Responder):
     """Answers with what it was asked."""
 
-    lang = "en"
+    def __init__(self):
+        super().__init__(English())
 
     def answer(self, message, buffers=()):
         return {"ok": True, "message": message}, [bytes(buffer) for buffer in buffers]
@@ -33,15 +38,15 @@ def in_parts(message, *buffers, size=5):
 
 
 def test_parts_are_put_together_also_of_several_requests_at_once():
-    answering = PartsAnswering(Echo())
+    responder = PartsResponder(Echo())
     one, two = {"id": "one", "text": "é" * 9}, {"id": "two"}
     first, second = in_parts(one, b"file", b"", b"another"), in_parts(two, b"")
     answers = [
-        answering.answer(*part)
+        responder.answer(*part)
         for both in zip(first, [*second, *[({"kind": "other"}, [])] * 9], strict=False)
         for part in both
     ]
-    answers += [answering.answer(*part) for part in first[len(second) + 9 :]]
+    answers += [responder.answer(*part) for part in first[len(second) + 9 :]]
     complete = [answer for answer in answers if answer and answer[0]["message"] in (one, two)]
     assert complete == [
         ({"ok": True, "message": two}, [b""]),
@@ -51,9 +56,9 @@ def test_parts_are_put_together_also_of_several_requests_at_once():
 
 def test_what_is_too_large_is_refused_once(monkeypatch):
     monkeypatch.setattr(parts, "MAX_REQUEST_BYTES", 30)
-    answering = PartsAnswering(Echo())
+    responder = PartsResponder(Echo())
     first, *_ = in_parts({"id": "r"}, b"x" * 40)
-    reply, _ = answering.answer(*first)
+    reply, _ = responder.answer(*first)
     assert (reply["id"], reply["ok"]) == ("r", False)
     assert "too much for one submission" in reply["error"]
 
@@ -71,19 +76,19 @@ def test_what_is_too_large_is_refused_once(monkeypatch):
     ],
 )
 def test_what_does_not_fit_is_refused(change):
-    answering = PartsAnswering(Echo())
+    responder = PartsResponder(Echo())
     first, second = in_parts({"id": "r"}, size=8)[:2]
-    assert answering.answer(*first) is None
-    reply, _ = answering.answer(second[0] | change, second[1])
+    assert responder.answer(*first) is None
+    reply, _ = responder.answer(second[0] | change, second[1])
     assert not reply["ok"]
     assert "did not arrive completely" in reply["error"]
 
 
 def test_few_requests_are_kept_incomplete():
-    answering = PartsAnswering(Echo())
+    responder = PartsResponder(Echo())
     started = [in_parts({"id": f"r{number}"}) for number in range(parts.MAX_INCOMPLETE + 1)]
-    assert [answering.answer(*request[0]) for request in started] == [None] * len(started)
+    assert [responder.answer(*request[0]) for request in started] == [None] * len(started)
     # The oldest was given up; the newest is answered.
-    assert [answering.answer(*part) for part in started[0][1:]] == [None] * (len(started[0]) - 1)
-    assert answering.answer(*started[-1][1]) is None
-    assert answering.answer(*started[-1][2])[0]["message"] == {"id": "r4"}
+    assert [responder.answer(*part) for part in started[0][1:]] == [None] * (len(started[0]) - 1)
+    assert responder.answer(*started[-1][1]) is None
+    assert responder.answer(*started[-1][2])[0]["message"] == {"id": "r4"}

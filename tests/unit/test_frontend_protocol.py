@@ -13,7 +13,7 @@ from inginious_nb.frontend import protocol
 from inginious_nb.frontend.class_view import ClassResponder
 from inginious_nb.frontend.lines import RESULT_CODES
 from inginious_nb.frontend.overview import OverviewResponder
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.submissions.submission import Phase
 from inginious_nb.widget import TaskWidget
 
@@ -115,7 +115,7 @@ def test_each_kind_carries_the_same_both_ways(table):
 
 
 def test_each_kind_of_request_is_answered():
-    about_a_task, about_all = Responder.handlers, OverviewResponder.handlers
+    about_a_task, about_all = TaskResponder.handlers, OverviewResponder.handlers
     assert about_a_task.keys() == protocol.REQUESTS.keys() == protocol.REPLIES.keys()
     assert about_all.keys() == protocol.OVERVIEW_REQUESTS.keys() == protocol.OVERVIEW_REPLIES.keys()
     about_a_class = ClassResponder.handlers

@@ -9,7 +9,7 @@ import pytest
 
 from inginious_nb.frontend.drafts import drafts_of
 from inginious_nb.frontend.publisher import Asked, Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.widget import AnswerView, TaskWidget
@@ -79,7 +79,7 @@ def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     publisher = Publisher(session, task, lambda _changed: None)
     answers = {"colour": "1", "word": "rose"}
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
-    Responder(publisher).answer(request)
+    TaskResponder(publisher).answer(request)
     session.task_state(task).current.wait(LIMIT_S)
     again = drafts_of(TaskState(task, session.history, session.student.username), session.history)
     assert {name: draft["value"] for name, draft in again.values().items()} == answers

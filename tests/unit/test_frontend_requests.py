@@ -13,7 +13,7 @@ from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.frontend import serialize
 from inginious_nb.frontend.drafts import drafts_of
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.notebook.sources import AnswerSource
 
@@ -28,7 +28,7 @@ def ask(session):
     def asked(kind, *, about="lab/echo", buffers=(), **fields):
         if about not in responders:
             publisher = Publisher(session, session.task(about), lambda _changed: None)
-            responders[about] = Responder(publisher)
+            responders[about] = TaskResponder(publisher)
         reply, attached = responders[about].answer(
             {"v": 1, "kind": kind, "id": "r1", **fields}, buffers
         )
@@ -86,7 +86,7 @@ def test_a_command_sends_no_template_that_nobody_edited(session, ask, template):
         submission = session.submissions.new(template, origin="magic")
         publisher = Publisher(session, template, lambda _changed: None, submission=submission)
         request = {"v": 1, "kind": "submit", "id": "r", "submission": submission.id}
-        reply, _ = Responder(publisher).answer({**request, "cells": [*cells], "answers": {}})
+        reply, _ = TaskResponder(publisher).answer({**request, "cells": [*cells], "answers": {}})
         assert (submission.phase, session.history.get(submission.id)) == ("refused", None)
         return reply["error"]
 
@@ -168,7 +168,7 @@ def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypat
 
     monkeypatch.setattr(session, "submit", submit_together)
     task = session.task("lab/echo")
-    views = [Responder(Publisher(session, task, lambda _changed: None)) for _ in range(2)]
+    views = [TaskResponder(Publisher(session, task, lambda _changed: None)) for _ in range(2)]
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": {"text": "right"}}
     with ThreadPoolExecutor() as threads:
         replies = [reply for reply, _ in threads.map(lambda view: view.answer(request), views)]
@@ -180,7 +180,9 @@ def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypat
 def test_only_the_first_page_that_answers_a_command_submits(session):
     task = session.task("lab/echo")
     submission = session.submissions.new(task, origin="magic")
-    responder = Responder(Publisher(session, task, lambda _changed: None, submission=submission))
+    responder = TaskResponder(
+        Publisher(session, task, lambda _changed: None, submission=submission)
+    )
     request = {"v": 1, "kind": "submit", "cells": [], "answers": {"text": "right"}}
     for page in ("one", "two"):
         reply, _ = responder.answer({**request, "id": page, "submission": submission.id})
@@ -299,7 +301,7 @@ def test_the_address_is_told_only_when_asked_for(session, ask):
     ],
 )
 def test_a_browser_is_not_trusted(session, request_):
-    responder = Responder(Publisher(session, session.task("lab/echo"), lambda _changed: None))
+    responder = TaskResponder(Publisher(session, session.task("lab/echo"), lambda _changed: None))
     reply, attached = responder.answer(request_)
     assert reply["ok"] is False
     assert reply["error"].endswith((".", "?"))

@@ -12,7 +12,7 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.frontend import serialize
 from inginious_nb.frontend.lines import result_line
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.frontend.snapshot import Snapshot
 from inginious_nb.widget import TaskWidget
 
@@ -121,7 +121,7 @@ def test_values_that_are_cut_say_so_and_all_of_them_can_be_had(session, task):
     assert shown(task, JobResult(("success", ""), 1.0))["custom"] is None
     finished(session, outcome)
     (attempt,) = session.task_state(task).records
-    responder = Responder(Publisher(session, task, lambda _changed: None))
+    responder = TaskResponder(Publisher(session, task, lambda _changed: None))
     request = {"v": 1, "kind": "output", "id": "r", "submission": attempt.id}
     for what, all_of_it in (("custom", values), ("tests", tests)):
         reply, (attached,) = responder.answer(request | {"what": what})

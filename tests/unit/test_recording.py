@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from inginious_nb.cli.main import main
 from inginious_nb.cli.replays import replayed
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 
 WAIT_S = 30.0
 ODD = "wrong: {yes}\n\ttab, trailing  \n\n# été \u2028 'quoted' \"twice\"\n"
@@ -20,7 +20,7 @@ ODD = "wrong: {yes}\n\ttab, trailing  \n\n# été \u2028 'quoted' \"twice\"\n"
 def ask(session):
     task = session.task("lab/echo")
     publisher = Publisher(session, task, lambda _changed: None)
-    responder = Responder(publisher)
+    responder = TaskResponder(publisher)
 
     def asked(kind, **fields):
         reply, _ = responder.answer({"v": 1, "kind": kind, "id": "1", **fields})

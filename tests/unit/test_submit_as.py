@@ -8,7 +8,7 @@ import pytest
 
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 from inginious_nb.submissions.student import Student
@@ -23,7 +23,7 @@ def echo(session):
 
 @pytest.fixture
 def responder(session, echo):
-    return Responder(Publisher(session, echo, lambda _changed: None))
+    return TaskResponder(Publisher(session, echo, lambda _changed: None))
 
 
 def asked(responder, kind, **fields):
@@ -73,7 +73,7 @@ def test_a_guest_speaks_for_nobody_else(course_folder):
     settings = load_settings(None, os.environ)
     settings.courses = [str(course_folder)]
     visiting = Session(settings, is_guest=True)
-    responder = Responder(Publisher(visiting, visiting.task("lab/echo"), lambda _changed: None))
+    responder = TaskResponder(Publisher(visiting, visiting.task("lab/echo"), lambda _changed: None))
     assert "Only the owner" in asked(responder, "submitAs", username="ada")["error"]
     assert visiting.student == visiting.person
     assert "Only the owner" in asked(responder, "record", submission="x")["error"]

@@ -16,7 +16,7 @@ from contextlib import closing
 import pytest
 
 from inginious_nb.frontend.publisher import Publisher
-from inginious_nb.frontend.requests import Responder
+from inginious_nb.frontend.requests import TaskResponder
 from tests.support.ssh import run_in_shell
 
 ENTER = "getinput text; feedback-result success; feedback-msg -m 'By hand.'"
@@ -53,7 +53,7 @@ def visit_task(session, course_folder):
 def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
     published = []
     publisher = Publisher(session, session.task("lab/echo"), published.append)
-    responder = Responder(publisher)
+    responder = TaskResponder(publisher)
 
     def ask(kind, **fields):
         reply, _ = responder.answer({"v": 1, "kind": kind, "id": "r", **fields})

@@ -1,21 +1,21 @@
 """Answers the browser: each request exactly once, with a value or with a message.
 
-The way a request came is not known here. The browser is not trusted: a request that has not the
-shape of its kind is refused at the door, and whatever it names is looked up by its handler.
+How a request came is not known here. The browser is not trusted: a request without the shape of
+its kind is refused before a handler sees it, and whatever it names is looked up by its handler.
 """
 
 from __future__ import annotations
 
 import logging
-from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
 
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Message
 
-from .protocol import PROTOCOL_VERSION
+from . import protocol
+from .language import checked_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class Answering(ABC):
+class ShownState(Protocol):
+    """A publisher: the state that a page sees, in the language of the page."""
+
+    lang: str
+
+    def speak(self, lang: str) -> None:
+        """Publish texts in another language from now on."""
+
+
+class Responder:
     """Answers requests of some kinds.
+
+    Args:
+        publisher: The state that the page sees.
 
     Attributes:
         shapes: What each kind carries.
@@ -37,10 +49,15 @@ class Answering(ABC):
     shapes: ClassVar[Mapping[str, Any]]
     handlers: ClassVar[Mapping[str, Handler]]
 
-    @property
-    @abstractmethod
-    def lang(self) -> str:
-        """Return the language of refusals."""
+    def __init__(self, publisher: ShownState) -> None:
+        self._shown = publisher
+
+    def change_language(
+        self, request: protocol.LangRequest, _buffers: Buffers
+    ) -> protocol.EmptyMessage:
+        """Answer that the page is read in another language, which every responder is told."""
+        self._shown.speak(checked_language(request["lang"]))
+        return {}
 
     def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
         """Return the reply to a request, and the bytes that go with it.
@@ -48,7 +65,11 @@ class Answering(ABC):
         Nothing is raised: a refusal is a reply with ``ok`` false and a message in ``error``.
         """
         request: dict[str, Any] = message if isinstance(message, dict) else {}
-        reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request.get("id")}
+        reply: dict[str, Any] = {
+            "v": protocol.PROTOCOL_VERSION,
+            "kind": "reply",
+            "id": request.get("id"),
+        }
         try:
             value = self._value(request, buffers)
         except InginiousError as error:
@@ -63,14 +84,13 @@ class Answering(ABC):
 
     def refused(self, request_id: object, error: InginiousError) -> dict[str, Any]:
         """Return the reply that refuses a request."""
-        reply: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": "reply", "id": request_id}
-        return reply | self._refusal(error, None)
+        return _reply(request_id) | self._refusal(error, None)
 
     def _refusal(self, error: InginiousError, problem_id: str | None) -> dict[str, Any]:
-        return {"ok": False, "error": error.in_language(self.lang), "problem_id": problem_id}
+        return {"ok": False, "error": error.in_language(self._shown.lang), "problem_id": problem_id}
 
     def _value(self, request: dict[str, Any], buffers: Buffers) -> Any:
-        if request.get("v") != PROTOCOL_VERSION:
+        if request.get("v") != protocol.PROTOCOL_VERSION:
             raise UsageError(Message("This page has another version of inginious_nb; reload it."))
         kind = str(request.get("kind"))
         handler = self.handlers.get(kind)
@@ -86,3 +106,7 @@ class Answering(ABC):
                 Message("This page asked in a way that this kernel does not know; reload it.")
             ) from None
         return handler(self, carried, buffers)
+
+
+def _reply(request_id: object) -> dict[str, Any]:
+    return {"v": protocol.PROTOCOL_VERSION, "kind": "reply", "id": request_id}
