@@ -180,10 +180,10 @@ def load_settings(
         except (TraitError, ValueError) as error:
             raise UsageError(
                 Message(
-                    "The environment variable {variable} cannot be {value}; {variable}={form} "
+                    "The environment variable {variable} cannot be “{value}”; {variable}={form} "
                     "would be right.",
                     variable=variable,
-                    value=repr(text),
+                    value=text,
                     form=_form(trait, quote="'"),
                 )
             ) from error

@@ -114,7 +114,7 @@ def task_arguments(words: Iterable[str]) -> TaskArguments:
         else:
             raise UsageError(
                 Message(
-                    "{word!r} is one word too many; answers are written PROBLEM=VALUE, in "
+                    "“{word}” is one word too many; answers are written PROBLEM=VALUE, in "
                     "quotation marks if there are blanks in them.",
                     word=word,
                 )

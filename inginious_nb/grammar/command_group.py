@@ -85,7 +85,7 @@ class CommandGroup(click.Group):
             )
             ctx.fail(
                 Message(
-                    "{word!r} is not a command of {name}.{hint}",
+                    "“{word}” is not a command of {name}.{hint}",
                     word=word,
                     name=ctx.info_name,
                     hint=hint,

@@ -55,7 +55,7 @@ def file_answer(
             error, "strerror", None
         )
         raise problem.refuse(
-            "the file {path!r} cannot be read ({reason}); give the path of a file as seen from "
+            "the file “{path}” cannot be read ({reason}); give the path of a file as seen from "
             "{directory}.",
             path=path_text,
             reason=reason or str(error),

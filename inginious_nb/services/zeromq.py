@@ -187,9 +187,9 @@ def checked_address(address: str) -> str:
         return address
     raise UsageError(
         Message(
-            "{address!r} is not the address of a grading service; it looks like "
+            "“{address}” is not the address of a grading service; it looks like "
             "tcp://grading.example.org:2001 or https://inginious.example.org, or is the word "
-            "{embedded!r}.",
+            "“{embedded}”.",
             address=address,
             embedded=EMBEDDED,
         )

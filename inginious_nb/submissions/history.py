@@ -412,7 +412,7 @@ class History:
             return record
         raise UsageError(
             Message(
-                "The history has no submission {id!r}; %inginious history lists them.",
+                "The history has no submission “{id}”; %inginious history lists them.",
                 id=beginning,
             )
         )

@@ -110,7 +110,7 @@ def test_a_submission_is_found_by_the_beginning_of_its_id(history):
     add(history, "a%c")
     assert history.find("ada", "a%").id == "a%c"
     assert history.find("ada", "abc").id == "abc"
-    with pytest.raises(UsageError, match="no submission 'x'"):
+    with pytest.raises(UsageError, match="no submission “x”"):
         history.find("ada", "x")
 
 

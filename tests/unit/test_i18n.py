@@ -142,6 +142,15 @@ def test_the_parameters_of_translations_are_those_of_the_english():
             assert form.startswith(" ") == english[-1].startswith(" "), english
 
 
+def test_no_message_shows_how_python_writes_a_value():
+    for text in (form for m in MESSAGES for form in (*forms(m.id), *forms(m.string))):
+        assert not [one for _, _, _, one in string.Formatter().parse(text) if one], text
+    for place, called, node in calls():
+        if called in ("Message", "plural"):
+            for part in ast.walk(node):
+                assert getattr(part, "conversion", -1) == -1, place
+
+
 def test_french_is_set_as_french_is():
     for text in (form for message in MESSAGES for form in forms(message.string)):
         assert not re.search(r" [:;?!»](?!\w)|« ", text), f"a space that breaks: {text!r}"

@@ -199,7 +199,7 @@ class MultipleChoiceProblem(Problem):
             if candidate in by_text:
                 return by_text[candidate]
         raise self.refuse(
-            "{answer!r} is not one of the choices; choose one of those shown.", answer=_short(word)
+            "“{answer}” is not one of the choices; choose one of those shown.", answer=_short(word)
         )
 
 

@@ -168,9 +168,9 @@ class CommandFinder:
             raise CommandError(
                 faults.of_task(
                     Message(
-                        "The command of the task, {command}, is not a file; write its path, "
+                        "The command of the task, “{command}”, is not a file; write its path, "
                         "absolute or relative to the folder of the task.",
-                        command=repr(word),
+                        command=word,
                     )
                 )
             )

@@ -52,6 +52,6 @@ def help_text(command: str | None = None, lang: str = "en") -> str:
     name, found, _ = group.resolve_command(context, [command])
     if found is None:  # resolve_command has failed already
         raise UsageError(
-            Message("{word!r} is not a command of {name}.", word=command, name=LINE_MAGIC)
+            Message("“{word}” is not a command of {name}.", word=command, name=LINE_MAGIC)
         )
     return found.get_help(click.Context(found, info_name=name, parent=context))

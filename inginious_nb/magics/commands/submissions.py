@@ -123,7 +123,7 @@ def kill(context: MagicContext, *, submission: str | None) -> None:
             return
     ids = ", ".join(found.id[:8] for found in pending)
     raise UsageError(
-        Message("No submission {id!r} is under way; there is {ids}.", id=submission, ids=ids)
+        Message("No submission “{id}” is under way; there is {ids}.", id=submission, ids=ids)
     )
 
 

@@ -28,7 +28,7 @@ def checked_site(address: str) -> str:
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         raise UsageError(
             Message(
-                "{address!r} is not the address of a site; it looks like "
+                "“{address}” is not the address of a site; it looks like "
                 "https://inginious.example.org.",
                 address=without_secrets(address),
             )
