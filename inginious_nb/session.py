@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from . import course
 from .course import probing
 from .course.folders import expanded
-from .errors import UsageError
-from .i18n import Message, system_language
+from .i18n import system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
 from .notebook.front_end import FrontEnd
@@ -25,6 +24,7 @@ from .notebook.references import find_task
 from .services.registry import Services
 from .settings import load_settings
 from .submissions.history import History
+from .submissions.people import People
 from .submissions.site_submissions import SiteSubmissions
 from .submissions.student import Student
 from .submissions.submission import SubmissionContext
@@ -62,8 +62,7 @@ class Session:
 
     Attributes:
         settings: The configuration.
-        person: The person at this session.
-        student: Who submits where nobody else is named: that person, or who was put in his place.
+        people: The person at this session, and who submits where nobody else is named.
         library: The courses.
         history: What was submitted, and what came back.
         submissions: Those of this session.
@@ -80,13 +79,16 @@ class Session:
         self, settings: Inginious, *, directory: Path | None = None, is_guest: bool = False
     ) -> None:
         self.settings = settings
-        self._is_guest = is_guest
-        self.person = self.student = Student(settings.username, settings.email)
         self.current_task: Task | None = None
         self.front_end = FrontEnd()
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
         self._lock = threading.RLock()
         self._observers = Observers()
+        self.people = People(
+            Student(settings.username, settings.email),
+            is_guest=is_guest,
+            changed=self._observers.notify,
+        )
         self._io = IOThread("inginious_nb")
         self.services = Services(
             settings,
@@ -96,7 +98,7 @@ class Session:
             run=self._io.run,
             used=lambda: self.submissions.services,
             opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
-            proposed=lambda: self.student.username,
+            proposed=lambda: self.people.student.username,
         )
         self.library = course.CourseLibrary(
             self._paths,
@@ -109,8 +111,8 @@ class Session:
         self._closed = False
         self._io.start()
         context = SubmissionContext(
-            self.person,
-            lambda: self.student,
+            self.people.person,
+            lambda: self.people.student,
             self.history,
             self.services.grading,
             self._io.spawn,
@@ -123,39 +125,12 @@ class Session:
         )
         self._io.spawn(self.submissions.keep_history())
 
-    @classmethod
-    def from_config(
-        cls, config: Config | None, *, directory: Path | None = None, guest: Student | None = None
-    ) -> Session:
-        """Return a session with the settings of a traitlets configuration and the environment.
-
-        Args:
-            config: The configuration.
-            directory: As for the class.
-            guest: Somebody who comes to another person's server; None for that person.
-
-        Raises:
-            UsageError: A setting has a value that cannot be.
-        """
-        settings = load_settings(config)
-        if guest is not None:
-            settings.username, settings.email = guest.username, guest.email
-        return cls(settings, directory=directory, is_guest=guest is not None)
-
     @property
     def warnings(self) -> list[str]:
         """Return the faults of courses and of the history that a user should know."""
-        warnings: list[str] = [problem.text for problem in self.library.problems]
-        if self.history.warning is not None:
-            warnings.append(self.history.warning)
-        if not self.settings.history:
-            warnings.append(
-                Message(
-                    "This account has no home folder to keep the history in; name a file with "
-                    "INGINIOUS_HISTORY."
-                )
-            )
-        return warnings
+        history = self.history.warning
+        problems = [problem.text for problem in self.library.problems]
+        return problems if history is None else [*problems, history]
 
     @property
     def language(self) -> str:
@@ -196,35 +171,7 @@ class Session:
 
     def task_state(self, task: Task, student: Student | None = None) -> TaskState:
         """Return the live state of a task for a student, default who submits now."""
-        return self._task_states.of(task, student or self.student)
-
-    def submit_as(self, username: str) -> None:
-        """Put another student in the place of the person here, until told otherwise.
-
-        Args:
-            username: The student, empty for the person at this session.
-
-        Raises:
-            UsageError: It cannot be a username, or the person is a guest.
-        """
-        self.refuse_guest()
-        is_other = username.strip() not in ("", self.person.username)
-        self.student = Student.checked(username) if is_other else self.person
-        self._observers.notify()
-
-    def refuse_guest(self) -> None:
-        """Leave to the owner what changes courses, or speaks for others.
-
-        Raises:
-            UsageError: The person here is a guest of somebody's server.
-        """
-        if self._is_guest:
-            raise UsageError(
-                Message(
-                    "Only the owner of this server may do that; you are {name} here.",
-                    name=self.person.username,
-                )
-            )
+        return self._task_states.of(task, student or self.people.student)
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
@@ -237,10 +184,6 @@ class Session:
     def service(self) -> ServiceState:
         """Return where the connection to the current grading service stands."""
         return self.services.state
-
-    def use_service_of(self, process_id: int) -> None:
-        """Use the embedded service that another session of this user offers, where that fits."""
-        self.services.use_offer_of(process_id)
 
     def offer_service(self) -> None:
         """Let the kernels of this Jupyter server use its embedded service, too."""
@@ -302,7 +245,7 @@ class Session:
             task: The task they answer.
             answers: Raw answers by problem id.
             origin: The part of the user interface they come from.
-            student: The person who submits, default who does now (`student`).
+            student: The person who submits, default who does now (`people`).
             sources: Where each was read.
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language of the feedback, default the session's.
@@ -349,3 +292,22 @@ class Session:
         await self._io.cancel_spawned()
         self.submissions.end()
         await self.services.disconnect()
+
+
+def configured_session(
+    config: Config | None, directory: Path | None = None, guest: Student | None = None
+) -> Session:
+    """Return a session with the settings of a traitlets configuration and the environment.
+
+    Args:
+        config: The configuration.
+        directory: As for the class.
+        guest: Somebody who comes to another person's server; None for that person.
+
+    Raises:
+        UsageError: A setting has a value that cannot be.
+    """
+    settings = load_settings(config)
+    if guest is not None:
+        settings.username, settings.email = guest.username, guest.email
+    return Session(settings, directory=directory, is_guest=guest is not None)

@@ -48,7 +48,7 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
 def history(*, limit: int) -> None:
     """List what you submitted, from wherever."""
     with opened_session() as session:
-        attempts = session.history.recent(session.student.username, limit)
+        attempts = session.history.recent(session.people.student.username, limit)
         print_table(tables.history(attempts, lang=session.language))
 
 
@@ -73,7 +73,7 @@ def record(
     """Keep a submission as a recorded test of its task, which inginious-nb test grades again."""
     with opened_session(None, courses) as session:
         found = session.task(task)
-        student = Student.checked(username) if username is not None else session.student
+        student = Student.checked(username) if username is not None else session.people.student
         known = session.history.of_task(found.course_id, found.id, student.username)
         wanted = [each for each in known if submission is None or each.id.startswith(submission)]
         graded = [each for each in wanted if counts(each)] or wanted

@@ -224,7 +224,7 @@ def status(session: Session, lang: str = "en") -> Table:
         table.add_row(words("notIsolated"), ", ".join(open_to) or words("nothing"))
         for item in service.sandbox.get("missing", ()):
             table.add_row(words("warning"), translated(item, lang), style=_PENDING)
-    table.add_row(words("user"), session.student.username)
+    table.add_row(words("user"), session.people.student.username)
     table.add_row(words("history"), str(session.history.path or words("inMemory")))
     for warning in session.warnings:
         table.add_row(words("warning"), in_language(warning, lang), style=_PENDING)

@@ -225,7 +225,7 @@ class OverviewResponder(Responder):
 
     def _new_task(self, request: protocol.NewTaskRequest, _buffers: Buffers) -> protocol.PathReply:
         folder, session = self._shown_folder(request["folder"]), self._publisher.session
-        session.refuse_guest()
+        session.people.refuse_guest()
         check_new_task(request["task"], request["task_kind"])
         if not folder.exists():
             new_course(folder)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 
 from inginious_nb.errors import CourseError
-from inginious_nb.session import Session
+from inginious_nb.session import Session, configured_session
 from inginious_nb.submissions.student import Student
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def get_session(*, config: Config | None = None, directory: Path | None = None) 
     global _session  # noqa: PLW0603 - one per process is what it is
     with _session_lock:
         if _session is None:
-            _session = Session.from_config(config or _ipython_config(), directory=directory)
+            _session = configured_session(config or _ipython_config(), directory)
             atexit.register(close_session)
         return _session
 
@@ -62,10 +62,8 @@ def get_session_of(username: str, **options: Any) -> Session:
     with _session_lock:
         session = _sessions_of_others.get(username)
         if session is None:
-            session = Session.from_config(
-                options.get("config"), directory=options.get("directory"), guest=guest
-            )
-            session.use_service_of(os.getpid())
+            session = configured_session(options.get("config"), options.get("directory"), guest)
+            session.services.use_offer_of(os.getpid())
             for path in main.library.paths:
                 with contextlib.suppress(CourseError):  # it has gone meanwhile
                     session.add_courses(path)

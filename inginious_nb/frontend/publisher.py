@@ -105,13 +105,13 @@ class Publisher:
     @property
     def student(self) -> Student:
         """Return whose submissions are shown: of the widget's own, else of who submits now."""
-        return self._student or self.session.student
+        return self._student or self.session.people.student
 
     @property
     def other_student(self) -> str:
         """Return that student's username, empty where it is the person at this session."""
         username = self.student.username
-        return "" if username == self.session.person.username else username
+        return "" if username == self.session.people.person.username else username
 
     def _be(self, student: Student) -> None:
         """Show the submissions and the drafts of a student from now on."""

@@ -139,7 +139,7 @@ class TaskResponder(Responder):
     def _record_as_test(
         self, request: protocol.SubmissionRequest, _buffers: Buffers
     ) -> protocol.RecordReply:
-        self._publisher.session.refuse_guest()
+        self._publisher.session.people.refuse_guest()
         task, history = self._publisher.task, self._publisher.session.history
         return {"file": str(record_as_test(task, history, self._record_of(request)))}
 
@@ -212,7 +212,7 @@ class TaskResponder(Responder):
     ) -> protocol.EmptyMessage:
         if self._publisher.keeps_its_own:
             raise UsageError(Message("Open the task to choose who submits it."))
-        self._publisher.session.submit_as(request["username"])
+        self._publisher.session.people.submit_as(request["username"])
         return {}
 
     def _where(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.WhereReply:

@@ -44,7 +44,7 @@ def _has_ended(session: Session, job_id: str) -> bool:
     """Return whether a job of ours was a submission that has its result."""
     if any(submission.id == job_id for submission in session.submissions.pending):
         return False
-    records = session.history.beginning(session.student.username, job_id)
+    records = session.history.beginning(session.people.student.username, job_id)
     return any(record.id == job_id and record.finished for record in records)
 
 

@@ -41,6 +41,10 @@ _T = TypeVar("_T")
 
 _ZONE_STEP_S = 900.0
 
+_NO_FILE = Message(
+    "This account has no home folder to keep the history in; name a file with INGINIOUS_HISTORY."
+)
+
 
 class History:
     """The submissions of one user account. Safe to use from any thread.
@@ -123,7 +127,7 @@ class History:
     @property
     def warning(self) -> Message | None:
         """Return what a user should know of the state of the file, None if all is well."""
-        return self._trouble or self._damage
+        return self._trouble or self._damage or (_NO_FILE if self.path is None else None)
 
     @property
     def unwritten(self) -> int:

@@ -81,7 +81,9 @@ def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
     TaskResponder(publisher).answer(request)
     session.task_state(task).current.wait(LIMIT_S)
-    again = drafts_of(TaskState(task, session.history, session.student.username), session.history)
+    again = drafts_of(
+        TaskState(task, session.history, session.people.student.username), session.history
+    )
     assert {name: draft["value"] for name, draft in again.values().items()} == answers
 
 

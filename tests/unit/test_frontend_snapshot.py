@@ -162,7 +162,7 @@ def test_it_tells_whose_it_is_and_asks_for_nothing_that_would_submit_again(sessi
     publisher = Publisher(session, task, lambda _changed: None)
     publisher.speak(lang)
     html = snapshot.widget_bundle(publisher, key="k")["text/html"]
-    assert f" {session.student.username} " in html
+    assert f" {session.people.student.username} " in html
     assert "%" not in html
     # What to do to go on is said once in a notebook, where the style sheet is.
     html = snapshot.widget_bundle(publisher, key="k", styled=True)["text/html"]

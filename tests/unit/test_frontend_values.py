@@ -40,7 +40,7 @@ def finished(session, outcome):
         submission_id=submission_id,
         course_id="lab",
         task_id="echo",
-        username=session.student.username,
+        username=session.people.student.username,
         origin="api",
         service="x",
         inputdata={},

@@ -162,7 +162,7 @@ def test_an_answer_that_cannot_be_is_refused_and_nothing_is_sent(session, answer
         submission.submit(lambda: Answers(answers))
     assert caught.value.problem_id == problem_id
     assert submission.phase == "refused"
-    assert session.history.recent(session.student.username) == []
+    assert session.history.recent(session.people.student.username) == []
     with pytest.raises(AnswerError):
         submission.wait(0)
 
@@ -269,7 +269,7 @@ def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
     assert "does not answer yet" in state.message
     assert "localhost" not in state.short_message
     session.connect("https://localhost:1/inginious", ask)  # asked once
-    assert asked == [("https://localhost:1/inginious", session.student.username)]
+    assert asked == [("https://localhost:1/inginious", session.people.student.username)]
     assert "secret" not in repr(session.service)
     session.services.sign_out()
     with pytest.raises(BackendError, match="Sign in first"):

@@ -48,16 +48,16 @@ def test_each_student_has_attempts_state_and_history(session, echo, responder):
     assert session.history.inputdata(ada[0].id)["@username"] == "ada"
     assert session.history.inputdata(ada[0].id)["@random"] == echo.random_values("ada")
     assert asked(responder, "submitAs", username="")["ok"]
-    assert session.student == session.person
+    assert session.people.student == session.people.person
     assert submitted(responder, session).custom["attempts"] == "n2"
 
 
 def test_a_repeated_submission_stays_its_students(session, echo):
     first = session.submit(echo, {"text": "wrong"}, student=Student("bob", "b@x"), origin="api")
     first.wait(WAIT_S)
-    session.submit_as("bob")
+    session.people.submit_as("bob")
     again = session.submissions.resubmit(first.id)
-    session.submit_as("")
+    session.people.submit_as("")
     assert (again.student, again.number) == (Student("bob", "b@x"), 2)
 
 
@@ -66,7 +66,7 @@ def test_a_name_that_nobody_can_read_is_refused(session, responder, name):
     refusal = asked(responder, "submitAs", username=name)
     assert not refusal["ok"]
     assert "visible" in refusal["error"]
-    assert session.student == session.person
+    assert session.people.student == session.people.person
 
 
 def test_a_guest_speaks_for_nobody_else(course_folder):
@@ -75,7 +75,7 @@ def test_a_guest_speaks_for_nobody_else(course_folder):
     visiting = Session(settings, is_guest=True)
     responder = TaskResponder(Publisher(visiting, visiting.task("lab/echo"), lambda _changed: None))
     assert "Only the owner" in asked(responder, "submitAs", username="ada")["error"]
-    assert visiting.student == visiting.person
+    assert visiting.people.student == visiting.people.person
     assert "Only the owner" in asked(responder, "record", submission="x")["error"]
     visiting.close()
 
@@ -96,10 +96,10 @@ def test_a_view_follows_who_submits_and_a_command_keeps_its_own(session, echo):
     command = Publisher(session, echo, card.update, submission=of_command)
     view._refresh_now()
     assert (told["student"], told["history"]) == ("", [])
-    session.submit_as("ada")
+    session.people.submit_as("ada")
     view._refresh_now()
     assert told["student"] == "ada"
     assert [row["id"] for row in told["history"]] == [of_command.id]
-    session.submit_as("")
+    session.people.submit_as("")
     command._refresh_now()
     assert card["student"] == "ada"

@@ -76,7 +76,7 @@ def test_no_terminal_obeys_what_others_wrote(session):
         submission_id="s",
         course_id="lab",
         task_id="echo",
-        username=session.student.username,
+        username=session.people.student.username,
         origin="api",
         service="x",
         inputdata={name: f"{CLIPBOARD}answer"},
@@ -101,7 +101,7 @@ def test_no_terminal_obeys_what_others_wrote(session):
 @pytest.mark.parametrize("code", ["killed", "crash"])
 def test_where_nothing_was_graded_tables_say_no_grade(session, code):
     answer = {"text": "x"}
-    names = {"course_id": "lab", "task_id": "echo", "username": session.student.username}
+    names = {"course_id": "lab", "task_id": "echo", "username": session.people.student.username}
     more = {"origin": "api", "service": "x", "inputdata": answer, "sources": ()}
     session.history.add(submission_id=code, **names, **more)
     result = JobResult((code, ""), 0.0)

@@ -35,7 +35,7 @@ async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, b
     assert (record.id, record.origin, record.code, record.number) == (first, "site", "failed", 1)
     assert session.history.answers(first) == {"loop": "1", "keys": ["0", "2"], "word": "nô"}
     assert "No, ten." in session.history.result(first).problems["loop"][1]
-    assert session.history.recent(session.student.username)[0].id == first
+    assert session.history.recent(session.people.student.username)[0].id == first
 
     assert (await session.submit(task, RIGHT)).result[0] == "success"
     await until(lambda: state.attempts == 2)

@@ -36,7 +36,7 @@ def open_task(context: MagicContext, *, task: str | None) -> None:
         )
         display(shown)
         return
-    username = session.student.username
+    username = session.people.student.username
     bundle = task_bundle(
         session.task_state(opened),
         session.history,

@@ -130,7 +130,7 @@ def kill(context: MagicContext, *, submission: str | None) -> None:
 def show_history(context: MagicContext, *, which: str | None, limit: int) -> None:
     """List what was submitted; of one submission, show the answers and the feedback."""
     session = context.session
-    history, username = session.history, session.student.username
+    history, username = session.history, session.people.student.username
     pending = [submission.id for submission in session.submissions.pending]
     if which is None:
         display(tables().history(history.recent(username, limit), pending, context.lang))
