@@ -24,6 +24,7 @@ SHIPPED = (
     "inginious_nb/i18n/words.json",
     "inginious_nb/i18n/locale/fr/LC_MESSAGES/inginious_nb.mo",
     "inginious_nb/grader/grading_api/lib/inginious_container_api/__init__.py",
+    "inginious_nb/grader/grading_api/lib/inginious_prepared.pth",
     "inginious_nb/grader/grading_api/bin/getinput",
     "inginious_nb/grader/grading_api/perl/run_student",
 )

@@ -113,7 +113,6 @@ class Grading:
             shared_files,
             sandbox,
             request.common,
-            python=shared_files.python if request.python is None else request.python.program,
             is_shell=request.document["debug"] == "ssh",
         )
         self._workspace = self._job_box.workspace

@@ -125,6 +125,11 @@ class Installation:
             remove_tree(folder)
             lock.release()
 
+    @property
+    def is_in_system(self) -> bool:
+        """Return whether interpreters find the API in folders of their own, as they start."""
+        return self._views is not None
+
     def mounts(self) -> tuple[Mount, ...]:
         """Return what shows the API in the folders of the system; empty where variables do."""
         self.wait()

@@ -1,8 +1,9 @@
 """The box of a job: one that was made in advance if there is one that fits, else a new one.
 
-After a job the folders and the box of a next one of the same kind are made. It waits with an
-interpreter that has started and imported the grading API. It serves one job, or none: it is ended
-when nobody submits for a while, and with the service.
+After a job the folders and the box of a next one of the same kind are made. Python is started there
+as the kernel will start it for the run script, which does not exist yet; it waits in its own start
+(``inginious_prepared.pth`` of the grading API). A box serves one job, or none: it is ended when
+nobody submits for a while, and with the service.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inginious_nb.grader.sandbox import PreparingSandbox
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STARTER = "from inginious_container_api._prepared import main; main()"
-"""Python code that waits for the run script of a job."""
-
+_BY_ENV = ("/usr/bin/env", "python3")
 _MAX_IDLE_S = 60.0
 _MAX_FIRST_LINE_BYTES = 256
 
@@ -112,7 +111,6 @@ class JobBox:
         shared_files: Files that all jobs share.
         sandbox: What its programs run in.
         common: The shared files of its course, or None.
-        python: The interpreter that is its python3.
         is_shell: Whether somebody is at a shell in it, who waits for no interpreter.
 
     Attributes:
@@ -126,7 +124,6 @@ class JobBox:
         sandbox: Sandbox,
         common: Path | None,
         *,
-        python: str,
         is_shell: bool,
     ) -> None:
         self._boxes = boxes
@@ -134,9 +131,8 @@ class JobBox:
         self._sandbox = sandbox
         self._preparing = sandbox if isinstance(sandbox, PreparingSandbox) else None
         self._common = common
-        self._python = python
         self._prepared = None if is_shell else boxes.take(common)
-        self._is_repeatable = False
+        self._repeated: tuple[str, ...] | None = None
         self.workspace = (
             Workspace(shared_files.new_job_folder())
             if self._prepared is None
@@ -153,27 +149,35 @@ class JobBox:
         Raises:
             OSError: The sandbox could not be started.
         """
-        # Files of the task's own in /etc are mounted when they are there. Only Python takes long.
-        is_python = needs_ipython or self._is_python(box.argv[0])
-        # A network of its own ends with the job.
+        interpreter = self._interpreter(box.argv[0], needs_ipython=needs_ipython)
+        # Files of the task's own in /etc are mounted when they are there, and a network of its own
+        # ends with the job.
         is_alone = self.workspace.has_system_files or box.network is not None
-        self._is_repeatable = is_python and not is_alone
+        if interpreter and not is_alone and self._shared_files.is_in_system:
+            self._repeated = (*interpreter, *box.argv)
         if self._prepared is not None and self._preparing is not None:
-            process = self._preparing.begin(self._prepared.process, box)
+            started = replace(box, argv=(*interpreter, *box.argv))
+            process = self._preparing.begin(self._prepared.process, started)
             if process is not None:
                 return process
             await asyncio.to_thread(self._prepared.process.end)
         with self.workspace.streams() as streams:
             return self._sandbox.start(box, streams)
 
-    def _is_python(self, program: str) -> bool:
+    def _interpreter(self, program: str, *, needs_ipython: bool) -> tuple[str, ...]:
+        """Return the words that the kernel puts before a script in Python; none for others.
+
+        Others start as fast as can be.
+        """
         prefix = "/task/"
-        if not program.startswith(prefix):
-            return False
+        python = (self._shared_files.python,)
+        if needs_ipython or not program.startswith(prefix):
+            return python if needs_ipython else ()
         with (self.workspace.root / "task" / program[len(prefix) :]).open("rb") as file:
-            line = file.readline(_MAX_FIRST_LINE_BYTES).strip()
-        main = self._shared_files.python
-        return line in (b"#!/usr/bin/env python3", b"#!" + os.fsencode(main))
+            line = file.readline(_MAX_FIRST_LINE_BYTES)
+        words = tuple(map(os.fsdecode, line.removeprefix(b"#!").split()))
+        is_script = line.startswith(b"#!")
+        return words if is_script and words in (python, _BY_ENV) else ()
 
     def clear_away(self) -> None:
         """End what still waits in the box, and remove the workspace."""
@@ -188,14 +192,14 @@ class JobBox:
         Args:
             box_of: Returns the box of a program and a workspace, as this job would have it.
         """
-        if self._preparing is None or not self._is_repeatable:
+        if self._preparing is None or self._repeated is None:
             return
         if self._boxes.closed:  # the folders of jobs are gone, and threads take no more work
             return
         workspace = Workspace(self._shared_files.new_job_folder())
         try:
             workspace.offer_common(self._common, copy=False)
-            box = box_of((self._python, "-c", STARTER), workspace)
+            box = box_of(self._repeated, workspace)
             with workspace.streams() as streams:
                 process = self._preparing.prepare(box, streams.stdout, streams.stderr)
         except OSError as error:

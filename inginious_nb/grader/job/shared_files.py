@@ -153,6 +153,11 @@ class SharedFiles:
         """Wait until jobs can start."""
         self._installation.wait()
 
+    @property
+    def is_in_system(self) -> bool:
+        """Return whether interpreters find the API in folders of their own, as they start."""
+        return self._installation.is_in_system
+
     def view(self, environment: PythonEnvironment | None) -> View:
         """Return what every program of a job finds beside the job's own files.
 

@@ -200,12 +200,13 @@ class PreparingSandbox(Sandbox):
 
     @abstractmethod
     def prepare(self, box: Box, stdout: int, stderr: int) -> PreparedProcess:
-        """Start a box before its program is known.
+        """Start a box before its job is known.
 
         Must be called where an asyncio loop runs, in a thread that stays.
 
         Args:
-            box: The box; its program reads the words of another one from standard input.
+            box: The box; its program reads from standard input what is asked of a
+                `PreparedProcess`.
             stdout: Becomes the standard output of both. The caller closes it.
             stderr: The same for errors.
 

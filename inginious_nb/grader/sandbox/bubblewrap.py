@@ -235,7 +235,7 @@ class BubblewrapSandbox(PreparingSandbox):
         )
 
     def prepare(self, box: Box, stdout: int, stderr: int) -> PreparedProcess:
-        """Start a box before its program is known."""
+        """Start a box before its job is known."""
         view = self._view(box)
         with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
             # The ends of `own` the other way round: this process keeps the one that is written to.
@@ -247,6 +247,7 @@ class BubblewrapSandbox(PreparingSandbox):
             kept.pop_all()
         return PreparedProcess(
             started.popen,
+            argv=box.argv,
             request=request_write,
             unread=unread,
             info=started.info,
@@ -255,7 +256,7 @@ class BubblewrapSandbox(PreparingSandbox):
         )
 
     def begin(self, prepared: PreparedProcess, box: Box) -> BoxedProcess | None:
-        """Run the program of a box in a prepared one, if that differs in nothing else."""
+        """Run the program of a box in a prepared one, if they differ in nothing else."""
         try:
             view = self._view(box)
         except OSError:

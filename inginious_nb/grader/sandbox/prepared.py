@@ -1,4 +1,4 @@
-"""A process that was started in its box before its program is known, and waits for that.
+"""A process that was started in its box before its job is known, and waits for that.
 
 It serves one program at most. Which boxes may stand for each other is the sandbox's to say.
 """
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
     from .cgroup import Cgroup
 
+_GO_ON = b"\0"
 _MAX_REQUEST_BYTES = 32 << 10  # half of what a pipe holds: nobody waits while it is written
 
 
 class PreparedProcess:
-    """A process that reads the words of its program, separated by NUL, from standard input.
+    """A process that reads from standard input whether to go on, or what to become.
+
+    A NUL tells it to go on; the words of another program, separated by NUL, to become that.
 
     Args:
         popen: The sandbox.
+        argv: The words that it was started with.
         request: The write end of the process's standard input, owned from now on.
         unread: Its read end, owned from now on.
         info: The read end of bubblewrap's information pipe, owned from now on.
@@ -41,6 +45,7 @@ class PreparedProcess:
         self,
         popen: subprocess.Popen[bytes],
         *,
+        argv: Sequence[str],
         request: int,
         unread: int,
         info: int,
@@ -49,6 +54,7 @@ class PreparedProcess:
     ) -> None:
         self.view = view
         self._popen = popen
+        self._argv = tuple(argv)
         self._request = request
         self._unread = unread
         self._info = info
@@ -56,12 +62,13 @@ class PreparedProcess:
         self._is_taken = False
 
     def begin(self, argv: Sequence[str]) -> BoxedProcess | None:
-        """Have it run a program, whose CPU time counts from now on.
+        """Have it go on as this program, or become it; its CPU time counts from now on.
 
         Returns:
             The program; None if the process is gone or has a program, or these are too many words.
         """
-        request = b"\0".join(map(os.fsencode, argv))
+        is_itself = tuple(argv) == self._argv
+        request = _GO_ON if is_itself else b"\0".join(map(os.fsencode, argv))
         if self._is_taken or self._popen.poll() is not None or len(request) > _MAX_REQUEST_BYTES:
             return None
         used = process_tree.usage(process_tree.descendants(self._popen.pid))

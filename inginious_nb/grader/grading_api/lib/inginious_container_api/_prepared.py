@@ -1,9 +1,12 @@
-"""Waits in a box that was made before its job, then runs the run script of that job.
+"""Waits in a box that was made before its job, until the run script of that job is there.
 
-Started with ``python3 -c``. The request is the words of the command, separated by NUL, up to the end
-of standard input; an end without words ends the process. A script for this very interpreter runs in
-this process, which has already imported what such scripts import. Whatever else is to run replaces
-this process; so does a script that may have modules of its own by these names.
+``python3 /task/run`` was started while there was no such file. It waits in the midst of Python's
+own start, called by ``inginious_prepared.pth``, and imports meanwhile what scripts import. Then the
+interpreter goes on, and runs the script by itself: nothing of this is on its stack.
+
+The request comes on standard input: one NUL to go on; the words of another program, separated by
+NUL, which replaces this process; an end without any ends the process. A script that may have
+modules of its own by the names of those that are imported gets a new interpreter.
 """
 
 import os
@@ -25,24 +28,24 @@ _MODULES = (
     "shutil",
     "datetime",
 )
-# What a script finds among its own names at the start.
-_KEPT = {"__name__", "__doc__", "__package__", "__spec__", "__annotations__", "__builtins__"}
+_GO_ON = b"\0"
 _MAX_ENTRIES = 2000
 _MAX_LINE_BYTES = 256
 _FOLDERS = ("/task", "/course/common")
 
 
-def main():
-    """Wait for the request, and serve it."""
+def wait():
+    """Return once the script may run here, as if nothing had been; else become what is to run."""
     imported = _import_until_request()
-    words = _request()
-    if not words:
+    request = _request()
+    if not request:
         os._exit(0)
     _replace_stdin()
-    content = _script(words, imported)
-    if content is None:
-        _become(words)
-    _run(words, content)
+    if request != _GO_ON:
+        _become([os.fsdecode(word) for word in request.split(b"\0")])
+    if _has_own_modules(sys.argv[-1], imported):
+        _become(sys.argv)
+    _take_name()
 
 
 def _import_until_request():
@@ -61,37 +64,24 @@ def _request():
     while True:
         part = os.read(0, 65536)
         if not part:
-            break
+            return content
         content += part
-    return [os.fsdecode(word) for word in content.split(b"\0")] if content else []
 
 
 def _replace_stdin():
+    """Make an empty standard input, with the object that Python makes of it at its start."""
+    import io
+
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-
-
-def _script(words, imported):
-    """The source of a script that can run in this process, or None."""
-    if not words[0].startswith("/"):
-        return None
-    try:
-        with open(words[0], "rb") as file:
-            content = file.read()
-    except OSError:
-        return None
-    line = content[:_MAX_LINE_BYTES].partition(b"\n")[0]
-    if not line.startswith(b"#!") or not _is_this_interpreter(os.fsdecode(line[2:]).split()):
-        return None
-    return None if _has_own_modules(words[0], imported) else content
-
-
-def _is_this_interpreter(words):
-    if words == ["/usr/bin/env", "python3"]:
-        found = (os.path.join(folder, "python3") for folder in os.get_exec_path())
-        words = [next((path for path in found if os.access(path, os.X_OK)), None)]
-    return words == [sys.executable]
+    # The one that is there has found out that a pipe cannot be sought in.
+    old = sys.stdin
+    binary = io.open(0, "rb", closefd=False)
+    binary.raw.name = "<stdin>"
+    new = io.TextIOWrapper(binary, old.encoding, old.errors, newline="\n")
+    new.mode = "r"
+    sys.stdin = sys.__stdin__ = new
 
 
 def _has_own_modules(script, imported):
@@ -108,15 +98,19 @@ def _has_own_modules(script, imported):
     return False
 
 
-def _forget_starter():
-    """Take the text of ``-c`` from tracebacks: from Python 3.13 on it stands for any ``<string>``."""
-    linecache = sys.modules.get("linecache")
-    for name in ("cache", "_interactive_cache"):
-        known = getattr(linecache, name, None)
-        if known:
-            for key in list(known):
-                if isinstance(key, (str, tuple)) and "<string>" in key:
-                    del known[key]
+def _take_name():
+    """Have the name of a process whose program is a script; one that env starts has Python's."""
+    script = sys.argv[0]
+    try:
+        with open(script, "rb") as file:
+            line = file.read(_MAX_LINE_BYTES).partition(b"\n")[0]
+        with open("/proc/self/cmdline", "rb") as file:
+            interpreter = file.read().partition(b"\0")[0]
+        if line[2:].strip() == interpreter:
+            with open("/proc/self/comm", "wb") as file:
+                file.write(os.fsencode(os.path.basename(script)))
+    except OSError:
+        pass  # nobody looks
 
 
 def _become(words):
@@ -130,30 +124,3 @@ def _become(words):
     except OSError as error:
         sys.stderr.write("%s: %s\n" % (words[0], error.strerror))
     os._exit(127)
-
-
-def _run(words, content):
-    """Run a script as ``python3 SCRIPT`` does."""
-    path = words[0]
-    sys.argv = list(words)
-    if hasattr(sys, "orig_argv"):
-        sys.orig_argv = [sys.executable] + words
-    # As of the folder when it was still empty.
-    for folder in ("", "/task"):
-        sys.path_importer_cache.pop(folder, None)
-    sys.path[0] = os.path.dirname(os.path.realpath(path))
-    _forget_starter()
-    namespace = sys.modules["__main__"].__dict__
-    for name in set(namespace) - _KEPT:
-        del namespace[name]
-    loader = sys.modules["_frozen_importlib_external"].SourceFileLoader("__main__", path)
-    namespace.update(__loader__=loader, __file__=path, __cached__=None)
-    try:
-        exec(compile(content, path, "exec", dont_inherit=True), namespace)
-    except SystemExit:
-        raise
-    except BaseException:
-        kind, error, trace = sys.exc_info()
-        # A traceback begins with the script.
-        sys.excepthook(kind, error.with_traceback(trace.tb_next), trace.tb_next)
-        sys.exit(1)
