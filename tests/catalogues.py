@@ -2,7 +2,8 @@
 
 In Python messages are `Message("…")`, `Message.plural("…", "…")`, `problem.refuse("…")` and
 `marked("…")`; short words are in ``i18n/words.json``, each with its name as the context. Those
-of the view of a class are in a file of their own, since few pages load it.
+of the view of a class are in a file of their own, since few pages load it. Those of JupyterLab's
+settings page are in the schema of the settings.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ LOCALE = PACKAGE / "i18n" / "locale"
 WORDS = PACKAGE / "i18n" / "words.json"
 FRONT_END = PACKAGE.parent / "js" / "i18n"
 CLASS_WORDS = FRONT_END / "class.en.json"
+SCHEMA = FRONT_END.parent / "lab" / "schema" / "service.json"
+SETTINGS = "settings"
 CALLS = ("Message", "plural", "refuse", "marked")
 DOMAIN = "inginious_nb"
 HOLDER = "The inginious_nb developers"
@@ -67,12 +70,24 @@ def extracted() -> Catalog:
                 catalogue.add(message)
     for context, text in words(english()):
         catalogue.add(text, context=context)
+    for text in settings(json.loads(SCHEMA.read_text())):
+        catalogue.add(text, context=SETTINGS)
     return catalogue
 
 
 def english() -> dict[str, Any]:
     """Return the named words by section."""
     return {**json.loads(WORDS.read_text()), **json.loads(CLASS_WORDS.read_text())}
+
+
+def settings(schema: Any) -> Iterator[str]:
+    """Yield the titles and descriptions of a schema, which JupyterLab shows."""
+    entries = schema.items() if isinstance(schema, dict) else enumerate(schema)
+    for key, value in entries:
+        if key in ("title", "description") and isinstance(value, str):
+            yield value
+        elif isinstance(value, dict | list):
+            yield from settings(value)
 
 
 def paths() -> list[Path]:
@@ -112,10 +127,16 @@ def for_front_end(catalogue: Catalog) -> dict[str, dict[str, Any]]:
 
     lang, found = str(catalogue.locale), english()
     files = {f"{lang}.json": ("widget", "lab"), f"class.{lang}.json": ("classView",)}
-    return {
+    shown = {
+        text: catalogue.get(text, SETTINGS).string
+        for text in settings(json.loads(SCHEMA.read_text()))
+    }
+    translations = {
         name: {section: translated(found[section], section) for section in sections}
         for name, sections in files.items()
     }
+    translations[f"{lang}.json"][SETTINGS] = shown
+    return translations
 
 
 def written(words: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
 // The French words of the plugins and of the widget, in a chunk of their own.
 import "../i18n/french.ts";
 
-export { lab } from "../i18n/fr.json";
+export { lab, settings } from "../i18n/fr.json";

@@ -1,17 +1,22 @@
 // The words of JupyterLab's own interface, and those of the widget where they name a kernel.
 import { lab as en } from "../../inginious_nb/i18n/words.json";
-import { type Language, language } from "../i18n/index.ts";
+import { type Language, language, preferredLanguage } from "../i18n/index.ts";
 
 type LabWords = typeof en;
 
 export interface LabLanguage extends Language {
   readonly lab: LabWords;
+  /** The words of the settings page by the English ones; empty in English. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A language, whose words are loaded if need be. */
-export async function loadLanguage(code: string): Promise<LabLanguage> {
-  const lab: LabWords =
-    code === "fr" ? (await import(/* webpackChunkName: "fr" */ "./french.ts")).lab : en;
+/** The language of a locale of JupyterLab, whose words are loaded if need be. */
+export async function loadLanguage(locale: string): Promise<LabLanguage> {
+  const code = locale === "default" ? preferredLanguage() : (locale.split(/[-_]/)[0] ?? "en");
+  const { lab, settings }: Pick<LabLanguage, "lab" | "settings"> =
+    code === "fr"
+      ? await import(/* webpackChunkName: "fr" */ "./french.ts")
+      : { lab: en, settings: {} };
   const spoken = language(code);
   const { disconnected, reconnect, embedded, gone } = lab;
   const t = {
@@ -21,5 +26,5 @@ export async function loadLanguage(code: string): Promise<LabLanguage> {
     serviceKind: { ...spoken.t.serviceKind, embedded },
     failures: { ...spoken.t.failures, gone, closed: gone },
   };
-  return { ...spoken, t, lab };
+  return { ...spoken, t, lab, settings };
 }

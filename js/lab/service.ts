@@ -2,11 +2,10 @@
 import { URLExt } from "@jupyterlab/coreutils";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { ServerConnection } from "@jupyterlab/services";
-import { preferredLanguage } from "../i18n/index.ts";
 import type { Store } from "../state/store.ts";
 import { ServerSocket } from "../transport/server.ts";
 import { LabNotebook } from "./lab_notebook.ts";
-import { loadLanguage } from "./language.ts";
+import type { LabLanguage } from "./language.ts";
 import { NotebookAnswers } from "./notebook_answers.ts";
 import type { Settings } from "./settings.ts";
 import { openTaskView } from "./task_view.ts";
@@ -14,13 +13,11 @@ import type { IInginious } from "./tokens.ts";
 
 const PATH = "inginious/socket";
 
-export async function makeInginious(
+export function makeInginious(
   server: ServerConnection.ISettings,
-  locale: string,
+  spoken: LabLanguage,
   settings: Store<Settings>,
-): Promise<IInginious> {
-  const code = locale === "default" ? preferredLanguage() : (locale.split(/[-_]/)[0] ?? "en");
-  const spoken = await loadLanguage(code);
+): IInginious {
   const socket = new ServerSocket(() => {
     const address = URLExt.join(server.wsUrl, PATH);
     const token = server.appendToken && server.token;

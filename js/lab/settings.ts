@@ -1,5 +1,6 @@
 // The settings of all plugins (schema/service.json), which stand on one page.
 import type { ISettingRegistry } from "@jupyterlab/settingregistry";
+import { ownValue } from "../own_value.ts";
 import { Store } from "../state/store.ts";
 
 export interface Settings {
@@ -28,4 +29,22 @@ export function followSettings(registry: ISettingRegistry | null, plugin: string
     (error) => console.warn("[inginious] the settings cannot be read:", error),
   );
   return settings;
+}
+
+/**
+ * Have the settings page speak another language. JupyterLab's own way translates schemas on its server,
+ * from its language packs only.
+ */
+export function translateSettings(
+  registry: ISettingRegistry,
+  plugin: string,
+  words: Readonly<Record<string, string>>,
+): void {
+  const translate = (key: string, value: unknown) =>
+    (key === "title" || key === "description") && typeof value === "string"
+      ? (ownValue(words, value) ?? value)
+      : value;
+  registry.transform(plugin, {
+    fetch: (found) => ({ ...found, schema: JSON.parse(JSON.stringify(found.schema), translate) }),
+  });
 }

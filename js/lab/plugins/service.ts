@@ -3,8 +3,9 @@ import { Notification } from "@jupyterlab/apputils";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator } from "@jupyterlab/translation";
 import { version } from "../../../package.json";
+import { loadLanguage } from "../language.ts";
 import { makeInginious } from "../service.ts";
-import { followSettings } from "../settings.ts";
+import { followSettings, translateSettings } from "../settings.ts";
 import { IInginious } from "../tokens.ts";
 
 export const service: JupyterFrontEndPlugin<IInginious> = {
@@ -19,9 +20,10 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
     registry: ISettingRegistry | null,
   ) => {
     const { serverSettings } = app.serviceManager;
+    const language = await loadLanguage(translator?.languageCode ?? "default");
+    if (registry) translateSettings(registry, service.id, language.settings);
     const settings = followSettings(registry, service.id);
-    const locale = translator?.languageCode ?? "default";
-    const inginious = await makeInginious(serverSettings, locale, settings);
+    const inginious = makeInginious(serverSettings, language, settings);
     void app.restored.then(() => inginious.socket.start());
     warnOfOtherVersion(inginious);
     keepCoursesOpen(inginious);
@@ -45,7 +47,7 @@ function warnOfOtherVersion({ socket, language }: IInginious): void {
 function keepCoursesOpen({ socket, settings }: IInginious): void {
   let told = "";
   const open = async () => {
-    const folders = settings.get().courseFolders;
+    const folders = settings.get().courseFolders.filter(Boolean); // one is made empty
     if (!folders.length || socket.state.get() !== "open") return;
     const { refused } = await socket.ask("courseFolders", { folders });
     const text = refused.join("\n");
