@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
+    from .services.account import Account
     from .services.registry import Ask, SignIn
     from .services.service import ServiceState
     from .settings import Inginious
@@ -84,6 +85,7 @@ class Session:
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
         self._lock = threading.RLock()
         self._observers = Observers()
+        self._whose: tuple[Account | None, ...] = ()
         self.people = People(
             Student(settings.username, settings.email),
             is_guest=is_guest,
@@ -93,7 +95,7 @@ class Session:
         self.services = Services(
             settings,
             self._paths,
-            changed=self._observers.notify,
+            changed=self._service_changed,
             spawn=self._io.spawn,
             run=self._io.run,
             used=lambda: self.submissions.services,
@@ -105,9 +107,12 @@ class Session:
             optional=not settings.courses,
             source=lambda: self.services.courses,
         )
-        self.history = History(expanded(Path(settings.history)) if settings.history else None)
+        self.history = History(
+            expanded(Path(settings.history)) if settings.history else None,
+            signed_in=lambda: self.services.accounts,
+        )
         self.history.subscribe(self._observers.notify)
-        self._task_states = TaskStates(self.history)
+        self._task_states = TaskStates(self.history, self.services.account)
         self._closed = False
         self._io.start()
         context = SubmissionContext(
@@ -172,6 +177,14 @@ class Session:
     def task_state(self, task: Task, student: Student | None = None) -> TaskState:
         """Return the live state of a task for a student, default who submits now."""
         return self._task_states.of(task, student or self.people.student)
+
+    def _service_changed(self) -> None:
+        """Tell that a service changed; somebody else may have signed in there."""
+        whose = self.services.whose
+        if whose != self._whose:
+            self._whose = whose
+            self._task_states.be_of_others()
+        self._observers.notify()
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""

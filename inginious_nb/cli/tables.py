@@ -136,7 +136,10 @@ def history(
     records = list(records)
     if not records:
         return Text(wrapped(words("noHistory"), _NARROW_COLUMNS))
-    columns = ("id", "when", "task", "attempt", "result", "grade")
+    columns: tuple[str, ...] = ("id", "when", "task", "attempt", "result", "grade")
+    has_accounts = len({record.account for record in records if record.account}) > 1
+    if has_accounts:
+        columns += ("account",)
     table = _table(words, words("submissions"), *columns, right=["attempt", "grade"])
     names = (f"{record.course_id}/{record.task_id}" for record in records)
     _keep_whole(table, "task", columns, names)
@@ -158,6 +161,7 @@ def history(
             if record.code is not None
             else Text(waiting, style=_PENDING),
             _grade_of(record.code, record.grade, lang) if record.code is not None else "",
+            *([Text(record.account or "")] if has_accounts else ()),
         )
     return table
 

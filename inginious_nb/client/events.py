@@ -16,10 +16,12 @@ class JobSent:
     Attributes:
         at: Time of sending.
         sending: 1 for the first sending, and one more each time the job is sent again.
+        username: Under whose name, empty where nobody signs in.
     """
 
     at: float
     sending: int
+    username: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class SiteStanding:
         code: ``success`` or ``failed`` as far as the site tells.
         submissions: Those that the site lists, the newest first.
         pending: The site's id of the one that is being graded.
+        username: The name of the person at the site.
     """
 
     attempts: int | None = None
@@ -67,6 +68,7 @@ class SiteStanding:
     code: str | None = None
     submissions: tuple[SiteSubmission, ...] = ()
     pending: str | None = None
+    username: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inginious_nb.course.library import CourseSource
     from inginious_nb.settings import Inginious
 
+    from .account import Account
     from .service import Service, ServiceState
 
     Ask = Callable[[str, str], tuple[str, str]]
@@ -133,6 +134,23 @@ class Services:
         current = self.current
         with self._lock:
             return self._at(task.site) if task.site else current
+
+    def account(self, task: Task) -> Account | None:
+        """Return the account that submits to a task now, None where nobody signs in."""
+        with self._lock:
+            service = self._at(task.site) if task.site else self._current
+        return service.account
+
+    @property
+    def whose(self) -> tuple[Account | None, ...]:
+        """Return what decides whose submissions are shown: the current account, and all others."""
+        return self._current.account, *self.accounts
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Return the accounts of all sites that were connected to."""
+        accounts = (service.account for service in self.all)
+        return tuple(account for account in accounts if account is not None)
 
     @property
     def courses(self) -> CourseSource | None:

@@ -11,6 +11,8 @@ from inginious_nb.errors import BackendError
 from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
 
+from .account import Account
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -93,6 +95,11 @@ class Service(ABC):
         """Return the name of who signed in, empty if nobody has or it is not known yet."""
         return ""
 
+    @property
+    def account(self) -> Account | None:
+        """Return the account that submits there now, None where nobody signs in."""
+        return None
+
     @abstractmethod
     def check(self, debug: Debug) -> None:
         """Refuse what this service certainly cannot do, before anything is kept or sent.
@@ -125,7 +132,8 @@ class Service(ABC):
             task: The task.
             inputdata: The answers by problem id, and the reserved ``@`` keys.
             job_id: The id; one that the service knows already is not graded twice.
-            launcher_name: The person who submits.
+            launcher_name: The person who submits; where people sign in, the name there, empty for
+                whoever is signed in.
             debug: As the alias says.
 
         Raises:
@@ -176,6 +184,11 @@ class Service(ABC):
 
 class ServiceWithAccounts(Service):
     """A service where people sign in."""
+
+    @property
+    def account(self) -> Account:
+        """Return the account that submits there now."""
+        return Account(self.address, self.username)
 
     @property
     def knows_who(self) -> bool:

@@ -18,6 +18,7 @@ import msgpack
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError
 from inginious_nb.i18n import Message, from_kept, kept
+from inginious_nb.services.account import Account
 
 from .record import SubmissionRecord, kept_grade
 
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+SignedIn = tuple[Account, ...]
+"""The accounts that are signed in; submissions of others at the same sites are not seen."""
+
 LOCK_TIMEOUT_S = 2.0
 """Another kernel writes for milliseconds; who holds the lock for longer is not waited for."""
 
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
 _MAGIC = b"SQLite format 3\0"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS submission (
@@ -46,7 +50,8 @@ CREATE TABLE IF NOT EXISTS submission (
     owner TEXT NOT NULL,           -- "host:pid" of the process that waits for the result
     alive_at REAL NOT NULL,        -- when that process last said so
     repeated_by TEXT,              -- the submission that repeats this unfinished one
-    remote_id TEXT                 -- the id that a site gave it
+    remote_id TEXT,                -- the id that a site gave it
+    account TEXT                   -- whose it is at the site, '' not known yet, NULL no site
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS submission_by_task
     ON submission (course_id, task_id, username, number);
@@ -69,6 +74,11 @@ _COLUMNS = tuple(field.name for field in fields(SubmissionRecord))
 # These are made of constants; values are always bound.
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM submission "  # noqa: S608
 _INSERT = f"INSERT OR REPLACE INTO submission ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: E501, S608
+
+
+_OF_ACCOUNT = (
+    "service = ? AND (account = ? AND account <> '' OR account = '' AND remote_id IS NULL) "
+)
 
 
 class NotOursError(HistoryError):
@@ -165,12 +175,15 @@ class Database:
 
     # ---- reading ----------------------------------------------------------------------------
 
-    def next_number(self, course_id: str, task_id: str, username: str) -> int:
-        """Return the number of a user's next submission to a task."""
+    def next_number(
+        self, course_id: str, task_id: str, username: str, account: Account | None
+    ) -> int:
+        """Return the number of the next submission to a task of a user, or of his account."""
+        whose, values = _whose(account)
         row = self._connection.execute(
-            "SELECT number FROM submission WHERE course_id = ? AND task_id = ? AND username = ? "
-            "AND typeof(number) = 'integer' ORDER BY number DESC LIMIT 1",
-            (course_id, task_id, username),
+            "SELECT number FROM submission WHERE course_id = ? AND task_id = ? AND username = ? "  # noqa: S608
+            f"AND {whose} AND typeof(number) = 'integer' ORDER BY number DESC LIMIT 1",
+            (course_id, task_id, username, *values),
         ).fetchone()
         return 1 if row is None else int(row[0]) + 1
 
@@ -182,37 +195,57 @@ class Database:
         """Return the row of a submission."""
         return next(iter(self._select("WHERE id = ?", submission_id)), None)
 
-    def of_task(self, course_id: str, task_id: str, username: str) -> list[SubmissionRecord]:
-        """Return a user's submissions to a task, newest first."""
+    def of_remote_id(self, service: str, remote_id: str) -> SubmissionRecord | None:
+        """Return the row of what a site calls so."""
+        condition = "WHERE service = ? AND remote_id = ?"
+        return next(iter(self._select(condition, service, remote_id)), None)
+
+    def of_task(
+        self, course_id: str, task_id: str, username: str, account: Account | None
+    ) -> list[SubmissionRecord]:
+        """Return the submissions to a task of a user, or of his account, newest first."""
+        whose, values = _whose(account)
         return self._select(
-            "WHERE course_id = ? AND task_id = ? AND username = ? ORDER BY number DESC",
+            f"WHERE course_id = ? AND task_id = ? AND username = ? AND {whose} "
+            "ORDER BY number DESC",
             course_id,
             task_id,
             username,
+            *values,
         )
 
-    def recent(self, username: str, limit: int) -> list[SubmissionRecord]:
+    def recent(self, username: str, limit: int, signed_in: SignedIn) -> list[SubmissionRecord]:
         """Return a user's newest submissions to any task, newest first."""
+        seen, values = _seen(signed_in)
         return self._select(
-            "WHERE username = ? ORDER BY submitted_at DESC LIMIT ?", username, limit
+            f"WHERE username = ? {seen} ORDER BY submitted_at DESC LIMIT ?",
+            username,
+            *values,
+            limit,
         )
 
-    def beginning(self, username: str, beginning: str) -> list[SubmissionRecord]:
+    def beginning(
+        self, username: str, beginning: str, signed_in: SignedIn
+    ) -> list[SubmissionRecord]:
         """Return a user's submissions whose id begins so, newest first."""
         after = beginning + "\U0010ffff"
+        seen, values = _seen(signed_in)
         return self._select(
-            "WHERE id >= ? AND id < ? AND username = ? ORDER BY submitted_at DESC",
+            f"WHERE id >= ? AND id < ? AND username = ? {seen} ORDER BY submitted_at DESC",
             beginning,
             after,
             username,
+            *values,
         )
 
-    def unfinished(self, username: str) -> list[SubmissionRecord]:
+    def unfinished(self, username: str, signed_in: SignedIn) -> list[SubmissionRecord]:
         """Return a user's submissions that nobody has repeated or answered, newest first."""
+        seen, values = _seen(signed_in)
         return self._select(
-            "WHERE username = ? AND code IS NULL AND repeated_by IS NULL "
+            f"WHERE username = ? AND code IS NULL AND repeated_by IS NULL {seen} "
             "ORDER BY submitted_at DESC",
             username,
+            *values,
         )
 
     def all(self) -> list[SubmissionRecord]:
@@ -268,6 +301,13 @@ class Database:
                 self._migrate_from_1()
             if version == 2:  # noqa: PLR2004 - the number that is written in the file
                 connection.execute("ALTER TABLE submission ADD COLUMN remote_id TEXT")
+            if version in (2, 3):
+                connection.execute("ALTER TABLE submission ADD COLUMN account TEXT")
+            if version:
+                # The site tells whose these are, once it is asked for a task's submissions.
+                connection.execute(
+                    "UPDATE submission SET account = '' WHERE service LIKE 'http%://%'"
+                )
             connection.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
 
     def _version(self) -> int:
@@ -278,8 +318,8 @@ class Database:
         connection = self._connection
         connection.execute(
             "INSERT INTO submission SELECT id, course_id, task_id, username, number, origin, "
-            "backend, submitted_at, finished_at, code, grade, owner, alive_at, superseded_by, NULL "
-            "FROM submission_1"
+            "backend, submitted_at, finished_at, code, grade, owner, alive_at, superseded_by, "
+            "NULL, NULL FROM submission_1"
         )
         connection.execute("INSERT INTO answers SELECT id, inputdata, sources FROM submission_1")
         outcomes = connection.execute(
@@ -292,6 +332,18 @@ class Database:
                 continue  # a damaged row has its code and grade all the same
             self.put_result(submission_id, pack_result(result), result.archive)
         connection.execute("DROP TABLE submission_1")
+
+
+def _whose(account: Account | None) -> tuple[str, tuple[str, ...]]:
+    """Return a condition and its values: what an account made, or what needed none."""
+    return ("account IS NULL ", ()) if account is None else (_OF_ACCOUNT, astuple(account))
+
+
+def _seen(signed_in: SignedIn) -> tuple[str, tuple[str, ...]]:
+    """Return a condition and its values: all but what other accounts made where one is known."""
+    known = [account for account in signed_in if account.name]
+    condition = f"AND (service <> ? OR {_OF_ACCOUNT})" * len(known)
+    return condition, tuple(v for account in known for v in (account.site, *astuple(account)))
 
 
 def pack_result(result: JobResult) -> bytes:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from inginious_nb.client.results import JobResult
     from inginious_nb.course import SiteSubmission
+    from inginious_nb.services.account import Account
+
+    from .database import SignedIn
 
 _log = logging.getLogger(__name__)
 
@@ -52,13 +55,18 @@ class History:
     Args:
         path: The SQLite file; it and its folder are made if need be, readable by the owner alone.
             None keeps everything in memory.
+        signed_in: Returns the accounts that are signed in at sites. What other accounts there
+            submitted is in no list; what is asked for by task is of the account that is named.
 
     Attributes:
         path: As given.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(
+        self, path: Path | None, *, signed_in: Callable[[], SignedIn] = lambda: ()
+    ) -> None:
         self.path = path
+        self._signed_in = signed_in
         self._lock = threading.RLock()
         self._observers = Observers()
         self._trouble: Message | None = None  # until the file can be written
@@ -161,6 +169,7 @@ class History:
         service: str,
         inputdata: Mapping[str, Any],
         sources: tuple[AnswerSource, ...] = (),
+        account: Account | None = None,
     ) -> tuple[SubmissionRecord, dict[str, Any]]:
         """Keep a submission that is about to be sent and give it its number.
 
@@ -174,7 +183,7 @@ class History:
         packed_sources = msgpack.packb([_source_row(source) for source in sources])
         _packed(inputdata)  # refused before it has a number
         with self._lock:
-            number = self._next_number(course_id, task_id, username)
+            number = self._next_number(course_id, task_id, username, account)
             complete = {**inputdata, "@attempts": str(number)}
             packed = _packed(complete)
             record = SubmissionRecord(
@@ -188,12 +197,13 @@ class History:
                 submitted_at=time.time(),
                 owner=this_process(),
                 alive_at=time.time(),
+                account=None if account is None else account.name,
             )
 
             def write(database: Database) -> None:
                 nonlocal record, packed
                 # Another kernel may have submitted in between: numbers are given once.
-                given = max(database.next_number(course_id, task_id, username), number)
+                given = max(database.next_number(course_id, task_id, username, account), number)
                 if given != record.number:
                     complete["@attempts"] = str(given)
                     record, packed = dataclasses.replace(record, number=given), _packed(complete)
@@ -232,12 +242,19 @@ class History:
 
             self._write(submission_id, write)
 
+    def note_account(self, submission_id: str, name: str) -> None:
+        """Note under which account a submission is sent to a site."""
+        self._change(submission_id, account=name)
+
     def note_remote_id(self, submission_id: str, remote_id: str) -> None:
         """Note the id that a site gave a submission."""
+        self._change(submission_id, remote_id=remote_id)
+
+    def _change(self, submission_id: str, **changes: Any) -> None:
         with self._lock:
             record = self.get(submission_id)
             if record is not None:
-                self._put(dataclasses.replace(record, remote_id=remote_id))
+                self._put(dataclasses.replace(record, **changes))
 
     def take_from_site(
         self,
@@ -245,10 +262,10 @@ class History:
         task_id: str,
         username: str,
         *,
-        service: str,
+        account: Account,
         submissions: Sequence[SiteSubmission],
     ) -> list[str]:
-        """Take what a site lists of a user's submissions to a task, also those made there.
+        """Take what a site lists of an account's submissions to a task, also those made there.
 
         All are numbered anew by the time of submission, as the site counts them.
 
@@ -256,14 +273,15 @@ class History:
             course_id: The course.
             task_id: The task.
             username: The user.
-            service: The address of the site.
+            account: The user's account at the site.
             submissions: Its list, the newest first.
 
         Returns:
             The ids of those that were not known.
         """
         with self._lock:
-            known = self.of_task(course_id, task_id, username)
+            self._claim_listed(account, submissions)
+            known = self.of_task(course_id, task_id, username, account)
             ids = {record.remote_id for record in known} | {record.id for record in known}
             found = [each for each in submissions if each.code is not None and each.id not in ids]
             if not found:
@@ -277,12 +295,13 @@ class History:
                     username=username,
                     number=0,
                     origin="site",
-                    service=service,
+                    service=account.site,
                     submitted_at=each.submitted_at - ahead_s,
                     finished_at=each.submitted_at - ahead_s,
                     code=each.code,
                     grade=kept_grade(each.grade),
                     remote_id=each.id,
+                    account=account.name,
                 )
                 for each in reversed(found)
             ]
@@ -291,6 +310,13 @@ class History:
                 if record.number != number:
                     self._put(dataclasses.replace(record, number=number))
             return [record.id for record in new]
+
+    def _claim_listed(self, account: Account, submissions: Sequence[SiteSubmission]) -> None:
+        """Note whose those are that were kept before accounts were told apart."""
+        for each in submissions:
+            record = self._first(lambda db, each=each: db.of_remote_id(account.site, each.id))  # type: ignore[misc]
+            if record is not None and record.account == "":
+                self._put(dataclasses.replace(record, account=account.name))
 
     def keep_recalled(
         self, submission_id: str, inputdata: Mapping[str, Any], result: JobResult
@@ -423,19 +449,33 @@ class History:
 
     def beginning(self, username: str, beginning: str) -> list[SubmissionRecord]:
         """Return a user's submissions whose id begins so, newest first."""
-        return self._merged(lambda database: database.beginning(username, beginning))
+        signed_in = self._signed_in()
+        return self._merged(lambda database: database.beginning(username, beginning, signed_in))
 
-    def of_task(self, course_id: str, task_id: str, username: str) -> list[SubmissionRecord]:
-        """Return a user's submissions to a task, newest first."""
-        return self._merged(lambda database: database.of_task(course_id, task_id, username))
+    def of_task(
+        self, course_id: str, task_id: str, username: str, account: Account | None = None
+    ) -> list[SubmissionRecord]:
+        """Return a user's submissions to a task, newest first.
+
+        Args:
+            course_id: The course.
+            task_id: The task.
+            username: The user.
+            account: The account at the site that grades them; None where nobody signs in.
+        """
+        return self._merged(
+            lambda database: database.of_task(course_id, task_id, username, account)
+        )
 
     def recent(self, username: str, limit: int = 20) -> list[SubmissionRecord]:
         """Return a user's newest submissions to any task, newest first."""
-        return self._merged(lambda database: database.recent(username, limit))[:limit]
+        signed_in = self._signed_in()
+        return self._merged(lambda database: database.recent(username, limit, signed_in))[:limit]
 
     def orphaned(self, username: str) -> list[SubmissionRecord]:
         """Return a user's submissions whose result nobody waits for any more, newest first."""
-        unfinished = self._merged(lambda database: database.unfinished(username))
+        signed_in = self._signed_in()
+        unfinished = self._merged(lambda database: database.unfinished(username, signed_in))
         return [record for record in unfinished if record.orphaned]
 
     def inputdata(self, submission_id: str) -> dict[str, Any]:
@@ -485,10 +525,12 @@ class History:
         """Return the archive of a submission's result, a gzipped tar, None if there is none."""
         return self._first(lambda database: database.archive(submission_id))
 
-    def _next_number(self, course_id: str, task_id: str, username: str) -> int:
-        of_memory = self._unwritten.next_number(course_id, task_id, username)
+    def _next_number(
+        self, course_id: str, task_id: str, username: str, account: Account | None
+    ) -> int:
+        of_memory = self._unwritten.next_number(course_id, task_id, username, account)
         of_file = self._from_file(
-            lambda file: file.next_number(course_id, task_id, username), otherwise=1
+            lambda file: file.next_number(course_id, task_id, username, account), otherwise=1
         )
         return max(of_memory, of_file)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from inginious_nb.services.account import Account
+
 ALIVE_S = 20.0
 """A process that waits for results says so at least this often."""
 
@@ -39,6 +41,8 @@ class SubmissionRecord:
         alive_at: When that process last said that it does.
         repeated_by: The submission that repeats this one, which got no result.
         remote_id: The id that a site gave it.
+        account: The name of whose it is at the site that grades it; empty as long as nobody has
+            signed in there, None for a service without accounts.
     """
 
     id: str
@@ -56,6 +60,18 @@ class SubmissionRecord:
     alive_at: float = 0.0
     repeated_by: str | None = None
     remote_id: str | None = None
+    account: str | None = None
+
+    def is_of(self, account: Account | None) -> bool:
+        """Return whether an account may call it its own; None where nobody signs in.
+
+        What was made for a site before anybody had signed in there is of whoever does.
+        """
+        if account is None or self.account is None or self.service != account.site:
+            return account is None and self.account is None
+        if not self.account:
+            return self.remote_id is None
+        return self.account == account.name
 
     @property
     def finished(self) -> bool:

@@ -107,6 +107,7 @@ class Submission:
         debug: Decided by its maker, whoever brings the answers; likewise:
         lang: The language of the feedback, None to leave that open.
         magics: What becomes of lines of an answer that only IPython runs.
+        account: The name at the site under which alone it may be sent there, empty for any.
 
     Attributes:
         student: The person who submits.
@@ -138,6 +139,7 @@ class Submission:
         debug: Debug = False,
         lang: str | None = None,
         magics: Magics = "refuse",
+        account: str = "",
     ) -> None:
         self.id = submission_id
         self.task = task
@@ -162,6 +164,7 @@ class Submission:
         self.error: InginiousError | None = None
         self.result: JobResult | None = None
         self._context = context
+        self._account = account
         self._debug = debug
         self._service: Service | None = None
         self._future: Future[JobResult] = Future()
@@ -320,6 +323,9 @@ class Submission:
         service.check(self._debug)
         if service.knows_who and self.other_student:
             raise _only_who_signed_in(self.student, service)
+        account = service.account
+        if account is not None and self._account:
+            account = dataclasses.replace(account, name=self._account)
         lang = self.lang or lang or context.language()
         state = context.task_state(self.task, self.student)
         # A refusal calls the problems as the person sees them.
@@ -335,6 +341,7 @@ class Submission:
                 self.task, self.student, checked, lang=lang, state=state.left_state
             ),
             sources=tuple(answers.sources.values()),
+            account=account,
         )
         self._service = service
         self._sent = sent
@@ -357,7 +364,10 @@ class Submission:
                 self.task,
                 self._sent,
                 job_id=self.id,
-                launcher_name=self.student.username,
+                # Of those who sign in, only who was signed in when it was made.
+                launcher_name=self.student.username
+                if self.record is None or self.record.account is None
+                else self.record.account,
                 debug=self._debug,
             )
             self._killable_by(job.kill)
@@ -391,8 +401,9 @@ class Submission:
     async def _follow(self, job: Job) -> None:
         async for event in job:
             match event:
-                case events.JobSent(at=at, sending=sending):
+                case events.JobSent(at=at, sending=sending, username=username):
                     self.sendings = sending
+                    await self._keep_account(username)
                     self._advance("sent", at)
                 case events.JobHeld(reason=reason):
                     self._note_wait(reason)
@@ -419,6 +430,11 @@ class Submission:
         if self.note != reason:
             self.note = reason
             self._observers.notify()
+
+    async def _keep_account(self, username: str) -> None:
+        if self.record is not None and username and self.record.account != username:
+            self.record = dataclasses.replace(self.record, account=username)
+            await asyncio.to_thread(self._context.history.note_account, self.id, username)
 
     async def _keep_remote_id(self, remote_id: str) -> None:
         if self.record is not None:

@@ -84,6 +84,7 @@ class Submissions:
         debug: Debug = False,
         lang: str | None = None,
         magics: Magics = "refuse",
+        account: str = "",
     ) -> Submission:
         """Return a submission whose answers are still to come (`Submission.submit`).
 
@@ -95,6 +96,7 @@ class Submissions:
             debug: False, True (return stdout and stderr) or "ssh" (a shell instead of a grade).
             lang: Language of the feedback, None to leave that to whoever brings the answers.
             magics: What becomes of lines of an answer that only IPython runs.
+            account: The name at a site under which alone it may be sent there, empty for any.
 
         Raises:
             ServiceError: The session has ended.
@@ -110,6 +112,7 @@ class Submissions:
             debug=debug,
             lang=lang,
             magics=magics,
+            account=account,
         )
         with self._lock:
             self._pending[submission.id] = submission
@@ -146,18 +149,24 @@ class Submissions:
             origin: The part of the user interface that asks for it.
 
         Raises:
-            UsageError: There is no such submission, or it is still under way.
+            UsageError: There is no such submission, it is still under way, or somebody else is
+                signed in at the site than who made it.
         """
         history = self._context.history
         record = self._record(submission_id)
         if not record.finished and not record.orphaned:
             raise _under_way()
         sent = history.inputdata(record.id)
+        task = self._library.task(f"{record.course_id}/{record.task_id}")
+        account = self._context.service_for(task).account
+        if account is not None and account.name and record.account not in ("", None, account.name):
+            raise _of_another(record.account)
         submission = self.new(
-            self._library.task(f"{record.course_id}/{record.task_id}"),
+            task,
             origin=origin,
             student=Student(record.username, str(sent.get("@email", ""))),
             lang=sent.get("@lang"),
+            account=record.account or "",
         )
         # Of several kernels that are asked for it, one sends it.
         if not record.finished and not history.claim(record.id, submission.id):
@@ -202,6 +211,15 @@ class Submissions:
         with self._lock:
             self._pending.pop(submission.id, None)
         self._on_end()
+
+
+def _of_another(account: str | None) -> UsageError:
+    return UsageError(
+        Message(
+            "That is a submission of {account}; sign in as {account} to send it again.",
+            account=account,
+        )
+    )
 
 
 def _under_way() -> UsageError:

@@ -9,6 +9,7 @@ import bisect
 import threading
 from typing import TYPE_CHECKING
 
+from inginious_nb.course import SiteStanding
 from inginious_nb.io.observers import Observers
 
 from .record import SubmissionRecord, counts, evaluated
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inginious_nb.course import Task
+    from inginious_nb.services.account import Account
 
     from .history import History
     from .submission import Submission
@@ -30,15 +32,21 @@ class TaskState:
 
     Attributes:
         task: The task, as its file was when it was last opened.
-        current: The newest submission of this process, None before the first.
         submitting: Held from the look whether a submission is under way to the end of making one:
             whichever views ask at the same moment, one submits.
         revision: Changes when the history has other rows, or the site another count.
     """
 
-    def __init__(self, task: Task, history: History, username: str) -> None:
+    def __init__(
+        self,
+        task: Task,
+        history: History,
+        username: str,
+        account: Callable[[Task], Account | None] = lambda _task: None,
+    ) -> None:
         self.task = task
-        self.current: Submission | None = None
+        self._account = account
+        self._current: Submission | None = None
         self.submitting = threading.Lock()
         self.revision = 0
         self._history = history
@@ -47,6 +55,22 @@ class TaskState:
         self._best: SubmissionRecord | None = None
         self._lock = threading.Lock()
         self._observers = Observers()
+
+    @property
+    def current(self) -> Submission | None:
+        """Return the newest submission of this process, None if there is none of this account."""
+        current = self._current
+        record = None if current is None else current.record
+        return None if record is not None and not self._is_ours(record) else current
+
+    def _is_ours(self, record: SubmissionRecord) -> bool:
+        return record.is_of(self._account(self.task))
+
+    @property
+    def _standing(self) -> SiteStanding:
+        """Return how the account stands at its site, as far as the site has told."""
+        account, told = self._account(self.task), self.task.standing
+        return told if account is not None and account.name == told.username else SiteStanding()
 
     @property
     def records(self) -> list[SubmissionRecord]:
@@ -60,7 +84,7 @@ class TaskState:
 
         Of a task of a site it is the site that counts.
         """
-        told = self.task.standing.attempts
+        told = self._standing.attempts
         if told is not None:
             return told
         with self._lock:
@@ -96,7 +120,7 @@ class TaskState:
     @property
     def grade(self) -> float | None:
         """Return the grade that counts, None before there is one."""
-        told, counting = self.task.standing, self.evaluated
+        told, counting = self._standing, self.evaluated
         if told.grade is not None and (told.attempts or told.grade):
             return told.grade
         return None if counting is None else counting.grade
@@ -105,7 +129,7 @@ class TaskState:
     def code(self) -> str | None:
         """Return the result of the submission that counts, None before there is one."""
         counting = self.evaluated
-        return self.task.standing.code if counting is None else counting.code
+        return self._standing.code if counting is None else counting.code
 
     @property
     def left_state(self) -> str:
@@ -129,6 +153,10 @@ class TaskState:
     def renew(self, task: Task) -> None:
         """Take what a site says now of the task, and what of it came to the history."""
         self.task = task
+        self.forget()
+
+    def forget(self) -> None:
+        """Read what there is once more when somebody looks."""
         with self._lock:
             self._records = None
         self._revise()
@@ -139,14 +167,17 @@ class TaskState:
 
     def follow(self, submission: Submission) -> None:
         """Make a submission the current one and tell of its changes from now on."""
-        self.current = submission
+        self._current = submission
         submission.subscribe(lambda: self._changed(submission))
         self._changed(submission)
 
     def _read(self) -> list[SubmissionRecord]:
         """Return the rows, oldest first, so that a new one costs the same after thousands."""
         if self._records is None:
-            newest_first = self._history.of_task(self.task.course_id, self.task.id, self._username)
+            task = self.task
+            newest_first = self._history.of_task(
+                task.course_id, task.id, self._username, self._account(task)
+            )
             self._best = evaluated(newest_first, "best")
             self._records = newest_first[::-1]
             self._records.sort(key=_number)
@@ -154,7 +185,7 @@ class TaskState:
 
     def _changed(self, submission: Submission) -> None:
         record = submission.record
-        if record is not None:
+        if record is not None and self._is_ours(record):
             with self._lock:
                 self._put(record)
         self._observers.notify()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from inginious_nb.services.account import Account
+
 from .task_state import TaskState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inginious_nb.course import Task
 
     from .history import History
@@ -15,10 +19,18 @@ if TYPE_CHECKING:
 
 
 class TaskStates:
-    """Task states, made when they are first asked for."""
+    """Task states, made when they are first asked for.
 
-    def __init__(self, history: History) -> None:
+    Args:
+        history: Where their submissions are.
+        account: Returns the account that submits to a task, None where nobody signs in.
+    """
+
+    def __init__(
+        self, history: History, account: Callable[[Task], Account | None] = lambda _task: None
+    ) -> None:
         self._history = history
+        self._account = account
         self._lock = threading.Lock()
         self._states: dict[tuple[str, str, str], TaskState] = {}
 
@@ -28,7 +40,7 @@ class TaskStates:
         with self._lock:
             state = self._states.get(key)
             if state is None:
-                state = TaskState(task, self._history, student.username)
+                state = TaskState(task, self._history, student.username, self._account)
                 self._states[key] = state
             state.task = task
             return state
@@ -39,12 +51,13 @@ class TaskStates:
         Returns:
             The ids of submissions that were not known here.
         """
+        standing = task.standing
         new = self._history.take_from_site(
             task.course_id,
             task.id,
             student.username,
-            service=task.site,
-            submissions=task.standing.submissions,
+            account=Account(task.site, standing.username),
+            submissions=standing.submissions,
         )
         self.of(task, student).renew(task)
         return new
@@ -57,3 +70,10 @@ class TaskStates:
             states = list(self._states.values())
         for state in states:
             state.read_again()
+
+    def be_of_others(self) -> None:
+        """Show what belongs to who is signed in now: somebody else may be, or elsewhere."""
+        with self._lock:
+            states = list(self._states.values())
+        for state in states:
+            state.forget()

@@ -18,9 +18,12 @@ from inginious_nb.course import SiteSubmission
 from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.sources import AnswerSource
+from inginious_nb.services.account import Account
 from inginious_nb.submissions import database
 from inginious_nb.submissions.history import History
 from inginious_nb.submissions.record import evaluated
+
+ALICE = Account("https://x", "alice")
 
 
 @pytest.fixture
@@ -400,13 +403,16 @@ def test_a_history_of_the_first_version_is_read(tmp_path):
     history.close()
 
 
-def test_a_history_of_the_second_version_is_read(tmp_path):
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_history_of_an_earlier_version_is_read(tmp_path, version):
     path = tmp_path / "history.sqlite"
     history = History(path)
     kept = add(history)
     history.close()
     with sqlite3.connect(path) as file:
-        file.executescript("ALTER TABLE submission DROP COLUMN remote_id; PRAGMA user_version = 2")
+        for column in ("account", "remote_id")[: 4 - version]:
+            file.execute(f"ALTER TABLE submission DROP COLUMN {column}")
+        file.execute(f"PRAGMA user_version = {version}")
     history = History(path)
     assert history.get("s1") == kept
     history.note_remote_id("s1", "at the site")
@@ -418,11 +424,61 @@ def test_a_history_of_the_second_version_is_read(tmp_path):
 
 
 def take(history, *listed):
-    return history.take_from_site("demo", "fib", "ada", service="https://x", submissions=listed)
+    return history.take_from_site("demo", "fib", "ada", account=ALICE, submissions=listed)
+
+
+def add_at_site(history, submission_id="s1", account=ALICE, **more):
+    return add(history, submission_id, service=account.site, account=account, **more)
+
+
+def at_site(history, account=ALICE):
+    return history.of_task("demo", "fib", "ada", account)
+
+
+def test_accounts_of_one_user_share_no_submission(tmp_path):
+    signed_in = []
+    history = History(tmp_path / "h.sqlite", signed_in=lambda: tuple(signed_in))
+    nobody, bob = Account("https://x", ""), Account("https://x", "bob")
+    for name, account in {"a": ALICE, "b": bob, "n": nobody}.items():
+        add_at_site(history, name, account)
+    add(history, "here")
+    add_at_site(history, "elsewhere", Account("https://y", "alice"))
+    assert ids(at_site(history)) == ["n", "a"]
+    assert ids(at_site(history, bob)) == ["n", "b"]
+    assert ids(at_site(history, nobody)) == ["n"]
+    assert ids(history.of_task("demo", "fib", "ada")) == ["here"]
+    assert [history.get(each).number for each in ("a", "b", "here")] == [1, 1, 1]
+    assert set(ids(history.recent("ada"))) == {"a", "b", "n", "here", "elsewhere"}
+    signed_in[:] = [nobody]
+    assert len(history.recent("ada")) == 5
+    signed_in[:] = [bob, Account("https://z", "eve")]
+    assert set(ids(history.recent("ada"))) == {"b", "n", "here", "elsewhere"}
+    assert history.beginning("ada", "a") == []
+    with sqlite3.connect(history.path) as file:
+        file.execute("UPDATE submission SET alive_at = 0")
+    assert set(ids(history.orphaned("ada"))) == {"b", "n", "here", "elsewhere"}
+    history.note_account("n", "alice")
+    assert "n" not in ids(history.recent("ada"))
+    history.close()
+
+
+def test_what_was_kept_without_an_account_is_of_whom_the_site_says(tmp_path):
+    path = tmp_path / "h.sqlite"
+    history = History(path)
+    add_at_site(history)
+    history.note_remote_id("s1", "b")
+    history.close()
+    with sqlite3.connect(path) as file:
+        file.executescript("ALTER TABLE submission DROP COLUMN account; PRAGMA user_version = 3")
+    history = History(path)
+    assert at_site(history) == []
+    assert take(history, SiteSubmission("b", 1.0, "success", 100.0)) == []
+    assert ids(at_site(history)) == ["s1"]
+    history.close()
 
 
 def test_what_a_site_lists_is_taken_once_and_numbered_by_time(history):
-    ours = add(history)
+    ours = add_at_site(history)
     history.note_remote_id("s1", "b")
     at = ours.submitted_at
     listed = [
@@ -433,17 +489,17 @@ def test_what_a_site_lists_is_taken_once_and_numbered_by_time(history):
     ]
     assert take(history, *listed) == ["a", "c"]
     assert take(history, *listed) == []
-    rows = history.of_task("demo", "fib", "ada")
+    rows = at_site(history)
     assert [(row.id, row.number, row.origin) for row in rows] == [
         ("c", 3, "site"),
         ("s1", 2, "api"),
         ("a", 1, "site"),
     ]
-    assert add(history, "s2").number == 4
+    assert add_at_site(history, "s2").number == 4
 
 
 def test_a_site_in_another_time_zone_gives_the_same_order(history):
-    ours = add(history)
+    ours = add_at_site(history)
     history.note_remote_id("s1", "b")
     hours = 5 * 3600.0
     take(
@@ -451,7 +507,7 @@ def test_a_site_in_another_time_zone_gives_the_same_order(history):
         SiteSubmission("b", ours.submitted_at - hours + 1.0, "success", 100.0),
         SiteSubmission("a", ours.submitted_at - hours - 60.0, "failed", 0.0),
     )
-    assert ids(history.of_task("demo", "fib", "ada")) == ["s1", "a"]
+    assert ids(at_site(history)) == ["s1", "a"]
     assert history.get("a").submitted_at == ours.submitted_at - 60.0
 
 

@@ -67,3 +67,40 @@ async def test_another_kernel_takes_no_submission_twice(session_of):
 async def test_a_submission_that_is_nowhere_is_refused(session_of):
     with pytest.raises(UsageError, match="no submission"):
         (await session_of("erin")).submissions.resubmit("0" * 24)
+
+
+async def test_accounts_that_share_a_history_see_and_send_their_own_only(session_of):
+    session = await session_of("alice")
+    task = await asyncio.to_thread(session.open, "probe/random")
+    state = session.task_state(task)
+    of_alice = session.submit(task, RIGHT)
+    assert (await of_alice).result[0] == "success"
+    await until(lambda: state.attempts == 1)
+
+    def connect(name):
+        who = name, f"{name}-password"
+        session.connect(None, lambda _site, _name: who, username=name)
+
+    await asyncio.to_thread(connect, "bob")
+    assert (state.records, state.current, state.grade, state.best) == ([], None, None, None)
+    assert session.history.recent(session.people.student.username) == []
+    # The page of the task that is open comes anew, as bob has it.
+    await until(lambda: state.task.standing.username == "bob")
+    assert state.attempts == 0
+    with pytest.raises(UsageError, match="no submission"):
+        session.submissions.resubmit(of_alice.id)
+    of_bob = session.submit(task, {**RIGHT, "loop": "nine"})
+    assert (await of_bob).result[0] == "failed"
+    await until(lambda: state.attempts == 1)
+    assert [(row.id, row.account, row.number) for row in state.records] == [(of_bob.id, "bob", 1)]
+
+    # Another kernel of bob sends his, and nobody else's.
+    other = await session_of("bob", history="alice")
+    await asyncio.to_thread(other.open, "probe/random")
+    of_bob_again = other.submissions.resubmit(of_bob.id)
+    assert (await of_bob_again).result[0] == "failed"
+    await asyncio.to_thread(connect, "alice")
+    await until(lambda: state.task.standing.username == "alice")
+    assert [row.id for row in state.records] == [of_alice.id]
+    assert state.grade == 100.0
+    assert state.current is None

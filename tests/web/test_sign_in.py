@@ -76,9 +76,7 @@ async def service(proxy, monkeypatch, kept):
 
 
 def submit(service, task):
-    return service.open_job(
-        task, RIGHT, job_id=f"job{id(task)}", launcher_name="somebody", debug=False
-    )
+    return service.open_job(task, RIGHT, job_id=f"job{id(task)}", launcher_name="", debug=False)
 
 
 def submissions(web_site, name, task_id):

@@ -133,13 +133,14 @@ class WebClient(AbstractClient):
         *,
         debug: bool | str = False,
         job_id: str | None = None,
+        username: str = "",
     ) -> Job:
         """Add a job to await or follow; its texts are in the markup that the task has.
 
         Raises:
             KeyError, UnicodeError: The answers are not those of the task.
         """
-        order = _order(job_id or str(uuid.uuid4()), task, inputdata, debug)
+        order = _order(job_id or str(uuid.uuid4()), task, inputdata, debug, username)
         job = Job(order.job_id, self.kill_job)
         self._call(lambda: self._begin(job, order, is_html=task.response_is_html))
         return job
@@ -224,10 +225,22 @@ class WebClient(AbstractClient):
             self._loop.call_soon_threadsafe(action)
 
 
-def _order(job_id: str, task: Task, inputdata: Mapping[str, object], debug: bool | str) -> Order:
+def _order(
+    job_id: str,
+    task: Task,
+    inputdata: Mapping[str, object],
+    debug: bool | str,
+    username: str = "",
+) -> Order:
     texts, files = fields(task, inputdata)
     return Order(
-        job_id, task.course_id, task.id, texts, files, debug_mode="ssh" if debug == "ssh" else ""
+        job_id,
+        task.course_id,
+        task.id,
+        texts,
+        files,
+        debug_mode="ssh" if debug == "ssh" else "",
+        username=username,
     )
 
 

@@ -47,6 +47,7 @@ class _Kept:
     """One course, as far as it is known; replaced, never changed in place, where others read it."""
 
     listed: Listed
+    username: str = ""
     tasks: dict[str, Listed] = field(default_factory=dict)
     error: CourseError | None = None
     pages: dict[str, Task] = field(default_factory=dict)
@@ -137,6 +138,7 @@ class SiteCourse(Course):
             standing=SiteStanding(
                 grade=listed.grade,
                 code="success" if listed.passed else "failed" if listed.grade else None,
+                username=self._kept.username,
             ),
         )
 
@@ -170,6 +172,7 @@ class SiteCourses:
         self._opened = opened
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._to_open: set[tuple[str, str]] = set()
         self._courses: dict[str, SiteCourse] = {}
         self._refreshing: Future[None] | None = None
         self._pages: dict[tuple[str, str], Future[Task]] = {}
@@ -266,6 +269,9 @@ class SiteCourses:
     def forget(self) -> None:
         """Forget what is known: somebody else signed in, who has other courses and grades."""
         with self._lock:
+            self._to_open.update(
+                (course, task) for course, kept in self._kept.items() for task in kept.pages
+            )
             self._kept, self._courses, self._pages = {}, {}, {}
             self._listed_at = self._failed_at = self._waited_at = self._failure = None
 
@@ -288,7 +294,7 @@ class SiteCourses:
             listed = [course for course in await site.courses() if is_valid_id(course.id)]
             for course in listed[:MAX_COURSES]:
                 found[course.id] = kept = before.get(course.id) or _Kept(course)
-                kept.listed = course
+                kept.listed, kept.username = course, site.username
                 await self._list_tasks(site, kept)
         except InginiousError as error:
             _log.info("The courses of %s cannot be listed: %s", self.address, error)
@@ -306,7 +312,13 @@ class SiteCourses:
                 self._listed_at, self._waited_at = time.monotonic(), None
             else:
                 self._failed_at = time.monotonic()
+            to_open: set[tuple[str, str]] = set()
+            if failure is None:
+                to_open, self._to_open = self._to_open, to_open
         self._changed()
+        for course_id, task_id in to_open:
+            if course_id in found and task_id in found[course_id].tasks:
+                self.fetch(course_id, task_id)
 
     async def _list_tasks(self, site: Site, kept: _Kept) -> None:
         from .failures import PassingError, SignInError  # noqa: PLC0415

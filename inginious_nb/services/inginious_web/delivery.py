@@ -113,6 +113,7 @@ class Order:
         fields: The answers that are texts or choices.
         files: The answers that are files.
         debug_mode: The site's ``@debug-mode``, for its administrators only.
+        username: Who alone may submit it, empty for whoever is signed in.
     """
 
     job_id: str
@@ -121,6 +122,7 @@ class Order:
     fields: Mapping[str, str | Sequence[str]]
     files: Sequence[File] = ()
     debug_mode: str = ""
+    username: str = ""
 
 
 class _KilledError(Exception):
@@ -212,12 +214,14 @@ class Delivery:
             if lost and (found := await self._find(page, known)) is not None:
                 return found
             if page.pending is None:
+                if self._order.username not in ("", self._site.username):
+                    raise _of_another(self._order.username)
                 if not page.may_submit:
                     raise _not_offered(page)
                 if self._sendings == _MAX_SENDINGS:
                     raise _given_up(self._site.address)
                 self._sendings += 1
-                self._tell(JobSent(time.time(), self._sendings))
+                self._tell(JobSent(time.time(), self._sendings, self._site.username))
                 wait_s = 0.0
                 try:
                     answer = await self._send(page)
@@ -398,6 +402,16 @@ def _sign_in(username: str) -> Message:
         return Message("It waits until you sign in: run %inginious connect.")
     return Message(
         "It waits until {username} signs in again: run %inginious connect.", username=username
+    )
+
+
+def _of_another(username: str) -> SiteError:
+    return SiteError(
+        Message(
+            "It was not sent, for it is a submission of {username}: sign in as {username}, then "
+            "%inginious resubmit sends it.",
+            username=username,
+        )
     )
 
 

@@ -213,6 +213,13 @@ class InginiousWebService(ServiceWithAccounts):
             self._site_courses.forget()
             self._add(way)
 
+    def _account_of(self, username: str) -> _Account | None:
+        """Return the account of that name that signed in last, None if none has."""
+        for account in reversed(self._accounts):
+            if username and account.site.username == username:
+                return account
+        return None
+
     def _current(self) -> _Account:
         return self._account or self._add(None)
 
@@ -331,18 +338,20 @@ class InginiousWebService(ServiceWithAccounts):
         inputdata: Mapping[str, object],
         *,
         job_id: str,
-        launcher_name: str,  # noqa: ARG002 - the site knows who is signed in
+        launcher_name: str,
         debug: Debug,
     ) -> Job:
         """Submit at the site and return the job that follows it; see `Service.open_job`."""
-        account = await self._look_for_sign_in()
+        account = self._account_of(launcher_name) or await self._look_for_sign_in()
         try:
             await self._enter(account)
         except SignInError:
             # Where a person may still sign in, it waits for that.
             if not self._attended():
                 raise
-        return account.client.open_job(task, inputdata, job_id=job_id, debug=debug)
+        return account.client.open_job(
+            task, inputdata, job_id=job_id, debug=debug, username=launcher_name
+        )
 
     async def recall(self, task: Task, remote_id: str) -> tuple[dict[str, object], JobResult]:
         """Return the answers and the result of an earlier submission; see `Service.recall`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -216,13 +217,15 @@ class Site:
         task = task_reader.read_task(html, course_id, task_id, self.address)
         if task is None:
             raise failure_texts.of_page(html)
+        standing = replace(task.standing, username=self.username)
         if "<img" not in task_reader.texts(task):
-            return task
+            return replace(task, standing=standing)
         # Only what the task itself shows: the page has pictures of its own around it.
         around, mark, shown = html.partition(task_reader.BEGINNING)
         (shown,) = await pictures.inlined_texts(self, course_id, task_id, [shown])
         page = around + mark + shown
-        return task_reader.read_task(page, course_id, task_id, self.address) or task
+        task = task_reader.read_task(page, course_id, task_id, self.address) or task
+        return replace(task, standing=standing)
 
     async def file(self, course_id: str, task_id: str, submission_id: str, problem: str) -> bytes:
         """Return the file that answered a problem in a submission."""

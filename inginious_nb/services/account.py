@@ -1,0 +1,18 @@
+"""Whose submissions are where people sign in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at a site.
+
+    Attributes:
+        site: The address of the site.
+        name: The name there, empty as long as nobody has signed in.
+    """
+
+    site: str
+    name: str
