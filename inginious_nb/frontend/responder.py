@@ -7,6 +7,7 @@ its kind is refused before a handler sees it, and whatever it names is looked up
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import msgspec
@@ -15,7 +16,6 @@ from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Message
 
 from . import protocol
-from .language import checked_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Handler = Callable[[Any, Any, Buffers], Any]
 
 _log = logging.getLogger(__name__)
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", re.ASCII)
 
 
 class ShownState(Protocol):
@@ -56,7 +58,7 @@ class Responder:
         self, request: protocol.LangRequest, _buffers: Buffers
     ) -> protocol.EmptyMessage:
         """Answer that the page is read in another language, which every responder is told."""
-        self._shown.speak(checked_language(request["lang"]))
+        self._shown.speak(_checked_language(request["lang"]))
         return {}
 
     def answer(self, message: object, buffers: Buffers = ()) -> tuple[dict[str, Any], list[bytes]]:
@@ -110,3 +112,14 @@ class Responder:
 
 def _reply(request_id: object) -> dict[str, Any]:
     return {"v": protocol.PROTOCOL_VERSION, "kind": "reply", "id": request_id}
+
+
+def _checked_language(lang: str) -> str:
+    """Return the code of a language.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if _LANGUAGE.fullmatch(lang) is None:
+        raise UsageError(Message("That is not the code of a language."))
+    return lang

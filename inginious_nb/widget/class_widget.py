@@ -7,17 +7,13 @@ comm or as custom messages. Their meaning is in `inginious_nb.frontend.class_vie
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
-import anywidget
-from traitlets import Bool, Unicode
+from traitlets import Bool
 
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
-from inginious_nb.frontend.parts import PartsResponder
 
-from . import living
-from .task_widget import static
+from .served_widget import ServedWidget, static
 
 if TYPE_CHECKING:
     from inginious_nb.classroom.live import LiveClass
@@ -25,7 +21,7 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
 
 
-class ClassWidget(anywidget.AnyWidget):
+class ClassWidget(ServedWidget):
     """A class: its matrix, its tests, its answers, as they are graded.
 
     Args:
@@ -37,18 +33,12 @@ class ClassWidget(anywidget.AnyWidget):
     _esm = static("class.js")
     _css = static("class.css")
 
-    key = Unicode().tag(sync=True)
-    lang = Unicode().tag(sync=True)
     names = Bool(False).tag(sync=True)
 
     def __init__(self, live: LiveClass, *, session: Session, names: bool = False) -> None:
         self.live = live
         self.publisher = ClassPublisher(session, live, self._publish)
-        self.responder = ClassResponder(self.publisher)
-        self._parts = PartsResponder(self.responder)
-        super().__init__(key=uuid.uuid4().hex, lang=session.language, names=names)
-        living.add(self)
-        self.on_msg(self._receive)
+        super().__init__(ClassResponder(self.publisher), lang=session.language, names=names)
 
     def close(self) -> None:
         """Close the widget in every view, and end the class."""
@@ -60,11 +50,6 @@ class ClassWidget(anywidget.AnyWidget):
 
     def _publish(self, info: protocol.ClassInfo) -> None:
         self.send({"kind": "state", "state": info})
-
-    def _receive(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
-        answer = self._parts.answer(content, buffers)
-        if answer is not None:
-            self.send(*answer)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         bundle = super()._repr_mimebundle_(**kwargs)

@@ -19,7 +19,8 @@ from inginious_nb.frontend.protocol import PROTOCOL_VERSION, Role, SavedView, Su
 from inginious_nb.frontend.subject import task_and_record
 
 from . import living
-from .task_widget import TaskWidget, static
+from .served_widget import static
+from .task_widget import TaskWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable

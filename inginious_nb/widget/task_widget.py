@@ -1,22 +1,18 @@
-"""The anywidget classes: state goes out as traits, requests come in as custom messages.
+"""The anywidgets of a task and of one of its problems: their state goes out as traits.
 
-Our own comm brings requests too (`comm`). The meaning of both is in `inginious_nb.frontend`.
+What the state and the requests of a view mean is in `inginious_nb.frontend`.
 """
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import anywidget
 from IPython.display import display
 from traitlets import Dict, List, Unicode
 
 from inginious_nb.frontend import snapshot
-from inginious_nb.frontend.parts import PartsResponder
 from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
@@ -24,7 +20,7 @@ from inginious_nb.frontend.serialize import reference
 from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.frontend.worker import call_soon
 
-from . import living
+from .served_widget import ServedWidget, static
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
@@ -40,25 +36,8 @@ LIVE_VIEW_TIMEOUT_S = 3.0
 MAX_SNAPSHOTS = 8
 """So many outputs of one widget are kept up to date; a cell that is run again drops older ones."""
 
-_STATIC = Path(__file__).parent.parent / "static"
 
-
-def static(name: str) -> Path:
-    """Return a file of the built front end; as a path, so that anywidget can load it anew.
-
-    Raises:
-        RuntimeError: It was not built.
-    """
-    path = _STATIC / name
-    if not path.is_file():
-        raise RuntimeError(
-            f"The front end of inginious_nb is not built ({name} is missing); in a checkout, run "
-            "npm ci && npm run build."
-        )
-    return path
-
-
-class TaskWidget(anywidget.AnyWidget):
+class TaskWidget(ServedWidget):
     """A task with its problems, its submission and its result.
 
     Args:
@@ -73,8 +52,6 @@ class TaskWidget(anywidget.AnyWidget):
     _esm = static("widget.js")
     _css = static("widget.css")
 
-    key = Unicode().tag(sync=True)
-    lang = Unicode().tag(sync=True)
     role = Unicode("task").tag(sync=True)
     problem_id = Unicode().tag(sync=True)
     student = Unicode().tag(sync=True)
@@ -109,13 +86,10 @@ class TaskWidget(anywidget.AnyWidget):
             record=record,
             asked=asked,
         )
-        self.responder = TaskResponder(self.publisher, heard=self._keep_snapshot)
-        self._parts = PartsResponder(self.responder)
+        responder = TaskResponder(self.publisher, heard=self._keep_snapshot)
         role = "task" if submission is None else "submission"
-        super().__init__(**{"key": uuid.uuid4().hex, "role": role} | first | traits)
+        super().__init__(responder, **{"role": role} | first | traits)
         self.publisher.publish_to(self._set_traits)
-        living.add(self)
-        self.on_msg(self._receive)
 
     def close(self) -> None:
         """Close the widget in every view and stop following the session."""
@@ -132,11 +106,6 @@ class TaskWidget(anywidget.AnyWidget):
         with self.hold_sync():
             for name, value in changed.items():
                 setattr(self, name, value)
-
-    def _receive(self, _widget: object, content: object, buffers: list[memoryview]) -> None:
-        answer = self._parts.answer(content, buffers)
-        if answer is not None:
-            self.send(*answer)
 
     # ---- display ----------------------------------------------------------------------------
 

@@ -7,18 +7,13 @@ import re
 
 from playwright.sync_api import expect
 
+from inginious_nb.course import demo_class
+
 from .notebook import NotebookPage, code, load
 from .server import CHECKOUT
 
 WRONG = "def fib(n):\n    return n"
-RIGHT = """\
-def fib(n):
-    if n < 0:
-        raise ValueError("n must not be negative")
-    a, b = 0, 1
-    for _ in range(n):
-        a, b = b, a + b
-    return a"""
+RIGHT = demo_class.ANSWERS["right"].rstrip()
 
 
 def test_an_edited_cell_is_graded_without_being_saved_or_run(open_notebook):

@@ -25,6 +25,22 @@ problems:
 _numbers = itertools.count()
 
 
+def a_docker_job(course_id, **changes):
+    """A job for the task ``task`` of a course."""
+    fields = {
+        "job_id": "1",
+        "course_id": course_id,
+        "task_id": "task",
+        "task_problems": {},
+        "inputdata": {},
+        "environment_type": "docker",
+        "environment": "default",
+        "environment_parameters": {},
+        "debug": True,
+    }
+    return messages.BackendNewJob(**(fields | changes))
+
+
 class LocalCourse:
     """A course made of the files a test gives, and the grader that grades it."""
 
@@ -50,20 +66,13 @@ class LocalCourse:
             "limits": {"time": 10, "hard_time": 20, "memory": 300, **(limits or {})},
             **(parameters or {}),
         }
-        return messages.BackendNewJob(
-            **{
-                "job_id": f"job{next(_numbers)}",
-                "course_id": self.path.name,
-                "task_id": "task",
-                "task_problems": {},
-                "inputdata": answers,
-                "environment_type": "docker",
-                "environment": "default",
-                "environment_parameters": parameters,
-                "debug": debug,
-                **fields,
-            }
-        )
+        own = {
+            "job_id": f"job{next(_numbers)}",
+            "inputdata": answers,
+            "environment_parameters": parameters,
+            "debug": debug,
+        }
+        return a_docker_job(self.path.name, **(own | fields))
 
     def folders_of_jobs(self) -> set[Path]:
         """The folders of jobs that are not gone, other than those of boxes that wait."""

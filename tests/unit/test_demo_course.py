@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from inginious_nb import messages
-from inginious_nb.course import CourseLibrary
+from inginious_nb.course import CourseLibrary, demo_class
 from inginious_nb.course.translations import translator
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.grader.agents import JobHandle
@@ -27,15 +27,7 @@ from inginious_nb.notebook.references import task_name
 from inginious_nb.render import render_rst
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-LOOP = """\
-def fib(n):
-    if n < 0:
-        raise ValueError("n must not be negative")
-    a, b = 0, 1
-    for _ in range(n):
-        a, b = b, a + b
-    return a
-"""
+LOOP = demo_class.ANSWERS["right"]
 WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 CSV = "day,celsius\n" + "".join(f"{day},{n}.5\n" for n, day in enumerate(WEEK))
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.agents import JobHandle
@@ -25,6 +24,7 @@ from inginious_nb.grader.job.shared_files import SharedFiles
 from inginious_nb.grader.job.workspace import Workspace, make_folders
 from inginious_nb.grader.sandbox import PlainSandbox, choose_sandbox, launch_script
 from inginious_nb.grader.sandbox.choice import NoSandbox
+from tests.support.local_course import a_docker_job
 
 NOBODY = 65534
 
@@ -214,17 +214,7 @@ def _grade_as_nobody(kind: str, course: Path, temporary: Path) -> str:
 
 async def _grade(kind: str, course: Path) -> str:
     grader = LocalGrader(CourseLibrary([course]), sandbox=choose_sandbox(kind))
-    job = messages.BackendNewJob(
-        job_id="1",
-        course_id=course.name,
-        task_id="task",
-        task_problems={},
-        inputdata={},
-        environment_type="docker",
-        environment="default",
-        environment_parameters={},
-        debug=True,
-    )
+    job = a_docker_job(course.name)
     result = await grader.grade(job, JobHandle("1"))
     grader.close()
     return f"{result.result}{result.stderr}"

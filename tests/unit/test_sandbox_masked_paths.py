@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from inginious_nb import messages
 from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
@@ -18,6 +17,7 @@ from inginious_nb.grader.job import shared_files
 from inginious_nb.grader.job.system_views import SystemViews
 from inginious_nb.grader.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
 from inginious_nb.grader.sandbox.masked_paths import masked_places, personal_folders
+from tests.support.local_course import a_docker_job
 
 LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)
 
@@ -88,17 +88,7 @@ async def test_courses_below_a_system_folder(system_folder, named, tmp_path):
     # Named by way of a link; a job's own copy of its task is where it always is.
     library = CourseLibrary([link / named])
     grader = LocalGrader(library, sandbox=choose_sandbox("bubblewrap"))
-    job = messages.BackendNewJob(
-        job_id="1",
-        course_id="lab",
-        task_id="task",
-        task_problems={},
-        inputdata={},
-        environment_type="docker",
-        environment="default",
-        environment_parameters={},
-        debug=True,
-    )
+    job = a_docker_job("lab")
     try:
         result = await grader.grade(job, JobHandle("1"))
     finally:

@@ -117,32 +117,28 @@ class EndedJob:
             return GradingResult("crash", text, keeps_state=False, stdout=stdout, stderr=stderr)
         except NotJsonError as error:
             logger.warning("The feedback of %s is not JSON: %s", self.request.task.name, error)
+            text = faults.of_either(
+                Message(
+                    "The feedback of the task was written by something else than its run script."
+                )
+            )
+            archive = self.workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
             return GradingResult(
                 "crash",
-                faults.of_either(
-                    Message(
-                        "The feedback of the task was written by something else than its run "
-                        "script."
-                    )
-                ),
+                text,
                 keeps_state=False,
-                archive=self.workspace.archive(_MAX_ARCHIVE_BYTES, given_up).content,
+                archive=archive.content,
                 stdout=stdout,
                 stderr=stderr,
             )
         except FeedbackError as error:
             logger.warning("The feedback of %s is unusable: %s", self.request.task.name, error)
-            return GradingResult(
-                "crash",
-                faults.of_task(
-                    Message(
-                        "The feedback that the task gave cannot be read: {reason}.",
-                        reason=str(error),
-                    )
-                ),
-                stdout=stdout,
-                stderr=stderr,
+            text = faults.of_task(
+                Message(
+                    "The feedback that the task gave cannot be read: {reason}.", reason=str(error)
+                )
             )
+            return GradingResult("crash", text, stdout=stdout, stderr=stderr)
         archive = self.workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
         warning = self._warning() if feedback.result == "success" else ""
         if self.request.debug:

@@ -66,9 +66,7 @@ def test_a_plain_script_works(backend, context):
     assert asyncio.run(main()) == SUCCESS
 
 
-def test_uvloop_works(backend, context):
-    import uvloop  # noqa: PLC0415 - not to be had on Windows
-
+def grade_a_hundred(backend, context, loop_factory):
     async def main():
         client = Client(context, backend.address, options=BRISK)
         client.start()
@@ -76,8 +74,14 @@ def test_uvloop_works(backend, context):
         client.close()
         return results
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         assert runner.run(main()) == [SUCCESS] * 100
+
+
+def test_uvloop_works(backend, context):
+    import uvloop  # noqa: PLC0415 - not to be had on Windows
+
+    grade_a_hundred(backend, context, uvloop.new_event_loop)
 
 
 def test_a_loop_that_cannot_watch_descriptors_works(backend, context):
@@ -87,15 +91,7 @@ def test_a_loop_that_cannot_watch_descriptors_works(backend, context):
         def add_reader(self, fd, callback, *args):
             raise NotImplementedError
 
-    async def main():
-        client = Client(context, backend.address, options=BRISK)
-        client.start()
-        results = await asyncio.gather(*(client.submit(MATCH, {"q": "42"}) for _ in range(100)))
-        client.close()
-        return results
-
-    with asyncio.Runner(loop_factory=Proactor) as runner:
-        assert runner.run(main()) == [SUCCESS] * 100
+    grade_a_hundred(backend, context, Proactor)
 
 
 def test_a_loop_given_explicitly_may_run_in_another_thread(backend, context):
