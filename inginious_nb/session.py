@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from . import course
 from .course import probing
 from .course.folders import expanded
+from .errors import CourseError
 from .i18n import system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
@@ -173,6 +174,20 @@ class Session:
         self._io.run(self.services.add_course_path(path))
         self._observers.notify()
         return found
+
+    def know_courses_near(self, folder: Path) -> None:
+        """Look for courses where a kernel of a notebook in a folder would.
+
+        A course that cannot be used is left out.
+        """
+        known = {path.resolve() for path in self.library.paths}
+        for path in self.settings.course_paths(folder):
+            if path.resolve() in known:
+                continue
+            try:
+                self.add_courses(path)
+            except CourseError as error:
+                _log.info("A course near a notebook cannot be used: %s", error)
 
     def task_state(self, task: Task, student: Student | None = None) -> TaskState:
         """Return the live state of a task for a student, default who submits now."""

@@ -192,7 +192,7 @@ class LiveClass:
             raise UsageError(
                 Message(
                     "The notebooks name no task of a course that is open. Open the course first, "
-                    "or say which task: --task COURSE/TASK."
+                    "or say which task: COURSE/TASK."
                 )
             )
         return grading

@@ -123,6 +123,8 @@ class Connection:
         from .class_view import ClassPublisher, ClassResponder  # noqa: PLC0415 - likewise
 
         folder = folder_named(str(named["folder"]), self._root)
+        # Beside what was handed in, never in it.
+        self._session.know_courses_near(folder.parent)
         live = LiveClass(
             self._session,
             folder,

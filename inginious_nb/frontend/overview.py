@@ -16,7 +16,7 @@ from inginious_nb import __version__
 from inginious_nb.course.demo import COURSES, copy_demo
 from inginious_nb.course.folders import expanded
 from inginious_nb.course.scaffold import check_new_task, new_course, new_task
-from inginious_nb.errors import CourseError, HistoryError, InginiousError, UsageError
+from inginious_nb.errors import HistoryError, InginiousError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
@@ -239,7 +239,7 @@ class OverviewResponder(Responder):
         self, request: protocol.AnswerCellsRequest, _buffers: Buffers
     ) -> protocol.AnswerCellsReply:
         session = self._publisher.session
-        self._know_courses_near(folder_named(request["folder"], self._root))
+        self._publisher.session.know_courses_near(folder_named(request["folder"], self._root))
         cells = [cell_from_json(cell) for cell in request["cells"]]
         return {
             "answers": [
@@ -247,18 +247,6 @@ class OverviewResponder(Responder):
                 for cell_id, task, problem_id in answer_cells(session.library, cells)
             ]
         }
-
-    def _know_courses_near(self, folder: Path) -> None:
-        """Know the courses that a kernel of a notebook in that folder would know."""
-        session = self._publisher.session
-        known = {path.resolve() for path in session.library.paths}
-        for path in session.settings.course_paths(folder):
-            if path.resolve() in known:
-                continue
-            try:
-                session.add_courses(path)
-            except CourseError as error:
-                _log.info("A course near a notebook cannot be used: %s", error)
 
     def _stop(
         self, request: protocol.SubmissionRequest, _buffers: Buffers

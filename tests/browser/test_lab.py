@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -11,12 +12,24 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inginious_nb.course import demo as course_demo
-from tests.support.invented_class import STUDENTS, write_class
+from inginious_nb.course import demo_class
 
-from .notebook import code, markdown, write_notebook
+from .notebook import NotebookPage, code, markdown, write_notebook
 from .server import TOKEN, JupyterServer
 
 START_LIMIT_MS = 40_000
+CLASS_LIMIT_MS = 90_000
+_KINDS = {"right": 6, "unchecked": 15, "slow": 1, "prints": 1, "crashing": 1, "endless": 1}
+_KINDS |= {"syntax": 1, demo_class.EMPTY: 1, demo_class.TWICE: 1, demo_class.BROKEN: 2}
+THIRTY = dict(
+    zip(
+        demo_class.STUDENTS,
+        [kind for kind, count in _KINDS.items() for _ in range(count)],
+        strict=True,
+    )
+)
+"""Students and the kinds of their answers: nineteen fail the same test."""
+
 COMMAND = "%load_ext inginious_nb\n%inginious submit demo/division remainder=-1"
 
 
@@ -52,6 +65,13 @@ def open_lab(server, page):
 def line(page, name):
     """The line beneath the answer to a problem."""
     return page.locator(".inginious-answer-line").get_by_role("region", name=name, exact=True)
+
+
+def open_class(page, folder):
+    """Open the view of a class from the menu of its folder."""
+    item = page.locator(".jp-DirListing-item[data-isdir=true]").filter(has_text=folder)
+    item.click(button="right")
+    page.get_by_role("menuitem", name="Open class view…").click()
 
 
 def task(page, name):
@@ -254,27 +274,76 @@ def test_what_a_command_submitted_has_one_card(server, open_lab, page):
     expect(page.locator(".jp-CodeCell").nth(1)).to_have_class(re.compile("jp-mod-active"))
 
 
-def test_a_class_is_graded_from_the_menu_of_its_folder(server, open_lab):
-    write_class(server.folder / "handed-in")
-    page = open_lab()
-    page.locator(".jp-LauncherCard").filter(has_text="Try the demo").click()
-    expect(task(page, "Rabbits")).to_be_visible()
-    page.get_by_role("tab", name=re.compile("^File Browser")).click()
-    folder = page.locator(".jp-DirListing-item[data-isdir=true]").filter(has_text="handed-in")
-    page.locator(".jp-BreadCrumbs-home").click()
-    folder.click(button="right")
-    page.get_by_role("menuitem", name="Open class view…").click()
+def test_a_class_is_graded_shown_and_graded_again_once_its_task_is_mended(
+    server, open_lab, session
+):
+    copy_demo(server)
+    demo = server.folder / "inginious-demo"
+    demo_class.write_class(demo / "handed-in", THIRTY)
+    name = write_notebook(server, [code("%load_ext inginious_nb\n%inginious edit demo/fib/run")])
+    (server.folder / name).rename(demo / name)
+    page = open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-Notebook")
+    notebook = NotebookPage(server, page, f"inginious-demo/{name}")
+    notebook.wait_for_kernel()
+    notebook.run_to_end(1)
+    open_class(page, "handed-in")
     shown = page.get_by_role("region", name="Class handed-in")
-    everyone = len(STUDENTS)
-    expect(shown).to_contain_text(f"{everyone} of {everyone} done", timeout=START_LIMIT_MS)
-    shown.locator(".inginious-bar").first.click()
-    expect(shown.locator(".inginious-whose")).to_have_count(3)
-    assert "Ada" not in shown.inner_text()
+    expect(shown).to_contain_text(re.compile(r"of 60 done .* waiting"), timeout=START_LIMIT_MS)
+    expect(shown).to_contain_text("60 of 60 done", timeout=CLASS_LIMIT_MS)
+    worst = shown.locator(".inginious-bar").first
+    expect(worst).to_contain_text("Says no to nonsense")
+    expect(worst).to_contain_text("19 of 25 failed")
+    worst.click()
+    expect(shown.locator(".inginious-side")).to_have_count(3)
+    expect(shown).to_contain_text(re.compile("15 . Failed · Says no to nonsense"))
+    shown.get_by_label("Projector").check()
+    expect(page.locator(".inginious-projector")).to_have_css("font-size", "22px")
+    assert [who for who in THIRTY if re.search(rf"\b{who}\b", shown.inner_text())] == []
+    shown.get_by_label("Projector").uncheck()
+    page.get_by_role("tab", name=name).click()
+    script = (demo / "courses" / "demo" / "fib" / "run").read_text()
+    mended = script.replace("outcome == expected", "argument < 0 or outcome == expected")
+    notebook.write(2, f"%%inginious edit demo/fib/run\n{mended}")
+    notebook.run_to_end(2)
+    page.get_by_role("tab", name="handed-in").click()
+    shown.get_by_role("button", name="Regrade all").click()
+    shown.locator(".inginious-ask").get_by_role("button", name="Regrade").click()
+    expect(shown).to_contain_text(re.compile(r"of 60 done .* waiting"))
+    expect(shown).to_contain_text("60 of 60 done", timeout=CLASS_LIMIT_MS)
+    expect(shown.locator(".inginious-bar").last).to_contain_text("0 of 25 failed")
+    session.add_courses(demo / "courses")
+    assert exported(page, shown) == graded_alone(session)
     # What was graded is there at once when the view is opened again.
     page.get_by_role("tab", name="handed-in").get_by_title("Close handed-in").click()
-    folder.click(button="right")
-    page.get_by_role("menuitem", name="Open class view…").click()
-    expect(shown).to_contain_text(f"{everyone} of {everyone} done")
+    open_class(page, "handed-in")
+    expect(shown).to_contain_text("60 of 60 done")
+
+
+def exported(page, shown):
+    """What the exported file says of each student's answer to the task fib."""
+    with page.expect_download() as saved:
+        shown.get_by_role("button", name="Export CSV").click()
+    with saved.value.path().open(encoding="utf-8-sig") as file:
+        rows = [row for row in csv.DictReader(file) if row["task"] == "demo/fib"]
+    values = ("state", "result", "grade", "passed", "failed")
+    return {row["student"]: tuple(row[value] for value in values) for row in rows}
+
+
+def graded_alone(session):
+    """The same of each student, by a submission of each kind of answer alone."""
+    task = session.task("demo/fib")
+    submitted = {
+        kind: session.submit(task, {"fib": demo_class.ANSWERS[kind]}, origin="api")
+        for kind in set(THIRTY.values()) & demo_class.ANSWERS.keys()
+    }
+    told = {demo_class.EMPTY: ("missing", "", "", "0", "0")}
+    for kind, submission in submitted.items():
+        result = submission.wait(60)
+        tests = [value for value in result.tests.values() if isinstance(value, bool)]
+        counts = str(tests.count(True)), str(tests.count(False))
+        told[kind] = ("graded", result.result[0], f"{result.grade:g}", *counts)
+    refused = ("refused", "", "", "0", "0")
+    return {student: told.get(kind, refused) for student, kind in THIRTY.items()}
 
 
 @pytest.mark.parametrize("width", [320, 600])  # 600 of 1200 are 200 %
