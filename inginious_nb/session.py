@@ -180,9 +180,9 @@ class Session:
 
         A course that cannot be used is left out.
         """
-        known = {path.resolve() for path in self.library.paths}
+        known = {probing.real(path) for path in self.library.paths}
         for path in self.settings.course_paths(folder):
-            if path.resolve() in known:
+            if probing.real(path) in known:
                 continue
             try:
                 self.add_courses(path)

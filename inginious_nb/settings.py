@@ -21,6 +21,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from .errors import UsageError
 from .i18n import Message
+from .io import drives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,9 +154,18 @@ class Inginious(Configurable):
             return []
         # `os.path` takes what cannot be looked at for nothing, where pathlib raises.
         near = [here, *here.parents[:_LEVELS_ABOVE]]
-        named = [path for folder in near if os.path.isdir(path := folder / "courses")]  # noqa: PTH112
+        named = [path for folder in near if _may_be_folder(path := folder / "courses")]
         own = [folder for folder in near if os.path.isfile(folder / "course.yaml")]  # noqa: PTH113
         return named + own
+
+
+def _may_be_folder(path: Path) -> bool:
+    """Return whether a folder is there, or on a drive that does not answer: the library says so."""
+    try:
+        drives.enter(path)
+    except OSError:
+        return True
+    return os.path.isdir(path)  # noqa: PTH112 - raises nothing
 
 
 def load_settings(

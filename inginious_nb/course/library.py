@@ -125,6 +125,8 @@ class CourseLibrary:
         """
         given = expanded(Path(path))
         root, seen = probing.real(given), probing.look(given)
+        if isinstance(seen.error, probing.NoAnswerError):
+            raise seen.error
         if seen.error is not None:
             raise CourseNotFoundError(seen.error.text, path=given)
         if seen.kind != "folder":
@@ -155,6 +157,9 @@ class CourseLibrary:
             return found
         if refused:
             raise refused[0]
+        for unknown in unseen:
+            if isinstance(unknown, probing.NoAnswerError):
+                raise unknown
         if unseen:
             # It may be in there, or not: to whoever named no path it is nothing.
             raise CourseNotFoundError(unseen[0].text, path=unseen[0].path)

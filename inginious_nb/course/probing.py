@@ -1,4 +1,4 @@
-"""Looks at paths that may be anything: closed folders, stale mounts, links in a circle, pipes.
+"""Looks at paths that may be anything: closed folders, dead mounts, links in a circle, pipes.
 
 What cannot be looked at costs itself: it becomes a `CourseError` with a sentence that is handed
 back, or raised by `read` alone. `pathlib` raises in the middle of a look (before Python 3.14).
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Literal
 
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
+from inginious_nb.io import drives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Kind = Literal["file", "folder", "other", "nothing", "unknown"]
 
+_DEAD = (errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT)
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 # As the system says them, so that they can be said in other languages.
 _REASONS = {
@@ -34,6 +36,10 @@ _REASONS = {
     errno.ETIMEDOUT: Message("its network drive does not answer"),
     errno.EIO: Message("the disk or network drive has an error"),
 }
+
+
+class NoAnswerError(CourseError):
+    """The drive that a path is on does not answer: what is there may be in order."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,14 @@ class Seen:
 def look(path: Path) -> Seen:
     """Return what is at a path, links followed; raises nothing."""
     try:
+        drives.enter(path)
         status = os.stat(path)  # noqa: PTH116 - a hot path
     except ValueError:  # no path can hold a NUL
         return Seen("nothing")
     except OSError as error:
-        is_link = os.path.islink(path)  # noqa: PTH114 - raises nothing
-        if error.errno in _ABSENT and is_link:
-            return Seen("other", _unusable(path, Message("its link leads to nothing")))
         if error.errno in _ABSENT:
+            if os.path.islink(path):  # noqa: PTH114 - raises nothing
+                return Seen("other", _unusable(path, Message("its link leads to nothing")))
             return Seen("nothing")
         kind: Kind = "other" if error.errno == errno.ELOOP else "unknown"
         return Seen(kind, unreadable(path, error), None, reason(error))
@@ -87,8 +93,9 @@ def is_folder(path: Path) -> bool:
 def real(path: Path) -> Path:
     """Return a path with its links resolved as far as they can be; raises nothing."""
     try:
+        drives.enter(path)
         return Path(os.path.realpath(path))
-    except (OSError, ValueError):  # the working directory is gone, or a NUL
+    except (OSError, ValueError):  # the working directory is gone, a drive is dead, or a NUL
         return path
 
 
@@ -114,6 +121,7 @@ def listed(folder: Path) -> Listing:
     """
     listing = Listing([], [], [])
     try:
+        drives.enter(folder)
         with os.scandir(folder) as entries:
             for entry in entries:
                 if not entry.name.startswith("."):
@@ -161,7 +169,8 @@ def first_of(folder: Path, names: Iterable[str]) -> tuple[Path | None, CourseErr
     for name in names:
         seen = look(folder / name)
         if seen.kind == "unknown":
-            return None, _unusable(folder, seen.why)
+            is_dead = isinstance(seen.error, NoAnswerError)
+            return None, _unusable(folder, seen.why, NoAnswerError if is_dead else CourseError)
         if seen.kind in ("file", "other"):
             return folder / name, None
     return None, None
@@ -177,6 +186,7 @@ def read(path: Path, max_bytes: int) -> bytes:
     if seen.kind == "other" and seen.error is not None:
         raise seen.error
     try:
+        drives.enter(path)
         # Opening a pipe waits for its other end, and it may have become one meanwhile.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
         with os.fdopen(descriptor, "rb") as file:
@@ -200,6 +210,7 @@ def read(path: Path, max_bytes: int) -> bytes:
 def beginning(path: Path, max_bytes: int) -> str:
     """Return the beginning of a regular file as text; empty if it cannot be read."""
     try:
+        drives.enter(path)
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -220,11 +231,12 @@ def reason(error: Exception) -> str:
 
 def unreadable(path: Path, error: Exception) -> CourseError:
     """Return the error for a path that the system refuses to show."""
-    return _unusable(path, reason(error))
+    is_dead = getattr(error, "errno", None) in _DEAD
+    return _unusable(path, reason(error), NoAnswerError if is_dead else CourseError)
 
 
-def _unusable(path: Path, why: str) -> CourseError:
-    return CourseError(
+def _unusable(path: Path, why: str, kind: type[CourseError] = CourseError) -> CourseError:
+    return kind(
         Message(
             "{path} cannot be read ({reason}). Correct that, or take it out of the courses.",
             path=path,

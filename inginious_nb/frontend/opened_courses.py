@@ -12,6 +12,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inginious_nb.course import probing
 from inginious_nb.course.folders import expanded
 from inginious_nb.errors import CourseError
 
@@ -28,7 +29,7 @@ def open_again(session: Session) -> None:
     """Open the courses of the last time that are still there."""
     known = session.library.paths
     for folder in _read(session):
-        if Path(folder).resolve() in known:
+        if probing.real(Path(folder)) in known:
             continue  # another page was first
         with contextlib.suppress(CourseError):  # moved or removed meanwhile
             session.add_courses(Path(folder))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb import __version__
+from inginious_nb.course import probing
 from inginious_nb.course.demo import COURSES, copy_demo
 from inginious_nb.course.folders import expanded
 from inginious_nb.course.scaffold import check_new_task, new_course, new_task
@@ -206,11 +207,11 @@ class OverviewResponder(Responder):
         self, request: protocol.FoldersRequest, _buffers: Buffers
     ) -> protocol.FoldersReply:
         refused = []
-        known = {path.resolve() for path in self._publisher.session.library.paths}
+        known = {probing.real(path) for path in self._publisher.session.library.paths}
         for named in request["folders"]:
             try:
                 folder = folder_named(named, self._root)
-                if folder.resolve() not in known:
+                if probing.real(folder) not in known:
                     self._publisher.session.add_courses(folder)
             except InginiousError as error:
                 refused.append(error.in_language(self._publisher.lang))

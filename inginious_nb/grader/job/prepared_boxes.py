@@ -153,11 +153,13 @@ class JobBox:
         # Files of the task's own in /etc are mounted when they are there, and a network of its own
         # ends with the job.
         is_alone = self.workspace.has_system_files or box.network is not None
+        as_started = (*interpreter, *box.argv)
         if interpreter and not is_alone and self._shared_files.is_in_system:
-            self._repeated = (*interpreter, *box.argv)
+            self._repeated = as_started
         if self._prepared is not None and self._preparing is not None:
-            started = replace(box, argv=(*interpreter, *box.argv))
-            process = self._preparing.begin(self._prepared.process, started)
+            is_same = self._prepared.process.argv == as_started
+            wanted = replace(box, argv=as_started) if is_same else box
+            process = self._preparing.begin(self._prepared.process, wanted)
             if process is not None:
                 return process
             await asyncio.to_thread(self._prepared.process.end)

@@ -19,6 +19,7 @@ from inginious_nb.course import probing
 from inginious_nb.grader.sandbox import Mount, Streams
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.temporary_folders import remove_tree
+from inginious_nb.io import drives
 
 from .archive import Archive, pack
 from .disk_usage import disk_usage_bytes
@@ -98,6 +99,8 @@ class Workspace:
         """
         if not self.root.is_dir():
             make_folders(self.root)
+        for folder in (task, *filter(None, [common])):
+            drives.enter(folder)
         unread = self.offer_common(common, copy=copy_common)
         unread_of_task, self.copied_bytes = _copy_tree(task, self.root / "task")
         unread += unread_of_task

@@ -31,13 +31,13 @@ class PreparedProcess:
 
     Args:
         popen: The sandbox.
-        argv: The words that it was started with.
         request: The write end of the process's standard input, owned from now on.
         unread: Its read end, owned from now on.
         info: The read end of bubblewrap's information pipe, owned from now on.
         cgroup: What it runs in, owned from now on; None without one.
 
     Attributes:
+        argv: The words that it was started with; when they are those of the program, it goes on.
         view: All that its box has beside its program, as its sandbox compares it.
     """
 
@@ -54,7 +54,7 @@ class PreparedProcess:
     ) -> None:
         self.view = view
         self._popen = popen
-        self._argv = tuple(argv)
+        self.argv = tuple(argv)
         self._request = request
         self._unread = unread
         self._info = info
@@ -67,7 +67,7 @@ class PreparedProcess:
         Returns:
             The program; None if the process is gone or has a program, or these are too many words.
         """
-        is_itself = tuple(argv) == self._argv
+        is_itself = tuple(argv) == self.argv
         request = _GO_ON if is_itself else b"\0".join(map(os.fsencode, argv))
         if self._is_taken or self._popen.poll() is not None or len(request) > _MAX_REQUEST_BYTES:
             return None
