@@ -1,19 +1,17 @@
-"""What the client costs beside INGInious's own, in one run: a table, and a JSON file.
+"""What the client costs beside INGInious's own, in one run.
 
-Run as ``python -m tests.bench.bench_client [--repeats 5] [--quick] [--json FILE]``. Each row is
-measured on INGInious's clients and ours in turn, each in a fresh process, and repeated; the table
-has medians and, behind ±, half the distance between the quartiles. ``floor`` is bare pyzmq and
-msgpack. The real backend and its mcq agent take most of a job's time themselves, so rows are also
-measured against a backend that answers at once (echo_backend.py).
+Run as ``python -m tests.bench.bench_client [--repeats 3] [--quick] [--json FILE]``. Each row is
+measured on INGInious's clients and ours in turn, each in a fresh process, and repeated; the figures
+are medians. ``floor`` is bare pyzmq and msgpack. The real backend and its mcq agent take most of a
+job's time themselves, so rows are also measured against a backend that answers at once
+(echo_backend.py).
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -21,9 +19,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from tests.bench.figures import Figures, parser
 from tests.support.peer import InginiousSite, Process, free_port, peer_bin, wait_for_port
 
 HERE = Path(__file__).parent
@@ -38,7 +34,7 @@ class Row:
     Attributes:
         backend: ``real``, or the archive's bytes and the queue's rows of an echo backend.
         options: Arguments of the load in drive.py.
-        shown: Which of its figures go into the table.
+        shown: Which of its figures are told.
     """
 
     title: str
@@ -156,77 +152,36 @@ def a_backend(what):
             echo.kill()
 
 
-def run(rows, repeats, console):
-    """Measure all rows; each figure comes as the list of its repetitions."""
-    results = []
-    for row in rows:
-        console.log(row.title)
-        figures = {kind: {} for kind in row.kinds}
-        with a_backend(row.backend) as address:
-            for _ in range(repeats):
-                for kind in row.kinds:
-                    for name, value in measure(row, kind, address).items():
-                        figures[kind].setdefault(name, []).append(value)
-        results.append({"title": row.title, "shown": row.shown, "figures": figures})
-    return results
-
-
-def spread(values):
-    """The median, and half the distance between the quartiles."""
-    if len(values) < 2:
-        return values[0], 0.0
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
-    return statistics.median(values), (high - low) / 2
-
-
-def a_table(results):
-    table = Table(title="Medians ± half the interquartile range; ratios of medians")
-    for title in ("load", "figure", *KINDS, "ours / inginious", "ours / floor"):
-        table.add_column(title, justify="left" if title in ("load", "figure") else "right")
-    for result in results:
-        for name in result["shown"]:
-            medians, cells = {}, []
-            for kind in KINDS:
-                values = result["figures"].get(kind, {}).get(name)
-                if values is None:
-                    cells.append("")
-                    continue
-                medians[kind], half = spread(values)
-                cells.append(f"{medians[kind]:.4g} ± {half:.2g}")
-            ratios = [
-                f"{medians['ours'] / medians[other]:.2f}" if other in medians else ""
-                for other in ("inginious", "floor")
-            ]
-            table.add_row(result["title"], name, *cells, *ratios)
-    return table
+def measure_row(figures, row, repeats):
+    """Measure a row: each kind in turn, as often as that."""
+    found = {kind: {} for kind in row.kinds}
+    with a_backend(row.backend) as address:
+        for _ in range(repeats):
+            for kind in row.kinds:
+                for name, value in measure(row, kind, address).items():
+                    found[kind].setdefault(name, []).append(value)
+    for name in row.shown:
+        ours, *others = (statistics.median(found[kind][name]) for kind in row.kinds)
+        figures.add(f"{row.title}, {name}", ours)
+        for kind, other in zip(row.kinds[1:], others, strict=True):
+            figures.add(f"  beside {kind}: {other:,.4g}", ours / other, "times")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument(
+    """Measure, print and write."""
+    options_of = parser(__doc__)
+    options_of.add_argument("--repeats", type=int, default=3)
+    options_of.add_argument(
         "--quick", action="store_true", help="two repetitions of a tenth of the load"
     )
-    parser.add_argument("--json", type=Path, default=Path("bench-results/client.json"))
-    parser.add_argument("--only", default="", help="rows whose title has this in it")
-    arguments = parser.parse_args()
-    console = Console(width=150)
-    rows = [row for row in ROWS if arguments.only in row.title]
-    if arguments.quick:
-        for row in rows:
-            if row.options.get("count", 0) > 100:
+    options_of.add_argument("--only", default="", help="rows whose title has this in it")
+    options = options_of.parse_args()
+    figures = Figures("The client beside INGInious's", options.json)
+    for row in ROWS:
+        if options.only in row.title:
+            if options.quick and row.options.get("count", 0) > 100:
                 row.options["count"] //= 10
-    repeats = 2 if arguments.quick else arguments.repeats
-    results = run(rows, repeats, console)
-    console.print(a_table(results))
-    machine = {
-        "python": platform.python_version(),
-        "cpus": os.cpu_count(),
-        "system": platform.platform(),
-    }
-    arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps({"machine": machine, "rows": results}, indent=1))
-    console.print(f"All figures: {arguments.json}")
+            measure_row(figures, row, 2 if options.quick else options.repeats)
 
 
 if __name__ == "__main__":

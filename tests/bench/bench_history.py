@@ -6,8 +6,6 @@ those of the history and the task's shared state alone, in the temporary folder;
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -17,18 +15,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from inginious_nb.client.results import JobResult
 from inginious_nb.submissions.history import History
 from inginious_nb.submissions.task_state import TaskState
+from tests.bench.figures import Figures, parser
 
 TASK: Any = SimpleNamespace(course_id="bench", id="task", evaluation_mode="best")
 USER = "student"
 ARCHIVES = 60
 ARCHIVE_BYTES = 1_000_000
-OPEN_WANTED_MS = 5
+OPEN_WANTED = "<= 5 ms"
 SAMPLE = 500
 
 
@@ -87,36 +83,16 @@ def submitting_ms(folder: Path, submissions: int) -> tuple[float, float]:
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--submissions", type=int, default=5000)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options_of = parser(__doc__)
+    options_of.add_argument("--submissions", type=int, default=5000)
+    options = options_of.parse_args()
+    figures = Figures("The history", options.json)
     with tempfile.TemporaryDirectory() as name:
-        opened_ms = opening_ms(Path(name))
+        what = f"a task opened, {ARCHIVES} submissions with 1 MB archives"
+        figures.add(what, opening_ms(Path(name)), "ms", OPEN_WANTED)
         first_ms, last_ms = submitting_ms(Path(name), options.submissions)
-    row = {
-        "open_ms": opened_ms,
-        "first_submissions_ms": first_ms,
-        "last_submissions_ms": last_ms,
-        "last_to_first": last_ms / first_ms,
-    }
-    table = Table(title="The history")
-    for column in ("what", "measured", "wanted"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    table.add_row(
-        f"a task opened, {ARCHIVES} submissions with 1 MB archives",
-        f"{opened_ms:.2f} ms",
-        f"<= {OPEN_WANTED_MS} ms",
-    )
-    table.add_row(f"a submission kept and finished, first {SAMPLE}", f"{first_ms:.2f} ms", "")
-    table.add_row(
-        f"likewise, last {SAMPLE} of {options.submissions}",
-        f"{last_ms:.2f} ms",
-        "as the first",
-    )
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(row, indent=2) + "\n")
+    figures.add(f"a submission kept and finished, first {SAMPLE}", first_ms, "ms")
+    figures.add(f"likewise, last {SAMPLE} of {options.submissions}", last_ms, "ms", "as the first")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ interpreter with an IPython shell, as a kernel is; the median is told.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -15,10 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+from tests.bench.figures import Figures, parser
 
-WANTED_MS = 80
+WANTED = "<= 80 ms"
 
 PROGRAM = """
 import time
@@ -31,41 +28,33 @@ print((time.perf_counter() - begun) * 1000)
 """
 
 
+def load_ms(folder: str) -> float:
+    """Return what loading takes in a fresh interpreter, in milliseconds."""
+    environment = os.environ | {"INGINIOUS_HISTORY": f"{folder}/history.sqlite"}
+    # Compiled once, as an installed package is.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=folder,
+        env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    times_ms = []
+    options_of = parser(__doc__)
+    options_of.add_argument("--repeats", type=int, default=9)
+    options = options_of.parse_args()
+    figures = Figures("Loading the extension", options.json)
     with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"INGINIOUS_HISTORY": f"{folder}/history.sqlite"}
-        # Compiled once, as an installed package is.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        for _ in range(options.repeats + 1):
-            done = subprocess.run(
-                [sys.executable, "-c", PROGRAM],
-                cwd=folder,
-                env=environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            times_ms.append(float(done.stdout))
-    measured = times_ms[1:]  # the first one filled the file cache
-    row = {"median_ms": statistics.median(measured), "least_ms": min(measured)}
-    table = Table(title="Loading the extension")
-    for column in ("what", "median", "least", "wanted"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-    table.add_row(
-        "%load_ext inginious_nb",
-        f"{row['median_ms']:.0f} ms",
-        f"{row['least_ms']:.0f} ms",
-        f"<= {WANTED_MS} ms",
-    )
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(row, indent=2) + "\n")
+        load_ms(folder)  # fills the file cache
+        times_ms = [load_ms(folder) for _ in range(options.repeats)]
+    figures.add("%load_ext inginious_nb, median", statistics.median(times_ms), "ms", WANTED)
+    figures.add("%load_ext inginious_nb, least", min(times_ms), "ms", WANTED)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What waiting for a site costs, it and us: a table, and a JSON file.
+"""What waiting for a site costs, it and us.
 
 Run as ``python -m tests.bench.bench_web [--json FILE]``. A site that answers at once stands in for
 INGInious (echo_site.py); the real one is tested in tests/web. CPU is that of this process. The
@@ -7,9 +7,7 @@ floor is one bare POST of httpx, without which no check can be.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import statistics
 import sys
 import time
@@ -17,13 +15,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from inginious_nb.services.inginious_web.client import WebClient
 from inginious_nb.services.inginious_web.delivery import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
+from tests.bench.figures import Figures, parser
 from tests.support.peer import Process, free_port, wait_for_port
 
 SERVER = Path(__file__).with_name("echo_site.py")
@@ -98,43 +95,37 @@ def lateness(times: list[float], figures: dict) -> list[float]:
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    pace = Pace()
-    row: dict[str, float] = {}
-    table = Table(title="Waiting for a site")
-    for column in ("what", "measured", "wanted"):
-        table.add_column(column, justify="left" if column == "what" else "right")
-
-    def show(name: str, title: str, value: float, unit: str = "", wanted: str = "") -> None:
-        row[name] = value
-        table.add_row(title, f"{value:.3g}{unit}", wanted)
-
+    options = parser(__doc__).parse_args()
+    figures = Figures("Waiting for a site", options.json)
     for duration_s in DURATIONS_S:
-        tasks = [task(number, duration_s) for number in range(8)]
-        times, figures, _cpu_s = on_a_site(lambda address, tasks=tasks: submitted(address, tasks))
-        requests = (sum(figures["kinds"].values()) - 1) / len(tasks)  # one signs in
-        late = statistics.median(lateness(times, figures))
-        longest = pace.max_s * (1 + pace.jitter)
-        show(f"requests_{duration_s}", f"requests, graded in {duration_s} s", requests)
-        show(
-            f"late_{duration_s}", "  the result here after, p50", late, " s", f"<= {longest:.1f} s"
-        )
+        measure_one(figures, duration_s)
+    measure_many(figures)
+
+
+def measure_one(figures: Figures, duration_s: float) -> None:
+    """Measure submissions that take so long, eight at once."""
+    pace = Pace()
+    tasks = [task(number, duration_s) for number in range(8)]
+    times, site, _cpu_s = on_a_site(lambda address: submitted(address, tasks))
+    requests = (sum(site["kinds"].values()) - 1) / len(tasks)  # one signs in
+    figures.add(f"requests, graded in {duration_s} s", requests)
+    longest = pace.max_s * (1 + pace.jitter)
+    late = statistics.median(lateness(times, site))
+    figures.add("  the result here after, p50", late, "s", f"<= {longest:.1f} s")
+
+
+def measure_many(figures: Figures) -> None:
+    """Measure many that wait in one process."""
     tasks = [task(number, WAITING_S) for number in range(WAITING)]
-    times, figures, cpu_s = on_a_site(lambda address: submitted(address, tasks))
-    checks = figures["kinds"]["check"]
-    span = max(figures["times"]) - min(figures["times"])
-    floor_s = on_a_site(post_cpu_s)
-    late = lateness(times, figures)
-    show("per_s", f"{WAITING} waiting: requests a second", sum(figures["kinds"].values()) / span)
-    show("at_once", "  requests at once, at most", figures["at_once"], "", "<= 8")
-    show("late_max", "  the last result here after", max(late), " s")
-    show("cpu", "  CPU of one that waits", cpu_s / WAITING / span * 100, " %")
-    show("floor", "  CPU of all beside as many bare POSTs", cpu_s / (checks * floor_s), " times")
-    Console().print(table)
-    if options.json:
-        options.json.write_text(json.dumps(row, indent=2) + "\n")
+    times, site, cpu_s = on_a_site(lambda address: submitted(address, tasks))
+    span_s = max(site["times"]) - min(site["times"])
+    rate = sum(site["kinds"].values()) / span_s
+    figures.add(f"{WAITING} waiting: requests a second", rate)
+    figures.add("  requests at once, at most", site["at_once"], "", "<= 8")
+    figures.add("  the last result here after", max(lateness(times, site)), "s")
+    figures.add("  CPU of one that waits", cpu_s / WAITING / span_s * 100, "%")
+    bare_s = site["kinds"]["check"] * on_a_site(post_cpu_s)
+    figures.add("  CPU of all beside as many bare POSTs", cpu_s / bare_s, "times")
 
 
 if __name__ == "__main__":
