@@ -151,6 +151,11 @@ def test_no_message_shows_how_python_writes_a_value():
                 assert getattr(part, "conversion", -1) == -1, place
 
 
+def test_french_has_one_word_for_a_task_and_for_a_notebook():
+    texts = [form for message in MESSAGES for form in forms(message.string)]
+    assert [text for text in texts if re.search(r"exercice|carnet", text, re.IGNORECASE)] == []
+
+
 def test_french_is_set_as_french_is():
     for text in (form for message in MESSAGES for form in forms(message.string)):
         assert not re.search(r" [:;?!»](?!\w)|« ", text), f"a space that breaks: {text!r}"
