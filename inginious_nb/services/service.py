@@ -14,7 +14,7 @@ from inginious_nb.io.observers import Observers
 from .account import Account
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from inginious_nb.client.client import AbstractClient
@@ -55,6 +55,21 @@ class ServiceState:
     message: str
     short_message: str
     sandbox: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """An earlier submission as a service has it.
+
+    Attributes:
+        inputdata: The answers by problem id, and reserved ``@`` keys.
+        result: The result.
+        job_id: Under which id it was sent from here, empty if it was not.
+    """
+
+    inputdata: dict[str, object]
+    result: JobResult
+    job_id: str = ""
 
 
 class Service(ABC):
@@ -125,6 +140,7 @@ class Service(ABC):
         job_id: str,
         launcher_name: str,
         debug: Debug,
+        repeats: Sequence[str] = (),
     ) -> Job:
         """Send a job and return it: an iterator over its events, the last of which is its end.
 
@@ -135,6 +151,7 @@ class Service(ABC):
             launcher_name: The person who submits; where people sign in, the name there, empty for
                 whoever is signed in.
             debug: As the alias says.
+            repeats: Ids of the same submission under which it may have arrived before.
 
         Raises:
             InginiousError: The service cannot be started.
@@ -144,7 +161,7 @@ class Service(ABC):
         self,
         task: Task,  # noqa: ARG002 - a site needs it, here and below
         remote_id: str,  # noqa: ARG002
-    ) -> tuple[dict[str, object], JobResult]:
+    ) -> Recalled:
         """Return the answers and the result of an earlier submission that it has kept.
 
         Args:

@@ -13,7 +13,7 @@ from inginious_nb.settings import EMBEDDED
 from .service import Kind, Service, ServiceState, connected_state
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import zmq
@@ -104,6 +104,7 @@ class ZeroMQService(Service):
         job_id: str,
         launcher_name: str,
         debug: Debug,
+        repeats: Sequence[str] = (),  # noqa: ARG002 - nothing there outlives its client
     ) -> Job:
         """Send a job and return it; see `Service.open_job`."""
         refusal = await self._refusal(task, await self.client())

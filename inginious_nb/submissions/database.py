@@ -200,6 +200,13 @@ class Database:
         condition = "WHERE service = ? AND remote_id = ?"
         return next(iter(self._select(condition, service, remote_id)), None)
 
+    def repeated(self, submission_id: str) -> str | None:
+        """Return the id of the submission that another repeats."""
+        row = self._connection.execute(
+            "SELECT id FROM submission WHERE repeated_by = ?", (submission_id,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def of_task(
         self, course_id: str, task_id: str, username: str, account: Account | None
     ) -> list[SubmissionRecord]:

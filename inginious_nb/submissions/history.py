@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -43,6 +44,8 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _ZONE_STEP_S = 900.0
+_SECOND_S = 1.0
+"""Sites tell whole seconds."""
 
 _NO_FILE = Message(
     "This account has no home folder to keep the history in; name a file with INGINIOUS_HISTORY."
@@ -247,8 +250,103 @@ class History:
         self._change(submission_id, account=name)
 
     def note_remote_id(self, submission_id: str, remote_id: str) -> None:
-        """Note the id that a site gave a submission."""
-        self._change(submission_id, remote_id=remote_id)
+        """Note the id that a site gave a submission, which is no other submission from now on."""
+        with self._lock:
+            self._change(submission_id, remote_id=remote_id)
+            self._forget_listed(submission_id, remote_id)
+
+    def place(
+        self,
+        course_id: str,
+        task_id: str,
+        *,
+        job_id: str,
+        account: Account,
+        remote_id: str,
+        result: JobResult,
+    ) -> bool:
+        """Note what became of a submission whose end was not heard of here.
+
+        Args:
+            course_id: The course.
+            task_id: The task.
+            job_id: Under which id it was sent, as the site tells; not to be trusted.
+            account: Whose it is at the site.
+            remote_id: The id that the site gave it.
+            result: What the site has.
+
+        Returns:
+            Whether it is one of the submissions here.
+
+        Raises:
+            HistoryError: The result cannot be kept.
+        """
+        with self._lock:
+            record = self.get(job_id)
+            while record is not None and record.repeated_by is not None:
+                record = self.get(record.repeated_by)  # which looks for it at the site, too
+            is_known = (
+                record is not None
+                and (record.course_id, record.task_id) == (course_id, task_id)
+                and record.is_of(account)
+                and record.origin != "site"
+                and record.remote_id in (None, remote_id)
+            )
+            if record is None or not is_known:
+                return False
+            self._change(record.id, account=account.name)
+            self.note_remote_id(record.id, remote_id)
+            self.finish(record.id, result)
+            return True
+
+    def unplaced(
+        self,
+        course_id: str,
+        task_id: str,
+        username: str,
+        *,
+        account: Account,
+        submissions: Sequence[SiteSubmission],
+    ) -> list[str]:
+        """Return the ids of listed submissions that may be one from here which was not heard of.
+
+        Their answers are not here, and there is at least one that was sent and has no id there.
+
+        Args:
+            course_id: The course.
+            task_id: The task.
+            username: The user.
+            account: The user's account at the site.
+            submissions: What the site lists, the newest first.
+        """
+        rows = self.of_task(course_id, task_id, username, account)
+        if not any(row.remote_id is None and row.repeated_by is None for row in rows):
+            return []
+        known = {row.remote_id for row in rows if row.origin != "site" or self.inputdata(row.id)}
+        return [each.id for each in submissions if each.code is not None and each.id not in known]
+
+    def same(self, submission_id: str) -> tuple[str, ...]:
+        """Return the id of a submission and of those that it repeats, which repeat others."""
+        found = [submission_id]
+        while (before := self._first(lambda db: db.repeated(found[-1]))) and before not in found:
+            found.append(before)
+        return tuple(found)
+
+    def _forget_listed(self, submission_id: str, remote_id: str) -> None:
+        """Remove the row that was made of the site's list before it was known to be ours."""
+        listed = self.get(remote_id)
+        if listed is None or listed.id == submission_id or listed.origin != "site":
+            return
+        self._unwritten.delete(remote_id)
+        self._unwritten_ids.discard(remote_id)
+        file = self._reachable()
+        if file is None:
+            return
+        try:
+            with file.transaction():
+                file.delete(remote_id)
+        except sqlite3.Error as error:
+            self._degrade(error)
 
     def _change(self, submission_id: str, **changes: Any) -> None:
         with self._lock:
@@ -284,8 +382,6 @@ class History:
             known = self.of_task(course_id, task_id, username, account)
             ids = {record.remote_id for record in known} | {record.id for record in known}
             found = [each for each in submissions if each.code is not None and each.id not in ids]
-            if not found:
-                return []
             ahead_s = _ahead_s(known, submissions)
             new = [
                 SubmissionRecord(
@@ -574,13 +670,28 @@ class History:
 def _ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]) -> float:
     """Return by how much a site's times are ahead of ours, for not every site tells its zone.
 
-    A submission that both know tells it, to a quarter of an hour, as zones differ.
+    Submissions that both know tell it: the site got each between the moments when it was made and
+    when its result came here. Zones differ by quarters of an hour, and a clock may be wrong by any
+    time.
     """
-    ours = {record.remote_id: record.submitted_at for record in known if record.origin != "site"}
+    ours = {record.remote_id: record for record in known if record.origin != "site"}
+    at_least, at_most = -math.inf, math.inf
     for each in listed:
-        if each.id in ours:
-            return round((each.submitted_at - ours[each.id]) / _ZONE_STEP_S) * _ZONE_STEP_S
-    return 0.0
+        record = ours.get(each.id)
+        if record is None or max(at_least, each.submitted_at - _end(record)) > (
+            upper := min(at_most, each.submitted_at - record.submitted_at)
+        ):
+            continue  # a clock was set between the two
+        at_least, at_most = max(at_least, each.submitted_at - _end(record)), upper
+    if at_most == math.inf or (at_least <= _SECOND_S and at_most >= -_SECOND_S):
+        return 0.0
+    zone = math.ceil((at_least - _SECOND_S) / _ZONE_STEP_S) * _ZONE_STEP_S
+    return zone if zone <= at_most + _SECOND_S else at_most
+
+
+def _end(record: SubmissionRecord) -> float:
+    """Return when a submission was surely at its site; at once where its end was not heard of."""
+    return record.submitted_at if record.finished_at is None else record.finished_at
 
 
 def _copy(submission_id: str, source: Database, target: Database) -> None:

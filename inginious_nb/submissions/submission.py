@@ -36,7 +36,7 @@ from .inputdata import inputdata
 from .record import kept_grade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator, Mapping
+    from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 
     from inginious_nb.client.job import Job
     from inginious_nb.client.results import JobResult
@@ -108,6 +108,7 @@ class Submission:
         lang: The language of the feedback, None to leave that open.
         magics: What becomes of lines of an answer that only IPython runs.
         account: The name at the site under which alone it may be sent there, empty for any.
+        repeats: Ids of the same submission under which it may have arrived before.
 
     Attributes:
         student: The person who submits.
@@ -140,6 +141,7 @@ class Submission:
         lang: str | None = None,
         magics: Magics = "refuse",
         account: str = "",
+        repeats: Sequence[str] = (),
     ) -> None:
         self.id = submission_id
         self.task = task
@@ -165,6 +167,7 @@ class Submission:
         self.result: JobResult | None = None
         self._context = context
         self._account = account
+        self._repeats = repeats
         self._debug = debug
         self._service: Service | None = None
         self._future: Future[JobResult] = Future()
@@ -369,6 +372,7 @@ class Submission:
                 if self.record is None or self.record.account is None
                 else self.record.account,
                 debug=self._debug,
+                repeats=self._repeats,
             )
             self._killable_by(job.kill)
             await self._follow(job)

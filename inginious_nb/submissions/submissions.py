@@ -85,6 +85,7 @@ class Submissions:
         lang: str | None = None,
         magics: Magics = "refuse",
         account: str = "",
+        repeats: Sequence[str] = (),
     ) -> Submission:
         """Return a submission whose answers are still to come (`Submission.submit`).
 
@@ -97,6 +98,7 @@ class Submissions:
             lang: Language of the feedback, None to leave that to whoever brings the answers.
             magics: What becomes of lines of an answer that only IPython runs.
             account: The name at a site under which alone it may be sent there, empty for any.
+            repeats: Ids of the same submission under which it may have arrived before.
 
         Raises:
             ServiceError: The session has ended.
@@ -113,6 +115,7 @@ class Submissions:
             lang=lang,
             magics=magics,
             account=account,
+            repeats=repeats,
         )
         with self._lock:
             self._pending[submission.id] = submission
@@ -167,10 +170,12 @@ class Submissions:
             student=Student(record.username, str(sent.get("@email", ""))),
             lang=sent.get("@lang"),
             account=record.account or "",
+            repeats=() if record.finished else history.same(record.id),
         )
         # Of several kernels that are asked for it, one sends it.
         if not record.finished and not history.claim(record.id, submission.id):
-            refusal = _under_way()
+            now = history.get(record.id)
+            refusal = _has_arrived() if now is not None and now.finished else _under_way()
             submission.refuse(refusal)
             raise refusal
         sources = {source.problem_id: source for source in history.sources(record.id)}
@@ -219,6 +224,12 @@ def _of_another(account: str | None) -> UsageError:
             "That is a submission of {account}; sign in as {account} to send it again.",
             account=account,
         )
+    )
+
+
+def _has_arrived() -> UsageError:
+    return UsageError(
+        Message("That submission had arrived: its result is there now, in the history.")
     )
 
 

@@ -511,6 +511,76 @@ def test_a_site_in_another_time_zone_gives_the_same_order(history):
     assert history.get("a").submitted_at == ours.submitted_at - 60.0
 
 
+@pytest.mark.parametrize(
+    ("ahead_s", "waited_s"),
+    [(0, 0), (5 * 3600, 2), (-3.5 * 3600, 2), (420, 1), (-420, 1), (0, 7200), (3600, 7200)],
+)
+def test_a_clock_that_is_off_and_a_long_wait_change_no_order(history, ahead_s, waited_s):
+    made = add_at_site(history).submitted_at
+    history.note_remote_id("s1", "b")
+    history.finish("s1", result())
+    sent = made + waited_s
+    with sqlite3.connect(history.path) as file:
+        file.execute("UPDATE submission SET finished_at = ?", (sent + 5,))
+    take(
+        history,
+        SiteSubmission("c", sent + ahead_s + 600, "failed", 0.0),
+        SiteSubmission("b", sent + ahead_s, "success", 100.0),
+        SiteSubmission("a", made + ahead_s - 600, "failed", 0.0),
+    )
+    assert ids(at_site(history)) == ["c", "s1", "a"]
+    assert abs(history.get("a").submitted_at - (made - 600)) <= 5
+
+
+def place(history, job_id, remote_id, account=ALICE):
+    return history.place(
+        "demo", "fib", job_id=job_id, account=account, remote_id=remote_id, result=result()
+    )
+
+
+def test_what_arrived_while_its_kernel_died_is_one_submission(history):
+    for each in ("s1", "s2"):  # the same answers twice, on purpose
+        add_at_site(history, each)
+    add(history, "here")
+    listed = [SiteSubmission(each, 1.0, "success", 100.0) for each in ("c", "b", "a")]
+
+    def unplaced():
+        return history.unplaced("demo", "fib", "ada", account=ALICE, submissions=listed)
+
+    assert unplaced() == ["c", "b", "a"]
+    take(history, *listed)  # by another kernel, before it was known whose they are
+    assert place(history, "s1", "a")
+    assert unplaced() == ["c", "b"]
+    history.note_remote_id("s2", "b")
+    assert unplaced() == []
+    take(history, *listed)
+    rows = at_site(history)
+    assert {row.id: row.remote_id for row in rows} == {"s1": "a", "s2": "b", "c": "c"}
+    assert sorted(row.number for row in rows) == [1, 2, 3]
+    assert (history.get("s1").code, history.result("s1").grade) == ("success", 100.0)
+
+
+def test_a_site_places_nothing_but_what_was_sent_to_it(history):
+    add(history, "here")
+    add_at_site(history, "bobs", Account("https://x", "bob"))
+    add_at_site(history, "of another task", task_id="other")
+    add_at_site(history, "placed")
+    assert place(history, "placed", "a")
+    for job_id in ("here", "bobs", "of another task", "placed", "a", "", "nowhere"):
+        assert not place(history, job_id, "b")
+    assert history.get("here").code is None
+
+
+def test_what_arrived_before_it_was_repeated_is_the_one_that_repeats(history):
+    add_at_site(history, "s1")
+    for before, after in (("s1", "s2"), ("s2", "s3")):
+        add_at_site(history, after)
+        assert history.claim(before, after)
+    assert history.same("s3") == ("s3", "s2", "s1")
+    assert place(history, "s1", "a")
+    assert [row.id for row in at_site(history) if row.remote_id] == ["s3"]
+
+
 def test_the_answers_that_a_site_has_are_kept(history):
     take(history, SiteSubmission("a", 1.0, "failed", 0.0))
     assert history.result("a") is None

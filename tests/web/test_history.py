@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from inginious_nb.frontend.serialize import standing
+from inginious_nb.services.inginious_web.pages import read_task_page
 from inginious_nb.submissions.submissions import UsageError
+from tests.support.fault_proxy import NOTHING, Fault
 from tests.support.waiting import until
 
 RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
@@ -104,3 +106,32 @@ async def test_accounts_that_share_a_history_see_and_send_their_own_only(session
     assert [row.id for row in state.records] == [of_alice.id]
     assert state.grade == 100.0
     assert state.current is None
+
+
+@pytest.mark.parametrize("again", ["opened", "submitted again"])
+async def test_a_kernel_that_dies_once_the_site_has_it_spends_no_attempt_twice(
+    session_of, proxy, browser_of, again
+):
+    browser = browser_of("dave")
+    one = await session_of("dave")
+    task = await asyncio.to_thread(one.open, "probe/random")
+    before = len(read_task_page(browser.get("/course/probe/random").text).submissions)
+    proxy.faults.append(Fault(b"=submit", answer=NOTHING, forward=True))
+    lost = one.submit(task, RIGHT)
+    await until(lambda: proxy.count(b"=submit"))
+    await until(lambda: "list-group-item-success" in browser.get("/course/probe/random").text)
+    await asyncio.to_thread(one.close)
+    later = await session_of("dave")
+    assert [row.id for row in later.submissions.orphaned()] == [lost.id]
+    if again == "submitted again":
+        repeated = await asyncio.to_thread(later.submissions.resubmit)
+        assert (await repeated).result[0] == "success"
+    opened = await asyncio.to_thread(later.open, "probe/random")
+    state = later.task_state(opened)
+    await until(lambda: not later.submissions.orphaned() and state.best)
+    rows = [row for row in state.records if row.finished]
+    assert len(rows) == len({row.remote_id for row in rows}) == before + 1
+    (ours,) = [row for row in rows if row.origin != "site"]
+    assert later.history.result(ours.id).result[0] == "success"
+    assert later.history.answers(ours.id)["word"] == "noël"
+    assert proxy.count(b"=submit") == 1

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.client.callbacks import CallbackRecipient
@@ -26,7 +27,7 @@ from .form import fields
 from .pictures import inlined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from inginious_nb.client.callbacks import ResultCallback, SshCallback
     from inginious_nb.client.queue_view import Snapshot
@@ -134,13 +135,15 @@ class WebClient(AbstractClient):
         debug: bool | str = False,
         job_id: str | None = None,
         username: str = "",
+        repeats: Sequence[str] = (),
     ) -> Job:
         """Add a job to await or follow; its texts are in the markup that the task has.
 
         Raises:
             KeyError, UnicodeError: The answers are not those of the task.
         """
-        order = _order(job_id or str(uuid.uuid4()), task, inputdata, debug, username)
+        order = _order(job_id or str(uuid.uuid4()), task, inputdata, debug)
+        order = replace(order, username=username, repeats=tuple(repeats))
         job = Job(order.job_id, self.kill_job)
         self._call(lambda: self._begin(job, order, is_html=task.response_is_html))
         return job
@@ -225,22 +228,10 @@ class WebClient(AbstractClient):
             self._loop.call_soon_threadsafe(action)
 
 
-def _order(
-    job_id: str,
-    task: Task,
-    inputdata: Mapping[str, object],
-    debug: bool | str,
-    username: str = "",
-) -> Order:
+def _order(job_id: str, task: Task, inputdata: Mapping[str, object], debug: bool | str) -> Order:
     texts, files = fields(task, inputdata)
     return Order(
-        job_id,
-        task.course_id,
-        task.id,
-        texts,
-        files,
-        debug_mode="ssh" if debug == "ssh" else "",
-        username=username,
+        job_id, task.course_id, task.id, texts, files, debug_mode="ssh" if debug == "ssh" else ""
     )
 
 

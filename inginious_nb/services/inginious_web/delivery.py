@@ -51,8 +51,8 @@ _MAX_REFRESHES = 5
 """How often a task's new random values are fetched before its page is believed to be at fault."""
 _MAX_BROKEN_CHECKS = 5
 _MAX_SENDINGS = 4
-_MAX_LOOKED_AT = 5
-"""How many new submissions of the site's list are opened to find ours."""
+_MAX_LOOKED_AT = 10
+"""How many submissions of the site's list are opened to find ours, the newest."""
 
 
 _ONE_AT_A_TIME = Message(
@@ -114,6 +114,8 @@ class Order:
         files: The answers that are files.
         debug_mode: The site's ``@debug-mode``, for its administrators only.
         username: Who alone may submit it, empty for whoever is signed in.
+        repeats: Our ids of the same submission that it repeats: their kernels died, so it is not
+            known whether they have arrived.
     """
 
     job_id: str
@@ -123,6 +125,7 @@ class Order:
     files: Sequence[File] = ()
     debug_mode: str = ""
     username: str = ""
+    repeats: tuple[str, ...] = ()
 
 
 class _KilledError(Exception):
@@ -207,9 +210,9 @@ class Delivery:
             _KilledError: It was killed before the site had it.
         """
         page = await self._patiently(self._open)
-        known = frozenset(page.submissions)
+        lost = bool(self._order.repeats)
+        known = frozenset(() if lost else page.submissions)
         refreshes = 0
-        lost = False
         while not self._killing.is_set():
             if lost and (found := await self._find(page, known)) is not None:
                 return found
@@ -283,7 +286,7 @@ class Delivery:
         new = [item for item in (page.pending, *page.submissions) if item and item not in known]
         for submission_id in list(dict.fromkeys(new))[:_MAX_LOOKED_AT]:
             told = await self._asked("load_submission_input", submission_id)
-            if answers.read_input(told).get(MARK) == self._order.job_id:
+            if answers.read_input(told).get(MARK) in (self._order.job_id, *self._order.repeats):
                 return submission_id
         return None
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message
-from inginious_nb.services.service import ServiceState, ServiceWithAccounts, connected_state
+from inginious_nb.services.service import (
+    Recalled,
+    ServiceState,
+    ServiceWithAccounts,
+    connected_state,
+)
 
 from . import answers, kept_passwords
 from .client import WebClient
@@ -17,17 +22,17 @@ from .courses import SiteCourses
 from .delivery import Pace
 from .failures import PassingError, SignInError
 from .feedback import readable
+from .form import MARK
 from .pictures import inlined
 from .sign_in import Credentials, SessionCookie
 from .site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     from inginious_nb.client.job import Job
-    from inginious_nb.client.results import JobResult
     from inginious_nb.course import Task
     from inginious_nb.course.library import CourseSource
     from inginious_nb.services.service import Debug
@@ -340,6 +345,7 @@ class InginiousWebService(ServiceWithAccounts):
         job_id: str,
         launcher_name: str,
         debug: Debug,
+        repeats: Sequence[str] = (),
     ) -> Job:
         """Submit at the site and return the job that follows it; see `Service.open_job`."""
         account = self._account_of(launcher_name) or await self._look_for_sign_in()
@@ -350,10 +356,15 @@ class InginiousWebService(ServiceWithAccounts):
             if not self._attended():
                 raise
         return account.client.open_job(
-            task, inputdata, job_id=job_id, debug=debug, username=launcher_name
+            task,
+            inputdata,
+            job_id=job_id,
+            debug=debug,
+            username=launcher_name,
+            repeats=repeats,
         )
 
-    async def recall(self, task: Task, remote_id: str) -> tuple[dict[str, object], JobResult]:
+    async def recall(self, task: Task, remote_id: str) -> Recalled:
         """Return the answers and the result of an earlier submission; see `Service.recall`."""
         site = await self._site()
         told = await site.act_again(
@@ -367,7 +378,7 @@ class InginiousWebService(ServiceWithAccounts):
                 # As text it is damaged there.
                 content = await site.file(task.course_id, task.id, remote_id, name)
                 inputdata[name] = {"filename": str(answer.get("filename", "")), "value": content}
-        return inputdata, result
+        return Recalled(inputdata, result, str(inputdata.get(MARK, "")))
 
     async def _site(self) -> Site:
         """Return the signed-in conversation."""
