@@ -22,7 +22,6 @@ _LEGACY = {
     "accessibility": "accessible",
     "weight": "weight",
     "evaluation_mode": "evaluate",
-    "no_stored_submissions": "stored_submissions",
     "submission_limit": "submission_limit",
     "categories": "categories",
 }
@@ -48,7 +47,6 @@ class TaskSettings:
     Attributes:
         weight: Its share in the grade of the course.
         evaluation_mode: Whether the best or the last submission counts.
-        stored_submissions: How many submissions the site keeps; 0 keeps all.
         submission_limit: How many are allowed.
         categories: Ids of course tags that group tasks.
         accessibility: When it is open.
@@ -56,7 +54,6 @@ class TaskSettings:
 
     weight: float = 1.0
     evaluation_mode: EvaluationMode = "best"
-    stored_submissions: int = 0
     submission_limit: SubmissionLimit = field(default_factory=SubmissionLimit)
     categories: tuple[str, ...] = ()
     accessibility: Accessibility = field(default_factory=Accessibility)
@@ -102,12 +99,6 @@ def read_settings(data: Mapping[Any, Any], *, accessible: bool = True) -> TaskSe
         weight=fields.number(_given(data, "weight", 1), "weight", "weight"),
         # "student" let the student choose which one counts; the best is what they would choose.
         evaluation_mode="last" if mode == "last" else "best",
-        stored_submissions=fields.integer(
-            _given(data, "no_stored_submissions", 0),
-            "no_stored_submissions",
-            "no_stored_submissions",
-            at_least=0,
-        ),
         submission_limit=_submission_limit(data.get("submission_limit")),
         categories=tuple(str(category) for category in categories),
         accessibility=accessibility,

@@ -37,10 +37,3 @@ def brings_style_sheet() -> bool:
             _given_in = cell_id
             return True
         return attended and _given_in == cell_id
-
-
-def forget_style_sheet() -> None:
-    """Begin anew, as with another notebook."""
-    global _given_in  # noqa: PLW0603 - a kernel has one notebook
-    with _lock:
-        _given_in = None

@@ -12,7 +12,7 @@ import { Store } from "../state/store.ts";
 import type { ClassLanguage } from "./language.ts";
 
 /** So many answers fit beside each other. */
-export const MAX_COMPARED = 4;
+const MAX_COMPARED = 4;
 
 export interface ClassState extends Omit<ClassInfo, "cells" | "whole"> {
   readonly cells: ReadonlyMap<string, ClassCell>;

@@ -6,7 +6,7 @@ import { inParts } from "./parts.ts";
 import { PendingRequests } from "./requests.ts";
 import type { Transport } from "./transport.ts";
 
-export const COMM_TARGET = "inginious_nb";
+const COMM_TARGET = "inginious_nb";
 
 interface CommMessage {
   content: { data: unknown };

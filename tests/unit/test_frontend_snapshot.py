@@ -78,7 +78,7 @@ def test_a_result_is_small_and_the_style_sheet_comes_once(session, task, monkeyp
     assert sum(len(text.encode()) for text in made.bundle.values()) < 3_000
     cells = iter([("a", True), ("b", True), ("a", True), ("", False), ("", True)])
     monkeypatch.setattr(style_sheet, "running_cell", lambda: next(cells))
-    style_sheet.forget_style_sheet()
+    monkeypatch.setattr(style_sheet, "_given_in", None)
     # The cell that had it is run again; elsewhere it is not repeated.
     given = [style_sheet.brings_style_sheet() for _ in range(5)]
     assert given == [True, False, True, False, False]

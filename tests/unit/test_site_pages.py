@@ -123,9 +123,8 @@ def test_a_page_without_a_task_is_none():
 def test_a_list_of_tasks_is_read_with_grades():
     row = """<a class="list-group-item disabled" href="/course/c/t?x=1">
       <i class="fa-check" style="color: #468847"></i> Name <b>over</b>
-      <span class="badge">W : 2,5</span>
       <div class="progress-bar">33.333 %</div></a>
       <a class="list-group-item" href="/course/other/t">Other</a>"""
     (task,) = read_tasks(row, "c")
     assert (task.id, task.name, task.open) == ("t", "Name", False)
-    assert (task.passed, task.grade, task.weight) == (True, 33.333, 2.5)
+    assert (task.passed, task.grade) == (True, 33.333)

@@ -51,7 +51,6 @@ class Listed:
         open: False if its deadline is over.
         grade: The person's grade in percent, None if the list shows none.
         passed: Whether the person has succeeded in it.
-        weight: Its share in the grade of the course.
     """
 
     id: str
@@ -59,7 +58,6 @@ class Listed:
     open: bool = True
     grade: float | None = None
     passed: bool = False
-    weight: float = 1.0
 
 
 def is_sign_in_page(html: str) -> bool:
@@ -121,7 +119,6 @@ def read_tasks(html: str, course_id: str) -> tuple[Listed, ...]:
                 grade=_number(link.select_one(".progress-bar")),
                 passed=(mark := link.select_one(".fa-check")) is not None
                 and "transparent" not in _attribute(mark, "style"),
-                weight=_number(link.select_one(".badge")) or 1.0,
             )
     return tuple(found.values())
 
