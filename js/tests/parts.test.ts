@@ -24,17 +24,17 @@ test.each<[string, string, number[]]>([
   const message = { v: 1, id: "r", kind: "submit", text };
   const files = sizes.map((size, index) => new Uint8Array(size).fill(index + 1).buffer);
   const sent = sentOf(message, files);
-  const bytes: number[] = [];
+  const all = (sent[0]?.message.sizes as number[]) ?? [];
+  const bytes = new Uint8Array(all.reduce((sum, size) => sum + size, 0));
   let end = 0;
   for (const { message: part, buffers } of sent) {
     expect(part).toMatchObject({ v: 1, id: "r", kind: "part", start: end });
     expect(buffers[0]?.byteLength).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+    bytes.set(new Uint8Array(buffers[0] ?? new ArrayBuffer()), end);
     end += buffers[0]?.byteLength ?? 0;
-    for (const byte of new Uint8Array(buffers[0] ?? new ArrayBuffer())) bytes.push(byte);
   }
-  const all = (sent[0]?.message.sizes as number[]) ?? [];
   expect(all.slice(1)).toEqual(sizes);
-  expect(end).toBe(all.reduce((sum, size) => sum + size, 0));
-  const json = new TextDecoder().decode(new Uint8Array(bytes.slice(0, all[0])));
+  expect(end).toBe(bytes.length);
+  const json = new TextDecoder().decode(bytes.slice(0, all[0]));
   expect(JSON.parse(json)).toEqual(message);
 });

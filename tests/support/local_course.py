@@ -25,7 +25,7 @@ problems:
 _numbers = itertools.count()
 
 
-def a_docker_job(course_id, **changes):
+def a_docker_job(course_id, /, **changes):
     """A job for the task ``task`` of a course."""
     fields = {
         "job_id": "1",
