@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 _MAX_MESSAGES = 100
 """So many are handed over before other work of the loop has its turn."""
 
+_MAX_PARTS = 8
+"""More than any message of ours has; of one with more the others are dropped."""
+
 _UNDELIVERABLE = (zmq.EAGAIN, zmq.EHOSTUNREACH)
 
 
@@ -27,8 +30,8 @@ class MessageSocket(SocketReader):
 
     Args:
         socket: A plain socket, already bound or connected; this object closes it.
-        receive: Called with the frames of each message, on the loop that runs at construction. An
-            error that it raises is logged, and the next message is handed over.
+        receive: Called with the frames of each message, eight at most, on the loop that runs at
+            construction. An error that it raises is logged, and the next message is handed over.
     """
 
     def __init__(self, socket: zmq.Socket[bytes], receive: Callable[[list[bytes]], object]) -> None:
@@ -65,7 +68,12 @@ class MessageSocket(SocketReader):
         super().close(linger_ms)
 
     def _read_message(self) -> bool:
-        frames = self.socket.recv_multipart(zmq.DONTWAIT)
+        frames = [self.socket.recv(zmq.DONTWAIT)]
+        # A peer may send millions; each takes longer to make than to send.
+        while self.socket.getsockopt(zmq.RCVMORE):
+            frame = self.socket.recv(zmq.DONTWAIT, copy=False)
+            if len(frames) < _MAX_PARTS:
+                frames.append(frame.bytes)
         try:
             self._receive(frames)
         except Exception:
