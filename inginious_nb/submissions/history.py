@@ -249,11 +249,15 @@ class History:
         """Note under which account a submission is sent to a site."""
         self._change(submission_id, account=name)
 
-    def note_remote_id(self, submission_id: str, remote_id: str) -> None:
-        """Note the id that a site gave a submission, which is no other submission from now on."""
+    def note_remote_id(self, submission_id: str, remote_id: str) -> bool:
+        """Note the id that a site gave a submission.
+
+        Returns:
+            Whether it had been taken from the site's list as another one, which is gone now.
+        """
         with self._lock:
             self._change(submission_id, remote_id=remote_id)
-            self._forget_listed(submission_id, remote_id)
+            return self._forget_listed(submission_id, remote_id)
 
     def place(
         self,
@@ -332,21 +336,21 @@ class History:
             found.append(before)
         return tuple(found)
 
-    def _forget_listed(self, submission_id: str, remote_id: str) -> None:
+    def _forget_listed(self, submission_id: str, remote_id: str) -> bool:
         """Remove the row that was made of the site's list before it was known to be ours."""
         listed = self.get(remote_id)
         if listed is None or listed.id == submission_id or listed.origin != "site":
-            return
+            return False
         self._unwritten.delete(remote_id)
         self._unwritten_ids.discard(remote_id)
         file = self._reachable()
-        if file is None:
-            return
-        try:
-            with file.transaction():
-                file.delete(remote_id)
-        except sqlite3.Error as error:
-            self._degrade(error)
+        if file is not None:
+            try:
+                with file.transaction():
+                    file.delete(remote_id)
+            except sqlite3.Error as error:
+                self._degrade(error)
+        return True
 
     def _change(self, submission_id: str, **changes: Any) -> None:
         with self._lock:

@@ -443,7 +443,9 @@ class Submission:
     async def _keep_remote_id(self, remote_id: str) -> None:
         if self.record is not None:
             self.record = dataclasses.replace(self.record, remote_id=remote_id)
-        await asyncio.to_thread(self._context.history.note_remote_id, self.id, remote_id)
+        note = self._context.history.note_remote_id
+        if await asyncio.to_thread(note, self.id, remote_id):
+            self._context.task_state(self.task, self.student).read_again()
 
     def _advance(self, phase: Phase, at: float) -> None:
         """Reach a phase: the next one, or ``sent`` again after the service lost the job."""

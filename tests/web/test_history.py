@@ -128,8 +128,12 @@ async def test_a_kernel_that_dies_once_the_site_has_it_spends_no_attempt_twice(
         assert (await repeated).result[0] == "success"
     opened = await asyncio.to_thread(later.open, "probe/random")
     state = later.task_state(opened)
-    await until(lambda: not later.submissions.orphaned() and state.best)
-    rows = [row for row in state.records if row.finished]
+
+    def finished():
+        return [row for row in state.records if row.finished]
+
+    await until(lambda: not later.submissions.orphaned() and len(finished()) > before)
+    rows = finished()
     assert len(rows) == len({row.remote_id for row in rows}) == before + 1
     (ours,) = [row for row in rows if row.origin != "site"]
     assert later.history.result(ours.id).result[0] == "success"
