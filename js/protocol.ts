@@ -163,6 +163,8 @@ export interface SubmissionRow {
   code: string | null;
   grade: number | null;
   origin: string;
+  /** Another process, such as a kernel, waits for its result. */
+  under_way_elsewhere: boolean;
 }
 
 export interface ServiceInfo {
@@ -518,6 +520,8 @@ export interface AccountInfo {
 export interface Overview {
   version: string;
   lang: string;
+  /** Who submits here. */
+  username: string;
   courses: CourseRow[];
   pending: PendingRow[];
   service: ServiceInfo;

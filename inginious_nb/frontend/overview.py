@@ -6,6 +6,7 @@ JupyterLab's own interface shows it (`protocol.Overview`) and asks about it
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb import __version__
 from inginious_nb.course import probing
-from inginious_nb.course.demo import COURSES, copy_demo
+from inginious_nb.course.demo import COURSE, COURSES, NOTEBOOK, copy_demo
 from inginious_nb.course.folders import expanded
 from inginious_nb.course.scaffold import check_new_task, new_course, new_task
 from inginious_nb.errors import HistoryError, InginiousError, UsageError
@@ -102,6 +103,7 @@ class OverviewPublisher:
         return {
             "version": __version__,
             "lang": lang,
+            "username": session.services.username,
             "courses": [self._course_row(course) for course in courses],
             "pending": [
                 self._pending_row(submission)
@@ -140,6 +142,7 @@ class OverviewPublisher:
 
     def _task_row(self, task: Task) -> protocol.TaskRow:
         state = self.session.task_state(task)
+        newest = state.newest
         key = (task.course_id, task.id)
         if key not in self._followed:
             self._followed[key] = state.subscribe(self.refresh)
@@ -159,7 +162,8 @@ class OverviewPublisher:
             "attempts_left": left,
             "grade": state.grade,
             "code": state.code,
-            "pending": state.current is not None and not state.current.done,
+            "pending": (state.current is not None and not state.current.done)
+            or (newest is not None and newest.under_way_elsewhere),
             "problems": [
                 {"id": problem.id, "name": problem.name or problem.id}
                 for problem in translated.problems.values()
@@ -219,6 +223,10 @@ class OverviewResponder(Responder):
 
     def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.PathReply:
         folder = self._shown_folder(request["folder"])
+        known = self._publisher.session.library.courses.get(COURSE)
+        if known is not None and (notebook := known.path.parents[1] / NOTEBOOK).is_file():
+            with contextlib.suppress(ValueError):  # the demo of a place that this page cannot show
+                return {"path": self._from_root(notebook)}
         notebook = copy_demo(folder)
         self._publisher.session.add_courses(folder / COURSES)
         opened_courses.remember(self._publisher.session, folder / COURSES)

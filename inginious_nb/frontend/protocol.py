@@ -176,7 +176,10 @@ class ResultInfo(ResultSummary):
 
 
 class SubmissionRow(TypedDict):
-    """One line of the history."""
+    """One line of the history.
+
+    ``under_way_elsewhere``: another process, such as a kernel, waits for its result.
+    """
 
     id: str
     number: int
@@ -185,6 +188,7 @@ class SubmissionRow(TypedDict):
     code: str | None
     grade: float | None
     origin: str
+    under_way_elsewhere: bool
 
 
 class ServiceInfo(TypedDict):
@@ -562,6 +566,7 @@ class Overview(TypedDict):
 
     version: str
     lang: str
+    username: str
     courses: list[CourseRow]
     pending: list[PendingRow]
     service: ServiceInfo

@@ -300,6 +300,7 @@ def submission_row(record: SubmissionRecord) -> protocol.SubmissionRow:
         "code": record.code,
         "grade": shown_grade(record.code, record.grade),
         "origin": record.origin,
+        "under_way_elsewhere": record.under_way_elsewhere,
     }
 
 

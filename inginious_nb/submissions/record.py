@@ -88,6 +88,12 @@ class SubmissionRecord:
         host, _, pid = self.owner.rpartition(":")
         return host == socket.gethostname() and not _process_exists(pid)
 
+    @property
+    def under_way_elsewhere(self) -> bool:
+        """Return whether another process, such as a kernel, waits for its result."""
+        waits = not self.finished and self.repeated_by is None and self.owner != this_process()
+        return waits and not self.orphaned
+
 
 def this_process() -> str:
     """Return this process as the owner of submissions."""

@@ -53,6 +53,7 @@ class TaskState:
         self._username = username
         self._records: list[SubmissionRecord] | None = None
         self._best: SubmissionRecord | None = None
+        self._elsewhere: set[str] = set()
         self._lock = threading.Lock()
         self._observers = Observers()
 
@@ -149,6 +150,15 @@ class TaskState:
             if before is None or before == self._read():
                 return
         self._revise()
+
+    def look_at_owners(self) -> None:
+        """Notice that a process has ended which waited for a result."""
+        with self._lock:
+            records = self._records or ()
+            elsewhere = {record.id for record in records if record.under_way_elsewhere}
+            before, self._elsewhere = self._elsewhere, elsewhere
+        if before - elsewhere:
+            self._revise()
 
     def renew(self, task: Task) -> None:
         """Take what a site says now of the task, and what of it came to the history."""

@@ -64,12 +64,13 @@ class TaskStates:
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
-        if not self._history.others_wrote():
-            return
+        others_wrote = self._history.others_wrote()
         with self._lock:
             states = list(self._states.values())
         for state in states:
-            state.read_again()
+            if others_wrote:
+                state.read_again()
+            state.look_at_owners()
 
     def be_of_others(self) -> None:
         """Show what belongs to who is signed in now: somebody else may be, or elsewhere."""

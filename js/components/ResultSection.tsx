@@ -6,7 +6,14 @@ import type { ProblemInfo, ResultInfo, SubmissionInfo } from "../protocol.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 import { Elapsed } from "./Elapsed.tsx";
-import { newLine, problemLine, refusedLine, resultLine, waitingLine } from "./lines.ts";
+import {
+  elsewhereLine,
+  newLine,
+  problemLine,
+  refusedLine,
+  resultLine,
+  waitingLine,
+} from "./lines.ts";
 import { named } from "./named.ts";
 import { Result } from "./Result.tsx";
 import { type Line, ResultLine } from "./ResultLine.tsx";
@@ -32,14 +39,16 @@ export function ResultSection(props: Props) {
   const line = useLine(problem);
   if (!line) return null;
   const key = problem?.id ?? "";
-  const about = problem?.name || key || (synced.task?.name ?? "");
+  const about = problem?.name || key || synced.task?.name || "";
+  const taskName = synced.task?.name ?? "";
+  const place = problem ? named(taskName, about, language) : taskName; // one of many in the page
   const elsewhere = result && cellWithDetails?.();
   const open = !elsewhere && (ownValue(local.details, key) ?? openAtFirst);
   const hasDetails = isActive(submission) || result !== null || children !== undefined;
   const since = submission?.phase === "running" ? submission.times.running : undefined;
   const toggle = () => controller.local.update({ details: { ...local.details, [key]: !open } });
   return (
-    <section class="inginious-outline" aria-label={language.t.result}>
+    <section class="inginious-outline" aria-label={named(language.t.result, place, language)}>
       <ResultLine
         line={line}
         language={language}
@@ -89,6 +98,9 @@ function useLine(problem: ProblemInfo | undefined): Line | null {
     const waiting = history.filter(({ code }) => code === null);
     return waitingLine(submission, service, language, { number: waiting.length > 1 });
   }
+  const newest = history[0];
+  if (synced.role !== "submission" && newest?.under_way_elsewhere)
+    return elsewhereLine(newest, language);
   if (submission?.phase === "refused") return refusedLine("", language); // the notice says why
   if (!result) return problem ? newLine(problem.name || problem.id, language) : null;
   const isOneOfSeveral = problem && task && task.problems.length > 1;

@@ -8,6 +8,7 @@ import type {
   ResultSummary,
   ServiceInfo,
   SubmissionInfo,
+  SubmissionRow,
 } from "../protocol.ts";
 import type { Line } from "./ResultLine.tsx";
 import { resultClass } from "./result_class.ts";
@@ -66,6 +67,17 @@ export function waitingLine(
     word: t.phases[phase],
     facts,
     reason: phase === "reading" ? "" : remark(submission, service, language),
+  };
+}
+
+/** A submission whose result another kernel waits for. */
+export function elsewhereLine({ number }: SubmissionRow, { t, say }: Language): Line {
+  return {
+    tone: "inginious-tone-waiting",
+    icon: "timeout",
+    word: t.underWay,
+    facts: [say(t.submissionNumber, { n: number })],
+    reason: t.inAnotherKernel,
   };
 }
 

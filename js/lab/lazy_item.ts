@@ -9,6 +9,10 @@ export class LazyItem extends Widget {
     this.layout = this.#layout;
   }
 
+  protected override onActivateRequest(): void {
+    for (const widget of this.#layout.widgets) widget.activate();
+  }
+
   fill(widget: Widget): void {
     this.#layout.addWidget(widget);
   }

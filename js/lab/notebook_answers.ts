@@ -65,6 +65,16 @@ export class NotebookAnswers {
     return cell && view ? { view, problemId: cell.problem_id } : null;
   }
 
+  /** The views of the tasks, from the top of the notebook to its bottom. */
+  inOrder(): TaskView[] {
+    const places = new Map(this.notebook.cells().map(({ id }, place) => [id, place]));
+    const place = ({ cell_id }: AnswerCell) => places.get(cell_id) ?? places.size;
+    const cells = [...this.cells.get()].sort((one, other) => place(one) - place(other));
+    return [...new Set(cells.map(({ task }) => task))].flatMap(
+      (task) => this.views.get().get(task) ?? [],
+    );
+  }
+
   async #look(): Promise<void> {
     const { panel } = this.notebook;
     if (panel.isDisposed || this.#socket.state.get() !== "open") return;

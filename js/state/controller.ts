@@ -152,7 +152,7 @@ export class Controller {
     const { answers, buffers } = await this.#entered();
     const cells = this.#cells(options.submission !== undefined);
     const request = { cells, answers, ...this.#magics(), ...options };
-    await submitting(this.ask("submit", request, buffers));
+    await submitting(this.ask("submit", request, buffers), options.submission);
   }
 
   /** Decide about lines that only IPython runs: leave them out, or send them as they are. */

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from . import states
 from .chromium import launch
+from .lab_page import START_LIMIT_MS
 from .notebook import NotebookPage, write_notebook
-from .server import JupyterServer
+from .server import TOKEN, JupyterServer
 from .stage import Stage, serving
 
 HERE = Path(__file__).parent
@@ -39,6 +40,18 @@ def chromium():
 def lab(tmp_path_factory):
     """A JupyterLab as it is installed by default, without collaboration."""
     server = JupyterServer.start(tmp_path_factory.mktemp("lab") / "server")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A JupyterLab with our plugins, where no course is open at first."""
+    server = JupyterServer.start(
+        tmp_path_factory.mktemp("plugins") / "server",
+        plugins=True,
+        environ={"INGINIOUS_COURSES": "", "INGINIOUS_SLOTS": "1"},
+    )
     yield server
     server.stop()
 
@@ -77,6 +90,23 @@ def open_notebook(lab, page):
     yield opened
     for server in {id(server): server for server in used}.values():
         server.end_kernels()
+
+
+@pytest.fixture
+def open_lab(server, page):
+    """Open an address of the server with our plugins; a script's error fails the test."""
+    problems = []
+    # Notebook 7 has an error of its own as it starts, without us as well.
+    page.on("pageerror", lambda e: "notebook_core" in e.stack or problems.append(e.stack))
+
+    def opened(path="lab?reset", wait_for=".jp-Launcher") -> Page:
+        page.goto(f"{server.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}")
+        page.locator(wait_for).first.wait_for(timeout=START_LIMIT_MS)
+        return page
+
+    yield opened
+    assert problems == []
+    server.end_kernels()
 
 
 @pytest.fixture(scope="module")

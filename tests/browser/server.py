@@ -137,6 +137,11 @@ class JupyterServer:
             limit_s=40,
         )
 
+    def change_settings(self, plugin: str, **values: object) -> None:
+        """Have these settings of a plugin differ from its defaults, and no others."""
+        body = {"raw": json.dumps(values)}
+        self._request(f"lab/api/settings/{plugin}", "PUT", body)
+
     def end_kernels(self) -> None:
         """End the sessions of all notebooks: two cores serve one kernel well, not ten."""
         for session in self.get("api/sessions"):

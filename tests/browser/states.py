@@ -177,6 +177,7 @@ def finished(task: Task, code: str = "failed", grade: float = 80.0) -> dict[str,
             "code": known,
             "grade": its_grade,
             "origin": "widget",
+            "under_way_elsewhere": False,
         }
         for number, known, its_grade in [
             (3, code, result["grade"]),

@@ -9,15 +9,22 @@ import re
 import sys
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from inginious_nb.course import demo as course_demo
 from inginious_nb.course import demo_class
 
+from .lab_page import (
+    START_LIMIT_MS,
+    beside_demo,
+    copy_demo,
+    line,
+    run_command,
+    task,
+    without_kernel,
+)
 from .notebook import NotebookPage, code, markdown, write_notebook
-from .server import TOKEN, JupyterServer
+from .server import TOKEN
 
-START_LIMIT_MS = 40_000
 CLASS_LIMIT_MS = 90_000
 _KINDS = {"right": 6, "unchecked": 15, "slow": 1, "prints": 1, "crashing": 1, "endless": 1}
 _KINDS |= {"syntax": 1, demo_class.EMPTY: 1, demo_class.TWICE: 1, demo_class.BROKEN: 2}
@@ -33,64 +40,11 @@ THIRTY = dict(
 COMMAND = "%load_ext inginious_nb\n%inginious submit demo/division remainder=-1"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A JupyterLab with our plugins, where no course is open yet."""
-    server = JupyterServer.start(
-        tmp_path_factory.mktemp("plugins") / "server",
-        plugins=True,
-        environ={"INGINIOUS_COURSES": "", "INGINIOUS_SLOTS": "1"},
-    )
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def open_lab(server, page):
-    """Open an address of the server; what the page logs as wrong fails the test."""
-    problems = []
-    # Notebook 7 has an error of its own as it starts, without us as well.
-    page.on("pageerror", lambda e: "notebook_core" in e.stack or problems.append(e.stack))
-
-    def opened(path="lab?reset", wait_for=".jp-Launcher") -> Page:
-        page.goto(f"{server.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}")
-        page.locator(wait_for).first.wait_for(timeout=START_LIMIT_MS)
-        return page
-
-    yield opened
-    assert problems == []
-    server.end_kernels()
-
-
-def line(page, name):
-    """The line beneath the answer to a problem."""
-    return page.locator(".inginious-answer-line").get_by_role("region", name=name, exact=True)
-
-
 def open_class(page, folder):
     """Open the view of a class from the menu of its folder."""
     item = page.locator(".jp-DirListing-item[data-isdir=true]").filter(has_text=folder)
     item.click(button="right")
     page.get_by_role("menuitem", name="Open class view…").click()
-
-
-def task(page, name):
-    """A task in the sidebar."""
-    return page.locator(".inginious-task").filter(has_text=name)
-
-
-def copy_demo(server):
-    """Have the demo on the server, as after a first visit."""
-    if not (server.folder / "inginious-demo").exists():
-        course_demo.copy_demo(server.folder / "inginious-demo")
-
-
-def without_kernel(server, page, *cells):
-    """Open a notebook beside the demo's and choose no kernel for it."""
-    copy_demo(server)
-    name = write_notebook(server, list(cells), kernelspec=None)
-    (server.folder / name).rename(server.folder / "inginious-demo" / name)
-    page(f"lab/tree/inginious-demo/{name}?reset", ".jp-Dialog")
 
 
 def test_from_the_launcher_card_to_a_grade(open_lab):
@@ -144,7 +98,6 @@ def test_no_kernel_is_needed(server, open_lab, page):
         code("grep -iw rose poems/* | wc -l", "inginious:demo/pipeline/command"),
         markdown("It prints 10", "inginious:demo/quiz/loop"),
     )
-    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     cell = page.locator(".jp-CodeCell.inginious-answer")
     cell.locator(".jp-InputArea").click()
     # The toolbar of the active cell has it, too.
@@ -159,15 +112,14 @@ def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
     (folder / "kernel.json").write_text(
         json.dumps(bash | {"display_name": "Bash", "language": "bash"})
     )
-    copy_demo(server)
     command = "grep -i rose poems/* 2>/dev/null | wc -l"
-    name = write_notebook(
+    path = beside_demo(
         server,
-        [code("echo $((6 * 7))"), code(command, "inginious:demo/pipeline/command")],
+        code("echo $((6 * 7))"),
+        code(command, "inginious:demo/pipeline/command"),
         kernelspec={"name": "bash", "display_name": "Bash", "language": "bash"},
     )
-    (server.folder / name).rename(server.folder / "inginious-demo" / name)
-    open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-CodeCell")
+    open_lab(f"lab/tree/{path}?reset", ".jp-CodeCell")
     page.get_by_role("button", name="Bash | Idle").wait_for(timeout=START_LIMIT_MS)
     page.locator(".jp-CodeCell").first.locator(".jp-InputArea").click()
     page.keyboard.press("Shift+Enter")
@@ -179,7 +131,6 @@ def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
 
 def test_an_answer_begins_with_the_statement(server, open_lab, page):
     without_kernel(server, open_lab, markdown("My answers"))
-    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     page.get_by_role("tab", name="INGInious").click()
     task(page, "Rabbits").click()
     statement = page.locator(".inginious-task-document")
@@ -200,7 +151,6 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
 
 def test_a_cell_is_made_an_answer(server, open_lab, page):
     without_kernel(server, open_lab, code("-1"))
-    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     page.locator(".jp-CodeCell").click(button="right")
     page.get_by_role("menuitem", name="Use as answer for").click()
     dialog = page.get_by_role("dialog")
@@ -211,16 +161,21 @@ def test_a_cell_is_made_an_answer(server, open_lab, page):
 
 def test_a_result_stays_with_the_notebook(server, open_lab, page):
     answer = markdown("It asks twice for each number.", "inginious:demo/essay/explanation")
-    answer["metadata"]["inginious"] = {
+    saved = {
         "submission": "of-somebody-else",
         "code": "failed",
         "grade": 50,
         "user": "Grace",
         "at": 1_700_000_000,
     }
-    without_kernel(server, open_lab, answer)
-    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
-    line = page.locator(".inginious-answer-line")
+    answer["metadata"]["inginious"] = saved
+    # Nobody here has that course.
+    unknown = code("3", "inginious:another/task/problem")
+    unknown["metadata"]["inginious"] = {**saved, "task": "another/task", "user": "Linus"}
+    without_kernel(server, open_lab, answer, unknown)
+    lines = page.locator(".inginious-answer-line")
+    expect(lines.last).to_contain_text("saved by Linus on")
+    line = lines.first
     expect(line).to_contain_text(re.compile(r"Failed\s+50 % · saved by Grace on .*2023"))
     expect(line).not_to_contain_text("Not submitted yet")
     # Who submits is told of their own.
@@ -230,7 +185,6 @@ def test_a_result_stays_with_the_notebook(server, open_lab, page):
 
 def test_the_queue_is_live(server, open_lab, page):
     without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
-    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
     page.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()
     page.get_by_role("button", name="INGInious on this server: 1 running").click()
     queue = page.locator(".inginious-queue")
@@ -244,19 +198,31 @@ def test_the_queue_is_live(server, open_lab, page):
 def test_notebook_7_has_the_same(server, open_lab):
     copy_demo(server)
     page = open_lab("notebooks/inginious-demo/quickstart.ipynb", ".jp-Notebook")
-    answer = line(page, "In your own words: Your explanation")
-    answer.get_by_role("button", name="Submit").click()
-    expect(answer).to_contain_text(re.compile(r"\d+ %"))
+    cell = page.locator(".jp-CodeCell.inginious-answer").filter(has_text="poem.txt")
+    answer = cell.locator(".inginious-answer-line")
+    cell.locator(".jp-InputArea").click()
+    cell.locator(".jp-cell-toolbar").get_by_role("button", name="Submit").click()
+    expect(answer).to_contain_text(re.compile(r"\d+ %.*Submit again"))
+
+    run_command(page, "Submit all")
+    expect(page.locator(".inginious-tally-count")).to_have_text(
+        re.compile(r"This notebook: [1-6] of 6 passed")
+    )
+    run_command(page, "Show the queue")
+    expect(page.locator(".inginious-queue")).to_be_visible()
+    run_command(page, "Show the courses")
+    expect(task(page, "Sharing apples")).to_be_visible()
+    task(page, "Sharing apples").click()
+    expect(page.locator(".inginious-task-document")).to_contain_text("Seventeen apples")
+    page.reload()
+    expect(answer).to_contain_text(re.compile(r"\d+ %.*Submit again"), timeout=START_LIMIT_MS)
 
 
 def test_what_a_command_submitted_has_one_card(server, open_lab, page):
-    copy_demo(server)
-    name = write_notebook(
-        server,
-        [code("3", "inginious:demo/division/quotient"), code(COMMAND), code("import time")],
+    path = beside_demo(
+        server, code("3", "inginious:demo/division/quotient"), code(COMMAND), code("import time")
     )
-    (server.folder / name).rename(server.folder / "inginious-demo" / name)
-    open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-CodeCell")
+    open_lab(f"lab/tree/{path}?reset", ".jp-CodeCell")
     page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for(timeout=START_LIMIT_MS)
     # What has no cell is missed where the button was pressed.
     answer = page.locator(".inginious-answer-line")

@@ -23,6 +23,7 @@ from inginious_nb.lab import framing
 from inginious_nb.lab.identity import other_person
 from inginious_nb.lab.socket import MAX_PAGES
 from inginious_nb.session import Session
+from inginious_nb.submissions import record
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import WORDS
 from tests.support.invented_class import write_notebook
@@ -134,6 +135,33 @@ def test_what_a_kernel_submits_is_told(page, session):
     kernel.close()
 
 
+def test_what_a_kernel_waits_for_is_told_until_it_ends(page, session, monkeypatch):
+    monkeypatch.setattr(record, "this_process", lambda: "elsewhere:1")
+    page.say("a", open={**SUBJECT, "task": "lab/sleep"})
+    kernel = Session(session.settings)
+    submission = kernel.submit(kernel.task("lab/sleep"), {"seconds": "30"})
+    wait_until(lambda: submission.phase == "running", limit_s=LIMIT_S)
+
+    def tasks(state):
+        rows = [row for course in state.get("courses", ()) for row in course["tasks"]]
+        return [(row["ref"], row["pending"]) for row in rows]
+
+    def is_told(waits):
+        page.connection.look()
+        page.has(
+            "a",
+            lambda state: (
+                [row["under_way_elsewhere"] for row in state.get("history", ())] == [waits]
+            ),
+        )
+        page.has("", lambda state: ("lab/sleep", waits) in tasks(state))
+
+    is_told(True)
+    monkeypatch.setattr(record, "_process_exists", lambda _pid: False)
+    is_told(False)
+    kernel.close()
+
+
 def test_views_are_apart_and_end(page):
     page.say("a", open=SUBJECT)
     page.say("b", open={**SUBJECT, "task": "lab/nothing"})
@@ -167,6 +195,9 @@ def test_the_demo_is_copied_once(page, tmp_path):
     notebook.write_text("mine")
     assert page.ask("demo", folder="demo") == {"path": "demo/quickstart.ipynb"}
     assert notebook.read_text() == "mine"
+    # Nor is there another one beside it, of the same name, where another folder is open.
+    assert page.ask("demo", folder="week1/demo") == {"path": "demo/quickstart.ipynb"}
+    assert not (tmp_path / "week1").exists()
     page.has("", lambda state: {"lab", "demo"} <= {course["id"] for course in state["courses"]})
     assert "JupyterLab shows" in page.ask("demo", folder="/elsewhere")
     assert "no folder" in page.ask("openCourse", folder="nowhere")

@@ -1,16 +1,16 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, IToolbarWidgetRegistry, Notification } from "@jupyterlab/apputils";
-import type { Cell } from "@jupyterlab/cells";
+import type { Cell, ICellModel } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import type { PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol.ts";
 import { isActive } from "../../state/controller.ts";
-import { isOwn } from "../../state/own_submissions.ts";
+import { hasArrived, isAwaited, isOwn } from "../../state/own_submissions.ts";
 import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
-import { keepSummary } from "../saved_summary.ts";
+import { keepSummary, savedSummary } from "../saved_summary.ts";
 import type { TaskView } from "../task_view.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
@@ -51,10 +51,11 @@ export const answers: JupyterFrontEndPlugin<void> = {
       isEnabled: () => notebooks.currentWidget !== null,
       execute: async () => {
         const panel = notebooks.currentWidget;
-        const views = panel ? [...inginious.answers(panel).views.get().values()] : [];
+        const views = panel ? inginious.answers(panel).inOrder() : [];
         const { isMeant } = await loadDialogs();
-        if (await isMeant(inginious, views))
-          await Promise.all(views.map(({ controller }) => controller.submit()));
+        if (!(await isMeant(inginious, views))) return;
+        // One after the other: they are queued in the order of the notebook.
+        for (const { controller } of views) await controller.submit();
       },
     });
     app.commands.addCommand(Commands.useAsAnswer, {
@@ -77,8 +78,7 @@ export const answers: JupyterFrontEndPlugin<void> = {
     notebooks.activeCellChanged.connect(activeChanged);
     const follow = (panel: NotebookPanel) => {
       const found = inginious.answers(panel);
-      const user = () => app.serviceManager.user.identity;
-      const name = () => user()?.display_name || user()?.name || "";
+      const name = () => personHere(app, inginious);
       followNotebook(inginious, found, name, () => inginious.settings.get().notifications);
       found.cells.subscribe(activeChanged);
       found.views.subscribe(activeChanged);
@@ -112,6 +112,14 @@ export const toolbar: JupyterFrontEndPlugin<void> = {
   },
 };
 
+/** What to call the person here; not by a name that the server made up for a browser. */
+function personHere(app: JupyterFrontEnd, { socket }: IInginious): string {
+  const { username, name, display_name } = app.serviceManager.user.identity ?? {};
+  const isMadeUp = !username || /^[0-9a-f]{32}$/.test(username);
+  const known = isMadeUp ? "" : display_name || name;
+  return known || (socket.overview.get()?.username ?? "");
+}
+
 /** Lines and marks for the cells that are answers, and what else happens when a result comes. */
 function followNotebook(
   inginious: IInginious,
@@ -126,7 +134,7 @@ function followNotebook(
     if (panel.isDisposed) return;
     const answering = new Set(found.cells.get().map(({ cell_id }) => cell_id));
     for (const cell of panel.content.widgets) {
-      const isAnswer = answering.has(cell.model.id);
+      const isAnswer = answering.has(cell.model.id) || isStranded(inginious, cell.model);
       cell.toggleClass(MARK, isAnswer);
       const line = lines.get(cell);
       if (!isAnswer && line) {
@@ -143,6 +151,7 @@ function followNotebook(
     }
   };
   found.cells.subscribe(() => void update());
+  void panel.context.ready.then(update);
   const followed = new Set<TaskView>();
   const awaited = new AwaitedResults(inginious, found, notifies);
   found.views.subscribe(() => {
@@ -154,6 +163,14 @@ function followNotebook(
   });
 }
 
+/** Whether a cell keeps the result of a task that the server does not have, or does not tell of. */
+function isStranded({ socket }: IInginious, cell: ICellModel): boolean {
+  const saved = savedSummary(cell);
+  if (!saved) return false;
+  const known = socket.state.get() === "open" ? (socket.overview.get()?.courses ?? []) : [];
+  return !known.some(({ tasks }) => tasks.some(({ ref }) => ref === saved.task));
+}
+
 /** What comes for one task: kept with its cells, and told when nobody sees it there. */
 function followResults(
   found: NotebookAnswers,
@@ -162,17 +179,20 @@ function followResults(
   awaited: AwaitedResults,
 ): void {
   let submitted = "";
-  controller.synced.subscribe(() => {
+  const follow = () => {
     const state = controller.synced.get();
     const { submission, result, task } = state;
     if (isActive(submission)) {
       submitted = submission.id;
       awaited.add(submitted);
     }
-    if (!submitted || submission?.phase === "refused") {
+    if (submission?.phase === "refused") {
       awaited.end(submitted);
+      hasArrived(submission.id);
       submitted = "";
     }
+    // It was submitted before the page was reloaded, or in an output.
+    if (result && isAwaited(result.submission)) submitted = result.submission;
     if (!submitted || result?.submission !== submitted) return;
     const { panel } = found.notebook;
     const cells = found.cells.get().filter((cell) => cell.task === task?.ref);
@@ -181,11 +201,16 @@ function followResults(
       const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
       if (cell) keepSummary(cell.model, state, user());
     }
-    const isSeen = cells.some(({ cell_id }) => found.notebook.isInSight(cell_id));
+    const output = found.notebook.cellThatSubmits(task?.ref ?? "");
+    const places = [...cells.map(({ cell_id }) => cell_id), ...(output ? [output] : [])];
+    const isSeen = places.some((cellId) => found.notebook.isInSight(cellId));
     const unseen = isSeen ? null : { state, cellId: cells[0]?.cell_id ?? "" };
     awaited.end(submitted, unseen);
+    hasArrived(submitted);
     submitted = "";
-  });
+  };
+  controller.synced.subscribe(follow);
+  follow();
 }
 
 interface Unseen {

@@ -49,7 +49,12 @@ export const courses: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.showCourses, {
       label: lab.showCourses,
       icon: inginiousIcon,
-      execute: () => app.shell.activateById(SIDEBAR_ID),
+      execute: ({ focus = true }) => {
+        app.shell.activateById(SIDEBAR_ID);
+        // Not before the palette has given the focus back.
+        if (focus)
+          setTimeout(() => sidebar.node.querySelector<HTMLElement>("input, button")?.focus());
+      },
     });
     palette?.addItem({ command: Commands.showCourses, category: PALETTE_CATEGORY });
   },
@@ -85,7 +90,7 @@ export const launcher: JupyterFrontEndPlugin<void> = {
         const drive = contents.driveName(here);
         const path = drive ? `${drive}:${reply.path}` : reply.path;
         await app.commands.execute("docmanager:open", { path });
-        await app.commands.execute(Commands.showCourses);
+        await app.commands.execute(Commands.showCourses, { focus: false }); // it is in the notebook
       },
     });
     app.commands.addCommand(Commands.openCourse, {

@@ -1,0 +1,72 @@
+"""JupyterLab's own interface in a page, driven as a person would."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+from inginious_nb.course import demo as course_demo
+
+from .notebook import KERNELSPEC, write_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Locator, Page
+
+    from .server import JupyterServer
+
+START_LIMIT_MS = 40_000
+
+
+def line(page: Page, name: str) -> Locator:
+    """The line beneath the answer to a problem."""
+    return page.locator(".inginious-answer-line").get_by_role("region", name=name, exact=True)
+
+
+def task(page: Page, name: str) -> Locator:
+    """A task in the sidebar."""
+    return page.locator(".inginious-task").filter(has_text=name)
+
+
+def find_command(page: Page, command: str) -> Locator:
+    """Open the palette and search for a command; returns what is found first."""
+    page.keyboard.press("Control+Shift+c")
+    page.locator(".lm-CommandPalette-input").fill(command)
+    return page.locator(".lm-CommandPalette-item").filter(has_text=command).first
+
+
+def run_command(page: Page, command: str) -> None:
+    """Run a command from the palette, without a mouse."""
+    found = find_command(page, command)
+    expect(found).to_have_class(re.compile("lm-mod-active"))
+    page.keyboard.press("Enter")
+
+
+def copy_demo(server: JupyterServer) -> None:
+    """Have the demo on the server, as after a first visit."""
+    if not (server.folder / "inginious-demo").exists():
+        course_demo.copy_demo(server.folder / "inginious-demo")
+
+
+def beside_demo(
+    server: JupyterServer,
+    *cells: dict[str, Any],
+    kernelspec: dict[str, str] | None = KERNELSPEC,
+) -> str:
+    """Put a notebook with these cells beside the demo's; returns its path."""
+    copy_demo(server)
+    name = write_notebook(server, list(cells), kernelspec=kernelspec)
+    (server.folder / name).rename(server.folder / "inginious-demo" / name)
+    return f"inginious-demo/{name}"
+
+
+def without_kernel(
+    server: JupyterServer, open_lab: Callable[..., Page], *cells: dict[str, Any]
+) -> None:
+    """Open a notebook beside the demo's and choose no kernel for it."""
+    path = beside_demo(server, *cells, kernelspec=None)
+    page = open_lab(f"lab/tree/{path}?reset", ".jp-Dialog")
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()

@@ -1,0 +1,64 @@
+"""*Submit all*: in the order of the notebook, after a question, with a tally and a notification."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import pytest
+from playwright.sync_api import expect
+
+from .lab_page import line, without_kernel
+from .notebook import code, markdown
+
+FAR_DOWN = 40
+
+
+@pytest.fixture
+def ask_always(server):
+    """Have *Submit all* ask each time."""
+    server.change_settings("inginious-nb:service", confirmSubmitAll="always")
+    yield
+    server.change_settings("inginious-nb:service")
+
+
+def submitted(server):
+    """The tasks that were submitted, the first first."""
+    with sqlite3.connect(server.folder.parent / "history.sqlite") as history:
+        rows = history.execute("SELECT task_id FROM submission ORDER BY submitted_at")
+        return [task_id for (task_id,) in rows]
+
+
+@pytest.mark.usefixtures("ask_always")
+def test_all_are_submitted_from_top_to_bottom(server, open_lab, page):
+    without_kernel(
+        server,
+        open_lab,
+        code("3", "inginious:demo/division/quotient"),
+        code("2", "inginious:demo/division/remainder"),
+        code("1", "inginious:demo/patience/seconds"),
+        markdown("\n\n".join(["A long way down."] * FAR_DOWN)),
+        markdown("It asks twice.", "inginious:demo/essay/explanation"),
+    )
+    expect(line(page, "Patience: How many seconds?")).to_be_visible()
+    # A cell that was moved is submitted where it stands now.
+    page.locator(".jp-CodeCell").nth(2).locator(".jp-InputArea-prompt").click()
+    for _ in range(2):
+        page.keyboard.press("Control+Shift+ArrowUp")
+    before = submitted(server)
+    every = page.get_by_role("button", name="Submit all")
+    dialog = page.get_by_role("dialog")
+    every.click()
+    expect(dialog).to_contain_text(re.compile("Submit 3 tasks?.*Patience.*Sharing apples.*words"))
+    dialog.get_by_role("button", name="Cancel").click()
+    assert submitted(server) == before
+    every.click()
+    dialog.get_by_role("button", name="Submit all").click()
+    page.locator(".jp-MarkdownCell").last.scroll_into_view_if_needed()
+    # What arrives out of sight is told once, with a way to it.
+    told = page.locator(".jp-toastContainer").get_by_role("alert")
+    expect(told).to_contain_text("of 3 passed")
+    expect(page.locator(".inginious-tally-count")).to_have_text("This notebook: 2 of 3 passed")
+    assert submitted(server)[len(before) :] == ["patience", "division", "essay"]
+    told.get_by_role("button", name="Go to cell").click()
+    expect(page.locator(".jp-Cell.jp-mod-active")).to_be_in_viewport()
