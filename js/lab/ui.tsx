@@ -6,8 +6,6 @@ import { AnswerLine } from "./components/AnswerLine.tsx";
 import { Courses } from "./components/Courses.tsx";
 import { Queue } from "./components/Queue.tsx";
 import { Tally } from "./components/Tally.tsx";
-import { TaskDocument } from "./components/TaskDocument.tsx";
-import type { FollowedTask } from "./followed_task.ts";
 import type { NotebookAnswers } from "./notebook_answers.ts";
 import { PreactWidget } from "./preact_widget.ts";
 import type { IInginious } from "./tokens.ts";
@@ -29,13 +27,6 @@ export function queueWidget(
   openTask: (ref: string) => void,
 ): Widget {
   return new PreactWidget(<Queue socket={socket} language={language} openTask={openTask} />);
-}
-
-export function taskWidget(followed: FollowedTask): Widget {
-  const widget = new PreactWidget(<TaskDocument followed={followed} />);
-  widget.addClass("inginious-task-document");
-  widget.disposed.connect(() => followed.dispose());
-  return widget;
 }
 
 export function answerLine(

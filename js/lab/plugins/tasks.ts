@@ -36,7 +36,8 @@ export const tasks: JupyterFrontEndPlugin<void> = {
         if (!ref) return;
         const id = ID_PREFIX + ref.replace("/", "-");
         if (!opened.find((widget) => widget.id === id)) {
-          const { taskWidget } = await import("../ui.tsx");
+          await import("../ui.tsx"); // the style of all that is shown
+          const { taskWidget } = await import(/* webpackChunkName: "statement" */ "../task_ui.tsx");
           const content = taskWidget(new FollowedTask(inginious, ref, notebooks));
           const panel = new MainAreaWidget({ content });
           panel.id = id;

@@ -1,0 +1,12 @@
+// The statement of a task with the controls that answer it, a chunk of its own.
+import type { Widget } from "@lumino/widgets";
+import { TaskDocument } from "./components/TaskDocument.tsx";
+import type { FollowedTask } from "./followed_task.ts";
+import { PreactWidget } from "./preact_widget.ts";
+
+export function taskWidget(followed: FollowedTask): Widget {
+  const widget = new PreactWidget(<TaskDocument followed={followed} />);
+  widget.addClass("inginious-task-document");
+  widget.disposed.connect(() => followed.dispose());
+  return widget;
+}
