@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import httpx
 
 from inginious_nb.services.inginious_web.client import WebClient
-from inginious_nb.services.inginious_web.delivery import Pace
+from inginious_nb.services.inginious_web.pace import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
 from tests.bench.figures import Figures, parser

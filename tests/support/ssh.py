@@ -40,8 +40,8 @@ async def run_in_shell(access, command, **options):
         return await connection.run(command, **options)
 
 
-class Visit:
-    """A job that is being graded, and the way into it."""
+class SshSession:
+    """A job that is being graded, and access to its shell."""
 
     def __init__(self, grader, job):
         self.told = []
@@ -89,6 +89,6 @@ class Site:
         )
         self.course = LocalCourse(folder, self.grader, library, kind)
 
-    def visit(self, files=None, answers=None, **options):
+    def ssh_session(self, files=None, answers=None, **options):
         self.course.write({"task.yaml": "", **(files or {"run": RUN})})
-        return Visit(self.grader, self.course.job(answers, **{"debug": "ssh", **options}))
+        return SshSession(self.grader, self.course.job(answers, **{"debug": "ssh", **options}))

@@ -11,7 +11,7 @@ from inginious_nb.client.results import UNAVAILABLE, JobResult, with_fault
 from inginious_nb.i18n import faults
 from inginious_nb.services.inginious_web import failure_texts, failures
 from inginious_nb.services.inginious_web.client import WebClient
-from inginious_nb.services.inginious_web.delivery import Pace
+from inginious_nb.services.inginious_web.pace import Pace
 from tests.support.model_backend import ModelBackend, World
 
 TASK = types.SimpleNamespace(

@@ -19,6 +19,7 @@ GIVEN_UP = {
     r"\bdeaf|\bdoubt": "unresponsive, resync, connections",
     r"\b_hold\b|\bsentences? = |\.sentence\b": "lock, message",
     r"\bdesk\b|\bmirror\b|\bkit\b|visitor|keeper": "the terms of services, state and sandbox",
+    r"deliver(y|ies)\b": "submission, job",
 }
 """What stood for a thing, and what stands for it now."""
 

@@ -10,7 +10,7 @@ import pytest
 from inginious_nb.course import Task
 from inginious_nb.services.inginious_web import courses as site_courses
 from inginious_nb.services.inginious_web.client import WebClient
-from inginious_nb.services.inginious_web.delivery import Pace
+from inginious_nb.services.inginious_web.pace import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
 from inginious_nb.session import Session

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from inginious_nb.client.events import JobSent
-from inginious_nb.services.inginious_web.delivery import Pace
 from inginious_nb.services.inginious_web.failures import PassingError, SignInError, SiteError
 from inginious_nb.services.inginious_web.form import MARK
+from inginious_nb.services.inginious_web.pace import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from tests.support.fault_proxy import Fault, http
 from tests.support.waiting import until

@@ -21,10 +21,11 @@ from inginious_nb.client.job import Job
 from inginious_nb.client.results import JobResult, why_unsent
 from inginious_nb.i18n import Message, faults
 
-from .delivery import Delivery, Order, Pace
 from .feedback import readable
 from .form import fields
+from .pace import Pace
 from .pictures import inlined
+from .site_job import NewJob, SiteJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +67,7 @@ class WebClient(AbstractClient):
         self._changed = changed
         self._ended = ended
         self._attended = attended
-        self._deliveries: dict[str, tuple[Job, Delivery, asyncio.Task[None]]] = {}
+        self._site_jobs: dict[str, tuple[Job, SiteJob, asyncio.Task[None]]] = {}
         self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._silent_since: float | None = None
         self._closed = False
@@ -97,8 +98,8 @@ class WebClient(AbstractClient):
 
     def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
         """Return the place of a job as the site last told it, with -1 for the unknown wait."""
-        delivery = self._deliveries.get(jobid)
-        last = delivery[0].events[-1] if delivery is not None and delivery[0].events else None
+        site_job = self._site_jobs.get(jobid)
+        last = site_job[0].events[-1] if site_job is not None and site_job[0].events else None
         if isinstance(last, JobQueued):
             return last.at_most_before, -1.0
         return (-1, -1.0) if isinstance(last, JobStarted) else None
@@ -119,12 +120,12 @@ class WebClient(AbstractClient):
         """Add a job; see `AbstractClient.new_job`. The callbacks run on the loop."""
         recipient = CallbackRecipient(callback, ssh_callback, _run, self._run_in_thread)
         try:
-            order = _order(str(uuid.uuid4()), task, inputdata, debug)
+            new = _new_job(str(uuid.uuid4()), task, inputdata, debug)
         except Exception as error:  # noqa: BLE001 - a task object may raise anything
             recipient.deliver(JobDone(time.time(), JobResult(("crash", why_unsent(error)))))
             return None
-        job = Job(order.job_id, self.kill_job)
-        self._call(lambda: self._begin(job, order, recipient))
+        job = Job(new.job_id, self.kill_job)
+        self._call(lambda: self._begin(job, new, recipient))
         return job.id
 
     def open_job(
@@ -142,10 +143,10 @@ class WebClient(AbstractClient):
         Raises:
             KeyError, UnicodeError: The answers are not those of the task.
         """
-        order = _order(job_id or str(uuid.uuid4()), task, inputdata, debug)
-        order = replace(order, username=username, repeats=tuple(repeats))
-        job = Job(order.job_id, self.kill_job)
-        self._call(lambda: self._begin(job, order, is_html=task.response_is_html))
+        new = _new_job(job_id or str(uuid.uuid4()), task, inputdata, debug)
+        new = replace(new, username=username, repeats=tuple(repeats))
+        job = Job(new.job_id, self.kill_job)
+        self._call(lambda: self._begin(job, new, is_html=task.response_is_html))
         return job
 
     # ---- on the loop ------------------------------------------------------------------------
@@ -153,7 +154,7 @@ class WebClient(AbstractClient):
     def _begin(
         self,
         job: Job,
-        order: Order,
+        new: NewJob,
         recipient: CallbackRecipient | None = None,
         *,
         is_html: bool = True,
@@ -166,20 +167,20 @@ class WebClient(AbstractClient):
         if self._closed:
             tell(_closed_before())
             return
-        delivery = Delivery(
+        site_job = SiteJob(
             self._site,
-            order,
+            new,
             tell,
             pace=self._pace,
             heard=self._heard,
             attended=self._attended,
-            turn=self._turns.setdefault((order.course_id, order.task_id), asyncio.Lock()),
+            turn=self._turns.setdefault((new.course_id, new.task_id), asyncio.Lock()),
         )
 
         async def run() -> None:
             try:
-                done = await delivery.run()
-                result = await self._with_pictures(order, done.result)
+                done = await site_job.run()
+                result = await self._with_pictures(new, done.result)
                 tell(JobDone(done.at, readable(result, is_html=is_html)))
             except asyncio.CancelledError:
                 tell(_closed_before())
@@ -188,21 +189,21 @@ class WebClient(AbstractClient):
                 _log.exception("Submission %s could not be delivered.", job.id)
                 tell(_fault())
             finally:
-                self._deliveries.pop(job.id, None)
+                self._site_jobs.pop(job.id, None)
                 if not self._closed:
-                    self._ended(order.course_id, order.task_id)
+                    self._ended(new.course_id, new.task_id)
 
-        self._deliveries[job.id] = job, delivery, self._loop.create_task(run())
+        self._site_jobs[job.id] = job, site_job, self._loop.create_task(run())
 
-    async def _with_pictures(self, order: Order, result: JobResult) -> JobResult:
+    async def _with_pictures(self, new: NewJob, result: JobResult) -> JobResult:
         try:
-            return await inlined(self._site, order.course_id, order.task_id, result)
+            return await inlined(self._site, new.course_id, new.task_id, result)
         except asyncio.CancelledError:
             return result  # it is there, and must not be lost for its pictures
 
     def _kill(self, job_id: str) -> None:
-        if job_id in self._deliveries:
-            self._deliveries[job_id][1].kill()
+        if job_id in self._site_jobs:
+            self._site_jobs[job_id][1].kill()
 
     def _heard(self, answered: bool) -> None:
         if answered == (self._silent_since is None):
@@ -212,7 +213,7 @@ class WebClient(AbstractClient):
 
     def _close(self) -> None:
         self._closed = True
-        for _job, _delivery, running in list(self._deliveries.values()):
+        for _job, _site_job, running in list(self._site_jobs.values()):
             running.cancel()
 
     def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> None:
@@ -228,9 +229,9 @@ class WebClient(AbstractClient):
             self._loop.call_soon_threadsafe(action)
 
 
-def _order(job_id: str, task: Task, inputdata: Mapping[str, object], debug: bool | str) -> Order:
+def _new_job(job_id: str, task: Task, inputdata: Mapping[str, object], debug: bool | str) -> NewJob:
     texts, files = fields(task, inputdata)
-    return Order(
+    return NewJob(
         job_id, task.course_id, task.id, texts, files, debug_mode="ssh" if debug == "ssh" else ""
     )
 

@@ -19,10 +19,10 @@ from inginious_nb.services.service import (
 from . import answers, kept_passwords
 from .client import WebClient
 from .courses import SiteCourses
-from .delivery import Pace
 from .failures import PassingError, SignInError
 from .feedback import readable
 from .form import MARK
+from .pace import Pace
 from .pictures import inlined
 from .sign_in import Credentials, SessionCookie
 from .site import Site

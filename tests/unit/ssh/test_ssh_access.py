@@ -1,4 +1,4 @@
-"""The door of a remote shell: who gets in, and that no user can use up the service."""
+"""The port of a remote shell: who gets in, and that no user can use up the service."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.ssh import connected, run_in_shell
 
 async def test_a_wrong_password_a_wrong_user_and_no_password_stay_out(site, caplog):
     caplog.set_level(logging.DEBUG)
-    visit = site.visit()
-    host, port, user, password = await visit.access()
+    ssh_session = site.ssh_session()
+    host, port, user, password = await ssh_session.access()
     assert len(password) >= 20
     for wrong in (user, password[:-1]), ("root", password), (user, ""), (user, password * 2):
         with pytest.raises(asyncssh.PermissionDenied):
@@ -31,15 +31,15 @@ async def test_a_wrong_password_a_wrong_user_and_no_password_stay_out(site, capl
             client_keys=[asyncssh.generate_private_key("ssh-ed25519")],
             kbdint_auth=True,
         )
-    left = await visit.run("feedback-result success; echo in")
+    left = await ssh_session.run("feedback-result success; echo in")
     assert left.stdout == "in\n"
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
     assert password not in caplog.text
 
 
 async def test_three_wrong_passwords_end_a_connection(site):
-    visit = site.visit()
-    host, port, user, _ = await visit.access()
+    ssh_session = site.ssh_session()
+    host, port, user, _ = await ssh_session.access()
     tried = []
 
     class Guesser(asyncssh.SSHClient):
@@ -50,13 +50,13 @@ async def test_three_wrong_passwords_end_a_connection(site):
     with pytest.raises(asyncssh.DisconnectError):
         await connected((host, port, user, None), client_factory=Guesser)
     assert len(tried) == 3
-    visit.kill.set()
-    await visit.result()
+    ssh_session.kill.set()
+    await ssh_session.result()
 
 
 async def test_nothing_but_a_shell_is_to_be_had(site, unused_tcp_port):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         with pytest.raises(asyncssh.ChannelOpenError):
             await connection.open_connection("127.0.0.1", unused_tcp_port)
         with pytest.raises(asyncssh.ChannelOpenError):
@@ -72,26 +72,26 @@ async def test_nothing_but_a_shell_is_to_be_had(site, unused_tcp_port):
         other = await connection.create_process(subsystem="netconf")
         assert (await other.wait()).exit_status == 1
         assert (await connection.run("echo in")).stdout == "in\n"
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_agents_are_not_forwarded(site, tmp_path):
-    visit = site.visit()
+    ssh_session = site.ssh_session()
     path = tmp_path / "agent"
     with socket.socket(socket.AF_UNIX) as agent:
         agent.bind(str(path))
         agent.listen()
         async with connected(
-            await visit.access(), agent_forwarding=True, agent_path=str(path)
+            await ssh_session.access(), agent_forwarding=True, agent_path=str(path)
         ) as connection:
             left = await connection.run('echo "[$SSH_AUTH_SOCK]"; ssh-add -l')
     assert left.stdout == "[]\n"
-    await visit.result()
+    await ssh_session.result()
 
 
-async def test_one_visitor_at_a_time(site):
-    visit = site.visit()
-    access = await visit.access()
+async def test_one_user_at_a_time(site):
+    ssh_session = site.ssh_session()
+    access = await ssh_session.access()
     async with connected(access) as connection:
         shell = await connection.create_process("echo in; read x; feedback-result $x")
         assert await shell.stdout.readline() == "in\n"
@@ -101,72 +101,72 @@ async def test_one_visitor_at_a_time(site):
             assert "one shell" in refused.stderr
         shell.stdin.write("success\n")
         assert (await shell.wait()).exit_status == 0
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
 
 
 async def test_it_listens_on_this_machine_alone(site):
-    visit = site.visit()
-    host, port, *_ = await visit.access()
+    ssh_session = site.ssh_session()
+    host, port, *_ = await ssh_session.access()
     listening = [
         connection.laddr.ip
         for connection in psutil.Process().net_connections("tcp")
         if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
     ]
     assert listening == [host] == ["127.0.0.1"]
-    visit.kill.set()
-    await visit.result()
+    ssh_session.kill.set()
+    await ssh_session.result()
 
 
 async def test_many_who_only_knock_do_not_keep_others_out(site):
-    visit = site.visit()
-    host, port, *_ = await visit.access()
+    ssh_session = site.ssh_session()
+    host, port, *_ = await ssh_session.access()
     unauthenticated = [await asyncio.open_connection(host, port) for _ in range(30)]
-    assert (await visit.run("feedback-result success")).exit_status == 0
+    assert (await ssh_session.run("feedback-result success")).exit_status == 0
     for reader, _ in unauthenticated[:22]:
         assert (await reader.read()).startswith(b"SSH-2.0-")
-    await visit.result()
+    await ssh_session.result()
     for _, writer in unauthenticated:
         writer.close()
 
 
 async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
     monkeypatch.setattr("inginious_nb.grader.ssh.server._LOGIN_S", 0.1)
-    visit = site.visit()
-    host, port, *_ = await visit.access()
+    ssh_session = site.ssh_session()
+    host, port, *_ = await ssh_session.access()
     reader, writer = await asyncio.open_connection(host, port)
     assert b"SSH-2.0-" in await reader.read()
     writer.close()
-    visit.kill.set()
-    await visit.result()
+    ssh_session.kill.set()
+    await ssh_session.result()
 
 
 # ---- who has come in cannot use up the service --------------------------------------------------
 
 
 async def test_nothing_is_uncompressed(site):
-    visit = site.visit()
-    access = await visit.access()
+    ssh_session = site.ssh_session()
+    access = await ssh_session.access()
     with pytest.raises(asyncssh.KeyExchangeFailed):
         await connected(access, compression_algs="zlib@openssh.com")
-    visit.kill.set()
-    await visit.result()
+    ssh_session.kill.set()
+    await ssh_session.result()
 
 
 async def test_variables_are_refused_and_very_many_are_not_listened_to(site):
-    visit = site.visit()
-    access = await visit.access()
+    ssh_session = site.ssh_session()
+    access = await ssh_session.access()
     async with connected(access) as connection:
         with pytest.raises(asyncssh.Error):
             await connection.run("echo in", env={f"x{number}": "x" for number in range(1000)})
         await connection.wait_closed()
     some = {f"x{number}": "x" for number in range(20)}
-    assert (await visit.run("echo $LANG", env={**some, "LANG": "fr"})).stdout == "fr\n"
-    await visit.result()
+    assert (await ssh_session.run("echo $LANG", env={**some, "LANG": "fr"})).stdout == "fr\n"
+    await ssh_session.result()
 
 
 async def test_a_connection_has_few_channels(site):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         loop = asyncio.get_running_loop()
         channels = [
             asyncssh.SSHClientChannel(connection, loop, "strict", None, "strict", 1 << 20, 1 << 15)
@@ -176,13 +176,13 @@ async def test_a_connection_has_few_channels(site):
             await channel._open(b"session")
         with pytest.raises(asyncssh.ChannelOpenError, match="Too many"):
             await channels[4]._open(b"session")
-    visit.kill.set()
-    await visit.result()
+    ssh_session.kill.set()
+    await ssh_session.result()
 
 
 async def test_very_many_sizes_of_a_terminal_are_one(site):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process("cat", term_type="xterm", term_size=(80, 24))
         shell.stdin.write("in\n")
         assert await shell.stdout.readline() == "in\r\n"
@@ -191,7 +191,7 @@ async def test_very_many_sizes_of_a_terminal_are_one(site):
         shell.change_terminal_size(50, 20)
         shell.stdin.write("\x03")
         await shell.wait()
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_a_stream_is_closed_even_if_it_was_never_used():

@@ -19,7 +19,7 @@ from inginious_nb.grader.ssh import SshSettings
 from inginious_nb.i18n import faults
 from tests.support.hostile import processes_with
 from tests.support.peer import free_port
-from tests.support.ssh import RUN, Visit, connected
+from tests.support.ssh import RUN, SshSession, connected
 
 LONG = f"99{os.getpid()}.5"
 """Seconds that a sleep takes which is looked for among all processes; no other test run has it."""
@@ -28,8 +28,8 @@ LONG = f"99{os.getpid()}.5"
 
 
 async def test_a_command_sees_what_the_script_would(site):
-    visit = site.visit({"run": RUN, "hello.txt": "hi"}, {"q1": "an answer"})
-    left = await visit.run(
+    ssh_session = site.ssh_session({"run": RUN, "hello.txt": "hi"}, {"q1": "an answer"})
+    left = await ssh_session.run(
         "cat hello.txt; getinput q1; ls; echo oops >&2; feedback-result success; "
         "feedback-state seen; echo kept > ../archive/kept; exit 3"
     )
@@ -38,15 +38,15 @@ async def test_a_command_sees_what_the_script_would(site):
     assert set(left.stdout.split()) >= {"run", "student", "task.yaml"}
     assert "was-run" not in left.stdout
     assert left.stderr == "oops\n"
-    result = await visit.result()
+    result = await ssh_session.result()
     assert (result.result, result.grade, result.state) == (("success", ""), 100.0, "seen")
     assert result.archive is not None
-    assert len(visit.told) == 1
+    assert len(ssh_session.told) == 1
 
 
 async def test_a_terminal_is_one(site):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process(term_type="xterm", term_size=(93, 31))
         shell.stdin.write("stty size; tty; echo term=$TERM; echo re''ady; cat\n")
         shown = await shell.stdout.readuntil("ready\r\n")
@@ -62,43 +62,43 @@ async def test_a_terminal_is_one(site):
         assert "20 50" in await shell.stdout.read()
         assert "run script of the task was not run" in await shell.stderr.read()
         assert shell.exit_status == 7
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
 
 
 async def test_much_data_passes_both_ways(site):
-    visit = site.visit()
+    ssh_session = site.ssh_session()
     data = os.urandom(3 << 20)
-    left = await visit.run("cat", input=data, encoding=None)
+    left = await ssh_session.run("cat", input=data, encoding=None)
     assert left.stdout == data
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_of_the_clients_variables_only_two_are_passed_on(site):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         asked = {"LANG": "fr_FR.UTF-8", "LD_PRELOAD": "/x", "BASH_ENV": "/x", "SECRET": "s"}
         left = await connection.run("env", env=asked, term_type="screen")
     found = dict(line.split("=", 1) for line in left.stdout.splitlines() if "=" in line)
     assert (found["LANG"], found["TERM"]) == ("fr_FR.UTF-8", "screen")
     assert not {"LD_PRELOAD", "BASH_ENV", "SECRET", "SSH_AUTH_SOCK", "DISPLAY"} & found.keys()
     assert "/x" not in left.stdout
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_what_it_may_not_say_in_a_variable_is_not_passed_on(site):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         left = await connection.run("echo $LANG", env={"LANG": "a b; c" * 100})
     assert left.stdout in ("en_US.UTF-8\n", "C.UTF-8\n")
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_an_ssh_program_gets_in(site, tmp_path):
     program = shutil.which("ssh")
     if program is None:
         pytest.skip("there is no OpenSSH here")
-    visit = site.visit()
-    host, port, user, password = await visit.access()
+    ssh_session = site.ssh_session()
+    host, port, user, password = await ssh_session.access()
     ask = tmp_path / "ask"
     ask.write_text(f"#!/bin/sh\necho '{password}'\n")
     ask.chmod(0o700)
@@ -113,46 +113,46 @@ async def test_an_ssh_program_gets_in(site, tmp_path):
     )
     shown, _ = await process.communicate()
     assert (shown, process.returncode) == (b"en", 4)
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
 
 
 # ---- how it ends ------------------------------------------------------------------------------
 
 
 async def test_leaving_without_feedback_is_a_crash(site):
-    visit = site.visit({"run": RUN})
-    await visit.run("true")
-    result = await visit.result()
+    ssh_session = site.ssh_session({"run": RUN})
+    await ssh_session.run("true")
+    result = await ssh_session.result()
     assert (result.result[0], result.state) == ("crash", "")
     assert faults.told(result.result[1]) == result.result[1]
     assert "feedback-result" in result.result[1]
 
 
 async def test_nobody_comes(make_site):
-    result = await make_site(arrival_s=0).visit().result()
+    result = await make_site(arrival_s=0).ssh_session().result()
     assert (result.result[0], result.archive) == ("crash", None)
     assert faults.told(result.result[1]) == result.result[1]
     assert "Nobody came" in result.result[1]
 
 
-async def test_a_connection_is_no_visit(make_site, monkeypatch):
+async def test_a_connection_is_no_session(make_site, monkeypatch):
     connections = []
 
-    async def come_when_told(visit, *access):
+    async def come_when_told(ssh_session, *access):
         connections.append(await connected(access))
-        await tell(visit, *access)
+        await tell(ssh_session, *access)
 
-    tell = Visit._tell
-    monkeypatch.setattr(Visit, "_tell", come_when_told)
-    result = await make_site(arrival_s=0).visit().result()
+    tell = SshSession._tell
+    monkeypatch.setattr(SshSession, "_tell", come_when_told)
+    result = await make_site(arrival_s=0).ssh_session().result()
     assert "Nobody came" in result.result[1]
     await connections[0].wait_closed()
 
 
 async def test_the_limits_of_the_task_do_not_count(site):
-    visit = site.visit(limits={"time": 1, "hard_time": 1})
-    await visit.run("sleep 1.2; feedback-result success")
-    assert (await visit.result()).result[0] == "success"
+    ssh_session = site.ssh_session(limits={"time": 1, "hard_time": 1})
+    await ssh_session.run("sleep 1.2; feedback-result success")
+    assert (await ssh_session.result()).result[0] == "success"
 
 
 async def test_the_stay_is_limited(site, monkeypatch):
@@ -164,112 +164,112 @@ async def test_the_stay_is_limited(site, monkeypatch):
             return time.monotonic() + late_s
 
     monkeypatch.setattr("inginious_nb.grader.sandbox.limit_supervisor.time", Clock)
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process("feedback-result success; echo in; sleep 60")
         assert await shell.stdout.readline() == "in\n"
         late_s = SshSettings().session_s
         assert "time for this shell is over" in (await shell.wait()).stderr
-    assert (await visit.result()).result == ("timeout", "")
+    assert (await ssh_session.result()).result == ("timeout", "")
 
 
 async def test_the_memory_is_limited(site):
-    visit = site.visit(limits={"memory": 60})
-    left = await visit.run("python3 -c 'import time; x = b\"x\" * (1 << 29); time.sleep(60)'")
+    ssh_session = site.ssh_session(limits={"memory": 60})
+    left = await ssh_session.run("python3 -c 'import time; x = b\"x\" * (1 << 29); time.sleep(60)'")
     assert left.exit_status != 0
-    assert (await visit.result()).result[0] == "overflow"
+    assert (await ssh_session.result()).result[0] == "overflow"
 
 
 async def test_it_is_killed_while_it_waits(site):
-    visit = site.visit()
-    await visit.access()
-    visit.kill.set()
-    result = await visit.result()
+    ssh_session = site.ssh_session()
+    await ssh_session.access()
+    ssh_session.kill.set()
+    result = await ssh_session.result()
     assert (result.result, result.state) == (("killed", ""), "before")
 
 
 async def test_it_is_killed_while_it_is_open(site):
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process("feedback-result success; echo in; sleep 60")
         assert await shell.stdout.readline() == "in\n"
-        visit.kill.set()
+        ssh_session.kill.set()
         left = await shell.wait()
         assert left.exit_status != 0
         assert "killed" in left.stderr
-    assert (await visit.result()).result == ("killed", "")
+    assert (await ssh_session.result()).result == ("killed", "")
 
 
 @pytest.mark.parametrize("command", ["x" * 200_000, "echo a\0b"], ids=["long", "nul"])
 async def test_a_command_that_cannot_be_started(site, command):
-    visit = site.visit()
-    left = await visit.run(command)
+    ssh_session = site.ssh_session()
+    left = await ssh_session.run(command)
     assert left.exit_status == 126
     assert left.stderr != ""
-    assert (await visit.result()).result[0] == "crash"
+    assert (await ssh_session.result()).result[0] == "crash"
 
 
 async def test_a_lost_connection_is_a_logout(site):
-    visit = site.visit()
-    connection = await connected(await visit.access())
+    ssh_session = site.ssh_session()
+    connection = await connected(await ssh_session.access())
     shell = await connection.create_process(f"feedback-result success; echo in; sleep {LONG}")
     assert await shell.stdout.readline() == "in\n"
     connection.abort()
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
     assert processes_with(LONG) == []
 
 
 async def test_nothing_stays_that_was_left_in_the_background(site):
-    visit = site.visit()
-    left = await visit.run(
+    ssh_session = site.ssh_session()
+    left = await ssh_session.run(
         f"feedback-result success; sleep {LONG} & setsid nohup sleep {LONG} > /dev/null 2>&1 & "
         f"(trap '' HUP TERM; exec env -i /bin/sleep {LONG}) & sleep 0.1; jobs -p | wc -l"
     )
     assert left.stdout == "3\n"
     assert processes_with(LONG) == []
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
 
 
-async def test_the_door_is_closed_behind_the_visitor(site):
-    visit = site.visit()
-    access = await visit.access()
-    await visit.run("feedback-result success")
-    await visit.result()
+async def test_the_port_is_closed_while_somebody_is_in(site):
+    ssh_session = site.ssh_session()
+    access = await ssh_session.access()
+    await ssh_session.run("feedback-result success")
+    await ssh_session.result()
     with pytest.raises(ConnectionRefusedError):
         await connected(access)
 
 
-async def test_ending_its_keeper_ends_the_visit(site):
-    visit = site.visit()
-    await visit.run(f"feedback-result success; sleep {LONG} & kill -9 $PPID; sleep 60")
-    assert (await visit.result()).result[0] == "success"
+async def test_ending_its_process_ends_the_session(site):
+    ssh_session = site.ssh_session()
+    await ssh_session.run(f"feedback-result success; sleep {LONG} & kill -9 $PPID; sleep 60")
+    assert (await ssh_session.result()).result[0] == "success"
     assert processes_with(LONG) == []
 
 
-async def test_stopping_its_keeper_does_not_keep_it_after_the_visit(make_site):
-    visit = make_site(end_s=0).visit()
-    connection = await connected(await visit.access())
+async def test_stopping_its_process_does_not_keep_it_after_the_session(make_site):
+    ssh_session = make_site(end_s=0).ssh_session()
+    connection = await connected(await ssh_session.access())
     shell = await connection.create_process(
         f"feedback-result success; sleep {LONG} & echo in; kill -STOP $PPID; sleep {LONG}"
     )
     assert await shell.stdout.readline() == "in\n"
     connection.abort()
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
     assert processes_with(LONG) == []
 
 
-async def test_its_keeper_cannot_be_looked_into(site):
-    visit = site.visit()
-    left = await visit.run("ls /proc/$PPID/fd/ && cat /proc/$PPID/environ")
+async def test_its_process_cannot_be_looked_into(site):
+    ssh_session = site.ssh_session()
+    left = await ssh_session.run("ls /proc/$PPID/fd/ && cat /proc/$PPID/environ")
     assert (left.stdout, left.exit_status) == ("", 2)
     assert "Permission denied" in left.stderr
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_why_there_was_no_shell(site, monkeypatch, caplog):
     text = "raise SystemExit('no such thing')"
     monkeypatch.setattr("inginious_nb.grader.ssh.session._program", lambda: text)
-    result = await site.visit().result()
+    result = await site.ssh_session().result()
     assert result.result[0] == "crash"
     assert "could not be started" in result.result[1]
     assert "no such thing" in caplog.text
@@ -309,26 +309,26 @@ signal.pause()
     "message",
     [b"x", b"x\n", b"\n", b"left x\n", b"left -99\n", b"left 9999\n", b"left 7\n"],
 )
-async def test_who_speaks_in_the_keepers_place_gains_nothing(make_site, monkeypatch, message):
+async def test_who_speaks_in_its_place_gains_nothing(make_site, monkeypatch, message):
     text = IMPOSTOR + FLOOD.replace("MESSAGE", repr(message))
     monkeypatch.setattr("inginious_nb.grader.ssh.session._program", lambda: text)
-    visit = make_site(end_s=0).visit()
-    left = await visit.run("echo in")
+    ssh_session = make_site(end_s=0).ssh_session()
+    left = await ssh_session.run("echo in")
     assert left.stdout == ""
     assert left.exit_status == (7 if message == b"left 7\n" else -1)
-    assert (await visit.result()).result[0] == "crash"
+    assert (await ssh_session.result()).result[0] == "crash"
 
 
-async def test_who_takes_the_keepers_place_holds_up_nobody(site, monkeypatch):
+async def test_who_takes_its_place_holds_up_nobody(site, monkeypatch):
     monkeypatch.setattr("inginious_nb.grader.ssh.session._program", lambda: IMPOSTOR + HOLD)
-    visit = site.visit()
-    async with connected(await visit.access()) as connection:
+    ssh_session = site.ssh_session()
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process()
         assert await shell.stdout.readline() == "BrokenPipeError\n"
         shell.stdin.write("x" * 100_000)
         assert await shell.stdout.readline() == "full\n"
-        visit.kill.set()
-        assert (await visit.result()).result[0] == "killed"
+        ssh_session.kill.set()
+        assert (await ssh_session.result()).result[0] == "killed"
 
 
 # ---- the sandbox ------------------------------------------------------------------------------
@@ -339,22 +339,26 @@ async def test_the_shell_is_in_the_sandbox(site, tmp_path):
         pytest.skip("plain processes see the machine")
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    visit = site.visit()
-    left = await visit.run(f"cat {secret}; ls {Path.home()}; ls -d /proc/[0-9]* | wc -l; id -u")
+    ssh_session = site.ssh_session()
+    left = await ssh_session.run(
+        f"cat {secret}; ls {Path.home()}; ls -d /proc/[0-9]* | wc -l; id -u"
+    )
     processes, user = left.stdout.split()
     assert int(processes) < 10
     assert user == "4242"
-    other = site.visit()
+    other = site.ssh_session()
     assert (await other.run("grep -c : /proc/net/dev")).stdout == "1\n"
     await other.result()
-    await visit.result()
+    await ssh_session.result()
 
 
 async def test_run_student_works_and_a_second_shell_is_refused(site):
-    visit = site.visit()
-    left = await visit.run("run_student echo hi; ssh_student; echo $?; feedback-result success")
+    ssh_session = site.ssh_session()
+    left = await ssh_session.run(
+        "run_student echo hi; ssh_student; echo $?; feedback-result success"
+    )
     assert left.stdout == "hi\n254\n"
-    assert (await visit.result()).result[0] == "success"
+    assert (await ssh_session.result()).result[0] == "success"
 
 
 # ---- where it can be offered ------------------------------------------------------------------
@@ -363,20 +367,20 @@ async def test_run_student_works_and_a_second_shell_is_refused(site):
 async def test_jobs_have_ports_of_their_own_until_there_are_none(make_site):
     ports = free_port(), free_port()
     site = make_site(ports=ports)
-    visits = [site.visit(), site.visit()]
-    accesses = [await visit.access() for visit in visits]
+    ssh_sessions = [site.ssh_session(), site.ssh_session()]
+    accesses = [await ssh_session.access() for ssh_session in ssh_sessions]
     assert {access[1] for access in accesses} == set(ports)
     assert len({access[3] for access in accesses}) == 2
-    refused = await site.visit().result()
+    refused = await site.ssh_session().result()
     assert (refused.result[0], refused.state) == ("crash", "before")
     assert faults.told(refused.result[1]) == refused.result[1]
     assert str(ports[0]) in refused.result[1]
     with pytest.raises(asyncssh.PermissionDenied):
         await connected((*accesses[0][:3], accesses[1][3]))
-    for visit in visits:
-        await visit.run("feedback-result success")
-        assert (await visit.result()).result[0] == "success"
-    again = site.visit()
+    for ssh_session in ssh_sessions:
+        await ssh_session.run("feedback-result success")
+        assert (await ssh_session.result()).result[0] == "success"
+    again = site.ssh_session()
     await again.run("feedback-result success")
     assert (await again.result()).result[0] == "success"
 
@@ -386,7 +390,7 @@ async def test_without_the_library_its_name_is_said(make_site, monkeypatch):
     site = make_site()
     assert site.grader.environments().keys() == {"docker"}
     for fields in {"debug": "ssh"}, {"environment_type": "docker-ssh"}:
-        result = await site.visit(**{"debug": False, **fields}).result()
+        result = await site.ssh_session(**{"debug": False, **fields}).result()
         assert (result.result[0], result.state) == ("crash", "before")
         assert faults.told(result.result[1]) == result.result[1]
         assert "pip install 'inginious_nb[ssh]'" in result.result[1]
@@ -404,9 +408,9 @@ import asyncio, sys
 from pathlib import Path
 from tests.support.ssh import Site
 async def main():
-    visit = Site(Path(sys.argv[2]), sys.argv[1]).visit()
-    print(*await visit.access(), flush=True)
-    await visit.result()
+    ssh_session = Site(Path(sys.argv[2]), sys.argv[1]).ssh_session()
+    print(*await ssh_session.access(), flush=True)
+    await ssh_session.result()
 asyncio.run(main())
 """
 

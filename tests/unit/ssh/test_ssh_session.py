@@ -21,7 +21,7 @@ from tests.support.ssh import run_in_shell
 
 ENTER = "getinput text; feedback-result success; feedback-msg -m 'By hand.'"
 SSH_TASK = """\
-name: Visit
+name: SshSession
 environment_type: docker-ssh
 environment_id: default
 environment_parameters: {network_grading: true}
@@ -40,7 +40,7 @@ def told(submission):
 
 
 @pytest.fixture
-def visit_task(session, course_folder):
+def ssh_task(session, course_folder):
     folder = course_folder / "lab" / "request"
     folder.mkdir()
     (folder / "task.yaml").write_text(SSH_TASK)
@@ -78,8 +78,8 @@ def test_a_debug_shell_is_entered_and_its_password_kept_nowhere(session):
     assert access[3] not in kept
 
 
-def test_a_task_lets_its_student_in(session, visit_task):
-    submission = session.submit(visit_task, {"text": "x"}, origin="widget")
+def test_a_task_lets_its_student_in(session, ssh_task):
+    submission = session.submit(ssh_task, {"text": "x"}, origin="widget")
     asyncio.run(run_in_shell(told(submission), "true"))
     result = submission.wait(60)
     assert (result.result[0], result.custom) == ("success", {"got": 0})

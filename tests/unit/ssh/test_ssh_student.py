@@ -29,11 +29,13 @@ PYTHON = (
 
 def custom(site, run, files=None, **options):
     """Grade a script in an environment with shells."""
-    return site.visit({"run": run, "student/hello.txt": "hi", **(files or {})}, **SSH | options)
+    return site.ssh_session(
+        {"run": run, "student/hello.txt": "hi", **(files or {})}, **SSH | options
+    )
 
 
-async def test_set_up_visited_torn_down(site):
-    visit = custom(
+async def test_set_up_used_torn_down(site):
+    ssh_session = custom(
         site,
         f"{PYTHON}"
         "status = ssh_student(setup_script='echo begun > student/log; touch /tmp/private', "
@@ -42,41 +44,41 @@ async def test_set_up_visited_torn_down(site):
         "feedback.set_custom_value('log', open('student/log').read())\n"
         "feedback.set_custom_value('copy', open('student/copy').read())\n",
     )
-    left = await visit.run("cat student/hello.txt; echo visited >> student/log; exit 9")
+    left = await ssh_session.run("cat student/hello.txt; echo visited >> student/log; exit 9")
     assert (left.stdout, left.exit_status) == ("hi", 9)
-    result = await visit.result()
+    result = await ssh_session.result()
     assert result.result[0] == "success"
     assert result.custom == {
         "status": 0,
         "log": "begun\nvisited\nended\n",
         "copy": "begun\nvisited\n",
     }
-    assert [access[:1] + access[2:3] for access in visit.told] == [("127.0.0.1", "worker")]
+    assert [access[:1] + access[2:3] for access in ssh_session.told] == [("127.0.0.1", "worker")]
 
 
 async def test_the_student_sees_what_programs_of_students_see(site):
     if site.kind != "bubblewrap":
         pytest.skip("plain processes see the machine")
-    visit = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
-    left = await visit.run(
+    ssh_session = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
+    left = await ssh_session.run(
         "pwd; ls; cat run task.yaml /.__input/__inputdata.json; ls /archive; "
         "getinput @lang; touch x; id -u; echo $INGINIOUS_CONTROL"
     )
     assert left.stdout == "/task\nstudent\n4242\n\n"
-    assert (await visit.result()).custom == {"status": 0}
+    assert (await ssh_session.result()).custom == {"status": 0}
 
 
 async def test_the_students_terminal(site):
-    visit = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
-    async with connected(await visit.access()) as connection:
+    ssh_session = custom(site, f"{BASH}ssh_student; feedback-custom status $?")
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process(term_type="xterm", term_size=(80, 24))
         shell.stdin.write("stty size; exit 0\n")
         assert "24 80" in await shell.stdout.read()
-    assert (await visit.result()).custom == {"status": 0}
+    assert (await ssh_session.result()).custom == {"status": 0}
 
 
-async def test_setup_and_visitor_share_a_box_that_is_gone_afterwards(site):
-    visit = custom(
+async def test_setup_and_user_share_a_box_that_is_gone_afterwards(site):
+    ssh_session = custom(
         site,
         f"{BASH}ssh_student --setup-script 'sleep {LONG} & mkfifo student/pipe; "
         "cat < student/pipe > student/got &' --teardown-script 'cat student/got > student/end'\n"
@@ -84,8 +86,8 @@ async def test_setup_and_visitor_share_a_box_that_is_gone_afterwards(site):
     )
     # What reads the pipe has its own pace.
     written = "until [ -s student/got ]; do sleep 0.01; done"
-    await visit.run(f"echo word > student/pipe; {written}; sleep {LONG} &")
-    assert (await visit.result()).custom == {"status": 0, "end": "word"}
+    await ssh_session.run(f"echo word > student/pipe; {written}; sleep {LONG} &")
+    assert (await ssh_session.result()).custom == {"status": 0, "end": "word"}
     assert processes_with(LONG) == []
 
 
@@ -101,17 +103,17 @@ async def test_nobody_comes(make_site):
 
 
 async def test_a_second_shell_of_the_job_is_entered_like_the_first(site):
-    visit = custom(
+    ssh_session = custom(
         site,
         f"{BASH}ssh_student; feedback-custom first $?\n"
         "ssh_student --setup-script 'echo again > student/log'; feedback-custom second $?",
     )
-    access = await visit.access()
-    assert (await visit.run("ls student")).stdout == "hello.txt\n"
+    access = await ssh_session.access()
+    assert (await ssh_session.run("ls student")).stdout == "hello.txt\n"
     # Whoever comes before it is opened waits for it.
-    assert (await visit.run("cat student/log")).stdout == "again\n"
-    assert (await visit.result()).custom == {"first": 0, "second": 0}
-    assert visit.told == [access]
+    assert (await ssh_session.run("cat student/log")).stdout == "again\n"
+    assert (await ssh_session.result()).custom == {"first": 0, "second": 0}
+    assert ssh_session.told == [access]
 
 
 # ---- where it is not allowed ------------------------------------------------------------------
@@ -133,13 +135,13 @@ async def test_a_second_shell_of_the_job_is_entered_like_the_first(site):
     ],
 )
 async def test_the_whole_job_is_a_crash(site, run, options, word):
-    visit = custom(site, run, **options)
-    result = await visit.result()
+    ssh_session = custom(site, run, **options)
+    result = await ssh_session.result()
     assert (result.result[0], result.state, result.archive) == ("crash", "before", None)
     assert faults.told(result.result[1]) == result.result[1]
     assert "remote shell" in result.result[1]
     assert word in result.result[1]
-    assert visit.told == []
+    assert ssh_session.told == []
 
 
 async def test_no_port_is_free(make_site, unused_tcp_port_factory):
@@ -161,15 +163,15 @@ async def test_run_student_with_ssh_is_only_an_error_there(site):
 
 
 async def test_run_student_with_ssh(site):
-    visit = custom(
+    ssh_session = custom(
         site,
         f"{PYTHON}status = run_student('touch student/made', ssh=True, "
         "teardown_script='touch student/torn')\n"
         "import os\nfeedback.set_custom_value('status', status)\n"
         "feedback.set_custom_value('torn', os.path.exists('student/torn'))\n",
     )
-    assert (await visit.run("ls student")).stdout == "hello.txt\nmade\n"
-    assert (await visit.result()).custom == {"status": 0, "torn": True}
+    assert (await ssh_session.run("ls student")).stdout == "hello.txt\nmade\n"
+    assert (await ssh_session.result()).custom == {"status": 0, "torn": True}
 
 
 async def test_in_an_environment_with_shells_all_else_is_as_usual(site):
@@ -189,33 +191,33 @@ async def test_in_an_environment_with_shells_all_else_is_as_usual(site):
     ],
 )
 async def test_the_student_has_limits(site, options, command, status):
-    visit = custom(site, f"{BASH}ssh_student {options}; feedback-custom status $?")
-    assert (await visit.run(command)).exit_status != 0
-    assert (await visit.result()).custom == {"status": status}
+    ssh_session = custom(site, f"{BASH}ssh_student {options}; feedback-custom status $?")
+    assert (await ssh_session.run(command)).exit_status != 0
+    assert (await ssh_session.result()).custom == {"status": status}
 
 
 async def test_the_limits_of_the_task_do_not_count(site):
-    visit = custom(site, f"{BASH}ssh_student", limits={"time": 1, "hard_time": 1})
-    await visit.run("sleep 1.2")
-    assert (await visit.result()).result[0] == "success"
+    ssh_session = custom(site, f"{BASH}ssh_student", limits={"time": 1, "hard_time": 1})
+    await ssh_session.run("sleep 1.2")
+    assert (await ssh_session.result()).result[0] == "success"
 
 
 async def test_it_is_killed_while_the_student_is_in(site):
-    visit = custom(site, f"{BASH}ssh_student")
-    async with connected(await visit.access()) as connection:
+    ssh_session = custom(site, f"{BASH}ssh_student")
+    async with connected(await ssh_session.access()) as connection:
         shell = await connection.create_process(f"echo in; sleep {LONG}")
         assert await shell.stdout.readline() == "in\n"
-        visit.kill.set()
-        result = await visit.result()
+        ssh_session.kill.set()
+        result = await ssh_session.result()
         assert (result.result, result.state) == (("killed", ""), "before")
         await connection.wait_closed()
     assert processes_with(LONG) == []
 
 
 async def test_when_nobody_waits_for_it_any_more_it_ends(site):
-    visit = custom(
+    ssh_session = custom(
         site, f"{BASH}timeout -s KILL 1 ssh_student; feedback-custom status $?; sleep 0.2"
     )
-    async with connected(await visit.access()) as connection:
+    async with connected(await ssh_session.access()) as connection:
         await connection.run("sleep 60")
-    assert (await visit.result()).custom == {"status": 137}
+    assert (await ssh_session.result()).custom == {"status": 137}

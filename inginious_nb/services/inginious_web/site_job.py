@@ -1,4 +1,4 @@
-"""One submission at a site: sent once, followed politely, and always ended.
+"""One job at a site: sent once, followed at a pace, and always ended.
 
 A lost answer is looked for in the site's own list before anything is sent again, so that a
 student's attempt is never spent twice.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from inginious_nb.client.events import JobEvent
 
     from .exchange import File
+    from .pace import Pace
     from .pages import TaskPage
     from .site import Site
 
@@ -66,44 +66,7 @@ _ANOTHER_IS_PENDING = Message(
 
 
 @dataclass(frozen=True)
-class Pace:
-    """The pace at which a site is asked.
-
-    Attributes:
-        first_s: Seconds before the first check.
-        max_s: Seconds between two checks after a while.
-        growth: How much longer each wait is than the one before.
-        jitter: The share by which a wait differs by chance, so that a class does not ask at once.
-        give_up_s: Seconds without any answer after which a submission is given up.
-    """
-
-    first_s: float = 0.5
-    max_s: float = 3.0
-    growth: float = 1.4
-    jitter: float = 0.2
-    give_up_s: float = 3600.0
-
-    def waits(self) -> _Waits:
-        """Return the waits of one submission."""
-        return _Waits(self)
-
-
-class _Waits:
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
-        self._next_s = pace.first_s
-
-    def reset(self) -> None:
-        self._next_s = self._pace.first_s
-
-    def next(self, at_least_s: float = 0.0) -> float:
-        wait = self._next_s * random.uniform(1 - self._pace.jitter, 1 + self._pace.jitter)
-        self._next_s = min(self._next_s * self._pace.growth, self._pace.max_s)
-        return max(wait, at_least_s)
-
-
-@dataclass(frozen=True)
-class Order:
+class NewJob:
     """A submission that is to be made.
 
     Attributes:
@@ -132,12 +95,12 @@ class _KilledError(Exception):
     """It was killed before it was sent."""
 
 
-class Delivery:
-    """The way of one submission.
+class SiteJob:
+    """A submission to a site, from its first sending to its end.
 
     Args:
         site: A signed-in site.
-        order: What is submitted.
+        new: What is submitted.
         tell: Called with its events; `run` returns the last one.
         pace: How often the site is asked.
         heard: Called with True after an answer, with False where one did not come.
@@ -148,7 +111,7 @@ class Delivery:
     def __init__(
         self,
         site: Site,
-        order: Order,
+        new: NewJob,
         tell: Callable[[JobEvent], object],
         *,
         pace: Pace,
@@ -157,7 +120,7 @@ class Delivery:
         turn: asyncio.Lock,
     ) -> None:
         self._site = site
-        self._order = order
+        self._new = new
         self._tell = tell
         self._pace = pace
         self._heard = heard
@@ -209,16 +172,16 @@ class Delivery:
         Raises:
             _KilledError: It was killed before the site had it.
         """
-        page = await self._patiently(self._open)
-        lost = bool(self._order.repeats)
+        page = await self._until_answered(self._open)
+        lost = bool(self._new.repeats)
         known = frozenset(() if lost else page.submissions)
         refreshes = 0
         while not self._killing.is_set():
             if lost and (found := await self._find(page, known)) is not None:
                 return found
             if page.pending is None:
-                if self._order.username not in ("", self._site.username):
-                    raise _of_another(self._order.username)
+                if self._new.username not in ("", self._site.username):
+                    raise _of_another(self._new.username)
                 if not page.may_submit:
                     raise _not_offered(page)
                 if self._sendings == _MAX_SENDINGS:
@@ -232,13 +195,13 @@ class Delivery:
                     # Nothing was done: neither a sending nor an answer is lost.
                     self._sendings -= 1
                     refreshes += 1
-                    await self._patiently(self._sign_in_again)
+                    await self._until_answered(self._sign_in_again)
                 except PassingError as error:
                     self._heard(False)
                     lost, wait_s = True, error.retry_after_s
                 except BrokenAnswerError as error:
                     # It may have been stored before the site failed, but is not sent again.
-                    page = await self._patiently(self._open)
+                    page = await self._until_answered(self._open)
                     if (found := await self._find(page, known)) is not None:
                         return found
                     raise error from None
@@ -259,23 +222,23 @@ class Delivery:
                 wait_s = self._pace.max_s
                 refreshes = 0
             await self._pause(wait_s)
-            page = await self._patiently(self._open)
+            page = await self._until_answered(self._open)
         if lost and (found := await self._find(page, known)) is not None:
             return found
         raise _KilledError
 
     async def _send(self, page: TaskPage) -> answers.Accepted | answers.Refused:
-        order = self._order
+        new = self._new
         self._session = self._site.session
         fields: dict[str, str | Sequence[str]] = {
-            **order.fields,
+            **new.fields,
             **page.random_values,
-            MARK: order.job_id,
+            MARK: new.job_id,
         }
-        if order.debug_mode:
-            fields["@debug-mode"] = order.debug_mode
+        if new.debug_mode:
+            fields["@debug-mode"] = new.debug_mode
         return answers.read_submit(
-            await self._site.act(order.course_id, order.task_id, "submit", fields, order.files)
+            await self._site.act(new.course_id, new.task_id, "submit", fields, new.files)
         )
 
     async def _sign_in_again(self) -> None:
@@ -286,13 +249,13 @@ class Delivery:
         new = [item for item in (page.pending, *page.submissions) if item and item not in known]
         for submission_id in list(dict.fromkeys(new))[:_MAX_LOOKED_AT]:
             told = await self._asked("load_submission_input", submission_id)
-            if answers.read_input(told).get(MARK) in (self._order.job_id, *self._order.repeats):
+            if answers.read_input(told).get(MARK) in (self._new.job_id, *self._new.repeats):
                 return submission_id
         return None
 
     async def _reason(self, refused: answers.Refused) -> SiteError:
         """Return why the site refused; its page knows better than its answer."""
-        page = await self._patiently(self._open)
+        page = await self._until_answered(self._open)
         if not page.may_submit:
             return _not_offered(page)
         return RefusedError(Message("The site says: {note}", note=refused.text))
@@ -340,18 +303,18 @@ class Delivery:
     # ---- both -------------------------------------------------------------------------------
 
     async def _open(self) -> TaskPage:
-        return await self._site.task_page(self._order.course_id, self._order.task_id)
+        return await self._site.task_page(self._new.course_id, self._new.task_id)
 
     async def _asked(self, action: str, submission_id: str) -> dict[str, Any]:
         """Return the answer to what may be asked twice."""
-        order = self._order
-        return await self._patiently(
+        new = self._new
+        return await self._until_answered(
             lambda: self._site.act_again(
-                order.course_id, order.task_id, action, {"submissionid": submission_id}
+                new.course_id, new.task_id, action, {"submissionid": submission_id}
             )
         )
 
-    async def _patiently(self, ask: Callable[[], Awaitable[_T]]) -> _T:
+    async def _until_answered(self, ask: Callable[[], Awaitable[_T]]) -> _T:
         """Ask until the site answers, for as long as a submission may wait.
 
         A person who has to sign in may take any time; nothing is asked meanwhile.
