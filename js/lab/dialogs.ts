@@ -19,8 +19,9 @@ export async function isMeant({ socket, settings, language }: IInginious, views:
   const lines = asked.map(({ name, left }) =>
     left === null ? name : say(t.colon, { name, value: say(lab.attemptsLeft, { n: left }) }),
   );
-  const body = new Widget();
-  body.node.append(...lines.map((line) => paragraph(line)));
+  const body = new Widget({ node: document.createElement("ul") });
+  body.addClass("inginious-asked");
+  body.node.append(...lines.map(item));
   const { button } = await showDialog({
     title: say(lab.submitAllAsk, { n: lines.length }),
     body,
@@ -29,8 +30,8 @@ export async function isMeant({ socket, settings, language }: IInginious, views:
   return button.accept;
 }
 
-function paragraph(text: string): HTMLElement {
-  return Object.assign(document.createElement("p"), { textContent: text });
+function item(text: string): HTMLElement {
+  return Object.assign(document.createElement("li"), { textContent: text });
 }
 
 export async function chooseProblem({
@@ -38,7 +39,10 @@ export async function chooseProblem({
   language,
 }: IInginious): Promise<{ ref: string; problemId: string } | undefined> {
   const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
-  const problems = rows.flatMap((task) =>
+  const openFirst = rows.toSorted(
+    (one, other) => Number(other.accessible) - Number(one.accessible),
+  );
+  const problems = openFirst.flatMap((task) =>
     task.problems.map(({ id, name }) => ({
       ref: task.ref,
       problemId: id,
@@ -47,6 +51,7 @@ export async function chooseProblem({
   );
   const { value } = await InputDialog.getItem({
     title: language.lab.useAs,
+    cancelLabel: language.t.cancel,
     items: problems.map(({ label }) => label),
   });
   return problems.find(({ label }) => label === value);

@@ -9,7 +9,7 @@ export async function makeTask(
   { socket, language }: IInginious,
   here: string,
 ): Promise<string | null> {
-  const { lab } = language;
+  const { lab, t } = language;
   const known = here && !here.startsWith("inginious-demo");
   let wanted: NewTaskRequest = {
     folder: known ? here : "courses/course1",
@@ -21,7 +21,7 @@ export async function makeTask(
     const { value, button } = await showDialog({
       title: lab.newTask,
       body: new NewTaskForm(lab, wanted, error),
-      buttons: [Dialog.cancelButton(), Dialog.okButton()],
+      buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton()],
       focusNodeSelector: "input[name=task]",
     });
     if (!button.accept || !value) return null;

@@ -12,7 +12,7 @@ export async function askSignIn(
   account: AccountInfo,
   language: LabLanguage,
 ): Promise<void> {
-  const { lab, say } = language;
+  const { lab, say, t } = language;
   let { username } = account;
   let cookie = false;
   let refusal = "";
@@ -22,7 +22,7 @@ export async function askSignIn(
     const dialog = new Dialog({
       title: say(lab.signInTitle, { site: account.site }),
       body: form,
-      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: lab.signIn })],
+      buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton({ label: lab.signIn })],
       focusNodeSelector: username ? "input[type=password]" : "input",
     });
     const { button } = await dialog.launch();

@@ -16,6 +16,7 @@ export interface CoursesActions {
   openTask: (ref: string) => void;
   openCourse: () => void;
   tryDemo: () => void;
+  signIn: () => void;
 }
 
 export function coursesWidget({ socket, language }: IInginious, actions: CoursesActions): Widget {

@@ -188,7 +188,7 @@ def test_the_queue_is_live(server, open_lab, page):
     page.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()
     page.get_by_role("button", name="INGInious on this server: 1 running").click()
     queue = page.locator(".inginious-queue")
-    expect(queue).to_contain_text(re.compile(r"Patience Submission \d+ Running \d+:"))
+    expect(queue).to_contain_text(re.compile(r"Patience Submission \d+ Running since \d+:"))
     queue.get_by_role("button", name="Stop: Patience").click()
     expect(queue).to_contain_text("Nothing of yours is waiting")
     expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { resultClass } from "../../components/result_class.ts";
 import { ownValue } from "../../own_value.ts";
-import type { CourseRow, TaskRow } from "../../protocol.ts";
+import type { AccountInfo, CourseRow, Overview, TaskRow } from "../../protocol.ts";
 import { useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";
@@ -16,9 +16,11 @@ interface Props {
   openTask: (ref: string) => void;
   openCourse: () => void;
   tryDemo: () => void;
+  signIn: () => void;
 }
 
-export function Courses({ socket, language, openTask, openCourse, tryDemo }: Props) {
+export function Courses(props: Props) {
+  const { socket, language, openTask, openCourse, tryDemo, signIn } = props;
   const overview = useStore(socket.overview);
   const state = useStore(socket.state);
   const refusal = useStore(socket.refusal);
@@ -30,6 +32,9 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
   const courses = (overview?.courses ?? [])
     .map((course) => ({ ...course, tasks: course.tasks.filter(isWanted) }))
     .filter(({ tasks, errors }) => tasks.length > 0 || (!words && errors.length > 0));
+  const out = signedOut(overview);
+  // What a site says to magics when nobody is signed in is said here with a button.
+  const warnings = (overview?.warnings ?? []).filter((text) => !out || !text.includes(out.site));
   return (
     <section class="inginious inginious-courses" aria-label={lab.courses} lang={language.code}>
       {state === "lost" && (
@@ -37,7 +42,17 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
           <strong>{lab.notConnected}</strong> {refusal || lab.notConnectedHelp}
         </p>
       )}
-      {overview?.warnings.map((warning) => (
+      {out && (
+        <>
+          <p class="inginious-notice">{language.say(lab.signedOut, { site: out.site })}</p>
+          <p class="inginious-actions">
+            <button type="button" class="inginious-button inginious-primary" onClick={signIn}>
+              {lab.signIn}
+            </button>
+          </p>
+        </>
+      )}
+      {warnings.map((warning) => (
         <p key={warning} class="inginious-notice">
           {warning}
         </p>
@@ -55,7 +70,9 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
       {courses.map((course) => (
         <Course key={course.id} course={course} language={language} openTask={openTask} />
       ))}
-      {overview && overview.courses.length === 0 && <p class="inginious-muted">{lab.noCourses}</p>}
+      {overview && overview.courses.length === 0 && !out && (
+        <p class="inginious-muted">{lab.noCourses}</p>
+      )}
       {words && courses.length === 0 && <p class="inginious-muted">{lab.noMatch}</p>}
       {overview && (
         <p class="inginious-actions">
@@ -63,7 +80,11 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
             {lab.openCourse}
           </button>
           {overview.courses.length === 0 && (
-            <button type="button" class="inginious-button inginious-primary" onClick={tryDemo}>
+            <button
+              type="button"
+              class={`inginious-button ${out ? "" : "inginious-primary"}`}
+              onClick={tryDemo}
+            >
               {lab.tryDemo}
             </button>
           )}
@@ -71,6 +92,11 @@ export function Courses({ socket, language, openTask, openCourse, tryDemo }: Pro
       )}
     </section>
   );
+}
+
+/** The account of a site that waits to be signed in. */
+function signedOut(overview: Overview | null): AccountInfo | null {
+  return overview?.service.state === "signed_out" ? overview.account : null;
 }
 
 function useEachMinute(): void {

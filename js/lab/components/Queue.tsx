@@ -38,7 +38,7 @@ export function Queue({ socket, language, openTask }: Props) {
             </button>{" "}
             <span>{say(t.submissionNumber, { n: row.number })}</span>{" "}
             <span>{place(row, language)}</span>{" "}
-            <span class="inginious-muted">{language.time(row.at)}</span>{" "}
+            <span class="inginious-muted">{say(lab.since, { time: language.time(row.at) })}</span>{" "}
             <button
               type="button"
               class="inginious-button"

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { isActive } from "../../state/controller.ts";
 import { useStore } from "../../state/store.ts";
+import { inginiousIcon } from "../icon.ts";
 import type { LabLanguage } from "../language.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
 
@@ -9,6 +10,10 @@ interface Props {
   answers: NotebookAnswers;
   language: LabLanguage;
   submitAll: () => void;
+}
+
+function drawIcon(container: HTMLElement | null): void {
+  if (container) inginiousIcon.element({ container, stylesheet: "toolbarButton" });
 }
 
 export function Tally({ answers, language, submitAll }: Props) {
@@ -37,6 +42,7 @@ export function Tally({ answers, language, submitAll }: Props) {
         aria-disabled={busy}
         onClick={() => !busy && submitAll()}
       >
+        <span ref={drawIcon} />
         {lab.submitAll}
       </button>
       {decided && (

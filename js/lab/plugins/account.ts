@@ -40,8 +40,9 @@ export const account: JupyterFrontEndPlugin<void> = {
       app.commands.notifyCommandChanged(Commands.signIn);
       app.commands.notifyCommandChanged(Commands.signOut);
       const isOut = overview?.service.state === "signed_out";
+      const site = overview?.account?.site ?? "";
       if (isOut && told === null)
-        told = Notification.warning(overview.service.message, {
+        told = Notification.warning(language.say(lab.signedOut, { site }), {
           autoClose: false,
           actions: [
             {

@@ -37,6 +37,7 @@ export const authoring: JupyterFrontEndPlugin<void> = {
     });
     app.commands.addCommand(Commands.openClass, {
       label: lab.openClass,
+      icon: inginiousIcon,
       execute: async (args) =>
         (await import(/* webpackChunkName: "class" */ "../class_tab.ts")).openClass(
           app,

@@ -43,6 +43,7 @@ export const courses: JupyterFrontEndPlugin<void> = {
           openTask: (ref) => void app.commands.execute(Commands.openTask, { ref }),
           openCourse: () => void app.commands.execute(Commands.openCourse),
           tryDemo: () => void app.commands.execute(Commands.demo),
+          signIn: () => void app.commands.execute(Commands.signIn),
         }),
       );
     });

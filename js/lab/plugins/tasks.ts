@@ -79,9 +79,13 @@ function place(
 }
 
 async function chooseTask({ socket, language }: IInginious): Promise<string> {
-  const { lab } = language;
+  const { lab, t } = language;
   const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
   const items = rows.map(({ ref, name }) => `${name} (${ref})`);
-  const { value } = await InputDialog.getItem({ title: lab.chooseTask, items });
+  const { value } = await InputDialog.getItem({
+    title: lab.chooseTask,
+    items,
+    cancelLabel: t.cancel,
+  });
   return rows[items.indexOf(value ?? "")]?.ref ?? "";
 }
