@@ -611,10 +611,21 @@ export interface OverviewReplies {
 
 // ---- a class that is graded live -----------------------------------------------------------------
 
-/** A class to open a view of; the folder from the root of the server, or absolute. */
+/**
+ * A class to open a view of; the folder from the root of the server, or absolute. `tasks` and
+ * `student_from` as in `ClassReading`; null for those of the last time.
+ */
 export interface ClassSubject {
   folder: string;
   no_isolation: boolean;
+  tasks: string[] | null;
+  student_from: string | null;
+}
+
+/** How the notebooks of a class are read; empty for what they and their folders tell. */
+export interface ClassReading {
+  tasks: string[];
+  student_from: string;
 }
 
 /** A test of a task, and how many of a class passed and failed it. */
@@ -665,6 +676,7 @@ export interface ClassInfo {
   title: string;
   sandbox: string;
   busy: boolean;
+  reading: ClassReading;
   error: string;
   students: number;
   column_names: string[];
@@ -731,6 +743,7 @@ export interface ClassRequests {
   names: EmptyMessage;
   grade: ClassGradeRequest;
   regrade: ClassCellName;
+  read: ClassReading;
   stop: ClassStopRequest;
   export: EmptyMessage;
 }
@@ -742,6 +755,7 @@ export interface ClassReplies {
   names: ClassNamesReply;
   grade: EmptyMessage;
   regrade: EmptyMessage;
+  read: EmptyMessage;
   stop: EmptyMessage;
   export: ClassExportReply;
 }

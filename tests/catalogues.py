@@ -126,7 +126,7 @@ def for_front_end(catalogue: Catalog) -> dict[str, dict[str, Any]]:
         return {**exact, "one": one, "other": other}
 
     lang, found = str(catalogue.locale), english()
-    files = {f"{lang}.json": ("widget", "lab"), f"class.{lang}.json": ("classView",)}
+    files = {f"{lang}.json": ("widget", "lab"), f"class.{lang}.json": ("classView", "newTask")}
     shown = {
         text: catalogue.get(text, SETTINGS).string
         for text in settings(json.loads(SCHEMA.read_text()))

@@ -20,9 +20,10 @@ from inginious_nb.submissions.history import History
 from . import surroundings
 from .grading import ClassGrading
 from .notebooks import find_notebooks
+from .reading import Reading, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from inginious_nb.notebook.review import Magics
@@ -40,14 +41,14 @@ class LiveClass:
     Args:
         session: The session whose service grades.
         folder: The folder of the class.
-        tasks: References of the tasks; empty for those that the notebooks submit or open.
-        student_from: Where the name stands in a path, as for the command line.
+        reading: Which tasks are graded, and where the names of the students stand.
         jobs: Submissions under way at a time, default as many as keep every core busy.
         no_isolation: Grade also where this machine cannot isolate what the notebooks say.
         magics: What becomes of lines of an answer that only IPython runs.
 
     Attributes:
         folder: The folder of the class.
+        reading: How its notebooks are read.
         sandbox: What isolates the scripts, in words.
         error: Why grading ended before all was graded; None while it goes on or all is graded.
 
@@ -63,8 +64,7 @@ class LiveClass:
         session: Session,
         folder: Path,
         *,
-        tasks: Sequence[str] = (),
-        student_from: str | None = None,
+        reading: Reading | None = None,
         jobs: int | None = None,
         no_isolation: bool = False,
         magics: Magics = "refuse",
@@ -72,21 +72,24 @@ class LiveClass:
         self.folder = folder
         self.error: InginiousError | None = None
         self._session = session
-        self._tasks = tasks
-        self._student_from = student_from
+        self.reading = reading or Reading()
         self._at_a_time = jobs or surroundings.under_way(surroundings.default_jobs())
         self._magics: Magics = magics
         self._observers = Observers()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._busy = False
+        self._to_do = 0
+        self._lock = threading.Lock()
         self._stops = 0
         if not folder.exists():
             raise UsageError(Message("There is no folder {folder}.", folder=visible(str(folder))))
-        find_notebooks([folder], student_from)  # before a service is started for nothing
+        find_notebooks(
+            [folder], self.reading.student_from
+        )  # before a service is started for nothing
         self.sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
-        self._history = History(surroundings.history_of([folder], session.settings.history))
+        self._kept_in = surroundings.history_of([folder], session.settings.history)
+        self._history = History(self._kept_in)
         try:
-            self._fresh: ClassGrading | None = self._read()
+            self._fresh: ClassGrading | None = self._read(self.reading)
         except InginiousError:
             self._history.close()
             raise
@@ -103,7 +106,7 @@ class LiveClass:
     @property
     def is_busy(self) -> bool:
         """Return whether anything is being read or graded."""
-        return self._busy
+        return self._to_do > 0
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback after each change, on any thread; returns how to end that."""
@@ -117,7 +120,22 @@ class LiveClass:
         Args:
             regrade: Grade again what was graded before, too.
         """
-        self._commands.put(lambda: self._grade_folder(regrade=regrade))
+        self._do(lambda: self._grade_folder(regrade=regrade))
+
+    def read_as(self, reading: Reading) -> None:
+        """Read the folder in another way, grade what is not graded yet, and keep to that.
+
+        What is under way is stopped first.
+
+        Raises:
+            UsageError: The folder has no notebook of a student then, or they name no task.
+            CourseError: One of the tasks does not exist, or cannot be used.
+        """
+        fresh = self._read(reading)
+        self.stop()
+        self._fresh, self.reading = fresh, reading
+        remember(reading, self._kept_in)
+        self.grade()
 
     def regrade(self, student: str, task: str) -> None:
         """Grade one answer again, after what waits.
@@ -136,7 +154,7 @@ class LiveClass:
             raise UsageError(Message("It waits or runs already."))
         to_grade = self._queue
         self._grading.fill(to_grade, regrade=True, only=[(student, task)])
-        self._commands.put(to_grade.run)  # if it runs already, it takes that, too
+        self._do(to_grade.run)  # if it runs already, it takes that, too
 
     def stop(self, student: str | None = None, task: str | None = None) -> None:
         """Grade nothing more; with a student and a task, not that answer."""
@@ -150,9 +168,15 @@ class LiveClass:
 
     # ---- on the thread ------------------------------------------------------------------------
 
+    def _do(self, command: Callable[[], None]) -> None:
+        """Have the thread do something after all that it has to do already."""
+        with self._lock:
+            self._to_do += 1
+        self._commands.put(command)
+
     def _work(self) -> None:
         while (command := self._commands.get()) is not None:
-            self._busy, self.error = True, None
+            self.error = None
             try:
                 command()
             except InginiousError as error:
@@ -164,14 +188,15 @@ class LiveClass:
                     Message("Something went wrong while grading; the log has the details.")
                 )
                 self.stop()
-            self._busy = not self._commands.empty()
+            with self._lock:
+                self._to_do -= 1
             self._observers.notify()
         self._history.close()
 
     def _grade_folder(self, *, regrade: bool) -> None:
         self._observers.notify()
         stops = self._stops
-        grading, self._fresh = self._fresh or self._read(), None
+        grading, self._fresh = self._fresh or self._read(self.reading), None
         to_grade = self._queue_of(grading)
         grading.fill(to_grade, regrade=regrade)
         self._queue, self._grading = to_grade, grading  # whole, so that nobody sees half a class
@@ -183,10 +208,10 @@ class LiveClass:
     def _queue_of(self, grading: ClassGrading) -> GradingQueue:
         return grading.queue(self._at_a_time, lambda _entry: self._observers.notify())
 
-    def _read(self) -> ClassGrading:
-        notebooks = find_notebooks([self.folder], self._student_from)
+    def _read(self, reading: Reading) -> ClassGrading:
+        notebooks = find_notebooks([self.folder], reading.student_from)
         grading = ClassGrading(
-            self._session, notebooks, self._tasks, magics=self._magics, history=self._history
+            self._session, notebooks, reading.tasks, magics=self._magics, history=self._history
         )
         if not grading.state.tasks:
             raise UsageError(

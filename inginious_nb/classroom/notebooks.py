@@ -38,19 +38,19 @@ class StudentNotebook:
     path: Path
 
 
-def find_notebooks(paths: Iterable[Path], pattern: str | None = None) -> list[StudentNotebook]:
+def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNotebook]:
     """Return the notebooks below folders, or the named ones, by student.
 
     Args:
         paths: Folders and notebook files.
         pattern: The end of a notebook's path with ``{student}`` in it, such as
             ``hw1_{student}.ipynb`` or ``{student}/*/hw1.ipynb``; ``*`` is anything within one name.
-            What does not match is left out. None: by the layout.
+            What does not match is left out. Empty: by the layout.
 
     Raises:
         UsageError: The pattern has no ``{student}``, or nothing was found.
     """
-    matches = None if pattern is None else _compiled(pattern)
+    matches = _compiled(pattern) if pattern else None
     found: dict[Path, StudentNotebook] = {}
     for given in paths:
         # nbgrader has the folders source, release and feedback beside it.

@@ -87,7 +87,7 @@ def grade(
     What was graded before is not graded again, so a run that was interrupted goes on where it
     ended. The exit status is 0 when every answer that was handed in got a grade.
     """
-    notebooks = find_notebooks(paths, student_from)
+    notebooks = find_notebooks(paths, student_from or "")
     jobs = jobs or surroundings.default_jobs()
     kept = history or surroundings.history_of(paths, load_settings().history)
     with opened_session(backend, courses, history=kept, slots=jobs) as session:

@@ -10,8 +10,11 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from inginious_nb.classroom import export
+from inginious_nb.classroom import export, surroundings
 from inginious_nb.classroom.class_state import column_names
+from inginious_nb.classroom.live import LiveClass
+from inginious_nb.classroom.open_classes import classes_of
+from inginious_nb.classroom.reading import Reading, reading_from, remember, remembered
 from inginious_nb.classroom.report import shown_answer
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, in_language
@@ -23,9 +26,9 @@ from .worker import call_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from inginious_nb.classroom import ClassState, Entry
-    from inginious_nb.classroom.live import LiveClass
     from inginious_nb.session import Session
 
     from .responder import Buffers, Handler
@@ -40,6 +43,44 @@ MAX_ANSWER_CHARS = 50_000
 """Characters of one answer that are shown."""
 
 MAX_REASON_CHARS = 200
+
+
+def look_at(
+    session: Session, folder: Path, subject: Mapping[str, Any]
+) -> tuple[LiveClass, Callable[[], None]]:
+    """Return the class of a folder, which is graded whether or not anybody looks, and how to leave.
+
+    It is read as the subject says, else as it was the last time.
+
+    Args:
+        session: Whose service grades.
+        folder: The folder.
+        subject: As `protocol.ClassSubject` has it, but unchecked.
+
+    Raises:
+        InginiousError: The class cannot be opened, as `LiveClass` says.
+    """
+    kept_in = surroundings.history_of([folder], session.settings.history)
+    said = reading_from(subject.get("tasks"), subject.get("student_from"))
+
+    def make() -> LiveClass:
+        is_trusted = subject.get("no_isolation") is True
+        reading = said or remembered(kept_in)
+        made = LiveClass(session, folder, reading=reading, no_isolation=is_trusted)
+        if said is not None:
+            remember(said, kept_in)
+        return made
+
+    live, look_away = classes_of(session).look_at(folder, make)
+    try:
+        if said is not None and said != live.reading:
+            live.read_as(said)
+        elif not live.is_busy:
+            live.grade()
+    except InginiousError:
+        look_away()
+        raise
+    return live, look_away
 
 
 class ClassPublisher:
@@ -135,6 +176,10 @@ class ClassPublisher:
             "title": printable(live.folder.resolve().name),
             "sandbox": live.sandbox,
             "busy": live.is_busy,
+            "reading": {
+                "tasks": list(live.reading.tasks),
+                "student_from": printable(live.reading.student_from),
+            },
             "error": "" if live.error is None else live.error.in_language(self.lang),
             "students": len(aliases),
             "column_names": column_names(),
@@ -221,6 +266,11 @@ class ClassResponder(Responder):
         self._publisher.live.regrade(entry.student, entry.task)
         return {}
 
+    def _read(self, request: protocol.ClassReading, _buffers: Buffers) -> protocol.EmptyMessage:
+        reading = reading_from(request["tasks"], request["student_from"]) or Reading()
+        self._publisher.live.read_as(reading)
+        return {}
+
     def _stop(self, request: protocol.ClassStopRequest, _buffers: Buffers) -> protocol.EmptyMessage:
         student, task = request["student"], request["task"]
         if student is None or task is None:
@@ -284,6 +334,7 @@ class ClassResponder(Responder):
         "names": _names,
         "grade": _grade,
         "regrade": _regrade,
+        "read": _read,
         "stop": _stop,
         "export": _export,
     }

@@ -118,26 +118,19 @@ class Connection:
         return _View(TaskResponder(publisher), publisher.close)
 
     def _class_view(self, channel: str, named: Mapping[str, Any]) -> _View:
-        from inginious_nb.classroom.live import LiveClass  # noqa: PLC0415 - few pages need it
-
-        from .class_view import ClassPublisher, ClassResponder  # noqa: PLC0415 - likewise
+        from .class_view import ClassPublisher, ClassResponder, look_at  # noqa: PLC0415 - few need it
 
         folder = folder_named(str(named["folder"]), self._root)
         # Beside what was handed in, never in it.
         self._session.know_courses_near(folder.parent)
-        live = LiveClass(
-            self._session,
-            folder,
-            no_isolation=named.get("no_isolation") is True,
-        )
+        live, look_away = look_at(self._session, folder, named)
         publisher = ClassPublisher(self._session, live, self._sender_of_state(channel))
 
         def close() -> None:
             publisher.close()
-            live.close()
+            look_away()
 
         publisher.publish_now()
-        live.grade()
         return _View(ClassResponder(publisher), close)
 
     def _answer_about(self, channel: str, message: object, buffers: Sequence[bytes]) -> None:

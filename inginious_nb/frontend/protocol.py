@@ -673,10 +673,22 @@ OVERVIEW_REPLIES = {
 
 
 class ClassSubject(TypedDict):
-    """A class to open a view of; the folder from the root of the server, or absolute."""
+    """A class to open a view of; the folder from the root of the server, or absolute.
+
+    ``tasks`` and ``student_from`` as in `ClassReading`; None for those of the last time.
+    """
 
     folder: str
     no_isolation: bool
+    tasks: list[str] | None
+    student_from: str | None
+
+
+class ClassReading(TypedDict):
+    """How the notebooks of a class are read; empty for what they and their folders tell."""
+
+    tasks: list[str]
+    student_from: str
 
 
 class ClassTest(TypedDict):
@@ -733,6 +745,7 @@ class ClassInfo(TypedDict):
     title: str
     sandbox: str
     busy: bool
+    reading: ClassReading
     error: str
     students: int
     column_names: list[str]
@@ -809,6 +822,7 @@ CLASS_REQUESTS = {
     "names": EmptyMessage,
     "grade": ClassGradeRequest,
     "regrade": ClassCellName,
+    "read": ClassReading,
     "stop": ClassStopRequest,
     "export": EmptyMessage,
 }
@@ -821,6 +835,7 @@ CLASS_REPLIES = {
     "names": ClassNamesReply,
     "grade": EmptyMessage,
     "regrade": EmptyMessage,
+    "read": EmptyMessage,
     "stop": EmptyMessage,
     "export": ClassExportReply,
 }

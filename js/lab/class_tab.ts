@@ -1,5 +1,6 @@
 // A class in a tab of its own: the folder that was chosen in the menu, or in a dialog.
 import type { JupyterFrontEnd } from "@jupyterlab/application";
+import type { WidgetTracker } from "@jupyterlab/apputils";
 import { FileDialog, type IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { Widget } from "@lumino/widgets";
 import { uniqueId } from "../unique_id.ts";
@@ -18,6 +19,7 @@ export async function openClass(
   app: JupyterFrontEnd,
   inginious: IInginious,
   browser: IDefaultFileBrowser | null,
+  opened: WidgetTracker,
   { path, selected }: Args,
 ): Promise<void> {
   const chosen = async () => {
@@ -33,7 +35,13 @@ export async function openClass(
   const folder = typeof path === "string" ? path : (item?.path ?? (await chosen()));
   if (folder === undefined) return;
   const local = app.serviceManager.contents.localPath(folder);
+  const shown = opened.find(({ node }) => node.dataset.folder === local);
+  if (shown) {
+    app.shell.activateById(shown.id);
+    return;
+  }
   const panel = new Widget();
+  panel.node.dataset.folder = local;
   panel.id = `inginious-class-${uniqueId()}`;
   panel.addClass("inginious-class-panel");
   panel.title.label = local.split("/").pop() || inginious.language.lab.openClass;
@@ -44,5 +52,6 @@ export async function openClass(
   const close = showClass(inginious, local, panel.node);
   panel.disposed.connect(close);
   app.shell.add(panel, "main");
+  await opened.add(panel);
   app.shell.activateById(panel.id);
 }

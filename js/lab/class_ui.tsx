@@ -6,9 +6,10 @@ import css from "../../inginious_nb/static/class.raw.css";
 import { ClassView } from "../class/class_view.ts";
 import { ClassPanel } from "../class/components/ClassPanel.tsx";
 import { ClassContext } from "../class/components/context.ts";
+import { ReadingForm } from "../class/components/Reading.tsx";
 import { type ClassLanguage, classLanguage } from "../class/language.ts";
 import type { Language } from "../i18n/index.ts";
-import type { ClassInfo, RequestKind } from "../protocol.ts";
+import type { ClassInfo, ClassReading, RequestKind } from "../protocol.ts";
 import { Store, useStore } from "../state/store.ts";
 import { RequestError, type Transport } from "../transport/transport.ts";
 import type { IInginious } from "./tokens.ts";
@@ -24,6 +25,8 @@ class OpenedClass {
   readonly #folder: string;
   readonly #ended = new AbortController();
   #noIsolation = false;
+  /** Null for as it was read the last time. */
+  #reading: ClassReading | null = null;
   #transport: Transport | null = null;
 
   constructor(inginious: IInginious, folder: string) {
@@ -45,14 +48,20 @@ class OpenedClass {
     signal.addEventListener("abort", inginious.socket.state.subscribe(follow), { once: true });
   }
 
-  /** Open it, perhaps once more after a refusal. */
-  async open(noIsolation = this.#noIsolation): Promise<void> {
+  /** Open it, perhaps once more and in another way after a refusal. */
+  async open(noIsolation = this.#noIsolation, reading = this.#reading): Promise<void> {
     this.#noIsolation = noIsolation;
+    this.#reading = reading;
     this.refusal.set("");
     const { signal } = this.#ended;
     try {
       const { transport, state } = await this.#inginious.socket.open<ClassInfo>(
-        { folder: this.#folder, no_isolation: noIsolation },
+        {
+          folder: this.#folder,
+          no_isolation: noIsolation,
+          tasks: reading?.tasks ?? null,
+          student_from: reading?.student_from ?? null,
+        },
         (changed) => this.view.receive(changed as ClassInfo),
         signal,
       );
@@ -61,12 +70,18 @@ class OpenedClass {
         this.#transport = null;
         if (!signal.aborted) this.view.end();
       });
+      this.#reading = null; // the server keeps it
       this.view.begin(state as ClassInfo);
       await this.view.start(this.view.eye.get().names !== null);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (text !== "gone") this.refusal.set(text); // else it is opened with the connection
     }
+  }
+
+  /** How it was to be read, where that was refused. */
+  get reading(): ClassReading {
+    return this.#reading ?? { tasks: [], student_from: "" };
   }
 
   dispose(): void {
@@ -117,13 +132,12 @@ function Opened({ opened, inginious }: { opened: OpenedClass; inginious: IIngini
           {c.noIsolation}
         </label>
       </p>
-      <button
-        type="button"
-        class="inginious-button inginious-primary"
-        onClick={() => void opened.open(trusted)}
-      >
-        {c.tryAgain}
-      </button>
+      <ReadingForm
+        reading={opened.reading}
+        language={opened.view.language}
+        label={c.tryAgain}
+        onRead={(reading) => void opened.open(trusted, reading)}
+      />
     </section>
   );
 }

@@ -1,6 +1,9 @@
 // The dialog that makes a new task. Loaded when it is asked for.
 import { Dialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
+import { newTask as en } from "../i18n/class.en.json";
+import { newTask as fr } from "../i18n/class.fr.json";
+import { ownValue } from "../own_value.ts";
 import type { NewTaskRequest } from "../protocol.ts";
 import type { IInginious } from "./tokens.ts";
 
@@ -10,6 +13,7 @@ export async function makeTask(
   here: string,
 ): Promise<string | null> {
   const { lab, t } = language;
+  const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
   const known = here && !here.startsWith("inginious-demo");
   let wanted: NewTaskRequest = {
     folder: known ? here : "courses/course1",
@@ -20,7 +24,7 @@ export async function makeTask(
   for (;;) {
     const { value, button } = await showDialog({
       title: lab.newTask,
-      body: new NewTaskForm(lab, wanted, error),
+      body: new NewTaskForm(words, wanted, error),
       buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton()],
       focusNodeSelector: "input[name=task]",
     });
@@ -40,14 +44,14 @@ class NewTaskForm extends Widget implements Dialog.IBodyWidget<NewTaskRequest> {
   readonly #task = document.createElement("input");
   readonly #kind = document.createElement("select");
 
-  constructor(lab: IInginious["language"]["lab"], wanted: NewTaskRequest, error: string) {
+  constructor(words: typeof en, wanted: NewTaskRequest, error: string) {
     super();
     this.#folder.name = "folder";
     this.#task.name = "task";
     this.#kind.name = "kind";
     this.#folder.value = wanted.folder;
     this.#task.value = wanted.task;
-    for (const [kind, text] of Object.entries(lab.kinds)) this.#kind.add(new Option(text, kind));
+    for (const [kind, text] of Object.entries(words.kinds)) this.#kind.add(new Option(text, kind));
     this.#kind.value = wanted.task_kind;
     if (error) {
       const said = document.createElement("p");
@@ -57,9 +61,9 @@ class NewTaskForm extends Widget implements Dialog.IBodyWidget<NewTaskRequest> {
       this.node.append(said);
     }
     this.node.append(
-      labelled(lab.newTaskFolder, this.#folder),
-      labelled(lab.newTaskId, this.#task),
-      labelled(lab.newTaskKind, this.#kind),
+      labelled(words.folder, this.#folder),
+      labelled(words.id, this.#task),
+      labelled(words.kind, this.#kind),
     );
   }
 

@@ -31,6 +31,7 @@ function info(seq: number, changes: Partial<ClassInfo> = {}): ClassInfo {
     title: "class",
     sandbox: "",
     busy: true,
+    reading: { tasks: [], student_from: "" },
     error: "",
     students: 4,
     column_names: [],

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.classroom import ClassState, ClassTask, Entry
+from inginious_nb.classroom.reading import Reading
 from inginious_nb.frontend.class_view import ClassPublisher
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def publisher_of(state: ClassState, publish: Callable[[Any], object]) -> ClassPu
         folder=Path("handed-in"),
         sandbox="Graded on this machine, in the sandbox bubblewrap.",
         is_busy=True,
+        reading=Reading(),
         error=None,
         subscribe=lambda _callback: lambda: None,
     )

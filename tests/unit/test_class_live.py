@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 
 import pytest
 
 from inginious_nb.classroom.live import LiveClass
+from inginious_nb.classroom.reading import Reading
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend import class_view
-from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
+from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, look_at
 from inginious_nb.frontend.protocol import PROTOCOL_VERSION
 from tests.support.invented_class import write_notebook
 
@@ -142,7 +144,7 @@ def test_what_was_graded_is_kept_and_regraded_when_asked(opened, session, folder
 def test_what_waits_is_stopped_at_once_and_what_runs_is_killed(opened, folder):
     for student in CHOICES:
         write_notebook(folder / f"{student}.ipynb", {"seconds": "60"}, "lab/sleep")
-    live, page = opened(jobs=1, tasks=["lab/sleep"])
+    live, page = opened(jobs=1, reading=Reading(("lab/sleep",)))
     live.grade()
     page.until(lambda page: "running" in [cell["state"] for cell in page.cells.values()])
     running = next(cell for cell in page.cells.values() if cell["state"] == "running")
@@ -156,6 +158,45 @@ def test_what_waits_is_stopped_at_once_and_what_runs_is_killed(opened, folder):
     page.until(Page.is_graded)
     states = sorted(cell["state"] for cell in page.cells.values())
     assert states == ["missing", *["ungraded"] * len(CHOICES)]
+
+
+def test_a_class_goes_on_when_nobody_looks_and_is_read_as_the_last_time(session, folder):
+    subject = {"folder": str(folder), "no_isolation": True}
+    live, look_away = look_at(session, folder, subject | {"tasks": [], "student_from": ""})
+    second, look_away_again = look_at(session, folder, subject)
+    assert second is live
+    ended = threading.Event()
+    live.subscribe(lambda: live.is_busy or ended.set())
+    look_away()
+    live.read_as(Reading(("lab/choice",), "{student}.ipynb"))
+    look_away_again()
+    assert ended.wait(LIMIT_S)
+    assert [e.grade for e in live.state.entries] == [100.0, 50.0, 50.0, None]
+    again, look_away = look_at(session, folder, subject)
+    assert again is not live
+    assert again.reading == Reading(("lab/choice",), "{student}.ipynb")
+    ended.clear()
+    again.subscribe(lambda: again.is_busy or ended.set())
+    look_away()
+    assert ended.wait(LIMIT_S)
+    assert [entry.is_reused for entry in again.state.entries] == [True, True, True, False]
+
+
+def test_how_a_class_is_read_can_be_changed_and_what_cannot_be_is_refused(opened, folder):
+    live, page = opened(reading=Reading((), "{student}.ipynb"))
+    live.grade()
+    page.until(Page.is_graded)
+    refused = {
+        "must have {student}": {"tasks": [], "student_from": "hw1.ipynb"},
+        "no notebook of a student": {"tasks": [], "student_from": "hw1_{student}.ipynb"},
+        "nowhere": {"tasks": ["lab/nowhere"], "student_from": ""},
+    }
+    for said, reading in refused.items():
+        assert said in page.ask("read", **reading)
+    assert len(page.ask("class")["cells"]) == len(CHOICES) + 1
+    assert page.ask("read", tasks=["lab/choice", " "], student_from="{student}y*.ipynb") == {}
+    page.until(lambda page: page.known["reading"]["tasks"] == ["lab/choice"] and page.is_graded())
+    assert page.ask("names")["names"] == {"1": "c"}
 
 
 def test_other_peoples_notebooks_are_not_graded_without_isolation(session, folder, monkeypatch):

@@ -36,6 +36,7 @@ def show_class(
 ) -> None:
     """Grade a class live; where nobody looks, grade it and show the matrix."""
     from inginious_nb.classroom import live as classroom  # noqa: PLC0415 - few kernels need it
+    from inginious_nb.classroom.reading import Reading  # noqa: PLC0415 - likewise
 
     path = expanded(Path(folder))
     before = _shown.pop(path.resolve(), None)
@@ -44,8 +45,7 @@ def show_class(
     live = classroom.LiveClass(
         context.session,
         path,
-        tasks=tasks,
-        student_from=student_from,
+        reading=Reading(tasks, student_from or ""),
         jobs=jobs,
         no_isolation=no_isolation,
         magics=magics or "refuse",

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { ClassCell } from "../../protocol.ts";
 import { useClass } from "./context.ts";
+import { Reading } from "./Reading.tsx";
 
 const MAX_WAITING = 12;
 
@@ -70,6 +71,7 @@ export function Head() {
           {c.projector}
         </label>
       </div>
+      <Reading />
       {busy && cells.length > 0 && <Queue running={running} waiting={waiting} />}
     </header>
   );

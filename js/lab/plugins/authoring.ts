@@ -1,7 +1,12 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { ICommandPalette } from "@jupyterlab/apputils";
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin,
+} from "@jupyterlab/application";
+import { ICommandPalette, WidgetTracker } from "@jupyterlab/apputils";
 import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
+import type { Widget } from "@lumino/widgets";
 import { inginiousIcon } from "../icon.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
@@ -12,13 +17,14 @@ export const authoring: JupyterFrontEndPlugin<void> = {
   description: "For teachers: makes a task, shows a class.",
   autoStart: true,
   requires: [IInginious],
-  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
+  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     inginious: IInginious,
     launcher: ILauncher | null,
     palette: ICommandPalette | null,
     browser: IDefaultFileBrowser | null,
+    restorer: ILayoutRestorer | null,
   ) => {
     const { lab } = inginious.language;
     app.commands.addCommand(Commands.newTask, {
@@ -35,6 +41,8 @@ export const authoring: JupyterFrontEndPlugin<void> = {
         await app.commands.execute("docmanager:open", { path: drive ? `${drive}:${path}` : path });
       },
     });
+    const classes = new WidgetTracker({ namespace: "inginious-class" });
+    const folder = ({ node }: Widget) => node.dataset.folder ?? "";
     app.commands.addCommand(Commands.openClass, {
       label: lab.openClass,
       icon: inginiousIcon,
@@ -43,8 +51,14 @@ export const authoring: JupyterFrontEndPlugin<void> = {
           app,
           inginious,
           browser,
+          classes,
           args,
         ),
+    });
+    void restorer?.restore(classes, {
+      command: Commands.openClass,
+      args: (panel) => ({ path: folder(panel) }),
+      name: folder,
     });
     launcher?.add({ command: Commands.newTask, category: "INGInious", rank: RANK });
     for (const command of [Commands.newTask, Commands.openClass])
