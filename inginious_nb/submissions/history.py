@@ -1,36 +1,30 @@
 """What was submitted and what came back, in one SQLite file per user (WAL).
 
 A submission is here before it is sent, so that a killed kernel, a lost network or a restarted
-grading service costs nobody an answer. Several kernels may use the file at the same time.
-
-Whether the file can be written is decided at each write: where it cannot (it is locked, the disk is
-full), the row stays in memory, is read from there, and is written as soon as that is possible.
+grading service costs nobody an answer. Several kernels may use the file at the same time; what
+becomes of a row that cannot be written is in `history_file`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import datetime as dt
 import logging
-import math
-import sqlite3
-import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 
 from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, from_kept, kept
-from inginious_nb.io.observers import Observers
 from inginious_nb.notebook.sources import AnswerSource
 
-from .database import Database, NotOursError, pack_result, unpack_result
+from .database import Database, pack_result, unpack_result
+from .history_file import HistoryFile
 from .record import SubmissionRecord, kept_grade, this_process
+from .site_clock import ahead_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from inginious_nb.client.results import JobResult
@@ -41,18 +35,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
 
-_ZONE_STEP_S = 900.0
-_SECOND_S = 1.0
-"""Sites tell whole seconds."""
-
-_NO_FILE = Message(
-    "This account has no home folder to keep the history in; name a file with INGINIOUS_HISTORY."
-)
-
-
-class History:
+class History(HistoryFile):
     """The submissions of one user account. Safe to use from any thread.
 
     Args:
@@ -68,96 +52,8 @@ class History:
     def __init__(
         self, path: Path | None, *, signed_in: Callable[[], SignedIn] = lambda: ()
     ) -> None:
-        self.path = path
+        super().__init__(path)
         self._signed_in = signed_in
-        self._lock = threading.RLock()
-        self._observers = Observers()
-        self._trouble: Message | None = None  # until the file can be written
-        self._damage: Message | None = None  # said for as long as this process lives
-        self._unwritten = Database(None)
-        self._unwritten_ids: set[str] = set()
-        self._foreign_version = 0
-        self._file: Database | None = None
-        self._is_ours = True
-        self._reachable()
-
-    def _reachable(self) -> Database | None:
-        """Return the file, opened if it is not yet and can be; None where it cannot be now."""
-        if self._file is None and self._is_ours:
-            try:
-                self._file = Database(self.path)
-            except NotOursError as error:
-                self._is_ours = False
-                self._warn_of_opening(error.text)
-            except (OSError, sqlite3.OperationalError) as error:
-                self._warn_of_opening(_reason(error))
-            except sqlite3.DatabaseError as error:
-                self._set_aside(error)
-        return self._file
-
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        """Give a damaged file another name and begin a new one."""
-        _log.warning("The history %s is damaged: %s", self.path, error)
-        if self.path is None:
-            raise error
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        now = dt.datetime.now().strftime("%Y%m%d-%H%M%S")  # noqa: DTZ005 - for a person here
-        aside = self.path.with_name(f"{self.path.name}.damaged-{now}")
-        try:
-            for ending in ("-wal", "-shm", ""):
-                part = self.path.with_name(self.path.name + ending)
-                if part.exists():
-                    part.rename(aside.with_name(aside.name + ending))
-            self._file = Database(self.path)
-        except (OSError, sqlite3.Error, HistoryError) as failure:
-            self._warn_of_opening(str(failure))
-            return
-        self._damage = Message(
-            "The history {path} was damaged; it is now {aside}, and a new one was begun.",
-            path=self.path,
-            aside=aside.name,
-        )
-        self._observers.notify()
-
-    def _warn_of_opening(self, reason: str) -> None:
-        self._warn(
-            Message(
-                "The history {path} cannot be opened ({reason}); choose another file with "
-                "INGINIOUS_HISTORY. Until then your submissions are kept in memory only.",
-                path=self.path,
-                reason=reason,
-            )
-        )
-
-    def _warn(self, warning: Message) -> None:
-        self._trouble = warning
-        self._observers.notify()
-
-    @property
-    def warning(self) -> Message | None:
-        """Return what a user should know of the state of the file, None if all is well."""
-        return self._trouble or self._damage or (_NO_FILE if self.path is None else None)
-
-    @property
-    def unwritten(self) -> int:
-        """Return how many submissions are in memory until they can be written."""
-        return len(self._unwritten_ids)
-
-    def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
-        """Call callback when the warning changed, on any thread; returns how to end that."""
-        return self._observers.subscribe(callback)
-
-    def close(self) -> None:
-        """Write what is still in memory, if that is possible, and close the file."""
-        self.write_pending()
-        with self._lock:
-            if self._unwritten_ids and self.path is not None:
-                _log.error("%d submissions could not be written.", len(self._unwritten_ids))
-            if self._file is not None:
-                self._file.close()
-            self._unwritten.close()
 
     # ---- writing ----------------------------------------------------------------------------
 
@@ -341,15 +237,7 @@ class History:
         listed = self.get(remote_id)
         if listed is None or listed.id == submission_id or listed.origin != "site":
             return False
-        self._unwritten.delete(remote_id)
-        self._unwritten_ids.discard(remote_id)
-        file = self._reachable()
-        if file is not None:
-            try:
-                with file.transaction():
-                    file.delete(remote_id)
-            except sqlite3.Error as error:
-                self._degrade(error)
+        self._delete(remote_id)
         return True
 
     def _change(self, submission_id: str, **changes: Any) -> None:
@@ -386,7 +274,7 @@ class History:
             known = self.of_task(course_id, task_id, username, account)
             ids = {record.remote_id for record in known} | {record.id for record in known}
             found = [each for each in submissions if each.code is not None and each.id not in ids]
-            ahead_s = _ahead_s(known, submissions)
+            offset_s = ahead_s(known, submissions)
             new = [
                 SubmissionRecord(
                     id=each.id,
@@ -396,8 +284,8 @@ class History:
                     number=0,
                     origin="site",
                     service=account.site,
-                    submitted_at=each.submitted_at - ahead_s,
-                    finished_at=each.submitted_at - ahead_s,
+                    submitted_at=each.submitted_at - offset_s,
+                    finished_at=each.submitted_at - offset_s,
                     code=each.code,
                     grade=kept_grade(each.grade),
                     remote_id=each.id,
@@ -441,90 +329,6 @@ class History:
                 database.put_result(submission_id, content, None)
 
             self._write(submission_id, write)
-
-    def claim(self, submission_id: str, by: str) -> bool:
-        """Note that a submission repeats an unfinished one; whether no other kernel was first.
-
-        One transaction decides, so that several kernels repeat it once.
-        """
-        with self._lock:
-            held = submission_id in self._unwritten_ids
-            database = self._unwritten if held else self._reachable()
-            if database is None:
-                return False
-            try:
-                with database.transaction():
-                    return database.claim(submission_id, by)
-            except sqlite3.Error as error:
-                self._degrade(error)
-                return False
-
-    def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
-        """Note that this process still waits for the results of submissions; at 0 that it ended."""
-        submission_ids = list(submission_ids)
-        with self._lock:
-            self._unwritten.keep_alive(submission_ids, at)
-            file = self._reachable()
-            if file is None:
-                return
-            try:
-                with file.transaction():
-                    file.keep_alive(submission_ids, at)
-            except sqlite3.Error as error:
-                _log.info("The history cannot be kept up to date: %s", error)
-
-    def write_pending(self) -> None:
-        """Write what could not be written before, as far as that is possible now."""
-        with self._lock:
-            file = self._reachable() if self._unwritten_ids else None
-            if file is None:
-                return
-            try:
-                for submission_id in sorted(self._unwritten_ids):
-                    with file.transaction():
-                        _copy(submission_id, self._unwritten, file)
-                    self._unwritten.delete(submission_id)
-                    self._unwritten_ids.discard(submission_id)
-            except sqlite3.Error as error:
-                _log.info("The history cannot be written yet: %s", error)
-                return
-            self._trouble = None
-        self._observers.notify()
-
-    def _put(self, record: SubmissionRecord) -> None:
-        self._write(record.id, lambda database: database.put(record))
-
-    def _write(self, submission_id: str, write: Callable[[Database], None]) -> None:
-        """Write to the file, or to memory where the file cannot be written now."""
-        file = None if submission_id in self._unwritten_ids else self._reachable()
-        if file is not None:
-            try:
-                with file.transaction():
-                    write(file)
-            except sqlite3.Error as error:
-                self._degrade(error)
-                with contextlib.suppress(sqlite3.Error):
-                    _copy(submission_id, file, self._unwritten)
-            else:
-                return
-        write(self._unwritten)
-        self._unwritten_ids.add(submission_id)
-
-    def _degrade(self, error: sqlite3.Error) -> None:
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
-            error, sqlite3.OperationalError
-        ):
-            self._set_aside(error)
-            return
-        _log.warning("The history %s cannot be used: %s", self.path, error)
-        self._warn(
-            Message(
-                "The history {path} cannot be used now ({reason}). Your submissions are graded and "
-                "kept in memory; they are written as soon as that is possible.",
-                path=self.path,
-                reason=_reason(error),
-            )
-        )
 
     # ---- reading ----------------------------------------------------------------------------
 
@@ -633,95 +437,6 @@ class History:
             lambda file: file.next_number(course_id, task_id, username, account), otherwise=1
         )
         return max(of_memory, of_file)
-
-    def _merged(self, read: Callable[[Database], list[SubmissionRecord]]) -> list[SubmissionRecord]:
-        """Return rows of the file and of memory, newest first; those in memory are newer."""
-        with self._lock:
-            nothing: list[SubmissionRecord] = []
-            rows = self._from_file(read, otherwise=nothing)
-            if not self._unwritten_ids:
-                return rows
-            # A row that the file still has in an older state is none of these any more.
-            rows = [row for row in rows if row.id not in self._unwritten_ids]
-            rows += read(self._unwritten)
-        return sorted(rows, key=lambda record: record.submitted_at, reverse=True)
-
-    def _first(self, read: Callable[[Database], _T | None]) -> _T | None:
-        """Return what memory has of a submission, else what the file has."""
-        with self._lock:
-            found = read(self._unwritten)
-            return found if found is not None else self._from_file(read, otherwise=None)
-
-    def others_wrote(self) -> bool:
-        """Return whether another process wrote to the file since this was asked last."""
-        with self._lock:
-            version = self._from_file(Database.foreign_version, self._foreign_version)
-            changed = version != self._foreign_version
-            self._foreign_version = version
-            return changed
-
-    def _from_file(self, read: Callable[[Database], _T], otherwise: _T) -> _T:
-        file = self._reachable()
-        if file is None:
-            return otherwise
-        try:
-            return read(file)
-        except sqlite3.Error as error:
-            self._degrade(error)
-            return otherwise
-
-
-def _ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]) -> float:
-    """Return by how much a site's times are ahead of ours, for not every site tells its zone.
-
-    Submissions that both know tell it: the site got each between the moments when it was made and
-    when its result came here. Zones differ by quarters of an hour, and a clock may be wrong by any
-    time.
-    """
-    ours = {record.remote_id: record for record in known if record.origin != "site"}
-    at_least, at_most = -math.inf, math.inf
-    for each in listed:
-        record = ours.get(each.id)
-        if record is None or max(at_least, each.submitted_at - _end(record)) > (
-            upper := min(at_most, each.submitted_at - record.submitted_at)
-        ):
-            continue  # a clock was set between the two
-        at_least, at_most = max(at_least, each.submitted_at - _end(record)), upper
-    if at_most == math.inf or (at_least <= _SECOND_S and at_most >= -_SECOND_S):
-        return 0.0
-    zone = math.ceil((at_least - _SECOND_S) / _ZONE_STEP_S) * _ZONE_STEP_S
-    return zone if zone <= at_most + _SECOND_S else at_most
-
-
-def _end(record: SubmissionRecord) -> float:
-    """Return when a submission was surely at its site; at once where its end was not heard of."""
-    return record.submitted_at if record.finished_at is None else record.finished_at
-
-
-def _copy(submission_id: str, source: Database, target: Database) -> None:
-    """Write all that one database has of a submission to another."""
-    record = source.get(submission_id)
-    if record is None:
-        return
-    target.put(record)
-    answers = source.answers(submission_id)
-    if answers is not None:
-        target.put_answers(submission_id, *answers)
-    result = source.result(submission_id)
-    if result is not None:
-        target.put_result(submission_id, result[0], source.archive(submission_id))
-
-
-def _reason(error: OSError | sqlite3.Error) -> str:
-    """Return what is wrong in words that say what would help."""
-    code = getattr(error, "sqlite_errorname", "")
-    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return Message("another program holds it")
-    if code.startswith("SQLITE_FULL"):
-        return Message("the disk is full")
-    if code.startswith("SQLITE_READONLY"):
-        return Message("it is read-only")
-    return str(error)
 
 
 def _packed(inputdata: Mapping[str, Any]) -> bytes:
