@@ -4,7 +4,9 @@ Run as ``python -m tests.bench.bench_widget [--count 9] [--json FILE]``. In a ba
 made by Python's half is handed to the built front end; "first paint" is from that moment to the
 first paint in the trace. In a real JupyterLab, where ``%inginious open`` is run, it is from the
 arrival of the widget's data (its ``comm_open`` message) to the first paint after its title is in
-the page. Scrolling is a wheel turned over a long feedback and a thousand tests.
+the page. Scrolling is a wheel turned over a long feedback and a thousand tests. The heap of a page
+is that of scripts and of its own objects, after a garbage collection, before 60 submissions
+are made in one notebook and after it.
 """
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ WANTED_BUNDLE = "<= 50 kB"
 LONG_FEEDBACK = "A line of feedback that says something about the answer.\n\n" * 17_500  # 1 MB
 
 WIDGETS_IN_A_PAGE = 3
+OUTPUTS = 60
+SUBMIT_MS = 120_000
 
 # Marks the moments in JupyterLab that the trace by itself does not name.
 WATCH_JUPYTERLAB = """(() => {
@@ -134,6 +138,56 @@ def longest_ms(trace: list[dict[str, Any]], clock: str) -> float:
     return max(event.get(clock, 0) for event in trace if event["name"] == "RunTask") / 1000
 
 
+def measure_outputs(figures: Figures, browser: Browser) -> None:
+    """Measure what many results in one notebook cost its page and its file."""
+    with tempfile.TemporaryDirectory(prefix="inginious-bench-") as folder:
+        server = JupyterServer.start(Path(folder) / "server", plugins=True)
+        try:
+            cells = [
+                load(),
+                code("def fib(n):\n    return n", "inginious:demo/fib/fib"),
+                *(code("%inginious submit demo/fib") for _ in range(OUTPUTS + 1)),
+            ]
+            page = browser.new_page(viewport={"width": 1366, "height": 768})
+            notebook = NotebookPage(server, page, write_notebook(server, cells))
+            notebook.open()
+            for number in (1, 2, 3):  # the first submission loads what all have
+                notebook.run_to_end(number)
+            _wait_for_results(notebook, 3, 3)
+            bytes_before, heap_before = _saved_bytes(notebook), heap_mb(page)
+            notebook.cell(4).locator(".jp-InputPrompt").click()
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_role("menuitem", name="Run Selected Cell and All Below").click()
+            _wait_for_results(notebook, 4, 3 + OUTPUTS)
+            grown_mb = heap_mb(page) - heap_before
+            saved_kb = (_saved_bytes(notebook) - bytes_before) / 1000
+        finally:
+            server.stop()
+    figures.add(f"{OUTPUTS} submit outputs: heap of the page", grown_mb, "MB", "<= 25 MB")
+    figures.add(f"{OUTPUTS} submit outputs: saved", saved_kb, "kB", "<= 150 kB")
+
+
+def _wait_for_results(notebook: NotebookPage, first: int, last: int) -> None:
+    for number in range(first, last + 1):
+        expect(notebook.output(number)).to_contain_text("Failed", timeout=SUBMIT_MS)
+
+
+def _saved_bytes(notebook: NotebookPage) -> int:
+    notebook.save()
+    return len(json.dumps(notebook.saved()))
+
+
+def heap_mb(page: Page) -> float:
+    """What the page holds once the garbage is collected, in MB."""
+    session = page.context.new_cdp_session(page)
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+    usage = session.send("Runtime.getHeapUsage")
+    session.detach()
+    kinds = ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
+    return sum(usage.get(kind, 0) for kind in kinds) / 1e6
+
+
 def scrolled(browser: Browser, stage: Stage) -> list[dict[str, Any]]:
     """The trace of a page that is scrolled."""
     page = stage.page
@@ -189,6 +243,7 @@ def main() -> None:
         figures.write(chromium=browser.version)
         measure(figures, browser, address, Path(folder), options.count)
         measure_in_jupyterlab(figures, browser, options.count)
+        measure_outputs(figures, browser)
         browser.close()
 
 
