@@ -13,7 +13,7 @@ import pytest
 from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
-from inginious_nb.grader.job import shared_files
+from inginious_nb.grader.job import shared_files, system_views
 from inginious_nb.grader.job.system_views import SystemViews
 from inginious_nb.grader.sandbox import Box, Limits, Mount, Streams, choose_sandbox, supervise
 from inginious_nb.grader.sandbox.masked_paths import masked_places, personal_folders
@@ -180,6 +180,20 @@ async def test_a_course_among_packages_is_hidden_in_a_view_of_them(system_folder
     mounts = (Mount(tmp_path / "seen", "/seen"), *views.mounts())
     masked = [system_folder / "packages" / "courses"]
     assert await seen(look, *mounts, masked=masked) == "a modulecourses\nmodule\nours\n"
+
+
+@pytest.mark.parametrize("neighbours", [(), system_views._OFTEN_EMPTY])
+async def test_programs_in_a_view_find_their_own_files(neighbours, tmp_path, monkeypatch):
+    monkeypatch.setattr(system_views, "_OFTEN_EMPTY", neighbours)
+    monkeypatch.setattr(system_views, "real_programs_at", system_views.real_programs_at.__wrapped__)
+    for name in ("views", "seen/views"):
+        (tmp_path / name).mkdir(parents=True)
+    views = SystemViews(tmp_path / "seen/views", "/seen/views")
+    views.add(system_views.PROGRAMS, {"ours": "/seen/ours"})
+    (tmp_path / "seen" / "ours").write_text("ours")
+    look = "cat /usr/bin/ours; python3 -c 'import sys; print(sys.prefix, sys.executable)'"
+    printed = await seen(look, Mount(tmp_path / "seen", "/seen"), *views.mounts())
+    assert printed == "ours/usr /usr/bin/python3\n"
 
 
 def test_what_is_hidden_already_is_not_hidden_again(mount):

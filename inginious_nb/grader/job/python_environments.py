@@ -20,7 +20,7 @@ from inginious_nb.grader.sandbox.stale_processes import MARK
 from inginious_nb.grader.sandbox.sweeper import new_swept_mark
 from inginious_nb.i18n import Message
 
-from .system_views import PROGRAMS, REAL_PROGRAMS_AT
+from .system_views import PROGRAMS, real_programs_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,7 +88,7 @@ class PythonEnvironment:
         have a link to the system's there.
         """
         target = Path(self.program).resolve()
-        seen = REAL_PROGRAMS_AT / target.name if target.parent == PROGRAMS else target
+        seen = real_programs_at() / target.name if target.parent == PROGRAMS else target
         names = (entry.name for entry in os.scandir(self.folder / "bin") if entry.is_symlink())
         return {
             name: str(seen)

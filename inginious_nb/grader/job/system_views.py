@@ -10,6 +10,7 @@ import itertools
 import logging
 import os
 import threading
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,18 @@ logger = logging.getLogger(__name__)
 
 _USR = Path("/usr")
 PROGRAMS = Path("/usr/bin")
-_REAL_PROGRAMS = ".bin"
-REAL_PROGRAMS_AT = _USR / _REAL_PROGRAMS
-"""Where jobs see the files of `PROGRAMS` themselves."""
+_REAL_PROGRAMS = _USR / ".bin"
+_OFTEN_EMPTY = (_USR / "games", _USR / "src")
+
+
+@cache
+def real_programs_at() -> Path:
+    """Return where jobs see the files of `PROGRAMS` themselves: a neighbour of that folder.
+
+    It covers an empty folder of the machine where there is one, for as long as this process lives:
+    with each mount a box starts later, and a new name in /usr takes one for each folder there.
+    """
+    return next((folder for folder in _OFTEN_EMPTY if _is_empty(folder)), _REAL_PROGRAMS)
 
 
 class SystemViews:
@@ -77,25 +87,20 @@ class SystemViews:
         return (Mount(view, str(place)), Mount(place, files_seen, is_system=True))
 
     def _programs(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
-        """Return a view of /usr: programs look for their files from where they are themselves.
+        """Return a view of the programs, which look for their files from where they are themselves.
 
         gcc and Python follow all links to their own file and go on to ``../lib`` from there, so the
         folder that has the files must be a neighbour of the one that has the links.
         """
         view, _, _ = self._new_folder()
-        mounts = [Mount(view, str(_USR))]
-        for entry in os.scandir(_USR):
-            inside = view / entry.name
-            if entry.is_symlink():
-                inside.symlink_to(Path(entry.path).readlink())
-            elif entry.is_dir() and entry.name not in (place.name, _REAL_PROGRAMS):
-                _make_folder(inside)
-                mounts.append(Mount(Path(entry.path), entry.path))
-        _make_folder(view / _REAL_PROGRAMS)
-        _make_folder(view / place.name)
-        real = str(REAL_PROGRAMS_AT)
-        _fill(view / place.name, place, real, links)
-        return (*mounts, Mount(place, real, is_system=True))
+        real = real_programs_at()
+        if real == _REAL_PROGRAMS:
+            mounts = _usr_with(real.name, place.name, view)
+            view /= place.name
+        else:
+            mounts = (Mount(view, str(place)),)
+        _fill(view, place, str(real), links)
+        return (*mounts, Mount(place, str(real), is_system=True))
 
     def _new_folder(self) -> tuple[Path, Path, str]:
         number = str(next(self._numbers))
@@ -103,6 +108,29 @@ class SystemViews:
         view = self._folder / number / "view"
         _make_folder(view)
         return view, self._folder / number / "files", f"{self._seen_at}/{number}/files"
+
+
+def _usr_with(added: str, replaced: str, view: Path) -> tuple[Mount, ...]:
+    """Return a view of /usr with one more folder; that one and a replaced one are left empty."""
+    mounts = [Mount(view, str(_USR))]
+    for entry in os.scandir(_USR):
+        inside = view / entry.name
+        if entry.is_symlink():
+            inside.symlink_to(Path(entry.path).readlink())
+        elif entry.is_dir() and entry.name not in (added, replaced):
+            _make_folder(inside)
+            mounts.append(Mount(Path(entry.path), entry.path))
+    for name in (added, replaced):
+        _make_folder(view / name)
+    return tuple(mounts)
+
+
+def _is_empty(folder: Path) -> bool:
+    """Return whether there is such a folder, no link, with nothing in it."""
+    try:
+        return not folder.is_symlink() and not os.listdir(folder)  # noqa: PTH208 - not one is needed
+    except OSError:
+        return False
 
 
 def _state(place: Path) -> object:
