@@ -64,7 +64,7 @@ class JupyterServer:
             environ: More environment variables, such as those of inginious_nb.
         """
         root, config = folder / "root", folder / "config"
-        root.mkdir(parents=True)
+        root.mkdir(parents=True, exist_ok=True)  # a test may have put something there
         (config / "labconfig").mkdir(parents=True)
         disabled = [*([] if collaboration else _COLLABORATION), *([] if plugins else [PLUGINS])]
         page = config / "labconfig" / "page_config.json"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
+from inginious_nb.course.demo import COURSES, copy_demo
+
+from .lab_page import START_LIMIT_MS, find_command
 from .notebook import code, load
-from .server import JupyterServer
+from .server import TOKEN, JupyterServer
 
 FRENCH = {"@jupyterlab/translation-extension:plugin": {"locale": "fr_FR"}}
 
@@ -17,7 +21,14 @@ FRENCH = {"@jupyterlab/translation-extension:plugin": {"locale": "fr_FR"}}
 def french_lab(tmp_path_factory):
     """A JupyterLab set to French on a system that is not."""
     folder = tmp_path_factory.mktemp("french") / "server"
-    server = JupyterServer.start(folder, settings=FRENCH, environ={"INGINIOUS_LANGUAGE": ""})
+    demo = folder / "root" / "inginious-demo"
+    copy_demo(demo)
+    server = JupyterServer.start(
+        folder,
+        plugins=True,
+        settings=FRENCH,
+        environ={"INGINIOUS_LANGUAGE": "", "INGINIOUS_COURSES": str(demo / COURSES)},
+    )
     yield server
     server.stop()
 
@@ -59,3 +70,30 @@ def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_
     assert "lang=fr" in snapshot
     assert "Enregistré par student-" in snapshot
     assert "50\u00a0%" in snapshot
+
+
+def test_jupyterlabs_own_interface_is_french(french_lab, page):
+    page.goto(f"{french_lab.url}/lab?reset&token={TOKEN}")
+    page.locator(".jp-LauncherCard").filter(has_text="Essayer la démonstration").click(
+        timeout=START_LIMIT_MS
+    )
+    sidebar = page.get_by_role("region", name="Cours", exact=True)
+    expect(sidebar.get_by_placeholder("Chercher une tâche")).to_be_visible()
+    every = page.get_by_role("button", name="Tout soumettre")
+    expect(every).to_be_visible()
+    every.click()
+    told = page.locator(".jp-toastContainer").get_by_role("alert")
+    expect(told).to_contain_text(re.compile(r"Réussite\u00a0: \d sur 6"), timeout=START_LIMIT_MS)
+    expect(told.get_by_role("button", name="Aller à la cellule")).to_be_visible()
+    # The tasks of the course, too: it has French texts.
+    sidebar.locator(".inginious-task").filter(has_text="Partager des pommes").click()
+    statement = page.locator(".inginious-task-document")
+    expect(statement).to_contain_text("Dix-sept pommes")
+    expect(statement.get_by_role("button", name="Soumettre à nouveau")).to_be_visible()
+    status = page.get_by_role("button", name="INGInious sur ce serveur\u00a0: prêt")
+    expect(status).to_be_visible()
+    expect(find_command(page, "Montrer la file d’attente")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+,")
+    page.get_by_role("tab", name="INGInious", exact=True).click()
+    expect(page.get_by_text("Là où les tentatives sont limitées")).to_be_attached()
