@@ -45,7 +45,7 @@ class InginiousError(Exception):
         self.text = text
 
     def in_language(self, lang: str) -> str:
-        """Its text in a language; in English where it has no translation."""
+        """Return its text in a language; in English where it has no translation."""
         return i18n.in_language(self.text, lang)
 
     def _render_traceback_(self) -> list[str]:

@@ -146,7 +146,7 @@ class Session:
     # ---- courses ----------------------------------------------------------------------------
 
     def task(self, reference: str | None = None) -> Task:
-        """The task that a reference means: COURSE/TASK, TASK, or None for the one last opened.
+        """Return the task that COURSE/TASK or TASK means; None means the one last opened.
 
         Raises:
             CourseError: There is no such task, or it cannot be used.

@@ -145,7 +145,7 @@ class Inginious(Configurable):
         return str(folder / "history.sqlite") if folder.is_absolute() else ""
 
     def course_paths(self, directory: Path | None = None) -> list[Path]:
-        """The folders to look for courses in, for a notebook in directory (default: the cwd)."""
+        """Return the folders where courses are looked for, for a notebook in a directory."""
         if self.courses:
             return [Path(path) for path in self.courses]  # `~` is for the library
         try:
@@ -171,7 +171,7 @@ def _may_be_folder(path: Path) -> bool:
 def load_settings(
     config: Config | None = None, environ: Mapping[str, str] = os.environ
 ) -> Inginious:
-    """The settings from a traitlets configuration and, on top of it, the environment.
+    """Return the settings from a traitlets configuration and, on top of it, the environment.
 
     Raises:
         UsageError: A setting or an environment variable has a value that cannot be.
@@ -201,7 +201,7 @@ def load_settings(
 
 
 def described_settings() -> Iterator[tuple[str, str, str, str]]:
-    """All settings as (traitlet, environment variable, default, help), for help and docs."""
+    """Return all settings as (traitlet, environment variable, default, help), for help and docs."""
     for name, trait in sorted(Inginious.class_traits(config=True).items()):
         value = trait.default_value
         shown = str(value) if isinstance(value, (str, int, float)) and value != "" else ""
@@ -209,7 +209,7 @@ def described_settings() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _parsed(trait: Any, text: str) -> Any:
-    """The value that an environment variable's text means for a setting."""
+    """Return the value that an environment variable's text means for a setting."""
     if isinstance(trait, List):
         return [part for part in text.split(os.pathsep) if part]
     if isinstance(trait, Dict):
@@ -218,7 +218,7 @@ def _parsed(trait: Any, text: str) -> Any:
 
 
 def _form(trait: Any, *, quote: str = "") -> str:
-    """An example of the right form of a setting, quoted for a shell where it has to be."""
+    """Return an example of the right form of a setting, quoted for a shell where it has to be."""
     if "form" in trait.metadata:
         return f"{quote}{trait.metadata['form']}{quote}"
     return str(trait.default_value)

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reading:
-    """How the notebooks of a class are read.
+    """The settings for reading the notebooks of a class.
 
     Attributes:
         tasks: References of the tasks; empty for those that the notebooks submit or open.

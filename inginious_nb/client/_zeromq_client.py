@@ -158,7 +158,7 @@ class BetterParanoidPirateClient:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The loop that does the work, once it is known."""
+        """Return the loop that does the work, once it is known."""
         return self._loop
 
     @property
@@ -173,12 +173,12 @@ class BetterParanoidPirateClient:
 
     @property
     def connection(self) -> ConnectionState:
-        """The state of the connection now."""
+        """Return the state of the connection now."""
         return self._core.connection(time.monotonic())
 
     @property
     def pending_jobs(self) -> int:
-        """The number of jobs that have no result yet."""
+        """Return the number of jobs that have no result yet."""
         return self._core.pending
 
     def move_to(self, address: str, curve: CurveKeys | None) -> None:

@@ -39,7 +39,7 @@ class Job:
 
     @property
     def result(self) -> JobResult | None:
-        """The result, or None while there is none."""
+        """Return the result, or None while there is none."""
         last = self.events[-1] if self.events else None
         return last.result if isinstance(last, JobDone) else None
 

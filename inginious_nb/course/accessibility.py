@@ -75,7 +75,7 @@ class Accessibility:
 
     @property
     def deadline(self) -> dt.datetime | None:
-        """The deadline to show a student: the soft one if there is one, else the end."""
+        """Return the deadline to show a student: the soft one if there is one, else the end."""
         return self.soft_end or self.end
 
 

@@ -58,7 +58,7 @@ class Course:
 
     @property
     def name(self) -> str:
-        """Its title; its id if it has none."""
+        """Return its title; its id if it has none."""
         return fields.text(self._course_file()[0].get("name")) or self.id
 
     @property
@@ -78,7 +78,7 @@ class Course:
 
     @property
     def common_directory(self) -> Path | None:
-        """The files that all its tasks share, or None; no link that leads out of the course."""
+        """Return the folder that all its tasks share, None without one inside the course."""
         path = self.path / _COMMON
         return path if probing.is_folder(path) and self._is_inside(path) else None
 
@@ -89,7 +89,7 @@ class Course:
 
     @property
     def tags(self) -> dict[str, Tag]:
-        """Its tags by id; entries that make no sense are left out."""
+        """Return its tags by id; entries that make no sense are left out."""
         return dict(self._tags().by_id)
 
     def _tags(self) -> CourseTags:
@@ -97,7 +97,7 @@ class Course:
 
     @property
     def tasks(self) -> dict[str, Task]:
-        """Its usable tasks by id, in the order the course gives them."""
+        """Return its usable tasks by id, in the order the course gives them."""
         loaded = {name: item for name, item in self._load_all() if isinstance(item, Task)}
         return {name: loaded[name] for name in self._ordered(loaded)}
 

@@ -157,17 +157,17 @@ class Task:
 
     @property
     def environment_type(self) -> str:
-        """The kind of agent that grades it."""
+        """Return the kind of agent that grades it."""
         return self.environment.type
 
     @property
     def environment_id(self) -> str:
-        """The name of the environment within its type."""
+        """Return the name of the environment within its type."""
         return self.environment.id
 
     @property
     def environment_parameters(self) -> dict[str, Any]:
-        """The parameters of its jobs, exactly as on the wire (docs/protocol.md, Task files)."""
+        """Return the parameters of its jobs as on the wire (docs/protocol.md, Task files)."""
         return self.environment.parameters
 
     @property

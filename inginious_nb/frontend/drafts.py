@@ -30,7 +30,7 @@ class Drafts:
         self._observers = Observers()
 
     def values(self) -> dict[str, Draft]:
-        """A copy of all of them."""
+        """Return a copy of all of them."""
         with self._lock:
             return dict(self._values)
 

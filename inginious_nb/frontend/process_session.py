@@ -28,7 +28,7 @@ _session_lock = threading.Lock()
 
 
 def get_session(*, config: Config | None = None, directory: Path | None = None) -> Session:
-    """The session of this process, made on first use.
+    """Return the session of this process, made on first use.
 
     Args:
         config: Its configuration, default IPython's if it runs.
@@ -46,7 +46,7 @@ def get_session(*, config: Config | None = None, directory: Path | None = None) 
 
 
 def get_session_of(username: str, **options: Any) -> Session:
-    """The session of another person whom this process serves, made on first use.
+    """Return the session of another person whom this process serves, made on first use.
 
     It has the settings of the one of this process but the name, and uses its grading service.
 

@@ -685,7 +685,7 @@ class ClassSubject(TypedDict):
 
 
 class ClassReading(TypedDict):
-    """How the notebooks of a class are read; empty for what they and their folders tell."""
+    """The settings for reading a class; empty for what notebooks and their folders tell."""
 
     tasks: list[str]
     student_from: str

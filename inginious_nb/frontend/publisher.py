@@ -127,12 +127,12 @@ class Publisher:
 
     @property
     def submission(self) -> Submission | None:
-        """The submission to show: the widget's own, else the newest of the task."""
+        """Return the submission to show: the widget's own, else the newest of the task."""
         return self._pinned if self._keeps_its_own else self.state.current
 
     @property
     def shown_task(self) -> Task:
-        """The task in the language of the widget, as far as it has been translated."""
+        """Return the task in the language of the widget, as far as it has been translated."""
         lang, task = self._shown
         if lang != self.lang:
             lang, task = self._shown = self.lang, self.task.translated(self.lang)
@@ -140,7 +140,7 @@ class Publisher:
 
     @property
     def own_cells(self) -> tuple[str, ...]:
-        """The cells that the widget's own submission was read from."""
+        """Return the cells that the widget's own submission was read from."""
         sources = self._pinned.sources if self._pinned is not None else ()
         return tuple(cell_id for source in sources for cell_id in source.cell_ids)
 
@@ -156,13 +156,13 @@ class Publisher:
 
     @property
     def result(self) -> protocol.ResultInfo | None:
-        """The result that was published last."""
+        """Return the result that was published last."""
         result: protocol.ResultInfo | None = self._published.get("result")
         return result
 
     @property
     def task_info(self) -> protocol.TaskInfo:
-        """The task as it was published."""
+        """Return the task as it was published."""
         info: protocol.TaskInfo = self._published["task"]
         return info
 
@@ -177,7 +177,7 @@ class Publisher:
         return self._pinned
 
     def awaited(self, submission_id: object) -> Submission | None:
-        """The submission that waits for the front end's answers, if it is that one."""
+        """Return the submission that waits for the front end's answers, if it is that one."""
         pinned = self._pinned
         return pinned if pinned is not None and pinned.id == submission_id else None
 
@@ -230,7 +230,7 @@ class Publisher:
             unsubscribe()
 
     def _state(self) -> dict[str, Any]:
-        """The parts of the state that may have changed; what is costly only if it did."""
+        """Return the parts of the state that may have changed; what is costly only if it did."""
         if self.student != self._shown_student:
             self._be(self.student)
             self._settled = ()
@@ -321,7 +321,7 @@ class Publisher:
 def _made_once(
     submission_and_language: tuple[str, str], make: Callable[[], protocol.ResultInfo | None]
 ) -> protocol.ResultInfo | None:
-    """A result, made safe once for all widgets that show it: a long text takes time."""
+    """Return a result, made safe once for all widgets that show it: a long text takes time."""
     found = _results.get(submission_and_language)
     if found is None:
         found = _results[submission_and_language] = make()

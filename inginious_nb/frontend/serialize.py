@@ -53,7 +53,7 @@ _EMPTY_ARCHIVE_BYTES = 1000
 
 
 def task_info(task: Task, lang: str, username: str, *, statement: bool = True) -> protocol.TaskInfo:
-    """A task's texts and problems in a language; nothing that gives an answer away.
+    """Return a task's texts and problems in a language; nothing that gives an answer away.
 
     Args:
         task: The task.
@@ -87,12 +87,12 @@ def site_label(address: str) -> str:
 
 
 def reference(task: Task) -> str:
-    """The name by which a task can be found again."""
+    """Return the name by which a task can be found again."""
     return f"{task.course_id}/{task.id}"
 
 
 def rendered(task: Task, text: str, lang: str = "en") -> str:
-    """A text of the task as sanitised HTML."""
+    """Return a text of the task as sanitised HTML."""
     return str(render_rst(text, assets=Assets.of(task), lang=lang)) if text.strip() else ""
 
 
@@ -151,7 +151,7 @@ def source_info(source: AnswerSource, lang: str = "en") -> protocol.SourceInfo:
 
 
 def submission_info(submission: Submission, lang: str = "en") -> protocol.SubmissionInfo:
-    """A submission as it stands; whether there is a shell is told, how to enter it is not."""
+    """Return a submission as it stands: that there is a shell, but not how to enter it."""
     error = submission.error
     return {
         "id": submission.id,
@@ -278,7 +278,7 @@ def _no_details(lang: str) -> dict[str, Any]:
 
 
 def feedback(task: Task, text: str, lang: str = "en") -> protocol.HtmlPart:
-    """A feedback text as sanitised HTML."""
+    """Return a feedback text as sanitised HTML."""
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}
     html = render_feedback(
@@ -305,7 +305,7 @@ def submission_row(record: SubmissionRecord) -> protocol.SubmissionRow:
 
 
 def service_info(service: ServiceState, lang: str = "en") -> protocol.ServiceInfo:
-    """The state of the grading service, without its address."""
+    """Return the state of the grading service, without its address."""
     message = service.short_message if service.kind == "remote" else service.message
     return {
         "kind": service.kind,
@@ -316,7 +316,7 @@ def service_info(service: ServiceState, lang: str = "en") -> protocol.ServiceInf
 
 
 def old_answer(problem: Problem, answer: Any) -> protocol.OldAnswer:
-    """A checked answer as a person reads it: choices by their texts, a file by its name."""
+    """Return a checked answer as a person reads it: choices by their texts, a file by its name."""
     if isinstance(problem, MultipleChoiceProblem):
         chosen = [str(item) for item in (answer if isinstance(answer, list) else [answer])]
         texts = {str(index): choice.text for index, choice in enumerate(problem.choices)}
@@ -338,7 +338,7 @@ def file_info(answer: Mapping[str, Any]) -> protocol.FileInfo:
 
 
 def _text_of(content: bytes) -> str:
-    """The text that bytes, the last of them perhaps in the middle of a character, begin with."""
+    """Return the text that bytes begin with; they may end in the middle of a character."""
     if b"\0" in content:
         return ""
     try:

@@ -86,17 +86,17 @@ class Snapshot:
 
     @property
     def bundle(self) -> Bundle:
-        """It by MIME type."""
+        """Return it by MIME type."""
         return {"text/html": self.html, "text/plain": self.text}
 
     @property
     def short_bundle(self) -> Bundle:
-        """It by MIME type, where the text is only for those who show no HTML at all."""
+        """Return it by MIME type, where the text is only for those who show no HTML at all."""
         return {"text/html": self.html, "text/plain": self._text_head()[0]}
 
     @property
     def text(self) -> str:
-        """It as plain text."""
+        """Return it as plain text."""
         return printable("\n".join([*self._text_head(), *self._text_details()]))
 
     def _text_head(self) -> list[str]:
@@ -129,7 +129,7 @@ class Snapshot:
 
     @property
     def html(self) -> str:
-        """It as HTML, as short as it can be."""
+        """Return it as HTML, as short as it can be."""
         return _compact(self._markup())
 
     def _markup(self) -> str:
@@ -212,7 +212,7 @@ class Snapshot:
 
     @cached_property
     def _words(self) -> Words:
-        """The words of the live widget."""
+        """Return the words of the live widget."""
         return Words("widget", self.lang)
 
     def _line(self, name: str, value: str) -> str:
@@ -246,7 +246,7 @@ def task_bundle(
 
 
 def submission_bundle(submission: Submission, lang: str, *, styled: bool = False) -> Bundle:
-    """A submission with its result or its state in a language, by MIME type."""
+    """Return a submission with its result or its state in a language, by MIME type."""
     task, came, error = submission.task.translated(lang), submission.result, submission.error
     student = submission.other_student
     if came is None:

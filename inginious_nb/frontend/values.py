@@ -29,7 +29,7 @@ _AUTO_TAG = "*auto-tag-"
 def shown_tests(
     tests: Mapping[str, object], tags: CourseTags, lang: str = "en"
 ) -> tuple[list[protocol.TestInfo], protocol.TestCounts]:
-    """The tests of a result in their order, and how many there are; of very many those not passed.
+    """Return the tests of a result in their order, of very many those not passed, and their number.
 
     A test that is a tag of the course has its name, and is left out where students do not see the
     tag, or where it is a misconception that the answer does not show. A text that is cut ends with
@@ -88,12 +88,12 @@ def _cut(text: str, length: int) -> str:
 
 
 def as_text(value: object, lang: str = "en") -> str:
-    """One value in a line."""
+    """Return one value in a line."""
     return value if isinstance(value, str) else str(_shown(value, lang))
 
 
 def as_json(value: object, lang: str = "en") -> str:
-    """A value as JSON that a browser can read, empty for nothing.
+    """Return a value as JSON that a browser can read, empty for nothing.
 
     What JSON has no word for is text in it: bytes, numbers that are not finite, keys that are not
     text (a backend may send any: docs/protocol.md, section 1.2), and, in a language, what lies
@@ -105,7 +105,7 @@ def as_json(value: object, lang: str = "en") -> str:
 
 
 def _shown(value: object, lang: str, level: int = 0) -> object:
-    """A copy of a value that ends at the deepest level."""
+    """Return a copy of a value that ends at the deepest level."""
     if isinstance(value, float) and not math.isfinite(value):
         return json.dumps(value)  # NaN, Infinity: JavaScript writes them so and does not read them
     if not isinstance(value, (dict, list, tuple)):

@@ -49,7 +49,7 @@ class _Parent:
         threading.Thread(target=self._read, daemon=True).start()
 
     async def request(self) -> dict[str, Any] | None:
-        """The next request, or None if none will come any more."""
+        """Return the next request, or None if none will come any more."""
         line = await self._requests.get()
         if line is None:
             return None
@@ -70,7 +70,7 @@ class _Parent:
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
-    """The lines that come in; unlike a file object it holds no lock that outlives the loop."""
+    """Yield the lines that come in; unlike a file object, hold no lock that outlives the loop."""
     buffer = b""
     while chunk := os.read(descriptor, 65536):
         *lines, buffer = (buffer + chunk).split(b"\n")

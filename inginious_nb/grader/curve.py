@@ -22,12 +22,12 @@ class ServerKeys:
     admitted: bytes
 
     def as_dict(self) -> dict[str, str]:
-        """The keys as JSON can carry them."""
+        """Return the keys as JSON can carry them."""
         return {"secret": self.secret.decode(), "admitted": self.admitted.decode()}
 
     @classmethod
     def from_dict(cls, keys: dict[str, str]) -> ServerKeys:
-        """The keys of an `as_dict`."""
+        """Return the keys of an `as_dict`."""
         return cls(keys["secret"].encode(), keys["admitted"].encode())
 
     def apply_to(self, socket: zmq.Socket[bytes]) -> None:

@@ -224,7 +224,7 @@ def _is_automatic(name: object) -> bool:
 
 
 def _automatic(tests: Mapping[Any, Any]) -> Counter[str]:
-    """The values of automatic tags, whose ids are new in every run (docs/grading-api.md)."""
+    """Return the values of automatic tags, whose ids are new in every run (docs/grading-api.md)."""
     return Counter(str(value) for name, value in tests.items() if _is_automatic(name))
 
 

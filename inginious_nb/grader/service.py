@@ -120,7 +120,7 @@ class ServiceProcess:
 
     @property
     def curve(self) -> CurveKeys | None:
-        """The keys that a client needs to connect, if it needs any."""
+        """Return the keys that a client needs to connect, if it needs any."""
         return self._curve
 
     @property
@@ -210,7 +210,7 @@ class ServiceProcess:
             self._child = None
 
     def _private_folder(self) -> Path:
-        """The folder that only its owner can enter; the same one at every start."""
+        """Return the folder that only its owner can enter; the same one at every start."""
         if self._folder is None:
             self._folder, self._folder_lock = new_private_folder()
         # A child that ended, or a cleaner of temporary files, may have removed it.

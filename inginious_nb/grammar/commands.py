@@ -317,14 +317,14 @@ class ParsedCommand:
 
     @property
     def reference(self) -> str:
-        """The task or problem that the command names; empty if it names none."""
+        """Return the task or problem that the command names; empty if it names none."""
         given: TaskArguments | None = self.parameters.get("given")
         named = given.reference if given is not None else None
         return named or self.parameters.get("task") or self.parameters.get("problem") or ""
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """The PROBLEM=VALUE pairs that go with it."""
+        """Return the PROBLEM=VALUE pairs that go with it."""
         given: TaskArguments | None = self.parameters.get("given")
         return given.answers if given is not None else {}
 

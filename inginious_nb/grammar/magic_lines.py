@@ -77,7 +77,7 @@ class CellText:
 
     @property
     def command_name(self) -> str:
-        """The first word of that line, empty if there is none."""
+        """Return the first word of that line, empty if there is none."""
         return ((self.line or "").split() or [""])[0]
 
 

@@ -36,18 +36,18 @@ _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def primary(tag: str) -> str:
-    """The language of a tag such as ``fr-BE`` or ``fr_BE.UTF-8``, whether or not we speak it."""
+    """Return the language of a tag such as ``fr-BE`` or ``fr_BE.UTF-8``, spoken here or not."""
     return re.split(r"[-_.@]", tag, maxsplit=1)[0].lower()
 
 
 def spoken(tag: str) -> str:
-    """The language of the interface for somebody who asks for that of a tag."""
+    """Return the language of the interface for somebody who asks for that of a tag."""
     code = primary(tag)
     return code if code in LANGUAGES else LANGUAGES[0]
 
 
 def system_language(environ: Mapping[str, str] = os.environ) -> str:
-    """The language that the system is set to, ``en`` if it does not say."""
+    """Return the language that the system is set to, ``en`` if it does not say."""
     told = next(filter(None, map(environ.get, _VARIABLES)), None) or locale.getlocale()[0] or ""
     code = primary(told.partition(":")[0])
     return code if code.isalpha() and code not in ("c", "posix") else LANGUAGES[0]
@@ -129,7 +129,7 @@ def translated(text: str, lang: str) -> str:
 
 
 def kept(text: str) -> str | list[Any]:
-    """A text for a file that may be read in another language; `from_kept` gives it back."""
+    """Return a text for a file that may be read in another language; `from_kept` gives it back."""
     if not isinstance(text, Message):
         return text
     (template,), keywords = text.__getnewargs_ex__()
@@ -145,7 +145,7 @@ def kept(text: str) -> str | list[Any]:
 
 
 def from_kept(value: Any) -> str:
-    """The text that was kept; what no program of ours has kept is its English, or nothing.
+    """Return the text that was kept; what no program of ours has kept is its English, or nothing.
 
     A file may say anything, and `str.format` reaches far.
     """
@@ -235,7 +235,7 @@ def _as_int(n: float) -> int:
 
 
 def number(value: float, lang: str) -> str:
-    """A number with up to two decimals, as the language writes it."""
+    """Return a number with up to two decimals, as the language writes it."""
     text = f"{round(value, 2):g}"
     return text.replace(".", ",") if spoken(lang) == "fr" else text
 

@@ -68,7 +68,7 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     @property
     def max_message_size(self) -> int:
-        """The largest frame that is read."""
+        """Return the largest frame that is read."""
         return MAX_FRAME_BYTES
 
     @ws_authenticated

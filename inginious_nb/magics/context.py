@@ -44,7 +44,7 @@ class MagicContext:
 
     @property
     def lang(self) -> str:
-        """The language that the person at this kernel reads."""
+        """Return the language that the person at this kernel reads."""
         return self.session.language
 
     def say(self, text: str, *, err: bool = False) -> None:

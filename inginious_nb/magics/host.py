@@ -51,12 +51,12 @@ class Host:
 
     @property
     def cell_id(self) -> str:
-        """The id of the running cell, as the front end told; empty where it did not."""
+        """Return the id of the running cell, as the front end told; empty where it did not."""
         return running_cell(self._shell)[0]
 
     @property
     def client(self) -> str:
-        """The page or program that asked for what runs now, as it calls itself; empty if none did.
+        """Return who asked for what runs now, a page or a program, as it calls itself; or "".
 
         The session of the request's header (Jupyter messaging): each page, and each notebook in a
         page, has its own.
@@ -65,7 +65,7 @@ class Host:
 
     @property
     def document(self) -> str:
-        """The name of the document whose cell runs.
+        """Return the name of the document whose cell runs.
 
         VS Code's cell ids are addresses that begin with the notebook's; elsewhere a document is
         what one client shows.

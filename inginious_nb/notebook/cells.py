@@ -54,18 +54,18 @@ class Cell:
 
     @property
     def command(self) -> ParsedCommand | None:
-        """The command of its ``%%inginious`` line; None without one that the magic would accept."""
+        """Return the command of its ``%%inginious`` line, None if the magic would refuse it."""
         line = split_cell(self.source).line if self.type == "code" else None
         return None if line is None else parse(line)
 
     @property
     def body(self) -> str:
-        """Its text without what ends with its ``%%inginious`` line."""
+        """Return its text without what ends with its ``%%inginious`` line."""
         return split_cell(self.source).body if self.type == "code" else self.source
 
     @property
     def commands(self) -> list[ParsedCommand]:
-        """The commands that it gives when it is run."""
+        """Return the commands that it gives when it is run."""
         if self.type != "code":
             return []
         return [found for line in command_lines(self.source) if (found := parse(line)) is not None]
@@ -87,7 +87,7 @@ class FoundAnswer:
 
     @property
     def label(self) -> str:
-        """The place of the answer, as a person sees it: ``cell [4]: def fib(n):``."""
+        """Return the place of the answer, as a person sees it: ``cell [4]: def fib(n):``."""
         first_line = next((line for line in self.text.splitlines() if line.strip()), "").strip()
         if len(first_line) > MAX_FIRST_LINE_LENGTH:
             first_line = first_line[: MAX_FIRST_LINE_LENGTH - 1] + "…"

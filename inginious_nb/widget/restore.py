@@ -102,7 +102,7 @@ class Restorer(anywidget.AnyWidget):
 
 
 def _read(view: Any) -> SavedView | None:
-    """A saved view, or nothing if it is none: a notebook may say anything."""
+    """Return a saved view, or nothing if it is none: a notebook may say anything."""
     try:
         model_id, saved = view["model_id"], dict(view["subject"])
     except (KeyError, TypeError, ValueError):

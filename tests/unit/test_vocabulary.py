@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -43,3 +44,15 @@ def test_a_word_that_was_given_up_does_not_come_back(word):
             if ALLOWED.get(name) != place[0].lower():
                 found.append((name, place[0]))
     assert found == [], f"say {GIVEN_UP[word]}"
+
+
+def test_the_docstring_of_a_function_begins_with_a_verb():
+    nouns = re.compile(r"(The|An?|Its?|All|One|That|What|Who|How|Whether|Why|When|Where)\b")
+    found = []
+    for path in (ROOT / "inginious_nb").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first = (ast.get_docstring(node) or "").partition("\n")[0]
+                if nouns.match(first):
+                    found.append((path.name, node.name, first))
+    assert found == [], "begin with Return, Send and the like"

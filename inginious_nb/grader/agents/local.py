@@ -209,7 +209,7 @@ def _both(first: str, second: str) -> Message:
 
 
 def _document(job: messages.BackendNewJob) -> dict[str, Any]:
-    """The start message of a container, which scripts find as their input file."""
+    """Return the start message of a container, which scripts find as their input file."""
     return {
         "type": "start",
         "input": job.inputdata,

@@ -49,7 +49,7 @@ class McqGrader(Grader):
         self._library = library
 
     def environments(self) -> Environments:
-        """The one environment ``mcq/mcq``."""
+        """Return the one environment ``mcq/mcq``."""
         return {"mcq": {"mcq": {"id": "mcq", "created": 0}}}
 
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
@@ -146,7 +146,7 @@ class _Marker:
         return self._standard.wrong_set if problem.multiple else self._standard.wrong
 
     def summary(self, verdicts: list[_Verdict]) -> str:
-        """The feedback of the whole task: nothing if all is right."""
+        """Return the feedback of the whole task: nothing if all is right."""
         wrong_problems = sum(not verdict.is_right for verdict in verdicts)
         wrong_choices = sum(verdict.wrong_choices for verdict in verdicts)
         texts = []
@@ -158,7 +158,7 @@ class _Marker:
 
 
 def _problems(job: messages.BackendNewJob) -> dict[str, Problem]:
-    """The problems of a job, all of a kind that can be graded here."""
+    """Return the problems of a job, all of a kind that can be graded here."""
     name = f"{job.course_id}/{job.task_id}"
     if not job.task_problems:
         raise CourseError(
@@ -192,7 +192,7 @@ def _problems(job: messages.BackendNewJob) -> dict[str, Problem]:
 
 
 def _chosen(problem: MultipleChoiceProblem, answer: object) -> list[int]:
-    """The positions chosen, in the order submitted; -1 for one that cannot exist."""
+    """Return the positions chosen, in the order submitted; -1 for one that cannot exist."""
     if answer is None:
         return []
     if problem.multiple:

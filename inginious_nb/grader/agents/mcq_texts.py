@@ -82,6 +82,6 @@ LANGUAGES = frozenset(_TEXTS)
 
 
 def standard_texts(language: object) -> StandardTexts:
-    """The texts for an ``@lang`` such as ``fr`` or ``nb_NO``; English for what is not there."""
+    """Return the texts for an ``@lang`` such as ``fr`` or ``nb_NO``, English if there are none."""
     code = language.replace("-", "_").partition("_")[0] if isinstance(language, str) else ""
     return _TEXTS.get(code.lower(), _ENGLISH)

@@ -92,7 +92,7 @@ class BrokerJob:
 
     @property
     def turn(self) -> tuple[int, int]:
-        """Its place among the waiting jobs of its topic: a lower priority number first."""
+        """Return its place among the waiting jobs of its topic: a lower priority number first."""
         return self.priority, self.arrival
 
 
@@ -107,11 +107,11 @@ class WaitingJobs:
         return len(self._by_id)
 
     def __iter__(self) -> Iterator[BrokerJob]:
-        """All of them in the order of arrival."""
+        """Return all of them in the order of arrival."""
         return iter(self._by_id.values())
 
     def get(self, job_id: str) -> BrokerJob | None:
-        """The waiting job of that id, if there is one."""
+        """Return the waiting job of that id, if there is one."""
         return self._by_id.get(job_id)
 
     def add(self, job: BrokerJob) -> None:
@@ -142,7 +142,10 @@ class WaitingJobs:
 
 
 def _max_time_s(parameters: dict[object, object]) -> int:
-    """The wall time that people in the queue are told, or -1 (docs/protocol.md, Scheduling)."""
+    """Return the wall time that people in the queue are told, -1 without one.
+
+    Source: docs/protocol.md, Scheduling.
+    """
     try:
         seconds = int(parameters["limits"]["time"])  # type: ignore[index]
     except (KeyError, TypeError, ValueError, OverflowError):

@@ -63,7 +63,7 @@ class KeptResults:
         self._waiting_for: dict[bytes, set[str]] = {}  # owner to ids of the undelivered ones
 
     def get(self, job_id: str) -> KeptResult | None:
-        """The result kept for a job."""
+        """Return the result kept for a job."""
         return self._undelivered.get(job_id) or self._delivered.get(job_id)
 
     def keep(self, result: KeptResult) -> None:
@@ -102,7 +102,7 @@ class KeptResults:
         return owner in self._waiting_for
 
     def take(self, job_id: str, owner: bytes) -> KeptResult | None:
-        """A kept result that is being delivered to its owner, maybe a new one."""
+        """Return a kept result that is being delivered to its owner, maybe a new one."""
         result = self._undelivered.pop(job_id, None)
         if result is not None:
             self._no_longer_waits(result)
@@ -114,7 +114,7 @@ class KeptResults:
         return result
 
     def take_undelivered(self, owner: bytes) -> list[KeptResult]:
-        """The results that wait for a client, from now on kept as delivered."""
+        """Return the results that wait for a client, from now on kept as delivered."""
         ids = self._waiting_for.get(owner)
         if ids is None:
             return []

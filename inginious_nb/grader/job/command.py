@@ -114,7 +114,7 @@ class CommandFinder:
         self._commands = commands
 
     def find(self, run_cmd: str | None) -> tuple[str, ...]:
-        """The words of the command, as the job sees them.
+        """Return the words of the command, as the job sees them.
 
         Raises:
             CommandError: There is none, or it cannot be executed here.
@@ -159,7 +159,7 @@ class CommandFinder:
         )
 
     def _executable(self, word: str) -> tuple[str, ...]:
-        """A file as the kernel would execute it, with an interpreter that exists here."""
+        """Return a file as the kernel would execute it, with an interpreter that exists here."""
         command = self._command_at(word)
         if command is not None:
             return (command,)

@@ -126,7 +126,7 @@ def _problem(value: object) -> tuple[str, str] | str:
 
 
 def _text(value: object) -> str:
-    """A text; scripts also put numbers, null and lists where one belongs.
+    """Return a text; scripts also put numbers, null and lists where one belongs.
 
     INGInious lets through all but maps (docs/protocol.md, section 4.5); only texts can be sent
     from here.

@@ -176,7 +176,7 @@ class SharedFiles:
         return replace(found, mounts=(*self._own, shared, *found.mounts))
 
     def new_job_folder(self) -> Path:
-        """A path for the files of one more job, that other jobs cannot guess.
+        """Return a path for the files of one more job, that other jobs cannot guess.
 
         There is nothing yet, or the folders are as `make_folders` makes them.
         """
@@ -264,7 +264,7 @@ def _remove(
 
 
 def _own_interpreter() -> tuple[Mount, ...]:
-    """The folders that our own interpreter and its packages live in."""
+    """Return the folders that our own interpreter and its packages live in."""
     folders = {Path(sys.base_prefix), Path(sys.prefix), Path(sys.prefix).resolve()}
     for name in ("IPython", "traitlets"):
         spec = importlib.util.find_spec(name)

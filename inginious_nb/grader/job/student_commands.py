@@ -178,7 +178,7 @@ class StudentCommandServer:
             await self._loop.sock_sendall(connection, b"%d\n" % returned)
 
     async def _answer(self, connection: socket.socket, given: list[int]) -> int:
-        """The return value; descriptors that come with the request are added to ``given``."""
+        """Answer a request; descriptors that come with it are added to ``given``."""
         request = await _receive(connection, given)
         if len(given) != _STREAMS:
             return INTERNAL_ERROR
@@ -289,7 +289,7 @@ class StudentCommandServer:
         return shutil.which(word, path=self._settings.environ["PATH"]) is not None
 
     def _limits(self, request: Mapping[str, str]) -> Limits:
-        """The limits asked for, at most those of the job, which is also what 0 means."""
+        """Return the limits asked for, at most those of the job, which is also what 0 means."""
         job = self._settings.limits
 
         def capped(key: str, most: float, unit: float = 1) -> float:
@@ -308,7 +308,7 @@ class StudentCommandServer:
 
 
 async def _receive(connection: socket.socket, given: list[int]) -> dict[str, str]:
-    """One request; its descriptors are added to ``given``.
+    """Return one request; its descriptors are added to ``given``.
 
     Raises:
         ValueError: It is not a request.
@@ -358,7 +358,7 @@ async def _readable(connection: socket.socket) -> None:
 
 
 def _command(request: Mapping[str, str]) -> tuple[str, ...]:
-    """The words of what is to be run, which may be none.
+    """Return the words of what is to be run, which may be none.
 
     Raises:
         ValueError: They cannot be told apart, or that would take long.

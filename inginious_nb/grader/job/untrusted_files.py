@@ -20,7 +20,7 @@ _PLACE = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)
 
 
 def open_inside(path: Path, folder: Path) -> int:
-    """A descriptor of what is at a path, links followed as long as they stay in a folder.
+    """Return a descriptor of what is at a path, links followed as long as they stay in a folder.
 
     Args:
         path: The path.
@@ -41,7 +41,7 @@ def open_inside(path: Path, folder: Path) -> int:
 
 @contextlib.contextmanager
 def pinned_path(path: Path, folder: Path) -> Iterator[str]:
-    """A path to what `open_inside` found, which nobody can swap, as long as the context lasts.
+    """Return a path to what `open_inside` found; nobody can swap it while the context lasts.
 
     Raises:
         OSError: As `open_inside` does.
@@ -54,7 +54,7 @@ def pinned_path(path: Path, folder: Path) -> Iterator[str]:
 
 
 def read_beginning(path: Path | str, limit_bytes: int, *, follow: bool = False) -> bytes:
-    """The beginning of a regular file; empty if there is none. The job may have put anything.
+    """Return the beginning of a regular file, empty for anything else that a job has put.
 
     Args:
         path: Where it is.

@@ -59,7 +59,7 @@ def make_folders(root: Path) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    """The folders that one program of the student has for itself."""
+    """Return the folders that one program of the student has for itself."""
     folder.mkdir(mode=0o755)
     for name in ("tmp", "shm"):
         _make_open(folder / name)
@@ -198,7 +198,7 @@ class Workspace:
     def _pinned_mount(
         self, name: str, open_descriptors: contextlib.ExitStack, *, writable: bool = False
     ) -> Mount:
-        """A folder of the task as it is now: the run script can swap it before it is mounted."""
+        """Return a folder of the task as it is now: its script could swap it meanwhile."""
         task = self.root / "task"
         try:
             descriptor = open_inside(task / name, self._real_task)
@@ -230,7 +230,7 @@ class Workspace:
             return b""
 
     def _copied(self, name: str, content: bytes) -> Path:
-        """A file with this content, which the job cannot change while it is mounted."""
+        """Return a file with this content, which the job cannot change while it is mounted."""
         folder = self.hidden / str(next(self._copies))
         folder.mkdir()
         path = folder / name
@@ -243,7 +243,7 @@ class Workspace:
         return read_beginning(self.root / FEEDBACK, limit_bytes)
 
     def output(self, name: str, limit_bytes: int) -> str:
-        """The beginning of the job's ``stdout`` or ``stderr``."""
+        """Return the beginning of the job's ``stdout`` or ``stderr``."""
         return read_beginning(self.hidden / name, limit_bytes).decode("utf-8", "replace")
 
     @contextlib.contextmanager

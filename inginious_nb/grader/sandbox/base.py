@@ -173,7 +173,7 @@ class Sandbox(ABC):
 
     @abstractmethod
     def root_seen(self, root: Path) -> str:
-        """The prefix of a job's files as its programs see them: "" if at their real places."""
+        """Return the prefix of a job's files as its programs see them; "" is their real place."""
 
     def mask(self, folders: Callable[[], Iterable[Path]]) -> None:  # noqa: B027 - not all can
         """Keep folders, with all that is in them, from programs that are started from now on.

@@ -129,7 +129,7 @@ class BubblewrapSandbox(PreparingSandbox):
 
     @classmethod
     def find(cls) -> BubblewrapSandbox | None:
-        """The sandbox, or None where it is not installed or may not make namespaces."""
+        """Return the sandbox, or None where it is not installed or may not make namespaces."""
         program = shutil.which("bwrap")
         if program is None:
             return None
@@ -358,7 +358,7 @@ class BubblewrapSandbox(PreparingSandbox):
         return arguments, [content]
 
     def _tree(self, mounts: Sequence[Mount]) -> list[str]:
-        """The files of a box, above those of the system."""
+        """Return the files of a box, above those of the system."""
         places = self._masked_places(mounts)
         arguments = []
         for folder in ("/task", "/course", "/course/common"):
@@ -410,7 +410,7 @@ def _base_arguments() -> list[str]:
 
 @cache
 def _system_mounts() -> tuple[Mount, ...]:
-    """The folders of the system that are none by way of another one."""
+    """Return the folders of the system that are none by way of another one."""
     paths = [Path("/", name) for name in _SYSTEM]
     return tuple(
         Mount(path, str(path)) for path in paths if path.is_dir() and not path.is_symlink()
@@ -456,7 +456,7 @@ def _parents(place: str, emptied: tuple[PurePosixPath, ...]) -> tuple[str, ...]:
 
 
 def _name_service() -> tuple[Mount, ...]:
-    """The real file behind /etc/resolv.conf, which often is a link out of /etc."""
+    """Return the real file behind /etc/resolv.conf, which often is a link out of /etc."""
     path = RESOLVERS.resolve()
     if path.is_file() and not path.is_relative_to("/etc"):
         return (Mount(path, str(path)),)

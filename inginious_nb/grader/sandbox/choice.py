@@ -29,7 +29,7 @@ class NoSandbox(Sandbox):
     """Stands where run scripts cannot be executed at all, such as on Windows."""
 
     def describe(self) -> Description:
-        """That there is none."""
+        """Return that there is none."""
         return {
             "kind": "none",
             "isolated": [],
@@ -41,12 +41,12 @@ class NoSandbox(Sandbox):
         return str(root)
 
     def start(self, box: Box, streams: Streams) -> BoxedProcess:  # noqa: ARG002 - never used
-        """Always refuses."""
+        """Refuse every job."""
         raise OSError("run scripts cannot be executed on this system")
 
 
 def choose_sandbox(kind: SandboxKind = "auto") -> Sandbox:
-    """The sandbox of that kind; with "auto" the best that works here.
+    """Return the sandbox of that kind; with "auto" the best that works here.
 
     Args:
         kind: What is wanted.

@@ -94,7 +94,7 @@ class Verdict:
 
 
 def launch_command(box: Box, report: int | None, *, process_limit: int | None) -> list[str]:
-    """The command that sets the limits of a box and then becomes, or runs, its program.
+    """Return the command that sets the limits of a box and then becomes, or runs, its program.
 
     Args:
         box: The box.
@@ -123,7 +123,7 @@ def launch_command(box: Box, report: int | None, *, process_limit: int | None) -
 
 
 def report_pipe() -> tuple[int, int]:
-    """A pipe for a report; its write end can be opened anew by the user that programs run as."""
+    """Return a pipe for a report, whose write end programs of another user can open anew."""
     read, write = os.pipe()
     if drops_root():
         os.fchown(write, WORKER_ID, WORKER_ID)
@@ -133,7 +133,7 @@ def report_pipe() -> tuple[int, int]:
 def own(
     pipe: tuple[int, int], kept: contextlib.ExitStack, passed: contextlib.ExitStack
 ) -> tuple[int, int]:
-    """The same pipe, of which one stack closes the read end and the other one the write end."""
+    """Return the same pipe; one stack closes its read end, the other one its write end."""
     for stack, end in zip((kept, passed), pipe, strict=True):
         stack.callback(os.close, end)
     return pipe
@@ -155,7 +155,7 @@ def read_verdict(report: bytes, status: int) -> Verdict:
 
 
 def _guessed(message: bytes, status: int) -> Verdict:
-    """The verdict where nobody saw how the program itself ended."""
+    """Return the verdict where nobody saw how the program itself ended."""
     if status < 0:  # the launch script was ended, by the program
         return Verdict(was_started=True, status=128 - status, signal=-status)
     by_signal = 128
@@ -173,7 +173,7 @@ def _perl() -> str | None:
 
 @cache
 def dropping() -> tuple[str, ...]:
-    """The command that gives up root's rights; empty if there are none, or it cannot be done.
+    """Return the command that gives up root's rights, empty where that is needless or impossible.
 
     It is tried: root of a user namespace with one id, or without its capabilities, is nobody else.
     """

@@ -37,7 +37,7 @@ class LimitFiles:
     def find(
         cls, *, has_modes: bool, mounts: Path = Path("/proc/self/mountinfo")
     ) -> LimitFiles | None:
-        """The files, or None where no cgroup v2 is mounted; the limit is then not seen."""
+        """Return the files, or None where no cgroup v2 is mounted; the limit is then not seen."""
         with contextlib.suppress(OSError):
             for line in mounts.read_text("utf-8", "surrogateescape").splitlines():
                 before, _, after = line.partition(" - ")

@@ -43,7 +43,7 @@ _SYSTEM = (
 
 
 def personal_folders() -> list[Path]:
-    """The home, and where settings, history, sockets and temporary files are, of this user."""
+    """Return the home of this user, and where settings, history and temporary files are."""
     named = [Path(os.environ[name]) for name in _VARIABLES if os.environ.get(name)]
     named += [Path(os.environ[name]).parent for name in _FILES if os.environ.get(name)]
     named.append(Path(tempfile.gettempdir()))

@@ -36,7 +36,7 @@ class OrphanTracker:
             }
 
     def track(self, pid: int, mark: str) -> TrackedProgram:
-        """A program that was just started with a mark."""
+        """Follow a program that was just started with a mark."""
         program = TrackedProgram(pid, f"{MARK}={mark}".encode("ascii"), alone=not self._living)
         for other in self._living.values():
             other.is_alone = False
@@ -44,11 +44,11 @@ class OrphanTracker:
         return program
 
     def remove(self, program: TrackedProgram) -> None:
-        """The program has ended, and all that descends from it."""
+        """Follow a program no more: it has ended, and all that descends from it."""
         self._living.pop(program.pid, None)
 
     def orphans(self, program: TrackedProgram, *, ending: bool) -> list[int]:
-        """The orphans of a program, also the dead ones among them.
+        """Return the orphans of a program, also the dead ones among them.
 
         Args:
             program: The program and what descends from it.

@@ -85,7 +85,7 @@ class BoxedProcess:
 
     @property
     def pid(self) -> int:
-        """The process that this process started."""
+        """Return the process that this process started."""
         return self._popen.pid
 
     def _watch(self) -> None:
@@ -114,7 +114,7 @@ class BoxedProcess:
             self._exited.set_result(status)
 
     async def wait(self) -> int:
-        """The exit status of the sandbox, once it ended."""
+        """Return the exit status of the sandbox, once it ended."""
         return await asyncio.shield(self._exited)
 
     def measure(self) -> Usage:
@@ -131,7 +131,7 @@ class BoxedProcess:
         return process_tree.exact_memory_bytes(self._members(), files_bytes)
 
     def pids(self) -> list[int]:
-        """The program and its descendants, as far as they can be seen."""
+        """Return the program and its descendants, as far as they can be seen."""
         return self._members()
 
     def _members(self) -> list[int]:
@@ -144,7 +144,7 @@ class BoxedProcess:
                 os.kill(pid, number)
 
     def _first_pid(self) -> int:
-        """The launch script: in bubblewrap the child of the box's init, else our own child."""
+        """Return the launch script, which in bubblewrap is the child of the box's init."""
         init_pid = self._find_init()
         if init_pid is None:
             return self.pid
@@ -152,7 +152,7 @@ class BoxedProcess:
         return children[0] if children else init_pid
 
     def _find_init(self) -> int | None:
-        """The process id, as seen from here, of the init of an isolated box."""
+        """Return the process id, as seen from here, of the init of an isolated box."""
         if self._info is not None:
             with os.fdopen(self._info, "rb") as pipe:
                 text = pipe.read()

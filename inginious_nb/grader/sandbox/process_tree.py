@@ -36,7 +36,7 @@ class Usage(NamedTuple):
 
 
 def descendants(pid: int) -> list[int]:
-    """A process and all its descendants, parents before children."""
+    """Return a process and all its descendants, parents before children."""
     found = [pid]
     for parent in found:
         found += children(parent)
@@ -44,7 +44,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    """The direct children of a process; empty if it is gone."""
+    """Return the direct children of a process; empty if it is gone."""
     found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - a hot path
@@ -103,7 +103,7 @@ def has_ended(pid: int, since: int) -> bool:
 
 
 def _stat(pid: int) -> list[bytes]:
-    """The fields of a process's ``stat`` from its state on."""
+    """Return the fields of a process's ``stat`` from its state on."""
     text = (_PROC / str(pid) / "stat").read_bytes()
     # The name, in parentheses, may contain anything: count fields from its end.
     return text[text.rindex(b")") + 2 :].split()
@@ -155,7 +155,7 @@ class UserCount:
         self._count = 0
 
     def __call__(self) -> int:
-        """The number."""
+        """Return the number."""
         if time.monotonic() > self._counted_at + self._VALID_S:
             self._count = self._counted()
             self._counted_at = time.monotonic()

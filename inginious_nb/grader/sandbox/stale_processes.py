@@ -37,7 +37,7 @@ _numbers = itertools.count(1)
 
 
 def new_mark() -> str:
-    """A value for the mark of one more program: whose it is, and its number."""
+    """Return a value for the mark of one more program: whose it is, and its number."""
     # Process ids come again, and are others in a container; together with the rest they are not.
     started_at = process_tree.started_at(os.getpid()) or 0
     return f"{_namespace()}-{os.getpid()}-{started_at}-{next(_numbers)}"
@@ -98,7 +98,7 @@ def _is_stale_process(process: Path) -> bool:
 
 
 def _namespace() -> int:
-    """The number of the namespace that process ids are meant in."""
+    """Return the number of the namespace that process ids are meant in."""
     try:
         return os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116 - not a file on a disk
     except OSError:  # not Linux

@@ -62,7 +62,7 @@ class SshUser:
         }
 
     def size(self) -> tuple[int, int]:
-        """The rows and columns of the terminal now, 0 if not known."""
+        """Return the rows and columns of the terminal now, 0 if not known."""
         columns, rows, *_ = self._process.term_size
         return min(rows, MAX_COLUMNS), min(columns, MAX_COLUMNS)
 

@@ -238,7 +238,7 @@ class _ControlChannel:
             await asyncio.get_running_loop().sock_sendall(self._orders, line)
 
     def take_streams(self) -> list[int]:
-        """The other ends of the shell's standard streams, which the caller owns from now on."""
+        """Return the other ends of the shell's standard streams, which the caller has to close."""
         streams, self._streams = self._streams, []
         return streams
 

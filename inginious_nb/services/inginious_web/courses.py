@@ -76,7 +76,7 @@ class SiteCourse(Course):
 
     @property
     def name(self) -> str:
-        """Its title; its id if it has none."""
+        """Return its title; its id if it has none."""
         return self._kept.listed.name or self.id
 
     @property
@@ -91,7 +91,7 @@ class SiteCourse(Course):
 
     @property
     def tasks(self) -> dict[str, Task]:
-        """Its tasks by id in the site's order; of those not opened yet only what is listed."""
+        """Return its tasks by id in the site's order, those not opened as the site lists them."""
         return {
             task_id: self._kept.pages.get(task_id) or self._listed(listed)
             for task_id, listed in list(self._kept.tasks.items())

@@ -148,7 +148,7 @@ def _of_jinja2(jinja2):
 
 
 def _make_imp(imp):
-    """What scripts use of the module, for a Python that has it no more."""
+    """Return what scripts use of the module, for a Python that has it no more."""
     import importlib
     import importlib.util
     import types

@@ -235,7 +235,7 @@ def rst_indent(arguments):
 
 
 def _both(short, long, kind):
-    """A short and a long spelling of an option, whose key is the long one without dashes."""
+    """Return a short and a long spelling of an option, whose key is the long one without dashes."""
     return {short: (long[2:], kind), long: (long[2:], kind)}
 
 

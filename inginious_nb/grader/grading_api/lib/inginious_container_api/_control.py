@@ -45,7 +45,7 @@ class StudentRun:
             pass
 
     def wait(self):
-        """The return value, once the program ended."""
+        """Wait until the program has ended and return what it came to."""
         answer = b""
         try:
             while not answer.endswith(b"\n"):
@@ -61,7 +61,7 @@ class StudentRun:
 
 
 def _usable(stream, opened):
-    """The descriptor itself, or one of /dev/null if it is None or closed."""
+    """Return the descriptor itself, or one of /dev/null if it is None or closed."""
     try:
         if stream is not None:
             os.fstat(stream)

@@ -66,7 +66,7 @@ def main(arguments):
 
 
 def _plain_python(source, path):
-    """The compiled script, or None if only IPython understands it."""
+    """Return the compiled script, or None if only IPython understands it."""
     try:
         code = compile(source, path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):

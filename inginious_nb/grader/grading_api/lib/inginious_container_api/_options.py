@@ -73,7 +73,7 @@ def leave(status=0):
 
 
 def number(command, name, text):
-    """The text as a number; grades may be written with a fraction."""
+    """Return the text as a number; grades may be written with a fraction."""
     return _converted(command, name, float, text)
 
 
@@ -93,7 +93,7 @@ def _is_number(text):
 
 
 def _completed(name, options):
-    """A long option may be shortened as long as it is clear."""
+    """Return the option that a word means: a long one may be shortened while it is clear."""
     if name in options:
         return name
     longer = [option for option in options if option.startswith(name)]

@@ -85,7 +85,7 @@ def _replace_stdin():
 
 
 def _has_own_modules(script, imported):
-    """Whether a file may be meant to stand for a module that is already imported here."""
+    """Return whether a file may stand for a module that is already imported here."""
     count = 0
     for top in {*_FOLDERS, os.path.dirname(os.path.realpath(script))}:
         for _, folders, files in os.walk(top):

@@ -70,7 +70,7 @@ class Orders:
         self.text = b""
 
     def pipes(self):
-        """The pipe to the service, then those from and to the user; they come first."""
+        """Return the pipe to the service, then those from and to the user; they come first."""
         pipes = array.array("i")
         room = socket.CMSG_LEN(PIPES * pipes.itemsize)
         _, rights, *_ = self.connection.recvmsg(1, room)
@@ -84,7 +84,7 @@ class Orders:
         return bool(received)
 
     def take(self):
-        """The orders that have come as a whole."""
+        """Return the orders that have come as a whole."""
         *lines, self.text = self.text.split(b"\n")
         return [json.loads(line) for line in lines]
 

@@ -7,7 +7,7 @@ from inginious_container_api import _places, input, rst
 
 
 def render(name, parameters):
-    """The filled template and True, or an admonition that tells what is wrong and False."""
+    """Return the filled template and True, or an admonition that tells what is wrong and False."""
     language = input.get_lang()
     candidates = (
         name + "." + language + ".tpl",

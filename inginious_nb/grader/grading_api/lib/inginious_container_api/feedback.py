@@ -6,7 +6,7 @@ from inginious_container_api import _places
 
 
 def get_feedback():
-    """What was set until now, as a dictionary."""
+    """Return the feedback that was set until now, as a dictionary."""
     try:
         with open(_places.FEEDBACK, encoding="utf-8") as file:
             content = file.read()
@@ -118,7 +118,7 @@ def set_feedback_from_tpl(tpl_name, parameters, problem_id=None, append=False):
 
 
 def _code_and_text(entry):
-    """The two halves of a problem's entry, which is a bare text until a result is set."""
+    """Return the two halves of a problem's entry, which is a bare text until a result is set."""
     if entry is None:
         return None, ""
     if isinstance(entry, (list, tuple)):

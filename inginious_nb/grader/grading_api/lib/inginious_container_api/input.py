@@ -7,7 +7,7 @@ from inginious_container_api import _places
 
 
 def _load_input():
-    """The whole input document; the answers are under its key ``input``."""
+    """Return the whole input document; the answers are under its key ``input``."""
     with open(_places.INPUT, encoding="utf-8") as file:
         return json.load(file)
 
@@ -20,7 +20,7 @@ def _is_file(answer):
 
 
 def get_input(problem):
-    """The answer to a problem, or another submitted value such as ``@username``.
+    """Return the answer to a problem, or another submitted value such as ``@username``.
 
     For an uploaded file ``id`` and ``id:value`` give its bytes, ``id:filename`` its name.
     """
@@ -39,17 +39,17 @@ def _content(upload):
 
 
 def get_username():
-    """Who submitted; several names, joined by commas, for a group."""
+    """Return who submitted; several names, joined by commas, for a group."""
     return get_input("@username")
 
 
 def get_lang():
-    """The language code of the submitter."""
+    """Return the language code of the submitter."""
     return get_input("@lang")
 
 
 def get_submission_time():
-    """When it was submitted, as a datetime."""
+    """Return when it was submitted, as a datetime."""
     from datetime import datetime
 
     text = get_input("@time")

@@ -16,5 +16,5 @@ def init():
 
 
 def get_lang_dir_path():
-    """Where the translations of the task are."""
+    """Return the folder of the task's translations."""
     return _places.LANG

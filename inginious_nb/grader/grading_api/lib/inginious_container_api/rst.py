@@ -4,12 +4,12 @@ import os
 
 
 def get_codeblock(language, text):
-    """A block of highlighted code."""
+    """Return a block of highlighted code."""
     return "\n\n.. code-block:: " + language + "\n\n" + _tabbed(text) + "\n"
 
 
 def get_imageblock(filename, format=""):
-    """An image, as part of the text itself."""
+    """Return an image, as part of the text itself."""
     import base64
 
     subtype = format or os.path.splitext(filename)[1][1:]
@@ -26,7 +26,7 @@ def get_imageblock(filename, format=""):
 
 
 def get_admonition(cssclass, title, text):
-    """A coloured box: info, danger, warning or success."""
+    """Return a coloured box: info, danger, warning or success."""
     if cssclass not in ("info", "danger", "warning", "success"):
         cssclass = "info"
     directive = "admonition:: " + title if title else "note:: "
@@ -42,7 +42,7 @@ def get_admonition(cssclass, title, text):
 
 
 def indent_block(amount, text, indent_char="\t"):
-    """The text with each line indented amount times, or less indented if amount is negative."""
+    """Return the text with each line indented amount times more, less if it is negative."""
     if amount > 0:
         lines = [indent_char * amount + line for line in text.splitlines()]
     else:
