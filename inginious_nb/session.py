@@ -22,6 +22,7 @@ from .io.io_thread import IOThread
 from .io.observers import Observers
 from .notebook.front_end import FrontEnd
 from .notebook.references import find_task
+from .services.last_site import FILE_NAME, LastSite
 from .services.registry import Services
 from .settings import load_settings
 from .submissions.history import History
@@ -101,6 +102,7 @@ class Session:
             run=self._io.run,
             used=lambda: self.submissions.services,
             opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
+            last_site=self._last_site(is_guest),
             proposed=lambda: self.people.student.username,
         )
         self.library = course.CourseLibrary(
@@ -201,10 +203,18 @@ class Session:
             self._task_states.be_of_others()
         self._observers.notify()
 
+    def _last_site(self, is_guest: bool) -> LastSite:
+        # A guest of somebody's server has a site of their own, if any.
+        history = None if is_guest else self.settings.history
+        return LastSite(expanded(Path(history)).with_name(FILE_NAME) if history else None)
+
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""
-        if not self._closed:
-            self._task_states.look_at_history()
+        if self._closed:
+            return
+        self._task_states.look_at_history()
+        if self.services.last_site.look():
+            self._observers.notify()
 
     # ---- grading services -------------------------------------------------------------------
 

@@ -120,15 +120,18 @@ class OverviewPublisher:
         }
 
     def _account(self) -> protocol.AccountInfo | None:
-        session = self.session
-        if not session.services.knows_who:
+        services = self.session.services
+        service, last = services.with_accounts, services.last_site.account
+        if service is not None:
+            return {
+                "site": service.address,
+                "username": service.username,
+                "signed_in": service.state.state not in ("signed_out", "idle"),
+            }
+        # A notebook may be signed in at one: the page can be, too.
+        if last is None:
             return None
-        service = session.service
-        return {
-            "site": service.address,
-            "username": session.services.username,
-            "signed_in": service.state not in ("signed_out", "idle"),
-        }
+        return {"site": last.site, "username": last.name, "signed_in": False}
 
     def _course_row(self, course: Course) -> protocol.CourseRow:
         errors = [*([] if course.error is None else [course.error]), *course.broken.values()]
@@ -270,7 +273,7 @@ class OverviewResponder(Responder):
         name, secret = request["username"].strip(), request["secret"]
         if not secret or not (name or request["cookie"]):
             raise UsageError(Message("Type your user name and your password."))
-        self._publisher.session.services.sign_in(
+        self._publisher.session.services.sign_in_beside(
             lambda _site, _proposed: (name, secret),
             username=name,
             cookie=request["cookie"],

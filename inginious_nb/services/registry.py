@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from inginious_nb.settings import Inginious
 
     from .account import Account
+    from .last_site import LastSite
     from .service import Service, ServiceState
 
     Ask = Callable[[str, str], tuple[str, str]]
@@ -62,6 +63,10 @@ class Services:
         used: Returns those that still grade something.
         opened: Called with a task of a site whenever its page was fetched, on the loop.
         proposed: Returns the name to propose to a person who signs in.
+        last_site: The file that tells where somebody signed in last.
+
+    Attributes:
+        last_site: As given.
 
     Raises:
         UsageError: The address of the settings is not one.
@@ -77,6 +82,7 @@ class Services:
         used: Callable[[], AbstractSet[Service]],
         opened: Callable[[Task], object],
         proposed: Callable[[], str],
+        last_site: LastSite,
     ) -> None:
         self._settings = settings
         self._course_paths = course_paths
@@ -86,7 +92,9 @@ class Services:
         self._used = used
         self._opened = opened
         self._proposed = proposed
+        self.last_site = last_site
         self._has_ended = False
+        self._beside: Service | None = None
         self._is_attended = False
         self._lock = threading.Lock()
         self._by_address: dict[str, Service] = {}
@@ -122,7 +130,7 @@ class Services:
         if is_site(address):
             address = checked_site(address)
         with self._lock:
-            self._current = self._at(address)
+            self._current, self._beside = self._at(address), None
             return self._current
 
     def grading(self, task: Task) -> Service:
@@ -154,8 +162,10 @@ class Services:
 
     @property
     def courses(self) -> CourseSource | None:
-        """Return the courses of the current one, None if it has none of its own."""
-        return None if self._has_ended else self._current.courses
+        """Return the courses of the site that is used, None if none is."""
+        if self._has_ended:
+            return None
+        return self._current.courses or (self._beside.courses if self._beside else None)
 
     def _at(self, address: str) -> Service:
         service = self._by_address.get(address)
@@ -216,6 +226,9 @@ class Services:
 
     def connect(self, address: str | None, ask: Ask | None, **way: Unpack[SignIn]) -> None:
         """Make a service the current one, and sign in there or start it; see `Session.connect`."""
+        last = self.last_site.account
+        if address is None and last is not None and not self.current.knows_who:
+            address = last.site
         if address is not None:
             self.choose(address)
         knows_who = ask is not None and self.current.knows_who
@@ -246,8 +259,39 @@ class Services:
             service.check_keeping(cookie=cookie)
         name, secret = username, None
         if ask is not None and (way.get("always") or cookie or service.asks_who(username)):
-            name, secret = ask(service.address, username or self._proposed())
+            name, secret = ask(service.address, username or self._name_for(service))
         self._run(service.sign_in(name, secret, cookie=cookie, keep=keep)).result()
+        self.last_site.remember(service.account)
+
+    def sign_in_beside(self, ask: Ask, **way: Unpack[SignIn]) -> None:
+        """Sign in at the current one or, where nobody signs in there, at the last site.
+
+        Then the courses of that site are there, too; what is of a folder is graded as before.
+
+        Raises:
+            As `sign_in` does.
+        """
+        last = self.last_site.account
+        if last is not None and not self.current.knows_who:
+            with self._lock:
+                self._beside = self._at(last.site)
+        self.sign_in(ask, **way)
+        self._changed()
+
+    @property
+    def offer_of_site(self) -> Message | None:
+        """Return how to use the site that somebody signed in at last, None where one is used."""
+        last = self.last_site.account
+        if last is None or self.with_accounts is not None:
+            return None
+        return Message(
+            "You signed in at {site} before: %inginious connect has its courses here.",
+            site=last.site,
+        )
+
+    def _name_for(self, service: ServiceWithAccounts) -> str:
+        last = self.last_site.account
+        return last.name if last is not None and last.site == service.address else self._proposed()
 
     def sign_out(self) -> None:
         """Sign out at the current one.
@@ -260,14 +304,18 @@ class Services:
         self._changed()
 
     @property
-    def knows_who(self) -> bool:
-        """Return whether people sign in at the current one, also at the end."""
-        return self._current.knows_who
+    def with_accounts(self) -> ServiceWithAccounts | None:
+        """Return the one where people sign in, also at the end: the current one, or that beside."""
+        for service in (self._current, self._beside):
+            if isinstance(service, ServiceWithAccounts):
+                return service
+        return None
 
     @property
     def username(self) -> str:
-        """Return who signed in at the current one, also at the end; empty if nobody has."""
-        return self._current.username
+        """Return who signed in at that one, empty if nobody has."""
+        service = self.with_accounts
+        return "" if service is None else service.username
 
     @property
     def asks_who(self) -> bool:
@@ -280,12 +328,12 @@ class Services:
         return isinstance(service, ServiceWithAccounts) and service.asks_who()
 
     def _with_accounts(self) -> ServiceWithAccounts:
-        service = self.current
-        if not isinstance(service, ServiceWithAccounts):
+        service, current = self.with_accounts, self.current
+        if service is None:
             raise UsageError(
                 Message(
                     "Nobody signs in at {address}; connect to a site first.",
-                    address=service.address,
+                    address=current.address,
                 )
             )
         return service

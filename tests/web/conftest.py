@@ -76,13 +76,15 @@ async def session_of(proxy, tmp_path, monkeypatch):
     monkeypatch.setattr(site_courses, "WAIT_S", 5.0)
     sessions = []
 
-    async def open_session(name="bob", history=None):
+    async def open_session(name="bob", history=None, backend=None):
         settings = load_settings()
-        settings.backend = f"http://127.0.0.1:{proxy.port}"
+        settings.backend = backend or f"http://127.0.0.1:{proxy.port}"
         settings.history = str(tmp_path / f"{history or name}.db")
         settings.language = "en"
         session = Session(settings, directory=tmp_path)
         sessions.append(session)
+        if backend:
+            return session
         # The proxy runs on this loop.
         who = name, f"{name}-password"
         await asyncio.to_thread(session.services.sign_in, lambda _site, _name: who, username=name)

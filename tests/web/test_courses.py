@@ -11,7 +11,9 @@ from inginious_nb.course import Task
 from inginious_nb.errors import CourseError, TaskNotFoundError
 from inginious_nb.frontend.serialize import task_info
 from inginious_nb.magics.completion import completions
+from inginious_nb.services.account import Account
 from inginious_nb.services.inginious_web import courses as site_courses
+from inginious_nb.services.inginious_web.failures import SignInError
 from tests.support.fault_proxy import NOTHING, Fault
 from tests.support.waiting import until
 
@@ -116,3 +118,38 @@ async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy, 
     assert "quiz" in session.library.courses["probe"].tasks
     with pytest.raises(CourseError, match="does not answer"):
         await asyncio.to_thread(session.open, "probe/random")
+
+
+async def test_notebook_and_sidebar_offer_each_other_the_site(session_of):
+    sidebar = await session_of(history="both", backend="embedded")
+    assert sidebar.services.offer_of_site is None
+    notebook = await session_of("bob", history="both")
+    seen = []
+    sidebar.subscribe(lambda: seen.append(1))
+    sidebar.look_at_history()
+    assert seen
+    site = notebook.service.address
+    assert sidebar.services.last_site.account == Account(site, "bob")
+    assert site in sidebar.services.offer_of_site
+    with pytest.raises(SignInError, match="does not accept"):
+        await asyncio.to_thread(
+            sidebar.services.sign_in_beside, lambda *_: ("bob", "wrong"), always=True
+        )
+    secret = "bob-password"
+    asked = []
+
+    def ask(*what):
+        asked.append(what)
+        return "bob", secret
+
+    await asyncio.to_thread(sidebar.services.sign_in_beside, ask, always=True)
+    assert asked == [(site, "bob")]
+    await until(lambda: "probe" in sidebar.library.courses)
+    # What is of a folder is graded on this machine as before.
+    assert sidebar.service.address == "embedded"
+    task = await asyncio.to_thread(sidebar.task, "probe/quiz")
+    assert (await sidebar.submit(task, RIGHT)).result[0] == "success"
+
+    third = await session_of(history="both", backend="embedded")
+    await asyncio.to_thread(third.connect, None, lambda *_: ("bob", secret))
+    assert third.service.address == site

@@ -5,28 +5,40 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from inginious_nb.services.account import Account
+from inginious_nb.services.last_site import LastSite
 from tests.browser.conftest import chromium, page  # noqa: F401 - fixtures
 from tests.browser.server import TOKEN, JupyterServer
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def server(web_site, tmp_path, monkeypatch):
+@pytest.fixture(params=["by the settings", "by a notebook"])
+def server(request, web_site, tmp_path, monkeypatch):
     for name in ("INGINIOUS_SITE_USER", "INGINIOUS_SITE_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
-    server = JupyterServer.start(
-        tmp_path / "server", plugins=True, environ={"INGINIOUS_BACKEND": web_site.address}
-    )
+    environ = {"INGINIOUS_BACKEND": web_site.address}
+    if request.param == "by a notebook":
+        environ = {"INGINIOUS_HISTORY": str(tmp_path / "history.db"), "INGINIOUS_COURSES": ""}
+        LastSite(tmp_path / "last-site.json").remember(Account(web_site.address, "alice"))
+    server = JupyterServer.start(tmp_path / "server", plugins=True, environ=environ)
+    server.offer = request.param
     yield server
     server.stop()
 
 
 def test_the_dialog_signs_in_and_keeps_nothing(server, web_site, page):  # noqa: F811
     page.goto(f"{server.url}/lab?reset&token={TOKEN}")
-    page.get_by_role("button", name="Sign in", exact=True).click(timeout=40_000)
+    if server.offer == "by the settings":
+        page.get_by_role("button", name="Sign in", exact=True).click(timeout=40_000)
+    else:
+        page.get_by_role("tab", name="INGInious").click(timeout=40_000)
+        page.get_by_role("button", name="Sign in at the site").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"Sign in at {web_site.address}")
+    if server.offer == "by a notebook":
+        expect(dialog.get_by_label("User name")).to_have_value("alice")
+        expect(dialog.get_by_label("Password", exact=True)).to_be_focused()
     dialog.get_by_label("User name").fill("alice")
     password = dialog.get_by_label("Password", exact=True)
     expect(password).to_have_attribute("type", "password")
@@ -41,7 +53,8 @@ def test_the_dialog_signs_in_and_keeps_nothing(server, web_site, page):  # noqa:
     password.fill("alice-password")
     password.press("Enter")
     expect(dialog).to_be_hidden()
-    page.get_by_role("tab", name="INGInious").click()
+    if server.offer == "by the settings":
+        page.get_by_role("tab", name="INGInious").click()
     expect(page.locator(".inginious-courses-panel")).to_contain_text("Probe")
     files = [path for path in server.folder.parent.rglob("*") if path.is_file()]
     assert files

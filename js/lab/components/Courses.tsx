@@ -79,6 +79,16 @@ export function Courses(props: Props) {
           <button type="button" class="inginious-button" onClick={openCourse}>
             {lab.openCourse}
           </button>
+          {!out && overview.account?.signed_in === false && (
+            <button
+              type="button"
+              class="inginious-button"
+              title={overview.account.site}
+              onClick={signIn}
+            >
+              {lab.signInAtSite}
+            </button>
+          )}
           {overview.courses.length === 0 && (
             <button
               type="button"
