@@ -18,7 +18,7 @@ from inginious_nb.errors import (
     WaitTimeoutError,
 )
 from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import MAGICS, TASK_ARGUMENTS
+from inginious_nb.grammar.commands import AS, MAGICS, TASK_ARGUMENTS
 from inginious_nb.i18n import Message, in_language, translated
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
@@ -26,6 +26,7 @@ from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook
 from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.record import is_graded, kept_grade
+from inginious_nb.submissions.student import Student
 from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
 
 from . import tables
@@ -50,6 +51,7 @@ _FAILED = 1
     params=[
         click.Argument(["notebook"], type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         TASK_ARGUMENTS,
+        AS,
         MAGICS,
         *SERVICE_OPTIONS,
         click.Option(["--timeout", "timeout_s"], type=float, help="Seconds to wait for a result."),
@@ -60,6 +62,7 @@ def submit(
     notebook: Path,
     given: TaskArguments,
     *,
+    username: str | None,
     magics: Magics | None,
     backend: str | None,
     courses: tuple[str, ...],
@@ -71,6 +74,7 @@ def submit(
     Without a task, every task that the notebook opens or submits is submitted. The exit status
     is 0 when every answer was graded, whatever the grade.
     """
+    student = None if username is None else Student.checked(username)
     try:
         saved = read_notebook(notebook)
     except (OSError, ValueError) as error:
@@ -80,7 +84,7 @@ def submit(
         wanted, graded = _wanted_tasks(session, named)
         if wanted:
             _tell_where(session)
-        graded += _submit_all(session, saved, wanted, timeout_s, magics or "refuse")
+        graded += _submit_all(session, saved, wanted, timeout_s, _How(student, magics or "refuse"))
         lang = session.language
         if session.history.warning is not None:
             echo(in_language(session.history.warning, lang), err=True)
@@ -104,6 +108,14 @@ class _Wanted:
     @property
     def name(self) -> str:
         return f"{self.task.course_id}/{self.task.id}"
+
+
+@dataclass(frozen=True)
+class _How:
+    """How answers are submitted: as whom, None for the person here, and with which lines."""
+
+    student: Student | None
+    magics: Magics
 
 
 _Graded = tuple[str, "Submission | str"]
@@ -157,10 +169,10 @@ def _submit_all(
     notebook: SavedNotebook,
     wanted: Iterable[_Wanted],
     timeout_s: float | None,
-    magics: Magics,
+    how: _How,
 ) -> list[_Graded]:
     """Submit all tasks at the same time, then wait for each."""
-    submitted = [(each.name, _submitted(session, notebook, each, magics)) for each in wanted]
+    submitted = [(each.name, _submitted(session, notebook, each, how)) for each in wanted]
     return [
         (name, sent if isinstance(sent, str) else _waited_for(session, sent, timeout_s))
         for name, sent in submitted
@@ -168,7 +180,7 @@ def _submit_all(
 
 
 def _submitted(
-    session: Session, notebook: SavedNotebook, wanted: _Wanted, magics: Magics
+    session: Session, notebook: SavedNotebook, wanted: _Wanted, how: _How
 ) -> Submission | str:
     """Submit a task; return why it cannot be, if so."""
     task = wanted.task
@@ -176,11 +188,13 @@ def _submitted(
         answers = from_arguments(task, wanted.answers, directory=notebook.path.parent)
         saved = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
         answers.fill_from(saved)
-        errors = review_command(task, answers, notebook.cells, magics=magics)
+        errors = review_command(task, answers, notebook.cells, magics=how.magics)
         if errors:
             raise next(iter(errors.values()))
         sources = tuple(answers.sources.values())
-        return session.submit(task, answers.values, origin="cli", sources=sources)
+        return session.submit(
+            task, answers.values, origin="cli", student=how.student, sources=sources
+        )
     except InginiousError as error:
         return error.in_language(session.language)
 

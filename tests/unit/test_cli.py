@@ -61,6 +61,16 @@ def code(source, *tags):
     return nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)})
 
 
+def test_a_submission_as_somebody_else_is_an_attempt_of_theirs(folder):
+    words = ("submit", "answers.ipynb", "lab/echo", "--json", "--as")
+    graded = [json.loads(run(*words, name, cwd=folder)[1])[0] for name in ("ada", "ada", "bob")]
+    assert [one["attempt"] for one in graded] == [1, 2, 1]
+    assert "lab/echo" not in run("history", cwd=folder)[1]
+    status, _, errors = run(*words, "a\nb", cwd=folder)
+    assert status == 1
+    assert "A username has 1 to 100 characters" in errors
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252", "utf-8"])
 def test_a_terminal_that_has_not_all_characters_shows_the_nearest(folder, encoding):
     env = {"PYTHONIOENCODING": encoding, "LANGUAGE": "fr"}
