@@ -1,4 +1,4 @@
-"""The files of a task as its author writes them from cells, never over what is newer on disk."""
+"""Files of a task or course as authors write them in cells, never over what is newer on disk."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _path(task: Path, name: str) -> Path:
     path = task.joinpath(*parts)
     inside = probing.real(path).is_relative_to(probing.real(task))
     if not parts or ".." in parts or PurePosixPath(name).is_absolute() or not inside:
-        raise UsageError(Message("{name} is no file of the task.", name=name))
+        raise UsageError(Message("{name} is no file in {folder}.", name=name, folder=task))
     if probing.is_folder(path):
         raise UsageError(Message("{file} is a folder; name a file in it.", file=path))
     return probing.real(path)

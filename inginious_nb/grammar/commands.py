@@ -228,7 +228,8 @@ DECLARED = (
         + "\n\n"
         + marked(
             "As %inginious edit, put the file into the next cell. Without a FILE a script is the "
-            "run file, all else is task.yaml."
+            "run file, all else is task.yaml. COURSE/course.yaml and COURSE/$common/FILE are those "
+            "of the course."
         ),
     ),
     Command(

@@ -24,7 +24,7 @@ def show_live_try(tried: Callable[[], object], folders: Iterable[Path]) -> None:
 
     Args:
         tried: Grades, and returns what is to be shown; what it raises ends this.
-        folders: The files it depends on; those that are not there may come.
+        folders: The files it depends on, and folders of such; those that are not there may come.
     """
     folders = list(folders)
     replaced = stop_watching()
@@ -60,7 +60,7 @@ def _state_of(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
     """Return when each file below folders was changed, and its size."""
     found: dict[str, tuple[int, int]] = {}
     for folder in folders:
-        for path in folder.rglob("*"):
+        for path in (folder, *folder.rglob("*")):
             try:
                 about = path.stat()
             except OSError:

@@ -51,6 +51,33 @@ def test_a_fault_is_told_at_once_and_can_be_mended_from_a_cell(kernel):
     assert file.read_text() == right
 
 
+@pytest.mark.parametrize("name", ["course.yaml", "$common/marking.py"])
+def test_files_of_the_course_are_edited_and_never_over_a_newer_one(kernel, name):
+    kernel.run("%inginious new course shared")
+    kernel.run("%inginious new task shared/hello --kind match")
+    file = kernel.cwd / "shared" / name
+    if not file.exists():
+        assert "Written" in said(kernel.run(f"%%inginious edit shared/{name}\nfirst = 1"))
+    before = file.read_text()
+    kernel.run("common = 'a variable'")  # which IPython puts in the place of $common elsewhere
+    assert kernel.run(f"%inginious edit shared/{name}").status == "ok"
+    assert "Written" in said(kernel.run(f"%%inginious edit shared/{name}\n{before}# more"))
+    file.write_text(before)
+    refused = said(kernel.run(f"%%inginious edit shared/{name}\n{before}# mine"))
+    assert "was changed elsewhere" in refused
+    assert file.read_text() == before
+
+
+def test_a_fault_of_the_course_is_told_where_its_tasks_are_tried(kernel):
+    kernel.run("%inginious new course astray")
+    kernel.run("%inginious new task astray/hello --kind match")
+    broken = kernel.run("%%inginious edit astray/course.yaml --force\nname: [unclosed")
+    assert "course.yaml, line 1 is not valid YAML" in said(broken)
+    tried = said(kernel.run("%inginious try astray/hello"))
+    assert "course.yaml, line 1 is not valid YAML" in tried
+    assert "2 recorded submissions, 0 not as recorded" in tried
+
+
 def test_the_id_of_an_open_course_will_do(kernel):
     (kernel.cwd / "elsewhere").mkdir()
     kernel.run("%inginious new course elsewhere/far")
@@ -68,6 +95,9 @@ def test_the_id_of_an_open_course_will_do(kernel):
         "new task pyexam/a%b",
         "edit pyexam",
         "edit pyexam/none/run",
+        "edit pyexam/$common",
+        "edit pyexam/$common/../course.yaml",
+        "edit pyexam/$nothing/x",
     ],
 )
 def test_what_cannot_be_made_is_refused_and_leaves_nothing(kernel, line):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from inginious_nb.course.folders import COURSE_FILES
 from inginious_nb.course.scaffold import new_course, new_task
 from inginious_nb.course.task_files import default_file
 from inginious_nb.errors import InginiousError, UsageError
@@ -20,7 +21,7 @@ from .tables import tables
 
 if TYPE_CHECKING:
     from inginious_nb.cli.replays import Replays
-    from inginious_nb.course import Task
+    from inginious_nb.course import Course, CourseLibrary, Task
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.session import Session
 
@@ -61,32 +62,44 @@ def _course_folder(session: Session, written: Path) -> Path:
 
 
 def edit_file(context: MagicContext, *, file: str, force: bool) -> None:
-    """Write a cell into a file of a task; as a line, put the file into the next cell."""
-    reference, name = _split(file)
-    folder = context.session.library.task_directory(*reference)
-    files = context.task_files
+    """Write a cell into a file of a task or of its course; as a line, put it into the next cell."""
+    library, files = context.session.library, context.task_files
+    course, folder, name = _place(library, file)
+    is_of_task = folder != course.path
     if context.body is None:
-        text = files.read(folder, name or default_file(""))
-        line = f"{CELL_MAGIC} edit {'/'.join(reference)}/{name or default_file('')}"
+        shown = name or default_file("")
+        text = files.read(folder, shown)
+        place = f"{course.id}/{folder.name}" if is_of_task else course.id
+        line = f"{CELL_MAGIC} edit {place}/{shown}"
         context.shell.set_next_input(f"{line}\n{text.rstrip()}", replace=False)
         return
     text = context.body.rstrip("\n") + "\n"
     written = files.write(folder, name or default_file(text), text, force=force)
     context.say(Message("Written: {file}", file=written))
+    if course.error is not None:
+        context.say(course.error.text, err=True)
     try:
-        context.session.library.course(reference[0]).task(reference[1])
+        if is_of_task:
+            course.task(folder.name)
     except InginiousError as error:
         context.say(error.text, err=True)
 
 
-def _split(file: str) -> tuple[tuple[str, str], str]:
-    course, _, rest = file.strip("/").partition("/")
-    task, _, name = rest.partition("/")
-    if not task:
+def _place(library: CourseLibrary, file: str) -> tuple[Course, Path, str]:
+    """Return the course of a file, the folder of the task or of the course, and its name there."""
+    course_id, _, rest = file.strip("/").partition("/")
+    first, _, name = rest.partition("/")
+    if not first:
         raise UsageError(
-            Message("Say which file: COURSE/TASK/FILE, such as {file}/TASK/run.", file=course)
+            Message(
+                "Say which file: COURSE/TASK/FILE, such as {file}/TASK/run, or {file}/course.yaml.",
+                file=course_id,
+            )
         )
-    return (course, task), name
+    course = library.course(course_id)
+    if not course.site and (first in COURSE_FILES or first.startswith("$")):
+        return course, course.path, rest
+    return course, course.task_directory(first), name
 
 
 def try_task(context: MagicContext, *, task: str | None, watch: bool) -> None:
@@ -94,14 +107,15 @@ def try_task(context: MagicContext, *, task: str | None, watch: bool) -> None:
     found = context.session.task(task)
     stop_watching()
     if watch:
-        common = found.path.parent / "$common"
-        show_live_try(lambda: _shown(context, found), [found.path, common])
+        course = context.session.library.course(found.course_id)
+        shared = [course.path / name for name in ("$common", *COURSE_FILES)]
+        show_live_try(lambda: _shown(context, found), [found.path, *shared])
         return
     records = _replayed(context, found)
     differing = [record for record in records if record.differences]
     if differing:
         display(tables().replayed(differing))
-    for message in _said(found, records):
+    for message in _said(context, found, records):
         context.say(message)
 
 
@@ -115,8 +129,10 @@ def _replayed(context: MagicContext, task: Task) -> Replays:
         ).result()
 
 
-def _said(task: Task, records: Replays) -> list[str]:
+def _said(context: MagicContext, task: Task, records: Replays) -> list[str]:
+    fault = context.session.library.course(task.course_id).error
     return [
+        *([] if fault is None else [fault.text]),
         *tables().replay_errors(records),
         Message.plural(
             "{task}: one recorded submission, {different} not as recorded.",
@@ -130,4 +146,4 @@ def _said(task: Task, records: Replays) -> list[str]:
 
 def _shown(context: MagicContext, task: Task) -> object:
     records = _replayed(context, task)
-    return tables().tried(records, _said(task, records), context.lang)
+    return tables().tried(records, _said(context, task, records), context.lang)
