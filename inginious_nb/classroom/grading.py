@@ -17,7 +17,7 @@ from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
-from inginious_nb.notebook.saved_notebook import read_notebook
+from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
 from inginious_nb.notebook.tasks_answered import misnamed_problems
 from inginious_nb.render import visible
 from inginious_nb.submissions.record import counts
@@ -44,6 +44,17 @@ class _Handed:
 
     notebooks: list[SavedNotebook] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+
+
+def _handed_in(notebook: StudentNotebook) -> SavedNotebook:
+    """Return the notebook of a student.
+
+    Raises:
+        OSError, ValueError: As `read_notebook` does; also of a link to what may be another's.
+    """
+    if notebook.is_link:
+        raise ValueError(Message("it is a link to something else; hand in a copy"))
+    return read_notebook(notebook.path)
 
 
 class ClassGrading:
@@ -163,13 +174,13 @@ class ClassGrading:
     def _read(self, notebook: StudentNotebook) -> None:
         handed = self._handed.setdefault(notebook.student, _Handed())
         try:
-            handed.notebooks.append(read_notebook(notebook.path))
+            handed.notebooks.append(_handed_in(notebook))
         except (OSError, ValueError) as error:
             handed.errors.append(
                 Message(
                     "{path} cannot be read as a notebook ({reason}).",
                     path=visible(str(notebook.path)),
-                    reason=visible(str(error)),
+                    reason=why_not_read(error),
                 )
             )
 

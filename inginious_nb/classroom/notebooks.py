@@ -6,8 +6,10 @@ folder a student, and nbgrader's ``submitted/STUDENT/ASSIGNMENT/``. A pattern de
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
@@ -16,7 +18,6 @@ from inginious_nb.render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 STUDENT = "{student}"
 """What stands for the username in a pattern."""
@@ -31,11 +32,14 @@ class StudentNotebook:
 
     Attributes:
         student: The username, with escapes for what nobody sees in the name of the file.
-        path: The file.
+        path: The file; or a folder or link that is called so, or where the student's files should
+            be, and is not one.
+        is_link: Whether it is a link that leads out of its folder, to another student's, say.
     """
 
     student: str
     path: Path
+    is_link: bool = False
 
 
 def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNotebook]:
@@ -60,7 +64,7 @@ def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNote
                 _by_layout(root, path) if matches is None else _by_pattern(matches, path.as_posix())
             )
             if student:
-                found[path] = StudentNotebook(visible(student), path)
+                found[path] = StudentNotebook(visible(student), path, _leads_out(root, path))
     if not found:
         raise UsageError(
             Message(
@@ -74,14 +78,42 @@ def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNote
 
 
 def _notebook_files(root: Path) -> Iterator[Path]:
-    """Yield the notebooks below a folder, or the file itself; what is hidden is not handed in."""
+    """Yield the notebooks below a folder, or the file itself; what is hidden is not handed in.
+
+    Whatever else stands in the place of one is yielded, too: nobody is left out in silence.
+    """
     if not root.is_dir():
         yield root
         return
-    for path in sorted(root.rglob(f"*{_SUFFIX}")):
-        below = path.relative_to(root).parts
-        if not any(part.startswith(".") for part in below) and path.is_file():
+    yield from filter(_is_no_folder_of_notebooks, _not_hidden(root, root.iterdir()))
+    for path in _not_hidden(root, root.rglob(f"*{_SUFFIX}")):
+        if not path.is_dir() or not any(path.rglob(f"*{_SUFFIX}")):
             yield path
+
+
+def _is_no_folder_of_notebooks(path: Path) -> bool:
+    """Return whether a folder of a student is a link to one, or cannot be looked into."""
+    if not path.is_dir():
+        return False
+    if path.is_symlink():  # what lies behind it is not looked for
+        return any(path.rglob(f"*{_SUFFIX}"))
+    return not os.access(path, os.R_OK | os.X_OK)
+
+
+def _not_hidden(root: Path, paths: Iterable[Path]) -> list[Path]:
+    return [
+        path
+        for path in sorted(paths)
+        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+    ]
+
+
+def _leads_out(root: Path, path: Path) -> bool:
+    """Return whether a notebook below a folder is a link to a file elsewhere."""
+    if path == root or not path.is_symlink():
+        return False
+    folder = Path(os.path.realpath(path.parent))
+    return path.parent == root or not Path(os.path.realpath(path)).is_relative_to(folder)
 
 
 def _by_layout(root: Path, path: Path) -> str:

@@ -23,7 +23,8 @@ from inginious_nb.i18n import Message, in_language, translated
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
-from inginious_nb.notebook.saved_notebook import read_notebook
+from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
+from inginious_nb.render import visible
 from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.record import is_graded, kept_grade
 from inginious_nb.submissions.student import Student
@@ -78,7 +79,13 @@ def submit(
     try:
         saved = read_notebook(notebook)
     except (OSError, ValueError) as error:
-        raise UsageError(f"{notebook} cannot be read as a notebook ({error}).") from error
+        raise UsageError(
+            Message(
+                "{path} cannot be read as a notebook ({reason}).",
+                path=visible(str(notebook)),
+                reason=why_not_read(error),
+            )
+        ) from error
     named = [(given.reference, given.answers)] if given.reference else submitted_tasks(saved.cells)
     with opened_session(backend, courses, notebook.parent) as session:
         wanted, graded = _wanted_tasks(session, named)

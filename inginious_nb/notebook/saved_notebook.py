@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb.i18n import Message
+from inginious_nb.render import visible
+
 from .cells import Cell, cells_of_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+MAX_BYTES = 256_000_000
+"""The largest notebook that is read; what makes one large is in its outputs."""
+
+_NOT_VERSION_4 = Message("it is not a notebook of version 4; save it with Jupyter 4 or newer")
 
 
 @dataclass(frozen=True)
@@ -35,16 +43,36 @@ def read_notebook(path: Path) -> SavedNotebook:
 
     Raises:
         OSError: It cannot be read.
-        ValueError: It is not a notebook.
+        ValueError: It is not a notebook; its argument is a message that says why.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):  # a pipe of that name never ends
-        raise ValueError(f"{path} is not a file.")
+        raise ValueError(Message("it is no file"))
+    if status.st_size > MAX_BYTES:
+        raise ValueError(Message("it has more than {n} MB", n=MAX_BYTES // 1_000_000))
+    if not status.st_size:
+        raise ValueError(Message("it is empty"))
     try:
         notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError(Message("it is not text in UTF-8")) from None
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            Message("it is not whole, or no JSON, from line {line} on", line=error.lineno)
+        ) from None
+    except RecursionError as error:
+        raise ValueError(_NOT_VERSION_4) from error
+    try:
         return SavedNotebook(path, cells_of_notebook(notebook), status.st_mtime)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path} is not a notebook of version 4.") from error
+        raise ValueError(_NOT_VERSION_4) from error
+
+
+def why_not_read(error: OSError | ValueError) -> str:
+    """Return why a notebook cannot be read, from what `read_notebook` raised."""
+    if isinstance(error, OSError):
+        return visible(error.strerror or type(error).__name__)
+    return error.args[0] if isinstance(error.args[0], Message) else visible(str(error))
 
 
 def find_notebook(

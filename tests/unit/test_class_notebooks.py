@@ -1,18 +1,26 @@
-"""Which notebook is whose."""
+"""Which notebook is whose, and that whatever was handed in has a row."""
+
+import json
+import os
+from pathlib import Path
 
 import pytest
 
+from inginious_nb.classroom.grading import ClassGrading
 from inginious_nb.classroom.notebooks import find_notebooks
 from inginious_nb.errors import UsageError
+from tests.support.invented_class import RIGHT, notebook
+
+COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
 
 
 @pytest.mark.parametrize(
     ("files", "pattern", "students"),
     [
-        (["ada.ipynb", "bob.ipynb"], None, ["ada", "bob"]),
-        (["ada/hw.ipynb", "bob/hw.ipynb", "bob/more/hw2.ipynb"], None, ["ada", "bob", "bob"]),
-        (["submitted/ada/hw1/a.ipynb", "source/hw1/a.ipynb"], None, ["ada"]),
-        (["ada.ipynb", ".ipynb_checkpoints/ada-checkpoint.ipynb", ".trash/x.ipynb"], None, ["ada"]),
+        (["ada.ipynb", "bob.ipynb"], "", ["ada", "bob"]),
+        (["ada/hw.ipynb", "bob/hw.ipynb", "bob/more/hw2.ipynb"], "", ["ada", "bob", "bob"]),
+        (["submitted/ada/hw1/a.ipynb", "source/hw1/a.ipynb"], "", ["ada"]),
+        (["ada.ipynb", ".ipynb_checkpoints/ada-checkpoint.ipynb", ".trash/x.ipynb"], "", ["ada"]),
         (["hw1_ada.ipynb", "hw1_bob.ipynb", "key.ipynb"], "hw1_{student}.ipynb", ["ada", "bob"]),
         (["1/ada/hw.ipynb", "2/bob/hw.ipynb"], "{student}/*.ipynb", ["ada", "bob"]),
         (["a+b (1).ipynb"], "{student} (*).ipynb", ["a+b"]),
@@ -31,3 +39,89 @@ def test_a_pattern_that_finds_nobody_says_how_one_looks(tmp_path, pattern):
     (tmp_path / "ada.ipynb").touch()
     with pytest.raises(UsageError, match=r"hw1_\{student\}\.ipynb"):
         find_notebooks([tmp_path], pattern)
+
+
+GOOD = json.dumps(notebook({"fib": RIGHT})).encode()
+OTHER_FILES = {
+    "a mark at the beginning": (
+        lambda path: path.write_bytes(b"\xef\xbb\xbf" + GOOD),
+        "waiting",
+        "",
+    ),
+    "missing answer": (
+        lambda path: path.write_text(json.dumps(notebook({}))),
+        "missing",
+        "No cell answers it",
+    ),
+    "empty file": (lambda path: path.write_text(""), "refused", "it is empty"),
+    "half of it": (lambda path: path.write_bytes(GOOD[:200]), "refused", "it is not whole"),
+    "version 3": (
+        lambda path: path.write_text('{"nbformat": 3, "worksheets": [{"cells": []}]}'),
+        "refused",
+        "not a notebook of version 4",
+    ),
+    "no notebook": (lambda path: path.write_text("[]"), "refused", "not a notebook of version 4"),
+    "deep": (
+        lambda path: path.write_text('{"cells": ' + "[" * 200_000),
+        "refused",
+        "not a notebook of version 4",
+    ),
+    "UTF-16": (
+        lambda path: path.write_bytes(GOOD.decode().encode("utf-16")),
+        "refused",
+        "not text in UTF-8",
+    ),
+    "huge": (lambda path: os.truncate(made(path), 300_000_000), "refused", "more than 256 MB"),
+    "folder": (lambda path: path.mkdir(), "refused", "it is no file"),
+    "pipe": (os.mkfifo, "refused", "it is no file"),
+    "link to another's": (lambda path: path.symlink_to("ada.ipynb"), "refused", "it is a link"),
+    "link to a solution": (lambda path: path.symlink_to("../own.ipynb"), "refused", "it is a link"),
+    "link to nothing": (lambda path: path.symlink_to("nothing"), "refused", "it is a link"),
+    "link to itself": (lambda path: path.symlink_to(path.name), "refused", "it is a link"),
+    "link to a folder": (
+        lambda path: path.with_suffix("").symlink_to("."),
+        "refused",
+        "it is a link",
+    ),
+}
+"""How something else comes into the place of a notebook, and what its row says."""
+
+
+def made(path):
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("kind", OTHER_FILES)
+def test_whatever_is_handed_in_is_a_row(tmp_path, session, kind):
+    make, state, said = OTHER_FILES[kind]
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (tmp_path / "own.ipynb").write_bytes(GOOD)
+    (folder / "ada.ipynb").write_bytes(GOOD)
+    make(folder / "bob.ipynb")
+    session.add_courses(COURSES)
+    grading = ClassGrading(session, find_notebooks([folder]))
+    grading.fill(grading.queue(1, lambda _entry: None))
+    rows = {entry.student: entry for entry in grading.state.entries}
+    assert rows.keys() == {"ada", "bob"}
+    assert rows["ada"].state == "waiting"
+    assert rows["bob"].state == state
+    assert said in rows["bob"].message
+    assert rows["bob"].message.count("bob") <= 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.parametrize("name", ["bob.ipynb", "bob"])
+def test_what_may_not_be_read_is_a_row(tmp_path, session, name):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_bytes(GOOD)
+    closed = folder / name
+    closed.write_bytes(GOOD) if closed.suffix else closed.mkdir()
+    closed.chmod(0)
+    session.add_courses(COURSES)
+    grading = ClassGrading(session, find_notebooks([folder]))
+    grading.fill(grading.queue(1, lambda _entry: None))
+    closed.chmod(0o700)
+    assert {entry.student for entry in grading.state.entries} == {"ada", "bob"}
