@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-__version__ = version("inginious-nb")
+__version__: str
 
 _HOMES = {"Client": ".client.client", "Session": ".session", "TaskWidget": ".widget"}
 
@@ -38,7 +37,11 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    """Return a class of the public face, loaded now (PEP 562)."""
+    """Return a class of the public face, or the version, loaded now (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - loads a tenth of what all else does
+
+        return version("inginious-nb")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

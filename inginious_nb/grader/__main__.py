@@ -80,6 +80,8 @@ def _lines(descriptor: int) -> Iterator[bytes]:
 async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
     library = CourseLibrary(configuration["courses"])
     sandbox = choose_sandbox(configuration["sandbox"])
+    # Beside making the agents, which is as long.
+    finding = asyncio.get_running_loop().run_in_executor(None, missing_capabilities, sandbox)
     keys = configuration["curve"]
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     broker = Broker(
@@ -90,7 +92,6 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
     )
 
     async def answer_requests() -> None:
-        finding = asyncio.create_task(asyncio.to_thread(missing_capabilities, sandbox))
         # Before that a client would hear that there are no environments.
         await broker.has_agents(len(agents))
         missing = await finding

@@ -31,8 +31,6 @@ print((time.perf_counter() - begun) * 1000)
 def load_ms(folder: str) -> float:
     """Return what loading takes in a fresh interpreter, in milliseconds."""
     environment = os.environ | {"INGINIOUS_HISTORY": f"{folder}/history.sqlite"}
-    # Compiled once, as an installed package is.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=folder,

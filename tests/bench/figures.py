@@ -17,7 +17,11 @@ from typing import Any
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Return a parser of the options that each benchmark has."""
+    """Return a parser of the options that each benchmark has.
+
+    What it measures is compiled once, as an installed package is.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     found = argparse.ArgumentParser(description=description)
     found.add_argument("--json", type=Path, help="the file for the figures")
     return found

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import weakref
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -243,6 +244,7 @@ def system_python() -> str | None:
     return None
 
 
+@cache
 def _is_new_enough(program: str) -> bool:
     code = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
     try:

@@ -210,6 +210,7 @@ def _succeeds(command: list[str]) -> bool:
     return done.returncode == 0
 
 
+@cache
 def can_execute(folder: Path) -> bool:
     """Return whether the user of jobs can execute a script in a new folder there.
 
