@@ -25,6 +25,8 @@ FOLDER = CHECKOUT / "docs" / "pictures"
 ALL = ("result", "task", "queue", "history", "class_view", "interface")
 DARK = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
 
+QUIET = {"inginious-nb:service": {"notifications": False}}
+
 ANSWER = """\
 def fib(n):
     if n < 2:
@@ -62,7 +64,7 @@ def result(browser: Browser, server: JupyterServer, theme: str) -> None:
         expect(opened.result(4)).to_contain_text("60 %", timeout=30_000)
         opened.result(4).get_by_role("button", name="Details").click()
         opened.cell(1).evaluate("one => one.remove()")  # how the student of a test logs in
-        opened.page.set_viewport_size({"width": 1000, "height": 930})
+        opened.page.set_viewport_size({"width": 1000, "height": 1080})
         take(opened.page.locator(".jp-Notebook"), f"result-{theme}")
 
 
@@ -113,21 +115,22 @@ def history(browser: Browser, server: JupyterServer, theme: str) -> None:
 def interface(browser: Browser, server: JupyterServer, theme: str) -> None:
     """JupyterLab's own interface: courses, a notebook with results beneath its cells, a task."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 810}, device_scale_factor=2, locale="en-GB"
+        viewport={"width": 1600, "height": 900}, device_scale_factor=1.5, locale="en-GB"
     )
     page = context.new_page()
     page.goto(f"{server.url}/lab?reset&token={TOKEN}")
     card = page.locator(".jp-LauncherCard").filter(has_text="Try the demo")
     card.click(timeout=60_000)
-    for task in ("Sharing apples", "Counting roses", "In your own words"):
-        page.get_by_role("button", name=f"Submit: {task}").first.click(timeout=60_000)
+    page.get_by_role("button", name="Submit all").click(timeout=60_000)
+    for task in ("Rabbits", "Counting roses", "In your own words"):
         row = page.locator(".inginious-task").filter(has_text=task)
         expect(row).to_contain_text("%", timeout=60_000)
     page.locator(".inginious-task").filter(has_text="Rabbits").click()
     statement = page.locator(".inginious-task-document")
     expect(statement).to_contain_text("The rule")
-    answer = page.locator(".inginious-answer-line").filter(has_text="50 %").first
-    answer.scroll_into_view_if_needed()
+    answer = page.locator(".jp-Cell").filter(has_text="return fib(n - 1)").first
+    answer.locator(".inginious-line").wait_for(timeout=60_000)
+    answer.evaluate("one => one.scrollIntoView({ block: 'center' })")
     page.mouse.move(0, 0)
     page.screenshot(path=FOLDER / f"interface-{theme}.png", animations="disabled")
     sys.stdout.write(f"{FOLDER / f'interface-{theme}'}.png\n")
@@ -169,7 +172,7 @@ def main() -> None:
                 server = JupyterServer.start(
                     Path(folder) / f"{theme}-{plugins}",
                     plugins=plugins,
-                    settings=settings,
+                    settings={**(settings or {}), **QUIET},
                     environ={"INGINIOUS_SLOTS": "1"}
                     | ({"INGINIOUS_COURSES": ""} if plugins else {}),
                 )
