@@ -102,6 +102,8 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             _check_or_make(path)
+        self._path = path
+        self._identity = None if path is None else _identity(path)
         self._connection = sqlite3.connect(
             path or ":memory:",
             timeout=LOCK_TIMEOUT_S,
@@ -117,6 +119,17 @@ class Database:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def has_moved(self) -> bool:
+        """Return whether its path is that of another file by now, or of none."""
+        if self._path is None:
+            return False
+        try:
+            return _identity(self._path) != self._identity
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # nobody can tell
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -199,6 +212,10 @@ class Database:
         """Return the row of what a site calls so."""
         condition = "WHERE service = ? AND remote_id = ?"
         return next(iter(self._select(condition, service, remote_id)), None)
+
+    def of_owner(self, owner: str) -> list[SubmissionRecord]:
+        """Return the rows of what a process has submitted."""
+        return self._select("WHERE owner = ?", owner)
 
     def repeated(self, submission_id: str) -> str | None:
         """Return the id of the submission that another repeats."""
@@ -375,6 +392,11 @@ def unpack_result(content: bytes, archive: bytes | None = None) -> JobResult:
     (code, text), grade, problems, tests, custom, _, state, stdout, stderr = values
     result = (code, from_kept(text))
     return JobResult(result, grade, problems, tests, custom, archive, state, stdout, stderr)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _check_or_make(path: Path) -> None:

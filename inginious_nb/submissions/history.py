@@ -110,6 +110,7 @@ class History(HistoryFile):
                 database.put_answers(submission_id, packed, packed_sources)
 
             self._write(submission_id, write)
+            self._unfinished[submission_id] = record, packed, packed_sources
         return record, msgpack.unpackb(packed, use_list=True, strict_map_key=False)
 
     def finish(self, submission_id: str, result: JobResult) -> None:
@@ -126,6 +127,7 @@ class History(HistoryFile):
             ) from error
         with self._lock:
             record = self.get(submission_id)
+            self._unfinished.pop(submission_id, None)
             if record is None:
                 return
             finished = dataclasses.replace(

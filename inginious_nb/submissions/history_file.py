@@ -19,6 +19,7 @@ from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
 
 from .database import Database, NotOursError
+from .record import this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,6 +55,7 @@ class HistoryFile:
         self._damage: Message | None = None  # said for as long as this process lives
         self._unwritten = Database(None)
         self._unwritten_ids: set[str] = set()
+        self._unfinished: dict[str, tuple[SubmissionRecord, bytes, bytes]] = {}
         self._foreign_version = 0
         self._file: Database | None = None
         self._is_ours = True
@@ -87,6 +89,8 @@ class HistoryFile:
 
     def _reachable(self) -> Database | None:
         """Return the file, opened if it is not yet and can be; None where it cannot be now."""
+        if self._file is not None and self._file.has_moved():
+            self._leave(self._file)
         if self._file is None and self._is_ours:
             try:
                 self._file = Database(self.path)
@@ -98,6 +102,32 @@ class HistoryFile:
             except sqlite3.DatabaseError as error:
                 self._set_aside(error)
         return self._file
+
+    def _leave(self, file: Database) -> None:
+        """Take what this process has submitted from a file that was removed or replaced."""
+        _log.warning("The history %s was removed or replaced", self.path)
+        self._file = None
+        try:
+            for record in file.of_owner(this_process()):
+                if record.id not in self._unwritten_ids:
+                    _copy(record.id, file, self._unwritten)
+                    self._unwritten_ids.add(record.id)
+        except sqlite3.Error as error:
+            _log.warning("Not all of it can be read any more: %s", error)
+        file.close()
+        # What the file's log had is lost if the new one took that over.
+        for record, answers, sources in self._unfinished.values():
+            if record.id not in self._unwritten_ids:
+                self._unwritten.put(record)
+                self._unwritten.put_answers(record.id, answers, sources)
+                self._unwritten_ids.add(record.id)
+        self._damage = Message(
+            "The history {path} was removed or replaced by another program; what you submitted "
+            "here is written to the one that is there now.",
+            path=self.path,
+        )
+        self.write_pending()
+        self._observers.notify()
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         """Give a damaged file another name and begin a new one."""

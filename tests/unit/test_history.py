@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import msgpack
 import pytest
@@ -701,6 +702,61 @@ def test_damage_is_still_told_when_a_lock_has_come_and_gone(impatient, tmp_path)
     assert history.unwritten == 0
     assert "was damaged" in history.warning
     history.close()
+
+
+def put_another(path):
+    path.unlink()
+    other = History(path)
+    add(other, "other")
+    other.close()
+
+
+def put_an_older(path):
+    copy = path.with_name("copy")
+    shutil.copy(path, copy)
+    copy.replace(path)
+
+
+def put_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "replace", [Path.unlink, put_another, put_an_older, put_a_folder], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("then", ["add", "read"])
+def test_a_file_that_is_removed_or_replaced_costs_nothing_of_this_kernel(tmp_path, replace, then):
+    path = tmp_path / "history.sqlite"
+    history = History(path)
+    add(history, "one")
+    history.finish("one", result())
+    add(history, "two")
+    replace(path)
+    if then == "add":
+        add(history, "three")
+    else:
+        history.recent("ada")
+        history.write_pending()
+        add(history, "three")
+    history.finish("two", result())
+    history.finish("three", result())
+    # What ended before is in the log of SQLite, which another program's new file may have emptied.
+    kept = ["two", "three"] if replace is put_another else ["one", "two", "three"]
+    assert set(kept) <= set(ids(history.recent("ada")))
+    if replace is put_a_folder:
+        assert "cannot be opened" in history.warning
+        path.rmdir()
+        history.close()
+        return
+    assert "removed or replaced" in history.warning
+    assert history.unwritten == 0
+    history.close()
+    later = History(path)
+    assert set(kept) <= set(ids(later.recent("ada")))
+    assert ("other" in ids(later.recent("ada"))) == (replace is put_another)
+    assert [later.result(name).grade for name in kept] == [100.0] * len(kept)
+    later.close()
 
 
 def test_a_history_whose_folder_is_gone_keeps_in_memory(tmp_path):
