@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING
 from . import course
 from .course import probing
 from .course.folders import expanded
-from .errors import CourseError
 from .i18n import system_language
 from .io.io_thread import IOThread
 from .io.observers import Observers
 from .notebook.front_end import FrontEnd
 from .notebook.references import find_task
-from .services.last_site import FILE_NAME, LastSite
+from .services.last_site import LastSite
 from .services.registry import Services
 from .settings import load_settings
 from .submissions.history import History
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
-    from .services.account import Account
     from .services.registry import Ask, SignIn
     from .services.service import ServiceState
     from .settings import Inginious
@@ -87,7 +85,6 @@ class Session:
         self._paths = [expanded(path) for path in settings.course_paths(directory)]
         self._lock = threading.RLock()
         self._observers = Observers()
-        self._whose: tuple[Account | None, ...] = ()
         self.people = People(
             Student(settings.username, settings.email),
             is_guest=is_guest,
@@ -102,7 +99,7 @@ class Session:
             run=self._io.run,
             used=lambda: self.submissions.services,
             opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
-            last_site=self._last_site(is_guest),
+            last_site=LastSite.beside("" if is_guest else settings.history),
             proposed=lambda: self.people.student.username,
         )
         self.library = course.CourseLibrary(
@@ -177,36 +174,13 @@ class Session:
         self._observers.notify()
         return found
 
-    def know_courses_near(self, folder: Path) -> None:
-        """Look for courses where a kernel of a notebook in a folder would.
-
-        A course that cannot be used is left out.
-        """
-        known = {probing.real(path) for path in self.library.paths}
-        for path in self.settings.course_paths(folder):
-            if probing.real(path) in known:
-                continue
-            try:
-                self.add_courses(path)
-            except CourseError as error:
-                _log.info("A course near a notebook cannot be used: %s", error)
-
     def task_state(self, task: Task, student: Student | None = None) -> TaskState:
         """Return the live state of a task for a student, default who submits now."""
         return self._task_states.of(task, student or self.people.student)
 
     def _service_changed(self) -> None:
-        """Tell that a service changed; somebody else may have signed in there."""
-        whose = self.services.whose
-        if whose != self._whose:
-            self._whose = whose
-            self._task_states.be_of_others()
+        self._task_states.be_of(self.services.whose)
         self._observers.notify()
-
-    def _last_site(self, is_guest: bool) -> LastSite:
-        # A guest of somebody's server has a site of their own, if any.
-        history = None if is_guest else self.settings.history
-        return LastSite(expanded(Path(history)).with_name(FILE_NAME) if history else None)
 
     def look_at_history(self) -> None:
         """Take what other kernels have submitted meanwhile, if any has."""

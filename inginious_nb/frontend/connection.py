@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, reader_language
 
+from . import opened_courses
 from .overview import OverviewPublisher, OverviewResponder, folder_named
 from .publisher import Publisher
 from .requests import TaskResponder
@@ -122,7 +123,7 @@ class Connection:
 
         folder = folder_named(str(named["folder"]), self._root)
         # Beside what was handed in, never in it.
-        self._session.know_courses_near(folder.parent)
+        opened_courses.know_courses_near(self._session, folder.parent)
         live, look_away = look_at(self._session, folder, named)
         publisher = ClassPublisher(self._session, live, self._sender_of_state(channel))
 

@@ -1,7 +1,7 @@
-"""The course folders that somebody opened in JupyterLab, so that they are there the next time.
+"""The courses of JupyterLab's own interface: those near a notebook, and those opened last time.
 
-They stand in a file beside the history. It is a convenience: one that cannot be read or written
-keeps nobody from working.
+The latter stand in a file beside the history. It is a convenience: one that cannot be read or
+written keeps nobody from working.
 """
 
 from __future__ import annotations
@@ -33,6 +33,21 @@ def open_again(session: Session) -> None:
             continue  # another page was first
         with contextlib.suppress(CourseError):  # moved or removed meanwhile
             session.add_courses(Path(folder))
+
+
+def know_courses_near(session: Session, folder: Path) -> None:
+    """Look for courses where a kernel of a notebook in a folder would.
+
+    A course that cannot be used is left out.
+    """
+    known = {probing.real(path) for path in session.library.paths}
+    for path in session.settings.course_paths(folder):
+        if probing.real(path) in known:
+            continue
+        try:
+            session.add_courses(path)
+        except CourseError as error:
+            _log.info("A course near a notebook cannot be used: %s", error)
 
 
 def remember(session: Session, folder: Path) -> None:

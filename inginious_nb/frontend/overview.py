@@ -251,7 +251,8 @@ class OverviewResponder(Responder):
         self, request: protocol.AnswerCellsRequest, _buffers: Buffers
     ) -> protocol.AnswerCellsReply:
         session = self._publisher.session
-        self._publisher.session.know_courses_near(folder_named(request["folder"], self._root))
+        folder = folder_named(request["folder"], self._root)
+        opened_courses.know_courses_near(self._publisher.session, folder)
         cells = [cell_from_json(cell) for cell in request["cells"]]
         return {
             "answers": [

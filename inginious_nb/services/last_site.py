@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from inginious_nb.course.folders import expanded
 from inginious_nb.errors import UsageError
 
 from .account import Account
 from .inginious_web.address import checked_site
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _log = logging.getLogger(__name__)
 
-FILE_NAME = "last-site.json"
+_FILE_NAME = "last-site.json"
 _MAX_BYTES = 10_000
 
 
@@ -36,6 +34,11 @@ class LastSite:
         self._written_at = 0
         self._account: Account | None = None
         self.look()
+
+    @classmethod
+    def beside(cls, history: str) -> LastSite:
+        """Return what stands beside a history, as the settings have it; nothing without one."""
+        return cls(expanded(Path(history)).with_name(_FILE_NAME) if history else None)
 
     @property
     def account(self) -> Account | None:

@@ -33,6 +33,7 @@ class TaskStates:
         self._account = account
         self._lock = threading.Lock()
         self._states: dict[tuple[str, str, str], TaskState] = {}
+        self._accounts: tuple[Account | None, ...] = ()
 
     def of(self, task: Task, student: Student) -> TaskState:
         """Return the state of a task, which from now on is as its file says now."""
@@ -72,9 +73,12 @@ class TaskStates:
                 state.read_again()
             state.look_at_owners()
 
-    def be_of_others(self) -> None:
-        """Show what belongs to who is signed in now: somebody else may be, or elsewhere."""
+    def be_of(self, accounts: tuple[Account | None, ...]) -> None:
+        """Show what belongs to who is signed in, if others are now, or elsewhere."""
         with self._lock:
+            if accounts == self._accounts:
+                return
+            self._accounts = accounts
             states = list(self._states.values())
         for state in states:
             state.forget()
