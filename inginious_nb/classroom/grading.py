@@ -107,27 +107,6 @@ class ClassGrading:
         """Return how many entries there will be: one for each student and task."""
         return len(self._handed) * len(self._tasks)
 
-    def grade(
-        self,
-        *,
-        at_a_time: int,
-        regrade: bool = False,
-        changed: Callable[[Entry], object] = lambda _entry: None,
-    ) -> None:
-        """Grade what is not graded yet, and return when everything is.
-
-        Args:
-            at_a_time: So many submissions are under way at most.
-            regrade: Grade again what was graded before.
-            changed: Called with each entry that was put into the state, on this thread.
-
-        Raises:
-            BackendUnavailableError: No grading service was there for a while.
-        """
-        grading = self.queue(at_a_time, changed)
-        self.fill(grading, regrade=regrade)
-        grading.run()
-
     def queue(self, at_a_time: int, changed: Callable[[Entry], object]) -> GradingQueue:
         """Return a queue that grades into the state; `fill` gives it something to do.
 

@@ -72,7 +72,7 @@ class GradingQueue:
         self._waiting: deque[Work] = deque()
         self._under_way: dict[str, tuple[Work, Submission]] = {}
         self._lock = threading.Lock()
-        self._changes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._changes: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def add(self, work: Work) -> None:
         """Have answers graded after all that waits."""
@@ -101,10 +101,18 @@ class GradingQueue:
         for submission in killed:
             submission.kill()
 
+    def interrupt(self) -> None:
+        """Have `run` raise KeyboardInterrupt soon; for the handler of a signal.
+
+        Python's own handler raises it wherever the thread is, and in a destructor it is lost.
+        """
+        self._changes.put(None)  # the one kind of queue that may be used there
+
     def run(self) -> None:
         """Grade until nothing waits or is under way.
 
         Raises:
+            KeyboardInterrupt: It was interrupted.
             BackendUnavailableError: No grading service was there for a while.
         """
         contact_deadline = time.monotonic() + CONTACT_TIMEOUT_S
@@ -118,6 +126,8 @@ class GradingQueue:
                 elif time.monotonic() > contact_deadline:
                     raise BackendUnavailableError(state.message) from None
                 continue
+            if changed is None:
+                raise KeyboardInterrupt
             self._look_at(changed)
 
     def _submit_next(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +86,8 @@ def grade(
     """Grade the notebooks of a class: one a student, a folder a student, or nbgrader's folders.
 
     What was graded before is not graded again, so a run that was interrupted goes on where it
-    ended. The exit status is 0 when every answer that was handed in got a grade.
+    ended. The exit status is 0 when every answer that was handed in got a grade, 1 when one got
+    none, 130 after Ctrl-C.
     """
     notebooks = find_notebooks(paths, student_from or "")
     jobs = jobs or surroundings.default_jobs()
@@ -139,7 +141,20 @@ def _run(grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
             if entry.is_final:
                 progress.update(bar, advance=1, description=f"{entry.student} {entry.task}")
 
-        grading.grade(at_a_time=at_a_time, regrade=regrade, changed=changed)
+        grading_queue = grading.queue(at_a_time, changed)
+        grading.fill(grading_queue, regrade=regrade)
+        before = signal.signal(signal.SIGINT, lambda *_: grading_queue.interrupt())
+        try:
+            grading_queue.run()
+        except KeyboardInterrupt:
+            progress.console.print(
+                Message("What was graded is kept: the same command goes on from here."),
+                markup=False,
+                highlight=False,
+            )
+            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _tell_reused(state: ClassState, lang: str) -> None:

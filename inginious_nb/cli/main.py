@@ -10,10 +10,13 @@ import click
 from inginious_nb import __version__
 from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.command_group import CommandGroup
-from inginious_nb.i18n import reader_language, speak_to, system_language
+from inginious_nb.i18n import Message, reader_language, speak_to, system_language
 from inginious_nb.render.terminal import echo, replace_unencodable
 
 from . import check, demo, environments, grade, grading, new, overview, submit
+
+_INTERRUPTED = 128 + 2
+"""The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
 class _Failure(click.ClickException):
@@ -33,6 +36,9 @@ class _Commands(CommandGroup):
             return super().invoke(ctx)
         except InginiousError as error:
             raise _Failure(error.in_language(reader_language())) from error
+        except KeyboardInterrupt:
+            echo(Message("Stopped.").in_language(reader_language()), err=True)
+            ctx.exit(_INTERRUPTED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -76,13 +76,18 @@ def test_an_invented_class_is_killed_resumed_and_graded_as_each_alone(tmp_path, 
     students = {name: kind for kind, name in kinds.items()}
     demo_class.write_class(tmp_path / "class", students)
     command = [sys.executable, "-m", "inginious_nb.cli", *arguments(tmp_path, "--jobs=1")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
-        while graded_in(tmp_path / "class.sqlite") < 3:
-            assert run.poll() is None
-        run.send_signal(signal.SIGKILL)
+    for sent, after, status in ((signal.SIGINT, 1, 130), (signal.SIGKILL, 3, -signal.SIGKILL)):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
+            while graded_in(tmp_path / "class.sqlite") < after:
+                assert run.poll() is None
+            run.send_signal(sent)
+            said, _ = run.communicate()
+        assert run.returncode == status, said
     done = CliRunner().invoke(main, arguments(tmp_path))
     assert "graded before" in done.output, done.output
     found = {row["student"]: row for row in all_rows(tmp_path) if row["task"] == "demo/fib"}
+    graded = [row for row in all_rows(tmp_path) if row["state"] == "graded"]
+    assert graded_in(tmp_path / "class.sqlite") == len(graded)  # none of them twice
     assert found.keys() == students.keys()
     states = {kind: found[kinds[kind]]["state"] for kind in ("empty", "twice", "broken")}
     assert states == {"empty": "missing", "twice": "refused", "broken": "refused"}
