@@ -46,6 +46,13 @@ def crlf(text):
         ({"run": "#!/bin/bash\n" + crlf("if true\nthen\n")}, "lines of run end", TASK),
         ({"run.sh": crlf("if true\nthen\n")}, "lines of run.sh end", TASK),
         ({"run": "#!/bin/bash\n./a.sh\n", "a.sh": crlf("#!/bin/bash\n")}, "a.sh end", TASK),
+        ({"run": f'#!"/bin/bash"\n{BODY}'}, "no absolute path", TASK),
+        ({"run": "#!C:\\Python\\python.exe\n"}, "no absolute path", TASK),
+        ({"run": "#!/usr/bin/python3\nif 1:\n\tx = 1\n        y = 2\n"}, "TabError", TASK),
+        ({"run": "#!/usr/bin/python3\nx = (\n"}, "run: SyntaxError: '(' was never", TASK),
+        ({"run": "#!/usr/bin/python3\nx = '\xe9'\n".encode("latin-1")}, "Non-UTF-8", TASK),
+        ({"run": "#!/usr/bin/python3\nimport q\n", "student/q.py": ""}, "ended", "Either"),
+        ({"run": b"\x7fELF\x02\x01\x01" + bytes(200)}, "another kind", TASK),
         ({"run": "#!/bin/bash\nexit 3\n"}, "without giving any feedback", "Either the task"),
         ({"run": "#!/bin/bash\nozc\n"}, "Mozart Oz", MACHINE),
         ({"run": "#!/bin/bash\n./made\n", "made": b"\x7fELF" + bytes(200)}, "another kind", TASK),
@@ -58,6 +65,7 @@ async def test_a_crash_says_why_and_whose_fault_it_is(course, files, words, faul
     assert words in text
     assert fault in text
     assert text.in_language("fr") != text
+    assert "splice" not in result.stderr  # what starts a run script is none of its output
 
 
 @pytest.mark.parametrize(

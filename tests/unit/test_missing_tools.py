@@ -29,6 +29,10 @@ FileNotFoundError: [Errno 2] No such file or directory: 'ozc'
         ("timeout: failed to run command 'no-tool': No such file or directory\n", ["no-tool"]),
         ("make: no-tool: No such file or directory\n", ["no-tool"]),
         ('IOException: Cannot run program "no-tool": error=2, No such file', ["no-tool"]),
+        ("./run: line 3: 7zz: command not found\n", ["7zz"]),
+        ("./run: line 3: 1: command not found\n", []),
+        ("sh: no-tool: not found\n", ["no-tool"]),
+        ("ModuleNotFoundError: No module named 'deep'\n", []),
         (STARTED, ["Mozart Oz (ozc)"]),
         (OPENED, []),
         ("run: 1: import: not found\nrun: 2: from: not found\n", []),
@@ -42,5 +46,6 @@ FileNotFoundError: [Errno 2] No such file or directory: 'ozc'
 )
 def test_what_is_named(tmp_path, errors, named):
     (tmp_path / "own.py").touch()
+    (tmp_path / "student" / "deep").mkdir(parents=True)
     (tmp_path / "run").write_text("# import R, go, ozc and make, from java\n")
     assert missing_tools([tmp_path], errors, "/usr/bin:/bin") == named

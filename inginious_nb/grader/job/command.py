@@ -60,13 +60,15 @@ _TOOLS = {
     "gdb": "gdb",
     "jq": "jq",
 }
+_MAX_NAMES = 5_000
 _WORDS_READ_BYTES = 200_000
-_PROGRAM = r"([A-Za-z][\w+-]*(?:\.\d+)*)"
+_PROGRAM = r"(\d*[A-Za-z][\w+-]*(?:\.\d+)*)"
 _NO_SUCH_PROGRAM = tuple(
     re.compile(pattern.replace("PROGRAM", _PROGRAM), re.MULTILINE)
     for pattern in (
         # bash and its exec; dash and its exec; zsh
         r"^.*: (?:line )?\d+: (?:exec: )?PROGRAM: (?:command )?not found$",
+        r"^(?:/\S*/)?(?:a?sh|busybox): PROGRAM: not found$",
         r"^zsh:(?:\d+:)? command not found: PROGRAM$",
         r"^make(?:\[\d+\])?: PROGRAM: (?:No such file or directory|Command not found)$",
         r"^xargs: PROGRAM: No such file or directory$",
@@ -196,8 +198,11 @@ class CommandFinder:
             if program != interpreter:
                 self._program(program)
             return (word,)
+        program = os.path.basename(interpreter)  # noqa: PTH119
+        if interpreter[:1] not in ("", "/") and not shutil.which(program, path=self._path):
+            raise CommandError(faults.of_task(run_file.not_absolute(file, interpreter)))
         # Where a system keeps its interpreters is its own affair; that it has them matters.
-        return (self._program(os.path.basename(interpreter)), *words[1:], word)  # noqa: PTH119
+        return (self._program(program), *words[1:], word)
 
     def _command_at(self, path: str) -> str | None:
         """Return the command of the API that a container has there, as the job sees it."""
@@ -254,18 +259,28 @@ def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
         for tool in pattern.findall(errors)
         if not keyword.iskeyword(tool) and not shutil.which(tool, path=path)
     ]
-    modules = [
-        module
-        for module in _NO_SUCH_MODULE.findall(errors)
-        if not any((folder / name).exists() for folder in folders for name in _own(module))
-    ]
+    modules = _NO_SUCH_MODULE.findall(errors)
+    if modules:
+        own = _names_below(folders)
+        modules = [name for name in modules if own.isdisjoint(_own(name))]
     lacking = [_TOOLS.get(tool, tool) for tool in tools]
     lacking += [f"the Python module {module}" for module in modules]
     return list(dict.fromkeys(lacking))
 
 
+def _names_below(folders: Sequence[Path]) -> set[str]:
+    """Return the names of files and folders in some folders, the first of very many."""
+    names: set[str] = set()
+    for folder in folders:
+        for _, inner, files in os.walk(folder):
+            names.update(inner, files)
+            if len(names) > _MAX_NAMES:
+                break
+    return names
+
+
 def _own(module: str) -> tuple[str, str]:
-    """Return where a module of the task's own would be."""
+    """Return the names that a module of the task's own may have."""
     top = module.partition(".")[0]
     return top, f"{top}.py"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import Message, faults
@@ -19,6 +20,12 @@ SHELL_LEFT_WITHOUT_FEEDBACK = Message(
     "like, before leaving."
 )
 _WRONG_MACHINE = "Exec format error"
+# Python shows so what it cannot compile of the script itself: with no traceback before it.
+_CANNOT_BE_COMPILED = re.compile(
+    r"  File \"[^\"\n]*/task/run\", line \d+\n(?:    [^\n]*\n)*"
+    r"((?:Syntax|Indentation|Tab)Error: [^\n]*?)\.?\n?\Z"
+    r"|(SyntaxError: Non-UTF-8 [^\n]*? in file [^\n]*/task/run on line \d+)"
+)
 
 
 def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path: str) -> str:
@@ -32,6 +39,13 @@ def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path
     """
     if help_for(errors):
         return _with_old_python(text, errors)
+    mistake = _CANNOT_BE_COMPILED.match(errors)
+    if mistake:
+        return faults.of_task(
+            Message(
+                "{text} Python cannot read run: {line}.", text=text, line=mistake[1] or mistake[2]
+            )
+        )
     ends = scripts_with_wrong_line_ends(folders, errors)
     if ends:
         return faults.of_task(

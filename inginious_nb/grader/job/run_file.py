@@ -80,6 +80,16 @@ def interpreter_words(line: bytes) -> list[str]:
     return line[2:].decode("utf-8", "replace").strip(" \t").split(None, 1)
 
 
+def not_absolute(file: Path, interpreter: str) -> str:
+    """Return the sentence for a script whose first line names no program by its place."""
+    return Message(
+        "{file} cannot be executed: its first line names “{interpreter}”, which is no absolute "
+        "path (such as /bin/bash).",
+        file=file.name,
+        interpreter=interpreter,
+    )
+
+
 def _fault_of_env(file: Path, words: list[str]) -> str:
     if not words or not words[0].endswith("/env"):
         return ""

@@ -63,7 +63,7 @@ if (length $teardown) {
 }
 exit($status & 127 ? 128 + ($status & 127) : $status >> 8);
 """
-_WAIT = 'exec {perl} -e "$0" {report} {teardown} "$@"\n'
+_WAIT = 'exec {perl} -e "$_inginious_waiter" {report} {teardown} "$@"\n'
 # Without Perl a shell has to tell a signal, by what it writes to its stderr, which is the report.
 # "exec" in a subshell, so that the words of a command are never taken for builtins of the shell.
 _WAIT_IN_SHELL = """\
@@ -110,6 +110,8 @@ def launch_command(box: Box, report: int | None, *, process_limit: int | None) -
         lines += f"ulimit -u {process_limit} || ulimit -p {process_limit}\n"
     # Some limits may be lower already, or unknown to this shell; that is not the program's affair.
     script = "{ " + lines + "} 2>/dev/null\n"
+    # Not as $0, which the shell shows when a program cannot be started.
+    script += "_inginious_waiter=$1; shift\n"
     if report is None:
         script += _PLAIN
     else:
@@ -119,7 +121,7 @@ def launch_command(box: Box, report: int | None, *, process_limit: int | None) -
         script += _REPORTING.format(report=report)
         script += wait.format(perl=perl, report=report, teardown=teardown)
     # Before anything else: not even these lines run with rights that the program must not have.
-    return [*dropping(), "/bin/sh", "-c", script, _WAITER, box.cwd, *box.argv]
+    return [*dropping(), "/bin/sh", "-c", script, "sh", _WAITER, box.cwd, *box.argv]
 
 
 def report_pipe() -> tuple[int, int]:
