@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "inginious_nb"
 author = "The inginious_nb developers"
@@ -15,6 +22,7 @@ nitpicky = True
 # Types in signatures that no page describes, each by its exact name: a new one is looked at.
 nitpick_ignore = [
     ("py:class", "Accessibility"),
+    ("py:class", "Account"),
     ("py:class", "AnswerSource"),
     ("py:class", "Answers"),
     ("py:class", "Ask"),
@@ -52,6 +60,8 @@ nitpick_ignore = [
     ("py:class", "inginious_nb.course.course.Tag"),
     ("py:class", "inginious_nb.i18n.Message"),
     ("py:class", "inginious_nb.notebook.sources.AnswerSource"),
+    ("py:class", "inginious_nb.submissions.history_file.HistoryFile"),
+    ("py:class", "inginious_nb.widget.served_widget.ServedWidget"),
     ("py:class", "pathlib.Path"),
     ("py:class", "t.Any"),
     ("py:class", "traitlets.config.configurable.Configurable"),
@@ -72,3 +82,25 @@ html_title = "inginious_nb"
 html_static_path = []
 html_show_sphinx = False
 html_copy_source = False
+
+
+class PicturesOfTheTheme(SphinxTransform):
+    """Puts the dark picture beside each light one; the theme shows the reader's."""
+
+    default_priority = 200
+
+    def apply(self) -> None:
+        """Add the dark pictures."""
+        for light in list(self.document.findall(nodes.image)):
+            name, is_light, suffix = light["uri"].rpartition("-light.")
+            if is_light:
+                dark = light.deepcopy()
+                dark["uri"] = f"{name}-dark.{suffix}"
+                light["classes"].append("only-light")
+                dark["classes"].append("only-dark")
+                light.parent.insert(light.parent.index(light) + 1, dark)
+
+
+def setup(app: Sphinx) -> None:
+    """Register what this site adds to Sphinx."""
+    app.add_transform(PicturesOfTheTheme)
