@@ -72,7 +72,7 @@ def test_a_submission_that_has_its_result_is_not_shown_as_running(session):
         client=lambda: client,
         submissions=session.submissions,
         history=session.history,
-        student=session.people.student,
+        people=session.people,
     )
     running, waiting = live_queue.queue_rows(seen)
     assert [job_id for job_id, *_ in running] == ["another", "x"]

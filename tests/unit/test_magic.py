@@ -39,7 +39,8 @@ def test_a_text_keeps_what_looks_like_a_prompt(kernel):
     assert sent.status == "ok"
     handed_in = kernel.run(
         "from inginious_nb.frontend.process_session import get_session as g\n"
-        "s = g(); h = s.history; print(h.answers(h.recent(s.student.username)[0].id)['text'])"
+        "s = g(); h, me = s.history, s.people.student.username\n"
+        "print(h.answers(h.recent(me)[0].id)['text'])"
     )
     assert handed_in.text.strip() == answer
 
