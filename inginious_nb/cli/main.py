@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 from typing import Any
 
 import click
@@ -11,7 +13,12 @@ from inginious_nb import __version__
 from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.command_group import CommandGroup
 from inginious_nb.i18n import Message, reader_language, speak_to, system_language
-from inginious_nb.render.terminal import echo, replace_unencodable
+from inginious_nb.render.terminal import (
+    discard_output,
+    echo,
+    open_closed_streams,
+    replace_unencodable,
+)
 
 from . import check, demo, environments, grade, grading, new, overview, submit
 
@@ -29,6 +36,24 @@ class _Failure(click.ClickException):
 
 class _Commands(CommandGroup):
     """Commands whose errors are one sentence on standard error."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command line; nothing but a sentence is said where output cannot be written."""
+        open_closed_streams()
+        try:
+            try:
+                return super().main(*arguments, **options)
+            finally:
+                sys.stdout.flush()
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            discard_output()
+            if not isinstance(error, BrokenPipeError):  # whoever reads it has seen enough
+                text = Message("The output cannot be written ({reason}).", reason=error.strerror)
+                with contextlib.suppress(OSError):
+                    echo(f"Error: {text.in_language(reader_language())}", err=True)
+            sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

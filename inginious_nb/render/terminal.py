@@ -1,4 +1,4 @@
-"""Characters that a terminal cannot show, replaced by the nearest that it can.
+"""Output to what cannot take all of it: characters become the nearest that a terminal can show.
 
 A terminal, or a file that output goes to, may be of Latin-1, cp1252 or ASCII; a grade with an
 accent less is better than a traceback.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 import unicodedata
 
@@ -21,6 +22,20 @@ def replace_unencodable() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_HANDLER)
+
+
+def open_closed_streams() -> None:
+    """Give a process that was started without standard output or error one that takes all."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
+
+
+def discard_output() -> None:
+    """Let what is still to be written to standard output go nowhere, after it could not be."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def echo(text: str, *, err: bool = False) -> None:

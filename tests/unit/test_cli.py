@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -80,6 +82,23 @@ def test_a_terminal_that_has_not_all_characters_shows_the_nearest(folder, encodi
         assert process.returncode == 0, errors
         assert "lab/echo" in output
     assert re.search("T[âa]che", output)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    # Rich prints the first, click the second.
+    [("courses >/dev/full", "cannot be written"), ("--version >&-", "")],
+)
+def test_output_that_cannot_be_written_ends_in_one_sentence(folder, words, said):
+    script = f"{shlex.quote(sys.executable)} -m inginious_nb.cli {words}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == (1 if said else 0)
+    told = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+    assert len(told) == (1 if said else 0), told
+    assert said in done.stderr
 
 
 def test_one_language_is_spoken_in_a_table(folder):
