@@ -210,9 +210,10 @@ class History(HistoryFile):
         account: Account,
         submissions: Sequence[SiteSubmission],
     ) -> list[str]:
-        """Return the ids of listed submissions that may be one from here which was not heard of.
+        """Return the ids of listed submissions that may be ours and whose end was not heard of.
 
-        Their answers are not here, and there is at least one that was sent and has no id there.
+        Their answers are not here, and there is at least one that was sent and has no id there; or
+        they have one, but no result that the site gave.
 
         Args:
             course_id: The course.
@@ -222,10 +223,19 @@ class History(HistoryFile):
             submissions: What the site lists, the newest first.
         """
         rows = self.of_task(course_id, task_id, username, account)
+        unheard = {row.remote_id for row in rows if not self._is_settled(row)}
         if not any(row.remote_id is None and row.repeated_by is None for row in rows):
-            return []
+            return [each.id for each in submissions if each.code is not None and each.id in unheard]
         known = {row.remote_id for row in rows if row.origin != "site" or self.inputdata(row.id)}
+        known -= unheard
         return [each.id for each in submissions if each.code is not None and each.id not in known]
+
+    def _is_settled(self, record: SubmissionRecord) -> bool:
+        """Return whether a submission ended by what its site said, not by our failure to hear."""
+        if record.code is None:
+            return False
+        result = self.result(record.id) if record.code == "crash" else None
+        return result is None or not isinstance(result.result[1], Message)
 
     def same(self, submission_id: str) -> tuple[str, ...]:
         """Return the id of a submission and of those that it repeats, which repeat others."""

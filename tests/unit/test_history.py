@@ -553,12 +553,32 @@ def test_what_arrived_while_its_kernel_died_is_one_submission(history):
     assert place(history, "s1", "a")
     assert unplaced() == ["c", "b"]
     history.note_remote_id("s2", "b")
+    history.finish("s2", result())
     assert unplaced() == []
     take(history, *listed)
     rows = at_site(history)
     assert {row.id: row.remote_id for row in rows} == {"s1": "a", "s2": "b", "c": "c"}
     assert sorted(row.number for row in rows) == [1, 2, 3]
     assert (history.get("s1").code, history.result("s1").grade) == ("success", 100.0)
+
+
+def test_a_result_that_was_not_heard_is_taken_when_the_site_lists_it(history):
+    ends = {
+        "ours": JobResult(("crash", Message("The site does not answer.")), 0.0),
+        "the site's": JobResult(("crash", "The grader fell over."), 0.0),
+        "heard": result(),
+        "none": None,
+    }
+    for name, end in ends.items():
+        add_at_site(history, name)
+        history.note_remote_id(name, f"at {name}")
+        if end is not None:
+            history.finish(name, end)
+    listed = [SiteSubmission(f"at {name}", 1.0, "success", 100.0) for name in ends]
+    unheard = history.unplaced("demo", "fib", "ada", account=ALICE, submissions=listed)
+    assert unheard == ["at ours", "at none"]
+    assert place(history, "ours", "at ours")
+    assert history.get("ours").code == "success"
 
 
 def test_a_site_places_nothing_but_what_was_sent_to_it(history):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import re
 import time
@@ -16,6 +17,7 @@ from inginious_nb.services.inginious_web.failures import PassingError, SignInErr
 from inginious_nb.services.inginious_web.form import MARK
 from inginious_nb.services.inginious_web.pace import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
+from inginious_nb.submissions.database import pack_result, unpack_result
 from tests.support.fault_proxy import Fault, http
 from tests.support.waiting import until
 from tests.support.web_site import DOT
@@ -24,6 +26,7 @@ RIGHT = {"loop": "0", "keys": ["0", "1"], "word": "noël"}
 WRONG = {"loop": "1", "keys": ["2"], "word": "no"}
 SUBMIT = b"=submit"
 CHECK = b"=check"
+BOMB = gzip.compress(bytes(40 << 20))
 
 
 async def test_answers_are_graded_by_the_site(sign_in, task, proxy):
@@ -154,6 +157,16 @@ async def test_a_submission_that_did_not_arrive_is_sent_again(
         ),
         pytest.param(CHECK, http(200, b'{"status": "done"}'), "no INGInious gives", id="half"),
         pytest.param(b"GET /course", http(418), "HTTP 418", id="odd"),
+        pytest.param(
+            CHECK, http(200, BOMB, Content_Encoding="gzip"), "larger than 20 MB", id="gzip bomb"
+        ),
+        pytest.param(b"GET /course", http(200, bytes(3 << 20)), "than 2 MB", id="a large page"),
+        pytest.param(
+            b"GET /course", http(302, Location="/course/probe/quiz"), "everybody on", id="loop"
+        ),
+        pytest.param(
+            b"GET /course", http(511, b"<h1>Pay for the hotel</h1>"), "HTTP 511", id="portal"
+        ),
         pytest.param(b"GET /course", http(200), "no INGInious gives", id="another site"),
     ],
 )
@@ -167,6 +180,39 @@ async def test_what_a_site_should_not_answer_ends_with_one_sentence(
     assert text in result.result[1]
     assert "u:p" not in result.result[1]
     assert proxy.count(SUBMIT) <= 1
+
+
+CUT = http(200, b'{"status": "ok", "submissionid": "0123456789ab')
+WITHOUT_LENGTH = CUT.replace(b"Content-Length", b"X-Length")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"HTTP/1.1 2", id="in the status"),
+        pytest.param(CUT[:60], id="in the headers"),
+        pytest.param(CUT[: CUT.index(b"{")], id="before the body"),
+        pytest.param(CUT[:-5], id="in the body"),
+        pytest.param(WITHOUT_LENGTH, id="in a body without length"),
+        pytest.param(WITHOUT_LENGTH.partition(b"{")[0], id="before a body without length"),
+        pytest.param(CUT, id="in the middle of the JSON"),
+        pytest.param(http(200, b"\x1f\x8b\x08", Content_Encoding="gzip"), id="in gzip"),
+        pytest.param(http(200, b"?", Content_Encoding="br"), id="in another encoding"),
+        pytest.param(http(500), id="fault"),
+        pytest.param(http(502), id="proxy"),
+        pytest.param(http(413), id="a proxy's limit"),
+        pytest.param(http(302, Location="https://portal.example/"), id="portal"),
+        pytest.param(http(302, Location="http://["), id="no address"),
+        pytest.param(http(200, b'{"status": "ok", "submissionid": "x"}'), id="no id"),
+    ],
+)
+async def test_an_answer_cut_anywhere_spends_one_attempt_and_loses_no_result(
+    sign_in, task, proxy, answer
+):
+    client = await sign_in("bob", pace=Pace(first_s=0.02, max_s=0.1, give_up_s=20))
+    proxy.faults.append(Fault(SUBMIT, answer=answer, forward=True))
+    assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
+    assert proxy.count(SUBMIT) == 1
 
 
 @pytest.mark.parametrize("answer", [None, http(502), http(500)])
@@ -283,3 +329,22 @@ async def test_pictures_that_do_not_come_hold_no_result_up(sign_in, task, proxy)
     result = await client.open_job(task("quiz"), RIGHT)
     assert result.result[0] == "success"
     assert "data:" not in result.result[1]
+
+
+async def test_cookies_for_others_are_sent_to_nobody(sign_in, task, proxy):
+    client = await sign_in("bob")
+    for cookie in ("odd=1; Domain=evil.example", "odd=1; Path=/x", "=; ;Max-Age=never"):
+        proxy.faults.append(Fault(CHECK, answer=http(503, Set_Cookie=cookie)))
+    assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
+    assert proxy.count(b"odd") == 0
+    assert client.site.is_open
+
+
+async def test_values_that_nobody_can_keep_are_kept_as_texts(sign_in, task, proxy):
+    client = await sign_in("bob")
+    tests = b'{"big": 1%s, "half": "\\ud800", "nan": NaN, "ok": true}' % (b"0" * 400)
+    told = b'{"status": "done", "result": "success", "grade": 1%s, "text": "\\udfff", "tests": %s}'
+    proxy.faults.append(Fault(CHECK, times=9, answer=http(200, told % (b"0" * 400, tests))))
+    result = await client.open_job(task("quiz"), RIGHT)
+    assert result.result[0] == "success"
+    assert unpack_result(pack_result(result)).tests["ok"] is True

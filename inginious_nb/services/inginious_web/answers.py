@@ -67,10 +67,23 @@ class Waiting:
 def read_object(body: bytes) -> dict[str, Any] | None:
     """Return a JSON object, or None if the body is something else, such as a page."""
     try:
-        value = json.loads(body)
+        value = _kept(json.loads(body))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _kept(value: Any) -> Any:
+    """Return a value of JSON as it can be kept, sent and shown."""
+    if isinstance(value, dict):
+        return {_kept(name): _kept(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_kept(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+    is_odd = isinstance(value, int) and abs(value) >= 1 << 63
+    is_odd = is_odd or (isinstance(value, float) and not math.isfinite(value))
+    return str(value) if is_odd else value
 
 
 def read_submit(answer: dict[str, Any]) -> Accepted | Refused:
@@ -191,7 +204,7 @@ def _grade(value: object) -> float:
     """Return a grade, which the site writes as text."""
     try:
         grade = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     return grade if math.isfinite(grade) else 0.0
 

@@ -6,6 +6,8 @@ limit. What an answer means is not here.
 
 from __future__ import annotations
 
+import asyncio
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,10 +22,14 @@ from .failures import SettingsError, SiteError
 from .quiet_logs import quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 MAX_ANSWER_BYTES = 20 << 20
+MAX_PAGE_BYTES = 2 << 20
+"""A page takes seconds to read for each of them."""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_MAX_REQUEST_S = 300.0
+"""A site that sends a byte now and then is no answer either."""
 _MAX_CONNECTIONS = 8
 
 File = tuple[str, tuple[str, bytes]]
@@ -68,7 +74,11 @@ def http_client(address: str, lang: str) -> httpx.AsyncClient:
             verify=certificates,
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=_MAX_CONNECTIONS),
-            headers={"Accept-Language": lang, "User-Agent": "inginious_nb"},
+            headers={
+                "Accept-Language": lang,
+                "User-Agent": "inginious_nb",
+                "Accept-Encoding": "gzip",
+            },
             follow_redirects=False,
             # A proxy is never the way to this machine.
             trust_env=not is_loopback(urlsplit(address).hostname or ""),
@@ -107,9 +117,12 @@ async def send(
     """
     try:
         with quiet():
-            async with http.stream(
-                method, address + path, data=data, files=list(files) or None
-            ) as response:
+            async with (
+                asyncio.timeout(_MAX_REQUEST_S),
+                http.stream(
+                    method, address + path, data=data, files=list(files) or None
+                ) as response,
+            ):
                 body = await _body(response, limit_bytes)
                 return Answer(response.status_code, response.headers, body)
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
@@ -117,9 +130,11 @@ async def send(
 
 
 async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
+    """Return the content, which is unpacked here and no further than to the limit."""
+    unpack = _unpacker(response.headers.get("content-encoding", ""))
     body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
+    async for piece in response.aiter_raw():
+        body += unpack(piece, limit_bytes + 1 - len(body))
         if len(body) > limit_bytes:
             raise SiteError(
                 Message(
@@ -128,3 +143,22 @@ async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
                 )
             )
     return bytes(body)
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Return what unpacks the next piece of a body, to so many bytes at most."""
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return lambda piece, _limit: piece
+    if encoding not in {"gzip", "x-gzip"}:
+        # Nobody asked for it; some unpack to thousands of times their size at once.
+        raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+
+    def unpack(piece: bytes, limit: int) -> bytes:
+        try:
+            return unpacking.decompress(piece, limit)
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from error
+
+    return unpack

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MAX_RETRY_AFTER_S = 600.0
+_MAX_LOCATION_CHARS = 300
+_MAX_READ_CHARS = 200_000
+"""So much of a page that nobody expected is looked at."""
 _PASSING = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -86,7 +89,10 @@ def _of_refusal(address: str, status: int) -> SiteError:
 
 
 def _of_redirect(address: str, location: str) -> SiteError:
-    path = urlsplit(location).path
+    try:
+        path = urlsplit(location).path
+    except ValueError:  # such as [ in a host
+        path = ""
     if "/register/" in path:
         return RefusedError(
             Message(
@@ -98,13 +104,14 @@ def _of_redirect(address: str, location: str) -> SiteError:
         Message(
             "{site} sends everybody on to {location}; if you trust that address, connect to it.",
             site=address,
-            location=without_secrets(location),
+            location=without_secrets(location)[:_MAX_LOCATION_CHARS],
         )
     )
 
 
 def of_page(html: str) -> SiteError:
     """Return the error for a page that is not the one asked for."""
+    html = html[:_MAX_READ_CHARS]
     if pages.is_sign_in_page(html):
         return SignedOutError(Message("The site asks to sign in again."))
     note = pages.read_note(html)

@@ -62,6 +62,8 @@ class Listed:
 
 def is_sign_in_page(html: str) -> bool:
     """Return whether a page asks for name and password instead of showing what was asked for."""
+    if "password" not in html:
+        return False  # most pages, without reading them
     page = BeautifulSoup(html, "html.parser")
     return _form(page) is None and page.select_one("input[name=password]") is not None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from . import answers, failure_texts, pages, pictures, task_reader
-from .exchange import MAX_ANSWER_BYTES, http_client, send
+from .exchange import MAX_ANSWER_BYTES, MAX_PAGE_BYTES, http_client, send
 from .failures import PassingError, SignedOutError, SignInError, SiteError
 
 if TYPE_CHECKING:
@@ -189,12 +189,12 @@ class Site:
 
     async def courses(self) -> tuple[Listed, ...]:
         """Return the courses that this person is enrolled in."""
-        return pages.read_courses(await self._page("/mycourses"))
+        return await asyncio.to_thread(pages.read_courses, await self._page("/mycourses"))
 
     async def tasks(self, course_id: str) -> tuple[Listed, ...]:
         """Return the tasks that the page of a course shows, in its order."""
         html = await self._page(f"/course/{quote(course_id, safe='')}")
-        tasks = pages.read_tasks(html, course_id)
+        tasks = await asyncio.to_thread(pages.read_tasks, html, course_id)
         if not tasks and (note := pages.read_note(html)):
             raise failure_texts.of_note(note)
         return tasks
@@ -202,7 +202,7 @@ class Site:
     async def task_page(self, course_id: str, task_id: str) -> TaskPage:
         """Open a task's page, which a submission needs first: random values are fixed there."""
         html = await self._page(_path(course_id, task_id))
-        page = pages.read_task_page(html)
+        page = await asyncio.to_thread(pages.read_task_page, html)
         if page is None:
             raise failure_texts.of_page(html)
         return page
@@ -214,7 +214,8 @@ class Site:
             CourseError: The task has a problem that only its page can ask.
         """
         html = await self._page(_path(course_id, task_id))
-        task = task_reader.read_task(html, course_id, task_id, self.address)
+        read = task_reader.read_task
+        task = await asyncio.to_thread(read, html, course_id, task_id, self.address)
         if task is None:
             raise failure_texts.of_page(html)
         standing = replace(task.standing, username=self.username)
@@ -224,7 +225,7 @@ class Site:
         around, mark, shown = html.partition(task_reader.BEGINNING)
         (shown,) = await pictures.inlined_texts(self, course_id, task_id, [shown])
         page = around + mark + shown
-        task = task_reader.read_task(page, course_id, task_id, self.address) or task
+        task = await asyncio.to_thread(read, page, course_id, task_id, self.address) or task
         return replace(task, standing=standing)
 
     async def file(self, course_id: str, task_id: str, submission_id: str, problem: str) -> bytes:
@@ -275,18 +276,24 @@ class Site:
     # ---- requests ---------------------------------------------------------------------------
 
     async def _page(self, path: str) -> str:
-        return (await self._get(path)).text
+        """Return a page; it is read elsewhere than on the loop, for that takes its time."""
+        return (await self._get(path, MAX_PAGE_BYTES)).text
 
-    async def _get(self, path: str) -> Answer:
+    async def _get(self, path: str, limit_bytes: int = MAX_ANSWER_BYTES) -> Answer:
         await self.sign_in()
         session = self._session
-        answer = await self._request("GET", path)
-        if pages.is_sign_in_page(answer.text):
+        answer = await self._request("GET", path, limit_bytes=limit_bytes)
+        if await self._asks_to_sign_in(answer):
             await self.sign_in_again(session)
-            answer = await self._request("GET", path)
-            if pages.is_sign_in_page(answer.text):
+            answer = await self._request("GET", path, limit_bytes=limit_bytes)
+            if await self._asks_to_sign_in(answer):
                 raise failure_texts.forgets_session(self.address)
         return answer
+
+    async def _asks_to_sign_in(self, answer: Answer) -> bool:
+        # A page that asks is small; a file that is an answer may be large.
+        is_page = len(answer.body) <= MAX_PAGE_BYTES
+        return is_page and await asyncio.to_thread(pages.is_sign_in_page, answer.text)
 
     async def _request(
         self,

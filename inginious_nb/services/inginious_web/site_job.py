@@ -191,7 +191,7 @@ class SiteJob:
                 wait_s = 0.0
                 try:
                     answer = await self._send(page)
-                except SignedOutError:
+                except (SignedOutError, SignInError):
                     # Nothing was done: neither a sending nor an answer is lost.
                     self._sendings -= 1
                     refreshes += 1
@@ -199,10 +199,9 @@ class SiteJob:
                 except PassingError as error:
                     self._heard(False)
                     lost, wait_s = True, error.retry_after_s
-                except BrokenAnswerError as error:
-                    # It may have been stored before the site failed, but is not sent again.
-                    page = await self._until_answered(self._open)
-                    if (found := await self._find(page, known)) is not None:
+                except SiteError as error:
+                    # It may have been stored all the same, and is not sent again.
+                    if (found := await self._stored(known)) is not None:
                         return found
                     raise error from None
                 else:
@@ -226,6 +225,12 @@ class SiteJob:
         if lost and (found := await self._find(page, known)) is not None:
             return found
         raise _KilledError
+
+    async def _stored(self, known: frozenset[str]) -> str | None:
+        """Return the site's id of what was answered strangely, None if it is not there."""
+        with contextlib.suppress(SiteError):
+            return await self._find(await self._until_answered(self._open), known)
+        return None
 
     async def _send(self, page: TaskPage) -> answers.Accepted | answers.Refused:
         new = self._new
