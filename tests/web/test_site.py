@@ -348,3 +348,28 @@ async def test_values_that_nobody_can_keep_are_kept_as_texts(sign_in, task, prox
     result = await client.open_job(task("quiz"), RIGHT)
     assert result.result[0] == "success"
     assert unpack_result(pack_result(result)).tests["ok"] is True
+
+
+async def test_each_call_back_of_the_documented_client_is_called_once(sign_in, task, proxy):
+    client = await sign_in("bob")
+    calls, shells = [], []
+
+    def submit(inputdata, **more):
+        return client.new_job(task("quiz"), inputdata, lambda *told: calls.append(told), **more)
+
+    job_id = submit(RIGHT, debug="ssh", ssh_callback=lambda *told: shells.append(told))
+    await until(lambda: len(calls) == 1 and shells)
+    assert shells == [(None, None, None, None)]  # the site opens none for a student
+    assert client.get_job_queue_info(job_id) is None
+    assert client.get_job_queue_info("nowhere") is None
+    client.kill_job(job_id)
+    client.kill_job("nowhere")
+    proxy.faults.append(Fault(CHECK, times=99, answer=http(503)))
+    assert submit(RIGHT)
+    await until(lambda: proxy.count(SUBMIT) == 2)
+    client.close()
+    await until(lambda: len(calls) == 2)
+    submit(RIGHT)
+    await until(lambda: len(calls) == 3)
+    assert [result[0] for result, *_ in calls] == ["success", "crash", "crash"]
+    assert proxy.count(SUBMIT) == 2
