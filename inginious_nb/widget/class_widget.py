@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from IPython.display import display
 from traitlets import Bool
 
+from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
+from inginious_nb.frontend.worker import call_soon
+from inginious_nb.render import printable
 
 from .served_widget import ServedWidget, static
 
@@ -38,7 +42,9 @@ class ClassWidget(ServedWidget):
     def __init__(self, live: LiveClass, *, session: Session, names: bool = False) -> None:
         self.live = live
         self.publisher = ClassPublisher(session, live, self._publish)
+        self._snapshot: Any = None
         super().__init__(ClassResponder(self.publisher), lang=session.language, names=names)
+        live.subscribe(self._update_snapshot)
 
     def close(self) -> None:
         """Close the widget in every view, and end the class."""
@@ -47,6 +53,33 @@ class ClassWidget(ServedWidget):
             publisher.close()
             self.live.close()
         super().close()
+
+    def _ipython_display_(self) -> None:
+        """Show the live view and, as an output of its own, a static table once all is graded.
+
+        The live view hides the table of its page.
+        """
+        bundle = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        display(data, raw=True, metadata=metadata)
+        self._snapshot = display({"text/plain": ""}, raw=True, display_id=True)
+        self._update_snapshot()
+
+    def _update_snapshot(self) -> None:
+        """Fill the table, soon, unless something is still being graded."""
+        if self._snapshot is not None and not self.live.is_busy:
+            call_soon(self._write_snapshot)
+
+    def _write_snapshot(self) -> None:
+        content = class_bundle(
+            self.live.state,
+            title=printable(self.live.folder.resolve().name),
+            sandbox=self.live.sandbox,
+            key=self.key,
+            names=self.names,
+            lang=self.publisher.lang,
+        )
+        self._snapshot.update(content, raw=True)
 
     def _publish(self, info: protocol.ClassInfo) -> None:
         self.send({"kind": "state", "state": info})

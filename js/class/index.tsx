@@ -5,6 +5,7 @@ import "../i18n/french.ts";
 import { language, preferredLanguage } from "../i18n/index.ts";
 import type { Model } from "../model.ts";
 import type { ClassInfo, RequestKind } from "../protocol.ts";
+import { snapshotClass } from "../snapshot.ts";
 import { chooseTransport } from "../transport/index.ts";
 import { watchKernel } from "../transport/kernel.ts";
 import { ClassView } from "./class_view.ts";
@@ -59,6 +60,9 @@ function render({ model, el }: Props & { el: HTMLElement }): () => void {
   if (!view) throw new Error("The class was rendered before it was initialised.");
   const mount = el.appendChild(document.createElement("div"));
   mount.className = "inginious-live";
+  const style = document.head.appendChild(document.createElement("style"));
+  const table = CSS.escape(snapshotClass(String(model.get("key"))));
+  style.textContent = `.${table} { display: none; }`; // while the widget is alive
   mount.dataset.lmSuppressShortcuts = "true"; // arrows and Enter are the matrix's, not the notebook's
   renderTree(
     <ClassContext.Provider value={view}>
@@ -69,6 +73,7 @@ function render({ model, el }: Props & { el: HTMLElement }): () => void {
   return () => {
     renderTree(null, mount);
     mount.remove();
+    style.remove();
   };
 }
 

@@ -63,9 +63,16 @@ def test_from_a_folder_to_the_typical_wrong_answers_side_by_side(lab, open_noteb
     shown.get_by_role("button", name="Regrade: Hal").click()
     expect(shown).to_contain_text(f"{everyone - 1} of {everyone} done")
     expect(shown).to_contain_text(f"{everyone} of {everyone} done", timeout=GRADING_LIMIT_MS)
+    table = notebook.output(2).locator("table", has_text="Mean of what was graded")
+    expect(table).to_be_attached()
+    expect(table).to_be_hidden()  # the live view is there
     notebook.save()
-    saved = str(notebook.saved())
-    assert names_in(saved) == []
+    assert names_in(str(notebook.saved())) == []
+    assert "Mean of what was graded" in str(notebook.saved())
+    lab.end_kernels()
+    notebook.page.reload()
+    expect(table).to_be_visible(timeout=GRADING_LIMIT_MS)
+    expect(table.get_by_role("row")).to_have_count(everyone + 2)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -12,6 +12,7 @@ from inginious_nb.classroom.live import LiveClass
 from inginious_nb.classroom.reading import Reading
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend import class_view
+from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, look_at
 from inginious_nb.frontend.protocol import PROTOCOL_VERSION
 from tests.support.invented_class import write_notebook
@@ -100,6 +101,20 @@ def test_a_page_follows_a_class_and_nobody_is_named(opened):
     assert page.ask("class")["cells"] == list(page.cells.values())
     assert not [name for name in CHOICES if name in "".join(page.raw)]
     assert "ada,lab/choice,graded" in page.ask("export")["text"]
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_a_static_table_has_names_only_where_they_are_shown(opened, names):
+    live, page = opened()
+    live.grade()
+    page.until(Page.is_graded)
+    table = class_bundle(live.state, title="<b>", sandbox="so", key="k", names=names, lang="en")
+    assert "<h3>&lt;b&gt;</h3>" in table["text/html"]
+    for text in table.values():
+        assert [name for name in CHOICES if name in text] == (list(CHOICES) if names else [])
+        assert text.count("50 %") == 2
+        assert "no answer" in text
+        assert "66.7 %" in text  # the mean
 
 
 def test_answers_are_shown_when_asked_for_as_text(opened, folder):
