@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inginious_nb.course.ids import suggestion
@@ -182,6 +183,7 @@ class ClassGrading:
 
     def _work(self, student: str, handed: _Handed, reference: str, task: Task) -> Work | Entry:
         """Return the answers of a student to a task, or why there are none to grade."""
+        refused = partial(Entry, student, reference, "refused")
         try:
             answered = [
                 (notebook, answers)
@@ -189,45 +191,40 @@ class ClassGrading:
                 if (answers := self._answers(notebook, task)).values
             ]
         except InginiousError as error:
-            return Entry(student, reference, "refused", message=error.text)
+            return refused(message=error.text)
+        if not answered:
+            why = handed.errors[0] if handed.errors else self._misnamed(handed, task)
+            if why:
+                return refused(message=why)
+            return Entry(student, reference, "missing", message=Message("No cell answers it."))
         files = tuple(visible(str(notebook.path)) for notebook, _ in answered)
         if len(answered) > 1:
-            return Entry(
-                student,
-                reference,
-                "refused",
-                message=Message(
-                    "Handed in more than once: {files}. Keep one of them.", files=", ".join(files)
-                ),
-                files=files,
+            twice = Message(
+                "Handed in more than once: {files}. Keep one of them.", files=", ".join(files)
             )
-        if not answered:
-            if handed.errors:
-                message: str = handed.errors[0]
-                return Entry(student, reference, "refused", message=message)
-            misnamed = self._misnamed(handed, task)
-            if misnamed:
-                return Entry(student, reference, "refused", message=misnamed)
-            return Entry(student, reference, "missing", message=Message("No cell answers it."))
-        notebook, answers = answered[0]
+            return refused(message=twice, files=files)
+        ((notebook, answers),) = answered
         try:
-            errors = review_command(task, answers, notebook.cells, magics=self._magics)
-            if errors:
-                raise next(iter(errors.values()))
-            checked = task.check(answers.values)
+            checked = self._checked(task, answers, notebook)
         except InginiousError as error:
             misnamed = self._misnamed(handed, task) if answers.missing(task) else ""
-            return Entry(
-                student,
-                reference,
-                "refused",
-                message=misnamed or error.text,
-                answers=dict(answers.values),
-                files=files,
+            return refused(
+                message=misnamed or error.text, answers=dict(answers.values), files=files
             )
-        return Work(
-            Entry(student, reference, "waiting", answers=checked, files=files), task, answers
-        )
+        entry = Entry(student, reference, "waiting", answers=checked, files=files)
+        return Work(entry, task, answers)
+
+    def _checked(
+        self, task: Task, answers: Answers, notebook: SavedNotebook
+    ) -> Mapping[str, object]:
+        """Return answers as the task takes them.
+
+        Raises:
+            AnswerError: One of them cannot be submitted.
+        """
+        for error in review_command(task, answers, notebook.cells, magics=self._magics).values():
+            raise error
+        return task.check(answers.values)
 
     def _misnamed(self, handed: _Handed, task: Task) -> str:
         """Return that a cell is for a problem of the task that it has not; empty if none is."""
