@@ -22,14 +22,14 @@ import time
 import anywidget, ipykernel.ipkernel, ipywidgets
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
-begun = time.perf_counter()
+begun, used = time.perf_counter(), time.process_time()
 shell.run_line_magic("load_ext", "inginious_nb")
-print((time.perf_counter() - begun) * 1000)
+print((time.perf_counter() - begun) * 1000, (time.process_time() - used) * 1000)
 """
 
 
-def load_ms(folder: str) -> float:
-    """Return what loading takes in a fresh interpreter, in milliseconds."""
+def load_ms(folder: str) -> tuple[float, float]:
+    """Return the time of loading in a fresh interpreter, and its processor time, in ms."""
     environment = os.environ | {"INGINIOUS_HISTORY": f"{folder}/history.sqlite"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
@@ -39,7 +39,8 @@ def load_ms(folder: str) -> float:
         text=True,
         check=True,
     )
-    return float(done.stdout)
+    taken, used = map(float, done.stdout.split())
+    return taken, used
 
 
 def main() -> None:
@@ -50,9 +51,10 @@ def main() -> None:
     figures = Figures("Loading the extension", options.json)
     with tempfile.TemporaryDirectory() as folder:
         load_ms(folder)  # fills the file cache
-        times_ms = [load_ms(folder) for _ in range(options.repeats)]
+        times_ms, used_ms = zip(*(load_ms(folder) for _ in range(options.repeats)), strict=True)
     figures.add("%load_ext inginious_nb, median", statistics.median(times_ms), "ms", WANTED)
     figures.add("%load_ext inginious_nb, least", min(times_ms), "ms", WANTED)
+    figures.add("  processor time, least", min(used_ms), "ms")
 
 
 if __name__ == "__main__":
