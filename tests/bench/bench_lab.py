@@ -29,7 +29,7 @@ SUBMISSION = {
     "data to paint": ("ms", "<= 50 ms"),
     "layout shift": ("", "<= 0.05"),
 }
-ON_DEMAND = ("fr.", "dialogs.", "class.", "new-task.", "sign-in.")
+ON_DEMAND = ("fr.", "dialogs.", "class.", "new-task.", "sign-in.", "statement.")
 
 WATCH = """(() => {
     window.moments = {};

@@ -11,6 +11,7 @@ import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
 import { keepSummary, savedSummary } from "../saved_summary.ts";
+import { settled } from "../settled.ts";
 import type { TaskView } from "../task_view.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
@@ -102,7 +103,7 @@ export const toolbar: JupyterFrontEndPlugin<void> = {
     registry.addFactory<NotebookPanel>("Notebook", "inginious-submit-all", (panel) => {
       const item = new LazyItem();
       const found = inginious.answers(panel);
-      void app.restored.then(async () => {
+      void settled(app).then(async () => {
         const { tallyWidget } = await import("../ui.tsx");
         const submitAll = () => void app.commands.execute(Commands.submitAll);
         if (!item.isDisposed) item.fill(tallyWidget(inginious, found, submitAll));

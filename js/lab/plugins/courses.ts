@@ -9,6 +9,7 @@ import { FileDialog, IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
 import { PanelLayout, Widget } from "@lumino/widgets";
 import { courseIcon, demoIcon, inginiousIcon } from "../icon.ts";
+import { settled } from "../settled.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 const SIDEBAR_ID = "inginious-courses";
@@ -36,7 +37,7 @@ export const courses: JupyterFrontEndPlugin<void> = {
     sidebar.layout = layout;
     app.shell.add(sidebar, "left", { rank: 600 });
     restorer?.add(sidebar, SIDEBAR_ID);
-    void app.restored.then(async () => {
+    void settled(app).then(async () => {
       const { coursesWidget } = await import("../ui.tsx");
       layout.addWidget(
         coursesWidget(inginious, {

@@ -6,6 +6,7 @@ import { version } from "../../../package.json";
 import { loadLanguage } from "../language.ts";
 import { makeInginious } from "../service.ts";
 import { followSettings, translateSettings } from "../settings.ts";
+import { settled } from "../settled.ts";
 import { IInginious } from "../tokens.ts";
 
 export const service: JupyterFrontEndPlugin<IInginious> = {
@@ -24,7 +25,7 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
     if (registry) translateSettings(registry, service.id, language.settings);
     const settings = followSettings(registry, service.id);
     const inginious = makeInginious(serverSettings, language, settings);
-    void app.restored.then(() => inginious.socket.start());
+    void settled(app).then(() => inginious.socket.start());
     warnOfOtherVersion(inginious);
     keepCoursesOpen(inginious);
     return inginious;
