@@ -34,6 +34,21 @@ _MAX_LINE_BYTES = 256
 _FOLDERS = ("/task", "/course/common")
 
 
+def wait_at_the_end():
+    """Wait once Python has read its site folders: what is left to do then takes no time."""
+    import site
+
+    name = "execusercustomize" if site.ENABLE_USER_SITE else "execsitecustomize"
+    original = getattr(site, name)
+
+    def customize_and_wait():
+        setattr(site, name, original)
+        original()
+        wait()
+
+    setattr(site, name, customize_and_wait)
+
+
 def wait():
     """Return once the script may run here, as if nothing had been; else become what is to run."""
     imported = _import_until_request()
