@@ -116,6 +116,9 @@ TRACE = (
 )
 
 
+NODE = "{0}:2\nthrow x\n^\n\nTypeError: so\n    at {0}:2:7\n    at node:x:1\n\nNode.js v18.1.0\n"
+
+
 @pytest.mark.parametrize(
     ("stdout", "stderr", "status", "words"),
     [
@@ -128,6 +131,12 @@ TRACE = (
         ("", "", 137, "SIGKILL"),
         ("", "", -11, "SIGSEGV"),
         ("", "", 255, None),
+        ("", "so at /task/run line 3.\n", 255, "so at /task/run line 3"),
+        ("", "so at /task/run line 3.\n", 0, None),
+        ("", "so at /task/student/a.pl line 3.\n", 255, None),
+        ("", NODE.format("/task/run"), 1, "TypeError: so"),
+        ("", NODE.format("/task/student/a.js"), 1, None),
+        ("", "/task/run:2:in `<main>': so (RuntimeError)\n\tfrom x\n", 1, "so (RuntimeError)"),
         ("", TRACE.format("/task/student/answer.py"), 0, None),
         ("", TRACE.format("/task/run") + "handled, going on\n", 1, None),
         ("", "", 1, None),

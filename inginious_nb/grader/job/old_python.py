@@ -58,6 +58,17 @@ _DEADLY = {
 }
 _TAIL_CHARACTERS = 4000
 _SCRIPT_BYTES = 1 << 16
+_PLACE = r"\S*/(?:task/(?!student/)|course/common/(?!student/))\S*?"
+_OTHER_ERRORS = (
+    re.compile(rf"^(.+ at {_PLACE} line \d+)\.\Z", re.MULTILINE),  # Perl
+    # Node.js names the place first, and itself after the stack.
+    re.compile(
+        rf"^{_PLACE}:\d+\n(?:.*\n)+?(\w*Error: .*)\n"
+        r"(?:(?:    at .*)?\n)*(?:    at .*|Node\.js v.*)\Z",
+        re.MULTILINE,
+    ),
+    re.compile(rf"^{_PLACE}:\d+:in .+?: (.+ \([\w:]+\))(?:\n\t.*)*\Z", re.MULTILINE),  # Ruby
+)
 
 
 def read_old_python(raw: Any) -> tuple[str, ...]:
@@ -112,7 +123,11 @@ def death(stdout: str, stderr: str, *, status: int, script: bytes = b"") -> str:
             and (is_ours or _OF_TEACHER.search(end, began))
         ):
             return last
-    lines = stderr[-_TAIL_CHARACTERS:].rstrip().split("\n")
+    end = stderr[-_TAIL_CHARACTERS:].rstrip()
+    others = (pattern.search(end) for pattern in _OTHER_ERRORS)
+    if status and (found := next(filter(None, others), None)):
+        return found[1]
+    lines = end.split("\n")
     of_shell = list(itertools.takewhile(_SHELL_ERROR.fullmatch, reversed(lines)))
     if status and of_shell:
         return of_shell[-1]
