@@ -84,6 +84,11 @@ def test_a_cell_is_graded_by_the_site_that_one_connects_to(open_notebook, site, 
     notebook.run_to_end(5)
     expect(notebook.output(5)).to_contain_text("100", timeout=START_LIMIT_MS)
     expect(widget).to_contain_text("1 attempt")
+    notebook.save()
+    files = [path for path in notebook.server.folder.parent.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} >= {".ipynb", ".sqlite"}
+    for path in files:
+        assert b"alice-password" not in path.read_bytes(), path
 
     tab = on_the_sites_page(page, site)
     expect(tab.locator("#submissions li.list-group-item-success")).to_have_count(1)
