@@ -71,7 +71,9 @@ def test_a_busy_dead_or_restarted_kernel_hinders_nothing(server, open_lab, page)
     submit(notebook)
     expect(line).to_contain_text("100 %")
     server.end_kernels()
-    expect(page.get_by_role("button", name=re.compile("No Kernel|Unknown|Dead"))).to_be_visible()
+    expect(
+        page.get_by_role("button", name=re.compile("No Kernel|Unknown|Dead|Disconnected"))
+    ).to_be_visible()
     notebook.write(ANSWER, "4")
     submit(notebook)
     # The page is reloaded while it waits: the result comes all the same, and stays with the cell.
