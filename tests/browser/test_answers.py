@@ -130,7 +130,7 @@ def test_a_file_is_handed_in(open_notebook):
     widget.get_by_label("or a path on the kernel").fill("elsewhere.csv")
     widget.get_by_role("button", name="Use this path").click()
     # That it is not there is said before anything is sent.
-    expect(widget.get_by_text("the file 'elsewhere.csv' cannot be read").first).to_be_visible()
+    expect(widget.get_by_text("the file “elsewhere.csv” cannot be read").first).to_be_visible()
     notebook.submit(2)
     expect(widget.get_by_role("alert")).to_contain_text("elsewhere.csv")
 
