@@ -10,8 +10,8 @@ from IPython.display import display
 
 from inginious_nb import widget
 from inginious_nb.course.folders import expanded
-
-from .tables import tables
+from inginious_nb.frontend.class_snapshot import class_bundle
+from inginious_nb.render import printable
 
 if TYPE_CHECKING:
     from inginious_nb.classroom.live import LiveClass
@@ -51,14 +51,14 @@ def show_class(
         magics=magics or "refuse",
     )
     if not context.host.shows_widgets:
-        _grade_to_the_end(context, live)
+        _grade_to_the_end(context, live, names=names)
         return
     _shown[path.resolve()] = shown = widget.ClassWidget(live, session=context.session, names=names)
     live.grade()
     display(shown)
 
 
-def _grade_to_the_end(context: MagicContext, live: LiveClass) -> None:
+def _grade_to_the_end(context: MagicContext, live: LiveClass, *, names: bool) -> None:
     ended = threading.Event()
     live.subscribe(lambda: None if live.is_busy else ended.set())
     live.grade()
@@ -68,7 +68,15 @@ def _grade_to_the_end(context: MagicContext, live: LiveClass) -> None:
         live.close()
     if live.error is not None:
         raise live.error
-    display(tables().class_grades(live.state, context.lang))
-    for entry in live.state.entries:
+    table = class_bundle(
+        live.state,
+        title=printable(live.folder.resolve().name),
+        sandbox=live.sandbox,
+        key="",
+        names=names,
+        lang=context.lang,
+    )
+    display(table, raw=True)
+    for entry in live.state.entries if names else ():  # messages have the names of notebooks
         if entry.message and entry.state != "missing":
             context.say(f"{entry.student}, {entry.task}: {entry.message}")
