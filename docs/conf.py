@@ -45,6 +45,7 @@ nitpick_ignore = [
     ("py:class", "ServiceState"),
     ("py:class", "FindSource"),
     ("py:class", "SignIn"),
+    ("py:class", "SignedIn"),
     ("py:class", "SiteStanding"),
     ("py:class", "SiteSubmission"),
     ("py:class", "SshCallback"),
@@ -74,6 +75,8 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+# As it is written: the text of a default that is a function is no Python.
+autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True, "show-inheritance": True}
 napoleon_numpy_docstring = False
 

@@ -1,7 +1,7 @@
 """Runs in the sandbox of a remote shell: sets it up, gives the user a shell, tears it down.
 
 The service passes this text to the system's python3, since not every sandbox sees the grading API;
-`embedded/shell/session.py` is the other end. The socket that is our stdin brings the pipes to the
+`grader/ssh/session.py` is the other end. The socket that is our stdin brings the pipes to the
 user and to the service, then lines of JSON: what to run, and each new size of the terminal.
 The pipe to the service is told "ready" and in the end "left" with the exit status. Nothing but
 bytes leaves the sandbox. When the socket is closed at the other end, the shell is ended.
