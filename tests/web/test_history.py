@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -24,6 +25,16 @@ def submitted_in(browser, task_id, **fields):
     while browser.post(page, data=check).json()["status"] == "waiting":
         pass
     return told["submissionid"]
+
+
+def dates_of(site_id, instructor):
+    """When the site lists a submission as made, and as replayed if it was."""
+    (row,) = (
+        row
+        for row in instructor.get("/admin/probe/submissions").text.split("<tr")
+        if f'data-submissionid="{site_id}"' in row
+    )
+    return re.findall(r"\d\d:\d\d:\d\d", row)
 
 
 async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, browser_of):
@@ -53,6 +64,25 @@ async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, b
     assert [record.number for record in state.records] == [4, 3, 2, 1]
     await asyncio.to_thread(session.site_submissions.recall, session.history.get(second))
     assert session.history.answers(second)["word"] == "noël"
+
+
+@pytest.mark.parametrize("task_id", ["quiz", "random"])
+async def test_an_instructor_who_replays_a_submission_gets_the_same_grade(
+    session_of, browser_of, task_id
+):
+    student, instructor = browser_of("dave"), browser_of("superadmin")
+    session = await session_of("dave")
+    task = await asyncio.to_thread(session.open, f"probe/{task_id}")
+    submission = session.submit(task, {**RIGHT, "word": "tulip"})
+    grade = (await submission).grade
+    assert 0 < grade < 100
+    site_id = session.history.get(submission.id).remote_id
+    page, check = f"/course/probe/{task_id}", {"@action": "check", "submissionid": site_id}
+    instructor.post(f"/submission/{site_id}", data={"replay": ""})
+    while len(dates_of(site_id, instructor)) == 1:
+        pass
+    replayed = student.post(page, data=check).json()
+    assert float(replayed["grade"]) == grade
 
 
 async def test_another_kernel_takes_no_submission_twice(session_of):
