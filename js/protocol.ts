@@ -504,6 +504,8 @@ export interface PendingRow {
   kill_requested: boolean;
   /** Why it waits here, empty if it does not. */
   note: string;
+  /** Another process, such as a kernel, waits for its result and may stop it. */
+  elsewhere: boolean;
 }
 
 /**

@@ -109,7 +109,8 @@ class OverviewPublisher:
                 self._pending_row(submission)
                 for submission in session.submissions.pending
                 if submission.phase != "reading"
-            ],
+            ]
+            + [row for course in courses for row in self._pending_elsewhere(course)],
             "service": serialize.service_info(session.service, lang),
             "account": self._account(),
             "warnings": [
@@ -184,7 +185,28 @@ class OverviewPublisher:
             "at_most_before": submission.at_most_before,
             "kill_requested": submission.kill_requested,
             "note": in_language(submission.note, self.lang),
+            "elsewhere": False,
         }
+
+    def _pending_elsewhere(self, course: Course) -> list[protocol.PendingRow]:
+        """Return the rows of what another process, such as a kernel, waits for."""
+        return [
+            {
+                "id": record.id,
+                "task": serialize.reference(task),
+                "name": task.translated(self.lang).name,
+                "number": record.number,
+                "at": record.submitted_at,
+                "phase": "sent",
+                "at_most_before": None,
+                "kill_requested": False,
+                "note": "",
+                "elsewhere": True,
+            }
+            for task in course.tasks.values()
+            for record in self.session.task_state(task).records
+            if record.under_way_elsewhere
+        ]
 
 
 class OverviewResponder(Responder):

@@ -537,7 +537,10 @@ class CourseRow(TypedDict):
 
 
 class PendingRow(TypedDict):
-    """A submission of this session that has no result yet; submitted ``at`` seconds since 1970."""
+    """A submission of this person that has no result yet; submitted ``at`` seconds since 1970.
+
+    ``elsewhere``: another process, such as a kernel, waits for its result and may stop it.
+    """
 
     id: str
     task: str
@@ -548,6 +551,7 @@ class PendingRow(TypedDict):
     at_most_before: int | None
     kill_requested: bool
     note: str
+    elsewhere: bool
 
 
 class AccountInfo(TypedDict):

@@ -95,6 +95,7 @@ def test_a_kernel_uses_the_service_of_the_server_also_through_a_reload(server, o
     expect(output).to_contain_text("Running", timeout=START_LIMIT_MS)
     # The line of the cell knows that a kernel waits for it.
     expect(line).to_contain_text(re.compile(r"Under way\s+Submission \d+ · in a kernel"))
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("1 running")
     notebook.save()
     page.reload()
     expect(line).to_contain_text(GRADED, timeout=START_LIMIT_MS)

@@ -155,6 +155,13 @@ def test_what_a_kernel_waits_for_is_told_until_it_ends(page, session, monkeypatc
             ),
         )
         page.has("", lambda state: ("lab/sleep", waits) in tasks(state))
+        pending = [(submission.id, True)] if waits else []
+        page.has(
+            "",
+            lambda state: (
+                [(row["id"], row["elsewhere"]) for row in state.get("pending", ())] == pending
+            ),
+        )
 
     is_told(True)
     monkeypatch.setattr(record, "_process_exists", lambda _pid: False)

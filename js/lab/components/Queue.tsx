@@ -39,19 +39,23 @@ export function Queue({ socket, language, openTask }: Props) {
             <span>{say(t.submissionNumber, { n: row.number })}</span>{" "}
             <span>{place(row, language)}</span>{" "}
             <span class="inginious-muted">{say(lab.since, { time: language.time(row.at) })}</span>{" "}
-            <button
-              type="button"
-              class="inginious-button"
-              aria-disabled={row.kill_requested}
-              aria-label={named(row.kill_requested ? t.killing : t.kill, row.name, language)}
-              onClick={() => {
-                if (!row.kill_requested) {
-                  void socket.ask("stop", { submission: row.id }).catch(() => {}); // it has ended
-                }
-              }}
-            >
-              {row.kill_requested ? t.killing : t.kill}
-            </button>
+            {row.elsewhere ? (
+              <span class="inginious-muted">{lab.stopElsewhere}</span>
+            ) : (
+              <button
+                type="button"
+                class="inginious-button"
+                aria-disabled={row.kill_requested}
+                aria-label={named(row.kill_requested ? t.killing : t.kill, row.name, language)}
+                onClick={() => {
+                  if (!row.kill_requested) {
+                    void socket.ask("stop", { submission: row.id }).catch(() => {}); // it has ended
+                  }
+                }}
+              >
+                {row.kill_requested ? t.killing : t.kill}
+              </button>
+            )}
             {row.note && <p class="inginious-muted">{row.note}</p>}
           </li>
         ))}
@@ -60,7 +64,9 @@ export function Queue({ socket, language, openTask }: Props) {
   );
 }
 
-function place({ phase, at_most_before }: PendingRow, { t, say }: LabLanguage): string {
+function place(row: PendingRow, { t, say }: LabLanguage): string {
+  const { phase, at_most_before } = row;
+  if (row.elsewhere) return say(t.colon, { name: t.underWay, value: t.inAnotherKernel });
   if (phase !== "queued" || at_most_before === null) return t.phases[phase];
   return say(t.colon, { name: t.phases.queued, value: say(t.atMostBefore, { n: at_most_before }) });
 }

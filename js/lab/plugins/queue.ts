@@ -78,7 +78,7 @@ export const status: JupyterFrontEndPlugin<void> = {
 
 /** Where answers are graded, and how that stands: what is under way, else the service. */
 function standing({ pending, service }: Overview, { t, lab, say }: LabLanguage): string {
-  const running = pending.filter(({ phase }) => phase === "running").length;
+  const running = pending.filter((row) => row.elsewhere || row.phase === "running").length;
   const waiting = pending.length - running;
   const facts: string[] = [];
   if (running) facts.push(say(lab.running, { n: running }));
