@@ -94,10 +94,13 @@ class WebSite:
 
     Attributes:
         address: Where a browser opens it.
+        students: Who has an account and is in no course yet.
         users: Who has an account; the password is the name and "-password".
     """
 
-    users = ("superadmin", "alice", "bob", "carol", "dave", "erin")
+    # Each test that counts attempts takes a student of its own.
+    students = tuple(f"student{number}" for number in range(20))
+    users = ("superadmin", "alice", "bob", "carol", *students)
 
     def __init__(self, folder):
         self.tasks = Path(folder) / "tasks"

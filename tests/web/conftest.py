@@ -33,14 +33,33 @@ def pytest_collection_modifyitems(items):
 def web_site(tmp_path_factory):
     """A site on which alice and bob are enrolled in the course probe, and carol is not."""
     site = WebSite(tmp_path_factory.mktemp("site"))
-    for name in ("alice", "bob", "erin"):
-        with httpx.Client(base_url=site.address, trust_env=False) as browser:
-            browser.post(
-                "/api/v0/authentication", data={"login": name, "password": f"{name}-password"}
-            )
-            browser.post("/register/probe")
+    for name in ("alice", "bob"):
+        enrol(site, name)
     yield site
     site.stop()
+
+
+def enrol(site, name):
+    with httpx.Client(base_url=site.address, trust_env=False) as browser:
+        browser.post("/api/v0/authentication", data={"login": name, "password": f"{name}-password"})
+        browser.post("/register/probe")
+
+
+@pytest.fixture(scope="session")
+def unused_students(web_site):
+    return iter(web_site.students)
+
+
+@pytest.fixture
+def new_student(web_site, unused_students):
+    """A function that returns the name of a student of the course who has submitted nothing."""
+
+    def new_student():
+        name = next(unused_students)
+        enrol(web_site, name)
+        return name
+
+    return new_student
 
 
 @pytest.fixture

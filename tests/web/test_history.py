@@ -37,10 +37,13 @@ def dates_of(site_id, instructor):
     return re.findall(r"\d\d:\d\d:\d\d", row)
 
 
-async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, browser_of):
-    browser = browser_of("dave")
+async def test_what_was_submitted_in_the_browser_is_in_the_history(
+    session_of, browser_of, new_student
+):
+    name = new_student()
+    browser = browser_of(name)
     first = await asyncio.to_thread(submitted_in, browser, "quiz")
-    session = await session_of("dave")
+    session = await session_of(name)
     task = await asyncio.to_thread(session.open, "probe/quiz")
     state = session.task_state(task)
     await until(lambda: state.records and session.history.answers(first))
@@ -68,10 +71,11 @@ async def test_what_was_submitted_in_the_browser_is_in_the_history(session_of, b
 
 @pytest.mark.parametrize("task_id", ["quiz", "random"])
 async def test_an_instructor_who_replays_a_submission_gets_the_same_grade(
-    session_of, browser_of, task_id
+    session_of, browser_of, new_student, task_id
 ):
-    student, instructor = browser_of("dave"), browser_of("superadmin")
-    session = await session_of("dave")
+    name = new_student()
+    student, instructor = browser_of(name), browser_of("superadmin")
+    session = await session_of(name)
     task = await asyncio.to_thread(session.open, f"probe/{task_id}")
     submission = session.submit(task, {**RIGHT, "word": "tulip"})
     grade = (await submission).grade
@@ -85,11 +89,12 @@ async def test_an_instructor_who_replays_a_submission_gets_the_same_grade(
     assert float(replayed["grade"]) == grade
 
 
-async def test_another_kernel_takes_no_submission_twice(session_of):
-    one = await session_of("erin")
+async def test_another_kernel_takes_no_submission_twice(session_of, new_student):
+    name = new_student()
+    one = await session_of(name)
     task = await asyncio.to_thread(one.open, "probe/quiz")
     await one.submit(task, RIGHT)
-    other = await session_of("erin")
+    other = await session_of(name)
     opened = await asyncio.to_thread(other.open, "probe/quiz")
     await until(lambda: opened.standing.submissions)
     await until(lambda: other.task_state(opened).revision)
@@ -98,11 +103,12 @@ async def test_another_kernel_takes_no_submission_twice(session_of):
 
 async def test_a_submission_that_is_nowhere_is_refused(session_of):
     with pytest.raises(UsageError, match="no submission"):
-        (await session_of("erin")).submissions.resubmit("0" * 24)
+        (await session_of()).submissions.resubmit("0" * 24)
 
 
-async def test_accounts_that_share_a_history_see_and_send_their_own_only(session_of):
-    session = await session_of("alice")
+async def test_accounts_that_share_a_history_see_and_send_their_own_only(session_of, new_student):
+    alice, bob = new_student(), new_student()
+    session = await session_of(alice)
     task = await asyncio.to_thread(session.open, "probe/random")
     state = session.task_state(task)
     of_alice = session.submit(task, RIGHT)
@@ -113,26 +119,26 @@ async def test_accounts_that_share_a_history_see_and_send_their_own_only(session
         who = name, f"{name}-password"
         session.connect(None, lambda _site, _name: who, username=name)
 
-    await asyncio.to_thread(connect, "bob")
+    await asyncio.to_thread(connect, bob)
     assert (state.records, state.current, state.grade, state.best) == ([], None, None, None)
     assert session.history.recent(session.people.student.username) == []
     # The page of the task that is open comes anew, as bob has it.
-    await until(lambda: state.task.standing.username == "bob")
+    await until(lambda: state.task.standing.username == bob)
     assert state.attempts == 0
     with pytest.raises(UsageError, match="no submission"):
         session.submissions.resubmit(of_alice.id)
     of_bob = session.submit(task, {**RIGHT, "loop": "nine"})
     assert (await of_bob).result[0] == "failed"
     await until(lambda: state.attempts == 1)
-    assert [(row.id, row.account, row.number) for row in state.records] == [(of_bob.id, "bob", 1)]
+    assert [(row.id, row.account, row.number) for row in state.records] == [(of_bob.id, bob, 1)]
 
     # Another kernel of bob sends his, and nobody else's.
-    other = await session_of("bob", history="alice")
+    other = await session_of(bob, history=alice)
     await asyncio.to_thread(other.open, "probe/random")
     of_bob_again = other.submissions.resubmit(of_bob.id)
     assert (await of_bob_again).result[0] == "failed"
-    await asyncio.to_thread(connect, "alice")
-    await until(lambda: state.task.standing.username == "alice")
+    await asyncio.to_thread(connect, alice)
+    await until(lambda: state.task.standing.username == alice)
     assert [row.id for row in state.records] == [of_alice.id]
     assert state.grade == 100.0
     assert state.current is None
@@ -140,10 +146,11 @@ async def test_accounts_that_share_a_history_see_and_send_their_own_only(session
 
 @pytest.mark.parametrize("again", ["opened", "submitted again"])
 async def test_a_kernel_that_dies_once_the_site_has_it_spends_no_attempt_twice(
-    session_of, proxy, browser_of, again
+    session_of, proxy, browser_of, new_student, again
 ):
-    browser = browser_of("dave")
-    one = await session_of("dave")
+    name = new_student()
+    browser = browser_of(name)
+    one = await session_of(name)
     task = await asyncio.to_thread(one.open, "probe/random")
     before = len(read_task_page(browser.get("/course/probe/random").text).submissions)
     proxy.faults.append(Fault(b"=submit", answer=NOTHING, forward=True))
@@ -151,7 +158,7 @@ async def test_a_kernel_that_dies_once_the_site_has_it_spends_no_attempt_twice(
     await until(lambda: proxy.count(b"=submit"))
     await until(lambda: "list-group-item-success" in browser.get("/course/probe/random").text)
     await asyncio.to_thread(one.close)
-    later = await session_of("dave")
+    later = await session_of(name)
     assert [row.id for row in later.submissions.orphaned()] == [lost.id]
     if again == "submitted again":
         repeated = await asyncio.to_thread(later.submissions.resubmit)
