@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
@@ -70,3 +71,10 @@ def without_kernel(
     path = beside_demo(server, *cells, kernelspec=None)
     page = open_lab(f"lab/tree/{path}?reset", ".jp-Dialog")
     page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+
+
+def submitted(server: JupyterServer) -> list[str]:
+    """The tasks that were submitted, the first first."""
+    with sqlite3.connect(server.folder.parent / "history.sqlite") as history:
+        rows = history.execute("SELECT task_id FROM submission ORDER BY submitted_at")
+        return [task_id for (task_id,) in rows]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 
 import pytest
 from playwright.sync_api import expect
 
-from .lab_page import line, without_kernel
+from .lab_page import line, submitted, without_kernel
 from .notebook import code, markdown
 
 FAR_DOWN = 40
@@ -20,13 +19,6 @@ def ask_always(server):
     server.change_settings("inginious-nb:service", confirmSubmitAll="always")
     yield
     server.change_settings("inginious-nb:service")
-
-
-def submitted(server):
-    """The tasks that were submitted, the first first."""
-    with sqlite3.connect(server.folder.parent / "history.sqlite") as history:
-        rows = history.execute("SELECT task_id FROM submission ORDER BY submitted_at")
-        return [task_id for (task_id,) in rows]
 
 
 @pytest.mark.usefixtures("ask_always")
@@ -52,6 +44,7 @@ def test_all_are_submitted_from_top_to_bottom(server, open_lab, page):
     expect(dialog).to_contain_text(re.compile("Submit 3 tasks?.*Patience.*Sharing apples.*words"))
     dialog.get_by_role("button", name="Cancel").click()
     assert submitted(server) == before
+    page.locator(".jp-MarkdownCell").last.scroll_into_view_if_needed()
     every.click()
     dialog.get_by_role("button", name="Submit all").click()
     page.locator(".jp-MarkdownCell").last.scroll_into_view_if_needed()
