@@ -21,7 +21,7 @@ from inginious_nb.notebook.sources import AnswerSource
 from .database import Database, pack_result, unpack_result
 from .history_file import HistoryFile
 from .record import SubmissionRecord, kept_grade, this_process
-from .site_clock import ahead_s
+from .site_clock import times_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -286,7 +286,7 @@ class History(HistoryFile):
             known = self.of_task(course_id, task_id, username, account)
             ids = {record.remote_id for record in known} | {record.id for record in known}
             found = [each for each in submissions if each.code is not None and each.id not in ids]
-            offset_s = ahead_s(known, submissions)
+            times = times_here(known, submissions)
             new = [
                 SubmissionRecord(
                     id=each.id,
@@ -296,8 +296,8 @@ class History(HistoryFile):
                     number=0,
                     origin="site",
                     service=account.site,
-                    submitted_at=each.submitted_at - offset_s,
-                    finished_at=each.submitted_at - offset_s,
+                    submitted_at=times[each.id],
+                    finished_at=times[each.id],
                     code=each.code,
                     grade=kept_grade(each.grade),
                     remote_id=each.id,

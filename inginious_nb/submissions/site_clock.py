@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from inginious_nb.course import SiteSubmission
 
@@ -15,6 +15,34 @@ if TYPE_CHECKING:
 _ZONE_STEP_S = 900.0
 _SECOND_S = 1.0
 """Sites tell whole seconds."""
+
+
+_NEXT_S = 0.001
+
+
+def times_here(
+    known: Collection[SubmissionRecord], listed: Sequence[SiteSubmission]
+) -> dict[str, float]:
+    """Return when each submission of a site's list was made, by the clock of this machine.
+
+    Within a second the order of the list tells what came before what.
+
+    Args:
+        known: What the history has of the task, also what was submitted here.
+        listed: The newest first.
+    """
+    offset_s = ahead_s(known, listed)
+    kept = {record.remote_id or record.id: record.submitted_at for record in known}
+    times: dict[str, float] = {}
+    before = -math.inf
+    for each in reversed(listed):
+        at = kept.get(each.id)
+        if at is None:
+            at = each.submitted_at - offset_s
+            if 0 <= before - at < _SECOND_S:
+                at = before + _NEXT_S
+        times[each.id] = before = at
+    return times
 
 
 def ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]) -> float:

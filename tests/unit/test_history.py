@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import msgpack
@@ -531,6 +532,20 @@ def test_a_clock_that_is_off_and_a_long_wait_change_no_order(history, ahead_s, w
     )
     assert ids(at_site(history)) == ["c", "s1", "a"]
     assert abs(history.get("a").submitted_at - (made - 600)) <= 5
+
+
+def test_within_one_second_the_list_of_the_site_has_the_order(history):
+    second = float(int(time.time()))  # a site tells no more
+    listed = [SiteSubmission(each, second, "failed", 0.0) for each in ("e", "c", "a")]
+    for name, at in (("b", second + 0.4), ("d", second + 0.8)):
+        add_at_site(history, name)
+        history.note_remote_id(name, f"site-{name}")
+        with sqlite3.connect(history.path) as file:
+            file.execute("UPDATE submission SET submitted_at = ? WHERE id = ?", (at, name))
+    listed.insert(1, SiteSubmission("site-d", second, "success", 100.0))
+    listed.insert(3, SiteSubmission("site-b", second, "success", 100.0))
+    take(history, *listed)
+    assert ids(at_site(history)) == ["e", "d", "c", "b", "a"]
 
 
 def place(history, job_id, remote_id, account=ALICE):
