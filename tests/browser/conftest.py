@@ -17,7 +17,7 @@ from .stage import Stage, serving
 
 HERE = Path(__file__).parent
 AXE = HERE.parents[1] / "node_modules" / "axe-core" / "axe.min.js"
-EXPECT_LIMIT_MS = 15_000
+EXPECT_LIMIT_MS = 30_000
 
 
 def pytest_collection_modifyitems(items):
