@@ -100,6 +100,9 @@ class OverviewPublisher:
         session, lang = self.session, self.lang
         # A list, since another thread may add a course meanwhile.
         courses = list(session.library.courses.values())
+        service = serialize.service_info(session.service, lang)
+        # Where nobody is signed in, a page offers that instead of naming a command.
+        note = None if service["state"] == "signed_out" else session.library.note
         return {
             "version": __version__,
             "lang": lang,
@@ -111,11 +114,11 @@ class OverviewPublisher:
                 if submission.phase != "reading"
             ]
             + [row for course in courses for row in self._pending_elsewhere(course)],
-            "service": serialize.service_info(session.service, lang),
+            "service": service,
             "account": self._account(),
             "warnings": [
                 in_language(warning, lang)
-                for warning in (session.library.note, *session.warnings)
+                for warning in (note, *session.warnings)
                 if warning is not None
             ],
         }
@@ -222,12 +225,13 @@ class OverviewResponder(Responder):
     def __init__(self, publisher: OverviewPublisher, root: Path) -> None:
         super().__init__(publisher)
         self._publisher = publisher
+        self._session = publisher.session
         self._root = root
 
     def _open_course(
         self, request: protocol.FolderRequest, _buffers: Buffers
     ) -> protocol.CoursesReply:
-        folder, session = folder_named(request["folder"], self._root), self._publisher.session
+        folder, session = folder_named(request["folder"], self._root), self._session
         found = session.add_courses(folder)
         opened_courses.remember(session, folder)
         return {"courses": [course.id for course in found]}
@@ -236,29 +240,29 @@ class OverviewResponder(Responder):
         self, request: protocol.FoldersRequest, _buffers: Buffers
     ) -> protocol.FoldersReply:
         refused = []
-        known = {probing.real(path) for path in self._publisher.session.library.paths}
+        known = {probing.real(path) for path in self._session.library.paths}
         for named in request["folders"]:
             try:
                 folder = folder_named(named, self._root)
                 if probing.real(folder) not in known:
-                    self._publisher.session.add_courses(folder)
+                    self._session.add_courses(folder)
             except InginiousError as error:
                 refused.append(error.in_language(self._publisher.lang))
         return {"refused": refused}
 
     def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.PathReply:
         folder = self._shown_folder(request["folder"])
-        known = self._publisher.session.library.courses.get(COURSE)
+        known = self._session.library.courses.get(COURSE)
         if known is not None and (notebook := known.path.parents[1] / NOTEBOOK).is_file():
             with contextlib.suppress(ValueError):  # the demo of a place that this page cannot show
                 return {"path": self._from_root(notebook)}
         notebook = copy_demo(folder)
-        self._publisher.session.add_courses(folder / COURSES)
-        opened_courses.remember(self._publisher.session, folder / COURSES)
+        self._session.add_courses(folder / COURSES)
+        opened_courses.remember(self._session, folder / COURSES)
         return {"path": self._from_root(notebook)}
 
     def _new_task(self, request: protocol.NewTaskRequest, _buffers: Buffers) -> protocol.PathReply:
-        folder, session = self._shown_folder(request["folder"]), self._publisher.session
+        folder, session = self._shown_folder(request["folder"]), self._session
         session.people.refuse_guest()
         check_new_task(request["task"], request["task_kind"])
         if not folder.exists():
@@ -272,9 +276,9 @@ class OverviewResponder(Responder):
     def _answer_cells(
         self, request: protocol.AnswerCellsRequest, _buffers: Buffers
     ) -> protocol.AnswerCellsReply:
-        session = self._publisher.session
+        session = self._session
         folder = folder_named(request["folder"], self._root)
-        opened_courses.know_courses_near(self._publisher.session, folder)
+        opened_courses.know_courses_near(session, folder)
         cells = [cell_from_json(cell) for cell in request["cells"]]
         return {
             "answers": [
@@ -286,7 +290,7 @@ class OverviewResponder(Responder):
     def _stop(
         self, request: protocol.SubmissionRequest, _buffers: Buffers
     ) -> protocol.EmptyMessage:
-        for submission in self._publisher.session.submissions.pending:
+        for submission in self._session.submissions.pending:
             if submission.id == request["submission"]:
                 submission.kill()
                 return {}
@@ -296,7 +300,7 @@ class OverviewResponder(Responder):
         name, secret = request["username"].strip(), request["secret"]
         if not secret or not (name or request["cookie"]):
             raise UsageError(Message("Type your user name and your password."))
-        self._publisher.session.services.sign_in_beside(
+        self._session.services.sign_in_beside(
             lambda _site, _proposed: (name, secret),
             username=name,
             cookie=request["cookie"],
@@ -308,7 +312,7 @@ class OverviewResponder(Responder):
     def _sign_out(
         self, _request: protocol.EmptyMessage, _buffers: Buffers
     ) -> protocol.EmptyMessage:
-        self._publisher.session.services.sign_out()
+        self._session.services.sign_out()
         return {}
 
     def _shown_folder(self, path: str) -> Path:

@@ -33,8 +33,6 @@ export function Courses(props: Props) {
     .map((course) => ({ ...course, tasks: course.tasks.filter(isWanted) }))
     .filter(({ tasks, errors }) => tasks.length > 0 || (!words && errors.length > 0));
   const out = signedOut(overview);
-  // What a site says to magics when nobody is signed in is said here with a button.
-  const warnings = (overview?.warnings ?? []).filter((text) => !out || !text.includes(out.site));
   return (
     <section class="inginious inginious-courses" aria-label={lab.courses} lang={language.code}>
       {state === "lost" && (
@@ -52,7 +50,7 @@ export function Courses(props: Props) {
           </p>
         </>
       )}
-      {warnings.map((warning) => (
+      {overview?.warnings.map((warning) => (
         <p key={warning} class="inginious-notice">
           {warning}
         </p>
