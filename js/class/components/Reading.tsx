@@ -41,7 +41,6 @@ interface Props {
 
 export function ReadingForm({ reading, language, label, onRead }: Props) {
   const { c } = language;
-  const id = useId();
   const known = reading.tasks.join(" ");
   const [tasks, setTasks] = useState(known);
   const [from, setFrom] = useState(reading.student_from);
@@ -55,32 +54,38 @@ export function ReadingForm({ reading, language, label, onRead }: Props) {
   };
   return (
     <form class="inginious-reading" onSubmit={read}>
-      <label for={`${id}-tasks`}>{c.readTasks}</label>
-      <input
-        id={`${id}-tasks`}
-        class="inginious-input"
-        type="text"
-        placeholder="python1/double"
-        autocomplete="off"
-        spellcheck={false}
-        value={tasks}
-        onInput={(event) => setTasks(event.currentTarget.value)}
-      />
-      <label for={`${id}-names`}>{c.readNames}</label>
-      <input
-        id={`${id}-names`}
-        class="inginious-input"
-        type="text"
-        placeholder="hw1_{student}.ipynb"
-        autocomplete="off"
-        spellcheck={false}
-        value={from}
-        onInput={(event) => setFrom(event.currentTarget.value)}
-      />
+      <Field label={c.readTasks} example="python1/double" value={tasks} onValue={setTasks} />
+      <Field label={c.readNames} example="hw1_{student}.ipynb" value={from} onValue={setFrom} />
       <p class="inginious-muted">{c.readHelp}</p>
       <button type="submit" class="inginious-button">
         {label}
       </button>
     </form>
+  );
+}
+
+interface FieldProps {
+  label: string;
+  example: string;
+  value: string;
+  onValue: (value: string) => void;
+}
+
+function Field({ label, example, value, onValue }: FieldProps) {
+  const id = useId();
+  return (
+    <>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        class="inginious-input"
+        type="text"
+        placeholder={example}
+        autocomplete="off"
+        spellcheck={false}
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </>
   );
 }
