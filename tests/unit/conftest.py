@@ -1,4 +1,4 @@
-"""What several test modules need: tasks written to disk on the fly, and a grader for them."""
+"""What several test modules need: tasks written to disk, a grader for them, and a history."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.sandbox import choose_sandbox
+from inginious_nb.submissions.history import History
 from tests.support.hostile import QUICK, SUCCESS, processes_with, zombies
 from tests.support.local_course import LocalCourse
 
@@ -100,3 +101,11 @@ def api_job(tmp_path):
         return ApiJob(tmp_path / "job", {"@lang": "en", **answers})
 
     return make
+
+
+@pytest.fixture
+def history(tmp_path):
+    """A history in a file of its own, in a folder that it makes."""
+    history = History(tmp_path / "deep" / "history.sqlite")
+    yield history
+    history.close()
