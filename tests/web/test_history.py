@@ -83,8 +83,7 @@ async def test_an_instructor_who_replays_a_submission_gets_the_same_grade(
     site_id = session.history.get(submission.id).remote_id
     page, check = f"/course/probe/{task_id}", {"@action": "check", "submissionid": site_id}
     instructor.post(f"/submission/{site_id}", data={"replay": ""})
-    while len(dates_of(site_id, instructor)) == 1:
-        pass
+    await until(lambda: len(dates_of(site_id, instructor)) == 2)
     replayed = student.post(page, data=check).json()
     assert float(replayed["grade"]) == grade
 
