@@ -91,7 +91,9 @@ def submit(
         wanted, graded = _wanted_tasks(session, named)
         if wanted:
             _tell_where(session)
-        graded += _submit_all(session, saved, wanted, timeout_s, _How(student, magics or "refuse"))
+        graded += _submit_all(
+            session, saved, wanted, timeout_s, _Options(student, magics or "refuse")
+        )
         lang = session.language
         if session.history.warning is not None:
             echo(in_language(session.history.warning, lang), err=True)
@@ -118,8 +120,13 @@ class _Wanted:
 
 
 @dataclass(frozen=True)
-class _How:
-    """How answers are submitted: as whom, None for the person here, and with which lines."""
+class _Options:
+    """The options of each submission.
+
+    Attributes:
+        student: Who submits, None for the person here.
+        magics: What is done with lines that only IPython understands.
+    """
 
     student: Student | None
     magics: Magics
@@ -176,10 +183,10 @@ def _submit_all(
     notebook: SavedNotebook,
     wanted: Iterable[_Wanted],
     timeout_s: float | None,
-    how: _How,
+    options: _Options,
 ) -> list[_Graded]:
     """Submit all tasks at the same time, then wait for each."""
-    submitted = [(each.name, _submitted(session, notebook, each, how)) for each in wanted]
+    submitted = [(each.name, _submitted(session, notebook, each, options)) for each in wanted]
     return [
         (name, sent if isinstance(sent, str) else _waited_for(session, sent, timeout_s))
         for name, sent in submitted
@@ -187,7 +194,7 @@ def _submit_all(
 
 
 def _submitted(
-    session: Session, notebook: SavedNotebook, wanted: _Wanted, how: _How
+    session: Session, notebook: SavedNotebook, wanted: _Wanted, options: _Options
 ) -> Submission | str:
     """Submit a task; return why it cannot be, if so."""
     task = wanted.task
@@ -195,12 +202,12 @@ def _submitted(
         answers = from_arguments(task, wanted.answers, directory=notebook.path.parent)
         saved = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
         answers.fill_from(saved)
-        errors = review_command(task, answers, notebook.cells, magics=how.magics)
+        errors = review_command(task, answers, notebook.cells, magics=options.magics)
         if errors:
             raise next(iter(errors.values()))
         sources = tuple(answers.sources.values())
         return session.submit(
-            task, answers.values, origin="cli", student=how.student, sources=sources
+            task, answers.values, origin="cli", student=options.student, sources=sources
         )
     except InginiousError as error:
         return error.in_language(session.language)

@@ -31,7 +31,7 @@ def times_here(
         known: What the history has of the task, also what was submitted here.
         listed: The newest first.
     """
-    offset_s = ahead_s(known, listed)
+    offset_s = _ahead_s(known, listed)
     kept = {record.remote_id or record.id: record.submitted_at for record in known}
     times: dict[str, float] = {}
     before = -math.inf
@@ -45,7 +45,7 @@ def times_here(
     return times
 
 
-def ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]) -> float:
+def _ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]) -> float:
     """Return by how much a site's times are ahead of ours, for not every site tells its zone.
 
     Submissions that both know tell it: the site got each between the moments when it was made and

@@ -2,8 +2,8 @@
 
 import { ownValue } from "../own_value.ts";
 import type { ProblemInfo } from "../protocol.ts";
+import { ByWidth } from "./ByWidth.tsx";
 import { useApp } from "./context.ts";
-import { Either } from "./Either.tsx";
 import { Icon } from "./icons.tsx";
 
 export function CellLink({ problem }: { problem: ProblemInfo }) {
@@ -41,7 +41,7 @@ export function ChangedMark({ problemId }: { problemId: string }) {
   const { t } = language;
   return (
     <span class="inginious-changed" title={t.changed}>
-      <Icon name="changed" /> <Either wide={t.changed} narrow={t.changedShort} />
+      <Icon name="changed" /> <ByWidth wide={t.changed} narrow={t.changedShort} />
     </span>
   );
 }

@@ -2,8 +2,8 @@
 // not possible now is marked so, and does nothing.
 import { ownValue } from "../own_value.ts";
 import { isActive } from "../state/controller.ts";
+import { ByWidth } from "./ByWidth.tsx";
 import { useApp } from "./context.ts";
-import { Either } from "./Either.tsx";
 import { useFocusWithin } from "./focus_within.ts";
 import { named } from "./named.ts";
 import { AsMyself, Student } from "./SubmitAs.tsx";
@@ -47,7 +47,7 @@ export function SubmitButton({ quiet = false }: { quiet?: boolean }) {
       aria-label={named(label, synced.task?.name, language)}
       onClick={() => !blocked && void controller.submit()}
     >
-      {quiet && label === t.submitAgain ? <Either wide={label} narrow={t.submit} /> : label}
+      {quiet && label === t.submitAgain ? <ByWidth wide={label} narrow={t.submit} /> : label}
     </button>
   );
 }

@@ -1,6 +1,6 @@
 // Words where there is room, and fewer where there is not.
 
-export function Either({ wide, narrow }: { wide: string; narrow: string }) {
+export function ByWidth({ wide, narrow }: { wide: string; narrow: string }) {
   if (wide === narrow) return wide;
   return (
     <>
