@@ -16,6 +16,8 @@ export class NotebookAnswers {
   readonly cells = new Store<AnswerCell[]>([]);
   /** The views of their tasks, as far as they are open. */
   readonly views = new Store<ReadonlyMap<string, TaskView>>(new Map());
+  /** Whether some of all answers have not been sent yet. */
+  readonly submitting = new Store(false);
   readonly #socket: ServerSocket;
   readonly #open: (task: string, signal: AbortSignal) => Promise<TaskView>;
   readonly #opening = new Map<string, AbortController>();
@@ -73,6 +75,16 @@ export class NotebookAnswers {
     return [...new Set(cells.map(({ task }) => task))].flatMap(
       (task) => this.views.get().get(task) ?? [],
     );
+  }
+
+  /** Submit the answers to all tasks, in the order of the notebook. */
+  async submitAll(): Promise<void> {
+    this.submitting.set(true);
+    try {
+      for (const { controller } of this.inOrder()) await controller.submit();
+    } finally {
+      this.submitting.set(false);
+    }
   }
 
   async #look(): Promise<void> {

@@ -52,11 +52,9 @@ export const answers: JupyterFrontEndPlugin<void> = {
       isEnabled: () => notebooks.currentWidget !== null,
       execute: async () => {
         const panel = notebooks.currentWidget;
-        const views = panel ? inginious.answers(panel).inOrder() : [];
+        const found = panel && inginious.answers(panel);
         const { isMeant } = await loadDialogs();
-        if (!(await isMeant(inginious, views))) return;
-        // One after the other: they are queued in the order of the notebook.
-        for (const { controller } of views) await controller.submit();
+        if (await isMeant(inginious, found?.inOrder() ?? [])) await found?.submitAll();
       },
     });
     app.commands.addCommand(Commands.useAsAnswer, {
@@ -231,6 +229,7 @@ class AwaitedResults {
     this.#inginious = inginious;
     this.#found = found;
     this.#notifies = notifies;
+    found.submitting.subscribe(() => this.#tellAtTheEnd());
   }
 
   add(submission: string): void {
@@ -240,7 +239,12 @@ class AwaitedResults {
   end(submission: string, unseen: Unseen | null = null): void {
     this.#awaited.delete(submission);
     if (unseen && this.#notifies()) this.#unseen.push(unseen);
-    if (this.#awaited.size || !this.#unseen.length) return;
+    this.#tellAtTheEnd();
+  }
+
+  #tellAtTheEnd(): void {
+    // The first may be graded before the last is sent.
+    if (this.#found.submitting.get() || this.#awaited.size || !this.#unseen.length) return;
     const results = this.#unseen;
     this.#unseen = [];
     this.#tell(results);
