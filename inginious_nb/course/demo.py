@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from pathlib import Path
 
 from inginious_nb.errors import CourseError
@@ -38,7 +40,7 @@ def copy_demo(folder: Path) -> Path:
         if not (folder / _COURSE).exists():
             shutil.copytree(source / _COURSE, folder / _COURSE)
         if not (folder / NOTEBOOK).exists():
-            shutil.copyfile(source / NOTEBOOK, folder / NOTEBOOK)
+            (folder / NOTEBOOK).write_text(_notebook(source / NOTEBOOK), encoding="utf-8")
     except OSError as error:
         raise CourseError(
             Message(
@@ -48,3 +50,23 @@ def copy_demo(folder: Path) -> Path:
             )
         ) from error
     return folder / NOTEBOOK
+
+
+def _notebook(source: Path) -> str:
+    """Return the notebook as it is once a kernel has run it.
+
+    A front end writes into the notebook what its kernel says of its language, so without that a
+    copy that nobody has changed is shown as not saved.
+    """
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    major = sys.version_info.major
+    notebook["metadata"]["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": major},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{major}",
+        "version": sys.version.split(maxsplit=1)[0],
+    }
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"

@@ -52,6 +52,10 @@ def test_from_the_launcher_card_to_a_grade(open_lab):
     page = open_lab()
     page.locator(".jp-LauncherCard").filter(has_text="Try the demo").click()
     apples = line(page, "Sharing apples: Apples for each child")
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=START_LIMIT_MS
+    )
+    expect(page.locator(".lm-DockPanel-tabBar .jp-mod-dirty")).to_have_count(0)
     apples.get_by_role("button", name="Submit").click()
     expect(apples).to_contain_text("Success")
     # Each button says what it is about.

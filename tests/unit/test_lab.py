@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import tornado.websocket
+from ipykernel.ipkernel import IPythonKernel
 
 from inginious_nb.course import demo as course_demo
 from inginious_nb.course.scaffold import KINDS
@@ -199,6 +200,9 @@ def test_the_cells_that_answer_are_told_for_all_tasks(page):
 def test_the_demo_is_copied_once(page, tmp_path):
     assert page.ask("demo", folder="demo") == {"path": "demo/quickstart.ipynb"}
     notebook = tmp_path / "demo" / "quickstart.ipynb"
+    # A front end that writes there what its kernel says finds nothing to change.
+    language = json.loads(notebook.read_text())["metadata"]["language_info"]
+    assert language == IPythonKernel.language_info
     notebook.write_text("mine")
     assert page.ask("demo", folder="demo") == {"path": "demo/quickstart.ipynb"}
     assert notebook.read_text() == "mine"
