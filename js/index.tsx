@@ -9,7 +9,7 @@ import { language, preferredLanguage } from "./i18n/index.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
 import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
-import type { Subject } from "./protocol.ts";
+import type { Subject } from "./protocol/task.ts";
 import { RESULT_CLASS, snapshotClass } from "./snapshot.ts";
 import { Controller } from "./state/controller.ts";
 import { syncedState } from "./state/synced.ts";

@@ -6,7 +6,8 @@ import { findNotebook } from "./notebook/find.ts";
 import type { Notebook } from "./notebook/notebook.ts";
 import { rememberSession } from "./notebook/pages.ts";
 import { savedViews } from "./notebook/saved_views.ts";
-import { PROTOCOL_VERSION, type RestoreKind, type SavedView } from "./protocol.ts";
+import { PROTOCOL_VERSION, type RestoreKind } from "./protocol/common.ts";
+import type { SavedView } from "./protocol/task.ts";
 import { uniqueId } from "./unique_id.ts";
 
 /** So many in one message: the kernel serves cells in between. */

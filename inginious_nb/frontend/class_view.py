@@ -1,7 +1,7 @@
 """A class that is graded live, as a front end gets it: what changed, a few times a second.
 
-Names and answers are not in what is published; a page asks for them (`protocol.CLASS_REQUESTS`).
-The class itself is in `inginious_nb.classroom`.
+Names and answers are not in what is published; a page asks for them (`CLASS_REQUESTS` of
+`protocol.class_view`). The class itself is in `inginious_nb.classroom`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,22 @@ from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import printable
 
-from . import protocol, serialize
+from . import serialize
+from .protocol.class_view import (
+    CLASS_REQUESTS,
+    ClassAnswer,
+    ClassAnswersReply,
+    ClassAnswersRequest,
+    ClassCell,
+    ClassCellName,
+    ClassExportReply,
+    ClassGradeRequest,
+    ClassInfo,
+    ClassNamesReply,
+    ClassReading,
+    ClassStopRequest,
+    ClassTaskInfo,
+)
 from .responder import Responder
 from .worker import call_soon
 
@@ -31,6 +46,8 @@ if TYPE_CHECKING:
     from inginious_nb.classroom import ClassState, Entry
     from inginious_nb.session import Session
 
+    from .protocol.common import EmptyMessage
+    from .protocol.task import HtmlPart
     from .responder import Buffers, Handler
 
 INTERVAL_S = 0.25
@@ -55,7 +72,7 @@ def look_at(
     Args:
         session: Whose service grades.
         folder: The folder.
-        subject: As `protocol.ClassSubject` has it, but unchecked.
+        subject: As `ClassSubject` has it, but unchecked.
 
     Raises:
         InginiousError: The class cannot be opened, as `LiveClass` says.
@@ -96,7 +113,7 @@ class ClassPublisher:
         self,
         session: Session,
         live: LiveClass,
-        publish: Callable[[protocol.ClassInfo], object],
+        publish: Callable[[ClassInfo], object],
     ) -> None:
         self.session = session
         self.live = live
@@ -150,7 +167,7 @@ class ClassPublisher:
             self._published = new
             self._publish(info)
 
-    def whole(self) -> protocol.ClassInfo:
+    def whole(self) -> ClassInfo:
         """Return all of the state."""
         with self._lock:
             state = self._state = self.live.state
@@ -167,7 +184,7 @@ class ClassPublisher:
             self._closed = True
             self._unsubscribe()
 
-    def _info(self, state: ClassState, entries: list[Entry]) -> protocol.ClassInfo:
+    def _info(self, state: ClassState, entries: list[Entry]) -> ClassInfo:
         live, aliases = self.live, state.aliases
         return {
             "seq": self._seq,
@@ -187,7 +204,7 @@ class ClassPublisher:
             "cells": [_cell(entry, aliases[entry.student]) for entry in entries],
         }
 
-    def _task(self, state: ClassState, task: Any) -> protocol.ClassTaskInfo:
+    def _task(self, state: ClassState, task: Any) -> ClassTaskInfo:
         reference, aliases = task.reference, state.aliases
         return {
             "ref": reference,
@@ -211,7 +228,7 @@ class ClassPublisher:
         }
 
 
-def _cell(entry: Entry, student: int) -> protocol.ClassCell:
+def _cell(entry: Entry, student: int) -> ClassCell:
     return {
         "student": student,
         "task": entry.task,
@@ -234,44 +251,38 @@ class ClassResponder(Responder):
         publisher: The class that the page sees.
     """
 
-    shapes = protocol.CLASS_REQUESTS
+    shapes = CLASS_REQUESTS
 
     def __init__(self, publisher: ClassPublisher) -> None:
         super().__init__(publisher)
         self._publisher = publisher
 
-    def _class(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.ClassInfo:
+    def _class(self, _request: EmptyMessage, _buffers: Buffers) -> ClassInfo:
         return self._publisher.whole()
 
-    def _answers(
-        self, request: protocol.ClassAnswersRequest, _buffers: Buffers
-    ) -> protocol.ClassAnswersReply:
+    def _answers(self, request: ClassAnswersRequest, _buffers: Buffers) -> ClassAnswersReply:
         found = [self._entry(cell) for cell in request["cells"][:MAX_ANSWERS]]
         return {"answers": [self._answer(entry, names=request["names"]) for entry in found]}
 
-    def _names(
-        self, _request: protocol.EmptyMessage, _buffers: Buffers
-    ) -> protocol.ClassNamesReply:
+    def _names(self, _request: EmptyMessage, _buffers: Buffers) -> ClassNamesReply:
         aliases = self._publisher.live.state.aliases
         return {"names": {str(number): name for name, number in aliases.items()}}
 
-    def _grade(
-        self, request: protocol.ClassGradeRequest, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def _grade(self, request: ClassGradeRequest, _buffers: Buffers) -> EmptyMessage:
         self._publisher.live.grade(regrade=request["regrade"])
         return {}
 
-    def _regrade(self, request: protocol.ClassCellName, _buffers: Buffers) -> protocol.EmptyMessage:
+    def _regrade(self, request: ClassCellName, _buffers: Buffers) -> EmptyMessage:
         entry = self._entry(request)
         self._publisher.live.regrade(entry.student, entry.task)
         return {}
 
-    def _read(self, request: protocol.ClassReading, _buffers: Buffers) -> protocol.EmptyMessage:
+    def _read(self, request: ClassReading, _buffers: Buffers) -> EmptyMessage:
         reading = reading_from(request["tasks"], request["student_from"]) or Reading()
         self._publisher.live.read_as(reading)
         return {}
 
-    def _stop(self, request: protocol.ClassStopRequest, _buffers: Buffers) -> protocol.EmptyMessage:
+    def _stop(self, request: ClassStopRequest, _buffers: Buffers) -> EmptyMessage:
         student, task = request["student"], request["task"]
         if student is None or task is None:
             self._publisher.live.stop()
@@ -280,16 +291,14 @@ class ClassResponder(Responder):
             self._publisher.live.stop(entry.student, entry.task)
         return {}
 
-    def _export(
-        self, _request: protocol.EmptyMessage, _buffers: Buffers
-    ) -> protocol.ClassExportReply:
+    def _export(self, _request: EmptyMessage, _buffers: Buffers) -> ClassExportReply:
         live = self._publisher.live
         text = export.as_csv(live.state, self._publisher.lang)
         # A surrogate, which a grader may quote, is no text in JSON.
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         return {"filename": "grades.csv", "text": text}
 
-    def _entry(self, cell: protocol.ClassCellName) -> Entry:
+    def _entry(self, cell: ClassCellName) -> Entry:
         state = self._publisher.live.state
         names = {number: name for name, number in state.aliases.items()}
         entry = state.entry(names.get(cell["student"], ""), cell["task"])
@@ -297,11 +306,11 @@ class ClassResponder(Responder):
             raise UsageError(Message("The class has no such answer."))
         return entry
 
-    def _answer(self, entry: Entry, *, names: bool) -> protocol.ClassAnswer:
+    def _answer(self, entry: Entry, *, names: bool) -> ClassAnswer:
         publisher, lang = self._publisher, self._publisher.lang
         # What was refused is told with the names of notebooks, which are those of students.
         message = entry.message if names or entry.state == "ungraded" else ""
-        feedback: Callable[[str], protocol.HtmlPart]
+        feedback: Callable[[str], HtmlPart]
         try:
             task = publisher.session.task(entry.task)
             feedback = lambda text: serialize.feedback(task, text, lang)  # noqa: E731

@@ -1,9 +1,9 @@
 """One page that is connected to a server: the overview, and a view of a task in each channel.
 
 A message travels in an envelope that names its channel; the empty name is the overview's. An
-envelope with ``open`` makes a view of the subject that it carries (`protocol.Subject`, or
-`protocol.ClassSubject` for a class), one with ``close`` ends it. What is inside ``message`` is the
-same as on the comm of a kernel.
+envelope with ``open`` makes a view of the subject that it carries (`protocol.task.Subject`, or
+`protocol.class_view.ClassSubject` for a class), one with ``close`` ends it. What is inside
+``message`` is the same as on the comm of a kernel.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.history import History
     from inginious_nb.submissions.task_state import TaskState
 
-    from .protocol import Draft
+    from .protocol.task import Draft
 
 
 class Drafts:

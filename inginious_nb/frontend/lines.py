@@ -13,7 +13,7 @@ from inginious_nb.i18n import Words, number
 if TYPE_CHECKING:
     from inginious_nb.course import Problem
 
-    from .protocol import ResultInfo, ResultSummary
+    from .protocol.task import ResultInfo, ResultSummary
 
 RESULT_CODES = ("success", "failed", "killed", "crash", "overflow", "timeout", "error")
 """The results (docs/protocol.md, Results); others look like an error."""

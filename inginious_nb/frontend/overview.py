@@ -1,7 +1,7 @@
 """What belongs to a person and not to one task: their courses, what is pending, the service.
 
-JupyterLab's own interface shows it (`protocol.Overview`) and asks about it
-(`protocol.OVERVIEW_REQUESTS`). How either travels is not known here.
+JupyterLab's own interface shows it (`protocol.overview.Overview`) and asks about it
+(`protocol.overview.OVERVIEW_REQUESTS`). How either travels is not known here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,24 @@ from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
 
-from . import opened_courses, protocol, serialize
+from . import opened_courses, serialize
+from .protocol.overview import (
+    OVERVIEW_REQUESTS,
+    AccountInfo,
+    AnswerCellsReply,
+    AnswerCellsRequest,
+    CourseRow,
+    CoursesReply,
+    FolderRequest,
+    FoldersReply,
+    FoldersRequest,
+    NewTaskRequest,
+    Overview,
+    PathReply,
+    PendingRow,
+    SignInRequest,
+    TaskRow,
+)
 from .responder import Responder
 from .worker import call_soon
 
@@ -34,6 +51,7 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
     from inginious_nb.submissions.submission import Submission
 
+    from .protocol.common import EmptyMessage, SubmissionRequest
     from .responder import Buffers, Handler
 
 _log = logging.getLogger(__name__)
@@ -96,7 +114,7 @@ class OverviewPublisher:
                 self._published.update(changed)
                 self._publish(changed)
 
-    def _overview(self) -> protocol.Overview:
+    def _overview(self) -> Overview:
         session, lang = self.session, self.lang
         # A list, since another thread may add a course meanwhile.
         courses = list(session.library.courses.values())
@@ -123,7 +141,7 @@ class OverviewPublisher:
             ],
         }
 
-    def _account(self) -> protocol.AccountInfo | None:
+    def _account(self) -> AccountInfo | None:
         services = self.session.services
         service, last = services.with_accounts, services.last_site.account
         if service is not None:
@@ -137,7 +155,7 @@ class OverviewPublisher:
             return None
         return {"site": last.site, "username": last.name, "signed_in": False}
 
-    def _course_row(self, course: Course) -> protocol.CourseRow:
+    def _course_row(self, course: Course) -> CourseRow:
         errors = [*([] if course.error is None else [course.error]), *course.broken.values()]
         return {
             "id": course.id,
@@ -147,7 +165,7 @@ class OverviewPublisher:
             "errors": [error.in_language(self.lang) for error in errors],
         }
 
-    def _task_row(self, task: Task) -> protocol.TaskRow:
+    def _task_row(self, task: Task) -> TaskRow:
         state = self.session.task_state(task)
         newest = state.newest
         key = (task.course_id, task.id)
@@ -177,7 +195,7 @@ class OverviewPublisher:
             ],
         }
 
-    def _pending_row(self, submission: Submission) -> protocol.PendingRow:
+    def _pending_row(self, submission: Submission) -> PendingRow:
         return {
             "id": submission.id,
             "task": serialize.reference(submission.task),
@@ -191,7 +209,7 @@ class OverviewPublisher:
             "elsewhere": False,
         }
 
-    def _pending_elsewhere(self, course: Course) -> list[protocol.PendingRow]:
+    def _pending_elsewhere(self, course: Course) -> list[PendingRow]:
         """Return the rows of what another process, such as a kernel, waits for."""
         return [
             {
@@ -220,7 +238,7 @@ class OverviewResponder(Responder):
         root: The folder that its paths begin in.
     """
 
-    shapes = protocol.OVERVIEW_REQUESTS
+    shapes = OVERVIEW_REQUESTS
 
     def __init__(self, publisher: OverviewPublisher, root: Path) -> None:
         super().__init__(publisher)
@@ -228,17 +246,13 @@ class OverviewResponder(Responder):
         self._session = publisher.session
         self._root = root
 
-    def _open_course(
-        self, request: protocol.FolderRequest, _buffers: Buffers
-    ) -> protocol.CoursesReply:
+    def _open_course(self, request: FolderRequest, _buffers: Buffers) -> CoursesReply:
         folder, session = folder_named(request["folder"], self._root), self._session
         found = session.add_courses(folder)
         opened_courses.remember(session, folder)
         return {"courses": [course.id for course in found]}
 
-    def _course_folders(
-        self, request: protocol.FoldersRequest, _buffers: Buffers
-    ) -> protocol.FoldersReply:
+    def _course_folders(self, request: FoldersRequest, _buffers: Buffers) -> FoldersReply:
         refused = []
         known = {probing.real(path) for path in self._session.library.paths}
         for named in request["folders"]:
@@ -250,7 +264,7 @@ class OverviewResponder(Responder):
                 refused.append(error.in_language(self._publisher.lang))
         return {"refused": refused}
 
-    def _demo(self, request: protocol.FolderRequest, _buffers: Buffers) -> protocol.PathReply:
+    def _demo(self, request: FolderRequest, _buffers: Buffers) -> PathReply:
         folder = self._shown_folder(request["folder"])
         known = self._session.library.courses.get(COURSE)
         if known is not None and (notebook := known.path.parents[1] / NOTEBOOK).is_file():
@@ -261,7 +275,7 @@ class OverviewResponder(Responder):
         opened_courses.remember(self._session, folder / COURSES)
         return {"path": self._from_root(notebook)}
 
-    def _new_task(self, request: protocol.NewTaskRequest, _buffers: Buffers) -> protocol.PathReply:
+    def _new_task(self, request: NewTaskRequest, _buffers: Buffers) -> PathReply:
         folder, session = self._shown_folder(request["folder"]), self._session
         session.people.refuse_guest()
         check_new_task(request["task"], request["task_kind"])
@@ -273,9 +287,7 @@ class OverviewResponder(Responder):
         run = made / "run"
         return {"path": self._from_root(run if run.is_file() else made / "task.yaml")}
 
-    def _answer_cells(
-        self, request: protocol.AnswerCellsRequest, _buffers: Buffers
-    ) -> protocol.AnswerCellsReply:
+    def _answer_cells(self, request: AnswerCellsRequest, _buffers: Buffers) -> AnswerCellsReply:
         session = self._session
         folder = folder_named(request["folder"], self._root)
         opened_courses.know_courses_near(session, folder)
@@ -287,16 +299,14 @@ class OverviewResponder(Responder):
             ]
         }
 
-    def _stop(
-        self, request: protocol.SubmissionRequest, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def _stop(self, request: SubmissionRequest, _buffers: Buffers) -> EmptyMessage:
         for submission in self._session.submissions.pending:
             if submission.id == request["submission"]:
                 submission.kill()
                 return {}
         raise UsageError(Message("That submission is not under way any more."))
 
-    def _sign_in(self, request: protocol.SignInRequest, _buffers: Buffers) -> protocol.EmptyMessage:
+    def _sign_in(self, request: SignInRequest, _buffers: Buffers) -> EmptyMessage:
         name, secret = request["username"].strip(), request["secret"]
         if not secret or not (name or request["cookie"]):
             raise UsageError(Message("Type your user name and your password."))
@@ -309,9 +319,7 @@ class OverviewResponder(Responder):
         )
         return {}
 
-    def _sign_out(
-        self, _request: protocol.EmptyMessage, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def _sign_out(self, _request: EmptyMessage, _buffers: Buffers) -> EmptyMessage:
         self._session.services.sign_out()
         return {}
 

@@ -15,7 +15,7 @@ import msgspec
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
 
-from .protocol import Part
+from .protocol.common import Part
 
 if TYPE_CHECKING:
     from .responder import Buffers, Responder

@@ -1,7 +1,8 @@
 """Keeps the state of one widget as the session has it, and publishes what changed.
 
 The session's threads tell that something changed; what is published is a dictionary of changed
-keys of `protocol.WidgetState`. Who receives it, a widget's traits or a comm, is not known here.
+keys of `protocol.task.WidgetState`. Who receives it, a widget's traits or a comm, is not known
+here.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
 
-    from . import protocol
+    from .protocol.task import ResultInfo, TaskInfo
 
 _log = logging.getLogger(__name__)
 
 _KEPT_RESULTS = 16
-_results: dict[tuple[str, str], protocol.ResultInfo | None] = {}
+_results: dict[tuple[str, str], ResultInfo | None] = {}
 
 
 @dataclass(frozen=True)
@@ -155,15 +156,15 @@ class Publisher:
             self.refresh()
 
     @property
-    def result(self) -> protocol.ResultInfo | None:
+    def result(self) -> ResultInfo | None:
         """Return the result that was published last."""
-        result: protocol.ResultInfo | None = self._published.get("result")
+        result: ResultInfo | None = self._published.get("result")
         return result
 
     @property
-    def task_info(self) -> protocol.TaskInfo:
+    def task_info(self) -> TaskInfo:
         """Return the task as it was published."""
-        info: protocol.TaskInfo = self._published["task"]
+        info: TaskInfo = self._published["task"]
         return info
 
     @property
@@ -274,7 +275,7 @@ class Publisher:
             state["result"] = self._result(submission)
         return state
 
-    def _result(self, submission: Submission | None) -> protocol.ResultInfo | None:
+    def _result(self, submission: Submission | None) -> ResultInfo | None:
         """Return the newest result: the one that just came, else the history's."""
         last = self._record or self.state.last
         if (
@@ -319,8 +320,8 @@ class Publisher:
 
 
 def _made_once(
-    submission_and_language: tuple[str, str], make: Callable[[], protocol.ResultInfo | None]
-) -> protocol.ResultInfo | None:
+    submission_and_language: tuple[str, str], make: Callable[[], ResultInfo | None]
+) -> ResultInfo | None:
     """Return a result, made safe once for all widgets that show it: a long text takes time."""
     found = _results.get(submission_and_language)
     if found is None:

@@ -1,4 +1,4 @@
-"""Answers the browser's requests about one task (`protocol.REQUESTS`).
+"""Answers the browser's requests about one task (`protocol.task_requests.REQUESTS`).
 
 Whatever a request names is looked up: the browser is not trusted.
 """
@@ -14,7 +14,25 @@ from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.submission import ssh_command
 
-from . import protocol, serialize, snapshot, values
+from . import serialize, snapshot, values
+from .protocol.task_requests import (
+    REQUESTS,
+    DownloadReply,
+    DraftRequest,
+    FileReply,
+    FileRequest,
+    OpenReply,
+    OutputRequest,
+    PreviewReply,
+    PreviewRequest,
+    RecordReply,
+    SnapshotRequest,
+    SshReply,
+    StudentRequest,
+    SubmissionReply,
+    SubmitRequest,
+    WhereReply,
+)
 from .responder import Responder
 from .sent_answers import SentAnswers
 
@@ -24,6 +42,7 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.answers import Answers
     from inginious_nb.submissions.record import SubmissionRecord
 
+    from .protocol.common import EmptyMessage, SubmissionRequest
     from .publisher import Publisher
     from .responder import Buffers, Handler
 
@@ -38,7 +57,7 @@ class TaskResponder(Responder):
         heard: Called before each answer.
     """
 
-    shapes = protocol.REQUESTS
+    shapes = REQUESTS
 
     def __init__(self, publisher: Publisher, *, heard: Callable[[], object] = lambda: None) -> None:
         super().__init__(publisher)
@@ -53,16 +72,14 @@ class TaskResponder(Responder):
 
     # ---- submitting -------------------------------------------------------------------------
 
-    def _preview(self, request: protocol.PreviewRequest, buffers: Buffers) -> protocol.PreviewReply:
+    def _preview(self, request: PreviewRequest, buffers: Buffers) -> PreviewReply:
         publisher = self._publisher
         sent = SentAnswers(publisher, request, buffers, only_described=True)
         newest = publisher.state.newest
         known = {} if newest is None else publisher.session.history.answers(newest.id)
         return {"answers": sent.preview(known)}
 
-    def _submit(
-        self, request: protocol.SubmitRequest, buffers: Buffers
-    ) -> protocol.SubmissionReply:
+    def _submit(self, request: SubmitRequest, buffers: Buffers) -> SubmissionReply:
         publisher = self._publisher
         wanted = request.get("submission")
         awaited = publisher.awaited(wanted)
@@ -86,9 +103,7 @@ class TaskResponder(Responder):
                 publisher.follow(submission)
         return {"submission": submission.id}
 
-    def _resubmit(
-        self, request: protocol.SubmissionRequest, _buffers: Buffers
-    ) -> protocol.SubmissionReply:
+    def _resubmit(self, request: SubmissionRequest, _buffers: Buffers) -> SubmissionReply:
         with self._publisher.state.submitting:
             self._refuse_while_active()
             record = self._record_of(request)
@@ -105,9 +120,7 @@ class TaskResponder(Responder):
                 )
             )
 
-    def _kill(
-        self, request: protocol.SubmissionRequest, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def _kill(self, request: SubmissionRequest, _buffers: Buffers) -> EmptyMessage:
         submission = self._publisher.submission
         if submission is None or submission.id != request["submission"]:
             raise UsageError(Message("That submission is not under way any more."))
@@ -116,7 +129,7 @@ class TaskResponder(Responder):
 
     # ---- looking back -----------------------------------------------------------------------
 
-    def _open(self, request: protocol.SubmissionRequest, _buffers: Buffers) -> protocol.OpenReply:
+    def _open(self, request: SubmissionRequest, _buffers: Buffers) -> OpenReply:
         record, history = self._record_of(request), self._publisher.session.history
         task, lang = self._publisher.task, self._publisher.lang
         answers = history.answers(record.id)
@@ -127,8 +140,8 @@ class TaskResponder(Responder):
         }
 
     def _archive(
-        self, request: protocol.SubmissionRequest, _buffers: Buffers
-    ) -> tuple[protocol.DownloadReply, bytes]:
+        self, request: SubmissionRequest, _buffers: Buffers
+    ) -> tuple[DownloadReply, bytes]:
         record = self._record_of(request)
         archive = self._publisher.session.history.archive(record.id)
         if archive is None:
@@ -136,16 +149,12 @@ class TaskResponder(Responder):
         name = f"{record.course_id}-{record.task_id}-{record.number}.tar.gz"
         return {"filename": name}, archive
 
-    def _record_as_test(
-        self, request: protocol.SubmissionRequest, _buffers: Buffers
-    ) -> protocol.RecordReply:
+    def _record_as_test(self, request: SubmissionRequest, _buffers: Buffers) -> RecordReply:
         self._publisher.session.people.refuse_guest()
         task, history = self._publisher.task, self._publisher.session.history
         return {"file": str(record_as_test(task, history, self._record_of(request)))}
 
-    def _output(
-        self, request: protocol.OutputRequest, _buffers: Buffers
-    ) -> tuple[protocol.DownloadReply, bytes]:
+    def _output(self, request: OutputRequest, _buffers: Buffers) -> tuple[DownloadReply, bytes]:
         record = self._record_of(request)
         what = request["what"]
         result = self._publisher.session.history.result(record.id)
@@ -168,9 +177,7 @@ class TaskResponder(Responder):
         name = f"{record.task_id}-{record.number}-{kind}.{ending}"
         return {"filename": name}, text.encode("utf-8", "replace")
 
-    def _record_of(
-        self, request: protocol.SubmissionRequest | protocol.OutputRequest
-    ) -> SubmissionRecord:
+    def _record_of(self, request: SubmissionRequest | OutputRequest) -> SubmissionRecord:
         publisher = self._publisher
         record = publisher.session.history.get(request["submission"])
         if record is None or (record.course_id, record.task_id, record.username) != (
@@ -184,14 +191,14 @@ class TaskResponder(Responder):
 
     # ---- the rest ---------------------------------------------------------------------------
 
-    def _file(self, request: protocol.FileRequest, _buffers: Buffers) -> protocol.FileReply:
+    def _file(self, request: FileRequest, _buffers: Buffers) -> FileReply:
         problem = self._publisher.task.problems.get(request["problem"])
         if not isinstance(problem, FileProblem):
             raise UsageError(Message("Say which file answers which problem."))
         found = file_answer(problem, request["path"])
         return {"filename": found["filename"], "size_bytes": len(found["value"])}
 
-    def _draft(self, request: protocol.DraftRequest, _buffers: Buffers) -> protocol.EmptyMessage:
+    def _draft(self, request: DraftRequest, _buffers: Buffers) -> EmptyMessage:
         problem_id, value = request["problem"], request["value"]
         if problem_id not in self._publisher.task.problems:
             raise UsageError(Message("That is no value for a problem of this task."))
@@ -207,15 +214,13 @@ class TaskResponder(Responder):
         self._publisher.drafts.set(problem_id, value, request["by"])
         return {}
 
-    def _submit_as(
-        self, request: protocol.StudentRequest, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def _submit_as(self, request: StudentRequest, _buffers: Buffers) -> EmptyMessage:
         if self._publisher.keeps_its_own:
             raise UsageError(Message("Open the task to choose who submits it."))
         self._publisher.session.people.submit_as(request["username"])
         return {}
 
-    def _where(self, _request: protocol.EmptyMessage, _buffers: Buffers) -> protocol.WhereReply:
+    def _where(self, _request: EmptyMessage, _buffers: Buffers) -> WhereReply:
         service = self._publisher.session.service
         sandbox, lang = service.sandbox or {}, self._publisher.lang
         return {
@@ -230,11 +235,11 @@ class TaskResponder(Responder):
             ],
         }
 
-    def _snapshot(self, request: protocol.SnapshotRequest, _buffers: Buffers) -> dict[str, str]:
+    def _snapshot(self, request: SnapshotRequest, _buffers: Buffers) -> dict[str, str]:
         key, problem_id = request["key"], request["problem"]
         return dict(snapshot.widget_bundle(self._publisher, key=key, problem_id=problem_id))
 
-    def _ssh(self, request: protocol.SubmissionRequest, _buffers: Buffers) -> protocol.SshReply:
+    def _ssh(self, request: SubmissionRequest, _buffers: Buffers) -> SshReply:
         submission = self._publisher.submission
         if submission is None or submission.id != request["submission"] or submission.ssh is None:
             raise UsageError(Message("There is no shell for that submission any more."))

@@ -15,7 +15,7 @@ import msgspec
 from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.i18n import Message
 
-from . import protocol
+from .protocol.common import PROTOCOL_VERSION, EmptyMessage, LangRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,9 +54,7 @@ class Responder:
     def __init__(self, publisher: ShownState) -> None:
         self._shown = publisher
 
-    def change_language(
-        self, request: protocol.LangRequest, _buffers: Buffers
-    ) -> protocol.EmptyMessage:
+    def change_language(self, request: LangRequest, _buffers: Buffers) -> EmptyMessage:
         """Answer that the page is read in another language, which every responder is told."""
         self._shown.speak(_checked_language(request["lang"]))
         return {}
@@ -68,7 +66,7 @@ class Responder:
         """
         request: dict[str, Any] = message if isinstance(message, dict) else {}
         reply: dict[str, Any] = {
-            "v": protocol.PROTOCOL_VERSION,
+            "v": PROTOCOL_VERSION,
             "kind": "reply",
             "id": request.get("id"),
         }
@@ -92,7 +90,7 @@ class Responder:
         return {"ok": False, "error": error.in_language(self._shown.lang), "problem_id": problem_id}
 
     def _value(self, request: dict[str, Any], buffers: Buffers) -> Any:
-        if request.get("v") != protocol.PROTOCOL_VERSION:
+        if request.get("v") != PROTOCOL_VERSION:
             raise UsageError(Message("This page has another version of inginious_nb; reload it."))
         kind = str(request.get("kind"))
         handler = self.handlers.get(kind)
@@ -111,7 +109,7 @@ class Responder:
 
 
 def _reply(request_id: object) -> dict[str, Any]:
-    return {"v": protocol.PROTOCOL_VERSION, "kind": "reply", "id": request_id}
+    return {"v": PROTOCOL_VERSION, "kind": "reply", "id": request_id}
 
 
 def _checked_language(lang: str) -> str:

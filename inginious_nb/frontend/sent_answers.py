@@ -27,14 +27,8 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.cells import Cell
     from inginious_nb.submissions.submission import Submission
 
-    from .protocol import (
-        CellInfo,
-        OldAnswer,
-        PreviewAnswer,
-        PreviewRequest,
-        RawAnswer,
-        SubmitRequest,
-    )
+    from .protocol.task import OldAnswer, PreviewAnswer
+    from .protocol.task_requests import CellInfo, PreviewRequest, RawAnswer, SubmitRequest
     from .publisher import Publisher
 
 

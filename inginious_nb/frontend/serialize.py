@@ -35,7 +35,22 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
     from inginious_nb.submissions.task_state import TaskState
 
-    from . import protocol
+    from .protocol.task import (
+        ChoiceInfo,
+        FileInfo,
+        HtmlPart,
+        OldAnswer,
+        ProblemInfo,
+        ProblemResult,
+        ResultInfo,
+        ServiceInfo,
+        SourceInfo,
+        Standing,
+        SubmissionInfo,
+        SubmissionRow,
+        TaskInfo,
+        TextPart,
+    )
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +67,7 @@ _EMPTY_ARCHIVE_BYTES = 1000
 """An archive with a file can be as small, so it is looked into."""
 
 
-def task_info(task: Task, lang: str, username: str, *, statement: bool = True) -> protocol.TaskInfo:
+def task_info(task: Task, lang: str, username: str, *, statement: bool = True) -> TaskInfo:
     """Return a task's texts and problems in a language; nothing that gives an answer away.
 
     Args:
@@ -98,9 +113,9 @@ def rendered(task: Task, text: str, lang: str = "en") -> str:
 
 def _problem_info(
     task: Task, problem: Problem, username: str, lang: str, *, statement: bool
-) -> protocol.ProblemInfo:
+) -> ProblemInfo:
     raw = problem.as_dict()
-    choices: list[protocol.ChoiceInfo] = []
+    choices: list[ChoiceInfo] = []
     if isinstance(problem, MultipleChoiceProblem):
         seed = f"{username}/{reference(task)}"
         choices = [
@@ -127,7 +142,7 @@ def _problem_info(
     }
 
 
-def standing(state: TaskState) -> protocol.Standing:
+def standing(state: TaskState) -> Standing:
     """Return how often the task was submitted, and the best and the last grade."""
     best, last = state.best, state.last
     return {
@@ -139,7 +154,7 @@ def standing(state: TaskState) -> protocol.Standing:
     }
 
 
-def source_info(source: AnswerSource, lang: str = "en") -> protocol.SourceInfo:
+def source_info(source: AnswerSource, lang: str = "en") -> SourceInfo:
     """Return where an answer was read, in a language of the interface, here and below."""
     return {
         "problem_id": source.problem_id,
@@ -150,7 +165,7 @@ def source_info(source: AnswerSource, lang: str = "en") -> protocol.SourceInfo:
     }
 
 
-def submission_info(submission: Submission, lang: str = "en") -> protocol.SubmissionInfo:
+def submission_info(submission: Submission, lang: str = "en") -> SubmissionInfo:
     """Return a submission as it stands: that there is a shell, but not how to enter it."""
     error = submission.error
     return {
@@ -174,7 +189,7 @@ def submission_info(submission: Submission, lang: str = "en") -> protocol.Submis
 
 def kept_result_info(
     task: Task, record: SubmissionRecord, history: History, lang: str = "en"
-) -> protocol.ResultInfo | None:
+) -> ResultInfo | None:
     """Return the result that the history has of a submission, None if it has none."""
     result = history.result(record.id)
     if result is None:
@@ -202,7 +217,7 @@ def result_info(
     at: float | None,
     archive_bytes: int | None = None,
     lang: str = "en",
-) -> protocol.ResultInfo:
+) -> ResultInfo:
     """Return a result with its texts made safe and, where they are huge, cut.
 
     What the task says is in the language it was asked for; what our own programs say is in `lang`.
@@ -232,14 +247,14 @@ def result_info(
         "code": result.result[0],
         "grade": shown_grade(result.result[0], result.grade),
     }
-    return cast("protocol.ResultInfo", head | details)
+    return cast("ResultInfo", head | details)
 
 
 def _details(task: Task, result: JobResult, lang: str) -> dict[str, Any]:
     tests, counts = values.shown_tests(result.tests, task.tags, lang)
     code, text = result.result
     said = feedback(task, text, lang)
-    problems: dict[str, protocol.ProblemResult] = {
+    problems: dict[str, ProblemResult] = {
         problem_id: {"code": problem_code, "feedback": feedback(task, problem_text, lang)}
         for problem_id, (problem_code, problem_text) in result.problems.items()
     }
@@ -277,7 +292,7 @@ def _no_details(lang: str) -> dict[str, Any]:
     }
 
 
-def feedback(task: Task, text: str, lang: str = "en") -> protocol.HtmlPart:
+def feedback(task: Task, text: str, lang: str = "en") -> HtmlPart:
     """Return a feedback text as sanitised HTML."""
     if not text.strip():
         return {"html": "", "size_bytes": 0, "cut": False}
@@ -290,7 +305,7 @@ def feedback(task: Task, text: str, lang: str = "en") -> protocol.HtmlPart:
     return {"html": str(html), "size_bytes": _size_bytes(text), "cut": html.truncated}
 
 
-def submission_row(record: SubmissionRecord) -> protocol.SubmissionRow:
+def submission_row(record: SubmissionRecord) -> SubmissionRow:
     """Return one line of the history."""
     return {
         "id": record.id,
@@ -304,7 +319,7 @@ def submission_row(record: SubmissionRecord) -> protocol.SubmissionRow:
     }
 
 
-def service_info(service: ServiceState, lang: str = "en") -> protocol.ServiceInfo:
+def service_info(service: ServiceState, lang: str = "en") -> ServiceInfo:
     """Return the state of the grading service, without its address."""
     message = service.short_message if service.kind == "remote" else service.message
     return {
@@ -315,7 +330,7 @@ def service_info(service: ServiceState, lang: str = "en") -> protocol.ServiceInf
     }
 
 
-def old_answer(problem: Problem, answer: Any) -> protocol.OldAnswer:
+def old_answer(problem: Problem, answer: Any) -> OldAnswer:
     """Return a checked answer as a person reads it: choices by their texts, a file by its name."""
     if isinstance(problem, MultipleChoiceProblem):
         chosen = [str(item) for item in (answer if isinstance(answer, list) else [answer])]
@@ -326,7 +341,7 @@ def old_answer(problem: Problem, answer: Any) -> protocol.OldAnswer:
     return {"text": "" if answer is None else str(answer), "choices": []}
 
 
-def file_info(answer: Mapping[str, Any]) -> protocol.FileInfo:
+def file_info(answer: Mapping[str, Any]) -> FileInfo:
     """Return what a raw file answer is, as far as a person wants to know before it is sent."""
     content: bytes = answer["value"]
     guessed, _ = mimetypes.guess_type(str(answer["filename"]))
@@ -347,7 +362,7 @@ def _text_of(content: bytes) -> str:
         return ""
 
 
-def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, protocol.OldAnswer]:
+def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, OldAnswer]:
     """Return the answers of a submission to the problems that the task still has."""
     return {
         problem_id: old_answer(task.problems[problem_id], answer)
@@ -375,7 +390,7 @@ def _archive_bytes(archive: bytes | None) -> int | None:
     return len(archive)
 
 
-def _text_part(text: str | None) -> protocol.TextPart | None:
+def _text_part(text: str | None) -> TextPart | None:
     if not text:
         return None
     shown = text[:SHOWN_CHARACTERS]
@@ -386,6 +401,6 @@ def _size_bytes(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def submission_rows(records: Iterable[SubmissionRecord]) -> list[protocol.SubmissionRow]:
+def submission_rows(records: Iterable[SubmissionRecord]) -> list[SubmissionRow]:
     """Return the lines of the history of a task that are shown, newest first."""
     return [submission_row(record) for record in itertools.islice(records, MAX_ROWS)]

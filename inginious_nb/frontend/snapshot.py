@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.task_state import TaskState
 
     from .lines import Line
-    from .protocol import HtmlPart, ResultInfo, Standing, TaskInfo, TestInfo
+    from .protocol.task import HtmlPart, ResultInfo, Standing, TaskInfo, TestInfo
     from .publisher import Publisher
 
 _TEMPLATE = Path(__file__).parent / "templates" / "snapshot.html"

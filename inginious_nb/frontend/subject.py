@@ -1,4 +1,4 @@
-"""The task and the submission that a view of an earlier kernel names (`protocol.Subject`).
+"""The task and the submission that a view of an earlier kernel names (`protocol.task.Subject`).
 
 A saved notebook is not trusted: its names are looked up, and whatever is not found is refused.
 """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import Task
 
-    from .protocol import HtmlPart, ProblemResult, TestCounts, TestInfo
+    from .protocol.task import HtmlPart, ProblemResult, TestCounts, TestInfo
 
 MAX_FIRST_FAILED_CHARS = 80
 _READ_CHARS = 2_000

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import CourseTags, Tag
 
-    from . import protocol
+    from .protocol.task import TestCounts, TestInfo
 
 DEEPEST = 50
 """So many levels of lists and dictionaries are shown; nobody can read more."""
@@ -28,7 +28,7 @@ _AUTO_TAG = "*auto-tag-"
 
 def shown_tests(
     tests: Mapping[str, object], tags: CourseTags, lang: str = "en"
-) -> tuple[list[protocol.TestInfo], protocol.TestCounts]:
+) -> tuple[list[TestInfo], TestCounts]:
     """Return the tests of a result in their order, of very many those not passed, and their number.
 
     A test that is a tag of the course has its name, and is left out where students do not see the
@@ -43,20 +43,20 @@ def shown_tests(
         chosen = set(telling[:MAX_TESTS])
         names = [name for name in names if name in chosen]
     told = list(kinds.values())
-    counts: protocol.TestCounts = {
+    counts: TestCounts = {
         "passed": told.count("passed"),
         "decided": told.count("passed") + told.count("failed"),
         "left_out": len(tests) - len(names),
         "cut": False,
     }
-    shown: list[protocol.TestInfo] = []
+    shown: list[TestInfo] = []
     for name in names:
         kind = kinds[name]
         text = as_text(tests[name], lang) if kind in ("text", "tag") else ""
         title = tags.name(name, lang)
         if len(title) > MAX_NAME_LENGTH or len(text) > MAX_TEXT_LENGTH:
             counts["cut"] = True
-        info: protocol.TestInfo = {
+        info: TestInfo = {
             "id": _cut(name, MAX_NAME_LENGTH),
             "name": _cut(title, MAX_NAME_LENGTH),
             "kind": kind,

@@ -21,7 +21,7 @@ from .served_widget import ServedWidget, static
 
 if TYPE_CHECKING:
     from inginious_nb.classroom.live import LiveClass
-    from inginious_nb.frontend import protocol
+    from inginious_nb.frontend.protocol.class_view import ClassInfo
     from inginious_nb.session import Session
 
 
@@ -81,7 +81,7 @@ class ClassWidget(ServedWidget):
         )
         self._snapshot.update(content, raw=True)
 
-    def _publish(self, info: protocol.ClassInfo) -> None:
+    def _publish(self, info: ClassInfo) -> None:
         self.send({"kind": "state", "state": info})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

@@ -15,7 +15,8 @@ from comm import get_comm_manager
 from ipywidgets import Widget, widget_serialization
 
 from inginious_nb.errors import InginiousError
-from inginious_nb.frontend.protocol import PROTOCOL_VERSION, Role, SavedView, Subject
+from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
+from inginious_nb.frontend.protocol.task import Role, SavedView, Subject
 from inginious_nb.frontend.subject import task_and_record
 
 from . import living

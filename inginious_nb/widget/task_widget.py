@@ -24,7 +24,7 @@ from .served_widget import ServedWidget, static
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
-    from inginious_nb.frontend.protocol import Role, Subject
+    from inginious_nb.frontend.protocol.task import Role, Subject
     from inginious_nb.frontend.publisher import Asked
     from inginious_nb.session import Session
     from inginious_nb.submissions.record import SubmissionRecord

@@ -7,7 +7,7 @@ import type {
   ClassInfo,
   ClassReplies,
   ClassRequests,
-} from "../protocol.ts";
+} from "../protocol/class_view.ts";
 import { Store } from "../state/store.ts";
 import type { ClassLanguage } from "./language.ts";
 

@@ -1,7 +1,7 @@
 // The cell that gives an answer, with a way to it, and the mark of an answer that changed.
 
 import { ownValue } from "../own_value.ts";
-import type { ProblemInfo } from "../protocol.ts";
+import type { ProblemInfo } from "../protocol/task.ts";
 import { ByWidth } from "./ByWidth.tsx";
 import { useApp } from "./context.ts";
 import { Icon } from "./icons.tsx";

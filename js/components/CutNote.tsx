@@ -1,5 +1,5 @@
 // Beneath a text of which the kernel sent only the beginning: how long it is, and all of it.
-import type { TextPart } from "../protocol.ts";
+import type { TextPart } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";
 

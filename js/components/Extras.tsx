@@ -1,5 +1,5 @@
 // What a grader may send beside the feedback: values of its own, an archive, its output.
-import type { ResultInfo, TextPart } from "../protocol.ts";
+import type { ResultInfo, TextPart } from "../protocol/task.ts";
 import { CutNote } from "./CutNote.tsx";
 import { useApp } from "./context.ts";
 import { saveReply } from "./download.ts";

@@ -1,6 +1,6 @@
 // A feedback text. A long one is folded, a huge one is cut by the kernel and offered as a download.
 import { useEffect, useState } from "preact/hooks";
-import type { HtmlPart } from "../protocol.ts";
+import type { HtmlPart } from "../protocol/task.ts";
 import { CutNote } from "./CutNote.tsx";
 import { useLanguage } from "./context.ts";
 import { SafeHtml } from "./SafeHtml.tsx";

@@ -1,7 +1,7 @@
 // A file that is about to be handed in: its name, size and type, and how it begins if it is text.
 import { useEffect, useState } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { FileInfo } from "../protocol.ts";
+import type { FileInfo } from "../protocol/task.ts";
 import { isFileEntry } from "../state/local.ts";
 import { useApp } from "./context.ts";
 

@@ -1,5 +1,5 @@
 // The grades of the attempts as a small line of bars, oldest first. The list says the same in words.
-import type { SubmissionRow } from "../protocol.ts";
+import type { SubmissionRow } from "../protocol/task.ts";
 import { useLanguage } from "./context.ts";
 import { resultClass } from "./result_class.ts";
 

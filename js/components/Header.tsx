@@ -1,5 +1,5 @@
 // Name of the task, and how it stands: deadline, attempts, best and last grade.
-import type { Standing, TaskInfo } from "../protocol.ts";
+import type { Standing, TaskInfo } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
 
 interface Props {

@@ -1,7 +1,8 @@
 // An earlier submission: its result, what was answered then compared with now, and a way back to it.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { OldAnswer, ProblemInfo, Replies } from "../protocol.ts";
+import type { OldAnswer, ProblemInfo } from "../protocol/task.ts";
+import type { Replies } from "../protocol/task_requests.ts";
 import { diffLines } from "../state/diff.ts";
 import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";

@@ -1,7 +1,7 @@
 // One problem: its statement, the control that answers it, and its own feedback beside it.
 import { useId } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { ProblemInfo } from "../protocol.ts";
+import type { ProblemInfo } from "../protocol/task.ts";
 import { CellAnswer } from "./CellAnswer.tsx";
 import { CellLink } from "./CellLink.tsx";
 import { ChoiceAnswer } from "./ChoiceAnswer.tsx";

@@ -1,7 +1,7 @@
 // What a result says about one problem, if it says anything.
 
 import { ownValue } from "../own_value.ts";
-import type { ResultInfo } from "../protocol.ts";
+import type { ResultInfo } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
 import { Feedback } from "./Feedback.tsx";
 import { Icon } from "./icons.tsx";

@@ -1,6 +1,6 @@
 // Keeps a submission as a recorded test of its task: for who may change the course.
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ResultInfo } from "../protocol.ts";
+import type { ResultInfo } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
 
 export function RecordAsTest({ result }: { result: ResultInfo }) {

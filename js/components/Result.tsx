@@ -2,7 +2,7 @@
 // Only what exists is shown, and only `success` is ever green.
 
 import { ownValue } from "../own_value.ts";
-import type { ProblemInfo, ResultInfo } from "../protocol.ts";
+import type { ProblemInfo, ResultInfo } from "../protocol/task.ts";
 import { useLanguage } from "./context.ts";
 import { Extras } from "./Extras.tsx";
 import { Feedback } from "./Feedback.tsx";

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { ProblemInfo, ResultInfo, SubmissionInfo } from "../protocol.ts";
+import type { ProblemInfo, ResultInfo, SubmissionInfo } from "../protocol/task.ts";
 import { isActive } from "../state/controller.ts";
 import { useApp } from "./context.ts";
 import { Elapsed } from "./Elapsed.tsx";

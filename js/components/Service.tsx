@@ -2,7 +2,7 @@
 // see it: it is in no state that is saved with the notebook.
 import { useEffect, useState } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { Replies } from "../protocol.ts";
+import type { Replies } from "../protocol/task_requests.ts";
 import { useApp } from "./context.ts";
 import { Fold } from "./Fold.tsx";
 

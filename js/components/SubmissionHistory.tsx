@@ -1,7 +1,7 @@
 // The attempts at this task, newest first, with a chart of their grades.
 import { useState } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { SubmissionRow } from "../protocol.ts";
+import type { SubmissionRow } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
 import { Fold } from "./Fold.tsx";
 import { GradeChart } from "./GradeChart.tsx";

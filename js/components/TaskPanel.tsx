@@ -1,6 +1,6 @@
 // The whole widget of a task, from its title to where it is graded.
 import { useId } from "preact/hooks";
-import type { TaskInfo } from "../protocol.ts";
+import type { TaskInfo } from "../protocol/task.ts";
 import { Announcer } from "./Announcer.tsx";
 import { useApp } from "./context.ts";
 import { Header } from "./Header.tsx";

@@ -1,7 +1,7 @@
 // The tests of a submission: those that failed in the open, the others folded; the rest of very many
 // is a download.
 import { useState } from "preact/hooks";
-import type { ResultInfo, TestInfo } from "../protocol.ts";
+import type { ResultInfo, TestInfo } from "../protocol/task.ts";
 import { DownloadAll } from "./CutNote.tsx";
 import { useLanguage } from "./context.ts";
 import { Fold } from "./Fold.tsx";

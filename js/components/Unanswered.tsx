@@ -2,7 +2,7 @@
 // needs to know how a cell is tied to a problem.
 import { useId } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
-import type { ProblemInfo } from "../protocol.ts";
+import type { ProblemInfo } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
 import { useLook } from "./look.ts";
 import { MagicsChoice } from "./MagicsChoice.tsx";

@@ -2,7 +2,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Language } from "../i18n/index.ts";
-import type { ProblemInfo, WidgetState } from "../protocol.ts";
+import type { ProblemInfo, WidgetState } from "../protocol/task.ts";
 import type { Controller } from "../state/controller.ts";
 import type { LocalState } from "../state/local.ts";
 import { useStore } from "../state/store.ts";

@@ -1,5 +1,5 @@
 // Hands bytes that came from the kernel to the browser as a download; they are never opened here.
-import type { Requests } from "../protocol.ts";
+import type { Requests } from "../protocol/task_requests.ts";
 import type { Controller } from "../state/controller.ts";
 
 export async function saveReply<K extends "archive" | "output">(

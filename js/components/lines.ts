@@ -9,7 +9,7 @@ import type {
   ServiceInfo,
   SubmissionInfo,
   SubmissionRow,
-} from "../protocol.ts";
+} from "../protocol/task.ts";
 import type { Line } from "./ResultLine.tsx";
 import { resultClass } from "./result_class.ts";
 

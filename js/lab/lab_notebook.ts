@@ -3,7 +3,7 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { isTagOf, tagReference } from "../notebook/answer_tags.ts";
 import type { NotebookContext } from "../notebook/context.ts";
 import { Notebook, TAG_PREFIX } from "../notebook/notebook.ts";
-import type { ProblemInfo, TaskInfo } from "../protocol.ts";
+import type { ProblemInfo, TaskInfo } from "../protocol/task.ts";
 
 /** Languages of answers that are written in text cells. */
 const PROSE = ["text", "plain", "markdown", "rst", "latex"];

@@ -4,7 +4,7 @@ import { Widget } from "@lumino/widgets";
 import { newTask as en } from "../i18n/class.en.json";
 import { newTask as fr } from "../i18n/class.fr.json";
 import { ownValue } from "../own_value.ts";
-import type { NewTaskRequest } from "../protocol.ts";
+import type { NewTaskRequest } from "../protocol/overview.ts";
 import type { IInginious } from "./tokens.ts";
 
 /** Ask for a task and make it; the file to open, or null if nobody wants one. */

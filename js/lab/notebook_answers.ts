@@ -1,7 +1,8 @@
 // The answers of one notebook: which of its cells answer which problems, as the server reads them,
 // and one view of each task, which all its cells share.
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import type { AnswerCell, CellInfo } from "../protocol.ts";
+import type { AnswerCell } from "../protocol/overview.ts";
+import type { CellInfo } from "../protocol/task_requests.ts";
 import { debounced } from "../state/debounced.ts";
 import { Store } from "../state/store.ts";
 import type { ServerSocket } from "../transport/server.ts";

@@ -1,7 +1,7 @@
 // A short account of the last result in the metadata of the cell that it is about, so that it stays
 // with the notebook: in a saved copy, and for another person.
 import type { ICellModel } from "@jupyterlab/cells";
-import type { ResultSummary, WidgetState } from "../protocol.ts";
+import type { ResultSummary, WidgetState } from "../protocol/task.ts";
 
 const KEY = "inginious";
 

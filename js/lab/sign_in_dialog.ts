@@ -2,7 +2,7 @@
 // else: no state, no setting and no document of the page has it.
 import { Dialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
-import type { AccountInfo } from "../protocol.ts";
+import type { AccountInfo } from "../protocol/overview.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import type { LabLanguage } from "./language.ts";
 

@@ -2,7 +2,7 @@
 // itself when the connection comes back.
 
 import type { Notebook } from "../notebook/notebook.ts";
-import type { Subject, WidgetState } from "../protocol.ts";
+import type { Subject, WidgetState } from "../protocol/task.ts";
 import { Controller } from "../state/controller.ts";
 import { EMPTY_STATE } from "../state/empty_state.ts";
 import { Store } from "../state/store.ts";

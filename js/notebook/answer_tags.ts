@@ -1,6 +1,6 @@
 // The tags that tie a cell to a problem, as cells.py reads them: `inginious:PROBLEM`, qualified by
 // the task where a notebook has several tasks with a problem of that name.
-import type { TaskInfo } from "../protocol.ts";
+import type { TaskInfo } from "../protocol/task.ts";
 import { TAG_PREFIX } from "./notebook.ts";
 
 const MAX_LINE_LENGTH = 60;

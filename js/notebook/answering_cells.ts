@@ -1,6 +1,7 @@
 // The cells that are sent: those that answer a problem of the task, and what is needed to say so.
 // Python decides what a cell means (notebook/cells.py); here nothing is left out that it would read.
-import type { CellInfo, TaskInfo } from "../protocol.ts";
+import type { TaskInfo } from "../protocol/task.ts";
+import type { CellInfo } from "../protocol/task_requests.ts";
 import { isTagOf } from "./answer_tags.ts";
 import { commandNameOf, givesCommands, onlyCommandLines } from "./magic.ts";
 

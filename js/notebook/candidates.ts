@@ -1,5 +1,6 @@
 // Which cells a person may choose from as the answer to a problem: those that could be one.
-import type { CellInfo, ProblemInfo, TaskInfo } from "../protocol.ts";
+import type { ProblemInfo, TaskInfo } from "../protocol/task.ts";
+import type { CellInfo } from "../protocol/task_requests.ts";
 import { isTagOf } from "./answer_tags.ts";
 import { headOf } from "./magic.ts";
 import { TAG_PREFIX } from "./notebook.ts";

@@ -1,7 +1,7 @@
 // The live notebook: cells as they are now, unsaved edits and cells out of view included. What a
 // cell means is decided in Python (cells.py); here tags are only read and written.
 import type { WidgetManager } from "../model.ts";
-import type { CellInfo } from "../protocol.ts";
+import type { CellInfo } from "../protocol/task_requests.ts";
 import type { CellList, CellModel, NotebookContext, OutputModel } from "./context.ts";
 import { withBody } from "./magic.ts";
 import { findNotebookView, goToCell } from "./notebook_view.ts";

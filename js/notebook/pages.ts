@@ -1,7 +1,7 @@
 // Which page answers when the kernel asks for the live cells. It asks all of them: those of another
 // notebook on the same kernel, and the same notebook in another tab, which may show an older text.
 // The page that ran the command answers, known by its Jupyter session; no other document ever does.
-import type { FrontEndRequest } from "../protocol.ts";
+import type { FrontEndRequest } from "../protocol/task.ts";
 import type { Notebook } from "./notebook.ts";
 
 /** At once; or if nobody else does, since it shows the same document; or not at all. */

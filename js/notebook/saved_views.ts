@@ -1,7 +1,7 @@
 // The widgets that a saved notebook's outputs name. Python has put beside each what it is about
 // (task_widget.py), and the static snapshot that follows it tells which result it showed.
 
-import type { SavedView, Subject } from "../protocol.ts";
+import type { SavedView, Subject } from "../protocol/task.ts";
 import { resultOf, snapshotClass } from "../snapshot.ts";
 import type { OutputModel } from "./context.ts";
 import type { Notebook } from "./notebook.ts";

@@ -1,5 +1,5 @@
 // Choices as a cell says them, which choice.py reads back: by their texts, one a line.
-import type { ProblemInfo } from "../protocol.ts";
+import type { ProblemInfo } from "../protocol/task.ts";
 
 export function choiceText(problem: ProblemInfo, chosen: string | string[]): string {
   return [chosen]

@@ -6,20 +6,22 @@ import type { Asked } from "../notebook/pages.ts";
 import { htmlOf } from "../notebook/saved_views.ts";
 import { ownValue } from "../own_value.ts";
 import type {
-  CellInfo,
   Draft,
   FrontEndRequest,
   Phase,
   PreviewAnswer,
   ProblemInfo,
+  SubmissionInfo,
+  WidgetState,
+} from "../protocol/task.ts";
+import type {
+  CellInfo,
   RawAnswer,
   Replies,
   RequestKind,
   Requests,
-  SubmissionInfo,
   SubmitRequest,
-  WidgetState,
-} from "../protocol.ts";
+} from "../protocol/task_requests.ts";
 import { resultOf, showsResult, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
 import type { Answer } from "../transport/transport.ts";

@@ -1,5 +1,5 @@
 // The state of a widget before anything is known of its task.
-import type { WidgetState } from "../protocol.ts";
+import type { WidgetState } from "../protocol/task.ts";
 
 export const EMPTY_STATE: Omit<WidgetState, "key" | "lang"> = {
   role: "task",

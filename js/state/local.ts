@@ -1,6 +1,7 @@
 // State that only the browser has: what was entered and not yet submitted, what is being asked of
 // the kernel, and what it said no to. Python never sees it except in the requests it makes.
-import type { PreviewAnswer, RequestKind } from "../protocol.ts";
+import type { PreviewAnswer } from "../protocol/task.ts";
+import type { RequestKind } from "../protocol/task_requests.ts";
 
 /** A file that was dropped or chosen, or named on the kernel's disk. */
 export type FileEntry = { file: File } | { path: string };

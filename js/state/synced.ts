@@ -1,7 +1,7 @@
 // State that Python owns: a read-only copy of the widget's traits. Nothing here is ever written
 // back; what only the eye needs lives in local.ts.
 import type { Model } from "../model.ts";
-import { STATE_KEYS, type WidgetState } from "../protocol.ts";
+import { STATE_KEYS, type WidgetState } from "../protocol/task.ts";
 import { Store } from "./store.ts";
 
 export function syncedState(model: Model, signal: AbortSignal): Store<WidgetState> {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { candidates } from "../notebook/candidates.ts";
-import type { CellInfo } from "../protocol.ts";
+import type { CellInfo } from "../protocol/task_requests.ts";
 import { cell, problem, task } from "./fakes.ts";
 
 const text = (id: string, source: string): CellInfo => ({

@@ -4,7 +4,7 @@ import { type Ask, ClassView, cellKey } from "../class/class_view.ts";
 import { classLanguage } from "../class/language.ts";
 import { sides } from "../class/sides.ts";
 import { language } from "../i18n/index.ts";
-import type { ClassCell, ClassInfo } from "../protocol.ts";
+import type { ClassCell, ClassInfo } from "../protocol/class_view.ts";
 
 const TASK = {
   ref: "lab/sum",

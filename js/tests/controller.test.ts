@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { findNotebook } from "../notebook/find.ts";
-import type { PreviewAnswer, ResultInfo, WidgetState } from "../protocol.ts";
+import type { PreviewAnswer, ResultInfo, WidgetState } from "../protocol/task.ts";
 import { Controller } from "../state/controller.ts";
 import { syncedState } from "../state/synced.ts";
 import { modelTransport } from "../transport/messages.ts";

@@ -2,7 +2,8 @@
 
 import type { WidgetManager } from "../model.ts";
 import type { CellModel, NotebookContext } from "../notebook/context.ts";
-import type { CellInfo, ProblemInfo, SubmissionInfo, TaskInfo, WidgetState } from "../protocol.ts";
+import type { ProblemInfo, SubmissionInfo, TaskInfo, WidgetState } from "../protocol/task.ts";
+import type { CellInfo } from "../protocol/task_requests.ts";
 import { EMPTY_STATE } from "../state/empty_state.ts";
 import type { Comm } from "../transport/comm.ts";
 

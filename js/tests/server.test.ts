@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadLanguage } from "../lab/language.ts";
 import { openTaskView } from "../lab/task_view.ts";
-import type { Subject } from "../protocol.ts";
+import type { Subject } from "../protocol/task.ts";
 import { decode, encode } from "../transport/framing.ts";
 import { ServerSocket } from "../transport/server.ts";
 

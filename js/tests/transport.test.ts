@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { Subject } from "../protocol.ts";
+import type { Subject } from "../protocol/task.ts";
 import type { Kernel } from "../transport/comm.ts";
 import { chooseTransport, RequestError } from "../transport/index.ts";
 import { FakeComm, FakeModel } from "./fakes.ts";

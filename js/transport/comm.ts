@@ -1,6 +1,7 @@
 // Our own comm, on a kernel subshell: served in milliseconds while a cell is running, which the
 // widget's own messages are not (jupyter-widgets/ipywidgets#3468).
-import { PROTOCOL_VERSION, type Subject, type WidgetState } from "../protocol.ts";
+import { PROTOCOL_VERSION } from "../protocol/common.ts";
+import type { Subject, WidgetState } from "../protocol/task.ts";
 import { watchConnection } from "./kernel.ts";
 import { inParts } from "./parts.ts";
 import { PendingRequests } from "./requests.ts";

@@ -1,6 +1,6 @@
 // Chooses the transport: our own comm where the kernel has subshells, else the widget's messages.
 import type { Model } from "../model.ts";
-import type { Subject } from "../protocol.ts";
+import type { Subject } from "../protocol/task.ts";
 import { openComm } from "./comm.ts";
 import { modelTransport } from "./messages.ts";
 import type { Transport } from "./transport.ts";

@@ -1,6 +1,6 @@
 // Sends a large message in parts: a Jupyter server closes the socket on one of over 10 MiB
 // (`websocket_max_message_size` of tornado). frontend/parts.py puts them together again.
-import type { Part } from "../protocol.ts";
+import type { Part } from "../protocol/common.ts";
 
 type Send = (message: object, buffers: ArrayBuffer[]) => void;
 

@@ -1,6 +1,7 @@
 // Matches replies to requests by id. Knows no comm: it is given a way to send, and is told what
 // was received.
-import { PROTOCOL_VERSION, type RequestKind, type Requests } from "../protocol.ts";
+import { PROTOCOL_VERSION } from "../protocol/common.ts";
+import type { RequestKind, Requests } from "../protocol/task_requests.ts";
 import { uniqueId } from "../unique_id.ts";
 import { type Answer, type Failure, RequestError } from "./transport.ts";
 

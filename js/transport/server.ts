@@ -1,14 +1,9 @@
 // The third transport: the WebSocket of our Jupyter Server extension, for JupyterLab's own
 // interface. It needs no kernel. One socket a page; each view of a task has a channel of it.
-import type {
-  ClassSubject,
-  Overview,
-  OverviewReplies,
-  OverviewRequests,
-  RequestKind,
-  Subject,
-  WidgetState,
-} from "../protocol.ts";
+import type { ClassSubject } from "../protocol/class_view.ts";
+import type { Overview, OverviewReplies, OverviewRequests } from "../protocol/overview.ts";
+import type { Subject, WidgetState } from "../protocol/task.ts";
+import type { RequestKind } from "../protocol/task_requests.ts";
 import { Store } from "../state/store.ts";
 import { uniqueId } from "../unique_id.ts";
 import { decode, encode } from "./framing.ts";

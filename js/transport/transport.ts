@@ -1,6 +1,6 @@
 // The one interface through which the components reach the kernel. They do not know whether a
 // request travels on our own comm or in the widget's custom messages.
-import type { Replies, RequestKind, Requests } from "../protocol.ts";
+import type { Replies, RequestKind, Requests } from "../protocol/task_requests.ts";
 
 export interface Answer<K extends RequestKind> {
   value: Replies[K];

@@ -14,7 +14,7 @@ from inginious_nb.errors import UsageError
 from inginious_nb.frontend import class_view
 from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, look_at
-from inginious_nb.frontend.protocol import PROTOCOL_VERSION
+from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
 from tests.support.invented_class import write_notebook
 
 LIMIT_S = 30

@@ -9,16 +9,24 @@ from typing import Literal, NotRequired, Union, get_args, get_origin, get_type_h
 
 import pytest
 
-from inginious_nb.frontend import protocol
 from inginious_nb.frontend.class_view import ClassResponder
 from inginious_nb.frontend.lines import RESULT_CODES
 from inginious_nb.frontend.overview import OverviewResponder
+from inginious_nb.frontend.protocol import class_view, common, overview, task, task_requests
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.submissions.submission import Phase
 from inginious_nb.widget import TaskWidget
 
 JS = Path(__file__).parents[2] / "js"
-PROTOCOL = re.sub(r"/\*\*.*?\*/", "", (JS / "protocol.ts").read_text(), flags=re.DOTALL)
+PARTS = {
+    part.__name__.rpartition(".")[2]: part
+    for part in (class_view, common, overview, task, task_requests)
+}
+TYPESCRIPT = {
+    path.stem: re.sub(r"/\*\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    for path in (JS / "protocol").iterdir()
+}
+PROTOCOL = "\n".join(TYPESCRIPT.values())
 MAPS = {f"{of}{way}" for of in ("", "Overview", "Class") for way in ("Requests", "Replies")}
 """TypeScript's tables of kinds; Python's are dictionaries."""
 
@@ -31,10 +39,10 @@ def words_of(constant):
     return re.findall(r'"([^"]+)"', found[1])
 
 
-def interfaces():
+def interfaces(text=PROTOCOL):
     head = r"export interface (\w+)(?: extends (\w+))? \{\n(.*?)\n\}"
     fields = {}
-    for name, base, body in re.findall(head, PROTOCOL, re.DOTALL):
+    for name, base, body in re.findall(head, text, re.DOTALL):
         own = dict(re.findall(r"^  (\w+\??): (.*?);$", body, re.MULTILINE))
         fields[name] = fields.get(base, {}) | own
     return fields
@@ -44,8 +52,14 @@ def aliases():
     return dict(re.findall(r"export type (\w+) =\s*(.*?);", PROTOCOL, re.DOTALL))
 
 
-def shapes():
-    return {name: shape for name, shape in vars(protocol).items() if is_typeddict(shape)}
+def shapes(*parts):
+    """The shapes that a module of Python declares, of all parts without one."""
+    return {
+        name: shape
+        for part in parts or PARTS.values()
+        for name, shape in vars(part).items()
+        if is_typeddict(shape) and shape.__module__ == part.__name__
+    }
 
 
 def union(parts):
@@ -55,7 +69,7 @@ def union(parts):
 def in_typescript(kind):
     """A type of Python as TypeScript writes it."""
     origin, arguments = get_origin(kind), get_args(kind)
-    if kind is protocol.EmptyMessage:
+    if kind is common.EmptyMessage:
         return "EmptyMessage"
     if is_typeddict(kind):
         return kind.__name__
@@ -99,31 +113,38 @@ def fields_of(shape):
 
 
 def test_the_kinds_are_the_same():
-    assert words_of("MESSAGE_KINDS") == list(get_args(protocol.MessageKind))
-    assert words_of("RESTORE_KINDS") == list(get_args(protocol.RestoreKind))
+    assert words_of("MESSAGE_KINDS") == list(get_args(common.MessageKind))
+    assert words_of("RESTORE_KINDS") == list(get_args(common.RestoreKind))
     assert sorted(words_of("PHASES")) == sorted(get_args(Phase))
     version = re.search(r"PROTOCOL_VERSION = (\d+)", PROTOCOL)
-    assert int(version[1]) == protocol.PROTOCOL_VERSION
+    assert int(version[1]) == common.PROTOCOL_VERSION
 
 
 @pytest.mark.parametrize(
-    "table", [f"{of}{way}" for of in ("", "OVERVIEW_", "CLASS_") for way in ("REQUESTS", "REPLIES")]
+    ("part", "table"),
+    [
+        (part, f"{of}{way}")
+        for part, of in ((task_requests, ""), (overview, "OVERVIEW_"), (class_view, "CLASS_"))
+        for way in ("REQUESTS", "REPLIES")
+    ],
 )
-def test_each_kind_carries_the_same_both_ways(table):
-    ours = {kind: in_typescript(shape) for kind, shape in vars(protocol)[table].items()}
+def test_each_kind_carries_the_same_both_ways(part, table):
+    ours = {kind: in_typescript(shape) for kind, shape in vars(part)[table].items()}
     assert interfaces()[table.title().replace("_", "")] == ours
 
 
 def test_each_kind_of_request_is_answered():
     about_a_task, about_all = TaskResponder.handlers, OverviewResponder.handlers
-    assert about_a_task.keys() == protocol.REQUESTS.keys() == protocol.REPLIES.keys()
-    assert about_all.keys() == protocol.OVERVIEW_REQUESTS.keys() == protocol.OVERVIEW_REPLIES.keys()
+    assert about_a_task.keys() == task_requests.REQUESTS.keys() == task_requests.REPLIES.keys()
+    assert about_all.keys() == overview.OVERVIEW_REQUESTS.keys() == overview.OVERVIEW_REPLIES.keys()
     about_a_class = ClassResponder.handlers
-    assert about_a_class.keys() == protocol.CLASS_REQUESTS.keys() == protocol.CLASS_REPLIES.keys()
+    assert about_a_class.keys() == class_view.CLASS_REQUESTS.keys()
+    assert about_a_class.keys() == class_view.CLASS_REPLIES.keys()
 
 
-def test_the_shapes_have_the_same_names():
-    assert set(interfaces()) - MAPS == set(shapes()) - {"EmptyMessage"}
+def test_the_shapes_have_the_same_names_in_files_of_the_same_name():
+    theirs = {part: set(interfaces(text)) - MAPS for part, text in TYPESCRIPT.items()}
+    assert theirs == {name: set(shapes(part)) - {"EmptyMessage"} for name, part in PARTS.items()}
 
 
 @pytest.mark.parametrize("name", sorted(set(shapes()) - {"EmptyMessage"}))
@@ -133,7 +154,7 @@ def test_the_fields_and_their_types_are_the_same(name):
 
 
 def test_the_traits_are_the_state():
-    state = set(get_type_hints(protocol.WidgetState))
+    state = set(get_type_hints(task.WidgetState))
     assert {name for name in TaskWidget.class_traits(sync=True) if name in state} == state
     assert set(words_of("STATE_KEYS")) == state
 

@@ -5,7 +5,7 @@ import { useMemo } from "preact/hooks";
 import { resultClass } from "../../components/result_class.ts";
 import { HtmlOfKernel } from "../../components/SafeHtml.tsx";
 import { ownValue } from "../../own_value.ts";
-import type { ClassAnswer, ClassTaskInfo } from "../../protocol.ts";
+import type { ClassAnswer, ClassTaskInfo } from "../../protocol/class_view.ts";
 import { cellKey } from "../class_view.ts";
 import { type Side, sides } from "../sides.ts";
 import { useClass } from "./context.ts";

@@ -1,6 +1,6 @@
 // What is being graded, how far it is, and what can be done about it.
 import { useState } from "preact/hooks";
-import type { ClassCell } from "../../protocol.ts";
+import type { ClassCell } from "../../protocol/class_view.ts";
 import { useClass } from "./context.ts";
 import { Reading } from "./Reading.tsx";
 

@@ -2,7 +2,7 @@
 // are one stop of the Tab key; arrows go from one to the next.
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ownValue } from "../../own_value.ts";
-import type { ClassCell } from "../../protocol.ts";
+import type { ClassCell } from "../../protocol/class_view.ts";
 import { cellKey } from "../class_view.ts";
 import type { ClassLanguage } from "../language.ts";
 import { useClass } from "./context.ts";

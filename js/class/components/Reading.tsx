@@ -1,6 +1,6 @@
 // Which tasks of the notebooks are graded, and where the names of the students stand.
 import { useEffect, useId, useState } from "preact/hooks";
-import type { ClassReading } from "../../protocol.ts";
+import type { ClassReading } from "../../protocol/class_view.ts";
 import type { ClassLanguage } from "../language.ts";
 import { useClass } from "./context.ts";
 

@@ -1,7 +1,7 @@
 // The tests of a task by how many failed them, and the answers by how they fail. A click on a test
 // shows who failed it.
 import { ownValue } from "../../own_value.ts";
-import type { ClassGroup, ClassTaskInfo } from "../../protocol.ts";
+import type { ClassGroup, ClassTaskInfo } from "../../protocol/class_view.ts";
 import { cellKey } from "../class_view.ts";
 import type { ClassLanguage } from "../language.ts";
 import { useClass } from "./context.ts";

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { resultClass } from "../../components/result_class.ts";
 import { ownValue } from "../../own_value.ts";
-import type { AccountInfo, CourseRow, Overview, TaskRow } from "../../protocol.ts";
+import type { AccountInfo, CourseRow, Overview, TaskRow } from "../../protocol/overview.ts";
 import { useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";

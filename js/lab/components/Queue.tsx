@@ -2,7 +2,7 @@
 
 import { named } from "../../components/named.ts";
 import { ownValue } from "../../own_value.ts";
-import type { PendingRow } from "../../protocol.ts";
+import type { PendingRow } from "../../protocol/overview.ts";
 import { useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";

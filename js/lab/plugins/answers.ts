@@ -4,7 +4,7 @@ import type { Cell, ICellModel } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import type { PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
-import type { WidgetState } from "../../protocol.ts";
+import type { WidgetState } from "../../protocol/task.ts";
 import { isActive } from "../../state/controller.ts";
 import { hasArrived, isAwaited, isOwn } from "../../state/own_submissions.ts";
 import { inginiousIcon } from "../icon.ts";

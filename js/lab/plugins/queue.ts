@@ -3,7 +3,7 @@ import { ICommandPalette } from "@jupyterlab/apputils";
 import { IStatusBar } from "@jupyterlab/statusbar";
 import { Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
-import type { Overview } from "../../protocol.ts";
+import type { Overview } from "../../protocol/overview.ts";
 import { inginiousIcon } from "../icon.ts";
 import type { LabLanguage } from "../language.ts";
 import { LazyItem } from "../lazy_item.ts";

@@ -1,0 +1,184 @@
+"""The courses of a person as JupyterLab's own interface shows them, and what it may ask.
+
+`frontend.overview` fills and answers them. The same is said in ``js/protocol/overview.ts``.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from .common import EmptyMessage, LangRequest, SubmissionRequest
+from .task import ServiceInfo
+from .task_requests import CellInfo
+
+
+class ProblemRow(TypedDict):
+    """A problem in the list of a course."""
+
+    id: str
+    name: str
+
+
+class TaskRow(TypedDict):
+    """A task in the list of a course; ``attempts_left`` is None without a limit."""
+
+    ref: str
+    name: str
+    accessible: bool
+    deadline: float | None
+    attempts: int
+    attempts_left: int | None
+    grade: float | None
+    code: str | None
+    pending: bool
+    problems: list[ProblemRow]
+
+
+class CourseRow(TypedDict):
+    """A course; ``site`` is where it is from, empty for a folder.
+
+    The ``errors`` are those of its files, for whoever wrote them.
+    """
+
+    id: str
+    name: str
+    site: str
+    tasks: list[TaskRow]
+    errors: list[str]
+
+
+class PendingRow(TypedDict):
+    """A submission of this person that has no result yet; submitted ``at`` seconds since 1970.
+
+    ``elsewhere``: another process, such as a kernel, waits for its result and may stop it.
+    """
+
+    id: str
+    task: str
+    name: str
+    number: int
+    at: float
+    phase: str
+    at_most_before: int | None
+    kill_requested: bool
+    note: str
+    elsewhere: bool
+
+
+class AccountInfo(TypedDict):
+    """The person signed in at the site that grades; not part of what is saved with a notebook.
+
+    ``username`` is empty where nobody has signed in yet.
+    """
+
+    site: str
+    username: str
+    signed_in: bool
+
+
+class Overview(TypedDict):
+    """The state of a person's courses, as JupyterLab's own interface shows them."""
+
+    version: str
+    lang: str
+    username: str
+    courses: list[CourseRow]
+    pending: list[PendingRow]
+    service: ServiceInfo
+    account: AccountInfo | None
+    warnings: list[str]
+
+
+class FolderRequest(TypedDict):
+    """A folder, from the root of the server or absolute."""
+
+    folder: str
+
+
+class FoldersRequest(TypedDict):
+    """Open the courses of folders, as long as the session lives."""
+
+    folders: list[str]
+
+
+class FoldersReply(TypedDict):
+    """The reasons for which some of them were not opened."""
+
+    refused: list[str]
+
+
+class NewTaskRequest(TypedDict):
+    """Make a task in the folder of a course, and the course where there is no such folder."""
+
+    folder: str
+    task: str
+    task_kind: str
+
+
+class CoursesReply(TypedDict):
+    """The ids of the courses that were found."""
+
+    courses: list[str]
+
+
+class SignInRequest(TypedDict):
+    """Sign in at the site; the secret is a password or, with ``cookie``, that of a session."""
+
+    username: str
+    secret: str
+    cookie: bool
+    keep: bool
+
+
+class PathReply(TypedDict):
+    """The file to open, from the root of the server."""
+
+    path: str
+
+
+class AnswerCell(TypedDict):
+    """A cell, and the problem that it answers."""
+
+    cell_id: str
+    task: str
+    problem_id: str
+
+
+class AnswerCellsRequest(TypedDict):
+    """Tell which cells of a notebook are answers; courses near its folder become known."""
+
+    cells: list[CellInfo]
+    folder: str
+
+
+class AnswerCellsReply(TypedDict):
+    """The cells that are answers."""
+
+    answers: list[AnswerCell]
+
+
+OVERVIEW_REQUESTS = {
+    "lang": LangRequest,
+    "openCourse": FolderRequest,
+    "courseFolders": FoldersRequest,
+    "demo": FolderRequest,
+    "newTask": NewTaskRequest,
+    "answerCells": AnswerCellsRequest,
+    "stop": SubmissionRequest,
+    "signIn": SignInRequest,
+    "signOut": EmptyMessage,
+}
+"""Everything that JupyterLab's own interface may ask beside the requests about one task."""
+
+OVERVIEW_REPLIES = {
+    "lang": EmptyMessage,
+    "openCourse": CoursesReply,
+    "courseFolders": FoldersReply,
+    "demo": PathReply,
+    "newTask": PathReply,
+    "answerCells": AnswerCellsReply,
+    "stop": EmptyMessage,
+    "signIn": EmptyMessage,
+    "signOut": EmptyMessage,
+}
+"""What answers each of them."""

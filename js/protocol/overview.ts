@@ -1,0 +1,156 @@
+// The courses of a person, and what JupyterLab's own interface may ask, as in
+// inginious_nb/frontend/protocol/overview.py.
+
+import type { EmptyMessage, LangRequest, SubmissionRequest } from "./common.ts";
+import type { Phase, ServiceInfo } from "./task.ts";
+import type { CellInfo } from "./task_requests.ts";
+
+/** A problem in the list of a course. */
+export interface ProblemRow {
+  id: string;
+  name: string;
+}
+
+/** A task in the list of a course; `attempts_left` is null without a limit. */
+export interface TaskRow {
+  ref: string;
+  name: string;
+  accessible: boolean;
+  deadline: number | null;
+  attempts: number;
+  attempts_left: number | null;
+  grade: number | null;
+  code: string | null;
+  pending: boolean;
+  problems: ProblemRow[];
+}
+
+/** A course; `errors` are those of its files, for whoever wrote them. */
+export interface CourseRow {
+  id: string;
+  name: string;
+  /** Where it is from, empty for a folder. */
+  site: string;
+  tasks: TaskRow[];
+  errors: string[];
+}
+
+/** A submission of this session that has no result yet. */
+export interface PendingRow {
+  id: string;
+  task: string;
+  name: string;
+  number: number;
+  /** Seconds since the epoch, by the clock of the server. */
+  at: number;
+  phase: Phase;
+  at_most_before: number | null;
+  kill_requested: boolean;
+  /** Why it waits here, empty if it does not. */
+  note: string;
+  /** Another process, such as a kernel, waits for its result and may stop it. */
+  elsewhere: boolean;
+}
+
+/**
+ * Who is signed in at the site that grades; not part of what is saved with a notebook. The name is
+ * empty where nobody has signed in yet.
+ */
+export interface AccountInfo {
+  site: string;
+  username: string;
+  signed_in: boolean;
+}
+
+/** The state of a person's courses, as JupyterLab's own interface shows them. */
+export interface Overview {
+  version: string;
+  lang: string;
+  /** Who submits here. */
+  username: string;
+  courses: CourseRow[];
+  pending: PendingRow[];
+  service: ServiceInfo;
+  account: AccountInfo | null;
+  warnings: string[];
+}
+
+/** A folder, from the root of the server or absolute. */
+export interface FolderRequest {
+  folder: string;
+}
+
+/** Make a task in the folder of a course, and the course where there is no such folder. */
+export interface NewTaskRequest {
+  folder: string;
+  task: string;
+  task_kind: string;
+}
+
+export interface CoursesReply {
+  courses: string[];
+}
+
+/** The secret is a password or, with `cookie`, that of a session. */
+export interface SignInRequest {
+  username: string;
+  secret: string;
+  cookie: boolean;
+  keep: boolean;
+}
+
+/** The file to open, from the root of the server. */
+export interface PathReply {
+  path: string;
+}
+
+/** A cell, and the problem that it answers. */
+export interface AnswerCell {
+  cell_id: string;
+  task: string;
+  problem_id: string;
+}
+
+/** Courses near the notebook's folder become known. */
+export interface AnswerCellsRequest {
+  cells: CellInfo[];
+  folder: string;
+}
+
+export interface AnswerCellsReply {
+  answers: AnswerCell[];
+}
+
+export interface FoldersRequest {
+  folders: string[];
+}
+
+/** Why some of them were not opened. */
+export interface FoldersReply {
+  refused: string[];
+}
+
+/** Everything that JupyterLab's own interface may ask beside the requests about one task. */
+export interface OverviewRequests {
+  lang: LangRequest;
+  openCourse: FolderRequest;
+  courseFolders: FoldersRequest;
+  demo: FolderRequest;
+  newTask: NewTaskRequest;
+  answerCells: AnswerCellsRequest;
+  stop: SubmissionRequest;
+  signIn: SignInRequest;
+  signOut: EmptyMessage;
+}
+
+export interface OverviewReplies {
+  lang: EmptyMessage;
+  openCourse: CoursesReply;
+  courseFolders: FoldersReply;
+  demo: PathReply;
+  newTask: PathReply;
+  answerCells: AnswerCellsReply;
+  stop: EmptyMessage;
+  signIn: EmptyMessage;
+  signOut: EmptyMessage;
+}
