@@ -10,6 +10,7 @@ already; nothing of others changes.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -145,9 +146,7 @@ class Cgroups:
         for place in self._places:
             for path in place.folder.glob(f"{_PREFIX}*"):
                 if is_stale(path.name.removeprefix(_PREFIX)):
-                    stale = Cgroup([(place, path)])
-                    stale.kill()
-                    stale.remove(rounds=_REMOVAL_ROUNDS)
+                    Cgroup([(place, path)]).remove()
 
 
 def limits_memory(cgroups: Cgroups | None) -> bool:
@@ -215,21 +214,25 @@ class Cgroup:
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         os.kill(pid, signal.SIGKILL)
 
-    def remove(self, *, rounds: int = 1) -> None:
-        """Remove it; nothing may be running in it.
+    def removal(self) -> Iterator[float]:
+        """Remove it, and end what is still in it: what has just been ended may be dying there.
 
-        Args:
-            rounds: How often to try, ending what is there, while dying processes hold it.
+        Yields:
+            How long to wait, in seconds, before going on; nothing once it is removed.
         """
-        for _, folder in self._folders:
-            for number in range(rounds):
-                if number:
-                    time.sleep(_REMOVAL_PAUSE_S)
-                    self.kill()
-                with contextlib.suppress(OSError):
-                    folder.rmdir()
-                if not folder.exists():
-                    break
+        busy = [folder for _, folder in self._folders]
+        for _ in range(_REMOVAL_ROUNDS):
+            busy = [folder for folder in busy if _is_busy(folder)]
+            if not busy:
+                return
+            self.kill()
+            yield _REMOVAL_PAUSE_S
+        logger.warning("Processes stay, which cannot be ended, in %s", busy)
+
+    def remove(self) -> None:
+        """Remove it, and end what is still in it; waits until all has ended, a second at most."""
+        for pause_s in self.removal():
+            time.sleep(pause_s)
 
 
 def _candidates(mount: Path, own: Path) -> Iterator[Place]:
@@ -250,6 +253,15 @@ def _candidates(mount: Path, own: Path) -> Iterator[Place]:
             for folder in (mount / name / path.lstrip("/"), mount / name):
                 if name in names.split(",") and folder.is_dir():
                     yield Place(folder, frozenset({name}), is_old=True)
+
+
+def _is_busy(folder: Path) -> bool:
+    """Remove the folder of a cgroup, or return that there still are processes in it."""
+    try:
+        folder.rmdir()
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
 
 
 def _enabled(folder: Path) -> frozenset[Controller]:

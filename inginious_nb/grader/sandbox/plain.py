@@ -163,7 +163,7 @@ class _PlainProcess(BoxedProcess):
         else:
             logger.error("Processes of a job could not be ended: %s", sorted(self._ended))
         self._orphan_tracker.remove(self._tracked)
-        self._collect(self._exited.result())
+        await self._collect(self._exited.result())
 
     def _end_all(self) -> bool:
         """End all that can be found, and say whether there was any.

@@ -192,9 +192,9 @@ class BoxedProcess:
             if self._init_pid is not None:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(self._init_pid, os.WNOHANG)  # noqa: ASYNC222 - it is gone
-        self._collect(self._exited.result())
+        await self._collect(self._exited.result())
 
-    def _collect(self, status: int) -> None:
+    async def _collect(self, status: int) -> None:
         """Learn what can be learnt now that nothing is left, and give back what was owned."""
         self._verdict = Verdict(was_started=True, status=status)
         if self._report is not None:
@@ -208,7 +208,8 @@ class BoxedProcess:
             self._unread = None
         if self._cgroup is not None:
             self._out_of_memory = self._cgroup.ran_out_of_memory()
-            self._cgroup.remove()
+            for pause_s in self._cgroup.removal():
+                await asyncio.sleep(pause_s)
             self._cgroup = None
 
     @property
