@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import course
 from .course import probing
-from .course.folders import expanded
-from .i18n import system_language
+from .course.folders import course_paths, expanded
 from .io.io_thread import IOThread
 from .io.observers import Observers
 from .notebook.front_end import FrontEnd
@@ -82,7 +81,7 @@ class Session:
         self.settings = settings
         self.current_task: Task | None = None
         self.front_end = FrontEnd()
-        self._paths = [expanded(path) for path in settings.course_paths(directory)]
+        self._paths = course_paths(settings.courses, directory)
         self._lock = threading.RLock()
         self._observers = Observers()
         self.people = People(
@@ -140,7 +139,7 @@ class Session:
     @property
     def language(self) -> str:
         """Return the language of the settings, else of the front end, else of the system."""
-        return self.settings.language or self.front_end.language or system_language()
+        return self.settings.spoken_language(self.front_end.language)
 
     # ---- courses ----------------------------------------------------------------------------
 

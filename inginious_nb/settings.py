@@ -11,7 +11,6 @@ import getpass
 import json
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
@@ -20,8 +19,7 @@ from traitlets.config import Configurable
 from traitlets.config.loader import LazyConfigValue
 
 from .errors import UsageError
-from .i18n import Message
-from .io import drives
+from .i18n import Message, system_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
 
 EMBEDDED = "embedded"
 """What stands for an address where the embedded grading service is meant."""
-
-_LEVELS_ABOVE = 3
 
 
 class Inginious(Configurable):
@@ -144,28 +140,9 @@ class Inginious(Configurable):
         # Older versions of platformdirs do not raise, and leave a ~ that nobody can expand.
         return str(folder / "history.sqlite") if folder.is_absolute() else ""
 
-    def course_paths(self, directory: Path | None = None) -> list[Path]:
-        """Return the folders where courses are looked for, for a notebook in a directory."""
-        if self.courses:
-            return [Path(path) for path in self.courses]  # `~` is for the library
-        try:
-            here = Path(os.path.realpath(directory or Path.cwd()))
-        except OSError:  # the folder that this process works in has been removed
-            return []
-        # `os.path` takes what cannot be looked at for nothing, where pathlib raises.
-        near = [here, *here.parents[:_LEVELS_ABOVE]]
-        named = [path for folder in near if _may_be_folder(path := folder / "courses")]
-        own = [folder for folder in near if os.path.isfile(folder / "course.yaml")]  # noqa: PTH113
-        return named + own
-
-
-def _may_be_folder(path: Path) -> bool:
-    """Return whether a folder is there, or on a drive that does not answer: the library says so."""
-    try:
-        drives.enter(path)
-    except OSError:
-        return True
-    return os.path.isdir(path)  # noqa: PTH112 - raises nothing
+    def spoken_language(self, front_end: str) -> str:
+        """Return the language of these settings, else of the front end, else of the system."""
+        return self.language or front_end or system_language()
 
 
 def load_settings(

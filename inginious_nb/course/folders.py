@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import CourseNotFoundError
@@ -17,13 +18,13 @@ from inginious_nb.i18n import Message
 from . import probing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from inginious_nb.errors import CourseError
 
 COURSE_FILES = ("course.yaml", "course.json")
 TASK_FILES = ("task.yaml", "task.json")
+_LEVELS_ABOVE = 3
 _MAX_DEPTH = 4
 MAX_FOLDERS = 2_000
 """Folders that are looked at for courses below one path: it may be somebody's unrelated folder, on
@@ -52,6 +53,33 @@ def expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         return path
+
+
+def course_paths(named: Iterable[str], directory: Path | None = None) -> list[Path]:
+    """Return the paths below which courses are looked for.
+
+    Args:
+        named: Those that the settings name; they are all, if there is one.
+        directory: Where the notebook is (default: the working directory). The folder ``courses`` in
+            it or in one of the three above it is such a path, and so are those of these four that
+            are courses.
+    """
+    paths = [expanded(Path(name)) for name in named]
+    if paths:
+        return paths
+    try:
+        here = probing.real(directory or Path.cwd())
+    except OSError:  # the folder that this process works in has been removed
+        return []
+    near = [here, *here.parents[:_LEVELS_ABOVE]]
+    inside = [path for folder in near if _may_be_folder(path := folder / "courses")]
+    return inside + [folder for folder in near if course_file(folder) is not None]
+
+
+def _may_be_folder(path: Path) -> bool:
+    """Return whether a folder is there, or on a drive that does not answer: the library says so."""
+    seen = probing.look(path)
+    return seen.kind == "folder" or isinstance(seen.error, probing.NoAnswerError)
 
 
 def course_folders(path: Path) -> Iterator[Path | CourseError]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.course import probing
-from inginious_nb.course.folders import expanded
+from inginious_nb.course.folders import course_paths, expanded
 from inginious_nb.errors import CourseError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def know_courses_near(session: Session, folder: Path) -> None:
     A course that cannot be used is left out.
     """
     known = {probing.real(path) for path in session.library.paths}
-    for path in session.settings.course_paths(folder):
+    for path in course_paths(session.settings.courses, folder):
         if probing.real(path) in known:
             continue
         try:

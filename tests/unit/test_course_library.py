@@ -33,6 +33,21 @@ def test_a_folder_of_courses_is_searched(library):
     assert library.paths == [COURSES.resolve()]
 
 
+@pytest.mark.parametrize("file", ["course.yaml", "course.json"])
+def test_courses_are_found_beside_the_notebook_and_above_it(tmp_path, file):
+    notebook_folder = tmp_path / "week1"
+    notebook_folder.mkdir()
+    (tmp_path / "courses").mkdir()
+    assert folders.course_paths([], notebook_folder) == [tmp_path / "courses"]
+    (notebook_folder / file).write_text('{"name": "x"}')
+    assert folders.course_paths([], notebook_folder) == [tmp_path / "courses", notebook_folder]
+
+
+def test_named_courses_replace_those_nearby(tmp_path):
+    (tmp_path / "courses").mkdir()
+    assert folders.course_paths(["/elsewhere"], tmp_path) == [Path("/elsewhere")]
+
+
 def test_courses_a_few_levels_deep_are_found(tmp_path):
     make(tmp_path, "repo/2026/autumn/intro/course.yaml", "repo/2026/autumn/intro/t/task.yaml")
     assert list(CourseLibrary([tmp_path]).courses) == ["intro"]

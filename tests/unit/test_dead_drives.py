@@ -8,10 +8,10 @@ import time
 import pytest
 
 from inginious_nb.course import CourseLibrary, probing
+from inginious_nb.course.folders import course_paths
 from inginious_nb.errors import CourseError
 from inginious_nb.grader.job.workspace import Workspace
 from inginious_nb.io import drives
-from inginious_nb.settings import Inginious
 from tests.support.courses import write_course
 from tests.support.hanging_mount import hanging_mount
 
@@ -78,7 +78,7 @@ def test_courses_that_are_all_on_it_are_told_even_where_nobody_named_them(tmp_pa
     place = tmp_path / "courses"
     place.mkdir()
     with hanging_mount(place):
-        paths = Inginious().course_paths(tmp_path)
+        paths = course_paths([], tmp_path)
         assert place in paths
         (problem,) = CourseLibrary(paths, optional=optional).problems
         assert SENTENCE in str(problem)

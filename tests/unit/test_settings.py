@@ -79,24 +79,6 @@ def test_a_wrong_form_of_environments_shows_the_right_one(wrong):
         assert FORM.search(str(refusal.value))
 
 
-def test_courses_are_found_beside_the_notebook_and_above_it(tmp_path):
-    notebook_folder = tmp_path / "week1"
-    notebook_folder.mkdir()
-    (tmp_path / "courses").mkdir()
-    assert load_settings(None, {}).course_paths(notebook_folder) == [tmp_path / "courses"]
-    (notebook_folder / "course.yaml").write_text("name: x")
-    assert load_settings(None, {}).course_paths(notebook_folder) == [
-        tmp_path / "courses",
-        notebook_folder,
-    ]
-
-
-def test_named_courses_replace_those_nearby(tmp_path):
-    (tmp_path / "courses").mkdir()
-    settings = load_settings(None, {"INGINIOUS_COURSES": "/elsewhere"})
-    assert [str(path) for path in settings.course_paths(tmp_path)] == ["/elsewhere"]
-
-
 def test_on_a_hub_the_user_is_the_hubs_user(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_USER", "ada")
     assert load_settings(None, {}).username == "ada"
