@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -25,6 +27,7 @@ COURSES = CHECKOUT / "notebooks" / "courses"
 TOKEN = "a-token-for-tests"
 PLUGINS = "inginious-nb"
 START_LIMIT_S = 60
+STOP_LIMIT_S = 20
 
 _COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
 
@@ -68,7 +71,9 @@ class JupyterServer:
         (config / "labconfig").mkdir(parents=True)
         disabled = [*([] if collaboration else _COLLABORATION), *([] if plugins else [PLUGINS])]
         page = config / "labconfig" / "page_config.json"
-        page.write_text(json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)}))
+        # Whether JupyterLab's own build is up to date is nobody's question here; it asks Node.
+        page_config = {"disabledExtensions": dict.fromkeys(disabled, True), "buildCheck": False}
+        page.write_text(json.dumps(page_config))
         _use_checkout(folder)
         overrides = {
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
@@ -97,6 +102,7 @@ class JupyterServer:
                 env=os.environ
                 | {
                     "JUPYTER_CONFIG_DIR": str(config),
+                    "JUPYTER_DATA_DIR": str(folder / "data"),
                     "JUPYTER_PATH": str(folder / "share"),
                     "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
                     "IPYTHONDIR": str(folder / "ipython"),
@@ -115,13 +121,20 @@ class JupyterServer:
         return server
 
     def stop(self) -> None:
-        """End it and its kernels."""
+        """End it, its kernels and its service.
+
+        Once these have ended there is nothing left to wait for. The server itself may not end: it
+        joins a thread of anyio's, which nobody tells to end once the loop has stopped.
+        """
+        server = psutil.Process(self.process.pid)
         self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        with contextlib.suppress(TimeoutError):
+            wait_until(
+                lambda: self.process.poll() is not None or not server.children(recursive=True),
+                limit_s=STOP_LIMIT_S,
+            )
+        self.process.kill()
+        self.process.wait()
 
     def get(self, path: str) -> object:
         """The JSON that the server's API has at a path."""
