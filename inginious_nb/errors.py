@@ -14,6 +14,7 @@
     │   └── BackendUnavailableError no grading service answers at the address
     ├── ServiceError                the embedded grading service cannot run
     ├── HistoryError                the history of submissions cannot be read or written
+    ├── ClassBusyError              another program grades the notebooks of the class
     ├── WaitTimeoutError            a wait for a result ended before it came (also a TimeoutError)
     └── UsageError                  a command was called with words that make no sense
 """
@@ -118,6 +119,10 @@ class ServiceError(InginiousError):
 
 class HistoryError(InginiousError):
     """The history of submissions cannot be read or written."""
+
+
+class ClassBusyError(InginiousError):
+    """Another program is grading the notebooks of a class; the text says which, and since when."""
 
 
 class WaitTimeoutError(InginiousError, TimeoutError):

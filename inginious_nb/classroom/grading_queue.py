@@ -101,6 +101,17 @@ class GradingQueue:
         for submission in killed:
             submission.kill()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many answers are to be graded and not under way."""
+        return len(self._waiting)
+
+    def take_waiting(self) -> set[tuple[str, str]]:
+        """Take out all that waits; return the students and tasks."""
+        with self._lock:
+            taken, self._waiting = self._waiting, deque()
+        return {(work.entry.student, work.entry.task) for work in taken}
+
     def interrupt(self) -> None:
         """Have `run` raise KeyboardInterrupt soon; for the handler of a signal.
 

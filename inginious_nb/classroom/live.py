@@ -1,7 +1,8 @@
 """A class that is graded in the background while somebody looks, stops and regrades.
 
 It fills the same state as the command line, and keeps what was graded in the same file, so that
-either goes on where the other ended. Who looks is not known here.
+either goes on where the other ended; while another program grades the class, it waits. Who looks
+is not known here.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import queue
 import threading
 from typing import TYPE_CHECKING
 
-from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.errors import ClassBusyError, InginiousError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
 from inginious_nb.render import visible
 from inginious_nb.submissions.history import History
 
 from . import surroundings
+from .class_lock import only_grader
 from .grading import ClassGrading
 from .notebooks import find_notebooks
 from .reading import Reading, remember
@@ -50,7 +52,8 @@ class LiveClass:
         folder: The folder of the class.
         reading: How its notebooks are read.
         sandbox: What isolates the scripts, in words.
-        error: Why grading ended before all was graded; None while it goes on or all is graded.
+        error: Why grading ended before all was graded, or what it waits for; None while it goes on
+            or all is graded.
 
     Raises:
         UsageError: The folder has no notebook of a student, they name no task, or nothing isolates
@@ -152,9 +155,10 @@ class LiveClass:
             raise UsageError(Message("The class has no such answer."))
         if not entry.is_final:
             raise UsageError(Message("It waits or runs already."))
-        to_grade = self._queue
-        self._grading.fill(to_grade, regrade=True, only=[(student, task)])
-        self._do(to_grade.run)  # if it runs already, it takes that, too
+        grading, to_grade = self._grading, self._queue
+        grading.fill(to_grade, regrade=True, only=[(student, task)])
+        # If it runs already, it takes that, too.
+        self._do(lambda: self._run(grading, to_grade, regrade=True))
 
     def stop(self, student: str | None = None, task: str | None = None) -> None:
         """Grade nothing more; with a student and a task, not that answer."""
@@ -203,7 +207,27 @@ class LiveClass:
         if self._stops != stops:
             to_grade.stop()
         self._observers.notify()
-        to_grade.run()
+        self._run(grading, to_grade, regrade=regrade)
+
+    def _run(self, grading: ClassGrading, to_grade: GradingQueue, *, regrade: bool) -> None:
+        """Grade what waits, once no other program grades the class; being stopped ends that."""
+        while to_grade.waiting:
+            try:
+                with only_grader(self._kept_in):
+                    if self.error is not None:
+                        self.error = None
+                        stops = self._stops
+                        again = to_grade.take_waiting()  # the other may have graded it
+                        grading.fill(to_grade, regrade=regrade, only=again)
+                        if self._stops != stops:
+                            to_grade.stop()
+                    to_grade.run()
+            except ClassBusyError as error:
+                self.error = error
+                self._observers.notify()
+            else:
+                return
+        self.error = None
 
     def _queue_of(self, grading: ClassGrading) -> GradingQueue:
         return grading.queue(self._at_a_time, lambda _entry: self._observers.notify())

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from inginious_nb.classroom import export, report, surroundings
+from inginious_nb.classroom.class_lock import only_grader
 from inginious_nb.classroom.grading import ClassGrading
 from inginious_nb.classroom.notebooks import find_notebooks
 from inginious_nb.errors import UsageError
@@ -87,31 +88,32 @@ def grade(
 
     What was graded before is not graded again, so a run that was interrupted goes on where it
     ended. The exit status is 0 when every answer that was handed in got a grade, 1 when one got
-    none, 130 after Ctrl-C.
+    none or another program grades the same class, 130 after Ctrl-C.
     """
     notebooks = find_notebooks(paths, student_from or "")
     jobs = jobs or surroundings.default_jobs()
     kept = history or surroundings.history_of(paths, load_settings().history)
-    with opened_session(backend, courses, history=kept, slots=jobs) as session:
-        sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
-        lang = session.language
-        grading = ClassGrading(session, notebooks, tasks, magics=magics or "refuse")
-        if not grading.state.tasks:
-            raise UsageError(
-                Message("The notebooks name no task; say which one: --task COURSE/TASK.")
-            )
-        _run(grading, surroundings.under_way(jobs), regrade=regrade)
-    state = grading.state
     title = ", ".join(path.resolve().name for path in paths)
-    if csv_file is not None:
-        _write(csv_file, export.as_csv(state, lang))
-    if json_file is not None:
-        _write(json_file, export.as_json(state, sandbox=sandbox, lang=lang))
-    if html_file is not None:
-        written = report.as_html(
-            state, title=title, sandbox=sandbox, lang=lang, anonymous=anonymous
-        )
-        _write(html_file, written)
+    with only_grader(kept):
+        with opened_session(backend, courses, history=kept, slots=jobs) as session:
+            sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
+            lang = session.language
+            grading = ClassGrading(session, notebooks, tasks, magics=magics or "refuse")
+            if not grading.state.tasks:
+                raise UsageError(
+                    Message("The notebooks name no task; say which one: --task COURSE/TASK.")
+                )
+            _run(grading, surroundings.under_way(jobs), regrade=regrade)
+        state = grading.state
+        if csv_file is not None:
+            _write(csv_file, export.as_csv(state, lang))
+        if json_file is not None:
+            _write(json_file, export.as_json(state, sandbox=sandbox, lang=lang))
+        if html_file is not None:
+            written = report.as_html(
+                state, title=title, sandbox=sandbox, lang=lang, anonymous=anonymous
+            )
+            _write(html_file, written)
     print_table(tables.class_grades(state, lang))
     for entry in state.entries:
         if entry.message and entry.state != "missing":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
+from inginious_nb.classroom import surroundings
+from inginious_nb.classroom.class_lock import only_grader
 from inginious_nb.classroom.live import LiveClass
 from inginious_nb.classroom.reading import Reading
 from inginious_nb.errors import UsageError
@@ -154,6 +160,47 @@ def test_what_was_graded_is_kept_and_regraded_when_asked(opened, session, folder
     page.until(lambda page: not any(cell["reused"] for cell in page.cells.values()))
     # The history of whoever grades has none of it.
     assert session.history.recent("ada") == session.history.recent("bob") == []
+
+
+def test_a_class_that_another_program_grades_waits_for_its_end(opened, folder, session):
+    kept_in = surroundings.history_of([folder], session.settings.history)
+    with grading_elsewhere(kept_in) as other:
+        live, page = opened()
+        live.grade()
+        page.until(lambda page: f"process {other.pid}" in page.known.get("error", ""))
+        assert {cell["state"] for cell in page.cells.values()} == {"missing", "waiting"}
+        ada = {"student": page.number("ada"), "task": "lab/choice"}
+        assert page.ask("stop", **ada) == {}
+        page.until(lambda page: page.cells[tuple(ada.values())]["state"] == "ungraded")
+        assert page.known["busy"]
+        other.kill()
+        page.until(lambda page: not page.known["error"] and page.is_graded())
+    states = sorted(cell["state"] for cell in page.cells.values())
+    assert states == ["graded", "graded", "missing", "ungraded"]
+    with grading_elsewhere(kept_in):
+        assert page.ask("regrade", **ada) == {}
+        page.until(lambda page: page.known["error"])
+        assert page.ask("stop", student=None, task=None) == {}
+        page.until(lambda page: not page.known["error"] and page.is_graded())
+    assert page.cells[tuple(ada.values())]["state"] == "ungraded"
+
+
+@contextlib.contextmanager
+def grading_elsewhere(kept_in):
+    """Let another process be the one that grades a class, until it is killed."""
+    holds = "import sys, pathlib; from inginious_nb.classroom.class_lock import only_grader\n"
+    holds += "with only_grader(pathlib.Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", holds, kept_in]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        yield other
+        other.kill()
+
+
+def test_where_nothing_can_be_kept_nobody_is_kept_out():
+    nowhere = Path(__file__) / "class.sqlite"
+    with only_grader(nowhere), only_grader(nowhere), only_grader(None), only_grader(None):
+        pass
 
 
 def test_what_waits_is_stopped_at_once_and_what_runs_is_killed(opened, folder):

@@ -80,6 +80,9 @@ def test_an_invented_class_is_killed_resumed_and_graded_as_each_alone(tmp_path, 
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
             while graded_in(tmp_path / "class.sqlite") < after:
                 assert run.poll() is None
+            second = CliRunner().invoke(main, arguments(tmp_path))
+            assert f"process {run.pid}" in second.output
+            assert second.exit_code == 1
             run.send_signal(sent)
             said, _ = run.communicate()
         assert run.returncode == status, said

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _shown: dict[Path, ClassWidget] = {}
 """The view of each folder: two would grade everything twice."""
 
+_WAIT_TOLD_S = 2.0
+"""By then it is known whether another program grades the class."""
+
 
 def show_class(
     context: MagicContext,
@@ -63,6 +66,8 @@ def _grade_to_the_end(context: MagicContext, live: LiveClass, *, names: bool) ->
     live.subscribe(lambda: None if live.is_busy else ended.set())
     live.grade()
     try:
+        if not ended.wait(_WAIT_TOLD_S) and live.error is not None:
+            context.say(live.error.text)
         ended.wait()
     finally:
         live.close()
