@@ -124,7 +124,7 @@ class OverviewPublisher:
         return {
             "version": __version__,
             "lang": lang,
-            "username": session.services.username,
+            "username": session.services.username or session.people.student.username,
             "courses": [self._course_row(course) for course in courses],
             "pending": [
                 self._pending_row(submission)

@@ -154,7 +154,7 @@ export class Controller {
     const { answers, buffers } = await this.#entered();
     const cells = this.#cells(options.submission !== undefined);
     const request = { cells, answers, ...this.#magics(), ...options };
-    await submitting(this.ask("submit", request, buffers), options.submission);
+    await submitting(this.ask("submit", request, buffers), this.#path, options.submission);
   }
 
   /** Decide about lines that only IPython runs: leave them out, or send them as they are. */
@@ -169,7 +169,11 @@ export class Controller {
   }
 
   async resubmit(submission: string): Promise<void> {
-    if (!this.busy) await submitting(this.ask("resubmit", { submission }));
+    if (!this.busy) await submitting(this.ask("resubmit", { submission }), this.#path);
+  }
+
+  get #path(): string {
+    return this.notebook?.path ?? "";
   }
 
   async kill(): Promise<void> {

@@ -5,26 +5,51 @@ const loaded = async () => {
   return import("../state/own_submissions.ts");
 };
 
-beforeEach(() => sessionStorage.clear());
+beforeEach(() => {
+  sessionStorage.clear();
+  localStorage.clear();
+});
+
+const NOTEBOOK = "week 1/loops.ipynb";
 
 test("what waits for its result is known after a reload, until that has come", async () => {
   const before = await loaded();
-  await before.submitting(Promise.resolve({ value: { submission: "a" } }));
-  await before.submitting(Promise.resolve(null), "b");
+  await before.submitting(Promise.resolve({ value: { submission: "a" } }), NOTEBOOK);
+  await before.submitting(Promise.resolve(null), NOTEBOOK, "b");
   const after = await loaded();
-  expect(["a", "b", "c"].map(after.isOwn)).toEqual([true, true, false]);
-  after.hasArrived("a");
-  expect(["a", "b"].map((await loaded()).isAwaited)).toEqual([false, true]);
-  expect(before.isOwn("a")).toBe(true);
+  expect(["a", "b", "c"].map((id) => after.isOwn(id, NOTEBOOK))).toEqual([true, true, false]);
+  after.hasArrived("a", NOTEBOOK);
+  const last = await loaded();
+  expect(["a", "b"].map((id) => last.isAwaited(id, NOTEBOOK))).toEqual([false, true]);
+  expect(before.isOwn("a", NOTEBOOK)).toBe(true);
 });
 
-test.each(["{}", "null", "no JSON"])(
+test("another page waits for it once that opens the notebook that it is from", async () => {
+  const closed = await loaded();
+  await closed.submitting(Promise.resolve({ value: { submission: "a" } }), NOTEBOOK);
+  sessionStorage.clear(); // a new page has its own
+  const page = await loaded();
+  page.awaitAgain("another.ipynb");
+  expect(page.isOwn("a", NOTEBOOK)).toBe(false);
+  page.awaitAgain(NOTEBOOK);
+  expect([NOTEBOOK, "another.ipynb"].map((path) => page.isAwaited("a", path))).toEqual([
+    true,
+    false,
+  ]);
+  page.hasArrived("a", "another.ipynb"); // where the same task is open
+  expect(page.isAwaited("a", NOTEBOOK)).toBe(true);
+  page.hasArrived("a", NOTEBOOK);
+  page.awaitAgain(NOTEBOOK);
+  expect(page.isAwaited("a", NOTEBOOK)).toBe(false);
+});
+
+test.each(["{}", "null", "no JSON", '["a"]'])(
   "what somebody else wrote there is nothing: %s",
   async (text) => {
     sessionStorage.setItem("inginious:awaited", text);
     const { isOwn, submitting } = await loaded();
-    expect(isOwn("a")).toBe(false);
-    await submitting(Promise.resolve(null), "a");
-    expect(isOwn("a")).toBe(true);
+    expect(isOwn("a", NOTEBOOK)).toBe(false);
+    await submitting(Promise.resolve(null), NOTEBOOK, "a");
+    expect(isOwn("a", NOTEBOOK)).toBe(true);
   },
 );

@@ -188,6 +188,31 @@ def test_a_result_stays_with_the_notebook(server, open_lab, page):
     expect(line).not_to_contain_text("Grace")
 
 
+def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_lab, page):
+    answer = code("1", "inginious:demo/patience/seconds")
+    path = beside_demo(server, answer, kernelspec=None)
+    name = path.split("/")[-1]
+    no_kernel = page.get_by_role("dialog").get_by_role("button", name="No Kernel")
+    open_lab(f"lab/tree/{path}?reset", ".jp-Dialog")
+    no_kernel.click()
+    answer_line = page.locator(".inginious-answer-line")
+    answer_line.get_by_role("button", name=re.compile("^Submit")).click()
+    expect(answer_line).to_contain_text("Running")
+    page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon").click()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()
+    # In another page of the browser, which knows nothing but the notebook.
+    page.evaluate("sessionStorage.clear()")
+    page.locator(".jp-DirListing-item").filter(has_text=name).dblclick()
+    no_kernel.click()
+    expect(answer_line).to_contain_text("Success")
+    with page.expect_response(lambda sent: sent.request.method == "PUT" and name in sent.url):
+        page.keyboard.press("Control+s")
+    (cell,) = json.loads((server.folder / path).read_text())["cells"]
+    saved = cell["metadata"]["inginious"]
+    assert (saved["code"], saved["task"], saved["user"]) == ("success", "demo/patience", "ada")
+
+
 def test_the_queue_is_live(server, open_lab, page):
     without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
     page.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()

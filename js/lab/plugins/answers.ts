@@ -6,7 +6,7 @@ import type { PanelLayout, Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol/task.ts";
 import { isActive } from "../../state/controller.ts";
-import { hasArrived, isAwaited, isOwn } from "../../state/own_submissions.ts";
+import { awaitAgain, hasArrived, isAwaited, isOwn } from "../../state/own_submissions.ts";
 import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
@@ -151,6 +151,7 @@ function followNotebook(
   };
   found.cells.subscribe(() => void update());
   void panel.context.ready.then(update);
+  awaitAgain(panel.context.path);
   const followed = new Set<TaskView>();
   const awaited = new AwaitedResults(inginious, found, notifies);
   found.views.subscribe(() => {
@@ -177,8 +178,10 @@ function followResults(
   user: () => string,
   awaited: AwaitedResults,
 ): void {
+  const { panel } = found.notebook;
   let submitted = "";
   const follow = () => {
+    const { path } = found.notebook;
     const state = controller.synced.get();
     const { submission, result, task } = state;
     if (isActive(submission)) {
@@ -187,16 +190,15 @@ function followResults(
     }
     if (submission?.phase === "refused") {
       awaited.end(submitted);
-      hasArrived(submission.id);
+      hasArrived(submission.id, path);
       submitted = "";
     }
-    // It was submitted before the page was reloaded, or in an output.
-    if (result && isAwaited(result.submission)) submitted = result.submission;
+    // It was submitted before the page was reloaded or the notebook was closed, or in an output.
+    if (result && isAwaited(result.submission, path)) submitted = result.submission;
     if (!submitted || result?.submission !== submitted) return;
-    const { panel } = found.notebook;
     const cells = found.cells.get().filter((cell) => cell.task === task?.ref);
     // Who clicked says whose it is; the other pages of the document have it from there.
-    for (const { cell_id } of isOwn(submitted) ? cells : []) {
+    for (const { cell_id } of isOwn(submitted, path) ? cells : []) {
       const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
       if (cell) keepSummary(cell.model, state, user());
     }
@@ -205,7 +207,7 @@ function followResults(
     const isSeen = places.some((cellId) => found.notebook.isInSight(cellId));
     const unseen = isSeen ? null : { state, cellId: cells[0]?.cell_id ?? "" };
     awaited.end(submitted, unseen);
-    hasArrived(submitted);
+    hasArrived(submitted, path);
     submitted = "";
   };
   controller.synced.subscribe(follow);
