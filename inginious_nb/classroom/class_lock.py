@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ClassBusyError
-from inginious_nb.i18n import Message
-from inginious_nb.render import visible
+from inginious_nb.i18n import Message, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

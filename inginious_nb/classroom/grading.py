@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.course.ids import suggestion
 from inginious_nb.errors import CourseError, InginiousError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, visible
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
 from inginious_nb.notebook.tasks_answered import misnamed_problems
-from inginious_nb.render import visible
 from inginious_nb.submissions.record import counts
 
 from .class_state import ClassState, ClassTask, Entry

@@ -13,9 +13,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ClassBusyError, InginiousError, UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, visible
 from inginious_nb.io.observers import Observers
-from inginious_nb.render import visible
+from inginious_nb.render import printable
 from inginious_nb.submissions.history import History
 
 from . import surroundings
@@ -100,6 +100,11 @@ class LiveClass:
         self._queue = self._queue_of(self._fresh)
         self._thread = threading.Thread(target=self._work, name="inginious_nb class", daemon=True)
         self._thread.start()
+
+    @property
+    def title(self) -> str:
+        """Return the name of the folder, as a heading."""
+        return printable(self.folder.resolve().name)
 
     @property
     def state(self) -> ClassState:

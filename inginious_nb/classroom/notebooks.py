@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message
-from inginious_nb.render import visible
+from inginious_nb.i18n import Message, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

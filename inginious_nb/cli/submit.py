@@ -19,12 +19,11 @@ from inginious_nb.errors import (
 )
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import AS, MAGICS, TASK_ARGUMENTS
-from inginious_nb.i18n import Message, in_language, translated
+from inginious_nb.i18n import Message, in_language, translated, visible
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
-from inginious_nb.render import visible
 from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.record import is_graded, kept_grade
 from inginious_nb.submissions.student import Student

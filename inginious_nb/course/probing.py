@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
-from inginious_nb.io import drives
+
+from . import drives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -190,7 +190,7 @@ class ClassPublisher:
             "seq": self._seq,
             "whole": False,
             "lang": self.lang,
-            "title": printable(live.folder.resolve().name),
+            "title": live.title,
             "sandbox": live.sandbox,
             "busy": live.is_busy,
             "reading": {

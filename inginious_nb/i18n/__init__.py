@@ -53,6 +53,20 @@ def system_language(environ: Mapping[str, str] = os.environ) -> str:
     return code if code.isalpha() and code not in ("c", "posix") else LANGUAGES[0]
 
 
+def visible(name: str) -> str:
+    """Return a name of somebody else's, for a message, with escapes for what nobody sees.
+
+    File names may hold bytes of any encoding, ends of lines, and characters that turn a line round.
+    Names that differ stay different.
+    """
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in name
+    )
+
+
 def speak_to(reader: Callable[[], str]) -> None:
     """Take the language of the person at this process from a function, asked each time."""
     global _reader  # noqa: PLW0603 - a process has one person at it

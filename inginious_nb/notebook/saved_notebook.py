@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.i18n import Message
-from inginious_nb.render import visible
+from inginious_nb.i18n import Message, visible
 
 from .cells import Cell, cells_of_notebook
 

@@ -12,7 +12,7 @@ import html
 from typing import Any, Self
 
 from .assets import Assets
-from .control import printable, visible
+from .control import printable
 from .fallback import may_withhold, shown_as_written, without_withheld
 from .formulas import formulas_as_source
 from .process import formatter
@@ -27,7 +27,6 @@ __all__ = [
     "render_html",
     "render_inline",
     "render_rst",
-    "visible",
     "warm_up",
 ]
 

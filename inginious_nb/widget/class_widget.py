@@ -15,7 +15,6 @@ from traitlets import Bool
 from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
 from inginious_nb.frontend.worker import call_soon
-from inginious_nb.render import printable
 
 from .served_widget import ServedWidget, static
 
@@ -73,7 +72,7 @@ class ClassWidget(ServedWidget):
     def _write_snapshot(self) -> None:
         content = class_bundle(
             self.live.state,
-            title=printable(self.live.folder.resolve().name),
+            title=self.live.title,
             sandbox=self.live.sandbox,
             key=self.key,
             names=self.names,

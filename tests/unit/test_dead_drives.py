@@ -7,11 +7,10 @@ import time
 
 import pytest
 
-from inginious_nb.course import CourseLibrary, probing
+from inginious_nb.course import CourseLibrary, drives, probing
 from inginious_nb.course.folders import course_paths
 from inginious_nb.errors import CourseError
 from inginious_nb.grader.job.workspace import Workspace
-from inginious_nb.io import drives
 from tests.support.courses import write_course
 from tests.support.hanging_mount import hanging_mount
 

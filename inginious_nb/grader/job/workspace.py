@@ -15,11 +15,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.course import probing
+from inginious_nb.course import drives, probing
 from inginious_nb.grader.sandbox import Mount, Streams
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.temporary_folders import remove_tree
-from inginious_nb.io import drives
 
 from .archive import Archive, pack
 from .disk_usage import disk_usage_bytes

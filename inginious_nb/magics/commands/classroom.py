@@ -11,7 +11,6 @@ from IPython.display import display
 from inginious_nb import widget
 from inginious_nb.course.folders import expanded
 from inginious_nb.frontend.class_snapshot import class_bundle
-from inginious_nb.render import printable
 
 if TYPE_CHECKING:
     from inginious_nb.classroom.live import LiveClass
@@ -75,7 +74,7 @@ def _grade_to_the_end(context: MagicContext, live: LiveClass, *, names: bool) ->
         raise live.error
     table = class_bundle(
         live.state,
-        title=printable(live.folder.resolve().name),
+        title=live.title,
         sandbox=live.sandbox,
         key="",
         names=names,
