@@ -17,7 +17,8 @@ import pytest
 from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.job import grading
-from inginious_nb.grader.sandbox import Box, Limits, choose_sandbox, supervise
+from inginious_nb.grader.sandbox import Box, Limits, choose_sandbox, prepared, supervise
+from inginious_nb.grader.sandbox.bubblewrap import BubblewrapSandbox
 from inginious_nb.grader.sandbox.prepared import PreparedProcess
 from tests.support.hostile import processes_with, zombies
 from tests.support.local_course import LocalCourse
@@ -77,6 +78,37 @@ async def test_a_box_serves_one_job(course):
         assert result.custom == {"waited": True}
         assert "has no attribute 'left'" in result.stderr
     assert len(pids) == 3
+
+
+async def test_no_script_runs_before_all_of_its_job_is_there(course, monkeypatch):
+    prepare = BubblewrapSandbox.prepare
+    wait_until_ready = PreparedProcess.wait_until_ready
+    starting = []
+
+    def prepare_and_stop(*args):
+        process = prepare(*args)
+        starting.append(psutil.Process(process._popen.pid))
+        starting[-1].suspend()
+        return process
+
+    def go_on_and_wait(process):
+        starting[-1].resume()
+        return wait_until_ready(process)
+
+    monkeypatch.setattr(BubblewrapSandbox, "prepare", prepare_and_stop)
+    monkeypatch.setattr(PreparedProcess, "wait_until_ready", go_on_and_wait)
+    script = WAITED + "print(repr(sys.stdin.read()), open('/.__input/__inputdata.json').read())\n"
+    first = await course.grade({"run": script})
+    await until(lambda: course.grader._boxes._waiting)
+    second = await course.grade()
+    assert (second.stdout, second.custom) == (first.stdout, {"waited": True})
+
+
+async def test_a_box_that_takes_long_to_start_is_replaced(course, monkeypatch):
+    monkeypatch.setattr(prepared, "_MAX_START_S", 0.0)
+    for _ in range(2):
+        result = await course.grade({"run": WAITED})
+        assert (result.result[0], result.custom) == ("success", {"waited": False})
 
 
 LOOK = """#!/usr/bin/env python3
@@ -312,7 +344,9 @@ async def test_a_box_that_dies_before_it_reads_its_job_is_replaced(course, monke
     assert (result.result[0], result.custom) == ("success", {"waited": False})
 
 
-BURN = "import os, time\nwhile time.process_time() < 0.6: pass\nos.read(0, 9)\n"
+BURN = (
+    "import os, time\nos.read(0, 1 << 16)\nwhile time.process_time() < 0.6: pass\nos.read(0, 9)\n"
+)
 
 
 @pytest.mark.parametrize(("then", "reason"), [("pass", "exited"), ("while True: pass", "time")])
@@ -321,10 +355,10 @@ async def test_cpu_time_counts_from_the_start_of_the_job(tmp_path, then, reason)
     limits = Limits(cpu_s=0.4, wall_s=20, memory_bytes=1 << 30, disk_bytes=1 << 30)
     box = Box(("/usr/bin/python3", "-c", BURN + then), "/", {"PATH": os.defpath}, (), limits)
     with (tmp_path / "output").open("wb") as output:
-        prepared = sandbox.prepare(box, output.fileno(), output.fileno())
-    burnt = psutil.Process(prepared._popen.pid)
+        waiting_process = sandbox.prepare(box, output.fileno(), output.fileno())
+    burnt = psutil.Process(waiting_process._popen.pid)
     await until(
         lambda: sum(sum(p.cpu_times()[:2]) for p in [burnt, *burnt.children(recursive=True)]) >= 0.5
     )
-    process = sandbox.begin(prepared, box)
+    process = sandbox.begin(waiting_process, box)
     assert await supervise(process, limits) == reason

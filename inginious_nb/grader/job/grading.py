@@ -251,6 +251,7 @@ class Grading:
         request = self._request
         self._shared_files.wait()
         self._view()  # takes a second where it is the first of its environment
+        self._job_box.wait_until_ready()
         # In one file system of our own nothing keeps a job from writing to shared files.
         copy_common = bool(self._root_seen)
         self._unread = self._workspace.fill(request.task, request.common, copy_common=copy_common)

@@ -139,6 +139,11 @@ class JobBox:
             else self._prepared.workspace
         )
 
+    def wait_until_ready(self) -> None:
+        """Wait until files can be laid out: what waits in the box must not have seen any before."""
+        if self._prepared is not None and not self._prepared.process.wait_until_ready():
+            self._prepared.process.end()
+
     async def start(self, box: Box, *, needs_ipython: bool) -> BoxedProcess:
         """Start the program of a box, in the one that waits if that differs in nothing else.
 

@@ -30,7 +30,7 @@ from .launch_script import WORKER_ID, dropping, drops_root, launch_command, own,
 from .limit_files import LimitFiles, readable
 from .masked_paths import masked_places, personal_folders
 from .own_network import RESOLVERS, OwnNetworks
-from .prepared import PreparedProcess
+from .prepared import PreparedProcess, request_pipe
 from .process import BoxedProcess, adopt_orphans
 from .process_limit import ProcessLimit
 from .session_keyring import join_new_session_keyring
@@ -239,7 +239,7 @@ class BubblewrapSandbox(PreparingSandbox):
         view = self._view(box)
         with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
             # The ends of `own` the other way round: this process keeps the one that is written to.
-            request_read, request_write = os.pipe()
+            request_read, request_write = request_pipe()
             own((request_write, request_read), kept, passed)
             unread = os.dup(request_read)
             kept.callback(os.close, unread)

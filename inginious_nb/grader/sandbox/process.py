@@ -38,7 +38,7 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _bytes_in(pipe: int) -> int:
+def bytes_in(pipe: int) -> int:
     """Return how many bytes can be read from a pipe."""
     count = array("i", [0])
     fcntl.ioctl(pipe, termios.FIONREAD, count)
@@ -203,7 +203,7 @@ class BoxedProcess:
                 self._verdict = read_verdict(pipe.read() or b"", status)
             self._report = None
         if self._unread is not None:
-            self._never_began = _bytes_in(self._unread) > 0
+            self._never_began = bytes_in(self._unread) > 0
             os.close(self._unread)
             self._unread = None
         if self._cgroup is not None:

@@ -4,9 +4,11 @@
 own start, called by ``inginious_prepared.pth``, and imports meanwhile what scripts import. Then the
 interpreter goes on, and runs the script by itself: nothing of this is on its stack.
 
-The request comes on standard input: one NUL to go on; the words of another program, separated by
-NUL, which replaces this process; an end without any ends the process. A script that may have
-modules of its own by the names of those that are imported gets a new interpreter.
+Standard input is a pipe that is full at first. Emptying it tells that this waits: not before then
+may the files of the job be there, which Python would run at once. Then the request comes: one NUL
+to go on; the words of another program, separated by NUL, which replaces this process; an end
+without any ends the process. A script that may have modules of its own by the names of those that
+are imported gets a new interpreter.
 """
 
 import os
@@ -15,7 +17,7 @@ import sys
 
 _API = "inginious_container_api."
 # Those that most scripts use come first: what is not imported when the job comes is left out.
-_MODULES = (
+_USED_BY_MOST = (
     "json",
     _API + "feedback",
     _API + "input",
@@ -24,13 +26,14 @@ _MODULES = (
     _API + "run_student",
     _API + "rst",
     "re",
-    "tempfile",
-    "shutil",
-    "datetime",
 )
+# Not at all where one job follows the other: they would take time from those that run.
+_USED_BY_SOME = ("tempfile", "shutil", "datetime")
+_QUIET_S = 0.1
 _GO_ON = b"\0"
 _MAX_ENTRIES = 2000
 _MAX_LINE_BYTES = 256
+_MAX_PIPE_BYTES = 65536
 _FOLDERS = ("/task", "/course/common")
 
 
@@ -51,6 +54,7 @@ def wait_at_the_end():
 
 def wait():
     """Return once the script may run here, as if nothing had been; else become what is to run."""
+    os.read(0, _MAX_PIPE_BYTES)
     imported = _import_until_request()
     request = _request()
     if not request:
@@ -66,10 +70,11 @@ def wait():
 def _import_until_request():
     """Import what scripts use, as long as nobody waits; return the names of all that is there."""
     before = set(sys.modules)
-    for name in _MODULES:
-        if select.select([0], [], [], 0)[0]:
-            break
-        __import__(name)
+    for names, pause_s in ((_USED_BY_MOST, 0), (_USED_BY_SOME, _QUIET_S)):
+        for name in names:
+            if select.select([0], [], [], pause_s)[0]:
+                break
+            __import__(name)
     imported = {name.partition(".")[0] for name in set(sys.modules) - before}
     return imported | {"inginious_container_api", "select"}
 
@@ -77,7 +82,7 @@ def _import_until_request():
 def _request():
     content = b""
     while True:
-        part = os.read(0, 65536)
+        part = os.read(0, _MAX_PIPE_BYTES)
         if not part:
             return content
         content += part
