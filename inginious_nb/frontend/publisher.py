@@ -16,7 +16,6 @@ from inginious_nb.errors import HistoryError
 from inginious_nb.submissions.student import Student
 
 from . import serialize
-from .drafts import drafts_of
 from .worker import call_soon
 
 if TYPE_CHECKING:
@@ -120,10 +119,9 @@ class Publisher:
             unsubscribe()
         self._shown_student = student
         self.state = self.session.task_state(self.task, student)
-        self.drafts = drafts_of(self.state, self.session.history)
         self._subscriptions = [
             self.state.subscribe(self.refresh),
-            self.drafts.subscribe(self.refresh),
+            self.state.drafts.subscribe(self.refresh),
         ]
 
     @property
@@ -240,7 +238,7 @@ class Publisher:
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),
             "service": serialize.service_info(self.session.service, self.lang),
-            "drafts": self.drafts.values(),
+            "drafts": serialize.drafts(self.state.drafts),
             "request": {
                 "id": submission.id,
                 "kind": "submit",

@@ -211,7 +211,7 @@ class TaskResponder(Responder):
                 ),
                 problem_id=problem_id,
             )
-        self._publisher.drafts.set(problem_id, value, request["by"])
+        self._publisher.state.drafts.set(problem_id, value, request["by"])
         return {}
 
     def _submit_as(self, request: StudentRequest, _buffers: Buffers) -> EmptyMessage:

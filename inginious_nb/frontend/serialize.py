@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inginious_nb.notebook.sources import AnswerSource
     from inginious_nb.services.service import ServiceState
     from inginious_nb.submissions import JobResult
+    from inginious_nb.submissions.drafts import Drafts
     from inginious_nb.submissions.history import History
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from .protocol.task import (
         ChoiceInfo,
+        Draft,
         FileInfo,
         HtmlPart,
         OldAnswer,
@@ -327,6 +329,14 @@ def service_info(service: ServiceState, lang: str = "en") -> ServiceInfo:
         "state": service.state,
         "silent_s": service.silent_s,
         "message": in_language(message, lang),
+    }
+
+
+def drafts(kept: Drafts) -> dict[str, Draft]:
+    """Return what was entered and not submitted yet."""
+    return {
+        problem_id: {"value": draft.value, "by": draft.by}
+        for problem_id, draft in kept.values().items()
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.course import SiteStanding
 from inginious_nb.io.observers import Observers
 
+from .drafts import Drafts
 from .record import SubmissionRecord, counts, evaluated
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class TaskState:
 
     Attributes:
         task: The task, as its file was when it was last opened.
+        drafts: What was entered in its views and not submitted yet.
         submitting: Held from the look whether a submission is under way to the end of making one:
             whichever views ask at the same moment, one submits.
         revision: Changes when the history has other rows, or the site another count.
@@ -56,6 +58,7 @@ class TaskState:
         self._elsewhere: set[str] = set()
         self._lock = threading.Lock()
         self._observers = Observers()
+        self.drafts = Drafts(self, history)
 
     @property
     def current(self) -> Submission | None:

@@ -7,7 +7,6 @@ import threading
 
 import pytest
 
-from inginious_nb.frontend.drafts import drafts_of
 from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.notebook.answers import Answers
@@ -70,7 +69,7 @@ def test_two_views_of_a_task_stay_in_step(session):
 
 def test_what_is_entered_in_one_view_is_shown_in_the_others(session):
     one, two = Watched(session, "lab/echo"), Watched(session, "lab/echo")
-    one.publisher.drafts.set("text", "halfway", "one")
+    one.publisher.state.drafts.set("text", "halfway", "one")
     two.wait(lambda state: state["drafts"] == {"text": {"value": "halfway", "by": "one"}})
 
 
@@ -81,10 +80,8 @@ def test_a_new_kernel_begins_with_what_was_submitted_last(session):
     request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": answers}
     TaskResponder(publisher).answer(request)
     session.task_state(task).current.wait(LIMIT_S)
-    again = drafts_of(
-        TaskState(task, session.history, session.people.student.username), session.history
-    )
-    assert {name: draft["value"] for name, draft in again.values().items()} == answers
+    again = TaskState(task, session.history, session.people.student.username).drafts
+    assert {name: draft.value for name, draft in again.values().items()} == answers
 
 
 def test_what_a_command_shows_stays_with_its_own_submission(session):

@@ -11,7 +11,6 @@ import pytest
 
 from inginious_nb.client.results import UNAVAILABLE, JobResult
 from inginious_nb.frontend import serialize
-from inginious_nb.frontend.drafts import drafts_of
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.notebook.answers import Answers
@@ -240,11 +239,11 @@ def test_a_preview_judges_a_file_by_name_and_size_and_a_submission_wants_all_of_
 
 
 def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
-    drafts = drafts_of(session.task_state(session.task("lab/echo")), session.history)
+    drafts = session.task_state(session.task("lab/echo")).drafts
     assert ask("draft", problem="text", value="x" * 1_000_000, by="v") == {}
     refusal = ask("draft", problem="text", value="y" * 1_000_001, by="v")
     assert "more than 1,000,000 characters is not kept" in refusal
-    assert drafts.values()["text"]["value"][0] == "x"
+    assert drafts.values()["text"].value[0] == "x"
 
 
 def test_an_old_attempt_is_told_with_its_answers(session, ask):

@@ -1,48 +1,71 @@
-"""What was entered in the widgets of a task and not submitted yet, shared by all of them.
+"""What was entered in the views of a task and not submitted yet, shared by all of them.
 
-It lives in the kernel, so that a reloaded page and a second widget show it too. Files are not
+It lives in the process, so that a reloaded page and a second view show it too. Files are not
 here: their bytes stay in the browser until they are submitted.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from inginious_nb.io.observers import Observers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inginious_nb.submissions.history import History
-    from inginious_nb.submissions.task_state import TaskState
+    from .history import History
+    from .task_state import TaskState
 
-    from .protocol.task import Draft
+
+@dataclass(frozen=True)
+class Draft:
+    """A value that was entered in some view.
+
+    Attributes:
+        value: The text, or the indices of the choices.
+        by: The view; empty for what was submitted before.
+    """
+
+    value: str | list[str]
+    by: str = ""
 
 
 class Drafts:
-    """The entered values of one task by problem id."""
+    """The entered values of one task by problem id.
+
+    Args:
+        state: The task; what was submitted last from a widget is what its drafts begin with.
+        history: Where that is.
+    """
 
     def __init__(self, state: TaskState, history: History) -> None:
-        self._values = _last_answers(state, history)
+        self._state = state
+        self._history = history
+        self._values: dict[str, Draft] | None = None
         self._lock = threading.Lock()
         self._observers = Observers()
 
     def values(self) -> dict[str, Draft]:
         """Return a copy of all of them."""
         with self._lock:
-            return dict(self._values)
+            return dict(self._read())
 
     def set(self, problem_id: str, value: str | list[str], by: str) -> None:
         """Keep what a view entered and tell the others."""
         with self._lock:
-            self._values[problem_id] = {"value": value, "by": by}
+            self._read()[problem_id] = Draft(value, by)
         self._observers.notify()
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback after each change, on any thread; returns how to end that."""
         return self._observers.subscribe(callback)
+
+    def _read(self) -> dict[str, Draft]:
+        if self._values is None:
+            self._values = _last_answers(self._state, self._history)
+        return self._values
 
 
 def _last_answers(state: TaskState, history: History) -> dict[str, Draft]:
@@ -58,18 +81,5 @@ def _last_answers(state: TaskState, history: History) -> dict[str, Draft]:
         if source.kind != "widget" or problem is None or isinstance(answer, dict):
             continue
         value = [str(item) for item in answer] if isinstance(answer, list) else str(answer)
-        drafts[source.problem_id] = {"value": value, "by": ""}
+        drafts[source.problem_id] = Draft(value)
     return drafts
-
-
-_of_state: WeakKeyDictionary[TaskState, Drafts] = WeakKeyDictionary()
-_lock = threading.Lock()
-
-
-def drafts_of(state: TaskState, history: History) -> Drafts:
-    """Return the drafts of a task, made on first use."""
-    with _lock:
-        drafts = _of_state.get(state)
-        if drafts is None:
-            drafts = _of_state[state] = Drafts(state, history)
-        return drafts
