@@ -163,9 +163,10 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
     def finish_and_tell(model):
         (job_id,) = model.jobs
         model.finish(job_id)
-        rows = tuple((f"{number:036}", False, "c/t", "someone", 30) for number in range(10_000))
-        frame = messages.encode(messages.BackendGetQueue((), rows))
-        model.outbox.extend((identity, frame) for identity in model.registered)
+        # From now on every answer has them: a client may ask a second time by itself.
+        model.jobs.update({f"{number:036}": [b"another", False] for number in range(10_000)})
+        for identity in model.registered:
+            model.receive(identity, messages.encode(messages.ClientGetQueue()))
 
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script), holding.address],
@@ -173,7 +174,6 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
         text=True,
     ) as process:
         try:
-            # It asks for the queue once; what is told after that is not followed by another answer.
             holding.wait_for(lambda model: model.jobs and holding.count(messages.ClientGetQueue))
             holding.do(finish_and_tell)
             assert process.communicate(timeout=60)[0] == "the queue is there\n"
