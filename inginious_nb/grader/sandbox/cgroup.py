@@ -194,6 +194,8 @@ class Cgroup:
     def ran_out_of_memory(self) -> bool:
         """Return whether the kernel ended something here for its memory."""
         for place, folder in self._folders:
+            if "memory" not in place.controllers:
+                continue
             name = "memory.oom_control" if place.is_old else "memory.events"
             with contextlib.suppress(OSError):
                 for line in (folder / name).read_text("utf-8").splitlines():

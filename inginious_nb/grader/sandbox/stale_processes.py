@@ -18,6 +18,7 @@ import os
 import re
 import select
 import signal
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,14 @@ _numbers = itertools.count(1)
 
 def new_mark() -> str:
     """Return a value for the mark of one more program: whose it is, and its number."""
+    return f"{_owner(os.getpid())}-{next(_numbers)}"
+
+
+@lru_cache(maxsize=1)
+def _owner(pid: int) -> str:
+    """Return what a mark says of this process, the one with that number."""
     # Process ids come again, and are others in a container; together with the rest they are not.
-    started_at = process_tree.started_at(os.getpid()) or 0
-    return f"{_namespace()}-{os.getpid()}-{started_at}-{next(_numbers)}"
+    return f"{_namespace()}-{pid}-{process_tree.started_at(pid) or 0}"
 
 
 def is_stale(mark: str) -> bool:

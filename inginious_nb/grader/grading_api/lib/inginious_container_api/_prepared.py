@@ -11,6 +11,7 @@ without any ends the process. A script that may have modules of its own by the n
 are imported gets a new interpreter.
 """
 
+import gc
 import os
 import select
 import sys
@@ -70,11 +71,13 @@ def wait():
 def _import_until_request():
     """Import what scripts use, as long as nobody waits; return the names of all that is there."""
     before = set(sys.modules)
+    gc.disable()  # not gc.freeze(): of what is frozen no __del__ is called at the end
     for names, pause_s in ((_USED_BY_MOST, 0), (_USED_BY_SOME, _QUIET_S)):
         for name in names:
             if select.select([0], [], [], pause_s)[0]:
                 break
             __import__(name)
+    gc.enable()
     imported = {name.partition(".")[0] for name in set(sys.modules) - before}
     return imported | {"inginious_container_api", "select"}
 
