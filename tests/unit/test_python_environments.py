@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from click.testing import CliRunner
 from inginious_nb.cli.main import main
 from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import ServiceError
+from inginious_nb.grader.agents.environments import OfferedEnvironments
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.course_check import check_course
 from inginious_nb.grader.job.shared_files import system_python
@@ -59,10 +62,39 @@ def make_venv(folder):
     return folder
 
 
+@pytest.fixture(scope="module")
+def prefix(venv):
+    """A prefix as conda makes them: an interpreter of its own, with libraries beside packages."""
+    folder = venv.parent / "données 2"
+    program = Path(system_python() or sys.executable).resolve()
+    ask = "import sys, sysconfig; print(*sys.version_info[:2], sysconfig.get_path('stdlib'))"
+    asked = subprocess.run([program, "-c", ask], capture_output=True, text=True, check=True)
+    major, minor, stdlib = asked.stdout.split()
+    for made in ("bin", "conda-meta", f"lib/python{major}.{minor}"):
+        (folder / made).mkdir(parents=True)
+    for entry in Path(stdlib).iterdir():
+        if entry.name not in ("site-packages", "dist-packages"):
+            (folder / f"lib/python{major}.{minor}" / entry.name).symlink_to(entry)
+    own = folder / f"bin/python{major}.{minor}"
+    shutil.copy2(program, own)
+    (folder / "bin/python").symlink_to(own.name)
+    ask = "import site; print(site.getsitepackages()[0])"
+    asked = subprocess.run([own, "-c", ask], capture_output=True, text=True, check=True)
+    package = Path(asked.stdout.strip()) / "invented"
+    package.mkdir(parents=True)
+    beyond = os.path.relpath(folder / "lib/libinvented", package)
+    (package / "__init__.py").write_text(
+        f"NAME = open(__file__.replace('__init__.py', {beyond!r})).read()"
+    )
+    (package / "compiled.so").write_text("")
+    (folder / "lib/libinvented").write_text("only here")
+    return folder
+
+
 @pytest.fixture(scope="module", params=["bubblewrap", "plain"])
-def environment_grader(request, venv):
+def environment_grader(request, venv, prefix):
     library = CourseLibrary()
-    aliases = {"pandas": str(venv), "numpy": "pandas"}
+    aliases = {"pandas": str(venv), "numpy": "pandas", "conda": str(prefix)}
     grader = LocalGrader(library, sandbox=choose_sandbox(request.param), aliases=aliases)
     yield grader, library, request.param
     grader.close()
@@ -73,19 +105,19 @@ def course(environment_grader, tmp_path):
     return LocalCourse(tmp_path, *environment_grader)
 
 
-@pytest.mark.parametrize("environment", ["pandas", "of-course"])
-async def test_python3_is_that_of_the_environment(course, venv, environment):
+@pytest.mark.parametrize("environment", ["pandas", "of-course", "conda"])
+async def test_python3_is_that_of_the_environment(course, venv, prefix, environment):
     aliases = 'environment_aliases: {"of-course": "numpy"}\nname: x\n'
     (course.path / "course.yaml").write_text(aliases.replace("numpy", "pandas"))
     # Without mounts a path means the machine's own file.
-    is_path = environment == "of-course" and course.kind == "bubblewrap"
+    is_path = environment != "pandas" and course.kind == "bubblewrap"
     shebang = "#!/usr/bin/python3" if is_path else "#!/usr/bin/env python3"
     for _ in range(2 if environment == "pandas" else 1):  # the second in a box that was prepared
         result = await course.grade(f"{shebang}{REPORT}", environment=environment)
         assert result.result[0] == "success", (result.result, result.stderr)
         is_writable = result.custom.pop("writable", False)
         assert result.custom == {
-            "prefix": str(venv),
+            "prefix": str(prefix if environment == "conda" else venv),
             "invented": "only here",
             "student": "only here\n",
         }
@@ -109,15 +141,52 @@ async def test_a_course_cannot_name_a_folder(course, venv):
 @pytest.mark.parametrize("value", ["/nowhere/venv", "no-such-environment"])
 def test_what_is_no_environment_is_said_at_the_start(value):
     with pytest.raises(ServiceError, match="no Python environment"):
-        LocalGrader(CourseLibrary(), sandbox=choose_sandbox("plain"), aliases={"pandas": value})
+        offered(value)
 
 
-def test_an_environment_is_found_by_its_name(venv, monkeypatch, tmp_path):
+def offered(value):
+    """Return the interpreter that a value of the setting means."""
+    found = OfferedEnvironments(CourseLibrary(), ["default"], {"data": value}, has_shells=False)
+    return found.resolved(("docker", "data")).program
+
+
+def test_a_folder_without_an_interpreter_is_told_by_its_kind(tmp_path):
+    kinds = {"conda-meta": "conda install -p", "pyvenv.cfg": "venv --clear", "x": "bin/python3"}
+    for kind, said in kinds.items():
+        folder = tmp_path / f"of {kind}"
+        (folder / "bin").mkdir(parents=True)
+        (folder / "bin/python3").symlink_to("/nowhere/python3")
+        (folder / "bin/python").symlink_to("python2.7")
+        (folder / "bin/python2.7").write_text("")
+        (folder / "bin/python2.7").chmod(0o755)
+        if kind == "pyvenv.cfg":
+            (folder / kind).touch()
+        else:
+            (folder / kind).mkdir()
+        with pytest.raises(ServiceError, match=said) as refused:
+            offered(str(folder))
+        assert str(folder) in str(refused.value)
+
+
+def test_an_environment_is_found_by_its_name_and_its_interpreter(
+    venv, prefix, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WORKON_HOME", str(venv.parent))
-    aliases = {"with blank": "with blank"}
-    grader = LocalGrader(CourseLibrary(), sandbox=choose_sandbox("plain"), aliases=aliases)
-    assert "with blank" in grader.environments()["docker"]
-    grader.close()
+    assert offered("with blank") == offered(f"{venv}/bin/python3") == f"{venv}/bin/python3"
+    monkeypatch.delenv("WORKON_HOME")
+    with pytest.raises(ServiceError, match="no Python environment"):
+        offered(prefix.name)
+    conda = tmp_path / "bin" / "conda"
+    conda.parent.mkdir()
+    conda.write_text(f"#!/bin/sh\necho '{json.dumps({'envs': [str(prefix)]})}'\n")
+    conda.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{conda.parent}:/usr/bin:/bin")
+        assert Path(offered(prefix.name)).parent == prefix / "bin"
+    (tmp_path / ".conda").mkdir()
+    (tmp_path / ".conda/environments.txt").write_text(f"/opt/x\n{prefix}\n", "utf-8")
+    assert Path(offered(prefix.name)).parent == prefix / "bin"
 
 
 def test_a_relative_folder_is_meant_from_here(venv, monkeypatch):

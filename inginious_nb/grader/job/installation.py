@@ -176,11 +176,13 @@ class Installation:
         wrapper.chmod(0o755)
         view_folder = folder / _VIEWS
         view_folder.mkdir()
-        self._let_all_read()
+        self._let_all_read(folder)
         path = f"{environment.folder}/bin:{self._path}"
         variables = {**self._variables, **self._locale, "PATH": path}
         if self._views is None:
             folders = dict.fromkeys(str(Path(seen).parent) for seen in self._commands.values())
+            if not (environment.folder / "bin" / "python3").exists():
+                folders[seen] = None
             variables["PATH"] = ":".join([*folders, path])
             usable = interpreters[0].usable(folder / _VENDORED)
             vendored = [f"{seen}/{_VENDORED}"] if usable else []
@@ -190,8 +192,12 @@ class Installation:
             return View(visible, variables, environment.program), None
         views = SystemViews(view_folder, f"{seen}/{_VIEWS}")
         python3 = dict.fromkeys(("python", "python3"), f"{seen}/python3")
-        self._new_views(interpreters, views, folder, python3)
-        views.add(environment.folder / "bin", environment.links())
+        self._new_views(
+            interpreters, views, folder, python3, with_libraries=environment.is_installation
+        )
+        links = environment.links()
+        if links:
+            views.add(environment.folder / "bin", links)
         # Its views are below the shared files, which are mounted already.
         if not self._can_be_shown((*shown, *views.mounts(), *self._conflicts())):
             raise OSError(f"no box can be started with {environment.folder}")
@@ -209,7 +215,7 @@ class Installation:
             interpreters = find_interpreters(self._python, path)
             lacking = {name for interpreter in interpreters for name in interpreter.lacking}
             copy_packages(sorted(lacking), self._folder / _VENDORED)
-            self._let_all_read()
+            self._let_all_read(self._folder)
             self._install(interpreters)
         except OSError as error:
             logger.warning("The grading API is found by variables only: %s", error)
@@ -228,12 +234,13 @@ class Installation:
         shutil.copytree(compiled, self._folder / _LOCALES / locales.FOLDER)
         return True
 
-    def _let_all_read(self) -> None:
+    def _let_all_read(self, root: Path) -> None:
         """Let the user of jobs read what was copied, whatever the umask was when it was made."""
-        for folder, _, names in os.walk(self._folder):
+        for folder, _, names in os.walk(root):
             Path(folder).chmod(0o755)
             for path in (Path(folder, name) for name in names):
-                path.chmod(path.stat().st_mode | 0o444)
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | 0o444)
 
     def _install(self, interpreters: Sequence[Interpreter]) -> None:
         sites = [interpreter.site for interpreter in interpreters[:1]]
@@ -265,6 +272,8 @@ class Installation:
         views: SystemViews,
         folder: Path,
         programs: Mapping[str, str] | None = None,
+        *,
+        with_libraries: bool = False,
     ) -> SystemViews:
         """Add to the system what all jobs have there.
 
@@ -273,6 +282,7 @@ class Installation:
             views: The views.
             folder: The shared files, or a folder in them.
             programs: More commands, by the path that each leads to.
+            with_libraries: As `SystemViews.add` says, of the packages of the interpreters.
         """
         for place in {Path(name).resolve() for name in COMMANDS_AT}:
             if place.is_dir():
@@ -294,7 +304,7 @@ class Installation:
             links = {name: f"{vendored_at}/{name}" for name in usable}
             for entry in os.scandir(self._folder / "lib"):
                 links[entry.name] = f"{self._seen_at}/lib/{entry.name}"
-            views.add(interpreter.site, links)
+            views.add(interpreter.site, links, with_libraries=with_libraries)
         return views
 
     def _is_seen(self, interpreter: Interpreter) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.grader.sandbox import Mount
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 logger = logging.getLogger(__name__)
 
@@ -50,18 +50,23 @@ class SystemViews:
         self._seen_at = seen_at
         self._numbers = itertools.count(1)
         self._added: dict[Path, dict[str, str]] = {}
+        self._with_libraries: set[Path] = set()
         self._made: dict[Path, tuple[object, tuple[Mount, ...]]] = {}
         self._making = threading.Lock()
 
-    def add(self, place: Path, links: Mapping[str, str]) -> None:
+    def add(self, place: Path, links: Mapping[str, str], *, with_libraries: bool = False) -> None:
         """Have jobs find more names in a folder of the system.
 
         Args:
             place: The folder, without links in its path.
             links: For each name the path that it leads to, as jobs see it. A file of the machine
                 by that name is not seen any more.
+            with_libraries: Whether libraries in its folders may look for others from where they are
+                themselves, as those of conda do: such folders are mounted, which takes longer.
         """
         self._added.setdefault(place, {}).update(links)
+        if with_libraries:
+            self._with_libraries.add(place)
 
     def mounts(self) -> tuple[Mount, ...]:
         """Return what shows the folders as they are now: what is installed meanwhile is seen.
@@ -83,8 +88,16 @@ class SystemViews:
     def _view(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
         view, files, files_seen = self._new_folder()
         _make_folder(files)
-        _fill(view, place, files_seen, links)
-        return (Mount(view, str(place)), Mount(place, files_seen, is_system=True))
+        mounted = _folders_with_libraries(place) if place in self._with_libraries else set()
+        mounted.difference_update(links)
+        for name in mounted:
+            _make_folder(view / name)
+        _fill(view, place, files_seen, links, mounted)
+        return (
+            Mount(view, str(place)),
+            Mount(place, files_seen, is_system=True),
+            *(Mount(place / name, str(place / name)) for name in sorted(mounted)),
+        )
 
     def _programs(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
         """Return a view of the programs, which look for their files from where they are themselves.
@@ -140,9 +153,25 @@ def _state(place: Path) -> object:
     return [(status.st_dev, status.st_ino, status.st_mtime_ns) for status in statuses]
 
 
-def _fill(view: Path, place: Path, files_seen: str, links: Mapping[str, str]) -> None:
+def _folders_with_libraries(place: Path) -> set[str]:
+    """Return the names of the folders, links left out, that have a library somewhere in them."""
+    folders = (entry for entry in os.scandir(place) if entry.is_dir(follow_symlinks=False))
+    return {
+        folder.name
+        for folder in folders
+        if any(".so" in Path(name).suffixes for _, _, names in os.walk(folder) for name in names)
+    }
+
+
+def _fill(
+    view: Path,
+    place: Path,
+    files_seen: str,
+    links: Mapping[str, str],
+    left_out: Collection[str] = (),
+) -> None:
     for name in os.listdir(place):  # noqa: PTH208 - a thousand names
-        if name not in links:
+        if name not in links and name not in left_out:
             os.symlink(f"{files_seen}/{name}", f"{view}/{name}")  # noqa: PTH211 - as above
     for name, target in links.items():
         (view / name).symlink_to(target)
