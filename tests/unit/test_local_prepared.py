@@ -321,7 +321,7 @@ async def test_a_box_goes_with_its_service(tmp_path, number):
         cwd=Path(__file__).parents[2],
     ) as service:
         root = service.stdout.readline().decode().strip()
-        assert processes_with(root)
+        await until(lambda: processes_with(root))
         service.send_signal(number)
     await until(lambda: not processes_with(root))
 
