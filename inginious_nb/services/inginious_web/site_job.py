@@ -130,6 +130,9 @@ class SiteJob:
         self._last_answer = time.monotonic()
         self._session = site.session
         self._sendings = 0
+        self._refreshes = 0
+        self._may_be_there = bool(new.repeats)
+        self._known: frozenset[str] = frozenset()
         self._killing = asyncio.Event()
 
     def kill(self) -> None:
@@ -173,63 +176,87 @@ class SiteJob:
             _KilledError: It was killed before the site had it.
         """
         page = await self._until_answered(self._open)
-        lost = bool(self._new.repeats)
-        known = frozenset(() if lost else page.submissions)
-        refreshes = 0
+        if not self._may_be_there:
+            self._known = frozenset(page.submissions)
         while not self._killing.is_set():
-            if lost and (found := await self._find(page, known)) is not None:
+            found = await self._found(page) or await self._send_once(page)
+            if found is not None:
                 return found
-            if page.pending is None:
-                if self._new.username not in ("", self._site.username):
-                    raise _of_another(self._new.username)
-                if not page.may_submit:
-                    raise _not_offered(page)
-                if self._sendings == _MAX_SENDINGS:
-                    raise _given_up(self._site.address)
-                self._sendings += 1
-                self._tell(JobSent(time.time(), self._sendings, self._site.username))
-                wait_s = 0.0
-                try:
-                    answer = await self._send(page)
-                except (SignedOutError, SignInError):
-                    # Nothing was done: neither a sending nor an answer is lost.
-                    self._sendings -= 1
-                    refreshes += 1
-                    await self._until_answered(self._sign_in_again)
-                except PassingError as error:
-                    self._heard(False)
-                    lost, wait_s = True, error.retry_after_s
-                except SiteError as error:
-                    # It may have been stored all the same, and is not sent again.
-                    if (found := await self._stored(known)) is not None:
-                        return found
-                    raise error from None
-                else:
-                    self._heard(True)
-                    if isinstance(answer, answers.Accepted):
-                        return answer.submission_id
-                    if answer.is_outdated:
-                        refreshes += 1
-                    elif not answer.is_pending:
-                        raise await self._reason(answer)
-                    else:
-                        self._tell(JobHeld(time.time(), _ANOTHER_IS_PENDING))
-                if refreshes > _MAX_REFRESHES:
-                    raise _given_up(self._site.address)
-            else:
-                self._tell(JobHeld(time.time(), _ANOTHER_IS_PENDING))
-                wait_s = self._pace.max_s
-                refreshes = 0
-            await self._pause(wait_s)
             page = await self._until_answered(self._open)
-        if lost and (found := await self._find(page, known)) is not None:
-            return found
-        raise _KilledError
+        found = await self._found(page)
+        if found is None:
+            raise _KilledError
+        return found
 
-    async def _stored(self, known: frozenset[str]) -> str | None:
+    async def _send_once(self, page: TaskPage) -> str | None:
+        """Send it if the site takes it now.
+
+        Returns:
+            The site's id of it; None, after a pause, if it is to be tried again.
+        """
+        if page.pending is not None:
+            self._tell(JobHeld(time.time(), _ANOTHER_IS_PENDING))
+            self._refreshes = 0
+            await self._pause(self._pace.max_s)
+            return None
+        self._check_sending(page)
+        self._sendings += 1
+        self._tell(JobSent(time.time(), self._sendings, self._site.username))
+        wait_s = 0.0
+        try:
+            answer = await self._send(page)
+        except (SignedOutError, SignInError):
+            # Nothing was done: neither a sending nor an answer is lost.
+            self._sendings -= 1
+            await self._until_answered(self._sign_in_again)
+            self._count_refresh()
+        except PassingError as error:
+            self._heard(False)
+            self._may_be_there, wait_s = True, error.retry_after_s
+        except SiteError as error:
+            # It may have been stored all the same, and is not sent again.
+            if (found := await self._stored()) is not None:
+                return found
+            raise error from None
+        else:
+            self._heard(True)
+            if isinstance(answer, answers.Accepted):
+                return answer.submission_id
+            await self._check_refusal(answer)
+        await self._pause(wait_s)
+        return None
+
+    def _check_sending(self, page: TaskPage) -> None:
+        """Raise why it is not sent, if it must not be."""
+        if self._new.username not in ("", self._site.username):
+            raise _of_another(self._new.username)
+        if not page.may_submit:
+            raise _not_offered(page)
+        if self._sendings == _MAX_SENDINGS:
+            raise _given_up(self._site.address)
+
+    async def _check_refusal(self, refused: answers.Refused) -> None:
+        """Raise why the site refused it, unless it may take it the next time."""
+        if refused.is_outdated:
+            self._count_refresh()
+        elif refused.is_pending:
+            self._tell(JobHeld(time.time(), _ANOTHER_IS_PENDING))
+        else:
+            raise await self._reason(refused)
+
+    def _count_refresh(self) -> None:
+        self._refreshes += 1
+        if self._refreshes > _MAX_REFRESHES:
+            raise _given_up(self._site.address)
+
+    async def _found(self, page: TaskPage) -> str | None:
+        """Return the site's id of it if it may have arrived unnoticed, and has."""
+        return await self._find(page) if self._may_be_there else None
+
+    async def _stored(self) -> str | None:
         """Return the site's id of what was answered strangely, None if it is not there."""
         with contextlib.suppress(SiteError):
-            return await self._find(await self._until_answered(self._open), known)
+            return await self._find(await self._until_answered(self._open))
         return None
 
     async def _send(self, page: TaskPage) -> answers.Accepted | answers.Refused:
@@ -249,9 +276,10 @@ class SiteJob:
     async def _sign_in_again(self) -> None:
         await self._site.sign_in_again(self._session)
 
-    async def _find(self, page: TaskPage, known: frozenset[str]) -> str | None:
+    async def _find(self, page: TaskPage) -> str | None:
         """Look among the site's new submissions for ours."""
-        new = [item for item in (page.pending, *page.submissions) if item and item not in known]
+        listed = (page.pending, *page.submissions)
+        new = [item for item in listed if item and item not in self._known]
         for submission_id in list(dict.fromkeys(new))[:_MAX_LOOKED_AT]:
             told = await self._asked("load_submission_input", submission_id)
             if answers.read_input(told).get(MARK) in (self._new.job_id, *self._new.repeats):
