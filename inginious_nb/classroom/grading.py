@@ -17,7 +17,7 @@ from inginious_nb.errors import CourseError, InginiousError
 from inginious_nb.i18n import Message, visible
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
-from inginious_nb.notebook.review import review_command
+from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
 from inginious_nb.notebook.tasks_answered import misnamed_problems
 from inginious_nb.submissions.record import counts
@@ -221,8 +221,7 @@ class ClassGrading:
         Raises:
             AnswerError: One of them cannot be submitted.
         """
-        for error in review_command(task, answers, notebook.cells, magics=self._magics).values():
-            raise error
+        raise_first(review_command(task, answers, notebook.cells, magics=self._magics))
         return task.check(answers.values)
 
     def _misnamed(self, handed: _Handed, task: Task) -> str:

@@ -22,7 +22,7 @@ from inginious_nb.grammar.commands import AS, MAGICS, TASK_ARGUMENTS
 from inginious_nb.i18n import Message, in_language, translated, visible
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
-from inginious_nb.notebook.review import review_command
+from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
 from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.record import is_graded, kept_grade
@@ -201,9 +201,7 @@ def _submitted(
         answers = from_arguments(task, wanted.answers, directory=notebook.path.parent)
         saved = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
         answers.fill_from(saved)
-        errors = review_command(task, answers, notebook.cells, magics=options.magics)
-        if errors:
-            raise next(iter(errors.values()))
+        raise_first(review_command(task, answers, notebook.cells, magics=options.magics))
         sources = tuple(answers.sources.values())
         return session.submit(
             task, answers.values, origin="cli", student=options.student, sources=sources

@@ -15,7 +15,7 @@ from inginious_nb.notebook.answers import Answers
 from inginious_nb.notebook.cells import cell_from_json, find_answers
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.notebook.references import task_name
-from inginious_nb.notebook.review import lines_for_ipython, review, review_command
+from inginious_nb.notebook.review import lines_for_ipython, raise_first, review, review_command
 from inginious_nb.notebook.sources import AnswerSource
 
 from .serialize import file_info, old_answer
@@ -89,8 +89,7 @@ class SentAnswers:
         Raises:
             AnswerError: There is one.
         """
-        for error in self.errors.values():
-            raise error
+        raise_first(self.errors)
 
     def preview(self, known: Mapping[str, Any]) -> list[PreviewAnswer]:
         """Return what would be sent, problem by problem, compared with what was sent last."""

@@ -33,6 +33,7 @@ from .host import Host
 from .submitter import Submitter
 
 if TYPE_CHECKING:
+    from comm.base_comm import BaseComm
     from IPython.core.interactiveshell import InteractiveShell
 
     from inginious_nb.session import Session
@@ -103,16 +104,18 @@ def load(shell: InteractiveShell) -> None:
         replace_unencodable()
     else:
         comms = shell.kernel.comm_manager  # type: ignore[attr-defined]
-        # The widget loads when a page opens the comm.
-        serve = lambda comm, message: widget.serve_comm(comm, message)  # noqa: E731, PLW0108
-        comms.register_target(widget.COMM_TARGET, serve)
+        comms.register_target(widget.COMM_TARGET, _serve_comm)
     shell.events.register("post_run_cell", magics.restore_widgets)
     _loaded[id(shell)] = magics
     speak_to(lambda: magics.context.lang)
-    _tell(magics.context.session)
+    _say_first(magics.context.session)
 
 
-def _tell(session: Session) -> None:
+def _serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
+    widget.serve_comm(comm, message)  # loads the widget, which most kernels do without for a while
+
+
+def _say_first(session: Session) -> None:
     """Say what a user should know before the first submission; mostly nothing."""
     for warning in session.warnings:
         echo(wrapped(in_language(warning, session.language)), err=True)

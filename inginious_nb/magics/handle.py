@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -19,7 +21,6 @@ class Handle:
     Args:
         submission: The submission.
         show: Displays the submission, live where there is a front end.
-        wait: Waits for its result.
         needed: Called when somebody begins to wait for it.
         mimebundle: Gives its static forms.
         moment: Tells which execution runs now.
@@ -30,14 +31,12 @@ class Handle:
         submission: Submission,
         *,
         show: Callable[[], object],
-        wait: Callable[[Submission, float | None], JobResult],
         needed: Callable[[], object],
         mimebundle: Callable[[Submission], dict[str, str]],
         moment: Callable[[], object],
     ) -> None:
         self.submission = submission
         self._show = show
-        self._wait = wait
         self._needed = needed
         self._mimebundle = mimebundle
         self._moment = moment
@@ -53,7 +52,7 @@ class Handle:
 
     @property
     def done(self) -> bool:
-        """True once nothing more happens to it."""
+        """Return whether nothing more happens to it."""
         return self.submission.done
 
     def result(self, timeout_s: float | None = None) -> JobResult:
@@ -66,7 +65,7 @@ class Handle:
             InginiousError: It was not graded.
         """
         self._needed()
-        return self._wait(self.submission, timeout_s)
+        return self.submission.wait(timeout_s, contact_timeout_s=CONTACT_TIMEOUT_S)
 
     def kill(self) -> None:
         """Ask for its end."""

@@ -28,17 +28,17 @@ class Host:
 
     @property
     def is_terminal(self) -> bool:
-        """True for a shell that writes to a terminal by itself, without a kernel."""
+        """Return whether the shell writes to a terminal by itself, without a kernel."""
         return getattr(self._shell, "kernel", None) is None
 
     @property
     def is_attended(self) -> bool:
-        """True while a person looks at the running cell through a front end."""
+        """Return whether a person looks at the running cell through a front end."""
         return running_cell(self._shell)[1]
 
     @property
     def shows_widgets(self) -> bool:
-        """True while a person looks at the running cell in a host that told it shows widgets.
+        """Return whether a person looks at the running cell in a host that told it shows widgets.
 
         A notebook tells the id of the cell (JupyterLab, Notebook 7, VS Code). Elsewhere a page
         that makes our widgets has answered; jupyter console and qtconsole never do, and get text.

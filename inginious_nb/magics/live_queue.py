@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError
+
+from .live_output import LiveOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 INTERVAL_S = 1.0
 """As often as the backend is asked while one of our jobs waits."""
 
-_lock = threading.Lock()
-_replaced = threading.Event()
+_output = LiveOutput("inginious_nb queue")
 
 
 def queue_rows(session: Session) -> Rows:
@@ -50,25 +50,20 @@ def _has_ended(session: Session, job_id: str) -> bool:
 
 def show_live_queue(session: Session, table: Callable[[Rows], object]) -> None:
     """Show the queue, and keep what is shown up to date until the next one is shown."""
-    global _replaced  # noqa: PLW0603 - one is enough
-    with _lock:
-        _replaced.set()
-        replaced = _replaced = threading.Event()
-    first = queue_rows(session)
-    shown = display(table(first), display_id=True)
+    replaced = _output.replace()
+    shown_rows = queue_rows(session)
+    shown = display(table(shown_rows), display_id=True)
 
-    def follow() -> None:
-        known = first
-        while not replaced.wait(INTERVAL_S):
-            last = not session.submissions.pending
-            try:
-                rows = queue_rows(session)
-            except InginiousError:
-                return  # the session has ended, or its service cannot be reached
-            if rows != known:
-                known = rows
-                shown.update(table(rows))
-            if last:
-                return
+    def update() -> bool:
+        nonlocal shown_rows
+        goes_on = bool(session.submissions.pending)
+        try:
+            rows = queue_rows(session)
+        except InginiousError:
+            return False  # the session has ended, or its service cannot be reached
+        if rows != shown_rows:
+            shown_rows = rows
+            shown.update(table(rows))
+        return goes_on
 
-    threading.Thread(target=follow, name="inginious_nb queue", daemon=True).start()
+    _output.follow(replaced, update, INTERVAL_S)

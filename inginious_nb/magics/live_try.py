@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError
 
+from .live_output import LiveOutput
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
 INTERVAL_S = 0.5
+"""As often as the files are looked at."""
 
-_lock = threading.Lock()
-_replaced = threading.Event()
+_output = LiveOutput("inginious_nb try")
 
 
 def show_live_try(tried: Callable[[], object], folders: Iterable[Path]) -> None:
@@ -27,33 +28,29 @@ def show_live_try(tried: Callable[[], object], folders: Iterable[Path]) -> None:
         folders: The files it depends on, and folders of such; those that are not there may come.
     """
     folders = list(folders)
-    replaced = stop_watching()
-    before = _state_of(folders)
+    replaced = _output.replace()
+    state = _state_of(folders)
     shown = display(tried(), display_id=True)
 
-    def follow() -> None:
-        known = before
-        while not replaced.wait(INTERVAL_S):
-            now = _state_of(folders)
-            if now != known:
-                known = now
-                try:
-                    result = tried()
-                except InginiousError as error:
-                    result = error.text  # the next save may mend it
-                if not replaced.is_set():
-                    shown.update(result)
+    def update() -> bool:
+        nonlocal state
+        now = _state_of(folders)
+        if now != state:
+            state = now
+            try:
+                result = tried()
+            except InginiousError as error:
+                result = error.text  # the next save may mend it
+            if not replaced.is_set():
+                shown.update(result)
+        return True
 
-    threading.Thread(target=follow, name="inginious_nb try", daemon=True).start()
+    _output.follow(replaced, update, INTERVAL_S)
 
 
-def stop_watching() -> threading.Event:
-    """Leave what is shown as it is; returns what tells the next one that it was replaced."""
-    global _replaced  # noqa: PLW0603 - one is enough
-    with _lock:
-        _replaced.set()
-        _replaced = threading.Event()
-        return _replaced
+def stop_watching() -> None:
+    """Leave what is shown as it is."""
+    _output.replace()
 
 
 def _state_of(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:

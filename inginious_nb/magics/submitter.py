@@ -17,27 +17,26 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb import widget
-from inginious_nb.errors import InginiousError
+from inginious_nb.errors import AnswerError, InginiousError
 from inginious_nb.frontend.publisher import Asked
 from inginious_nb.frontend.snapshot import submission_bundle
 from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
 from inginious_nb.notebook.references import task_name
-from inginious_nb.notebook.review import review_command
+from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import find_notebook
 from inginious_nb.render.terminal import echo
-from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S, ssh_command
+from inginious_nb.submissions.submission import ssh_command
 
 from .handle import Handle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
 
     from inginious_nb.course import Task
-    from inginious_nb.errors import AnswerError
     from inginious_nb.notebook.review import Magics
     from inginious_nb.session import Session
     from inginious_nb.submissions.student import Student
@@ -55,36 +54,17 @@ FRONT_END_TIMEOUT_S = 3.0
 ended, or, if somebody waits for the result in that cell, from then on."""
 
 
-@contextlib.contextmanager
-def _login_printed(submission: Submission, host: Host) -> Iterator[None]:
-    """Print the login of a remote shell once there is one, where no notebook would keep it."""
-
-    def tell() -> None:
-        # Two threads may come here at once, and only one gets the lock.
-        if submission.ssh is not None and telling.acquire(blocking=False):
-            echo("\n".join(ssh_command(submission.ssh)))
-
-    if not (sys.stdout.isatty() or host.is_attended):
-        yield
-        return
-    telling = threading.Lock()
-    unsubscribe = submission.subscribe(tell)
-    try:
-        tell()
-        yield
-    finally:
-        unsubscribe()
-
-
-def _raise_first(errors: Mapping[str, AnswerError], submission: Submission) -> None:
-    """Refuse a submission with the first of the errors, if there is one."""
-    for error in errors.values():
-        submission.refuse(error)
-        raise error
-
-
 class Submitter:
-    """Submits tasks for the magics of one shell."""
+    """What submits tasks for the magics of one shell.
+
+    Args:
+        shell: The shell.
+        host: The program in front of it.
+        session: Where the submissions are.
+        answer_cells: The cells that were run as answers.
+        documents: The cells that were run, by document.
+        cell_widgets: The widgets that cells show already.
+    """
 
     def __init__(
         self,
@@ -122,7 +102,6 @@ class Submitter:
             InginiousError: The answers cannot be submitted.
         """
         live = self._host.shows_widgets
-        errors = review_command(task, given, magics=magics)
         submission = self._session.submissions.new(
             task,
             origin="magic",
@@ -134,7 +113,7 @@ class Submitter:
         )
         needed = threading.Event()
         try:
-            _raise_first(errors, submission)
+            self._check(submission)
             if given.missing(task) and live:
                 self._fall_back_later(submission, needed)
             else:
@@ -143,9 +122,9 @@ class Submitter:
             if live:
                 raise
             # The notebook goes on and shows why this one has no grade.
-        return self.present(submission, wait=wait, needed=needed)
+        return self.show(submission, wait=wait, needed=needed)
 
-    def present(
+    def show(
         self, submission: Submission, *, wait: bool = False, needed: threading.Event | None = None
     ) -> Handle:
         """Show a submission and give it to the user.
@@ -155,14 +134,27 @@ class Submitter:
         """
         handle = self._handle(submission, needed or threading.Event())
         if self._host.shows_widgets:
-            self._show(submission)
+            self._display(submission)
             if wait:
                 handle.result()
         else:
             with contextlib.suppress(InginiousError), _login_printed(submission, self._host):
                 handle.result()
-            self._show(submission)
+            self._display(submission)
         return handle
+
+    @staticmethod
+    def _check(submission: Submission) -> None:
+        """Refuse a submission whose given answers cannot be sent.
+
+        Raises:
+            AnswerError: One cannot.
+        """
+        try:
+            raise_first(review_command(submission.task, submission.given, magics=submission.magics))
+        except AnswerError as error:
+            submission.refuse(error)
+            raise
 
     def _submit_executed(self, submission: Submission, document: str) -> None:
         """Submit without a front end: cells that were run, then the notebook as saved.
@@ -185,8 +177,7 @@ class Submitter:
                 magics=submission.magics,
                 given=submission.given.values,
             )
-            for error in errors.values():
-                raise error
+            raise_first(errors)
             return found
 
         submission.submit(read)
@@ -246,10 +237,7 @@ class Submitter:
     def _handle(self, submission: Submission, needed: threading.Event) -> Handle:
         return Handle(
             submission,
-            show=lambda: self._show(submission),
-            wait=lambda submission, timeout_s: submission.wait(
-                timeout_s, contact_timeout_s=CONTACT_TIMEOUT_S
-            ),
+            show=lambda: self._display(submission),
             needed=needed.set,
             mimebundle=self._bundle,
             moment=lambda: self._shell.execution_count,
@@ -259,7 +247,7 @@ class Submitter:
         lang = submission.lang or self._session.language
         return submission_bundle(submission, lang, styled=brings_style_sheet())
 
-    def _show(self, submission: Submission) -> None:
+    def _display(self, submission: Submission) -> None:
         if not self._host.shows_widgets:
             display(self._bundle(submission), raw=True)
             return
@@ -272,3 +260,24 @@ class Submitter:
         )
         shown.publisher.follow(submission, asked)
         display(shown)
+
+
+@contextlib.contextmanager
+def _login_printed(submission: Submission, host: Host) -> Iterator[None]:
+    """Print the login of a remote shell once there is one, where no notebook would keep it."""
+
+    def tell() -> None:
+        # Two threads may come here at once, and only one gets the lock.
+        if submission.ssh is not None and telling.acquire(blocking=False):
+            echo("\n".join(ssh_command(submission.ssh)))
+
+    if not (sys.stdout.isatty() or host.is_attended):
+        yield
+        return
+    telling = threading.Lock()
+    unsubscribe = submission.subscribe(tell)
+    try:
+        tell()
+        yield
+    finally:
+        unsubscribe()

@@ -16,7 +16,7 @@ from .cells import TAG_PREFIX, FoundAnswer
 from .ipython_lines import ipython_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from inginious_nb.course import Problem, Task
     from inginious_nb.errors import AnswerError
@@ -107,6 +107,16 @@ def review_command(
         elif source is None and not optional and (hint := _hint(task, problem, cells)):
             errors[problem.id] = problem.refuse("there is no answer yet.{hint}", hint=hint)
     return errors
+
+
+def raise_first(errors: Mapping[str, AnswerError]) -> None:
+    """Raise the first of the faults of answers, if there is one.
+
+    Raises:
+        AnswerError: There is one.
+    """
+    for error in errors.values():
+        raise error
 
 
 def is_template(problem: Problem, text: object) -> bool:

@@ -60,7 +60,7 @@ def test_the_next_one_takes_its_place(monkeypatch):
     live_queue.show_live_queue(session, lambda found: found)
     first.join(10)
     assert not first.is_alive()
-    live_queue._replaced.set()
+    live_queue._output.replace()
 
 
 def test_a_submission_that_has_its_result_is_not_shown_as_running(session):

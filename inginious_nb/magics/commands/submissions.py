@@ -106,7 +106,7 @@ def answer(context: MagicContext, *, problem: str) -> None:
 def resubmit(context: MagicContext, *, submission: str | None, wait: bool) -> Handle:
     """Send the same answers once more."""
     again = context.session.submissions.resubmit(submission, origin="magic")
-    return context.submitter.present(again, wait=wait)
+    return context.submitter.show(again, wait=wait)
 
 
 def kill(context: MagicContext, *, submission: str | None) -> None:
