@@ -3,6 +3,7 @@ import { render as renderTree } from "preact";
 import { AnswerPanel } from "./components/AnswerPanel.tsx";
 import { CommandPanel } from "./components/CommandPanel.tsx";
 import { AppContext } from "./components/context.ts";
+import { SignInForm } from "./components/SignInForm.tsx";
 import { TaskPanel } from "./components/TaskPanel.tsx";
 import "./i18n/french.ts";
 import { language, preferredLanguage } from "./i18n/index.ts";
@@ -100,7 +101,7 @@ function render({ model, el }: RenderProps): () => void {
   const role = model.get("role");
   const Panel = role === "answer" ? AnswerPanel : role === "submission" ? CommandPanel : TaskPanel;
   renderTree(
-    <AppContext.Provider value={{ controller, language: language(controller.lang) }}>
+    <AppContext.Provider value={{ controller, language: language(controller.lang), SignInForm }}>
       <Panel />
     </AppContext.Provider>,
     mount,

@@ -26,7 +26,8 @@ PACKAGE = Path(__file__).parents[1] / "inginious_nb"
 LOCALE = PACKAGE / "i18n" / "locale"
 WORDS = PACKAGE / "i18n" / "words.json"
 FRONT_END = PACKAGE.parent / "js" / "i18n"
-CLASS_WORDS = FRONT_END / "class.en.json"
+MORE_WORDS = ("class", "sign_in")
+"""Parts of the front end that are loaded on demand, whose words are files of their own."""
 SCHEMA = FRONT_END.parent / "lab" / "schema" / "service.json"
 SETTINGS = "settings"
 CALLS = ("Message", "plural", "refuse", "marked")
@@ -77,7 +78,10 @@ def extracted() -> Catalog:
 
 def english() -> dict[str, Any]:
     """Return the named words by section."""
-    return {**json.loads(WORDS.read_text()), **json.loads(CLASS_WORDS.read_text())}
+    found: dict[str, Any] = json.loads(WORDS.read_text())
+    for part in MORE_WORDS:
+        found |= json.loads((FRONT_END / f"{part}.en.json").read_text())
+    return found
 
 
 def settings(schema: Any) -> Iterator[str]:
@@ -126,7 +130,11 @@ def for_front_end(catalogue: Catalog) -> dict[str, dict[str, Any]]:
         return {**exact, "one": one, "other": other}
 
     lang, found = str(catalogue.locale), english()
-    files = {f"{lang}.json": ("widget", "lab"), f"class.{lang}.json": ("classView", "newTask")}
+    files: dict[str, tuple[str, ...]] = {f"{lang}.json": ("widget", "lab")}
+    for part in MORE_WORDS:
+        files[f"{part}.{lang}.json"] = tuple(
+            json.loads((FRONT_END / f"{part}.en.json").read_text())
+        )
     shown = {
         text: catalogue.get(text, SETTINGS).string
         for text in settings(json.loads(SCHEMA.read_text()))

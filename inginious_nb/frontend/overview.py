@@ -26,7 +26,6 @@ from inginious_nb.notebook.tasks_answered import answer_cells
 from . import opened_courses, serialize
 from .protocol.overview import (
     OVERVIEW_REQUESTS,
-    AccountInfo,
     AnswerCellsReply,
     AnswerCellsRequest,
     CourseRow,
@@ -38,10 +37,10 @@ from .protocol.overview import (
     Overview,
     PathReply,
     PendingRow,
-    SignInRequest,
     TaskRow,
 )
 from .responder import Responder
+from .sign_in import typed
 from .worker import call_soon
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.submission import Submission
 
     from .protocol.common import EmptyMessage, SubmissionRequest
+    from .protocol.sign_in import AccountInfo, SignInReply, SignInRequest
     from .responder import Buffers, Handler
 
 _log = logging.getLogger(__name__)
@@ -306,18 +306,13 @@ class OverviewResponder(Responder):
                 return {}
         raise UsageError(Message("That submission is not under way any more."))
 
-    def _sign_in(self, request: SignInRequest, _buffers: Buffers) -> EmptyMessage:
-        name, secret = request["username"].strip(), request["secret"]
-        if not secret or not (name or request["cookie"]):
-            raise UsageError(Message("Type your user name and your password."))
-        self._session.services.sign_in_beside(
-            lambda _site, _proposed: (name, secret),
-            username=name,
-            cookie=request["cookie"],
-            keep=request["keep"],
-            always=True,
-        )
-        return {}
+    def _sign_in(self, request: SignInRequest, buffers: Buffers) -> SignInReply:
+        services = self._session.services
+        ask, way = typed(request, buffers)
+        services.sign_in_beside(ask, **way)
+        service = services.with_accounts
+        message = "" if service is None else service.state.message
+        return {"message": in_language(message, self._shown.lang)}
 
     def _sign_out(self, _request: EmptyMessage, _buffers: Buffers) -> EmptyMessage:
         self._session.services.sign_out()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inginious_nb.course import Task
+    from inginious_nb.services.service import ServiceState
     from inginious_nb.session import Session
     from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Submission
@@ -228,6 +229,19 @@ class Publisher:
         for unsubscribe in (self._unsubscribe, *self._subscriptions):
             unsubscribe()
 
+    @property
+    def service(self) -> ServiceState:
+        """Return where the service of the task stands, for whose submission is under way."""
+        return self.session.services.state_for(self.task, self.account_name)
+
+    @property
+    def account_name(self) -> str:
+        """Return who must be signed in for the submission under way, empty if it is whoever is."""
+        submission = self.submission
+        if submission is None or submission.done or submission.record is None:
+            return ""
+        return submission.record.account or ""
+
     def _state(self) -> dict[str, Any]:
         """Return the parts of the state that may have changed; what is costly only if it did."""
         if self.student != self._shown_student:
@@ -237,7 +251,7 @@ class Publisher:
         waits = submission is not None and submission is self._pinned
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),
-            "service": serialize.service_info(self.session.service, self.lang),
+            "service": serialize.service_info(self.service, self.lang),
             "drafts": serialize.drafts(self.state.drafts),
             "request": {
                 "id": submission.id,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
-from inginious_nb.i18n import Message, translated
+from inginious_nb.i18n import Message, in_language, translated
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.submission import ssh_command
@@ -35,6 +35,7 @@ from .protocol.task_requests import (
 )
 from .responder import Responder
 from .sent_answers import SentAnswers
+from .sign_in import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from inginious_nb.submissions.record import SubmissionRecord
 
     from .protocol.common import EmptyMessage, SubmissionRequest
+    from .protocol.sign_in import AccountInfo, SignInReply, SignInRequest
     from .publisher import Publisher
     from .responder import Buffers, Handler
 
@@ -221,7 +223,7 @@ class TaskResponder(Responder):
         return {}
 
     def _where(self, _request: EmptyMessage, _buffers: Buffers) -> WhereReply:
-        service = self._publisher.session.service
+        service = self._publisher.service
         sandbox, lang = service.sandbox or {}, self._publisher.lang
         return {
             "kind": service.kind,
@@ -234,6 +236,21 @@ class TaskResponder(Responder):
                 for item in sandbox.get(key, ())
             ],
         }
+
+    def _account(self, _request: EmptyMessage, _buffers: Buffers) -> AccountInfo:
+        publisher = self._publisher
+        services, state = publisher.session.services, publisher.service
+        return {
+            "site": state.address,
+            "username": publisher.account_name or services.name_to_propose(publisher.task),
+            "signed_in": state.state != "signed_out",
+        }
+
+    def _sign_in(self, request: SignInRequest, buffers: Buffers) -> SignInReply:
+        publisher = self._publisher
+        ask, way = typed(request, buffers)
+        publisher.session.services.sign_in_for(publisher.task, ask, **way)
+        return {"message": in_language(publisher.service.message, publisher.lang)}
 
     def _snapshot(self, request: SnapshotRequest, _buffers: Buffers) -> dict[str, str]:
         key, problem_id = request["key"], request["problem"]
@@ -260,6 +277,8 @@ class TaskResponder(Responder):
         "lang": Responder.change_language,
         "submitAs": _submit_as,
         "where": _where,
+        "account": _account,
+        "signIn": _sign_in,
         "ssh": _ssh,
         "snapshot": _snapshot,
     }

@@ -140,14 +140,27 @@ class Services:
             ServiceError: The session has ended.
         """
         current = self.current
-        with self._lock:
-            return self._at(task.site) if task.site else current
+        return self._of(task) if task.site else current
 
     def account(self, task: Task) -> Account | None:
         """Return the account that submits to a task now, None where nobody signs in."""
+        return self._of(task).account
+
+    def state_for(self, task: Task, username: str = "") -> ServiceState:
+        """Return where the service of a task stands, for a user where people sign in.
+
+        Args:
+            task: The task.
+            username: The name at the site; "" for whoever signed in last.
+        """
+        service = self._of(task)
+        if isinstance(service, ServiceWithAccounts):
+            return service.state_of(username)
+        return service.state
+
+    def _of(self, task: Task) -> Service:
         with self._lock:
-            service = self._at(task.site) if task.site else self._current
-        return service.account
+            return self._at(task.site) if task.site else self._current
 
     @property
     def whose(self) -> tuple[Account | None, ...]:
@@ -252,9 +265,25 @@ class Services:
             BackendError: The site is none, or refuses the person.
             ServiceError: The session has ended.
         """
+        self._sign_in_at(self._with_accounts(), ask, **way)
+
+    def sign_in_for(self, task: Task, ask: Ask, **way: Unpack[SignIn]) -> None:
+        """Sign in where a task is graded.
+
+        Raises:
+            As `sign_in` does.
+        """
+        service = self.grading(task)
+        if not isinstance(service, ServiceWithAccounts):
+            raise _nobody_signs_in(service)
+        self._sign_in_at(service, ask, **way)
+        self._changed()
+
+    def _sign_in_at(
+        self, service: ServiceWithAccounts, ask: Ask | None, **way: Unpack[SignIn]
+    ) -> None:
         username = way.get("username", "")
         cookie, keep = way.get("cookie", False), way.get("keep", False)
-        service = self._with_accounts()
         if keep:
             service.check_keeping(cookie=cookie)
         name, secret = username, None
@@ -289,7 +318,12 @@ class Services:
             site=last.site,
         )
 
-    def _name_for(self, service: ServiceWithAccounts) -> str:
+    def name_to_propose(self, task: Task) -> str:
+        """Return the name to propose to a person who signs in where a task is graded."""
+        service = self._of(task)
+        return service.username or self._name_for(service)
+
+    def _name_for(self, service: Service) -> str:
         last = self.last_site.account
         return last.name if last is not None and last.site == service.address else self._proposed()
 
@@ -330,12 +364,7 @@ class Services:
     def _with_accounts(self) -> ServiceWithAccounts:
         service, current = self.with_accounts, self.current
         if service is None:
-            raise UsageError(
-                Message(
-                    "Nobody signs in at {address}; connect to a site first.",
-                    address=current.address,
-                )
-            )
+            raise _nobody_signs_in(current)
         return service
 
     def expect_person(self) -> None:
@@ -374,3 +403,9 @@ class Services:
         """Close the connection to each."""
         for service in self.all:
             await service.disconnect()
+
+
+def _nobody_signs_in(service: Service) -> UsageError:
+    return UsageError(
+        Message("Nobody signs in at {address}; connect to a site first.", address=service.address)
+    )

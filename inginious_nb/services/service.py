@@ -218,6 +218,10 @@ class ServiceWithAccounts(Service):
         """Return the name of who signed in last, empty if nobody has or it is not known yet."""
 
     @abstractmethod
+    def state_of(self, username: str) -> ServiceState:
+        """Return where the conversation of a user stands; "" is whoever signed in last."""
+
+    @abstractmethod
     def asks_who(self, username: str = "") -> bool:
         """Return whether only a person can tell how that user signs in; "" is any user."""
 

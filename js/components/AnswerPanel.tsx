@@ -7,6 +7,7 @@ import { useApp } from "./context.ts";
 import { useLook } from "./look.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
 import { ResultSection } from "./ResultSection.tsx";
+import { SignedOut } from "./SignedOut.tsx";
 import { Student } from "./SubmitAs.tsx";
 import { StopButton, SubmitButton } from "./SubmitBar.tsx";
 
@@ -36,6 +37,7 @@ export function AnswerPanel() {
           </>
         }
       />
+      {isActive(submission) && <SignedOut />}
       <Notices />
       <Announcer />
     </section>

@@ -6,6 +6,7 @@ import { useApp } from "./context.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
 import { ResultSection } from "./ResultSection.tsx";
 import { Shell } from "./Shell.tsx";
+import { SignedOut } from "./SignedOut.tsx";
 import { Student } from "./SubmitAs.tsx";
 import { StopButton, SubmitButton } from "./SubmitBar.tsx";
 import { More } from "./TaskPanel.tsx";
@@ -33,6 +34,7 @@ export function CommandPanel() {
       <ResultSection problems={task.problems} buttons={buttons}>
         <More />
       </ResultSection>
+      <SignedOut />
       <Notices />
       {submission?.phase === "refused" && <Unanswered problems={task.problems} />}
       <Announcer />

@@ -12,6 +12,7 @@ import { ResultSection } from "./ResultSection.tsx";
 import { SafeHtml } from "./SafeHtml.tsx";
 import { Service } from "./Service.tsx";
 import { Shell } from "./Shell.tsx";
+import { SignedOut } from "./SignedOut.tsx";
 import { SubmissionHistory } from "./SubmissionHistory.tsx";
 import { SubmitAs } from "./SubmitAs.tsx";
 import { SubmitBar } from "./SubmitBar.tsx";
@@ -28,6 +29,7 @@ export function TaskPanel() {
       <Disconnected />
       <TaskBody task={task} />
       <SubmitBar />
+      <SignedOut />
       <Notices />
       <ResultSection openAtFirst />
       <Announcer />

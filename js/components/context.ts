@@ -1,5 +1,5 @@
 // What every component may use: the controller, its two stores and the language.
-import { createContext } from "preact";
+import { type ComponentType, createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Language } from "../i18n/index.ts";
 import type { ProblemInfo, WidgetState } from "../protocol/task.ts";
@@ -18,6 +18,10 @@ export interface App {
   cellWithDetails?: () => string | null;
   /** Puts a cell for the answer into the notebook, where the host can. */
   insertCell?: (problem: ProblemInfo) => void;
+  /** Has the person sign in at the site by a dialog of the host. */
+  signIn?: () => void;
+  /** Signs in within the view, where the host has no dialog. */
+  SignInForm?: ComponentType<{ end: (said: string) => void }>;
 }
 
 export const AppContext = createContext<App | null>(null);

@@ -95,6 +95,7 @@ export function refusedLine(error: string, { t }: Language): Line {
 /** What is worth a sentence while a submission is under way. */
 function remark(submission: SubmissionInfo, service: ServiceInfo, { t, say }: Language): string {
   if (submission.kill_requested) return t.stopped;
+  if (service.state === "signed_out") return t.waitsForSignIn;
   if (submission.note) return submission.note;
   if (!["connected", "idle"].includes(service.state) && service.message) return service.message;
   if (submission.sendings > 1) return say(t.sentAgain, { n: submission.sendings });

@@ -1,8 +1,9 @@
 // The dialog in which a person signs in at the site. What is typed goes to the server and nowhere
 // else: no state, no setting and no document of the page has it.
-import { Dialog } from "@jupyterlab/apputils";
+import { Dialog, Notification } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
-import type { AccountInfo } from "../protocol/overview.ts";
+import { type SignInWords, signInWords } from "../i18n/sign_in.ts";
+import type { AccountInfo, SignInRequest } from "../protocol/sign_in.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import type { LabLanguage } from "./language.ts";
 
@@ -13,25 +14,27 @@ export async function askSignIn(
   language: LabLanguage,
 ): Promise<void> {
   const { lab, say, t } = language;
+  const words = signInWords(language.code);
   let { username } = account;
   let cookie = false;
   let refusal = "";
   for (;;) {
     // A dialog disposes of its body.
-    const form = new SignInForm({ username, cookie, refusal }, language);
+    const form = new SignInForm({ username, cookie, refusal }, words);
     const dialog = new Dialog({
-      title: say(lab.signInTitle, { site: account.site }),
+      title: say(words.title, { site: account.site }),
       body: form,
-      buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton({ label: lab.signIn })],
+      buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton({ label: t.signIn })],
       focusNodeSelector: username ? "input[type=password]" : "input",
     });
     const { button } = await dialog.launch();
-    const typed = form.typed();
-    form.forget();
+    const { typed, secret } = form.taken();
     if (!button.accept) return;
     ({ username, cookie } = typed);
     try {
-      await socket.ask("signIn", typed);
+      const { buffer } = new TextEncoder().encode(secret);
+      const { message } = await socket.ask("signIn", typed, [buffer]);
+      if (!socket.overview.get()?.account?.signed_in) Notification.info(message);
       return;
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -53,7 +56,7 @@ class SignInForm extends Widget {
   readonly #cookie = input("checkbox");
   readonly #keep = input("checkbox");
 
-  constructor({ username, cookie, refusal }: Beginning, { lab }: LabLanguage) {
+  constructor({ username, cookie, refusal }: Beginning, words: SignInWords) {
     super();
     this.addClass("inginious-sign-in");
     this.#name.value = username;
@@ -62,17 +65,17 @@ class SignInForm extends Widget {
     alert.setAttribute("role", "alert");
     alert.textContent = refusal;
     const help = document.createElement("p");
-    help.textContent = lab.cookieHelp;
+    help.textContent = words.cookieHelp;
     const secretWords = document.createElement("span");
     const secretLabel = document.createElement("label");
     secretLabel.append(secretWords, this.#secret);
-    const nameLabel = labelled(lab.userName, this.#name);
-    const keepLabel = labelled(lab.keepPassword, this.#keep);
+    const nameLabel = labelled(words.userName, this.#name);
+    const keepLabel = labelled(words.keep, this.#keep);
     const choose = () => {
       const isCookie = this.#cookie.checked;
       nameLabel.hidden = keepLabel.hidden = isCookie;
       help.hidden = !isCookie;
-      secretWords.textContent = isCookie ? lab.sessionCookie : lab.password;
+      secretWords.textContent = isCookie ? words.cookie : words.password;
     };
     choose();
     this.#cookie.addEventListener("change", choose);
@@ -82,22 +85,17 @@ class SignInForm extends Widget {
       help,
       secretLabel,
       keepLabel,
-      labelled(lab.cookieInstead, this.#cookie),
+      labelled(words.cookieInstead, this.#cookie),
     );
   }
 
-  typed() {
+  /** Return what was typed; the secret is then gone from the page. */
+  taken(): { typed: SignInRequest; secret: string } {
     const cookie = this.#cookie.checked;
-    return {
-      username: cookie ? "" : this.#name.value,
-      secret: this.#secret.value,
-      cookie,
-      keep: !cookie && this.#keep.checked,
-    };
-  }
-
-  forget(): void {
+    const { value } = this.#secret;
     this.#secret.value = "";
+    const username = cookie ? "" : this.#name.value;
+    return { typed: { username, cookie, keep: !cookie && this.#keep.checked }, secret: value };
   }
 }
 

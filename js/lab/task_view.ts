@@ -9,10 +9,12 @@ import { Store } from "../state/store.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import { uniqueId } from "../unique_id.ts";
 import type { LabLanguage } from "./language.ts";
+import { signIn } from "./sign_in.ts";
 
 export interface TaskView {
   readonly controller: Controller;
   readonly language: LabLanguage;
+  readonly signIn: () => void;
 }
 
 /** Open a view; rejects with the server's sentence if there is no such task. */
@@ -47,5 +49,5 @@ export async function openTaskView(
   const follow = () => void reconnect().catch(() => {}); // lost again, which is told by itself
   signal.addEventListener("abort", socket.state.subscribe(follow), { once: true });
   controller.start();
-  return { controller, language };
+  return { controller, language, signIn: () => void signIn(socket, language) };
 }

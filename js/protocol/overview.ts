@@ -2,6 +2,7 @@
 // inginious_nb/frontend/protocol/overview.py.
 
 import type { EmptyMessage, LangRequest, SubmissionRequest } from "./common.ts";
+import type { AccountInfo, SignInReply, SignInRequest } from "./sign_in.ts";
 import type { Phase, ServiceInfo } from "./task.ts";
 import type { CellInfo } from "./task_requests.ts";
 
@@ -52,16 +53,6 @@ export interface PendingRow {
   elsewhere: boolean;
 }
 
-/**
- * Who is signed in at the site that grades; not part of what is saved with a notebook. The name is
- * empty where nobody has signed in yet.
- */
-export interface AccountInfo {
-  site: string;
-  username: string;
-  signed_in: boolean;
-}
-
 /** The state of a person's courses, as JupyterLab's own interface shows them. */
 export interface Overview {
   version: string;
@@ -89,14 +80,6 @@ export interface NewTaskRequest {
 
 export interface CoursesReply {
   courses: string[];
-}
-
-/** The secret is a password or, with `cookie`, that of a session. */
-export interface SignInRequest {
-  username: string;
-  secret: string;
-  cookie: boolean;
-  keep: boolean;
 }
 
 /** The file to open, from the root of the server. */
@@ -151,6 +134,6 @@ export interface OverviewReplies {
   newTask: PathReply;
   answerCells: AnswerCellsReply;
   stop: EmptyMessage;
-  signIn: EmptyMessage;
+  signIn: SignInReply;
   signOut: EmptyMessage;
 }

@@ -2,6 +2,7 @@
 // inginious_nb/frontend/protocol/task_requests.py.
 
 import type { EmptyMessage, LangRequest, SubmissionRequest } from "./common.ts";
+import type { AccountInfo, SignInReply, SignInRequest } from "./sign_in.ts";
 import type { OldAnswer, PreviewAnswer, ResultInfo, SubmissionRow } from "./task.ts";
 
 export interface CellMetadata {
@@ -136,6 +137,8 @@ export interface Requests {
   lang: LangRequest;
   submitAs: StudentRequest;
   where: EmptyMessage;
+  account: EmptyMessage;
+  signIn: SignInRequest;
   ssh: SubmissionRequest;
   snapshot: SnapshotRequest;
 }
@@ -156,6 +159,8 @@ export interface Replies {
   lang: EmptyMessage;
   submitAs: EmptyMessage;
   where: WhereReply;
+  account: AccountInfo;
+  signIn: SignInReply;
   ssh: SshReply;
   snapshot: Record<string, string>;
 }

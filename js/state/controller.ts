@@ -5,6 +5,7 @@ import type { Notebook } from "../notebook/notebook.ts";
 import type { Asked } from "../notebook/pages.ts";
 import { htmlOf } from "../notebook/saved_views.ts";
 import { ownValue } from "../own_value.ts";
+import type { SignInRequest } from "../protocol/sign_in.ts";
 import type {
   Draft,
   FrontEndRequest,
@@ -351,20 +352,42 @@ export class Controller {
       return null;
     }
     if (pending.has(kind)) return null; // a double click
+    try {
+      const answer = await this.#request(kind, payload, buffers);
+      if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });
+      return answer;
+    } catch (error) {
+      const problemId = error instanceof RequestError ? error.problemId : null;
+      if (!this.local.get().disconnected)
+        this.local.update({ notice: { text: reasonOf(error), problemId } });
+      return null;
+    }
+  }
+
+  /** Sign in where the task is graded; what is then to be said. The secret is in a buffer alone. */
+  async signIn(typed: SignInRequest, secret: string): Promise<{ signedIn: boolean; text: string }> {
+    const { buffer } = new TextEncoder().encode(secret);
+    try {
+      const { value } = await this.#request("signIn", typed, [buffer]);
+      return { signedIn: true, text: value.message };
+    } catch (error) {
+      return { signedIn: false, text: reasonOf(error) };
+    }
+  }
+
+  /** Ask, and say so where a running cell holds it up. */
+  async #request<K extends RequestKind>(
+    kind: K,
+    payload: Requests[K],
+    buffers: ArrayBuffer[],
+  ): Promise<Answer<K>> {
     this.#setPending(kind, true);
     const transport = await this.#transport;
     const timeout = setTimeout(() => {
       this.local.update({ waiting: !transport.servedWhileBusy });
     }, WAITING_NOTICE_DELAY_MS);
     try {
-      const answer = await transport.request(kind, payload, buffers);
-      if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });
-      return answer;
-    } catch (error) {
-      const problemId = error instanceof RequestError ? error.problemId : null;
-      const text = error instanceof Error ? error.message : String(error);
-      if (!this.local.get().disconnected) this.local.update({ notice: { text, problemId } });
-      return null;
+      return await transport.request(kind, payload, buffers);
     } finally {
       clearTimeout(timeout);
       this.local.update({ waiting: false });
@@ -398,6 +421,10 @@ export class Controller {
     else pending.delete(kind);
     this.local.update({ pending });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** An entry without the contents of a file, which a preview does not need. */

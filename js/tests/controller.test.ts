@@ -305,3 +305,15 @@ test("what would be sent is asked for when somebody looks at it, not with each k
   await settle();
   expect(kinds(model).filter((kind) => kind === "preview")).toHaveLength(1);
 });
+
+test("a password goes in a buffer, where no log of messages has it", async () => {
+  const { model, controller } = controllerOf();
+  const said = controller.signIn({ username: "ada", cookie: false, keep: false }, "sécret");
+  await settle();
+  const asked = model.sent.find(({ content }) => content.kind === "signIn");
+  expect(JSON.stringify(asked?.content)).not.toContain("cret");
+  expect(new TextDecoder().decode(asked?.buffers[0])).toBe("sécret");
+  model.refuse("signIn", "Not you.");
+  expect(await said).toEqual({ signedIn: false, text: "Not you." });
+  expect(controller.local.get().notice).toBeNull();
+});

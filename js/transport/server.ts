@@ -75,8 +75,9 @@ export class ServerSocket {
   async ask<K extends keyof OverviewRequests>(
     kind: K,
     payload: OverviewRequests[K],
+    buffers: ArrayBuffer[] = [],
   ): Promise<OverviewReplies[K]> {
-    const { value } = await this.#requests.request(kind as RequestKind, payload as never);
+    const { value } = await this.#requests.request(kind as RequestKind, payload as never, buffers);
     return value as unknown as OverviewReplies[K];
   }
 

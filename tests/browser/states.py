@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import Task
 
 NOW = 1_790_000_000.0
+SITE = "https://inginious.a-university-with-a-long-name.example.org"
 
 TASK = """
 name: Sorting, and what it costs
@@ -246,6 +247,14 @@ def looks(task: Task) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
             submission=submission(task, "running"),
             service=silent
             | {"message": "No answer for 14 s; your submission may still be running."},
+        ),
+        "signed-out": look(
+            {
+                "account": {"site": SITE, "username": "ada", "signed_in": False},
+                "signIn": {"message": f"The site {SITE} is ready."},
+            },
+            submission=submission(task, "saved", note="It waits until ada signs in again."),
+            service={"kind": "remote", "state": "signed_out", "silent_s": 0.0, "message": "."},
         ),
         "refused": look(
             submission=submission(

@@ -19,7 +19,16 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LOOKS = [
     *states.CODES,
     *("new", "reading", "sent", "queued", "running", "stopping", "sent-again", "silent"),
-    *("refused", "perfect", "stopped-waiting", "command", "slim", "slim-new", "shell"),
+    *(
+        "signed-out",
+        "refused",
+        "perfect",
+        "stopped-waiting",
+        "command",
+        "slim",
+        "slim-new",
+        "shell",
+    ),
 ]
 LOOKS = [name.replace(" ", "-") for name in LOOKS]
 
@@ -72,6 +81,51 @@ def test_an_opened_attempt_is_accessible(stage, looks, theme):
     stage.page.get_by_role("button", name="Restore this answer").click()
     expect(stage.page.get_by_role("button", name="Replace", exact=True)).to_be_visible()
     assert_accessible(stage)
+
+
+@pytest.mark.parametrize(("theme", "lang"), [("light", "en"), ("dark", "fr")])
+def test_one_signs_in_by_keyboard_within_the_widget(stage, looks, theme, lang):
+    page = stage.page
+    stage.dark(on=theme == "dark")
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.evaluate("lang => { document.documentElement.lang = lang }", lang)
+    button, name, password, cookie = {
+        "en": ("Sign in: Sorting", "User name", "Password", "Value of the cookie"),
+        "fr": ("Se connecter : Sorting", "Nom d’utilisateur", "Mot de passe", "Valeur du cookie"),
+    }[lang]
+    press = page.keyboard.press
+    try:
+        show(stage, looks, "signed-out")
+        offer = page.get_by_role("button", name=button)
+        offer.press("Enter")
+        form = page.get_by_role("form", name=states.SITE)
+        expect(form.get_by_label(name)).to_have_value("ada")
+        expect(page.get_by_label(password, exact=True)).to_be_focused()
+        assert_accessible(stage)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        press("Escape")
+        expect(offer).to_be_focused()
+        press("Enter")
+        expect(page.get_by_label(password, exact=True)).to_be_focused()
+        for key in ("Tab", "Tab", "Space"):
+            press(key)
+        expect(form.get_by_label(name)).to_have_count(0)
+        press("Shift+Tab")
+        expect(page.get_by_label(cookie)).to_be_focused()
+        assert_accessible(stage)
+        page.keyboard.type("a-secret")
+        # It is published while the answer is on its way.
+        stage.change(service=looks["new"][0]["service"])
+        press("Enter")
+        expect(page.get_by_text(f"The site {states.SITE} is ready.")).to_be_focused()
+        (asked,) = [one for one in page.evaluate("window.sent") if one["kind"] == "signIn"]
+        assert asked == {"v": 1, "id": asked["id"], "kind": "signIn"} | {
+            "username": "",
+            "cookie": True,
+            "keep": False,
+        }
+    finally:
+        page.evaluate("document.documentElement.lang = 'en'")
 
 
 @pytest.mark.parametrize("name", LOOKS)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.web_site import WebSite
+from tests.support.web_site import WebSite, browser_session
 
 from .notebook import code, load
 from .server import TOKEN, JupyterServer
@@ -93,6 +93,48 @@ def test_a_cell_is_graded_by_the_site_that_one_connects_to(open_notebook, site, 
     tab = on_the_sites_page(page, site)
     expect(tab.locator("#submissions li.list-group-item-success")).to_have_count(1)
     expect(tab.locator("#task_grade")).to_have_text("100.0")
+
+
+def test_a_card_signs_in_and_what_waited_goes_on(open_notebook, site, page):
+    """In a host without our extension: the session is over between two submissions."""
+    cookie = browser_session(site, "alice")
+    notebook = open_notebook(
+        load(),
+        code(f"%inginious connect {site.address} --cookie"),
+        code("%inginious open probe/random"),
+    )
+    notebook.run_to_end(1)
+    notebook.run(2)
+    entry = notebook.output(2).locator("input.jp-Stdin-input")
+    entry.fill(cookie)
+    entry.press("Enter")
+    notebook.wait_for_cell(2)
+    notebook.run_to_end(3)
+    widget = notebook.widget(3)
+    widget.get_by_label("ten").check()
+    widget.get_by_label("a", exact=True).check()
+    widget.get_by_label("b", exact=True).check()
+    widget.get_by_role("textbox", name="Word").fill("noël")
+    httpx.get(f"{site.address}/logout", cookies={"inginious_session_id": cookie}, trust_env=False)
+    notebook.submit(3)
+    expect(notebook.result(3)).to_contain_text("kept, waits until you sign in")
+    widget.get_by_role("button", name="Sign in").press("Enter")
+    form = widget.get_by_role("form", name=f"Sign in at {site.address}")
+    expect(form.get_by_label("User name")).to_have_value("alice")
+    password = form.get_by_label("Password", exact=True)
+    expect(password).to_be_focused()
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("does not accept this name and password")
+    expect(password).to_be_focused()
+    expect(password).to_have_value("")
+    page.keyboard.type("alice-password")
+    page.keyboard.press("Enter")
+    expect(notebook.result(3)).to_contain_text("100", timeout=START_LIMIT_MS)
+    expect(form).to_have_count(0)
+    notebook.save()
+    for path in notebook.server.folder.parent.rglob("*"):
+        assert not path.is_file() or b"alice-password" not in path.read_bytes(), path
 
 
 def test_the_sidebar_has_the_courses_of_the_site(server, page, site):

@@ -122,7 +122,11 @@ class WebSite:
         self._process = Process(
             self.backend.bin / "python", _SCRIPT, configuration, self.port, *self.users
         )
-        wait_for_port(self.port, self._process)
+        try:
+            wait_for_port(self.port, self._process, timeout_s=60)
+        except Exception:
+            self.stop()
+            raise
 
     def stop(self):
         self._process.kill()

@@ -12,7 +12,14 @@ import pytest
 from inginious_nb.frontend.class_view import ClassResponder
 from inginious_nb.frontend.lines import RESULT_CODES
 from inginious_nb.frontend.overview import OverviewResponder
-from inginious_nb.frontend.protocol import class_view, common, overview, task, task_requests
+from inginious_nb.frontend.protocol import (
+    class_view,
+    common,
+    overview,
+    sign_in,
+    task,
+    task_requests,
+)
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.submissions.submission import Phase
 from inginious_nb.widget import TaskWidget
@@ -20,7 +27,7 @@ from inginious_nb.widget import TaskWidget
 JS = Path(__file__).parents[2] / "js"
 PARTS = {
     part.__name__.rpartition(".")[2]: part
-    for part in (class_view, common, overview, task, task_requests)
+    for part in (class_view, common, overview, sign_in, task, task_requests)
 }
 TYPESCRIPT = {
     path.stem: re.sub(r"/\*\*.*?\*/", "", path.read_text(), flags=re.DOTALL)

@@ -270,6 +270,21 @@ def test_bytes_are_handed_over_beside_the_reply(session, ask):
     assert "no such text" in ask("output", submission=attempt.id, what="problem:other")
 
 
+@pytest.mark.parametrize(
+    ("buffers", "username", "refusal"),
+    [
+        ((), "ada", "Type your user name and your password."),
+        ((b"",), "ada", "Type your user name and your password."),
+        ((b"\xff",), "ada", "Type your user name and your password."),
+        ((b"secret",), " ", "Type your user name and your password."),
+        ((b"secret",), "ada", "Nobody signs in at embedded; connect to a site first."),
+    ],
+)
+def test_what_cannot_sign_in_is_refused(ask, buffers, username, refusal):
+    told = ask("signIn", username=username, cookie=False, keep=False, buffers=buffers)
+    assert told == refusal
+
+
 def test_the_address_is_told_only_when_asked_for(session, ask):
     where = ask("where")
     assert (where["kind"], where["address"]) == ("embedded", session.service.address)

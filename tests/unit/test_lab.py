@@ -26,7 +26,7 @@ from inginious_nb.lab.socket import MAX_PAGES
 from inginious_nb.session import Session
 from inginious_nb.submissions import record
 from tests.browser.server import TOKEN, JupyterServer, wait_until
-from tests.catalogues import CLASS_WORDS
+from tests.catalogues import FRONT_END
 from tests.support.invented_class import write_notebook
 
 LIMIT_S = 30
@@ -99,7 +99,9 @@ def test_a_task_is_made_where_it_can_be_opened(page, tmp_path):
 
 
 def test_every_kind_of_task_has_a_name():
-    assert set(json.loads(CLASS_WORDS.read_text())["newTask"]["kinds"]) == set(KINDS)
+    assert set(json.loads((FRONT_END / "class.en.json").read_text())["newTask"]["kinds"]) == set(
+        KINDS
+    )
 
 
 def test_a_task_is_submitted_without_a_kernel(page):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from .common import EmptyMessage, LangRequest, SubmissionRequest
+from .sign_in import AccountInfo, SignInReply, SignInRequest
 from .task import ServiceInfo
 from .task_requests import CellInfo
 
@@ -65,17 +66,6 @@ class PendingRow(TypedDict):
     elsewhere: bool
 
 
-class AccountInfo(TypedDict):
-    """The person signed in at the site that grades; not part of what is saved with a notebook.
-
-    ``username`` is empty where nobody has signed in yet.
-    """
-
-    site: str
-    username: str
-    signed_in: bool
-
-
 class Overview(TypedDict):
     """The state of a person's courses, as JupyterLab's own interface shows them."""
 
@@ -119,15 +109,6 @@ class CoursesReply(TypedDict):
     """The ids of the courses that were found."""
 
     courses: list[str]
-
-
-class SignInRequest(TypedDict):
-    """Sign in at the site; the secret is a password or, with ``cookie``, that of a session."""
-
-    username: str
-    secret: str
-    cookie: bool
-    keep: bool
 
 
 class PathReply(TypedDict):
@@ -178,7 +159,7 @@ OVERVIEW_REPLIES = {
     "newTask": PathReply,
     "answerCells": AnswerCellsReply,
     "stop": EmptyMessage,
-    "signIn": EmptyMessage,
+    "signIn": SignInReply,
     "signOut": EmptyMessage,
 }
 """What answers each of them."""

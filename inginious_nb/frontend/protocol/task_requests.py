@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 from .common import EmptyMessage, LangRequest, SubmissionRequest
+from .sign_in import AccountInfo, SignInReply, SignInRequest
 from .task import OldAnswer, PreviewAnswer, ResultInfo, SubmissionRow
 
 
@@ -163,6 +164,8 @@ REQUESTS = {
     "lang": LangRequest,
     "submitAs": StudentRequest,
     "where": EmptyMessage,
+    "account": EmptyMessage,
+    "signIn": SignInRequest,
     "ssh": SubmissionRequest,
     "snapshot": SnapshotRequest,
 }
@@ -182,6 +185,8 @@ REPLIES = {
     "lang": EmptyMessage,
     "submitAs": EmptyMessage,
     "where": WhereReply,
+    "account": AccountInfo,
+    "signIn": SignInReply,
     "ssh": SshReply,
     "snapshot": dict[str, str],
 }

@@ -95,8 +95,12 @@ class InginiousWebService(ServiceWithAccounts):
 
     @property
     def state(self) -> ServiceState:
-        """Return where the conversation stands now."""
-        account = self._account
+        """Return where the conversation of whoever signed in last stands now."""
+        return self.state_of("")
+
+    def state_of(self, username: str) -> ServiceState:
+        """Return where the conversation of a user stands; "" is whoever signed in last."""
+        account = self._account_of(username) or self._account
         if account is not None and not self._closed and account.site.needs_sign_in is not None:
             return self._signed_out(account.site.needs_sign_in)
         return connected_state(

@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { resultClass } from "../../components/result_class.ts";
 import { ownValue } from "../../own_value.ts";
-import type { AccountInfo, CourseRow, Overview, TaskRow } from "../../protocol/overview.ts";
+import type { CourseRow, Overview, TaskRow } from "../../protocol/overview.ts";
+import type { AccountInfo } from "../../protocol/sign_in.ts";
 import { useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";
@@ -45,7 +46,7 @@ export function Courses(props: Props) {
           <p class="inginious-notice">{language.say(lab.signedOut, { site: out.site })}</p>
           <p class="inginious-actions">
             <button type="button" class="inginious-button inginious-primary" onClick={signIn}>
-              {lab.signIn}
+              {language.t.signIn}
             </button>
           </p>
         </>

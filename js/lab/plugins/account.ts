@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
+import { signIn } from "../sign_in.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 export const account: JupyterFrontEndPlugin<void> = {
@@ -18,14 +19,7 @@ export const account: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.signIn, {
       label: lab.signInAtSite,
       isVisible: () => known() !== null,
-      execute: async () => {
-        const account = known();
-        if (!account) return;
-        const { askSignIn } = await import(
-          /* webpackChunkName: "sign-in" */ "../sign_in_dialog.ts"
-        );
-        await askSignIn(socket, account, language);
-      },
+      execute: () => signIn(socket, language),
     });
     app.commands.addCommand(Commands.signOut, {
       label: lab.signOutAtSite,
@@ -46,7 +40,7 @@ export const account: JupyterFrontEndPlugin<void> = {
           autoClose: false,
           actions: [
             {
-              label: lab.signIn,
+              label: language.t.signIn,
               displayType: "accent",
               callback: () => void app.commands.execute(Commands.signIn),
             },

@@ -1,0 +1,34 @@
+"""Signing in at a site: asked for in a view of a task, and in JupyterLab's own interface."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class AccountInfo(TypedDict):
+    """The person signed in at the site that grades; not part of what is saved with a notebook.
+
+    ``username`` is empty where nobody has signed in yet.
+    """
+
+    site: str
+    username: str
+    signed_in: bool
+
+
+class SignInRequest(TypedDict):
+    """Sign in at the site.
+
+    The secret, a password or with ``cookie`` that of a session, is the only buffer: what logs
+    messages, as ipykernel does at the level DEBUG, writes their content and not their buffers.
+    """
+
+    username: str
+    cookie: bool
+    keep: bool
+
+
+class SignInReply(TypedDict):
+    """The state of the site then, in words; it may not have answered yet."""
+
+    message: str

@@ -1,0 +1,39 @@
+"""Signing in at a site from a page: what a page asks, and what it is told.
+
+Neither keeps the secret: it goes on to the service, and nothing here writes it anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inginious_nb.errors import UsageError
+from inginious_nb.i18n import Message
+
+if TYPE_CHECKING:
+    from inginious_nb.services.registry import Ask, SignIn
+
+    from .protocol.sign_in import SignInRequest
+    from .responder import Buffers
+
+
+def typed(request: SignInRequest, buffers: Buffers) -> tuple[Ask, SignIn]:
+    """Return what answers in a person's place, and the way to sign in that was chosen.
+
+    Raises:
+        UsageError: Something was left out.
+    """
+    name = request["username"].strip()
+    try:
+        secret = bytes(buffers[0]).decode() if buffers else ""
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret or not (name or request["cookie"]):
+        raise UsageError(Message("Type your user name and your password."))
+    way: SignIn = {
+        "username": name,
+        "cookie": request["cookie"],
+        "keep": request["keep"],
+        "always": True,
+    }
+    return lambda _site, _proposed: (name, secret), way

@@ -1,0 +1,23 @@
+// Signing in at a site: in the requests about a task, and in those of JupyterLab's own interface.
+
+/**
+ * Who is signed in at the site that grades; not part of what is saved with a notebook. The name is
+ * empty where nobody has signed in yet.
+ */
+export interface AccountInfo {
+  site: string;
+  username: string;
+  signed_in: boolean;
+}
+
+/** The secret, a password or with `cookie` that of a session, is the only buffer; no log has those. */
+export interface SignInRequest {
+  username: string;
+  cookie: boolean;
+  keep: boolean;
+}
+
+/** Where the site stands then, in words; it may not have answered yet. */
+export interface SignInReply {
+  message: string;
+}
