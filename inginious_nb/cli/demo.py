@@ -10,6 +10,9 @@ from inginious_nb.course import demo_class
 from inginious_nb.course.demo import FOLDER, copy_demo
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import DEMO_CLASS
+from inginious_nb.i18n import Message
+
+from .output import say
 
 
 @click.command(
@@ -27,13 +30,18 @@ def demo(folder: Path | None, *, with_class: bool) -> None:
     if with_class:
         written = folder or Path(demo_class.FOLDER)
         demo_class.write_class(written)
-        click.echo(
-            f"{written} has the notebooks of {len(demo_class.STUDENTS)} students. Grade them: "
-            f"inginious-nb grade {written} --courses {FOLDER} --html report.html"
+        say(
+            Message(
+                "{folder} has the notebooks of {n} students. Grade them: inginious-nb grade "
+                "{folder} --courses {courses} --html report.html",
+                folder=written,
+                n=len(demo_class.STUDENTS),
+                courses=FOLDER,
+            )
         )
         return
     notebook = copy_demo(folder or Path(FOLDER))
-    click.echo(f"{notebook} is the notebook. Open it: jupyter lab {notebook}")
+    say(Message("{notebook} is the notebook. Open it: jupyter lab {notebook}", notebook=notebook))
 
 
 COMMANDS = (demo,)

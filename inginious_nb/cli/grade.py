@@ -24,13 +24,11 @@ from inginious_nb.grammar.commands import (
     NO_ISOLATION,
     STUDENT_FROM,
 )
-from inginious_nb.i18n import Message
-from inginious_nb.render import printable
-from inginious_nb.render.terminal import echo
+from inginious_nb.i18n import Message, in_language
 from inginious_nb.settings import load_settings
 
 from . import tables
-from .output import print_table
+from .output import print_table, say
 from .sessions import SERVICE_OPTIONS, opened_session
 
 if TYPE_CHECKING:
@@ -117,7 +115,8 @@ def grade(
     print_table(tables.class_grades(state, lang))
     for entry in state.entries:
         if entry.message and entry.state != "missing":
-            echo(printable(f"{entry.student}, {entry.task}: {_said(entry, lang)}"), err=True)
+            text = in_language(entry.message, lang)
+            say(f"{entry.student}, {entry.task}: {text}", err=True)
     _tell_reused(state, lang)
     if any(entry.state in ("refused", "ungraded") for entry in state.entries):
         sys.exit(_FAILED)
@@ -167,12 +166,7 @@ def _tell_reused(state: ClassState, lang: str) -> None:
             "{n} answers were graded before; --regrade grades them again.",
             n=reused,
         )
-        echo(message.in_language(lang), err=True)
-
-
-def _said(entry: Entry, lang: str) -> str:
-    text = entry.message
-    return text.in_language(lang) if isinstance(text, Message) else text
+        say(message, lang, err=True)
 
 
 COMMANDS: Sequence[click.Command] = (grade,)

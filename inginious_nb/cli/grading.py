@@ -19,7 +19,7 @@ from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 
 from . import tables
-from .output import print_table
+from .output import print_table, say
 from .replays import replayed
 
 _FAILED = 1
@@ -102,7 +102,9 @@ def replay(course: Path, task: str | None) -> None:
     """
     records = asyncio.run(replayed(course, task, load_settings()))
     if not records:
-        raise UsageError(f"{course} has no recorded submissions (TASK/test/*.test).")
+        raise UsageError(
+            Message("{course} has no recorded submissions (TASK/test/*.test).", course=course)
+        )
     differing = [record for record in records if record.error or record.differences]
     if any(record.differences for record in differing):
         print_table(tables.replayed(differing))
@@ -125,7 +127,7 @@ def doctor() -> None:
     described = chosen.describe()
     missing = missing_capabilities(chosen)
     lang = reader_language()
-    echo(Message("Sandbox: {kind}", kind=described["kind"]).in_language(lang))
+    say(Message("Sandbox: {kind}", kind=described["kind"]))
     sections = (
         (Message("Isolated:"), described["isolated"]),
         (Message("Not isolated:"), described["not_isolated"]),
@@ -133,7 +135,7 @@ def doctor() -> None:
     )
     for title, items in sections:
         if items:
-            echo(title.in_language(lang))
+            say(title)
         for item in items:
             echo(f"- {translated(item, lang)}")
     if missing:

@@ -8,6 +8,9 @@ import click
 
 from inginious_nb.course.scaffold import KINDS, new_course, new_task
 from inginious_nb.grammar.command_group import Command, CommandGroup
+from inginious_nb.i18n import Message
+
+from .output import say
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -22,7 +25,12 @@ def new() -> None:
 def course(folder: Path) -> None:
     """Make a course in FOLDER, whose name is its id."""
     new_course(folder)
-    click.echo(f"{folder} is a course. Its first task: inginious-nb new task {folder}/hello")
+    say(
+        Message(
+            "{folder} is a course. Its first task: inginious-nb new task {folder}/hello",
+            folder=folder,
+        )
+    )
 
 
 @new.command("task", cls=Command)
@@ -37,9 +45,14 @@ def course(folder: Path) -> None:
 def task(folder: Path, kind: str) -> None:
     """Make the task TASK in the folder COURSE, with a run script and two recorded answers."""
     new_task(folder.parent, folder.name, kind)
-    click.echo(
-        f"{folder}/task.yaml is the task; a cell with the tag inginious:answer answers it. Grade "
-        f"its recorded answers after each change: inginious-nb test {folder.parent} {folder.name}"
+    say(
+        Message(
+            "{folder}/task.yaml is the task; a cell with the tag inginious:answer answers it. "
+            "Grade its recorded answers after each change: inginious-nb test {course} {task}",
+            folder=folder,
+            course=folder.parent,
+            task=folder.name,
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables on standard output."""
+"""Tables and messages for the person at the command line."""
 
 from __future__ import annotations
 
@@ -6,8 +6,23 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from inginious_nb.i18n import in_language, reader_language
+from inginious_nb.render import printable
+from inginious_nb.render.terminal import echo
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+def say(text: str, lang: str | None = None, *, err: bool = False) -> None:
+    """Print a message, without control characters that it may quote.
+
+    Args:
+        text: The message.
+        lang: The language, default the reader's.
+        err: Whether it goes to standard error.
+    """
+    echo(printable(in_language(text, lang or reader_language())), err=err)
 
 
 def print_table(table: RenderableType) -> None:

@@ -7,15 +7,13 @@ import click
 from inginious_nb.errors import UsageError
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import LIMIT
-from inginious_nb.i18n import Message, in_language
-from inginious_nb.render import printable
-from inginious_nb.render.terminal import echo
+from inginious_nb.i18n import Message
 from inginious_nb.submissions.record import counts
 from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.student import Student
 
 from . import tables
-from .output import print_table
+from .output import print_table, say
 from .sessions import SERVICE_OPTIONS, opened_session
 from .settings_help import settings_text
 
@@ -33,23 +31,25 @@ def list_courses(*, backend: str | None, courses: tuple[str, ...]) -> None:
         if not found:
             raise UsageError(
                 note
-                or "There is no course in this folder or in its folder courses; "
-                "name the one with your courses: --courses FOLDER."
+                or Message(
+                    "There is no course in this folder or in its folder courses; name the one "
+                    "with your courses: --courses FOLDER."
+                )
             )
         lang = session.language
         print_table(tables.courses(found, lang))
         print_table(tables.tasks(session, found, lang))
         notes = [] if note is None else [note]
         for message in (*notes, *tables.broken(found), *(error.text for error in problems)):
-            echo(printable(in_language(message, lang)))
+            say(message, lang)
 
 
 @click.command(cls=Command, params=[LIMIT])
 def history(*, limit: int) -> None:
     """List what you submitted, from wherever."""
     with opened_session() as session:
-        attempts = session.history.recent(session.people.student.username, limit)
-        print_table(tables.history(attempts, lang=session.language))
+        records = session.history.recent(session.people.student.username, limit)
+        print_table(tables.history(records, lang=session.language))
 
 
 @click.command(
@@ -86,7 +86,7 @@ def record(
                 )
             )
         file = record_as_test(found, session.history, graded[0], name)
-        echo(printable(Message("Recorded: {file}", file=file).in_language(session.language)))
+        say(Message("Recorded: {file}", file=file), session.language)
 
 
 @click.command(cls=Command)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from inginious_nb.i18n import Message, reader_language
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 
@@ -67,5 +68,7 @@ def opened_session(
 
 def _ask(site: str, username: str) -> tuple[str, str]:
     """Ask for name and password on stderr; stdout is for results."""
-    name = click.prompt(f"User name at {site}", default=username, err=True)
-    return name, click.prompt("Password", hide_input=True, err=True)
+    lang = reader_language()
+    who = Message("User name at {site}", site=site).in_language(lang)
+    name = click.prompt(who, default=username, err=True)
+    return name, click.prompt(Message("Password").in_language(lang), hide_input=True, err=True)

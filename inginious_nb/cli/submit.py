@@ -24,13 +24,12 @@ from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
-from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.record import is_graded, kept_grade
 from inginious_nb.submissions.student import Student
 from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
 
 from . import tables
-from .output import print_table
+from .output import print_table, say
 from .sessions import SERVICE_OPTIONS, opened_session
 
 if TYPE_CHECKING:
@@ -95,9 +94,14 @@ def submit(
         )
         lang = session.language
         if session.history.warning is not None:
-            echo(in_language(session.history.warning, lang), err=True)
+            say(session.history.warning, lang, err=True)
     if not graded:
-        raise UsageError(f"{notebook} names no task; say which one: COURSE/TASK.")
+        raise UsageError(
+            Message(
+                "{notebook} names no task; say which one: COURSE/TASK.",
+                notebook=visible(str(notebook)),
+            )
+        )
     if as_json:
         click.echo(json.dumps([_as_json(*row, lang) for row in graded], indent=2))
     else:
@@ -145,8 +149,10 @@ def _wanted_tasks(
         try:
             found = _Wanted(session.task(reference), {})
         except InginiousError as error:
-            hint = "" if session.library.courses else " Name their folder with --courses FOLDER."
-            unknown[reference] = f"{error.in_language(session.language)}{hint}"
+            unknown[reference] = error.in_language(session.language)
+            if not session.library.courses:
+                hint = Message("Name their folder with --courses FOLDER.")
+                unknown[reference] += f" {hint.in_language(session.language)}"
         else:
             wanted.setdefault(found.name, found).answers.update(answers)
     return list(wanted.values()), list(unknown.items())
@@ -174,7 +180,7 @@ def _tell_where(session: Session) -> None:
             missing=missing,
         )
     )
-    echo(message.in_language(lang), err=True)
+    say(message, lang, err=True)
 
 
 def _submit_all(
@@ -217,8 +223,8 @@ def _waited_for(
     try:
         submission.wait(timeout_s, contact_timeout_s=CONTACT_TIMEOUT_S)
     except (WaitTimeoutError, BackendUnavailableError) as error:
-        kept = "Your answers are kept: in a notebook, %inginious resubmit."
-        return f"{error.in_language(session.language)} {kept}"
+        kept = Message("Your answers are kept: in a notebook, %inginious resubmit.")
+        return f"{error.in_language(session.language)} {kept.in_language(session.language)}"
     except InginiousError as error:
         return error.in_language(session.language)
     return submission

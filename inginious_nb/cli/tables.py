@@ -15,7 +15,7 @@ from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.submissions.record import is_graded, kept_grade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
@@ -145,13 +145,8 @@ def history(
     _keep_whole(table, "task", columns, names)
     under_way = set(pending)
     for record in records:
-        if record.repeated_by is not None:
-            waiting = words("repeated")
-        elif record.orphaned:
-            waiting = words("unfinished")
+        if record.orphaned:
             table.caption = words("unfinishedHint")
-        else:
-            waiting = words("underWay" if record.id in under_way else "underWayElsewhere")
         table.add_row(
             record.id[:_ID_LENGTH],
             when(record.submitted_at),
@@ -159,11 +154,19 @@ def history(
             str(record.number),
             coloured(record.code, lang)
             if record.code is not None
-            else Text(waiting, style=_PENDING),
+            else Text(_why_without_result(record, under_way, words), style=_PENDING),
             _grade_of(record.code, record.grade, lang) if record.code is not None else "",
             *([Text(record.account or "")] if has_accounts else ()),
         )
     return table
+
+
+def _why_without_result(record: SubmissionRecord, under_way: Collection[str], words: Words) -> str:
+    if record.repeated_by is not None:
+        return words("repeated")
+    if record.orphaned:
+        return words("unfinished")
+    return words("underWay" if record.id in under_way else "underWayElsewhere")
 
 
 def answers(submission_id: str, sent: Mapping[str, Any], lang: str = "en") -> Table:
