@@ -59,6 +59,7 @@ class HistoryFile:
         self._foreign_version = 0
         self._file: Database | None = None
         self._is_ours = True
+        self._is_closed = False
         self._reachable()
 
     @property
@@ -81,8 +82,12 @@ class HistoryFile:
         with self._lock:
             if self._unwritten_ids and self.path is not None:
                 _log.error("%d submissions could not be written.", len(self._unwritten_ids))
+            # Threads that show the history may read on for a moment: there is nothing any more.
+            self._is_closed = True
+            self._unwritten_ids.clear()
             if self._file is not None:
                 self._file.close()
+                self._file = None
             self._unwritten.close()
 
     # ---- the file ---------------------------------------------------------------------------
@@ -91,16 +96,17 @@ class HistoryFile:
         """Return the file, opened if it is not yet and can be; None where it cannot be now."""
         if self._file is not None and self._file.has_moved():
             self._leave(self._file)
-        if self._file is None and self._is_ours:
+        if self._file is None and self._is_ours and not self._is_closed:
             try:
                 self._file = Database(self.path)
             except NotOursError as error:
                 self._is_ours = False
                 self._warn_of_opening(error.text)
-            except (OSError, sqlite3.OperationalError) as error:
-                self._warn_of_opening(_reason(error))
-            except sqlite3.DatabaseError as error:
-                self._set_aside(error)
+            except (OSError, sqlite3.Error) as error:
+                if _is_damage(error):
+                    self._set_aside(error)
+                else:
+                    self._warn_of_opening(_reason(error))
         return self._file
 
     def _leave(self, file: Database) -> None:
@@ -129,7 +135,7 @@ class HistoryFile:
         self.write_pending()
         self._observers.notify()
 
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _set_aside(self, error: Exception) -> None:
         """Give a damaged file another name and begin a new one."""
         _log.warning("The history %s is damaged: %s", self.path, error)
         if self.path is None:
@@ -156,9 +162,7 @@ class HistoryFile:
         self._observers.notify()
 
     def _degrade(self, error: sqlite3.Error) -> None:
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(
-            error, sqlite3.OperationalError
-        ):
+        if _is_damage(error):
             self._set_aside(error)
             return
         _log.warning("The history %s cannot be used: %s", self.path, error)
@@ -272,7 +276,7 @@ class HistoryFile:
     def _first(self, read: Callable[[Database], _T | None]) -> _T | None:
         """Return what memory has of a submission, else what the file has."""
         with self._lock:
-            found = read(self._unwritten)
+            found = None if self._is_closed else read(self._unwritten)
             return found if found is not None else self._from_file(read, otherwise=None)
 
     def _merged(self, read: Callable[[Database], list[SubmissionRecord]]) -> list[SubmissionRecord]:
@@ -318,6 +322,12 @@ def _copy(submission_id: str, source: Database, target: Database) -> None:
     result = source.result(submission_id)
     if result is not None:
         target.put_result(submission_id, result[0], source.archive(submission_id))
+
+
+def _is_damage(error: Exception) -> bool:
+    """Return whether SQLite found the file itself broken, which most of its errors do not say."""
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _reason(error: OSError | sqlite3.Error) -> str:

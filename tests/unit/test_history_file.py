@@ -279,6 +279,31 @@ def test_a_file_that_is_damaged_while_it_is_in_use_is_set_aside(tmp_path):
     later.close()
 
 
+def test_a_history_that_is_read_after_its_end_is_left_alone(tmp_path):
+    history = History(tmp_path / "history.sqlite")
+    add(history, "before")
+    history.close()
+    # As a thread does that shows it while the kernel ends.
+    assert not history.others_wrote()
+    assert history.recent("ada") == []
+    assert history.get("before") is None
+    history.close()
+    later = History(history.path)
+    assert ids(later.recent("ada")) == ["before"]
+    later.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["history.sqlite"]
+
+
+def test_what_sqlite_refuses_to_keep_is_no_damage_of_the_file(tmp_path):
+    history = History(tmp_path / "history.sqlite")
+    add(history, "before")
+    with pytest.raises(sqlite3.Error):
+        add(history, "other", origin=["no text"])
+    assert ids(history.recent("ada")) == ["before"]
+    history.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["history.sqlite"]
+
+
 def test_damage_is_still_told_when_a_lock_has_come_and_gone(impatient, tmp_path):
     path = tmp_path / "history.sqlite"
     path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
