@@ -90,27 +90,30 @@ class Session:
             changed=self._observers.notify,
         )
         self._io = IOThread("inginious_nb")
-        self.services = Services(
-            settings,
-            self._paths,
-            changed=self._service_changed,
-            spawn=self._io.spawn,
-            run=self._io.run,
-            used=lambda: self.submissions.services,
-            opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
-            last_site=LastSite.beside("" if is_guest else settings.history),
-            proposed=lambda: self.people.student.username,
-        )
-        self.library = course.CourseLibrary(
-            self._paths,
-            optional=not settings.courses,
-            source=lambda: self.services.courses,
-        )
         self.history = History(
             expanded(Path(settings.history)) if settings.history else None,
             signed_in=lambda: self.services.accounts,
         )
         self.history.subscribe(self._observers.notify)
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.history.close)
+            self.services = Services(
+                settings,
+                self._paths,
+                changed=self._service_changed,
+                spawn=self._io.spawn,
+                run=self._io.run,
+                used=lambda: self.submissions.services,
+                opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
+                last_site=LastSite.kept_in(None if is_guest else self.history.folder),
+                proposed=lambda: self.people.student.username,
+            )
+            undo.pop_all()
+        self.library = course.CourseLibrary(
+            self._paths,
+            optional=not settings.courses,
+            source=lambda: self.services.courses,
+        )
         self._task_states = TaskStates(self.history, self.services.account)
         self._closed = False
         self._io.start()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.course import probing
-from inginious_nb.course.folders import course_paths, expanded
+from inginious_nb.course.folders import course_paths
 from inginious_nb.errors import CourseError
 
 if TYPE_CHECKING:
@@ -77,5 +77,5 @@ def _read(session: Session) -> list[str]:
 
 
 def _path(session: Session) -> Path | None:
-    history = session.settings.history
-    return expanded(Path(history)).with_name(_NAME) if history else None
+    folder = session.history.folder
+    return None if folder is None else folder / _NAME

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import logging
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from inginious_nb.course.folders import expanded
 from inginious_nb.errors import UsageError
 
 from .account import Account
 from .inginious_web.address import checked_site
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +38,9 @@ class LastSite:
         self.look()
 
     @classmethod
-    def beside(cls, history: str) -> LastSite:
-        """Return what stands beside a history, as the settings have it; nothing without one."""
-        return cls(expanded(Path(history)).with_name(_FILE_NAME) if history else None)
+    def kept_in(cls, folder: Path | None) -> LastSite:
+        """Return what stands in the folder of a history; nothing without one."""
+        return cls(None if folder is None else folder / _FILE_NAME)
 
     @property
     def account(self) -> Account | None:

@@ -71,6 +71,10 @@ CREATE TABLE IF NOT EXISTS result (
 CREATE TABLE IF NOT EXISTS archive (submission_id TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
 _COLUMNS = tuple(field.name for field in fields(SubmissionRecord))
+_TABLES_SINCE_2 = {"submission", "answers", "result", "archive"}
+_COLUMNS_SINCE_1 = {"id", "course_id", "task_id", "username", "number", "code", "owner", "alive_at"}
+_MAX_NUMBER = 10**9
+_MAX_TIME_S = 253_402_214_400.0  # the end of the year 9999, that of all calendars here
 # These are made of constants; values are always bound.
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM submission "  # noqa: S608
 _INSERT = f"INSERT OR REPLACE INTO submission ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: E501, S608
@@ -110,6 +114,8 @@ class Database:
             check_same_thread=False,
             isolation_level=None,
         )
+        # Bytes that are no text must not take a whole list with them.
+        self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             self._prepare()
         except BaseException:
@@ -195,8 +201,9 @@ class Database:
         whose, values = _whose(account)
         row = self._connection.execute(
             "SELECT number FROM submission WHERE course_id = ? AND task_id = ? AND username = ? "  # noqa: S608
-            f"AND {whose} AND typeof(number) = 'integer' ORDER BY number DESC LIMIT 1",
-            (course_id, task_id, username, *values),
+            f"AND {whose} AND typeof(number) = 'integer' AND number <= ? "
+            "ORDER BY number DESC LIMIT 1",
+            (course_id, task_id, username, *values, _MAX_NUMBER),
         ).fetchone()
         return 1 if row is None else int(row[0]) + 1
 
@@ -308,7 +315,7 @@ class Database:
         version = self._version()
         if version > _SCHEMA_VERSION:
             raise NotOursError(Message("it was written by a newer inginious_nb; update this one"))
-        if version == 0 and connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        if not self._is_ours(version):
             raise NotOursError(Message("it is a database of another program"))
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -336,6 +343,15 @@ class Database:
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _is_ours(self, version: int) -> bool:
+        """Return whether a version's tables are there; others number their databases, too."""
+        tables = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_schema")}
+        if version == 0:
+            named = self._connection.execute("PRAGMA application_id").fetchone()[0]
+            return not tables and not named
+        columns = {row[1] for row in self._connection.execute("PRAGMA table_info(submission)")}
+        return columns >= _COLUMNS_SINCE_1 and (version == 1 or tables >= _TABLES_SINCE_2)
 
     def _migrate_from_1(self) -> None:
         """Copy what version 1 kept in one table, archives within results."""
@@ -406,6 +422,8 @@ def _check_or_make(path: Path) -> None:
         NotOursError: It is something else.
         OSError: It cannot be made or read.
     """
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        raise NotOursError(Message("there is no home folder of that name"))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Not blocking: a named pipe would be waited for.
     flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -424,13 +442,35 @@ def _check_or_make(path: Path) -> None:
 
 
 def _record(row: tuple[Any, ...]) -> SubmissionRecord | None:
-    """Return a row as a record, None if it is so damaged that it cannot be shown."""
+    """Return a row as a record, None if it is so damaged that it cannot be shown.
+
+    SQLite keeps whatever was written, and one row must not take the others with it.
+    """
     record = dict(zip(_COLUMNS, row, strict=True))
-    for name in ("submitted_at", "finished_at", "alive_at", "grade"):
-        # SQLite keeps whatever was written, and one row must not take the others with it.
-        if record[name] is not None and not isinstance(record[name], (int, float)):
-            record[name] = None if name in ("finished_at", "grade") else 0.0
-    record["grade"] = kept_grade(record["grade"])
+    if not all(isinstance(record[name], str) for name in ("id", "course_id", "task_id")):
+        return None
     if not isinstance(record["number"], int):
         return None
+    for name in ("username", "origin", "service", "owner"):
+        if not isinstance(record[name], str):
+            record[name] = ""
+    for name in ("repeated_by", "remote_id", "account"):
+        if not isinstance(record[name], str):
+            record[name] = None
+    if record["code"] is not None and not isinstance(record["code"], str):
+        record["code"] = "crash"
+    record["submitted_at"] = _time(record["submitted_at"]) or 0.0
+    record["alive_at"] = _time(record["alive_at"]) or 0.0
+    record["finished_at"] = _time(record["finished_at"])
+    record["grade"] = kept_grade(_number(record["grade"]))
     return SubmissionRecord(**record)
+
+
+def _number(value: object) -> float | None:
+    return value if isinstance(value, (int, float)) else None
+
+
+def _time(value: object) -> float | None:
+    """Return a time that a calendar has; infinity and the year 50,000 have no date."""
+    number = _number(value)
+    return number if number is not None and 0 <= number <= _MAX_TIME_S else None

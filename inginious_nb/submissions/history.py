@@ -69,8 +69,12 @@ class History(HistoryFile):
         inputdata: Mapping[str, Any],
         sources: tuple[AnswerSource, ...] = (),
         account: Account | None = None,
+        repeats: str | None = None,
     ) -> tuple[SubmissionRecord, dict[str, Any]]:
         """Keep a submission that is about to be sent and give it its number.
+
+        One transaction claims the unfinished one that it repeats, if there is one, and keeps this:
+        of several kernels one repeats it, and one that ends meanwhile leaves it as it was.
 
         Returns:
             A pair of its row and the inputdata that is to be sent, in which ``@attempts`` is the
@@ -78,6 +82,7 @@ class History(HistoryFile):
 
         Raises:
             HistoryError: The answers cannot be kept.
+            UsageError: Another kernel repeats that submission, or its result has come.
         """
         packed_sources = msgpack.packb([_source_row(source) for source in sources])
         _packed(inputdata)  # refused before it has a number
@@ -101,6 +106,8 @@ class History(HistoryFile):
 
             def write(database: Database) -> None:
                 nonlocal record, packed
+                if repeats is not None and not database.claim(repeats, submission_id):
+                    raise self._why_not_repeated(repeats)
                 # Another kernel may have submitted in between: numbers are given once.
                 given = max(database.next_number(course_id, task_id, username, account), number)
                 if given != record.number:
@@ -109,9 +116,24 @@ class History(HistoryFile):
                 database.put(record)
                 database.put_answers(submission_id, packed, packed_sources)
 
-            self._write(submission_id, write)
+            self._write(submission_id, write, beside=repeats)
             self._unfinished[submission_id] = record, packed, packed_sources
         return record, msgpack.unpackb(packed, use_list=True, strict_map_key=False)
+
+    def _why_not_repeated(self, submission_id: str) -> HistoryError | UsageError:
+        record = self.get(submission_id)
+        if record is not None and record.finished:
+            return UsageError(
+                Message("That submission had arrived: its result is there now, in the history.")
+            )
+        if record is not None and record.repeated_by is None:
+            return HistoryError(
+                Message(
+                    "The history cannot be written now, so another kernel may send the same "
+                    "submission; try again when it can."
+                )
+            )
+        return under_way()
 
     def finish(self, submission_id: str, result: JobResult) -> None:
         """Keep the result of a submission.
@@ -449,6 +471,16 @@ class History(HistoryFile):
             lambda file: file.next_number(course_id, task_id, username, account), otherwise=1
         )
         return max(of_memory, of_file)
+
+
+def under_way() -> UsageError:
+    """Return why a submission is not repeated that somebody waits for."""
+    return UsageError(
+        Message(
+            "That submission is still under way, perhaps in another kernel; there is no need to "
+            "repeat it."
+        )
+    )
 
 
 def _packed(inputdata: Mapping[str, Any]) -> bytes:

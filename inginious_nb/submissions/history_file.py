@@ -48,7 +48,9 @@ class HistoryFile:
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path
+        # A notebook may change the working folder. What begins with ~ still is nobody's home.
+        is_named = path is not None and not str(path).startswith("~")
+        self.path = path.absolute() if path is not None and is_named else path
         self._lock = threading.RLock()
         self._observers = Observers()
         self._trouble: Message | None = None  # until the file can be written
@@ -66,6 +68,11 @@ class HistoryFile:
     def warning(self) -> Message | None:
         """Return what a user should know of the state of the file, None if all is well."""
         return self._trouble or self._damage or (_NO_FILE if self.path is None else None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Return where other things of the same user are kept; None where there is no history."""
+        return self.path.parent if self.path is not None and self._is_ours else None
 
     @property
     def unwritten(self) -> int:
@@ -102,7 +109,7 @@ class HistoryFile:
             except NotOursError as error:
                 self._is_ours = False
                 self._warn_of_opening(error.text)
-            except (OSError, sqlite3.Error) as error:
+            except (OSError, ValueError, sqlite3.Error) as error:
                 if _is_damage(error):
                     self._set_aside(error)
                 else:
@@ -194,9 +201,18 @@ class HistoryFile:
     def _put(self, record: SubmissionRecord) -> None:
         self._write(record.id, lambda database: database.put(record))
 
-    def _write(self, submission_id: str, write: Callable[[Database], None]) -> None:
-        """Write to the file, or to memory where the file cannot be written now."""
-        file = None if submission_id in self._unwritten_ids else self._reachable()
+    def _write(
+        self, submission_id: str, write: Callable[[Database], None], *, beside: str | None = None
+    ) -> None:
+        """Write to the file, or to memory where the file cannot be written now.
+
+        Args:
+            submission_id: What is written.
+            write: Does it, in one transaction.
+            beside: Another submission that it changes, too.
+        """
+        in_memory = not self._unwritten_ids.isdisjoint((submission_id, beside))
+        file = None if in_memory else self._reachable()
         if file is not None:
             try:
                 with file.transaction():
@@ -239,23 +255,6 @@ class HistoryFile:
                 return
             self._trouble = None
         self._observers.notify()
-
-    def claim(self, submission_id: str, by: str) -> bool:
-        """Note that a submission repeats an unfinished one; whether no other kernel was first.
-
-        One transaction decides, so that several kernels repeat it once.
-        """
-        with self._lock:
-            held = submission_id in self._unwritten_ids
-            database = self._unwritten if held else self._reachable()
-            if database is None:
-                return False
-            try:
-                with database.transaction():
-                    return database.claim(submission_id, by)
-            except sqlite3.Error as error:
-                self._degrade(error)
-                return False
 
     def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
         """Note that this process still waits for the results of submissions; at 0 that it ended."""
@@ -330,7 +329,7 @@ def _is_damage(error: Exception) -> bool:
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _reason(error: OSError | sqlite3.Error) -> str:
+def _reason(error: OSError | ValueError | sqlite3.Error) -> str:
     """Return what is wrong in words that say what would help."""
     code = getattr(error, "sqlite_errorname", "")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):

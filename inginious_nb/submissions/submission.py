@@ -345,6 +345,7 @@ class Submission:
             ),
             sources=tuple(answers.sources.values()),
             account=account,
+            repeats=next(iter(self._repeats), None),
         )
         self._service = service
         self._sent = sent

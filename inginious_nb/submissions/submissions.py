@@ -14,6 +14,7 @@ from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers
 
+from .history import under_way
 from .record import ALIVE_S
 from .student import Student
 from .submission import Debug, Origin, Submission, SubmissionContext
@@ -158,7 +159,7 @@ class Submissions:
         history = self._context.history
         record = self._record(submission_id)
         if not record.finished and not record.orphaned:
-            raise _under_way()
+            raise under_way()
         sent = history.inputdata(record.id)
         task = self._library.task(f"{record.course_id}/{record.task_id}")
         account = self._context.service_for(task).account
@@ -172,12 +173,6 @@ class Submissions:
             account=record.account or "",
             repeats=() if record.finished else history.same(record.id),
         )
-        # Of several kernels that are asked for it, one sends it.
-        if not record.finished and not history.claim(record.id, submission.id):
-            now = history.get(record.id)
-            refusal = _has_arrived() if now is not None and now.finished else _under_way()
-            submission.refuse(refusal)
-            raise refusal
         sources = {source.problem_id: source for source in history.sources(record.id)}
         submission.submit(lambda: Answers(dict(history.answers(record.id)), sources))
         return submission
@@ -223,20 +218,5 @@ def _of_another(account: str | None) -> UsageError:
         Message(
             "That is a submission of {account}; sign in as {account} to send it again.",
             account=account,
-        )
-    )
-
-
-def _has_arrived() -> UsageError:
-    return UsageError(
-        Message("That submission had arrived: its result is there now, in the history.")
-    )
-
-
-def _under_way() -> UsageError:
-    return UsageError(
-        Message(
-            "That submission is still under way, perhaps in another kernel; there is no need to "
-            "repeat it."
         )
     )

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from inginious_nb.cli import tables
 from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.sources import AnswerSource
@@ -86,34 +87,51 @@ def test_what_nobody_waits_for_any_more_is_orphaned_until_it_is_repeated(history
     assert history.orphaned("ada") == []  # this very process waits for it
     history.keep_alive(["lost"], 0.0)
     assert ids(history.orphaned("ada")) == ["lost"]
-    assert history.claim("lost", "again")
+    add(history, "again", repeats="lost")
     assert history.orphaned("ada") == []
     assert history.get("lost") is not None
+    with pytest.raises(UsageError, match="still under way"):
+        add(history, "third", repeats="lost")
+    with pytest.raises(UsageError, match="had arrived"):
+        add(history, "fourth", repeats="graded")
+    assert history.get("third") is None
+    assert history.get("fourth") is None
 
 
 def test_of_several_kernels_one_repeats_an_orphaned_submission(tmp_path):
     histories = [History(tmp_path / "history.sqlite") for _ in range(4)]
     add(histories[0], "lost")
-    barrier, claims = threading.Barrier(4), []
+    barrier, refused = threading.Barrier(4), []
 
-    def claim(number):
+    def repeat(number):
         barrier.wait()
-        claims.append(histories[number].claim("lost", f"again-{number}"))
+        try:
+            add(histories[number], f"again-{number}", repeats="lost")
+        except UsageError:
+            refused.append(f"again-{number}")
 
-    threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=repeat, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(claims) == [False, False, False, True]
+    assert len(refused) == 3
+    (again,) = set(ids(histories[0].recent("ada"))) - {"lost"}
+    assert histories[0].get("lost").repeated_by == again
     for history in histories:
         history.close()
 
 
+NO_TEXT = b"A\xffB"
+
+
 def damage(history, table, column, value, submission_id="bad"):
     key = "id" if table == "submission" else "submission_id"
+    given = "CAST(? AS TEXT)" if value is NO_TEXT else "?"
     with sqlite3.connect(history.path) as file:
-        file.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (value, submission_id))
+        file.execute(
+            f"UPDATE {table} SET {column} = {given} WHERE {key} = ?", (value, submission_id)
+        )
 
 
 @pytest.mark.parametrize(
@@ -130,6 +148,16 @@ def damage(history, table, column, value, submission_id="bad"):
         ("submission", "owner", "nobody"),
         ("submission", "grade", "good"),
         ("submission", "number", "first"),
+        ("submission", "number", 2**63 - 1),
+        ("submission", "submitted_at", float("inf")),
+        ("submission", "submitted_at", 1e300),
+        ("submission", "finished_at", -1e18),
+        ("submission", "alive_at", float("inf")),
+        ("submission", "owner", b"\xff"),
+        ("submission", "code", b"\xff"),
+        ("submission", "origin", NO_TEXT),
+        ("submission", "owner", NO_TEXT),
+        ("submission", "submitted_at", NO_TEXT),
     ],
 )
 def test_a_damaged_row_harms_no_other(history, table, column, value):
@@ -141,7 +169,8 @@ def test_a_damaged_row_harms_no_other(history, table, column, value):
     damage(history, table, column, value)
     assert "good" in ids(history.recent("ada"))
     assert "good" in ids(history.of_task("demo", "fib", "ada"))
-    history.orphaned("ada")
+    for record in (*history.recent("ada"), *history.orphaned("ada")):
+        tables.when(record.submitted_at)
     assert history.answers("good") == {"fib": "x"}
     history.answers("bad"), history.sources("bad"), history.result("bad")
     assert add(history, "next").number >= 2

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import msgpack
 import pytest
+from traitlets.config import Config
 
+from inginious_nb.session import Session
+from inginious_nb.settings import load_settings
 from inginious_nb.submissions import database
 from inginious_nb.submissions.history import History
 from tests.support.histories import add, ids, result
@@ -38,6 +41,21 @@ def another_database(path):
     with sqlite3.connect(path) as file:
         file.execute("CREATE TABLE recipes (name)")
     path.chmod(0o644)
+
+
+def a_database_with_a_number(version, *tables):
+    def make(path):
+        with sqlite3.connect(path) as file:
+            for table in tables:
+                file.execute(f"CREATE TABLE {table} (id, name)")
+            file.execute(f"PRAGMA user_version = {version}")
+
+    return make
+
+
+def an_empty_database_of_another_program(path):
+    with sqlite3.connect(path) as file:
+        file.execute("PRAGMA application_id = 7")
 
 
 def a_pipe(path):
@@ -70,6 +88,9 @@ def a_newer_history(path):
         a_folder,
         a_text,
         another_database,
+        *(a_database_with_a_number(version, "recipes") for version in (1, 2, 3, 4)),
+        *(a_database_with_a_number(version, "submission") for version in (1, 4)),
+        an_empty_database_of_another_program,
         a_pipe,
         a_device,
         a_link_to_a_folder,
@@ -99,6 +120,28 @@ def test_the_mode_of_a_history_that_exists_is_its_owners_business(tmp_path):
     path.chmod(0o640)
     History(path).close()
     assert mode(path) == 0o640
+
+
+@pytest.mark.parametrize("name", [".", "/", "..", "~nobody-here/x", "a\0b", "\ud800"])
+def test_a_name_that_is_no_files_costs_the_history_alone(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    session = Session(load_settings(Config(Inginious={"history": name}), {}))
+    add(session.history)
+    assert any("INGINIOUS_HISTORY" in warning for warning in session.warnings)
+    session.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relative_name_is_the_same_file_wherever_the_notebook_goes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    history = History(Path("history.sqlite"))
+    add(history)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    add(history, "s2")
+    assert history.warning is None
+    assert set(ids(history.recent("ada"))) == {"s1", "s2"}
+    history.close()
 
 
 def test_an_empty_file_becomes_a_history(tmp_path):

@@ -202,8 +202,7 @@ def test_a_site_places_nothing_but_what_was_sent_to_it(history):
 def test_what_arrived_before_it_was_repeated_is_the_one_that_repeats(history):
     add_at_site(history, "s1")
     for before, after in (("s1", "s2"), ("s2", "s3")):
-        add_at_site(history, after)
-        assert history.claim(before, after)
+        add_at_site(history, after, repeats=before)
     assert history.same("s3") == ("s3", "s2", "s1")
     assert place(history, "s1", "a")
     assert [row.id for row in at_site(history) if row.remote_id] == ["s3"]
