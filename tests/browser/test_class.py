@@ -84,7 +84,12 @@ def test_axe_finds_nothing_in_a_class_and_few_of_many_rows_are_in_the_page(stage
     publisher_of(state, told.append).publish_now()
     answer = {"student": 1, "task": "lab/task0", "state": "graded", "grade": 40.0}
     answer |= {"code": "failed", "message": "", "feedback": {"html": "<p>So.</p>"}}
-    answer |= {"problems": {}, "passed": [], "failed": ["test 1"], "answers": {"q": "x\ny"}}
+    answer |= {
+        "problems": {},
+        "passed": [],
+        "failed": ["test 1"],
+        "answers": {"q": "x\ny" + 99 * " = 1"},
+    }
     answers = {"answers": {"answers": [answer, answer | {"student": 2, "answers": {"q": "z"}}]}}
     stage.dark(on=theme == "dark")
     page = stage.page
@@ -99,7 +104,16 @@ def test_axe_finds_nothing_in_a_class_and_few_of_many_rows_are_in_the_page(stage
             "rules => axe.run('#stage', { runOnly: { type: 'tag', values: rules } })", RULES
         )
         assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+        # What is cut off is told by a shadow, and of answers nothing is on a projector.
+        edges = page.locator(".inginious-side .inginious-edges").first
+        cut = re.compile("inginious-more-end")
+        (expect(edges).not_to_have_class if projector else expect(edges).to_have_class)(cut)
     page.get_by_label("Projector").uncheck()
+    frame = page.locator(".inginious-edges", has=page.get_by_role("table"))
+    expect(frame).to_have_class("inginious-edges inginious-matrix-edges inginious-more-below")
+    page.set_viewport_size({"width": 320, "height": 900})
+    expect(frame).to_have_class(re.compile("more-end"))
+    page.set_viewport_size({"width": 900, "height": 900})
     # The last of all is one key away from each screenful.
     cells.first.focus()
     for _ in range(10):

@@ -1,7 +1,7 @@
 // Answers side by side: the first, and where each of the others differs from it. What students
 // wrote is text, and what graders wrote has been sanitised.
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { resultClass } from "../../components/result_class.ts";
 import { HtmlOfKernel } from "../../components/SafeHtml.tsx";
 import { ownValue } from "../../own_value.ts";
@@ -9,6 +9,7 @@ import type { ClassAnswer, ClassTaskInfo } from "../../protocol/class_view.ts";
 import { cellKey } from "../class_view.ts";
 import { type Side, sides } from "../sides.ts";
 import { useClass } from "./context.ts";
+import { useEdges } from "./edges.ts";
 import { failedTests } from "./TaskTests.tsx";
 
 const MAX_LINES = 500;
@@ -25,21 +26,22 @@ export function Compare() {
       {eye.chosen.length === 0 && <p class="inginious-muted">{c.compareHelp}</p>}
       {answers.length > 0 && (
         <>
-          <div class="inginious-sides" style={{ "--sides": answers.length }}>
-            {answers.map((answer) => (
-              <Whose key={cellKey(answer)} answer={answer} task={task} />
-            ))}
-            {problems.length === 0 && <p class="inginious-muted">{c.noAnswer}</p>}
-            {problems.map((problem) => (
-              <Texts
-                key={problem}
-                problem={problem}
-                answers={answers}
-                isOne={problems.length === 1}
-              />
-            ))}
-            {answers.map((answer) => (
-              <Said key={cellKey(answer)} answer={answer} />
+          <div class="inginious-sides" style={{ "--rows": rowsOf(problems) }}>
+            {answers.map((answer, index) => (
+              <article key={cellKey(answer)} class="inginious-side-of">
+                <Whose answer={answer} task={task} />
+                {problems.length === 0 && <p class="inginious-muted">{c.noAnswer}</p>}
+                {problems.map((problem) => (
+                  <Text
+                    key={problem}
+                    problem={problem}
+                    answers={answers}
+                    index={index}
+                    isOne={problems.length === 1}
+                  />
+                ))}
+                <Said answer={answer} />
+              </article>
             ))}
           </div>
           <button type="button" class="inginious-button" onClick={() => view.clear()}>
@@ -49,6 +51,11 @@ export function Compare() {
       )}
     </section>
   );
+}
+
+/** So many parts are below each other: whose it is, each problem and its answer, the feedback. */
+function rowsOf(problems: readonly string[]): number {
+  return 2 + (problems.length > 1 ? 2 * problems.length : 1);
 }
 
 /** Whose answer it is, its result, and the tests that it fails. */
@@ -101,44 +108,43 @@ function Whose({ answer, task: about }: { answer: ClassAnswer; task: ClassTaskIn
   );
 }
 
-interface TextsProps {
+interface TextProps {
   problem: string;
   answers: readonly ClassAnswer[];
+  /** Which of the answers. */
+  index: number;
   isOne: boolean;
 }
 
-/** The answers to one problem. */
-function Texts({ problem, answers, isOne }: TextsProps) {
-  const { language, who } = useClass();
+/** One answer to a problem, beside the others. */
+function Text({ problem, answers, index, isOne }: TextProps) {
+  const { eye, language, who } = useClass();
   const { c, say, t } = language;
+  const scroller = useRef<HTMLPreElement>(null);
   const texts = answers.map(({ answers: all }) => ownValue(all, problem) ?? "");
-  const shown = useMemo(() => besideEachOther(texts), [texts.join("\0")]);
+  const lines = useMemo(() => besideTheFirst(texts, index), [texts.join("\0"), index]);
+  useEdges(scroller, [lines, eye.projector]);
+  const label = say(t.colon, { name: who(answers[index]?.student ?? 0), value: problem });
   return (
     <>
       {!isOne && <h5 class="inginious-side-problem">{problem}</h5>}
-      {shown.map((lines, index) => {
-        const answer = answers[index];
-        if (!answer) return null;
-        const label = say(t.colon, { name: who(answer.student), value: problem });
-        const isSame = index > 0 && texts[index] === texts[0];
-        return (
-          <div key={cellKey(answer)} class="inginious-side">
-            {isSame && <p class="inginious-muted">{c.same}</p>}
-            {/* biome-ignore lint/a11y/useSemanticElements: a section would lose the form of the text. */}
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
-            <pre tabIndex={0} role="region" aria-label={label}>
-              <span class="inginious-side-lines">
-                {lines.slice(0, MAX_LINES).map((side, line) => (
-                  <Line key={line} side={side} isFirst={index === 0} />
-                ))}
-              </span>
-            </pre>
-            {lines.length > MAX_LINES && (
-              <p class="inginious-muted">{say(c.linesCut, { n: MAX_LINES })}</p>
-            )}
-          </div>
-        );
-      })}
+      <div class="inginious-side">
+        {index > 0 && texts[index] === texts[0] && <p class="inginious-muted">{c.same}</p>}
+        <div class="inginious-edges">
+          {/* biome-ignore lint/a11y/useSemanticElements: a section would lose the form of the text. */}
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
+          <pre ref={scroller} tabIndex={0} role="region" aria-label={label}>
+            <span class="inginious-side-lines">
+              {lines.slice(0, MAX_LINES).map((side, line) => (
+                <Line key={line} side={side} isFirst={index === 0} />
+              ))}
+            </span>
+          </pre>
+        </div>
+        {lines.length > MAX_LINES && (
+          <p class="inginious-muted">{say(c.linesCut, { n: MAX_LINES })}</p>
+        )}
+      </div>
     </>
   );
 }
@@ -154,13 +160,12 @@ function Line({ side: { text, kind }, isFirst }: { side: Side; isFirst: boolean 
   );
 }
 
-/** The lines of each; two are at the same height, of more each is compared with the first. */
-function besideEachOther(texts: readonly string[]): Side[][] {
-  const [first = "", ...others] = texts;
-  const pairs = others.map((text) => sides(first, text));
-  const alone = first.split("\n").map((text): Side => ({ text, kind: "same" }));
-  if (pairs.length === 1) return pairs[0] ?? [];
-  return [alone, ...pairs.map(([, right]) => right.filter(({ kind }) => kind !== "gap"))];
+/** The lines of one: two are at the same height, of more each is compared with the first. */
+function besideTheFirst(texts: readonly string[], index: number): Side[] {
+  const [first = "", second = ""] = texts;
+  if (texts.length === 2) return sides(first, second)[index] ?? [];
+  if (index === 0) return first.split("\n").map((text) => ({ text, kind: "same" }));
+  return sides(first, texts[index] ?? "")[1].filter(({ kind }) => kind !== "gap");
 }
 
 /** What the grader says of it. */

@@ -6,10 +6,13 @@ import type { ClassCell } from "../../protocol/class_view.ts";
 import { cellKey } from "../class_view.ts";
 import type { ClassLanguage } from "../language.ts";
 import { useClass } from "./context.ts";
+import { useEdges } from "./edges.ts";
 
 const ROW_PX = 34;
 const LARGE_ROW_PX = 54;
 const ROWS_IN_SIGHT = 14;
+/** Half of the next one is in sight, too: a matrix that ends with a row looks whole. */
+const HALF_A_ROW = 0.5;
 const ROWS_AROUND = 6;
 const ROWS_A_STEP = 4;
 
@@ -46,6 +49,8 @@ export function Matrix() {
   // The Tab key finds a cell in sight, wherever somebody scrolled.
   const stop = row >= first && row < last ? row : Math.min(last - 1, Math.ceil(top / height));
 
+  useEdges(scroller, [height, students, state.tasks]);
+
   // Before the next key: the one that has the focus may be out of the page now.
   useLayoutEffect(() => {
     if (!moves.current) return;
@@ -76,75 +81,79 @@ export function Matrix() {
     <section class="inginious-class-part" aria-label={c.grades}>
       <h3>{c.grades}</h3>
       <p class="inginious-hint inginious-muted">{c.matrixHelp}</p>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons in it. */}
-      <div
-        ref={scroller}
-        class="inginious-matrix"
-        style={{ maxHeight: `${(ROWS_IN_SIGHT + 2) * height}px` }}
-        onScroll={(event) => {
-          const step = ROWS_A_STEP * height; // in steps: a row in and out at each would be slow
-          setTop(Math.floor(event.currentTarget.scrollTop / step) * step);
-        }}
-        onKeyDown={move}
-        tabIndex={-1}
-      >
-        <table
-          aria-label={c.grades}
-          aria-rowcount={students.length + 2}
-          aria-colcount={state.tasks.length + 1}
-          style={{ "--row": `${height}px` }}
+      <div class="inginious-edges inginious-matrix-edges">
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: keys of the buttons in it. */}
+        <div
+          ref={scroller}
+          class="inginious-matrix"
+          style={{ maxHeight: `${(ROWS_IN_SIGHT + HALF_A_ROW + 2) * height}px` }}
+          onScroll={(event) => {
+            const step = ROWS_A_STEP * height; // in steps: a row in and out at each would be slow
+            setTop(Math.floor(event.currentTarget.scrollTop / step) * step);
+          }}
+          onKeyDown={move}
+          tabIndex={-1}
         >
-          <thead>
-            <tr aria-rowindex={1}>
-              <th scope="col">{c.studentColumn}</th>
-              {state.tasks.map((task) => (
-                <th key={task.ref} scope="col" title={task.name}>
-                  <span class="inginious-matrix-task">{task.name}</span>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {first > 0 && <tr style={{ height: `${first * height}px` }} />}
-            {students.slice(first, last).map((student, index) => (
-              <tr key={student} aria-rowindex={first + index + 2}>
-                <th scope="row">
-                  <span class="inginious-matrix-name">{who(student)}</span>
-                </th>
-                {state.tasks.map((task, place) => {
-                  const name = { student, task: task.ref };
-                  return (
-                    <td key={task.ref}>
-                      <Cell
-                        cell={state.cells.get(cellKey(name))}
-                        who={who(student)}
-                        task={task.name}
-                        language={language}
-                        isActive={first + index === stop && place === column}
-                        isChosen={chosen.has(cellKey(name))}
-                        onClick={() => {
-                          setActive({ row: first + index, column: place });
-                          view.toggle(name);
-                        }}
-                      />
-                    </td>
-                  );
-                })}
+          <table
+            aria-label={c.grades}
+            aria-rowcount={students.length + 2}
+            aria-colcount={state.tasks.length + 1}
+            style={{ "--row": `${height}px` }}
+          >
+            <thead>
+              <tr aria-rowindex={1}>
+                <th scope="col">{c.studentColumn}</th>
+                {state.tasks.map((task) => (
+                  <th key={task.ref} scope="col" title={task.name}>
+                    <span class="inginious-matrix-task">{task.name}</span>
+                  </th>
+                ))}
               </tr>
-            ))}
-            {last < students.length && (
-              <tr style={{ height: `${(students.length - last) * height}px` }} />
-            )}
-          </tbody>
-          <tfoot>
-            <tr aria-rowindex={students.length + 2}>
-              <th scope="row">{c.mean}</th>
-              {state.tasks.map(({ ref, mean }) => (
-                <td key={ref}>{mean === null ? "" : language.grade(Math.round(mean * 10) / 10)}</td>
+            </thead>
+            <tbody>
+              {first > 0 && <tr style={{ height: `${first * height}px` }} />}
+              {students.slice(first, last).map((student, index) => (
+                <tr key={student} aria-rowindex={first + index + 2}>
+                  <th scope="row">
+                    <span class="inginious-matrix-name">{who(student)}</span>
+                  </th>
+                  {state.tasks.map((task, place) => {
+                    const name = { student, task: task.ref };
+                    return (
+                      <td key={task.ref}>
+                        <Cell
+                          cell={state.cells.get(cellKey(name))}
+                          who={who(student)}
+                          task={task.name}
+                          language={language}
+                          isActive={first + index === stop && place === column}
+                          isChosen={chosen.has(cellKey(name))}
+                          onClick={() => {
+                            setActive({ row: first + index, column: place });
+                            view.toggle(name);
+                          }}
+                        />
+                      </td>
+                    );
+                  })}
+                </tr>
               ))}
-            </tr>
-          </tfoot>
-        </table>
+              {last < students.length && (
+                <tr style={{ height: `${(students.length - last) * height}px` }} />
+              )}
+            </tbody>
+            <tfoot>
+              <tr aria-rowindex={students.length + 2}>
+                <th scope="row">{c.mean}</th>
+                {state.tasks.map(({ ref, mean }) => (
+                  <td key={ref}>
+                    {mean === null ? "" : language.grade(Math.round(mean * 10) / 10)}
+                  </td>
+                ))}
+              </tr>
+            </tfoot>
+          </table>
+        </div>
       </div>
     </section>
   );
