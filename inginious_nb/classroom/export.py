@@ -61,10 +61,10 @@ def as_json(state: ClassState, *, sandbox: str, lang: str = "en") -> str:
     Args:
         state: The class.
         sandbox: What isolated the scripts, in words.
-        lang: The language of the messages.
+        lang: The language of the texts.
     """
     content = {
-        "sandbox": sandbox,
+        "sandbox": in_language(sandbox, lang),
         "tasks": [
             {"task": task.reference, "name": task.name, "mean": state.mean(task.reference)}
             for task in state.tasks

@@ -9,7 +9,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inginious_nb.i18n import Message, Words, in_language, number
+from inginious_nb.i18n import Words, in_language, number
 from inginious_nb.render import printable
 from inginious_nb.render.templates import template
 
@@ -59,7 +59,7 @@ def as_html(
         if anonymous  # the alphabet would tell who is who
         else state.matrix(),
         title=title,
-        sandbox=sandbox,
+        sandbox=in_language(sandbox, lang),
         lang=lang,
         anonymous=anonymous,
         words=words,
@@ -82,19 +82,3 @@ def shown_answer(value: object, lang: str, max_chars: int) -> str:
         )
     text = printable(str(value))
     return text if len(text) <= max_chars else f"{text[:max_chars]}…"
-
-
-def sandbox_in_words(sandbox: Mapping[str, object] | None, lang: str = "en") -> str:
-    """Return what isolates the scripts of tasks, for a person.
-
-    Args:
-        sandbox: As `ServiceState.sandbox` has it, None where another machine decides.
-        lang: The language.
-    """
-    if sandbox is None:
-        return Message("Graded by the agents of the connected service.").in_language(lang)
-    if sandbox["kind"] == "plain":
-        return Message("Graded on this machine without isolation.").in_language(lang)
-    return Message(
-        "Graded on this machine, in the sandbox {kind}.", kind=sandbox["kind"]
-    ).in_language(lang)

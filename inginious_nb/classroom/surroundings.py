@@ -11,10 +11,8 @@ from inginious_nb.course.folders import expanded
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
 
-from .report import sandbox_in_words
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from inginious_nb.session import Session
 
@@ -46,7 +44,7 @@ def under_way(jobs: int) -> int:
     return jobs * _UNDER_WAY_PER_SLOT
 
 
-def checked_sandbox(session: Session, *, allowed: bool) -> str:
+def checked_sandbox(session: Session, *, allowed: bool) -> Message:
     """Return what isolates the scripts, in words; starts the service.
 
     Args:
@@ -58,7 +56,7 @@ def checked_sandbox(session: Session, *, allowed: bool) -> str:
         ServiceError: The service cannot be started.
     """
     if session.service.kind != "embedded":
-        return sandbox_in_words(None, session.language)
+        return _in_words(None)
     session.client()  # the service says what it uses once it runs
     sandbox = session.service.sandbox
     if not allowed and (sandbox is None or sandbox["kind"] == "plain"):
@@ -68,4 +66,13 @@ def checked_sandbox(session: Session, *, allowed: bool) -> str:
                 "connect to a grading service, or say --no-isolation if you trust them all."
             )
         )
-    return sandbox_in_words(sandbox, session.language)
+    return _in_words(sandbox)
+
+
+def _in_words(sandbox: Mapping[str, object] | None) -> Message:
+    """Return what isolates the scripts of tasks; None where another machine decides."""
+    if sandbox is None:
+        return Message("Graded by the agents of the connected service.")
+    if sandbox["kind"] == "plain":
+        return Message("Graded on this machine without isolation.")
+    return Message("Graded on this machine, in the sandbox {kind}.", kind=sandbox["kind"])

@@ -10,7 +10,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inginious_nb.i18n import Words, number
+from inginious_nb.i18n import Words, in_language, number
 from inginious_nb.render import printable
 from inginious_nb.render.templates import template
 
@@ -59,7 +59,7 @@ def class_bundle(
         rows=rows,
         means=means,
         title=title,
-        sandbox=sandbox,
+        sandbox=in_language(sandbox, lang),
         key=key,
         lang=lang,
         words=words,

@@ -191,7 +191,7 @@ class ClassPublisher:
             "whole": False,
             "lang": self.lang,
             "title": live.title,
-            "sandbox": live.sandbox,
+            "sandbox": in_language(live.sandbox, self.lang),
             "busy": live.is_busy,
             "reading": {
                 "tasks": list(live.reading.tasks),
