@@ -193,8 +193,9 @@ class HistoryFile:
         )
 
     def _warn(self, warning: Message) -> None:
-        self._trouble = warning
-        self._observers.notify()
+        is_new, self._trouble = warning != self._trouble, warning
+        if is_new:
+            self._observers.notify()
 
     # ---- writing ----------------------------------------------------------------------------
 
@@ -241,7 +242,10 @@ class HistoryFile:
     def write_pending(self) -> None:
         """Write what could not be written before, as far as that is possible now."""
         with self._lock:
-            file = self._reachable() if self._unwritten_ids else None
+            if not self._unwritten_ids:
+                return
+            self._is_ours = True  # what is in its place may have gone
+            file = self._reachable()
             if file is None:
                 return
             try:
@@ -275,6 +279,7 @@ class HistoryFile:
     def _first(self, read: Callable[[Database], _T | None]) -> _T | None:
         """Return what memory has of a submission, else what the file has."""
         with self._lock:
+            self._reachable()  # what a file had that is gone is in memory from now on
             found = None if self._is_closed else read(self._unwritten)
             return found if found is not None else self._from_file(read, otherwise=None)
 

@@ -416,6 +416,23 @@ def test_a_file_that_is_removed_or_replaced_costs_nothing_of_this_kernel(tmp_pat
     later.close()
 
 
+def test_what_stands_in_the_place_of_a_history_for_a_while_loses_no_result(tmp_path):
+    path, aside = tmp_path / "history.sqlite", tmp_path / "aside"
+    history = History(path)
+    add(history)
+    path.rename(aside)
+    path.mkdir()
+    history.finish("s1", result())
+    assert history.result("s1").grade == 100.0
+    path.rmdir()
+    aside.rename(path)
+    history.write_pending()
+    history.close()
+    history = History(path)
+    assert history.result("s1").grade == 100.0
+    history.close()
+
+
 def test_a_history_whose_folder_is_gone_keeps_in_memory(tmp_path):
     folder = tmp_path / "folder"
     history = History(folder / "history.sqlite")
