@@ -140,6 +140,7 @@ def doctor() -> None:
             echo(f"- {translated(item, lang)}")
     if missing:
         sys.exit(_FAILED)
+    say(Message("This machine has all that grading needs."))
 
 
 COMMANDS = (backend, agent, replay, doctor)

@@ -10,6 +10,8 @@ from pathlib import Path
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
+from .scaffold import COMPILED
+
 _PACKAGE = Path(__file__).parent.parent
 _PLACES = (_PACKAGE / "demo", _PACKAGE.parent / "notebooks")
 """In a wheel, and in a checkout."""
@@ -38,7 +40,7 @@ def copy_demo(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / _COURSE).exists():
-            shutil.copytree(source / _COURSE, folder / _COURSE)
+            shutil.copytree(source / _COURSE, folder / _COURSE, ignore=COMPILED)
         if not (folder / NOTEBOOK).exists():
             (folder / NOTEBOOK).write_text(_notebook(source / NOTEBOOK), encoding="utf-8")
     except OSError as error:

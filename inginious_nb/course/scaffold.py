@@ -17,6 +17,9 @@ from .ids import ID_RULE, is_valid_id
 _TEMPLATES = Path(__file__).parent / "templates"
 _COURSE_FILE = "course.yaml"
 
+COMPILED = shutil.ignore_patterns("__pycache__")
+"""What pip adds to scripts when it installs them; a copy of a course has no use for it."""
+
 KINDS = tuple(sorted(path.name for path in _TEMPLATES.iterdir() if path.is_dir()))
 """The kinds of tasks that there are templates for."""
 
@@ -67,7 +70,7 @@ def new_task(course: Path, task_id: str, kind: str) -> Path:
     try:
         # Under another name first: whoever lists the course meets a whole task or none.
         unfinished = course / f".{task_id}.new"
-        shutil.copytree(_TEMPLATES / kind, unfinished)
+        shutil.copytree(_TEMPLATES / kind, unfinished, ignore=COMPILED)
         unfinished.rename(folder)
     except OSError as error:
         raise _unwritable(folder, error) from error

@@ -1,10 +1,12 @@
 """New courses and tasks: graded as they stand."""
 
+import shutil
+
 import pytest
 from click.testing import CliRunner
 
 from inginious_nb.cli.main import main
-from inginious_nb.course import Course
+from inginious_nb.course import Course, demo, scaffold
 from inginious_nb.course.scaffold import KINDS
 
 
@@ -23,6 +25,23 @@ def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, caplog, k
     tested = run("test", course)
     assert "2 recorded submissions, 0 differ" in tested.output, tested.output
     assert caplog.records == []
+
+
+def test_what_an_installation_compiled_is_not_copied(tmp_path, monkeypatch):
+    place, templates = tmp_path / "demo", tmp_path / "templates"
+    shutil.copytree(demo.copy_demo(tmp_path / "original").parent, place)
+    shutil.copytree(scaffold._TEMPLATES, templates)
+    for folder in (place / "courses" / "demo" / "fib", templates / "python" / "student"):
+        (folder / "__pycache__").mkdir(exist_ok=True)
+        (folder / "__pycache__" / "run.cpython-311.pyc").touch()
+    monkeypatch.setattr(demo, "_PLACES", (place,))
+    monkeypatch.setattr(scaffold, "_TEMPLATES", templates)
+    made = tmp_path / "made"
+    run("demo", made)
+    run("new", "course", made / "courses" / "mine")
+    run("new", "task", made / "courses" / "mine" / "hello", "--kind", "python")
+    assert (made / "courses" / "mine" / "hello" / "student" / "call.py").exists()
+    assert [*made.rglob("__pycache__")] == []
 
 
 def test_nothing_that_is_there_is_written_over(tmp_path):
