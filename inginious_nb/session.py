@@ -20,6 +20,7 @@ from .io.io_thread import IOThread
 from .io.observers import Observers
 from .notebook.front_end import FrontEnd
 from .notebook.references import find_task
+from .services.accounts import Accounts
 from .services.last_site import LastSite
 from .services.registry import Services
 from .settings import load_settings
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
-    from .services.registry import Ask, SignIn
+    from .services.accounts import Ask, SignIn
     from .services.service import ServiceState
     from .settings import Inginious
     from .submissions.submission import Debug, Origin, Submission
@@ -68,6 +69,7 @@ class Session:
         submissions: Those of this session.
         site_submissions: Those that were made at a site.
         services: Where submissions are graded.
+        accounts: Who signed in there.
         current_task: The task that is meant when none is named.
         front_end: What its front end has told.
 
@@ -105,10 +107,15 @@ class Session:
                 run=self._io.run,
                 used=lambda: self.submissions.services,
                 opened=lambda task: self._io.spawn(self.site_submissions.take(task)),
-                last_site=LastSite.kept_in(None if is_guest else self.history.folder),
-                proposed=lambda: self.people.student.username,
             )
             undo.pop_all()
+        self.accounts = Accounts(
+            self.services,
+            LastSite.kept_in(None if is_guest else self.history.folder),
+            changed=self._service_changed,
+            run=self._io.run,
+            proposed=lambda: self.people.student.username,
+        )
         self.library = course.CourseLibrary(
             self._paths,
             optional=not settings.courses,
@@ -189,7 +196,7 @@ class Session:
         if self._closed:
             return
         self._task_states.look_at_history()
-        if self.services.last_site.look():
+        if self.accounts.last_site.look():
             self._observers.notify()
 
     # ---- grading services -------------------------------------------------------------------
@@ -229,7 +236,7 @@ class Session:
             UsageError: It is not an address, or nobody can be asked.
             BackendError: The site is none, or refuses the person.
         """
-        self.services.connect(address, ask, **way)
+        self.accounts.connect(address, ask, **way)
         return self.service
 
     def client(self) -> AbstractClient:

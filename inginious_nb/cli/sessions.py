@@ -59,8 +59,8 @@ def opened_session(
         settings.slots = slots
     session = Session(settings, directory=directory)
     try:
-        if sys.stdin.isatty() and session.services.asks_who:
-            session.services.sign_in(_ask)
+        if sys.stdin.isatty() and session.accounts.asks_who:
+            session.accounts.sign_in(_ask)
         yield session
     finally:
         session.close()

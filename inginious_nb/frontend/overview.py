@@ -124,7 +124,7 @@ class OverviewPublisher:
         return {
             "version": __version__,
             "lang": lang,
-            "username": session.services.username or session.people.student.username,
+            "username": session.accounts.username or session.people.student.username,
             "courses": [self._course_row(course) for course in courses],
             "pending": [
                 self._pending_row(submission)
@@ -142,8 +142,8 @@ class OverviewPublisher:
         }
 
     def _account(self) -> AccountInfo | None:
-        services = self.session.services
-        service, last = services.with_accounts, services.last_site.account
+        service = self.session.services.with_accounts
+        last = self.session.accounts.last_site.account
         if service is not None:
             return {
                 "site": service.address,
@@ -307,15 +307,14 @@ class OverviewResponder(Responder):
         raise UsageError(Message("That submission is not under way any more."))
 
     def _sign_in(self, request: SignInRequest, buffers: Buffers) -> SignInReply:
-        services = self._session.services
         ask, way = typed(request, buffers)
-        services.sign_in_beside(ask, **way)
-        service = services.with_accounts
+        self._session.accounts.sign_in_beside(ask, **way)
+        service = self._session.services.with_accounts
         message = "" if service is None else service.state.message
         return {"message": in_language(message, self._shown.lang)}
 
     def _sign_out(self, _request: EmptyMessage, _buffers: Buffers) -> EmptyMessage:
-        self._session.services.sign_out()
+        self._session.accounts.sign_out()
         return {}
 
     def _shown_folder(self, path: str) -> Path:

@@ -239,17 +239,17 @@ class TaskResponder(Responder):
 
     def _account(self, _request: EmptyMessage, _buffers: Buffers) -> AccountInfo:
         publisher = self._publisher
-        services, state = publisher.session.services, publisher.service
+        accounts, state = publisher.session.accounts, publisher.service
         return {
             "site": state.address,
-            "username": publisher.account_name or services.name_to_propose(publisher.task),
+            "username": publisher.account_name or accounts.name_to_propose(publisher.task),
             "signed_in": state.state != "signed_out",
         }
 
     def _sign_in(self, request: SignInRequest, buffers: Buffers) -> SignInReply:
         publisher = self._publisher
         ask, way = typed(request, buffers)
-        publisher.session.services.sign_in_for(publisher.task, ask, **way)
+        publisher.session.accounts.sign_in_for(publisher.task, ask, **way)
         return {"message": in_language(publisher.service.message, publisher.lang)}
 
     def _snapshot(self, request: SnapshotRequest, _buffers: Buffers) -> dict[str, str]:

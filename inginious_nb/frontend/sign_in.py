@@ -11,7 +11,7 @@ from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
 
 if TYPE_CHECKING:
-    from inginious_nb.services.registry import Ask, SignIn
+    from inginious_nb.services.accounts import Ask, SignIn
 
     from .protocol.sign_in import SignInRequest
     from .responder import Buffers

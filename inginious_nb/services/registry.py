@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any
 
-from inginious_nb.errors import InginiousError, ServiceError, UsageError
+from inginious_nb.errors import InginiousError, ServiceError
 from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
@@ -26,29 +26,9 @@ if TYPE_CHECKING:
     from inginious_nb.settings import Inginious
 
     from .account import Account
-    from .last_site import LastSite
     from .service import Service, ServiceState
 
-    Ask = Callable[[str, str], tuple[str, str]]
-    """Asks a person who signs in: gets address and proposed name, returns name and secret."""
-
 _log = logging.getLogger(__name__)
-
-
-class SignIn(TypedDict, total=False):
-    """The way to sign in at a site.
-
-    Attributes:
-        username: Who signs in; "" for whoever can be found.
-        cookie: Whether a session cookie is asked for instead of a password.
-        keep: Whether the password is kept in the system's keyring.
-        always: Whether to ask even where what is known would do.
-    """
-
-    username: str
-    cookie: bool
-    keep: bool
-    always: bool
 
 
 class Services:
@@ -62,11 +42,6 @@ class Services:
         run: The same for who waits for its result.
         used: Returns those that still grade something.
         opened: Called with a task of a site whenever its page was fetched, on the loop.
-        proposed: Returns the name to propose to a person who signs in.
-        last_site: The file that tells where somebody signed in last.
-
-    Attributes:
-        last_site: As given.
 
     Raises:
         UsageError: The address of the settings is not one.
@@ -81,8 +56,6 @@ class Services:
         run: Callable[[Coroutine[Any, Any, Any]], Future[Any]],
         used: Callable[[], AbstractSet[Service]],
         opened: Callable[[Task], object],
-        proposed: Callable[[], str],
-        last_site: LastSite,
     ) -> None:
         self._settings = settings
         self._course_paths = course_paths
@@ -91,8 +64,6 @@ class Services:
         self._run = run
         self._used = used
         self._opened = opened
-        self._proposed = proposed
-        self.last_site = last_site
         self._has_ended = False
         self._beside: Service | None = None
         self._is_attended = False
@@ -140,11 +111,11 @@ class Services:
             ServiceError: The session has ended.
         """
         current = self.current
-        return self._of(task) if task.site else current
+        return self.of(task) if task.site else current
 
     def account(self, task: Task) -> Account | None:
         """Return the account that submits to a task now, None where nobody signs in."""
-        return self._of(task).account
+        return self.of(task).account
 
     def state_for(self, task: Task, username: str = "") -> ServiceState:
         """Return where the service of a task stands, for a user where people sign in.
@@ -153,12 +124,13 @@ class Services:
             task: The task.
             username: The name at the site; "" for whoever signed in last.
         """
-        service = self._of(task)
+        service = self.of(task)
         if isinstance(service, ServiceWithAccounts):
             return service.state_of(username)
         return service.state
 
-    def _of(self, task: Task) -> Service:
+    def of(self, task: Task) -> Service:
+        """Return the service that a task belongs to, also at the end; see `grading`."""
         with self._lock:
             return self._at(task.site) if task.site else self._current
 
@@ -237,106 +209,6 @@ class Services:
 
         self._spawn(start(self.current))
 
-    def connect(self, address: str | None, ask: Ask | None, **way: Unpack[SignIn]) -> None:
-        """Make a service the current one, and sign in there or start it; see `Session.connect`."""
-        last = self.last_site.account
-        if address is None and last is not None and not self.current.knows_who:
-            address = last.site
-        if address is not None:
-            self.choose(address)
-        knows_who = ask is not None and self.current.knows_who
-        if knows_who or address is None or any(way.values()):
-            self.sign_in(ask, **way)
-        else:
-            self.warm_up()
-        self.leave_idle()
-        self._changed()
-
-    def sign_in(self, ask: Ask | None, **way: Unpack[SignIn]) -> None:
-        """Sign in at the current one; blocks until that is done, or a site does not answer.
-
-        Args:
-            ask: Called with the address and the name to propose, returns the name and the
-                password, or a session cookie; only where what is known is not enough.
-            way: As `SignIn` has it.
-
-        Raises:
-            UsageError: Nobody signs in there, or nothing can be kept.
-            BackendError: The site is none, or refuses the person.
-            ServiceError: The session has ended.
-        """
-        self._sign_in_at(self._with_accounts(), ask, **way)
-
-    def sign_in_for(self, task: Task, ask: Ask, **way: Unpack[SignIn]) -> None:
-        """Sign in where a task is graded.
-
-        Raises:
-            As `sign_in` does.
-        """
-        service = self.grading(task)
-        if not isinstance(service, ServiceWithAccounts):
-            raise _nobody_signs_in(service)
-        self._sign_in_at(service, ask, **way)
-        self._changed()
-
-    def _sign_in_at(
-        self, service: ServiceWithAccounts, ask: Ask | None, **way: Unpack[SignIn]
-    ) -> None:
-        username = way.get("username", "")
-        cookie, keep = way.get("cookie", False), way.get("keep", False)
-        if keep:
-            service.check_keeping(cookie=cookie)
-        name, secret = username, None
-        if ask is not None and (way.get("always") or cookie or service.asks_who(username)):
-            name, secret = ask(service.address, username or self._name_for(service))
-        self._run(service.sign_in(name, secret, cookie=cookie, keep=keep)).result()
-        self.last_site.remember(service.account)
-
-    def sign_in_beside(self, ask: Ask, **way: Unpack[SignIn]) -> None:
-        """Sign in at the current one or, where nobody signs in there, at the last site.
-
-        Then the courses of that site are there, too; what is of a folder is graded as before.
-
-        Raises:
-            As `sign_in` does.
-        """
-        last = self.last_site.account
-        if last is not None and not self.current.knows_who:
-            with self._lock:
-                self._beside = self._at(last.site)
-        self.sign_in(ask, **way)
-        self._changed()
-
-    @property
-    def offer_of_site(self) -> Message | None:
-        """Return how to use the site that somebody signed in at last, None where one is used."""
-        last = self.last_site.account
-        if last is None or self.with_accounts is not None:
-            return None
-        return Message(
-            "You signed in at {site} before: %inginious connect has its courses here.",
-            site=last.site,
-        )
-
-    def name_to_propose(self, task: Task) -> str:
-        """Return the name to propose to a person who signs in where a task is graded."""
-        service = self._of(task)
-        return service.username or self._name_for(service)
-
-    def _name_for(self, service: Service) -> str:
-        last = self.last_site.account
-        return last.name if last is not None and last.site == service.address else self._proposed()
-
-    def sign_out(self) -> None:
-        """Sign out at the current one.
-
-        Raises:
-            UsageError: Nobody signs in there, or the keyring does not let go of a password.
-            ServiceError: The session has ended.
-        """
-        self._run(self._with_accounts().sign_out()).result()
-        self._changed()
-
     @property
     def with_accounts(self) -> ServiceWithAccounts | None:
         """Return the one where people sign in, also at the end: the current one, or that beside."""
@@ -345,27 +217,10 @@ class Services:
                 return service
         return None
 
-    @property
-    def username(self) -> str:
-        """Return who signed in at that one, empty if nobody has."""
-        service = self.with_accounts
-        return "" if service is None else service.username
-
-    @property
-    def asks_who(self) -> bool:
-        """Return whether only a person can tell who signs in at the current one.
-
-        Raises:
-            ServiceError: The session has ended.
-        """
-        service = self.current
-        return isinstance(service, ServiceWithAccounts) and service.asks_who()
-
-    def _with_accounts(self) -> ServiceWithAccounts:
-        service, current = self.with_accounts, self.current
-        if service is None:
-            raise _nobody_signs_in(current)
-        return service
+    def use_beside(self, address: str) -> None:
+        """Have the courses of a site there, too; what is of a folder is graded as before."""
+        with self._lock:
+            self._beside = self._at(address)
 
     def expect_person(self) -> None:
         """Let submissions wait for a person who may sign in: somebody is there to see that."""
@@ -403,9 +258,3 @@ class Services:
         """Close the connection to each."""
         for service in self.all:
             await service.disconnect()
-
-
-def _nobody_signs_in(service: Service) -> UsageError:
-    return UsageError(
-        Message("Nobody signs in at {address}; connect to a site first.", address=service.address)
-    )

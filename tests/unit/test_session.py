@@ -271,12 +271,12 @@ def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
     session.connect("https://localhost:1/inginious", ask)  # asked once
     assert asked == [("https://localhost:1/inginious", session.people.student.username)]
     assert "secret" not in repr(session.service)
-    session.services.sign_out()
+    session.accounts.sign_out()
     with pytest.raises(BackendError, match="Sign in first"):
         session.client()
     session.connect("embedded")
     with pytest.raises(UsageError, match="Nobody signs in"):
-        session.services.sign_out()
+        session.accounts.sign_out()
 
 
 @pytest.mark.parametrize(

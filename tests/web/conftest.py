@@ -106,7 +106,7 @@ async def session_of(proxy, tmp_path, monkeypatch):
             return session
         # The proxy runs on this loop.
         who = name, f"{name}-password"
-        await asyncio.to_thread(session.services.sign_in, lambda _site, _name: who, username=name)
+        await asyncio.to_thread(session.accounts.sign_in, lambda _site, _name: who, username=name)
         return session
 
     yield open_session

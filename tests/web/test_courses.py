@@ -122,18 +122,18 @@ async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy, 
 
 async def test_notebook_and_sidebar_offer_each_other_the_site(session_of):
     sidebar = await session_of(history="both", backend="embedded")
-    assert sidebar.services.offer_of_site is None
+    assert sidebar.accounts.offer_of_site is None
     notebook = await session_of("bob", history="both")
     seen = []
     sidebar.subscribe(lambda: seen.append(1))
     sidebar.look_at_history()
     assert seen
     site = notebook.service.address
-    assert sidebar.services.last_site.account == Account(site, "bob")
-    assert site in sidebar.services.offer_of_site
+    assert sidebar.accounts.last_site.account == Account(site, "bob")
+    assert site in sidebar.accounts.offer_of_site
     with pytest.raises(SignInError, match="does not accept"):
         await asyncio.to_thread(
-            sidebar.services.sign_in_beside, lambda *_: ("bob", "wrong"), always=True
+            sidebar.accounts.sign_in_beside, lambda *_: ("bob", "wrong"), always=True
         )
     secret = "bob-password"
     asked = []
@@ -142,7 +142,7 @@ async def test_notebook_and_sidebar_offer_each_other_the_site(session_of):
         asked.append(what)
         return "bob", secret
 
-    await asyncio.to_thread(sidebar.services.sign_in_beside, ask, always=True)
+    await asyncio.to_thread(sidebar.accounts.sign_in_beside, ask, always=True)
     assert asked == [(site, "bob")]
     await until(lambda: "probe" in sidebar.library.courses)
     # What is of a folder is graded on this machine as before.

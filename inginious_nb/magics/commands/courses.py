@@ -102,7 +102,7 @@ def list_tasks(context: MagicContext, *, course: str | None) -> None:
 
 def _say_what_is_wrong(context: MagicContext, shown: Iterable[Course]) -> None:
     session = context.session
-    notes = [note for note in (session.library.note, session.services.offer_of_site) if note]
+    notes = [note for note in (session.library.note, session.accounts.offer_of_site) if note]
     for message in (*tables().broken(shown), *notes):
         context.say(message)
 
@@ -117,6 +117,6 @@ def _refuse_without_courses(session: Session) -> None:
         return
     raise UsageError(
         session.library.note
-        or session.services.offer_of_site
+        or session.accounts.offer_of_site
         or Message("There is no course near this notebook; add one with %inginious courses FOLDER.")
     )

@@ -56,7 +56,7 @@ def connect(
 
 def disconnect(context: MagicContext) -> None:
     """Sign out."""
-    context.session.services.sign_out()
+    context.session.accounts.sign_out()
     context.say(
         Message(
             "You are signed out, and your password is forgotten. %inginious connect signs in "
