@@ -13,7 +13,7 @@ from inginious_nb.course import CodeProblem
 from inginious_nb.i18n import Message
 
 from .cells import TAG_PREFIX, FoundAnswer
-from .ipython_lines import ipython_lines
+from .ipython_lines import IPythonLines, cell_magics, ipython_lines, is_program
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     from .answers import Answers
     from .cells import Cell
-    from .ipython_lines import IPythonLines
 
 Magics = Literal["refuse", "skip", "send"]
 """Lines that only IPython runs: refuse the answer, leave them out, or send them as they are."""
 
 _CELL_KINDS = ("cell", "captured", "notebook-file")
 _PYTHON = ("python", "python2", "python3", "py")
+_PERCENT_COMMENTS = ("latex", "stex", "tex", "matlab", "octave", "erlang", "prolog", "postscript")
 _DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.MULTILINE)
 _MAX_SHOWN_LINES = 3
 
@@ -39,8 +39,12 @@ def lines_for_ipython(task: Task, answers: Answers) -> dict[str, IPythonLines]:
     found = {}
     for problem_id, source in answers.sources.items():
         problem, text = task.problems.get(problem_id), answers.values.get(problem_id)
-        if source.kind in _CELL_KINDS and isinstance(text, str) and _is_python(problem):
-            found[problem_id] = ipython_lines(text)
+        if (
+            source.kind in _CELL_KINDS
+            and isinstance(text, str)
+            and isinstance(problem, CodeProblem)
+        ):
+            found[problem_id] = _ipython_lines(text, problem.language.lower())
     return {problem_id: program for problem_id, program in found.items() if program.lines}
 
 
@@ -58,7 +62,7 @@ def review(task: Task, answers: Answers, *, magics: Magics = "refuse") -> dict[s
         return {}
     return {
         problem_id: task.problems[problem_id].refuse(
-            "the grader runs Python without IPython, and cannot run {lines}. Delete that, or "
+            "the grader has no IPython and no notebook, and cannot run {lines}. Delete that, or "
             "leave it out with %inginious submit --magics skip, or send it as it is with "
             "--magics send.",
             lines=_shown(program.lines),
@@ -129,8 +133,13 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
 
 
-def _is_python(problem: Problem | None) -> bool:
-    return isinstance(problem, CodeProblem) and problem.language.lower() in _PYTHON
+def _ipython_lines(text: str, language: str) -> IPythonLines:
+    """Find what only IPython runs; of a language that is no Python, the cell magics alone."""
+    if language in _PYTHON:
+        return ipython_lines(text)
+    if not language and is_program((found := ipython_lines(text)).rest):
+        return found  # a task need not say that it is about Python
+    return cell_magics("" if language in _PERCENT_COMMENTS else text)
 
 
 def _shown(lines: Sequence[str]) -> str:

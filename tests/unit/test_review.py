@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from inginious_nb.grammar.magic_lines import command_lines
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import Cell
 from inginious_nb.notebook.ipython_lines import ipython_lines
-from inginious_nb.notebook.review import review, review_command
+from inginious_nb.notebook.review import lines_for_ipython, review, review_command
 
 TASK = """
 name: Mixed
@@ -61,11 +62,23 @@ def task(tmp_path):
         ("s = '''\n%time f()\n!ls\n'''\n", [], "s = '''\n%time f()\n!ls\n'''\n"),
         ('# %time\nprint(f"{x!r:%d}")', [], '# %time\nprint(f"{x!r:%d}")'),
         ("", [], ""),
+        ("def f():\n    !ls\n", ["!ls"], "def f():\n    pass\n"),
+        ("if x:\n\t%time f()\nelse:\n\ty = 1", ["%time f()"], "if x:\n\tpass\nelse:\n\ty = 1"),
+        (">>> x = 1\n>>> x\n", [">>> x = 1", ">>> x"], "x = 1\nx\n"),
+        ("get_ipython().system('ls')\nx = 1\n", ["get_ipython().system('ls')"], "x = 1\n"),
+        ("def f(x):\n    display(x)\n    return x", ["display(x)"], "def f(x):\n    return x"),
+        ("def f(x):\n    display(\n        x)", ["display(", "x)"], None),
+        ("def display(x): ...\ndisplay(1)", [], "def display(x): ...\ndisplay(1)"),
+        ("from turtle import *\ndisplay(1)", [], "from turtle import *\ndisplay(1)"),
+        ("x = 1\n...\n", [], "x = 1\n...\n"),
+        (f"async def f(): ...\nx = {'+'.join('1' * 2000)}\n", [], None),
     ],
 )
 def test_the_lines_that_only_ipython_runs_are_found(program, lines, rest):
     found = ipython_lines(program)
-    assert (list(found.lines), found.rest) == (lines, rest)
+    assert list(found.lines) == lines
+    assert found.rest == rest or rest is None
+    compile(found.rest, "", "exec", ast.PyCF_ONLY_AST)
 
 
 def test_a_long_program_is_looked_at_in_time():
@@ -98,6 +111,27 @@ def test_what_the_grader_cannot_run_is_said_before_sending_with_the_choice(task)
     assert answers.values["code"] == "%%time\n!ls\nx = 1"
     assert review(task, answers, magics="skip") == {}
     assert answers.values["code"] == "x = 1"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "lines"),
+    [
+        ("bash", "%%bash\nls\n", "%%bash"),
+        ("c", "%%writefile main.c\nint main() {}", "%%writefile main.c"),
+        ("c", "int main() { return 5 %2; }", ""),
+        ("matlab", "%% Section\nx = 1", ""),
+        ("", "%%time\nx = 1", "%%time"),
+        ("", "!pip install numpy\nx = 1", "!pip install numpy"),
+        ("", "%%html\n<b>", "%%html"),
+        ("", "Paris?", ""),
+        ("", "Why?\nIt is so!", ""),
+    ],
+)
+def test_of_other_languages_the_cell_magics_are_found(task, language, text, lines):
+    task.problems["shell"] = replace(task.problems["shell"], language=language)
+    answers = from_cells(task, [Cell("a", "code", text, ("inginious:shell",), 4)], "cell")
+    found = lines_for_ipython(task, answers)
+    assert ", ".join(found["shell"].lines if found else ()) == lines
 
 
 def test_other_languages_and_what_was_given_directly_are_nobodys_business(task):
