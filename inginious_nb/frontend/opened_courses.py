@@ -35,6 +35,15 @@ def open_again(session: Session) -> None:
             session.add_courses(Path(folder))
 
 
+def open_where_none_is_near(session: Session) -> None:
+    """Open those of the last time in a kernel whose notebook has no course near it.
+
+    JupyterLab's sidebar shows them beside that notebook.
+    """
+    if not session.library.courses:
+        open_again(session)
+
+
 def know_courses_near(session: Session, folder: Path) -> None:
     """Look for courses where a kernel of a notebook in a folder would.
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .opened_courses import open_where_none_is_near
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +26,7 @@ def task_and_record(
         CourseError: There is no such task, or it cannot be used.
         UsageError: It names no task.
     """
+    open_where_none_is_near(session)
     task = session.task(str(subject.get("task") or ""))
     if subject.get("role") != "submission":
         return task, None

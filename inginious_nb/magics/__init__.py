@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb import widget
+from inginious_nb.frontend.opened_courses import open_where_none_is_near
 from inginious_nb.frontend.process_session import close_session, get_session
 from inginious_nb.grammar.arguments import split
 from inginious_nb.grammar.command_group import call
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
 
 __all__ = ["load", "unload"]
+
+_NAME_COURSES = frozenset({"courses", "demo", "new"})
+"""They say which courses they are about: one of the same name that is open would be in the way."""
 
 
 @magics_class
@@ -68,6 +72,8 @@ class InginiousMagics(Magics):
         if context.host.is_attended or (context.host.is_terminal and sys.stdin.isatty()):
             context.session.services.expect_person()
         words = split(line) or ["help"]
+        if words[0] not in _NAME_COURSES or words == ["courses"]:
+            open_where_none_is_near(context.session)
         name = LINE_MAGIC if cell is None else CELL_MAGIC
         return call(inginious, words, context, prog_name=name)
 

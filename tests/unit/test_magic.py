@@ -68,6 +68,22 @@ def test_the_demo_is_there_at_once(kernel):
     assert "Sharing apples" in opened.text
 
 
+def test_courses_that_are_open_in_jupyterlab_are_known_where_none_is_near(tmp_path):
+    write_course(tmp_path / "courses")
+    opened = tmp_path / "history" / "opened-courses.json"
+    opened.parent.mkdir()
+    opened.write_text(json.dumps([str(tmp_path / "courses"), str(tmp_path / "gone")]))
+    history = opened.with_name("history.sqlite")
+    notebook = tmp_path / "notebooks" / "a" / "b" / "c" / "d"
+    notebook.mkdir(parents=True)
+    with running_kernel(notebook, INGINIOUS_HISTORY=history) as kernel:
+        kernel.run("%load_ext inginious_nb")
+        refused = kernel.run("%inginious courses ../d").text
+        assert "no course" in refused.lower()
+        assert "lab" in kernel.run("%inginious courses").text
+        assert "echo" in kernel.run("%inginious tasks").text
+
+
 def test_an_author_tries_the_recorded_submissions_of_a_task(kernel):
     kernel.run("%inginious demo tried")
     same = kernel.run("%inginious try demo/quiz")
