@@ -48,9 +48,6 @@ _POLL_INTERVAL_S = 0.1
 _CLOSE_UPON_S = 0.000_05
 """Calls closer together than this share one turn of the loop."""
 
-_TURN_S = 0.002
-"""Time for a long queue in one turn of the loop; the last step may exceed it."""
-
 
 class BetterParanoidPirateClient:
     """A registered connection to a backend on one asyncio loop.
@@ -319,8 +316,6 @@ class BetterParanoidPirateClient:
         loop carries out the rest.
         """
         core = self._core
-        if core.busy:
-            self._plan()  # first: a callback may run the loop until something is there
         try:
             if core.actions and self._pump is not None:
                 self._pump.perform(core.actions)
@@ -342,13 +337,8 @@ class BetterParanoidPirateClient:
     def _go_on(self) -> None:
         """Go on with work that an earlier turn of the loop left."""
         self._planned = False
-        if self._shut_down:
-            return
-        ends_at = time.monotonic() + _TURN_S
-        self._core.proceed()
-        while self._core.busy and time.monotonic() < ends_at:
-            self._core.proceed()
-        self._empty_inbox()
+        if not self._shut_down:
+            self._empty_inbox()
 
     def _notify_connection(self) -> None:
         connection = self._core.connection(time.monotonic())

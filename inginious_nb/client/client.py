@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
-from inginious_nb.errors import LocalProtocolError
+from inginious_nb.errors import LocalProtocolError, RemoteProtocolError
 from inginious_nb.i18n import Message, faults
 
 from ._zeromq_client import BetterParanoidPirateClient
@@ -26,7 +26,7 @@ from .queue_view import Snapshot, queue_info
 from .results import JobResult, why_unsent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import zmq
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .encoder import SendableTask
     from .options import ClientOptions
     from .pending_jobs import Recipient
+    from .queue_view import RunningRow, WaitingRow
 
 logger = logging.getLogger(__name__)
 
@@ -145,18 +146,25 @@ class Client(BetterParanoidPirateClient, AbstractClient):
 
     def get_job_queue_snapshot(self) -> Snapshot:
         """Return the last snapshot of the queue; see `AbstractClient.get_job_queue_snapshot`."""
-        if self._core.queue is None:
-            return None, None
-        running, waiting = self._core.queue
-        return list(running), list(waiting)
+        rows = self._queue_rows()
+        return (None, None) if rows is None else (list(rows[0]), list(rows[1]))
 
     def get_job_queue_info(self, jobid: str) -> tuple[int, float] | None:
         """Return the place of a job in the queue; see `AbstractClient.get_job_queue_info`.
 
         As documented, and a hint at best: a backend counts neither priorities nor free agents.
         """
+        rows = self._queue_rows()
+        return None if rows is None else queue_info(*rows, jobid)
+
+    def _queue_rows(self) -> tuple[Sequence[RunningRow], Sequence[WaitingRow]] | None:
+        """Return the rows of the last snapshot; None if there is none, or it is not valid."""
         queue = self._core.queue
-        return None if queue is None else queue_info(*queue, jobid)
+        try:
+            return None if queue is None else (queue.jobs_running, queue.jobs_waiting)
+        except RemoteProtocolError as error:
+            logger.warning("The backend's queue cannot be shown: %s", error)
+            return None
 
     def kill_job(self, job_id: str) -> None:
         """Kill a job that waits or runs; its callback is called with what it ends with.

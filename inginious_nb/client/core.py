@@ -18,8 +18,8 @@ A backend refuses an id it already has with a crash, at once (docs/protocol.md, 
 answer to a job that was sent more than once is believed only when the queue confirms that the job
 is gone.
 
-The queue may hold thousands of our jobs. They are looked at in steps, for which `proceed` is called
-while ``busy``; frames that came after it wait, since the rule above rests on their order.
+The queue may hold thousands of jobs, and whoever runs the loop waits while it is looked at. So of
+jobs of others nothing is made but their ids, and of ours only what has changed is worked off.
 
 No socket, clock, thread or task lives here. Times are in seconds of any monotonic clock; events
 carry the time of day by adding ``epoch``.
@@ -29,32 +29,30 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from inginious_nb import messages
+from inginious_nb.errors import RemoteProtocolError
 from inginious_nb.i18n import Message, faults
 from inginious_nb.i18n.results import custom_of_task
 
 from .connection_state import ConnectionState
 from .connections import Connections
-from .decoder import Decoder
 from .events import JobDone, JobQueued, JobSent, JobSsh, JobStarted
 from .queue_requests import QueueRequests
 from .results import UNAVAILABLE, JobResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .connection_state import State
     from .connections import Action
     from .events import JobEvent
     from .options import ClientOptions
     from .pending_jobs import PendingJob, Recipient
-    from .queue_view import RunningRow, WaitingRow
+    from .queue_view import RunningRow
 
 logger = logging.getLogger(__name__)
-
-_T = TypeVar("_T")
 
 _GET_QUEUE = messages.encode(messages.ClientGetQueue())
 _CONFIRMATIONS = 2
@@ -69,15 +67,12 @@ _AGENT_SILENCE_S = 5.0
 _MAX_NAMED = 20
 """Environments that a message names when it refuses another."""
 
-_JOBS_AT_ONCE = 500
-"""Jobs of ours that are looked at in one step, which takes about 0.5 ms."""
-
 
 class ClientCore:
     """The state and all decisions of a client.
 
-    Call `receive`, `tick` and the calls of a user, and `proceed` while ``busy``; after each, take
-    out and do what `actions` says, in order, and take out and deliver ``events``.
+    Call `receive`, `tick` and the calls of a user; after each, take out and do what `actions` says,
+    in order, and take out and deliver ``events``.
 
     Args:
         options: Time limits and retries.
@@ -89,8 +84,7 @@ class ClientCore:
         actions: Work for the sockets.
         events: Events with the recipients they are for.
         environments: Type to names, as last announced; empty before that.
-        queue: The rows of running and of waiting jobs of the last snapshot, or None
-            (docs/protocol.md, Scheduling).
+        queue: The last snapshot, or None.
         counters: How many frames or messages were dropped, by reason.
         epoch: Time of day minus the clock's time, in seconds.
     """
@@ -106,10 +100,13 @@ class ClientCore:
         self._queue_update_s = queue_update_s
         self._jobs: dict[str, PendingJob] = {}
         self._held: dict[str, PendingJob] = {}
+        # Those that need more than to be in each snapshot of the queue: whoever follows them is
+        # told their place, or something about them is in doubt or was to happen.
+        self._noted: dict[str, PendingJob] = {}
         self.actions: deque[Action] = deque()
         self.events: deque[tuple[Recipient, JobEvent]] = deque()
         self.environments: Mapping[str, tuple[str, ...]] = {}
-        self.queue: tuple[tuple[RunningRow, ...], tuple[WaitingRow, ...]] | None = None
+        self.queue: messages.BackendGetQueue | None = None
         self.counters: Counter[str] = Counter()
         self.epoch = 0.0
         self._closed = False
@@ -118,7 +115,6 @@ class ClientCore:
         self._environments_at = now
         self._sends = 0
         self._queue_requests = QueueRequests(options, now)
-        self._decoder = Decoder(self._take, options.max_frame_bytes, self.counters)
         self.connections = Connections(options, routing_ids, self.actions, now)
 
     # ---- what a user calls ------------------------------------------------------------------
@@ -127,19 +123,26 @@ class ClientCore:
         """Take a job. If one of that id is pending already, they share its result."""
         first = self._jobs.get(job.job_id)
         if first is not None:
-            first.recipients += job.recipients
+            first.add_recipients(job)
+            self._note_if_followed(first)
             return
         job.submitted_at = now
         self._jobs[job.job_id] = job
+        self._note_if_followed(job)
         if self._closed:
             self._give_up(job, now)
         else:
             self._send_or_hold(job, now)
 
+    def _note_if_followed(self, job: PendingJob) -> None:
+        if job.is_followed:
+            self._noted[job.job_id] = job
+
     def kill(self, job_id: str, now: float) -> None:
         """Kill a job, of ours or of anybody; one that was not sent yet ends at once."""
         job = self._jobs.get(job_id)
         if job is not None:
+            self._noted[job.job_id] = job
             job.kill = True
             job.kill_sent = self.connections.registered
             if not job.sent_number:
@@ -152,7 +155,6 @@ class ClientCore:
 
     def close(self, now: float) -> None:
         """Give up all jobs and connections; jobs that come later are given up at once."""
-        self._decoder.finish()  # a result may be among what has arrived
         self._closed = True
         for job in list(self._jobs.values()):
             self._give_up(job, now)
@@ -179,21 +181,7 @@ class ClientCore:
 
     def receive(self, connection: int, frame: bytes | memoryview, now: float) -> None:
         """Take a frame; what is wrong with it is logged and counted, never raised."""
-        self._decoder.receive(connection, frame, now)
-
-    @property
-    def busy(self) -> bool:
-        """True while there are jobs left to look at; call `proceed` then."""
-        return self._decoder.busy
-
-    def proceed(self) -> None:
-        """Look at the next jobs, for a fraction of a millisecond."""
-        self._decoder.proceed()
-
-    def _take(
-        self, connection: int, message: messages.WireMessage | None, now: float
-    ) -> Iterator[None] | None:
-        """Take a message; what it returns does the rest of the work, a step at a time."""
+        message = self._decode(frame)
         was_registered = self.connections.registered
         in_use = self.connections.receive(connection, message, now)
         if not self.connections.registered:
@@ -207,9 +195,9 @@ class ClientCore:
         elif isinstance(message, messages.BackendJobSSHDebug):
             self._ssh(message, now)
         elif not in_use:
-            return None
+            return
         elif isinstance(message, messages.BackendGetQueue):
-            return self._queue(message, now)
+            self._queue(message, now)
         elif isinstance(message, messages.BackendUpdateEnvironments):
             if not was_registered or self.environments != message.available_environments:
                 self._environments_at = now
@@ -217,17 +205,26 @@ class ClientCore:
             for job in list(self._held.values()):
                 self._send_or_hold(job, now)
         self._resync_if_due(now)
-        return None
+
+    def _decode(self, frame: bytes | memoryview) -> messages.WireMessage | None:
+        if len(frame) > self._options.max_frame_bytes:
+            self.counters["oversized frames"] += 1
+            logger.warning("Dropped a frame of %d bytes from the backend", len(frame))
+            return None
+        try:
+            return messages.decode(frame, messages.TO_CLIENT)
+        except RemoteProtocolError as error:
+            self.counters["malformed frames"] += 1
+            logger.warning("Dropped a frame from the backend: %s", error)
+            return None
 
     def established(self, connection: int) -> None:
         """Record that a connection was established, for the first time or again."""
-        self._decoder.finish()
         if self.connections.established(connection):
             self._queue_requests.clear()
 
     def broken(self, connection: int) -> None:
         """Record that a connection broke; ZeroMQ establishes it again by itself."""
-        self._decoder.finish()
         self.connections.broken(connection)
 
     def tick(self, now: float) -> None:
@@ -260,7 +257,8 @@ class ClientCore:
             job.before = None
             self.connections.send(job.frame)
             job.ssh_reported = not job.for_shell
-            self._emit_progress(job, JobSent(now + self.epoch, job.sendings))
+            if job.is_followed:
+                self._emit_progress(job, JobSent(now + self.epoch, job.sendings))
         else:
             self._held[job.job_id] = job
 
@@ -287,6 +285,7 @@ class ClientCore:
     def _finish(self, job: PendingJob, result: JobResult, now: float) -> None:
         del self._jobs[job.job_id]
         self._held.pop(job.job_id, None)
+        self._noted.pop(job.job_id, None)
         self._emit(job, JobDone(now + self.epoch, result))
 
     def _emit(self, job: PendingJob, event: JobEvent) -> None:
@@ -306,6 +305,7 @@ class ClientCore:
         elif job.orphan and (message.result[0] == "killed" or _may_be_a_refusal(message)):
             logger.debug("Job %s is not ours yet, or left the queue so as to be", job.job_id)
         elif (job.sendings > 1 or job.chosen_id) and _may_be_a_refusal(message):
+            self._noted[job.job_id] = job
             job.possible_refusal = message
             job.absences = 0
             self.connections.resync_due = True
@@ -324,7 +324,8 @@ class ClientCore:
         if job is not None and not job.started:
             job.started = True
             job.started_at = at - self.epoch
-            self._emit_progress(job, JobStarted(at))
+            if job.is_followed:
+                self._emit_progress(job, JobStarted(at))
 
     def _ssh(self, message: messages.BackendJobSSHDebug, now: float) -> None:
         job = self._jobs.get(message.job_id)
@@ -420,44 +421,46 @@ class ClientCore:
         ):
             self._ask_for_queue(now)
 
-    def _queue(self, message: messages.BackendGetQueue, now: float) -> Iterator[None]:
-        self.queue = (message.jobs_running, message.jobs_waiting)
+    def _queue(self, queue: messages.BackendGetQueue, now: float) -> None:
+        self.queue = queue
         sends = self._queue_requests.take_answer(now)
         if self._jobs:
-            yield from self._look_at_own(message, sends, now)
-        self._resync_if_due(now)
+            self._look_at_own(queue, sends, now)
 
-    def _look_at_own(
-        self, message: messages.BackendGetQueue, sends: int, now: float
-    ) -> Iterator[None]:
-        jobs = self._jobs
-        if len(jobs) > _JOBS_AT_ONCE:
-            yield  # a queue that holds so many took some milliseconds to decode
-        running = [row for row in message.jobs_running if row[0] in jobs]
-        waiting = [pair for pair in enumerate(message.jobs_waiting) if pair[1][0] in jobs]
-        present = {row[0] for row in running} | {row[0] for _, row in waiting}
-        yield from _in_steps(running, lambda row: self._look_at_running(row, now))
-        yield from _in_steps(waiting, lambda pair: self._look_at_waiting(*pair, sends, now))
-        yield from self._look_for_lost(present, sends, now)
+    def _look_at_own(self, queue: messages.BackendGetQueue, sends: int, now: float) -> None:
+        jobs, waiting = self._jobs, queue.waiting()
+        running = [row for row in queue.jobs_running if row[0] in jobs]
+        own = [row for row in waiting if row.job_id in jobs]
+        for row in running:
+            self._look_at_running(row, now)
+        for foreign in [row for row in own if not row.is_own]:
+            self._look_at_foreign(jobs[foreign.job_id], sends)
+        # A backend lists no job twice. So if none is missing, none but these needs more.
+        if self._noted or len(own) + len(running) < len(jobs):
+            for waiting_row in own:
+                if waiting_row.is_own and waiting_row.job_id in self._noted:
+                    self._mark_owned(jobs[waiting_row.job_id])
+            self._tell_places(waiting, now)
+            present = {row.job_id for row in own}
+            present.update([row[0] for row in running])
+            self._look_for_lost(present, sends, now)
 
     def _look_at_running(self, row: RunningRow, now: float) -> None:
-        job = self._jobs.get(row[0])
-        if job is not None:  # it did not end between two steps
-            if row[1]:
-                self._mark_owned(job)
-            self._job_started(row[0], min(float(row[5]), now + self.epoch))
-
-    def _look_at_waiting(self, position: int, row: WaitingRow, sends: int, now: float) -> None:
-        job = self._jobs.get(row[0])
-        if job is None:
-            return
         if row[1]:
-            self._mark_owned(job)
-        elif 0 < job.sent_number <= sends:
+            self._mark_owned(self._jobs[row[0]])
+        self._job_started(row[0], min(float(row[5]), now + self.epoch))
+
+    def _look_at_foreign(self, job: PendingJob, sends: int) -> None:
+        if 0 < job.sent_number <= sends:
             self._reclaim(job)
-        if job.before != position and not job.started:
-            job.before = position
-            self._emit_progress(job, JobQueued(now + self.epoch, position))
+
+    def _tell_places(self, waiting: Iterable[messages.WaitingJob], now: float) -> None:
+        noted = self._noted
+        for before, row in enumerate(waiting):
+            job = noted.get(row.job_id)
+            if job is not None and job.before != before and not job.started:
+                job.before = before
+                self._emit_progress(job, JobQueued(now + self.epoch, before))
 
     def _mark_owned(self, job: PendingJob) -> None:
         if job.orphan:
@@ -470,6 +473,7 @@ class ClientCore:
         INGInious's backend lets us kill it; it is then sent again as any lost job. Our broker does
         not, but gives the job to a client that sends it again, once the other id is gone.
         """
+        self._noted[job.job_id] = job
         job.orphan += 1
         if job.orphan == 1:
             self._send_kill(job.job_id)
@@ -479,36 +483,26 @@ class ClientCore:
     def _send_kill(self, job_id: str) -> None:
         self.connections.send(messages.encode(messages.ClientKillJob(job_id=job_id)))
 
-    def _look_for_lost(self, present: set[str], sends: int, now: float) -> Iterator[None]:
-        sent = [job for job in self._jobs.values() if 0 < job.sent_number <= sends]
-        absent = [job for job in sent if job.job_id not in present]
-        yield from _in_steps([job for job in sent if job.job_id in present], self._confirm)
-        yield from _in_steps(absent, lambda job: self._count_absence(job, now))
-        if any(0 < job.absences < _CONFIRMATIONS for job in absent):
-            self._ask_for_queue(now)
-
     def _confirm(self, job: PendingJob) -> None:
         job.absences = 0
         job.possible_refusal = None  # it refused a second copy; the first goes on
-        if job.kill and not job.kill_sent and self._is_pending(job):
+        if job.kill and not job.kill_sent:
             job.kill_sent = True
             self._send_kill(job.job_id)
 
-    def _count_absence(self, job: PendingJob, now: float) -> None:
-        job.absences += 1
-        if job.absences >= _CONFIRMATIONS and self._is_pending(job):
-            self._send_again(job, now)
-
-    def _is_pending(self, job: PendingJob) -> bool:
-        return self._jobs.get(job.job_id) is job
-
-
-def _in_steps(items: Sequence[_T], look_at: Callable[[_T], None]) -> Iterator[None]:
-    for start in range(0, len(items), _JOBS_AT_ONCE):
-        if start:
-            yield
-        for item in items[start : start + _JOBS_AT_ONCE]:
-            look_at(item)
+    def _look_for_lost(self, present: set[str], sends: int, now: float) -> None:
+        for job in self._noted.values():
+            if 0 < job.sent_number <= sends and job.job_id in present:
+                self._confirm(job)
+        sent = [job for job in self._jobs.values() if 0 < job.sent_number <= sends]
+        absent = [job for job in sent if job.job_id not in present]
+        for job in absent:
+            self._noted[job.job_id] = job
+            job.absences += 1
+            if job.absences >= _CONFIRMATIONS:
+                self._send_again(job, now)
+        if any(0 < job.absences < _CONFIRMATIONS for job in absent):
+            self._ask_for_queue(now)
 
 
 def _may_be_of_a_lost_agent(job: PendingJob, done: messages.BackendJobDone, now: float) -> bool:

@@ -61,3 +61,13 @@ class PendingJob:
     """Number of times it was sent again because its agent was lost."""
     possible_refusal: BackendJobDone | None = None
     """A crash that may only refuse a second copy; the queue confirms it."""
+    is_followed: bool = False
+    """True if a recipient gets events of its progress."""
+
+    def __post_init__(self) -> None:
+        self.is_followed = any(recipient.follows_progress for recipient in self.recipients)
+
+    def add_recipients(self, job: PendingJob) -> None:
+        """Have the recipients of another object of the same job get the events, too."""
+        self.recipients += job.recipients
+        self.is_followed = self.is_followed or job.is_followed

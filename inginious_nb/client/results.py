@@ -137,6 +137,8 @@ def _problem(value: Any, code: str) -> Result:
 
 
 def _text(value: object) -> str:
+    if type(value) is str:
+        return value
     if isinstance(value, (tuple, list)):
         return str(list(value))
     return "" if value is None else str(value)

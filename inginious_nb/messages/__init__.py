@@ -25,6 +25,7 @@ from .types import (
     Ping,
     Pong,
     Unknown,
+    WaitingJob,
     WireMessage,
 )
 
@@ -52,6 +53,7 @@ __all__ = [
     "Ping",
     "Pong",
     "Unknown",
+    "WaitingJob",
     "WireMessage",
     "decode",
     "encode",

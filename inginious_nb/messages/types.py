@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
+import msgspec
+
 from . import shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from .shapes import Debug, Map, TextPair
 
@@ -184,6 +186,18 @@ class BackendJobDone(JobDoneMessage):
     """The result of a job, for the client that sent it."""
 
 
+class WaitingJob(msgspec.Struct, array_like=True, gc=False):
+    """The beginning of a waiting row of the queue.
+
+    Attributes:
+        job_id: The job.
+        is_own: Whether it is of the client that gets the queue, under its routing id of now.
+    """
+
+    job_id: str
+    is_own: bool
+
+
 @_message
 class BackendGetQueue(WireMessage):
     """A snapshot of the queue: seven-tuples running, five-tuples waiting.
@@ -195,6 +209,10 @@ class BackendGetQueue(WireMessage):
         shapes.is_running_rows
     )
     jobs_waiting: tuple[tuple[str, bool, str, str, int], ...] = _is(shapes.is_waiting_rows)
+
+    def waiting(self) -> Sequence[WaitingJob]:
+        """Return the jobs that wait, in order."""
+        return [WaitingJob(row[0], row[1]) for row in self.jobs_waiting]
 
 
 @_message

@@ -174,10 +174,8 @@ class World:
             pass
 
     def step(self):
-        """Carry the oldest frame of each connection; False if there was none, nor one half read."""
-        moved = self.core.busy
-        self.core.proceed()
-        self._carry_out()
+        """Carry the oldest frame of each connection; False if there was none."""
+        moved = False
         for number, connection in list(self.connections.items()):
             if self._has_come(connection):
                 moved = True
