@@ -65,11 +65,7 @@ class Responder:
         Nothing is raised: a refusal is a reply with ``ok`` false and a message in ``error``.
         """
         request: dict[str, Any] = message if isinstance(message, dict) else {}
-        reply: dict[str, Any] = {
-            "v": PROTOCOL_VERSION,
-            "kind": "reply",
-            "id": request.get("id"),
-        }
+        reply = _reply(request.get("id"))
         try:
             value = self._value(request, buffers)
         except InginiousError as error:

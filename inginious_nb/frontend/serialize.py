@@ -384,7 +384,7 @@ def old_answers(task: Task, answers: Mapping[str, Any]) -> dict[str, OldAnswer]:
 def _archive_bytes(archive: bytes | None) -> int | None:
     """Return the size of an archive, None for an empty one.
 
-    Agents send empty ones too (docs/protocol.md, section 1.4).
+    Agents send empty ones too (docs/protocol.md, Results).
     """
     if archive is None:
         return None

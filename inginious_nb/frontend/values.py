@@ -96,7 +96,7 @@ def as_json(value: object, lang: str = "en") -> str:
     """Return a value as JSON that a browser can read, empty for nothing.
 
     What JSON has no word for is text in it: bytes, numbers that are not finite, keys that are not
-    text (a backend may send any: docs/protocol.md, section 1.2), and, in a language, what lies
+    text (a backend may send any: docs/protocol.md, Results), and, in a language, what lies
     too deep.
     """
     if not value:

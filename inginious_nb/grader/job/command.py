@@ -1,6 +1,6 @@
 """The command that grades a job, and the tools that are missing if none can.
 
-The order of the search is that of docs/protocol.md, section 4.3, step 4.
+The order of the search is that of docs/protocol.md, Run script.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The feedback dictionary that a job writes, validated (docs/protocol.md, section 4.5)."""
+"""The feedback dictionary that a job writes, validated (docs/protocol.md, Feedback)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class NotJsonError(FeedbackError):
 
 @dataclass(frozen=True)
 class Feedback:
-    """The feedback of a job about its submission (fields: docs/protocol.md, section 1.4)."""
+    """The feedback of a job about its submission (fields: docs/protocol.md, Results)."""
 
     result: str
     text: str
@@ -128,7 +128,7 @@ def _problem(value: object) -> tuple[str, str] | str:
 def _text(value: object) -> str:
     """Return a text; scripts also put numbers, null and lists where one belongs.
 
-    INGInious lets through all but maps (docs/protocol.md, section 4.5); only texts can be sent
+    INGInious lets through all but maps (docs/protocol.md, Feedback); only texts can be sent
     from here.
     """
     return "" if value is None else str(value)

@@ -163,8 +163,8 @@ class Grading:
         try:
             argv = self._command()
         except CommandError as error:
-            # INGInious fails here inside the container (docs/protocol.md, section 4.3, step 4),
-            # which then ends without feedback and so without a state (section 1.4).
+            # INGInious fails here inside the container (docs/protocol.md, Run script), which then
+            # ends without feedback and so without a state.
             crash = with_unread(error.text, self._unread)
             return GradingResult("crash", crash, keeps_state=False)
         async with self._attended(kill_requested, self._refuse) as stop:
@@ -202,7 +202,7 @@ class Grading:
     async def open_shell(self, kill_requested: asyncio.Event) -> GradingResult:
         """Open a remote shell for the submitter instead of grading, then collect the feedback.
 
-        Source: docs/protocol.md, section 4.10.
+        Source: docs/protocol.md, SSH debugging.
 
         Raises:
             ServiceError: There cannot be a remote shell.

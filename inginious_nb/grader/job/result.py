@@ -29,7 +29,8 @@ _MAX_ARCHIVE_BYTES = 256 << 20
 _MAX_OUTPUT_BYTES = 4 << 20
 _TAIL_CHARACTERS = 2000
 
-# These reasons discard the feedback and output of the script (docs/protocol.md, section 4.5).
+# These reasons discard the feedback and output of the script (docs/protocol.md, The grading
+# container).
 # A file over the size limit is not among them: the output of a script goes to a file, so a script
 # that prints without end is only cut off, and feedback that it gives afterwards counts.
 _CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}

@@ -1,7 +1,7 @@
 """Server for `run_student`: runs the commands that a run script asks for, each in its own sandbox.
 
 The service starts them, not the job: no nested namespaces are needed, and the CPU time and memory
-of each count separately (docs/protocol.md, section 4.6). A request and its three streams come over
+of each count separately (docs/protocol.md, run_student). A request and its three streams come over
 a Unix socket that only the job sees; `_control.py` of the grading API is the client.
 """
 
@@ -240,7 +240,7 @@ class StudentCommandServer:
         streams: Streams,
         setup: tuple[str, ...],
     ) -> int:
-        """Set up, open the shell to the student, tear down (docs/protocol.md, section 4.7).
+        """Set up, open the shell to the student, tear down (docs/protocol.md, SSH debugging).
 
         Raises:
             ServiceError: There cannot be a shell.

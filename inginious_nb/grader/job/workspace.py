@@ -1,7 +1,7 @@
 """Layout of the files of one job: its copy of the task, its input, the folders it writes to.
 
-The tree below `Workspace.root` has the layout of a container (docs/protocol.md, sections 4.1
-and 4.3). An isolated job sees each part at its real place; any other is told where the tree is.
+The tree below `Workspace.root` has the layout of a container (docs/protocol.md, The grading
+container). An isolated job sees each part at its real place; any other is told where the tree is.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Workspace:
     def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
         """Write the start message, and each upload to a file of its own.
 
-        Source: docs/protocol.md, section 4.3, step 1.
+        Source: docs/protocol.md, The grading container.
 
         Raises:
             TypeError: The answers hold something that has no form in JSON.

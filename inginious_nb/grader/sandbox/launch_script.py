@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from .base import Box
 
 WORKER_ID = 4242
-"""User and group of programs in INGInious's containers (docs/protocol.md, section 4.3)."""
+"""User and group of programs in INGInious's containers.
+
+Source: docs/protocol.md, The grading container."""
 
 STARTED = b"started\n"
 NOT_FOUND = b"not found\n"
