@@ -50,6 +50,10 @@ class DataUris:
         match = self._pattern.fullmatch(value)
         return match is not None and int(match[1]) < len(self._uris)
 
+    def uri_of(self, stand_in: str) -> str:
+        """Return the data URI of a stand-in that is known."""
+        return self._uris[int(stand_in.removeprefix(f"{self._word}x").removesuffix("x"))]
+
     def restore(self, html: str) -> str:
         """Return sanitised HTML with all stand-ins replaced.
 

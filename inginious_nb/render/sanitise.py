@@ -21,6 +21,7 @@ from pygments.token import STANDARD_TYPES
 
 from .data_uris import IMAGE_URI
 from .mathjax import MAX_TOTAL_CHARS, mathml
+from .picture_limits import can_be_drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -256,12 +257,11 @@ class _Decisions(HTMLParser):
     def _stand_in(self, address: str) -> str | None:
         """Return the stand-in for a picture that is in the text or in the task's public folder."""
         if self._uris.knows(address):
-            return address
-        inline = re.sub(r"\s+", "", address) if address[:5].lower() == "data:" else ""
-        if IMAGE_URI.fullmatch(inline):
-            return self._uris.add(inline)
-        local = self._assets.image(address) if self._assets is not None else None
-        return None if local is None else self._uris.add(local)
+            return address if can_be_drawn(self._uris.uri_of(address)) else None
+        uri = re.sub(r"\s+", "", address) if address[:5].lower() == "data:" else ""
+        if not IMAGE_URI.fullmatch(uri):
+            uri = (self._assets.image(address) if self._assets is not None else None) or ""
+        return self._uris.add(uri) if uri and can_be_drawn(uri) else None
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
