@@ -7,6 +7,7 @@ limit. What an answer means is not here.
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,10 @@ from . import failure_texts
 from .address import is_loopback
 from .failures import SettingsError, SiteError
 from .quiet_logs import quiet
+from .sign_in import SESSION_COOKIE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 MAX_ANSWER_BYTES = 20 << 20
 MAX_PAGE_BYTES = 2 << 20
@@ -31,6 +33,10 @@ _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _MAX_REQUEST_S = 300.0
 """A site that sends a byte now and then is no answer either."""
 _MAX_CONNECTIONS = 8
+_MAX_COOKIE_BYTES = 8192
+"""Sites and proxies refuse requests with much more."""
+_CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_-]+)")
+_LATIN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252"}
 
 File = tuple[str, tuple[str, bytes]]
 """A problem id, and the name and content of the file that answers it."""
@@ -52,8 +58,12 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Return the body as text; INGInious writes UTF-8."""
-        return self.body.decode("utf-8", "replace")
+        """Return the body as text: in UTF-8, as INGInious writes it, or as a proxy says."""
+        kind = self.headers.get("content-type", "").lower()
+        charset = _CHARSET.search(kind)
+        # Not any codec of Python: some are slow, some are none of text.
+        known = charset is not None and charset[1] in _LATIN
+        return self.body.decode("windows-1252" if known else "utf-8", "replace")
 
 
 def http_client(address: str, lang: str) -> httpx.AsyncClient:
@@ -123,18 +133,33 @@ async def send(
                     method, address + path, data=data, files=list(files) or None
                 ) as response,
             ):
+                _limit_cookies(http)
                 body = await _body(response, limit_bytes)
                 return Answer(response.status_code, response.headers, body)
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         raise failure_texts.of_no_answer(address, error) from error
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise failure_texts.no_address(address) from error
+
+
+def _limit_cookies(http: httpx.AsyncClient) -> None:
+    """Forget cookies, the largest first, where a request with all of them would be refused."""
+    jar = http.cookies.jar
+    sizes = {cookie: len(cookie.name) + len(cookie.value or "") for cookie in jar}
+    excess = sum(sizes.values()) - _MAX_COOKIE_BYTES
+    for cookie in sorted(sizes, key=lambda one: (one.name != SESSION_COOKIE, sizes[one]))[::-1]:
+        if excess <= 0:
+            return
+        jar.clear(cookie.domain, cookie.path, cookie.name)
+        excess -= sizes[cookie]
 
 
 async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
     """Return the content, which is unpacked here and no further than to the limit."""
-    unpack = _unpacker(response.headers.get("content-encoding", ""))
+    unpacker = _unpacker(response.headers.get("content-encoding", ""))
     body = bytearray()
     async for piece in response.aiter_raw():
-        body += unpack(piece, limit_bytes + 1 - len(body))
+        body += unpacker.unpack(piece, limit_bytes + 1 - len(body))
         if len(body) > limit_bytes:
             raise SiteError(
                 Message(
@@ -142,23 +167,48 @@ async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
                     limit=limit_bytes >> 20,
                 )
             )
+    unpacker.end()
     return bytes(body)
 
 
-def _unpacker(encoding: str) -> Callable[[bytes, int], bytes]:
-    """Return what unpacks the next piece of a body, to so many bytes at most."""
-    encoding = encoding.strip().lower()
-    if encoding in {"", "identity"}:
-        return lambda piece, _limit: piece
-    if encoding not in {"gzip", "x-gzip"}:
-        # Nobody asked for it; some unpack to thousands of times their size at once.
-        raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}")
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+class _Unpacker:
+    """What is sent as it is."""
 
-    def unpack(piece: bytes, limit: int) -> bytes:
+    def unpack(self, piece: bytes, limit: int) -> bytes:  # noqa: ARG002 - see below
+        """Return the next piece of the body, to so many bytes at most where it is unpacked."""
+        return piece
+
+    def end(self) -> None:
+        """See that nothing is missing.
+
+        Raises:
+            DecodingError: The body was cut off.
+        """
+
+
+class _Gunzip(_Unpacker):
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._has_begun = False
+
+    def unpack(self, piece: bytes, limit: int) -> bytes:
+        self._has_begun = True
         try:
-            return unpacking.decompress(piece, limit)
+            return self._stream.decompress(piece, limit)
         except zlib.error as error:
             raise httpx.DecodingError(str(error)) from error
 
-    return unpack
+    def end(self) -> None:
+        if self._has_begun and not self._stream.eof:
+            raise httpx.DecodingError("cut off")
+
+
+def _unpacker(encoding: str) -> _Unpacker:
+    """Return what unpacks a body."""
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        return _Unpacker()
+    if encoding not in {"gzip", "x-gzip"}:
+        # Nobody asked for it; some unpack to thousands of times their size at once.
+        raise httpx.DecodingError(f"Content-Encoding: {encoding[:40]}")
+    return _Gunzip()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _MAX_RETRY_AFTER_S = 600.0
+_MAX_RETRY_AFTER_CHARS = 64
 _MAX_LOCATION_CHARS = 300
 _MAX_READ_CHARS = 200_000
 """So much of a page that nobody expected is looked at."""
@@ -145,6 +146,16 @@ def forgets_session(address: str) -> SiteError:
     )
 
 
+def no_address(address: str) -> SiteError:
+    """Return the error for an address that is none, as far as only its use tells."""
+    return SettingsError(
+        Message(
+            "“{address}” is not the address of a site; it looks like https://inginious.example.org.",
+            address=without_secrets(address),
+        )
+    )
+
+
 def of_no_answer(address: str, error: Exception) -> SiteError:
     """Return the error for a request that httpx has got no answer to."""
     reason = str(error) or type(error).__name__
@@ -166,15 +177,18 @@ def of_no_answer(address: str, error: Exception) -> SiteError:
                 reason=reason,
             )
         )
+    if isinstance(error, (httpx.TimeoutException, TimeoutError)):
+        return PassingError(Message("{site} does not answer in time.", site=address))
     return PassingError(Message("{site} does not answer ({reason}).", site=address, reason=reason))
 
 
 def _retry_after(value: str) -> float:
     """Return the seconds of a Retry-After header, which has a number or a date."""
+    value = value.strip()[:_MAX_RETRY_AFTER_CHARS]
     try:
         wait = (
             float(value)
-            if value.strip().isdecimal()
+            if value.isdecimal()
             else (parsedate_to_datetime(value).timestamp() - time())
         )
     except (TypeError, ValueError, OverflowError):

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
+
+from . import answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,7 @@ _COURSE_LINK = re.compile(rf"/course/(?P<course>{_ID})/?(?:[?#].*)?$")
 _TASK_LINK = re.compile(rf"/course/(?P<course>{_ID})/(?P<task>{_ID})/?(?:[?#].*)?$")
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)
 _MAX_NOTE_CHARS = 300
+_MAX_UNFINISHED = 200
 
 
 @dataclass(frozen=True)
@@ -60,17 +64,38 @@ class Listed:
     passed: bool = False
 
 
+def parsed(html: str) -> BeautifulSoup:
+    """Return a page as elements; every page is read by this.
+
+    Raises:
+        SiteError: It is written so that no parser gets anywhere with it.
+    """
+    # Python's parser looks for the end of each of these in all that follows: minutes for each
+    # hundred kilobytes where there is none.
+    unfinished = (
+        html.count("<", html.rfind(">") + 1),
+        html.count("<!--", html.rfind("-->") + 1),
+        html.count("<!["),
+    )
+    if max(unfinished) > _MAX_UNFINISHED:
+        raise answers.strange(html)
+    try:
+        return BeautifulSoup(html, "html.parser")
+    except (ParserRejectedMarkup, RecursionError) as error:
+        raise answers.strange(html) from error
+
+
 def is_sign_in_page(html: str) -> bool:
     """Return whether a page asks for name and password instead of showing what was asked for."""
     if "password" not in html:
         return False  # most pages, without reading them
-    page = BeautifulSoup(html, "html.parser")
+    page = parsed(html)
     return _form(page) is None and page.select_one("input[name=password]") is not None
 
 
 def read_task_page(html: str) -> TaskPage | None:
     """Read a task page; None if the page has no form of a task."""
-    form = _form(BeautifulSoup(html, "html.parser"))
+    form = _form(parsed(html))
     if form is None:
         return None
     page = form.find_parent("body") or form
@@ -94,7 +119,7 @@ def read_task_page(html: str) -> TaskPage | None:
 
 def read_note(html: str) -> str:
     """Return the alert of a page in the site's words, such as "Task unavailable"; else ""."""
-    page = BeautifulSoup(html, "html.parser")
+    page = parsed(html)
     alert = page.select_one("#main-content .alert") or page.select_one(".alert")
     return "" if alert is None else _words(alert)
 
@@ -102,7 +127,7 @@ def read_note(html: str) -> str:
 def read_courses(html: str) -> tuple[Listed, ...]:
     """Read the courses that a list of courses links to, in its order."""
     found: dict[str, str] = {}
-    for link in BeautifulSoup(html, "html.parser").select("a[href]"):
+    for link in parsed(html).select("a[href]"):
         if (match := _COURSE_LINK.search(_attribute(link, "href"))) is not None:
             found[match["course"]] = found.get(match["course"]) or _title(link)
     return tuple(Listed(course, name) for course, name in found.items())
@@ -111,7 +136,7 @@ def read_courses(html: str) -> tuple[Listed, ...]:
 def read_tasks(html: str, course_id: str) -> tuple[Listed, ...]:
     """Read the tasks that a course page shows, in its order; future and closed ones it hides."""
     found: dict[str, Listed] = {}
-    for link in BeautifulSoup(html, "html.parser").select("a.list-group-item[href]"):
+    for link in parsed(html).select("a.list-group-item[href]"):
         match = _TASK_LINK.search(_attribute(link, "href"))
         if match is not None and match["course"] == course_id and match["task"] not in found:
             found[match["task"]] = Listed(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_MAX_READ_AT_ONCE_BYTES = 100_000
 _FIRST_SIGN_IN_WAIT_S = 0.25
 _MAX_SIGN_IN_WAIT_S = 10.0
 """Waits between two tries to sign in at a site that does not answer, however many wait for it."""
@@ -195,7 +196,7 @@ class Site:
         """Return the tasks that the page of a course shows, in its order."""
         html = await self._page(f"/course/{quote(course_id, safe='')}")
         tasks = await asyncio.to_thread(pages.read_tasks, html, course_id)
-        if not tasks and (note := pages.read_note(html)):
+        if not tasks and (note := await asyncio.to_thread(pages.read_note, html)):
             raise failure_texts.of_note(note)
         return tasks
 
@@ -204,7 +205,7 @@ class Site:
         html = await self._page(_path(course_id, task_id))
         page = await asyncio.to_thread(pages.read_task_page, html)
         if page is None:
-            raise failure_texts.of_page(html)
+            raise await _of_page(html)
         return page
 
     async def task(self, course_id: str, task_id: str) -> Task:
@@ -217,7 +218,7 @@ class Site:
         read = task_reader.read_task
         task = await asyncio.to_thread(read, html, course_id, task_id, self.address)
         if task is None:
-            raise failure_texts.of_page(html)
+            raise await _of_page(html)
         standing = replace(task.standing, username=self.username)
         if "<img" not in task_reader.texts(task):
             return replace(task, standing=standing)
@@ -256,9 +257,9 @@ class Site:
         answer = await self._request(
             "POST", _path(course_id, task_id), data={"@action": action, **fields}, files=files
         )
-        told = answers.read_object(answer.body)
+        told = await _read_object(answer.body)
         if told is None:
-            raise failure_texts.of_page(answer.text)
+            raise await _of_page(answer.text)
         return told
 
     async def act_again(
@@ -324,11 +325,25 @@ class Site:
 
     def _wait(self, error: PassingError, wait_s: float) -> None:
         """Send nothing for a while: whatever waits for the site waits together."""
-        self._busy, self._not_before = error, monotonic() + wait_s
+        until = monotonic() + wait_s
+        if until >= self._not_before:  # else another answer has asked for more
+            self._busy, self._not_before = error, until
 
     def _refuse_while_waiting(self) -> None:
         if self._busy is not None and (left_s := self._not_before - monotonic()) > 0:
             raise PassingError(self._busy.text, retry_after_s=left_s)
+
+
+async def _read_object(body: bytes) -> dict[str, Any] | None:
+    """Return a JSON object, a large one read elsewhere than on the loop."""
+    if len(body) <= _MAX_READ_AT_ONCE_BYTES:
+        return answers.read_object(body)
+    return await asyncio.to_thread(answers.read_object, body)
+
+
+async def _of_page(html: str) -> SiteError:
+    """Return the error for a page that is not the one asked for; it is not read on the loop."""
+    return await asyncio.to_thread(failure_texts.of_page, html)
 
 
 def _path(course_id: str, task_id: str) -> str:

@@ -356,7 +356,7 @@ class SiteJob:
             if self._killing.is_set() and not self._sendings:
                 raise _KilledError
             try:
-                answer = await ask()
+                answer = await self._unless_killed(ask())
             except SignInError:
                 if not self._attended():
                     raise
@@ -373,6 +373,14 @@ class SiteJob:
                 self._last_answer = time.monotonic()
                 self._heard(True)
                 return answer
+
+    async def _unless_killed(self, asked: Awaitable[_T]) -> _T:
+        """Return an answer, which may take minutes; a kill before anything was sent ends that."""
+        answer = asyncio.ensure_future(asked)
+        await self._until(answer)
+        if not answer.done():
+            raise _KilledError
+        return answer.result()
 
     async def _pause(self, at_least_s: float = 0.0) -> None:
         """Wait for the next request; a kill ends the wait, once."""

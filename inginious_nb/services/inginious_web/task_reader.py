@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from bs4.element import NavigableString
 
 from inginious_nb.course import (
@@ -40,9 +40,12 @@ from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
 from .feedback import as_source
+from .pages import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bs4 import BeautifulSoup
 
     from inginious_nb.course import Problem
 
@@ -78,7 +81,7 @@ def read_task(text: str, course_id: str, task_id: str, site: str) -> Task | None
     Raises:
         CourseError: It has a problem that only its page can ask.
     """
-    page = BeautifulSoup(text, "html.parser")
+    page = parsed(text)
     form = page.select_one("form#task")
     if form is None:
         return None
