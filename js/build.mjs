@@ -65,6 +65,7 @@ const options = {
     snapshot: "js/style/snapshot.css",
     // Taken into the bundle of the JupyterLab plugins, as text.
     "lab.raw": "js/lab/style.css",
+    "statement.raw": "js/lab/statement.css",
     "class.raw": "js/class/style.css",
   },
   outdir,

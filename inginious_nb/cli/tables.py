@@ -73,7 +73,7 @@ def courses(found: Iterable[Course], lang: str = "en") -> Table:
     words = Words("tables", lang)
     table = _table(words, words("courses"), "tasks", "course", "name", "place", right=["tasks"])
     for course in found:
-        table.add_row(str(len(course.tasks)), course.id, course.name, course.place)
+        table.add_row(str(len(course.tasks)), course.id, course.translated_name(lang), course.place)
     return table
 
 

@@ -61,6 +61,11 @@ class Course:
         """Return its title; its id if it has none."""
         return fields.text(self._course_file()[0].get("name")) or self.id
 
+    def translated_name(self, language: str) -> str:
+        """Return its title in a language, as ``course.yaml`` has it if there is no translation."""
+        translate = translations.translator([self.path], language)
+        return self.name if translate is None else translate(self.name)
+
     @property
     def site(self) -> str:
         """Return the address of the site that it is from, empty for a folder."""

@@ -159,7 +159,7 @@ class OverviewPublisher:
         errors = [*([] if course.error is None else [course.error]), *course.broken.values()]
         return {
             "id": course.id,
-            "name": course.name,
+            "name": course.translated_name(self.lang),
             "site": serialize.site_label(course.site),
             "tasks": [self._task_row(task) for task in course.tasks.values()],
             "errors": [error.in_language(self.lang) for error in errors],

@@ -5,12 +5,14 @@ import { ownValue } from "../own_value.ts";
 import { isFileEntry } from "../state/local.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
+import { named } from "./named.ts";
 import type { AnswerProps } from "./Problem.tsx";
 
 export function FileAnswer({ problem, labelId }: AnswerProps) {
   const { controller, local, language } = useApp();
   const { t, say, size } = language;
   const input = useRef<HTMLInputElement>(null);
+  const choose = useRef<HTMLButtonElement>(null);
   const pathId = useId();
   const [path, setPath] = useState("");
   const [over, setOver] = useState(false);
@@ -20,6 +22,7 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
     chosen && "file" in chosen
       ? chosen.file.size
       : ownValue(local.preview, problem.id)?.file?.size_bytes;
+  const name = chosen ? ("file" in chosen ? chosen.file.name : chosen.path) : "";
   const limit = problem.max_size_bytes;
   const extensions = problem.allowed_exts;
 
@@ -59,15 +62,33 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
       <CellLink problem={problem} />
       {chosen ? (
         <p class="inginious-file-chosen">
-          <span class="inginious-code">{"file" in chosen ? chosen.file.name : chosen.path}</span>
+          <span class="inginious-code">{name}</span>
           {bytes !== undefined && ` (${size(bytes)})`}
         </p>
       ) : (
         <span class="inginious-muted">{t.dropFile} </span>
       )}
-      <button type="button" class="inginious-button" onClick={() => input.current?.click()}>
+      <button
+        ref={choose}
+        type="button"
+        class="inginious-button"
+        onClick={() => input.current?.click()}
+      >
         {chosen ? t.replaceFile : t.chooseFile}
-      </button>
+      </button>{" "}
+      {chosen && (
+        <button
+          type="button"
+          class="inginious-button"
+          aria-label={named(t.removeFile, name, language)}
+          onClick={() => {
+            controller.remove(problem.id);
+            choose.current?.focus(); // this button goes
+          }}
+        >
+          {t.removeFile}
+        </button>
+      )}
       <input
         ref={input}
         type="file"

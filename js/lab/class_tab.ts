@@ -1,12 +1,20 @@
 // A class in a tab of its own: the folder that was chosen in the menu, or in a dialog.
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { WidgetTracker } from "@jupyterlab/apputils";
+import type { IDocumentManager } from "@jupyterlab/docmanager";
 import { FileDialog, type IDefaultFileBrowser } from "@jupyterlab/filebrowser";
+import type { ITranslator } from "@jupyterlab/translation";
 import { Widget } from "@lumino/widgets";
 import { uniqueId } from "../unique_id.ts";
 import { folderOfClass, showClass } from "./class_ui.tsx";
 import { inginiousIcon } from "./icon.ts";
 import type { IInginious } from "./tokens.ts";
+
+export interface Host {
+  browser: IDefaultFileBrowser | null;
+  documents: IDocumentManager;
+  translator: ITranslator;
+}
 
 interface Args {
   /** The folder. */
@@ -18,16 +26,16 @@ interface Args {
 export async function openClass(
   app: JupyterFrontEnd,
   inginious: IInginious,
-  browser: IDefaultFileBrowser | null,
+  { browser, documents, translator }: Host,
   opened: WidgetTracker,
   { path, selected }: Args,
 ): Promise<void> {
   const chosen = async () => {
-    if (!browser) return undefined;
     const { button, value } = await FileDialog.getExistingDirectory({
-      manager: browser.model.manager,
+      manager: documents,
       title: folderOfClass(inginious.language),
-      defaultPath: browser.model.path,
+      defaultPath: browser?.model.path ?? "",
+      translator,
     });
     return button.accept ? value?.[0]?.path : undefined;
   };

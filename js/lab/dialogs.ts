@@ -1,13 +1,41 @@
 // What is asked before something is done with the answers of a notebook; a chunk of its own.
 import { Dialog, InputDialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
+import { submitAll as en } from "../i18n/guidance.en.json";
+import { submitAll as fr } from "../i18n/guidance.fr.json";
+import { ownValue } from "../own_value.ts";
+import type { NotebookAnswers } from "./notebook_answers.ts";
 import type { TaskView } from "./task_view.ts";
+import { NOTIFICATION_MS, notify } from "./telling.ts";
 import type { IInginious } from "./tokens.ts";
 
+/** Submit every task that a notebook answers, once that is what the person means. */
+export async function submitAll(inginious: IInginious, answers: NotebookAnswers): Promise<void> {
+  const views = answers.inOrder();
+  if (!(await isMeant(inginious, views))) return;
+  await answers.submitAll();
+  const refused = views.filter(({ controller }) => controller.local.get().notice !== null);
+  tellRefused(inginious, answers, refused);
+}
+
+/** What is missing stands beneath the cells; where none of them is in sight, say so. */
+function tellRefused({ language }: IInginious, answers: NotebookAnswers, refused: TaskView[]) {
+  const tasks = refused.map(({ controller }) => controller.synced.get().task?.ref);
+  const cells = answers.cells.get().filter(({ task }) => tasks.includes(task));
+  const [first] = cells;
+  if (!first || cells.some(({ cell_id }) => answers.notebook.isInSight(cell_id))) return;
+  const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
+  const callback = () => void answers.notebook.reveal(first.cell_id);
+  notify(language.say(words.refused, { n: refused.length }), "warning", language, {
+    autoClose: NOTIFICATION_MS,
+    actions: [{ label: language.lab.goToCell, callback }],
+  });
+}
+
 /** Whether every task is to be submitted: asked as the settings say. */
-export async function isMeant({ socket, settings, language }: IInginious, views: TaskView[]) {
+async function isMeant({ socket, settings, language }: IInginious, views: TaskView[]) {
   const { confirmSubmitAll } = settings.get();
-  const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
+  const rows = socket.tasks;
   const tasks = views.flatMap(({ controller }) => controller.synced.get().task ?? []);
   const asked = tasks.map(({ ref, name }) => {
     const left = rows.find((row) => row.ref === ref)?.attempts_left ?? null;
@@ -38,8 +66,7 @@ export async function chooseProblem({
   socket,
   language,
 }: IInginious): Promise<{ ref: string; problemId: string } | undefined> {
-  const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
-  const openFirst = rows.toSorted(
+  const openFirst = socket.tasks.toSorted(
     (one, other) => Number(other.accessible) - Number(one.accessible),
   );
   const problems = openFirst.flatMap((task) =>

@@ -72,9 +72,8 @@ export class FollowedTask {
   /** Open what was refused while the server was away, or before it knew the course. */
   readonly #retry = () => {
     const { socket } = this.#inginious;
-    const rows = socket.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
     const { view, error } = this.state.get();
     if (view || !error || socket.state.get() !== "open") return;
-    if (rows.some(({ ref }) => ref === this.#task)) this.#open();
+    if (socket.tasks.some(({ ref }) => ref === this.#task)) this.#open();
   };
 }

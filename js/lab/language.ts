@@ -29,3 +29,8 @@ export async function loadLanguage(locale: string): Promise<LabLanguage> {
   };
   return { ...spoken, t, lab, settings };
 }
+
+/** The title of a part of JupyterLab that is ours. */
+export function titled(part: string, { t, say }: Language): string {
+  return say(t.colon, { name: "INGInious", value: part });
+}

@@ -1,25 +1,45 @@
 // The dialog that makes a new task. Loaded when it is asked for.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Dialog, showDialog } from "@jupyterlab/apputils";
+import { PathExt } from "@jupyterlab/coreutils";
+import type { Contents } from "@jupyterlab/services";
 import { Widget } from "@lumino/widgets";
 import { newTask as en } from "../i18n/class.en.json";
 import { newTask as fr } from "../i18n/class.fr.json";
 import { ownValue } from "../own_value.ts";
 import type { NewTaskRequest } from "../protocol/overview.ts";
+import { reasonOf } from "./telling.ts";
 import type { IInginious } from "./tokens.ts";
 
-/** Ask for a task and make it; the file to open, or null if nobody wants one. */
+/** Ask for a task, make it and open its file. */
 export async function makeTask(
-  { socket, language }: IInginious,
+  app: JupyterFrontEnd,
+  inginious: IInginious,
   here: string,
-): Promise<string | null> {
+): Promise<void> {
+  const { contents } = app.serviceManager;
+  const file = await askTask(inginious, await proposedFolder(contents, here));
+  if (file === null) return;
+  const drive = contents.driveName(here);
+  await app.commands.execute("docmanager:open", { path: drive ? `${drive}:${file}` : file });
+}
+
+/** The course that a folder is in, or a new one there. */
+async function proposedFolder(contents: Contents.IManager, here: string): Promise<string> {
+  const local = contents.localPath(here);
+  for (const folder of [here, PathExt.dirname(here)]) {
+    const found = await contents.get(folder, { type: "directory" }).catch(() => null);
+    const files: Contents.IModel[] = found?.content ?? [];
+    if (files.some(({ name }) => name === "course.yaml")) return contents.localPath(folder);
+  }
+  return PathExt.join(local.startsWith("inginious-demo") ? "" : local, "courses/course1");
+}
+
+/** The file of the task that was made, or null if nobody wants one. */
+async function askTask({ socket, language }: IInginious, proposed: string): Promise<string | null> {
   const { lab, t } = language;
   const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
-  const known = here && !here.startsWith("inginious-demo");
-  let wanted: NewTaskRequest = {
-    folder: known ? here : "courses/course1",
-    task: "task1",
-    task_kind: "python",
-  };
+  let wanted: NewTaskRequest = { folder: proposed, task: "task1", task_kind: "python" };
   let error = "";
   for (;;) {
     const { value, button } = await showDialog({
@@ -33,8 +53,7 @@ export async function makeTask(
     try {
       return (await socket.ask("newTask", wanted)).path;
     } catch (failure) {
-      const text = failure instanceof Error ? failure.message : String(failure);
-      error = text === "gone" ? lab.gone : text;
+      error = reasonOf(failure, language);
     }
   }
 }

@@ -6,6 +6,7 @@ import { type SignInWords, signInWords } from "../i18n/sign_in.ts";
 import type { AccountInfo, SignInRequest } from "../protocol/sign_in.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import type { LabLanguage } from "./language.ts";
+import { reasonOf } from "./telling.ts";
 
 /** Ask until the site takes what was typed, or the person gives up. */
 export async function askSignIn(
@@ -13,7 +14,7 @@ export async function askSignIn(
   account: AccountInfo,
   language: LabLanguage,
 ): Promise<void> {
-  const { lab, say, t } = language;
+  const { say, t } = language;
   const words = signInWords(language.code);
   let { username } = account;
   let cookie = false;
@@ -37,8 +38,7 @@ export async function askSignIn(
       if (!socket.overview.get()?.account?.signed_in) Notification.info(message);
       return;
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      refusal = text === "gone" ? lab.gone : text;
+      refusal = reasonOf(error, language);
     }
   }
 }

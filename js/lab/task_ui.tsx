@@ -1,8 +1,11 @@
 // The statement of a task with the controls that answer it, a chunk of its own.
 import type { Widget } from "@lumino/widgets";
+import css from "../../inginious_nb/static/statement.raw.css";
 import { TaskDocument } from "./components/TaskDocument.tsx";
 import type { FollowedTask } from "./followed_task.ts";
 import { PreactWidget } from "./preact_widget.ts";
+
+document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
 
 export function taskWidget(followed: FollowedTask): Widget {
   const widget = new PreactWidget(<TaskDocument followed={followed} />);

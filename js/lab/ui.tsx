@@ -4,8 +4,7 @@ import type { Widget } from "@lumino/widgets";
 import css from "../../inginious_nb/static/lab.raw.css";
 import { AnswerLine } from "./components/AnswerLine.tsx";
 import { Courses } from "./components/Courses.tsx";
-import { Queue } from "./components/Queue.tsx";
-import { Tally } from "./components/Tally.tsx";
+import { SubmitAll, Tally } from "./components/Tally.tsx";
 import type { NotebookAnswers } from "./notebook_answers.ts";
 import { PreactWidget } from "./preact_widget.ts";
 import type { IInginious } from "./tokens.ts";
@@ -23,13 +22,6 @@ export function coursesWidget({ socket, language }: IInginious, actions: Courses
   return new PreactWidget(<Courses socket={socket} language={language} {...actions} />);
 }
 
-export function queueWidget(
-  { socket, language }: IInginious,
-  openTask: (ref: string) => void,
-): Widget {
-  return new PreactWidget(<Queue socket={socket} language={language} openTask={openTask} />);
-}
-
 export function answerLine(
   { language }: IInginious,
   answers: NotebookAnswers,
@@ -40,14 +32,15 @@ export function answerLine(
   return widget;
 }
 
-export function tallyWidget(
+export function submitAllWidget(
   { language }: IInginious,
   answers: NotebookAnswers,
   submitAll: () => void,
 ): Widget {
-  const widget = new PreactWidget(
-    <Tally answers={answers} language={language} submitAll={submitAll} />,
-  );
-  widget.addClass("inginious-tally-item");
-  return widget;
+  const props = { answers, language, submitAll };
+  return new PreactWidget(<SubmitAll {...props} />);
+}
+
+export function tallyWidget({ language }: IInginious, answers: NotebookAnswers): Widget {
+  return new PreactWidget(<Tally answers={answers} language={language} />);
 }

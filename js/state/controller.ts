@@ -246,6 +246,13 @@ export class Controller {
     if (!inCell && (typeof value === "string" || Array.isArray(value))) this.#sendDraft(problemId);
   }
 
+  /** Take back what was entered; what a cell says is the answer again, if one does. */
+  remove(problemId: string): void {
+    const { [problemId]: _removed, ...entries } = this.local.get().entries;
+    this.local.update({ entries, notice: null });
+    this.preview();
+  }
+
   /** Where a cell gives the answer, the control is another view of it and changes the cell. */
   #writeIntoCell(problemId: string, value: Entry): boolean {
     const preview = ownValue(this.local.get().preview, problemId);

@@ -1,7 +1,7 @@
 // The third transport: the WebSocket of our Jupyter Server extension, for JupyterLab's own
 // interface. It needs no kernel. One socket a page; each view of a task has a channel of it.
 import type { ClassSubject } from "../protocol/class_view.ts";
-import type { Overview, OverviewReplies, OverviewRequests } from "../protocol/overview.ts";
+import type { Overview, OverviewReplies, OverviewRequests, TaskRow } from "../protocol/overview.ts";
 import type { Subject, WidgetState } from "../protocol/task.ts";
 import type { RequestKind } from "../protocol/task_requests.ts";
 import { Store } from "../state/store.ts";
@@ -46,6 +46,11 @@ export class ServerSocket {
       receive: (message, buffers) => this.#receiveOverview(message as Message, buffers),
       lost: () => this.#requests.fail("gone"),
     });
+  }
+
+  /** The tasks of all courses, as far as they are known. */
+  get tasks(): TaskRow[] {
+    return this.overview.get()?.courses.flatMap(({ tasks }) => tasks) ?? [];
   }
 
   /** Connect, and again whenever the connection breaks. */

@@ -136,14 +136,21 @@ def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
 
 def test_an_answer_begins_with_the_statement(server, open_lab, page):
     without_kernel(server, open_lab, markdown("My answers"))
-    page.get_by_role("tab", name="INGInious").click()
-    task(page, "Rabbits").click()
+    # What is missing is said, with what helps.
+    run_command(page, "Submit all")
+    told = page.locator(".jp-toastContainer").get_by_role("alert")
+    expect(told).to_contain_text("No cell here is an answer yet")
+    told.get_by_role("button", name="Open a task").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox").select_option("Rabbits, sunflowers, Fibonacci (demo/fib)")
+    dialog.get_by_role("button", name="Ok").click()
     statement = page.locator(".inginious-task-document")
     statement.get_by_role("button", name="Insert answer cell").click()
     cell = page.locator(".jp-CodeCell.inginious-answer")
     expect(cell.locator(".inginious-answer-line")).to_contain_text("Not submitted yet")
     expect(statement).to_contain_text("Answered by")
     # Choices and files are answered in the statement itself.
+    page.get_by_role("tab", name="INGInious").click()
     task(page, "Read before you run").click()
     # As a tab where the first one is, not as another column.
     expect(statement.filter(has_text="Rabbits")).to_be_hidden()
@@ -152,6 +159,16 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
     choices.get_by_role("checkbox").first.check()
     choices.get_by_role("button", name="Submit").click()
     expect(choices.locator(".inginious-line")).to_contain_text(re.compile(r"\d+ %"))
+    task(page, "A week of weather").click()
+    week = page.locator(".inginious-task-document").filter(has_text="The file")
+    file = {"name": "week.csv", "mimeType": "text/csv", "buffer": b"day,celsius\n"}
+    week.locator("input[type=file]").set_input_files(file)
+    week.get_by_role("button", name="Remove: week.csv").click()
+    expect(week.get_by_role("button", name="Choose a file")).to_be_focused()
+    expect(week).to_contain_text("Still missing: The file")
+    week.locator("input[type=file]").set_input_files(file)
+    week.get_by_role("button", name="Submit").click()
+    expect(week.locator(".inginious-line")).to_contain_text(re.compile(r"\d+ %"))
 
 
 def test_a_cell_is_made_an_answer(server, open_lab, page):

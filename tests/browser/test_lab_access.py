@@ -16,7 +16,8 @@ OURS = (
     ".inginious-task-document",
     ".inginious-answer-line",
     ".inginious-queue",
-    ".inginious-tally",
+    ".inginious-submit-all",
+    ".inginious-tally-count",
     ".jp-StatusBar-Left",
 )
 MAX_STEPS = 40

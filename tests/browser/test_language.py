@@ -85,7 +85,8 @@ def test_jupyterlabs_own_interface_is_french(french_lab, page):
     told = page.locator(".jp-toastContainer").get_by_role("alert")
     expect(told).to_contain_text(re.compile(r"Réussite\u00a0: \d sur 6"), timeout=START_LIMIT_MS)
     expect(told.get_by_role("button", name="Aller à la cellule")).to_be_visible()
-    # The tasks of the course, too: it has French texts.
+    # The course and its tasks, too: it has French texts.
+    expect(sidebar.get_by_role("heading")).to_have_text("Premiers pas en Python")
     sidebar.locator(".inginious-task").filter(has_text="Partager des pommes").click()
     statement = page.locator(".inginious-task-document")
     expect(statement).to_contain_text("Dix-sept pommes")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
 STATIC = CHECKOUT / "inginious_nb" / "static"
-ON_DEMAND = ("fr.", "dialogs.", "class.", "new-task.", "sign-in.", "statement.")
+ON_DEMAND = ("fr.", "dialogs.", "class.", "new-task.", "sign-in.", "statement.", "queue.")
 
 
 def test_the_bundle_is_small():

@@ -7,6 +7,7 @@ import type { AccountInfo } from "../../protocol/sign_in.ts";
 import { useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";
+import { NotConnected } from "./NotConnected.tsx";
 
 const NEAR_S = 48 * 3600;
 const MINUTE_MS = 60_000;
@@ -23,8 +24,6 @@ interface Props {
 export function Courses(props: Props) {
   const { socket, language, openTask, openCourse, tryDemo, signIn } = props;
   const overview = useStore(socket.overview);
-  const state = useStore(socket.state);
-  const refusal = useStore(socket.refusal);
   const [wanted, setWanted] = useState("");
   useEachMinute(); // deadlines come nearer
   const { lab } = language;
@@ -36,11 +35,7 @@ export function Courses(props: Props) {
   const out = signedOut(overview);
   return (
     <section class="inginious inginious-courses" aria-label={lab.courses} lang={language.code}>
-      {state === "lost" && (
-        <p class="inginious-notice" role="status">
-          <strong>{lab.notConnected}</strong> {refusal || lab.notConnectedHelp}
-        </p>
-      )}
+      <NotConnected socket={socket} language={language} />
       {out && (
         <>
           <p class="inginious-notice">{language.say(lab.signedOut, { site: out.site })}</p>

@@ -6,6 +6,7 @@ import type { PendingRow } from "../../protocol/overview.ts";
 import { useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";
+import { NotConnected } from "./NotConnected.tsx";
 
 interface Props {
   socket: ServerSocket;
@@ -15,21 +16,23 @@ interface Props {
 
 export function Queue({ socket, language, openTask }: Props) {
   const overview = useStore(socket.overview);
+  const isLost = useStore(socket.state) === "lost";
   const { t, lab, say } = language;
   const rows = overview?.pending ?? [];
   const service = overview?.service;
   return (
     <section class="inginious inginious-queue" aria-label={lab.queue} lang={language.code}>
-      {service && (
+      <NotConnected socket={socket} language={language} />
+      {service && !isLost && (
         <p class="inginious-muted">
           {ownValue(t.serviceKind, service.kind) ?? service.kind},{" "}
           {ownValue(t.service, service.state) ?? service.state}
         </p>
       )}
-      {service?.message && service.state !== "connected" && (
+      {service?.message && !isLost && service.state !== "connected" && (
         <p class="inginious-notice">{service.message}</p>
       )}
-      {rows.length === 0 && <p>{lab.queueEmpty}</p>}
+      {rows.length === 0 && !isLost && <p>{lab.queueEmpty}</p>}
       <ul>
         {rows.map((row) => (
           <li key={row.id}>

@@ -1,5 +1,7 @@
-// The button of the notebook's toolbar that submits every task of it, with how many have passed.
+// What the notebook's toolbar has: the button that submits every task, and how many of them have passed.
+// They are items of their own, since a toolbar that is narrow keeps only those that come first.
 import { useEffect, useState } from "preact/hooks";
+import type { WidgetState } from "../../protocol/task.ts";
 import { isActive } from "../../state/controller.ts";
 import { useStore } from "../../state/store.ts";
 import { inginiousIcon } from "../icon.ts";
@@ -9,47 +11,56 @@ import type { NotebookAnswers } from "../notebook_answers.ts";
 interface Props {
   answers: NotebookAnswers;
   language: LabLanguage;
-  submitAll: () => void;
 }
 
-function drawIcon(container: HTMLElement | null): void {
-  if (container) inginiousIcon.element({ container, stylesheet: "toolbarButton" });
+export function SubmitAll({
+  answers,
+  language: { lab },
+  submitAll,
+}: Props & { submitAll: () => void }) {
+  const states = useStates(answers);
+  if (!states.length) return null;
+  const busy = states.every(({ submission }) => isActive(submission));
+  return (
+    <button
+      type="button"
+      class="jp-ToolbarButtonComponent inginious-submit-all"
+      title={lab.submitAllCaption}
+      aria-disabled={busy}
+      onClick={() => !busy && submitAll()}
+    >
+      <span ref={drawIcon} />
+      {lab.submitAll}
+    </button>
+  );
 }
 
-export function Tally({ answers, language, submitAll }: Props) {
-  const views = [...useStore(answers.views).values()];
+export function Tally({ answers, language: { lab, say } }: Props) {
+  const states = useStates(answers);
+  if (!states.some(({ result }) => result)) return null;
+  const passed = states.filter(({ result }) => result?.code === "success").length;
+  return (
+    <span class="inginious-tally-count" role="status">
+      {say(lab.tallyHere, { n: passed, all: states.length })}
+    </span>
+  );
+}
+
+/** The states of the tasks that a notebook answers. */
+function useStates(answers: NotebookAnswers): WidgetState[] {
+  const views = useStore(answers.views);
   const [, renderAgain] = useState(0);
   useEffect(() => {
-    const ends = views.map(({ controller }) =>
+    const ends = [...views.values()].map(({ controller }) =>
       controller.synced.subscribe(() => renderAgain((count) => count + 1)),
     );
     return () => {
       for (const end of ends) end();
     };
-  }, [answers.views.get()]);
-  if (!views.length) return null;
-  const { lab, say } = language;
-  const states = views.map(({ controller }) => controller.synced.get());
-  const passed = states.filter(({ result }) => result?.code === "success").length;
-  const busy = states.every(({ submission }) => isActive(submission));
-  const decided = states.some(({ result }) => result);
-  return (
-    <span class="inginious-tally">
-      <button
-        type="button"
-        class="jp-ToolbarButtonComponent inginious-submit-all"
-        title={lab.submitAllCaption}
-        aria-disabled={busy}
-        onClick={() => !busy && submitAll()}
-      >
-        <span ref={drawIcon} />
-        {lab.submitAll}
-      </button>
-      {decided && (
-        <span class="inginious-tally-count" role="status">
-          {say(lab.tallyHere, { n: passed, all: states.length })}
-        </span>
-      )}
-    </span>
-  );
+  }, [views]);
+  return [...views.values()].map(({ controller }) => controller.synced.get());
+}
+
+function drawIcon(container: HTMLElement | null): void {
+  if (container) inginiousIcon.element({ container, stylesheet: "toolbarButton" });
 }

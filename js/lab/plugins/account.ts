@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
 import { signIn } from "../sign_in.ts";
+import { answered, notify } from "../telling.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 export const account: JupyterFrontEndPlugin<void> = {
@@ -24,7 +25,7 @@ export const account: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.signOut, {
       label: lab.signOutAtSite,
       isVisible: () => known()?.signed_in === true,
-      execute: () => socket.ask("signOut", {}).catch((error) => Notification.error(String(error))),
+      execute: () => answered(lab.signOutAtSite, socket.ask("signOut", {}), language),
     });
     for (const command of [Commands.signIn, Commands.signOut])
       palette?.addItem({ command, category: PALETTE_CATEGORY });
@@ -36,7 +37,7 @@ export const account: JupyterFrontEndPlugin<void> = {
       const isOut = overview?.service.state === "signed_out";
       const site = overview?.account?.site ?? "";
       if (isOut && told === null)
-        told = Notification.warning(language.say(lab.signedOut, { site }), {
+        told = notify(language.say(lab.signedOut, { site }), "warning", language, {
           autoClose: false,
           actions: [
             {

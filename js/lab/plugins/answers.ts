@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { ICommandPalette, IToolbarWidgetRegistry, Notification } from "@jupyterlab/apputils";
+import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
 import type { Cell, ICellModel } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import type { PanelLayout, Widget } from "@lumino/widgets";
@@ -7,17 +7,19 @@ import { ownValue } from "../../own_value.ts";
 import type { WidgetState } from "../../protocol/task.ts";
 import { isActive } from "../../state/controller.ts";
 import { awaitAgain, hasArrived, isAwaited, isOwn } from "../../state/own_submissions.ts";
+import type { Lack } from "../guidance.ts";
+import { guided } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
 import { keepSummary, savedSummary } from "../saved_summary.ts";
 import { settled } from "../settled.ts";
 import type { TaskView } from "../task_view.ts";
+import { NOTIFICATION_MS, notify } from "../telling.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 const MARK = "inginious-answer";
 const loadDialogs = () => import(/* webpackChunkName: "dialogs" */ "../dialogs.ts");
-const NOTIFICATION_MS = 10_000;
 
 export const answers: JupyterFrontEndPlugin<void> = {
   id: "inginious-nb:answers",
@@ -37,38 +39,65 @@ export const answers: JupyterFrontEndPlugin<void> = {
       if (!currentWidget || !activeCell) return null;
       return inginious.answers(currentWidget).find(activeCell.model.id);
     };
+    const ofCell = (lack: () => Lack | null) => () => {
+      if (!notebooks.currentWidget) return "notebook";
+      return notebooks.activeCell ? lack() : "cell";
+    };
     app.commands.addCommand(Commands.submitCell, {
-      label: t.submit,
+      label: ({ toolbar }) => (toolbar ? t.submit : lab.submitCell),
       caption: lab.submitCell,
       icon: inginiousIcon,
-      isVisible: () => activeAnswer() !== null,
-      isEnabled: () => activeAnswer() !== null,
-      execute: () => activeAnswer()?.view.controller.submit(),
+      isVisible: ({ toolbar }) => !toolbar || activeAnswer() !== null,
+      execute: guided(
+        app,
+        inginious,
+        ofCell(() => {
+          const answer = activeAnswer();
+          if (!answer) return "answer";
+          return answer.view.controller.busy ? "underWay" : null;
+        }),
+        () => activeAnswer()?.view.controller.submit(),
+      ),
     });
+    // In a split view a button may be pressed beside the notebook that was looked at last.
+    const notebookOf = ({ id }: { id?: unknown }) =>
+      notebooks.find((panel) => panel.id === id) ?? notebooks.currentWidget;
     app.commands.addCommand(Commands.submitAll, {
       label: lab.submitAll,
       caption: lab.submitAllCaption,
       icon: inginiousIcon,
-      isEnabled: () => notebooks.currentWidget !== null,
-      execute: async () => {
-        const panel = notebooks.currentWidget;
-        const found = panel && inginious.answers(panel);
-        const { isMeant } = await loadDialogs();
-        if (await isMeant(inginious, found?.inOrder() ?? [])) await found?.submitAll();
-      },
+      execute: guided(
+        app,
+        inginious,
+        (args) => {
+          const panel = notebookOf(args);
+          if (!panel) return "notebook";
+          const views = inginious.answers(panel).inOrder();
+          if (!views.length) return "answers";
+          return views.every(({ controller }) => controller.busy) ? "underWay" : null;
+        },
+        async (args) => {
+          const panel = notebookOf(args);
+          if (panel) await (await loadDialogs()).submitAll(inginious, inginious.answers(panel));
+        },
+      ),
     });
     app.commands.addCommand(Commands.useAsAnswer, {
       label: lab.useAs,
       icon: inginiousIcon,
-      isEnabled: () => notebooks.activeCell !== null,
-      execute: async () => {
-        const { currentWidget, activeCell } = notebooks;
-        if (!currentWidget || !activeCell) return;
-        const { notebook } = inginious.answers(currentWidget);
-        const { chooseProblem } = await loadDialogs();
-        const chosen = await chooseProblem(inginious);
-        if (chosen) notebook.useAsAnswer(activeCell.model.id, chosen, chosen.problemId);
-      },
+      execute: guided(
+        app,
+        inginious,
+        ofCell(() => (inginious.socket.tasks.length ? null : "course")),
+        async () => {
+          const { currentWidget, activeCell } = notebooks;
+          if (!currentWidget || !activeCell) return;
+          const { notebook } = inginious.answers(currentWidget);
+          const { chooseProblem } = await loadDialogs();
+          const chosen = await chooseProblem(inginious);
+          if (chosen) notebook.useAsAnswer(activeCell.model.id, chosen, chosen.problemId);
+        },
+      ),
     });
     for (const command of [Commands.submitCell, Commands.submitAll, Commands.useAsAnswer]) {
       palette?.addItem({ command, category: PALETTE_CATEGORY });
@@ -98,16 +127,24 @@ export const toolbar: JupyterFrontEndPlugin<void> = {
     _notebooks: INotebookTracker,
     registry: IToolbarWidgetRegistry,
   ) => {
-    registry.addFactory<NotebookPanel>("Notebook", "inginious-submit-all", (panel) => {
-      const item = new LazyItem();
-      const found = inginious.answers(panel);
-      void settled(app).then(async () => {
-        const { tallyWidget } = await import("../ui.tsx");
-        const submitAll = () => void app.commands.execute(Commands.submitAll);
-        if (!item.isDisposed) item.fill(tallyWidget(inginious, found, submitAll));
+    type Ui = typeof import("../ui.tsx");
+    const addItem = (name: string, make: (ui: Ui, panel: NotebookPanel) => Widget) =>
+      registry.addFactory<NotebookPanel>("Notebook", name, (panel) => {
+        const item = new LazyItem();
+        void settled(app).then(async () => {
+          const ui = await import("../ui.tsx");
+          if (!item.isDisposed) item.fill(make(ui, panel));
+        });
+        return item;
       });
-      return item;
-    });
+    addItem("inginious-submit-all", ({ submitAllWidget }, panel) =>
+      submitAllWidget(inginious, inginious.answers(panel), () => {
+        void app.commands.execute(Commands.submitAll, { id: panel.id });
+      }),
+    );
+    addItem("inginious-tally", ({ tallyWidget }, panel) =>
+      tallyWidget(inginious, inginious.answers(panel)),
+    );
   },
 };
 
@@ -266,7 +303,7 @@ class AwaitedResults {
         ? say(lab.tally, { n: all.filter(hasPassed).length, all: all.length })
         : say(lab.arrived, { task: task?.name ?? "", result: ownValue(t.results, code) ?? code });
     const callback = () => void (first && this.#found.notebook.reveal(first.cellId));
-    Notification.emit(text, code === "success" ? "success" : "info", {
+    notify(text, code === "success" ? "success" : "info", this.#inginious.language, {
       autoClose: NOTIFICATION_MS,
       actions: [{ label: lab.goToCell, callback }],
     });

@@ -4,9 +4,12 @@ import {
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
 import { ICommandPalette, WidgetTracker } from "@jupyterlab/apputils";
+import { IDocumentManager } from "@jupyterlab/docmanager";
 import { IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import type { Widget } from "@lumino/widgets";
+import { guided, told } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
@@ -16,44 +19,46 @@ export const authoring: JupyterFrontEndPlugin<void> = {
   id: "inginious-nb:authoring",
   description: "For teachers: makes a task, shows a class.",
   autoStart: true,
-  requires: [IInginious],
-  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser, ILayoutRestorer],
+  requires: [IInginious, IDocumentManager],
+  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser, ILayoutRestorer, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     inginious: IInginious,
+    documents: IDocumentManager,
     launcher: ILauncher | null,
     palette: ICommandPalette | null,
     browser: IDefaultFileBrowser | null,
     restorer: ILayoutRestorer | null,
+    translator: ITranslator | null,
   ) => {
     const { lab } = inginious.language;
     app.commands.addCommand(Commands.newTask, {
       label: lab.newTask,
       caption: lab.newTaskCaption,
       icon: inginiousIcon,
-      execute: async ({ cwd }) => {
-        const here = typeof cwd === "string" ? cwd : (browser?.model.path ?? "");
-        const { contents } = app.serviceManager;
-        const { makeTask } = await import(/* webpackChunkName: "new-task" */ "../new_task.ts");
-        const path = await makeTask(inginious, contents.localPath(here));
-        if (path === null) return;
-        const drive = contents.driveName(here);
-        await app.commands.execute("docmanager:open", { path: drive ? `${drive}:${path}` : path });
-      },
+      execute: guided(
+        app,
+        inginious,
+        () => null,
+        async ({ cwd }) => {
+          const here = typeof cwd === "string" ? cwd : (browser?.model.path ?? "");
+          const { makeTask } = await import(/* webpackChunkName: "new-task" */ "../new_task.ts");
+          await makeTask(app, inginious, here);
+        },
+      ),
     });
     const classes = new WidgetTracker({ namespace: "inginious-class" });
     const folder = ({ node }: Widget) => node.dataset.folder ?? "";
+    const host = { browser, documents, translator: translator ?? nullTranslator };
+    const show = told(inginious, async (args) => {
+      const { openClass } = await import(/* webpackChunkName: "class" */ "../class_tab.ts");
+      await openClass(app, inginious, host, classes, args);
+    });
+    const choose = guided(app, inginious, () => null, show);
     app.commands.addCommand(Commands.openClass, {
       label: lab.openClass,
       icon: inginiousIcon,
-      execute: async (args) =>
-        (await import(/* webpackChunkName: "class" */ "../class_tab.ts")).openClass(
-          app,
-          inginious,
-          browser,
-          classes,
-          args,
-        ),
+      execute: (args) => (typeof args.path === "string" ? show(args) : choose(args)),
     });
     void restorer?.restore(classes, {
       command: Commands.openClass,

@@ -3,13 +3,17 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
-import { ICommandPalette, Notification } from "@jupyterlab/apputils";
+import { ICommandPalette } from "@jupyterlab/apputils";
 import { IDocumentManager } from "@jupyterlab/docmanager";
 import { FileDialog, IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
+import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { PanelLayout, Widget } from "@lumino/widgets";
+import { guided } from "../guided.ts";
 import { courseIcon, demoIcon, inginiousIcon } from "../icon.ts";
+import { titled } from "../language.ts";
 import { settled } from "../settled.ts";
+import { answered } from "../telling.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
 const SIDEBAR_ID = "inginious-courses";
@@ -32,7 +36,7 @@ export const courses: JupyterFrontEndPlugin<void> = {
     sidebar.id = SIDEBAR_ID;
     sidebar.addClass("inginious-courses-panel");
     sidebar.title.icon = inginiousIcon;
-    sidebar.title.caption = `INGInious: ${lab.courses}`;
+    sidebar.title.caption = titled(lab.courses, inginious.language);
     const layout = new PanelLayout();
     sidebar.layout = layout;
     app.shell.add(sidebar, "left", { rank: 600 });
@@ -66,55 +70,57 @@ export const launcher: JupyterFrontEndPlugin<void> = {
   id: "inginious-nb:launcher",
   description: "The cards of the launcher: try the demo, open a course.",
   autoStart: true,
-  requires: [IInginious],
-  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser, IDocumentManager],
+  requires: [IInginious, IDocumentManager],
+  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    { socket, language }: IInginious,
+    inginious: IInginious,
+    documents: IDocumentManager,
     launcherOfHost: ILauncher | null,
     palette: ICommandPalette | null,
     browser: IDefaultFileBrowser | null,
-    documents: IDocumentManager | null,
+    translator: ITranslator | null,
   ) => {
+    const { socket, language } = inginious;
     const { lab } = language;
     const { contents } = app.serviceManager;
     // With collaboration a path begins with the name of its drive, which the server does not know.
     const current = (cwd: unknown) => (typeof cwd === "string" ? cwd : (browser?.model.path ?? ""));
+    const nothing = () => null;
     app.commands.addCommand(Commands.demo, {
       label: lab.tryDemo,
       caption: lab.tryDemoCaption,
       icon: demoIcon,
-      execute: async ({ cwd }) => {
+      execute: guided(app, inginious, nothing, async ({ cwd }) => {
         const here = current(cwd);
         const target = [contents.localPath(here), DEMO_FOLDER].filter(Boolean).join("/");
-        const reply = await said(socket.ask("demo", { folder: target }), language);
+        const reply = await answered(lab.tryDemo, socket.ask("demo", { folder: target }), language);
         if (!reply) return;
         const drive = contents.driveName(here);
         const path = drive ? `${drive}:${reply.path}` : reply.path;
         await app.commands.execute("docmanager:open", { path });
         await app.commands.execute(Commands.showCourses, { focus: false }); // it is in the notebook
-      },
+      }),
     });
     app.commands.addCommand(Commands.openCourse, {
       label: lab.openCourse,
       caption: lab.openCourseCaption,
       icon: courseIcon,
-      isVisible: () => documents !== null,
-      execute: async ({ cwd }) => {
-        if (!documents) return;
+      execute: guided(app, inginious, nothing, async ({ cwd }) => {
         const chosen = await FileDialog.getExistingDirectory({
           manager: documents,
           title: lab.openCourseTitle,
+          label: lab.openCourseCaption,
           defaultPath: current(cwd),
+          translator: translator ?? nullTranslator,
         });
         const path = chosen.button.accept ? chosen.value?.[0]?.path : undefined;
         if (path === undefined) return;
-        const reply = await said(
-          socket.ask("openCourse", { folder: contents.localPath(path) }),
-          language,
-        );
-        if (reply) await app.commands.execute(Commands.showCourses);
-      },
+        const folder = contents.localPath(path);
+        const asked = socket.ask("openCourse", { folder });
+        if (await answered(lab.openCourseTitle, asked, language))
+          await app.commands.execute(Commands.showCourses);
+      }),
     });
     for (const [rank, command] of [Commands.demo, Commands.openCourse].entries()) {
       launcherOfHost?.add({ command, category: "INGInious", rank });
@@ -122,14 +128,3 @@ export const launcher: JupyterFrontEndPlugin<void> = {
     }
   },
 };
-
-/** What was answered, or null after the refusal was shown. */
-async function said<T>(answer: Promise<T>, { lab }: IInginious["language"]): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    Notification.error(text === "gone" ? lab.gone : text, { autoClose: 10_000 });
-    return null;
-  }
-}

@@ -4,8 +4,9 @@ import { IStatusBar } from "@jupyterlab/statusbar";
 import { Widget } from "@lumino/widgets";
 import { ownValue } from "../../own_value.ts";
 import type { Overview } from "../../protocol/overview.ts";
+import { told } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
-import type { LabLanguage } from "../language.ts";
+import { type LabLanguage, titled } from "../language.ts";
 import { LazyItem } from "../lazy_item.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
@@ -24,13 +25,14 @@ export const queue: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.showQueue, {
       label: lab.showQueue,
       icon: inginiousIcon,
-      execute: async () => {
+      execute: told(inginious, async () => {
+        await import("../ui.tsx"); // the style of all that is shown
+        const { queueWidget } = await import(/* webpackChunkName: "queue" */ "../queue_ui.tsx");
         if (!panel || panel.isDisposed) {
-          const { queueWidget } = await import("../ui.tsx");
           panel = new LazyItem();
           panel.id = QUEUE_ID;
           panel.addClass("inginious-queue-panel");
-          panel.title.label = `INGInious: ${lab.queue}`;
+          panel.title.label = titled(lab.queue, inginious.language);
           panel.title.icon = inginiousIcon;
           panel.title.closable = true;
           panel.fill(
@@ -39,7 +41,7 @@ export const queue: JupyterFrontEndPlugin<void> = {
           app.shell.add(panel, "down");
         }
         app.shell.activateById(QUEUE_ID);
-      },
+      }),
     });
     palette?.addItem({ command: Commands.showQueue, category: PALETTE_CATEGORY });
   },

@@ -1,5 +1,4 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
-import { Notification } from "@jupyterlab/apputils";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator } from "@jupyterlab/translation";
 import { version } from "../../../package.json";
@@ -7,6 +6,7 @@ import { loadLanguage } from "../language.ts";
 import { makeInginious } from "../service.ts";
 import { followSettings, translateSettings } from "../settings.ts";
 import { settled } from "../settled.ts";
+import { NOTIFICATION_MS, notify } from "../telling.ts";
 import { IInginious } from "../tokens.ts";
 
 export const service: JupyterFrontEndPlugin<IInginious> = {
@@ -40,19 +40,19 @@ function warnOfOtherVersion({ socket, language }: IInginious): void {
     stop();
     if (server === version) return;
     const text = language.say(language.lab.otherVersion, { page: version, server });
-    Notification.warning(text, { autoClose: false });
+    notify(text, "warning", language, { autoClose: false });
   });
 }
 
 /** Open the courses of the settings, with each connection and when they change. */
-function keepCoursesOpen({ socket, settings }: IInginious): void {
+function keepCoursesOpen({ socket, settings, language }: IInginious): void {
   let told = "";
   const open = async () => {
     const folders = settings.get().courseFolders.filter(Boolean); // one is made empty
     if (!folders.length || socket.state.get() !== "open") return;
     const { refused } = await socket.ask("courseFolders", { folders });
     const text = refused.join("\n");
-    if (text && text !== told) Notification.warning(text, { autoClose: 10_000 });
+    if (text && text !== told) notify(text, "warning", language, { autoClose: NOTIFICATION_MS });
     told = text;
   };
   const openSoon = () => void open().catch(() => {}); // the next connection does

@@ -7,9 +7,12 @@ import {
 import { ICommandPalette, InputDialog, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { FollowedTask } from "../followed_task.ts";
+import { guided, told } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
+/** In less, two columns could not be read. */
+const MIN_SPLIT_PX = 560;
 const ID_PREFIX = "inginious-task-";
 
 export const tasks: JupyterFrontEndPlugin<void> = {
@@ -28,34 +31,41 @@ export const tasks: JupyterFrontEndPlugin<void> = {
   ) => {
     const { socket, language } = inginious;
     const opened = new WidgetTracker<MainAreaWidget>({ namespace: "inginious-task" });
+    const open = told(inginious, async (args) => {
+      const ref = String(args.ref);
+      await import("../ui.tsx"); // the style of all that is shown
+      const { taskWidget } = await import(/* webpackChunkName: "statement" */ "../task_ui.tsx");
+      const id = ID_PREFIX + ref.replace("/", "-");
+      if (!opened.find((widget) => widget.id === id)) {
+        const content = taskWidget(new FollowedTask(inginious, ref, notebooks));
+        content.node.dataset.task = ref;
+        const panel = new MainAreaWidget({ content });
+        panel.id = id;
+        panel.title.label = socket.tasks.find((row) => row.ref === ref)?.name ?? ref;
+        panel.title.icon = inginiousIcon;
+        panel.title.closable = true;
+        const { statement } = inginious.settings.get();
+        if (labShell && statement !== "sidebar") {
+          const mode = statement === "tab" ? "tab-after" : "split-right";
+          app.shell.add(panel, "main", place(opened, notebooks?.currentWidget, mode));
+        } else app.shell.add(panel, "right");
+        await opened.add(panel);
+      }
+      app.shell.activateById(id);
+    });
+    const choose = guided(
+      app,
+      inginious,
+      () => (socket.tasks.length ? null : "course"),
+      async () => {
+        const ref = await chooseTask(inginious);
+        if (ref) await open({ ref });
+      },
+    );
     app.commands.addCommand(Commands.openTask, {
       label: language.lab.openTask,
       icon: inginiousIcon,
-      execute: async (args) => {
-        const ref = typeof args.ref === "string" ? args.ref : await chooseTask(inginious);
-        if (!ref) return;
-        const id = ID_PREFIX + ref.replace("/", "-");
-        if (!opened.find((widget) => widget.id === id)) {
-          await import("../ui.tsx"); // the style of all that is shown
-          const { taskWidget } = await import(/* webpackChunkName: "statement" */ "../task_ui.tsx");
-          const content = taskWidget(new FollowedTask(inginious, ref, notebooks));
-          const panel = new MainAreaWidget({ content });
-          panel.id = id;
-          panel.title.label = ref;
-          panel.title.icon = inginiousIcon;
-          panel.title.closable = true;
-          content.node.dataset.task = ref;
-          const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
-          panel.title.label = rows.find((row) => row.ref === ref)?.name ?? ref;
-          const { statement } = inginious.settings.get();
-          if (labShell && statement !== "sidebar") {
-            const mode = statement === "tab" ? "tab-after" : "split-right";
-            app.shell.add(panel, "main", place(opened, notebooks?.currentWidget, mode));
-          } else app.shell.add(panel, "right");
-          await opened.add(panel);
-        }
-        app.shell.activateById(id);
-      },
+      execute: (args) => (typeof args.ref === "string" ? open(args) : choose(args)),
     });
     palette?.addItem({ command: Commands.openTask, category: PALETTE_CATEGORY });
     const ref = (widget: MainAreaWidget) => widget.content.node.dataset.task ?? "";
@@ -75,12 +85,14 @@ function place(
 ): { mode?: "tab-after" | "split-right"; ref?: string } {
   const other = opened.currentWidget ?? opened.find((widget) => widget.isAttached);
   if (other?.isAttached) return { mode: "tab-after", ref: other.id };
-  return notebook ? { mode, ref: notebook.id } : {};
+  if (!notebook) return {};
+  const isNarrow = notebook.node.clientWidth < MIN_SPLIT_PX;
+  return { mode: isNarrow ? "tab-after" : mode, ref: notebook.id };
 }
 
 async function chooseTask({ socket, language }: IInginious): Promise<string> {
   const { lab, t } = language;
-  const rows = socket.overview.get()?.courses.flatMap((course) => course.tasks) ?? [];
+  const rows = socket.tasks;
   const items = rows.map(({ ref, name }) => `${name} (${ref})`);
   const { value } = await InputDialog.getItem({
     title: lab.chooseTask,
