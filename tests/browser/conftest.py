@@ -13,6 +13,7 @@ from .chromium import launch
 from .lab_page import START_LIMIT_MS
 from .notebook import NotebookPage, write_notebook
 from .server import TOKEN, JupyterServer
+from .shared_page import SharedPage
 from .stage import Stage, serving
 
 HERE = Path(__file__).parent
@@ -39,7 +40,10 @@ def chromium():
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """A JupyterLab as it is installed by default, without collaboration."""
-    server = JupyterServer.start(tmp_path_factory.mktemp("lab") / "server")
+    server = JupyterServer.start(
+        tmp_path_factory.mktemp("lab") / "server",
+        options=("--LabApp.expose_app_in_browser=True",),
+    )
     yield server
     server.stop()
 
@@ -64,30 +68,51 @@ def page(chromium):
     context.close()
 
 
+@pytest.fixture(scope="session")
+def shared_page(chromium, lab):
+    """The page that stays loaded."""
+    shared = SharedPage(chromium, lab)
+    yield shared
+    shared.discard()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Keep a picture of the page as it was when the test failed."""
+    """Keep pictures of the pages as they were when the test failed."""
     report = yield
-    page = item.funcargs.get("page")
-    if call.when == "call" and report.failed and page is not None:
-        artifacts = HERE / "artifacts"
-        artifacts.mkdir(exist_ok=True)
-        page.screenshot(path=artifacts / f"{re.sub(r'[^a-z0-9_]+', '-', item.name)}.png")
+    if not report.failed:
+        return report
+    artifacts = HERE / "artifacts"
+    artifacts.mkdir(exist_ok=True)
+    name = re.sub(r"[^a-z0-9_]+", "-", item.name)
+    if (page := item.funcargs.get("page")) is not None and call.when == "call":
+        page.screenshot(path=artifacts / f"{name}.png")
+    if (shared := item.funcargs.get("shared_page")) is not None:
+        shared.picture(artifacts / f"{name}-shared.png")
+        shared.discard()  # nobody knows what state it is in
     return report
 
 
 @pytest.fixture
-def open_notebook(lab, page):
-    """Open a notebook with some cells; its kernel ends with the test."""
+def open_notebook(lab, shared_page):
+    """Open a notebook with some cells in the shared page, or in one that is given.
 
-    def opened(*cells, server: JupyterServer = lab, in_page: Page = page) -> NotebookPage:
+    Its kernel ends with the test.
+    """
+
+    def opened(*cells, server: JupyterServer = lab, in_page: Page | None = None) -> NotebookPage:
         used.append(server)
-        notebook = NotebookPage(server, in_page, write_notebook(server, list(cells)))
+        name = write_notebook(server, list(cells))
+        if in_page is None:
+            assert server is lab, "Give a page for another server."
+            return shared_page.open(name)
+        notebook = NotebookPage(server, in_page, name)
         notebook.open()
         return notebook
 
     used: list[JupyterServer] = []
     yield opened
+    shared_page.clear()
     for server in {id(server): server for server in used}.values():
         server.end_kernels()
 

@@ -37,7 +37,7 @@ def division(quotient="3"):
 
 def test_two_people_edit_one_notebook(other_server, page, open_notebook, chromium):
     server = other_server(collaboration=True)
-    mine = open_notebook(*division("0"), server=server)
+    mine = open_notebook(*division("0"), server=server, in_page=page)
     mine.run_to_end(1)
     mine.run_to_end(2)
     context = chromium.new_context(viewport={"width": 1200, "height": 1000})
@@ -63,7 +63,7 @@ def test_notebook_7(lab, page):
 
 
 def test_without_subshells_requests_wait_for_the_running_cell(
-    other_server, open_notebook, tmp_path
+    other_server, page, open_notebook, tmp_path
 ):
     settings = {
         "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}
@@ -72,7 +72,7 @@ def test_without_subshells_requests_wait_for_the_running_cell(
     gate = tmp_path / "gate"
     waits = f"while not pathlib.Path({str(gate)!r}).exists():\n    time.sleep(0.05)"
     busy = code(f"import pathlib, time\n{waits}")
-    notebook = open_notebook(*division(), busy, server=server)
+    notebook = open_notebook(*division(), busy, server=server, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     notebook.run(5)
@@ -100,7 +100,7 @@ def test_a_host_without_inline_scripts_that_saves_widgets(other_server, page, op
     )
     answers = []
     page.on("response", lambda answer: answers.append(answer) if "/lab/" in answer.url else None)
-    notebook = open_notebook(*division(), server=server)
+    notebook = open_notebook(*division(), server=server, in_page=page)
     assert answers[0].headers["content-security-policy"] == policy
     notebook.run_to_end(1)
     notebook.run_to_end(2)
@@ -122,13 +122,13 @@ def test_a_host_without_inline_scripts_that_saves_widgets(other_server, page, op
 
 
 def test_a_widget_that_was_scrolled_out_of_the_page_has_its_result_when_it_comes_back(
-    other_server, open_notebook
+    other_server, page, open_notebook
 ):
     # Here JupyterLab may take cells that are out of view out of the page.
     windowed = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "full"}}
     server = other_server(settings=windowed)
     cells = [*division(), *(code("#\n" * 30) for _ in range(30))]
-    notebook = open_notebook(*cells, server=server)
+    notebook = open_notebook(*cells, server=server, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     notebook.submit(2)

@@ -33,7 +33,7 @@ def french_lab(tmp_path_factory):
     server.stop()
 
 
-def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_lab):
+def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_lab, page):
     notebook = open_notebook(
         load(),
         code("%inginious open demo/division"),
@@ -41,6 +41,7 @@ def test_widget_refusals_commands_and_snapshot_are_french(open_notebook, french_
         code("%inginious history"),
         code("%inginious open demo/nowhere"),
         server=french_lab,
+        in_page=page,
     )
     notebook.run_to_end(1)
     notebook.run_to_end(2)

@@ -35,7 +35,7 @@ BREAK_AT_SUBMIT = """() => {
 
 def test_a_connection_that_breaks_is_told_and_nothing_is_lost(open_notebook, page):
     page.add_init_script(f"({BREAK_AT_SUBMIT})()")
-    notebook = open_notebook(load(), DIVISION, QUOTIENT)
+    notebook = open_notebook(load(), DIVISION, QUOTIENT, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     widget = notebook.widget(2)

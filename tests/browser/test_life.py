@@ -42,8 +42,8 @@ def test_the_static_view_never_shows_beside_the_live_one(open_notebook):
     assert not notebook.page.evaluate("window.flashed")
 
 
-def test_a_host_without_live_views_shows_the_static_one(open_notebook):
-    notebook = open_notebook(load(), OPEN)
+def test_a_host_without_live_views_shows_the_static_one(open_notebook, page):
+    notebook = open_notebook(load(), OPEN, in_page=page)
     notebook.page.route("**/labextensions/anywidget/**", lambda route: route.abort())
     notebook.run_to_end(1)
     notebook.run_to_end(2)

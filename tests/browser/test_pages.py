@@ -24,8 +24,8 @@ def tabs(page):
         tab.close()
 
 
-def test_the_page_that_ran_a_command_answers_it(open_notebook, tabs, lab):
-    mine = open_notebook(*cells("0"))
+def test_the_page_that_ran_a_command_answers_it(open_notebook, page, tabs, lab):
+    mine = open_notebook(*cells("0"), in_page=page)
     another = write_notebook(lab, cells("1"))
     lab.share_kernel(mine.name, another)
     others = [
@@ -36,11 +36,11 @@ def test_the_page_that_ran_a_command_answers_it(open_notebook, tabs, lab):
     mine.run_to_end(1)
     mine.write(3, "3")  # in this page only, and not saved
     for _ in range(2):
-        for page, grade in (
+        for asked, grade in (
             (mine, "100 %"),
             (others[0], "50 %"),
             (mine, "100 %"),
             (others[1], "50 %"),
         ):
-            page.run_to_end(2)
-            expect(page.result(2)).to_contain_text(grade)
+            asked.run_to_end(2)
+            expect(asked.result(2)).to_contain_text(grade)
