@@ -20,47 +20,16 @@ from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
 from inginious_nb.services.inginious_web.site_job import NewJob, SiteJob
 from tests.support.fault_proxy import http
+from tests.support.scripted_site import ScriptedSite
 from tests.support.waiting import until
 
-SIGNED_IN = http(200, b'{"status": "success", "username": "ada"}')
 TASK = "/course/c/t"
 HUGE = 64 << 20
 
 
-class Absurd:
-    """A site that answers a path by what a test says: bytes, or pieces that it sends for ever."""
-
-    def __init__(self):
-        self.answers = {"/api/v0/authentication": SIGNED_IN}
-        self.requests = []
-
-    async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_):
-        self._server.close()
-
-    async def _serve(self, reader, writer):
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.requests.append(head)
-            answer = self.answers[head.split(b" ")[1].decode()]
-            pieces = [answer] if isinstance(answer, bytes) else answer
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(0 if isinstance(answer, bytes) else 0.005)
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-
 @pytest.fixture
 async def absurd():
-    async with Absurd() as absurd:
+    async with ScriptedSite() as absurd:
         yield absurd
 
 

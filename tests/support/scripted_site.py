@@ -1,0 +1,50 @@
+"""A site that answers each path as a test says; it needs no INGInious."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from .fault_proxy import http
+
+SIGNED_IN = http(200, b'{"status": "success", "username": "ada"}')
+
+
+class ScriptedSite:
+    """Answers a path by bytes, by pieces one after the other, or by a function of the body.
+
+    Attributes:
+        answers: What it answers, by the path with its query.
+        requests: The heads of all requests.
+        address: Where it listens.
+    """
+
+    def __init__(self):
+        self.answers = {"/api/v0/authentication": SIGNED_IN}
+        self.requests = []
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+    async def _serve(self, reader, writer):
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.requests.append(head)
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            body = await reader.readexactly(int(length[1])) if length else b""
+            answer = self.answers[head.split(b" ")[1].decode()]
+            if callable(answer):
+                answer = answer(body)
+            for piece in [answer] if isinstance(answer, bytes) else answer:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0 if isinstance(answer, bytes) else 0.005)
+        except OSError:
+            pass
+        finally:
+            writer.close()
