@@ -293,6 +293,10 @@ def test_a_class_is_graded_shown_and_graded_again_once_its_task_is_mended(
     copy_demo(server)
     demo = server.folder / "inginious-demo"
     demo_class.write_class(demo / "handed-in", THIRTY)
+    run = demo / "courses" / "demo" / "fib" / "run"
+    # Three of its five tests, and less time for those that never end: sixty answers are graded.
+    fewer = run.read_text().replace("\n\ndef call(", "\nTESTS = TESTS[2:]\n\ndef call(", 1)
+    run.write_text(fewer.replace("time_limit=2", "time_limit=1"))
     name = write_notebook(server, [code("%load_ext inginious_nb\n%inginious edit demo/fib/run")])
     (server.folder / name).rename(demo / name)
     page = open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-Notebook")
@@ -318,8 +322,7 @@ def test_a_class_is_graded_shown_and_graded_again_once_its_task_is_mended(
     assert [who for who in THIRTY if re.search(rf"\b{who}\b", shown.inner_text())] == []
     shown.get_by_label("Projector").uncheck()
     page.get_by_role("tab", name=name).click()
-    script = (demo / "courses" / "demo" / "fib" / "run").read_text()
-    mended = script.replace("outcome == expected", "argument < 0 or outcome == expected")
+    mended = run.read_text().replace("outcome == expected", "argument < 0 or outcome == expected")
     notebook.write(2, f"%%inginious edit demo/fib/run\n{mended}")
     notebook.run_to_end(2)
     page.get_by_role("tab", name="handed-in").click()
