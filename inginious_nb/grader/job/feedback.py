@@ -61,25 +61,7 @@ def read_feedback(content: bytes, limit_bytes: int | None = None) -> Feedback:
         NotJsonError: It is not JSON.
         FeedbackError: A key is unknown, or a value of the wrong type.
     """
-    if not content.strip():
-        raise NoFeedbackError("the feedback file is empty")
-    if limit_bytes is not None and len(content) > limit_bytes:
-        raise FeedbackError(f"it has over {limit_bytes >> 20} MiB")
-    if _has_too_many_values(content):
-        # Each value follows one of these, and a few bytes of text become a hundred in memory.
-        raise FeedbackError("it has too many values")
-    try:
-        data = json.loads(content)
-    except RecursionError as error:
-        raise FeedbackError(_TOO_DEEP) from error
-    except ValueError as error:
-        raise NotJsonError(str(error)) from error
-    if content.count(b"[") + content.count(b"{") > _MAX_DEPTH and _is_deep(data):
-        raise FeedbackError(_TOO_DEEP)
-    if data == {}:
-        raise NoFeedbackError("the feedback dictionary is empty")
-    if not isinstance(data, dict):
-        raise FeedbackError("the feedback is not a dictionary")
+    data = _parsed(content, limit_bytes)
     for key, value in data.items():
         test = _TESTS.get(key)
         if test is None:
@@ -101,6 +83,33 @@ def read_feedback(content: bytes, limit_bytes: int | None = None) -> Feedback:
     )
 
 
+def _parsed(content: bytes, limit_bytes: int | None) -> dict[str, Any]:
+    """Return the dictionary that the file holds, within what can be read and sent.
+
+    Raises:
+        FeedbackError: As `read_feedback` does.
+    """
+    if not content.strip():
+        raise NoFeedbackError("the feedback file is empty")
+    if limit_bytes is not None and len(content) > limit_bytes:
+        raise FeedbackError(f"it has over {limit_bytes >> 20} MiB")
+    if _has_too_many_values(content):
+        raise FeedbackError("it has too many values")  # a few bytes are a hundred in memory
+    try:
+        data = json.loads(content)
+    except RecursionError as error:
+        raise FeedbackError(_TOO_DEEP) from error
+    except ValueError as error:
+        raise NotJsonError(str(error)) from error
+    if content.count(b"[") + content.count(b"{") > _MAX_DEPTH and _is_deep(data):
+        raise FeedbackError(_TOO_DEEP)
+    if data == {}:
+        raise NoFeedbackError("the feedback dictionary is empty")
+    if not isinstance(data, dict):
+        raise FeedbackError("the feedback is not a dictionary")
+    return data
+
+
 def _has_too_many_values(content: bytes) -> bool:
     """Return whether JSON has more values than can be sent; what stands in its texts is none."""
     size = len(content)
@@ -116,6 +125,7 @@ def _has_too_many_values(content: bytes) -> bool:
 
 
 def _count(content: bytes, start: int, end: int) -> int:
+    """Return how many commas and brackets there are; each value follows one of these."""
     return sum(content.count(begins_value, start, end) for begins_value in (b",", b"[", b"{"))
 
 

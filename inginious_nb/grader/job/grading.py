@@ -144,22 +144,9 @@ class Grading:
         Raises:
             OSError: The task cannot be copied, or the sandbox not be started.
         """
-        try:
-            await asyncio.to_thread(self._fill)
-        except OSError as error:
-            logger.exception("The files of %s cannot be laid out", self._request.task.name)
-            text = Message(
-                "The files of the job cannot be laid out ({reason}).", reason=reason(error)
-            )
-            return GradingResult("crash", faults.of_machine(text))
-        except ServiceError as error:
-            return GradingResult("crash", faults.of_machine(error.text))
-        try:
-            await self._open_network()
-        except OSError as error:
-            logger.warning("No network for %s: %s", self._request.task.name, error)
-            text = Message("The network that the task asks for cannot be made.")
-            return GradingResult("crash", faults.of_machine(text))
+        fault = await self._prepare()
+        if fault is not None:
+            return GradingResult("crash", faults.of_machine(fault))
         try:
             argv = self._command()
         except CommandError as error:
@@ -184,6 +171,25 @@ class Grading:
             self._unread,
         )
         return await job.result(kill_requested)
+
+    async def _prepare(self) -> str | None:
+        """Lay out the files and make the network; return why this machine cannot, if so."""
+        name = self._request.task.name
+        try:
+            await asyncio.to_thread(self._fill)
+        except OSError as error:
+            logger.exception("The files of %s cannot be laid out", name)
+            return Message(
+                "The files of the job cannot be laid out ({reason}).", reason=reason(error)
+            )
+        except ServiceError as error:
+            return error.text
+        try:
+            await self._open_network()
+        except OSError as error:
+            logger.warning("No network for %s: %s", name, error)
+            return Message("The network that the task asks for cannot be made.")
+        return None
 
     async def _run_in_box(
         self, argv: tuple[str, ...], stop: asyncio.Event

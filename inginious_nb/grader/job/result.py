@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import Message, faults
@@ -105,54 +105,50 @@ class EndedJob:
     def _read(self, given_up: threading.Event) -> GradingResult:
         if self.reason in _CODES:
             return GradingResult(_CODES[self.reason])
-        stdout = stderr = ""
-        if self.request.debug:
-            stdout, stderr = self._outputs()
+        stdout, stderr = self._outputs() if self.request.debug else ("", "")
+        content = self.workspace.feedback(_MAX_FEEDBACK_BYTES + 1)
         try:
-            feedback = read_feedback(
-                self.workspace.feedback(_MAX_FEEDBACK_BYTES + 1), _MAX_FEEDBACK_BYTES
-            )
-        except NoFeedbackError:
-            log_output(self.workspace, self.request.task.name)
+            feedback = read_feedback(content, _MAX_FEEDBACK_BYTES)
+        except FeedbackError as error:
+            result = self._crash(error, given_up)
+        else:
+            result = self._graded(feedback, given_up)
+        return replace(result, stdout=stdout, stderr=stderr + result.stderr)
+
+    def _graded(self, feedback: Feedback, given_up: threading.Event) -> GradingResult:
+        """Return the result that the feedback says, with notes on stderr for who debugs."""
+        archive = self.workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
+        warning = self._warning() if feedback.result == "success" else ""
+        return GradingResult(
+            feedback.result,
+            feedback=feedback,
+            keeps_state=False,
+            archive=archive.content,
+            stderr=self._notes(archive.skipped, warning) if self.request.debug else "",
+            warning=warning,
+        )
+
+    def _crash(self, error: FeedbackError, given_up: threading.Event) -> GradingResult:
+        """Return the result of a job whose feedback cannot be read."""
+        name = self.request.task.name
+        if isinstance(error, NoFeedbackError):
+            log_output(self.workspace, name)
             text = with_unread(self._without_feedback(), self.unread)
-            return GradingResult("crash", text, keeps_state=False, stdout=stdout, stderr=stderr)
-        except NotJsonError as error:
-            logger.warning("The feedback of %s is not JSON: %s", self.request.task.name, error)
+            return GradingResult("crash", text, keeps_state=False)
+        if isinstance(error, NotJsonError):
+            logger.warning("The feedback of %s is not JSON: %s", name, error)
             text = faults.of_either(
                 Message(
                     "The feedback of the task was written by something else than its run script."
                 )
             )
             archive = self.workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
-            return GradingResult(
-                "crash",
-                text,
-                keeps_state=False,
-                archive=archive.content,
-                stdout=stdout,
-                stderr=stderr,
-            )
-        except FeedbackError as error:
-            logger.warning("The feedback of %s is unusable: %s", self.request.task.name, error)
-            text = faults.of_task(
-                Message(
-                    "The feedback that the task gave cannot be read: {reason}.", reason=str(error)
-                )
-            )
-            return GradingResult("crash", text, stdout=stdout, stderr=stderr)
-        archive = self.workspace.archive(_MAX_ARCHIVE_BYTES, given_up)
-        warning = self._warning() if feedback.result == "success" else ""
-        if self.request.debug:
-            stderr += self._notes(archive.skipped, warning)
-        return GradingResult(
-            feedback.result,
-            feedback=feedback,
-            keeps_state=False,
-            archive=archive.content,
-            stdout=stdout,
-            stderr=stderr,
-            warning=warning,
+            return GradingResult("crash", text, keeps_state=False, archive=archive.content)
+        logger.warning("The feedback of %s is unusable: %s", name, error)
+        text = faults.of_task(
+            Message("The feedback that the task gave cannot be read: {reason}.", reason=str(error))
         )
+        return GradingResult("crash", text)
 
     def _outputs(self) -> tuple[str, str]:
         """Return what the run script wrote to stdout and to stderr."""

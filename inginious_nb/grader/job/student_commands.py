@@ -321,7 +321,7 @@ async def _receive(connection: socket.socket, given: list[int]) -> dict[str, str
 
 
 async def _received(connection: socket.socket, size: int, given: list[int]) -> bytes:
-    """So many bytes; descriptors that come with them are added to ``given``.
+    """Return so many bytes; descriptors that come with them are added to ``given``.
 
     Raises:
         ValueError: There are too many of those.

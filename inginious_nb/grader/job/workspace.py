@@ -58,7 +58,7 @@ def make_folders(root: Path) -> None:
 
 
 def _make_private(folder: Path) -> None:
-    """Return the folders that one program of the student has for itself."""
+    """Make the folders that one program of the student has for itself."""
     folder.mkdir(mode=0o755)
     for name in ("tmp", "shm"):
         _make_open(folder / name)
@@ -207,7 +207,7 @@ class Workspace:
         return Mount(task / name, f"/task/{name}", writable=writable, descriptor=descriptor)
 
     def _system_files(self, files_of_system: Path) -> Iterator[Mount]:
-        """Return what stands in /etc: names of users, and what the task has in ``systemfiles``."""
+        """Yield what stands in /etc: names of users, and what the task has in ``systemfiles``."""
         for name in ("passwd", "group"):
             yield Mount(files_of_system / name, f"/etc/{name}")
         hosts = self._system_file("hosts")
