@@ -35,6 +35,18 @@ export function awaitAgain(notebook: string): void {
     if (from === notebook) add("sessionStorage", submission, from);
 }
 
+/** A notebook was renamed or moved, perhaps while something of it is graded. */
+export function moveNotebook(from: string, to: string): void {
+  const moved = (notebook: string) => (notebook === from ? to : notebook);
+  for (const [submission, notebook] of own) own.set(submission, moved(notebook));
+  for (const request of sending) request.notebook = moved(request.notebook);
+  for (const name of STORAGES)
+    keep(
+      name,
+      awaited(name).map(([submission, notebook]) => [submission, moved(notebook)]),
+    );
+}
+
 /** The result has been seen where it was submitted. */
 export function hasArrived(submission: string, notebook: string): void {
   const waits = ([id, from]: Awaited) => id !== submission || !isFrom(notebook, from);
@@ -53,7 +65,7 @@ export async function submitting<T extends { value: unknown } | null>(
   try {
     const answer = await request;
     const { submission } = (answer?.value ?? {}) as { submission?: string };
-    if (submission) remember(submission, notebook);
+    if (submission) remember(submission, sent.notebook);
     return answer;
   } finally {
     sending.delete(sent);

@@ -43,6 +43,23 @@ test("another page waits for it once that opens the notebook that it is from", a
   expect(page.isAwaited("a", NOTEBOOK)).toBe(false);
 });
 
+test("a notebook that is renamed meanwhile goes on waiting", async () => {
+  const page = await loaded();
+  await page.submitting(Promise.resolve({ value: { submission: "a" } }), NOTEBOOK);
+  let answer = (_: { value: unknown }) => {};
+  const sending = page.submitting(
+    new Promise<{ value: unknown }>((resolve) => {
+      answer = resolve;
+    }),
+    NOTEBOOK,
+  );
+  page.moveNotebook(NOTEBOOK, "renamed.ipynb");
+  answer({ value: { submission: "b" } });
+  await sending;
+  expect(["a", "b"].map((id) => page.isAwaited(id, "renamed.ipynb"))).toEqual([true, true]);
+  expect(page.isOwn("a", NOTEBOOK)).toBe(false);
+});
+
 test.each(["{}", "null", "no JSON", '["a"]'])(
   "what somebody else wrote there is nothing: %s",
   async (text) => {

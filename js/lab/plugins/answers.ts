@@ -1,24 +1,15 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
-import type { Cell, ICellModel } from "@jupyterlab/cells";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
-import type { PanelLayout, Widget } from "@lumino/widgets";
-import { ownValue } from "../../own_value.ts";
-import type { WidgetState } from "../../protocol/task.ts";
-import { isActive } from "../../state/controller.ts";
-import { awaitAgain, hasArrived, isAwaited, isOwn } from "../../state/own_submissions.ts";
+import type { Widget } from "@lumino/widgets";
+import { followNotebook } from "../follow_notebook.ts";
 import type { Lack } from "../guidance.ts";
 import { guided } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
-import type { NotebookAnswers } from "../notebook_answers.ts";
-import { keepSummary, savedSummary } from "../saved_summary.ts";
 import { settled } from "../settled.ts";
-import type { TaskView } from "../task_view.ts";
-import { NOTIFICATION_MS, notify } from "../telling.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
 
-const MARK = "inginious-answer";
 const loadDialogs = () => import(/* webpackChunkName: "dialogs" */ "../dialogs.ts");
 
 export const answers: JupyterFrontEndPlugin<void> = {
@@ -106,8 +97,7 @@ export const answers: JupyterFrontEndPlugin<void> = {
     notebooks.activeCellChanged.connect(activeChanged);
     const follow = (panel: NotebookPanel) => {
       const found = inginious.answers(panel);
-      const name = () => personHere(app, inginious);
-      followNotebook(inginious, found, name, () => inginious.settings.get().notifications);
+      followNotebook(inginious, found, () => personHere(app, inginious));
       found.cells.subscribe(activeChanged);
       found.views.subscribe(activeChanged);
     };
@@ -154,158 +144,4 @@ function personHere(app: JupyterFrontEnd, { socket }: IInginious): string {
   const isMadeUp = !username || /^[0-9a-f]{32}$/.test(username);
   const known = isMadeUp ? "" : display_name || name;
   return known || (socket.overview.get()?.username ?? "");
-}
-
-/** Lines and marks for the cells that are answers, and what else happens when a result comes. */
-function followNotebook(
-  inginious: IInginious,
-  found: NotebookAnswers,
-  user: () => string,
-  notifies: () => boolean,
-): void {
-  const { panel } = found.notebook;
-  const lines = new Map<Cell, Widget>();
-  const update = async () => {
-    const { answerLine } = await import("../ui.tsx");
-    if (panel.isDisposed) return;
-    const answering = new Set(found.cells.get().map(({ cell_id }) => cell_id));
-    for (const cell of panel.content.widgets) {
-      const isAnswer = answering.has(cell.model.id) || isStranded(inginious, cell.model);
-      cell.toggleClass(MARK, isAnswer);
-      const line = lines.get(cell);
-      if (!isAnswer && line) {
-        lines.delete(cell);
-        line.dispose();
-      } else if (isAnswer && !line) {
-        const made = answerLine(inginious, found, cell.model);
-        lines.set(cell, made);
-        cell.disposed.connect(() => lines.delete(cell));
-        void cell.ready.then(() => {
-          if (!made.isDisposed && !cell.isDisposed) (cell.layout as PanelLayout).addWidget(made);
-        });
-      }
-    }
-  };
-  found.cells.subscribe(() => void update());
-  void panel.context.ready.then(update);
-  awaitAgain(panel.context.path);
-  const followed = new Set<TaskView>();
-  const awaited = new AwaitedResults(inginious, found, notifies);
-  found.views.subscribe(() => {
-    for (const view of found.views.get().values()) {
-      if (followed.has(view)) continue;
-      followed.add(view);
-      followResults(found, view, user, awaited);
-    }
-  });
-}
-
-/** Whether a cell keeps the result of a task that the server does not have, or does not tell of. */
-function isStranded({ socket }: IInginious, cell: ICellModel): boolean {
-  const saved = savedSummary(cell);
-  if (!saved) return false;
-  const known = socket.state.get() === "open" ? (socket.overview.get()?.courses ?? []) : [];
-  return !known.some(({ tasks }) => tasks.some(({ ref }) => ref === saved.task));
-}
-
-/** What comes for one task: kept with its cells, and told when nobody sees it there. */
-function followResults(
-  found: NotebookAnswers,
-  { controller }: TaskView,
-  user: () => string,
-  awaited: AwaitedResults,
-): void {
-  const { panel } = found.notebook;
-  let submitted = "";
-  const follow = () => {
-    const { path } = found.notebook;
-    const state = controller.synced.get();
-    const { submission, result, task } = state;
-    if (isActive(submission)) {
-      submitted = submission.id;
-      awaited.add(submitted);
-    }
-    if (submission?.phase === "refused") {
-      awaited.end(submitted);
-      hasArrived(submission.id, path);
-      submitted = "";
-    }
-    // It was submitted before the page was reloaded or the notebook was closed, or in an output.
-    if (result && isAwaited(result.submission, path)) submitted = result.submission;
-    if (!submitted || result?.submission !== submitted) return;
-    const cells = found.cells.get().filter((cell) => cell.task === task?.ref);
-    // Who clicked says whose it is; the other pages of the document have it from there.
-    for (const { cell_id } of isOwn(submitted, path) ? cells : []) {
-      const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
-      if (cell) keepSummary(cell.model, state, user());
-    }
-    const output = found.notebook.cellThatSubmits(task?.ref ?? "");
-    const places = [...cells.map(({ cell_id }) => cell_id), ...(output ? [output] : [])];
-    const isSeen = places.some((cellId) => found.notebook.isInSight(cellId));
-    const unseen = isSeen ? null : { state, cellId: cells[0]?.cell_id ?? "" };
-    awaited.end(submitted, unseen);
-    hasArrived(submitted, path);
-    submitted = "";
-  };
-  controller.synced.subscribe(follow);
-  follow();
-}
-
-interface Unseen {
-  state: WidgetState;
-  cellId: string;
-}
-
-/** Tells once of the results that came while their cells could not be seen. */
-class AwaitedResults {
-  readonly #inginious: IInginious;
-  readonly #found: NotebookAnswers;
-  readonly #notifies: () => boolean;
-  readonly #awaited = new Set<string>();
-  #unseen: Unseen[] = [];
-
-  constructor(inginious: IInginious, found: NotebookAnswers, notifies: () => boolean) {
-    this.#inginious = inginious;
-    this.#found = found;
-    this.#notifies = notifies;
-    found.submitting.subscribe(() => this.#tellAtTheEnd());
-  }
-
-  add(submission: string): void {
-    this.#awaited.add(submission);
-  }
-
-  end(submission: string, unseen: Unseen | null = null): void {
-    this.#awaited.delete(submission);
-    if (unseen && this.#notifies()) this.#unseen.push(unseen);
-    this.#tellAtTheEnd();
-  }
-
-  #tellAtTheEnd(): void {
-    // The first may be graded before the last is sent.
-    if (this.#found.submitting.get() || this.#awaited.size || !this.#unseen.length) return;
-    const results = this.#unseen;
-    this.#unseen = [];
-    this.#tell(results);
-  }
-
-  #tell(results: Unseen[]): void {
-    const { t, lab, say } = this.#inginious.language;
-    const hasPassed = ({ result }: WidgetState) => result?.code === "success";
-    const all = [...this.#found.views.get().values()].map(({ controller }) =>
-      controller.synced.get(),
-    );
-    const first = results.find(({ state }) => !hasPassed(state)) ?? results[0];
-    const { task, result } = first?.state ?? {};
-    const code = result?.code ?? "";
-    const text =
-      results.length > 1
-        ? say(lab.tally, { n: all.filter(hasPassed).length, all: all.length })
-        : say(lab.arrived, { task: task?.name ?? "", result: ownValue(t.results, code) ?? code });
-    const callback = () => void (first && this.#found.notebook.reveal(first.cellId));
-    notify(text, code === "success" ? "success" : "info", this.#inginious.language, {
-      autoClose: NOTIFICATION_MS,
-      actions: [{ label: lab.goToCell, callback }],
-    });
-  }
 }

@@ -32,12 +32,13 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
   },
 };
 
-/** A page that was open while the package was upgraded, or that a cache kept. */
+/** A page that a cache kept, or that was open while the package was upgraded and its server restarted. */
 function warnOfOtherVersion({ socket, language }: IInginious): void {
-  const stop = socket.overview.subscribe(() => {
-    const server = socket.overview.get()?.version;
-    if (server === undefined) return;
-    stop();
+  let known = version;
+  socket.overview.subscribe(() => {
+    const server = socket.overview.get()?.version ?? known;
+    if (server === known) return;
+    known = server;
     if (server === version) return;
     const text = language.say(language.lab.otherVersion, { page: version, server });
     notify(text, "warning", language, { autoClose: false });
