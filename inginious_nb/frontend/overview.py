@@ -40,7 +40,7 @@ from .protocol.overview import (
     TaskRow,
 )
 from .responder import Responder
-from .sign_in import typed
+from .sign_in import told, typed
 from .worker import call_soon
 
 if TYPE_CHECKING:
@@ -310,8 +310,8 @@ class OverviewResponder(Responder):
         ask, way = typed(request, buffers)
         self._session.accounts.sign_in_beside(ask, **way)
         service = self._session.services.with_accounts
-        message = "" if service is None else service.state.message
-        return {"message": in_language(message, self._shown.lang)}
+        state = self._session.service if service is None else service.state
+        return told(state, self._shown.lang)
 
     def _sign_out(self, _request: EmptyMessage, _buffers: Buffers) -> EmptyMessage:
         self._session.accounts.sign_out()

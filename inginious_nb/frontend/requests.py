@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb.course import FileProblem
 from inginious_nb.errors import AnswerError, UsageError
-from inginious_nb.i18n import Message, in_language, translated
+from inginious_nb.i18n import Message, translated
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.submission import ssh_command
@@ -35,7 +35,7 @@ from .protocol.task_requests import (
 )
 from .responder import Responder
 from .sent_answers import SentAnswers
-from .sign_in import typed
+from .sign_in import told, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -250,7 +250,7 @@ class TaskResponder(Responder):
         publisher = self._publisher
         ask, way = typed(request, buffers)
         publisher.session.accounts.sign_in_for(publisher.task, ask, **way)
-        return {"message": in_language(publisher.service.message, publisher.lang)}
+        return told(publisher.service, publisher.lang)
 
     def _snapshot(self, request: SnapshotRequest, _buffers: Buffers) -> dict[str, str]:
         key, problem_id = request["key"], request["problem"]

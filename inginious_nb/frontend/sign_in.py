@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, in_language
 
 if TYPE_CHECKING:
     from inginious_nb.services.accounts import Ask, SignIn
+    from inginious_nb.services.service import ServiceState
 
-    from .protocol.sign_in import SignInRequest
+    from .protocol.sign_in import SignInReply, SignInRequest
     from .responder import Buffers
 
 
@@ -37,3 +38,11 @@ def typed(request: SignInRequest, buffers: Buffers) -> tuple[Ask, SignIn]:
         "always": True,
     }
     return lambda _site, _proposed: (name, secret), way
+
+
+def told(state: ServiceState, lang: str) -> SignInReply:
+    """Return what a page is told that has signed a person in."""
+    return {
+        "connected": state.state == "connected",
+        "message": in_language(state.message, lang),
+    }

@@ -34,8 +34,8 @@ export async function askSignIn(
     ({ username, cookie } = typed);
     try {
       const { buffer } = new TextEncoder().encode(secret);
-      const { message } = await socket.ask("signIn", typed, [buffer]);
-      if (!socket.overview.get()?.account?.signed_in) Notification.info(message);
+      const { connected, message } = await socket.ask("signIn", typed, [buffer]);
+      if (!connected) Notification.warning(message, { autoClose: false });
       return;
     } catch (error) {
       refusal = reasonOf(error, language);
@@ -64,6 +64,9 @@ class SignInForm extends Widget {
     const alert = document.createElement("p");
     alert.setAttribute("role", "alert");
     alert.textContent = refusal;
+    alert.id = "inginious-sign-in-refusal";
+    // Read out with the field that has the focus: a text that is there at first is no alert to all.
+    this.#secret.setAttribute("aria-describedby", alert.id);
     const help = document.createElement("p");
     help.textContent = words.cookieHelp;
     const secretWords = document.createElement("span");

@@ -19,5 +19,6 @@ export interface SignInRequest {
 
 /** Where the site stands then, in words; it may not have answered yet. */
 export interface SignInReply {
+  connected: boolean;
   message: string;
 }

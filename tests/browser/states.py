@@ -251,7 +251,7 @@ def looks(task: Task) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         "signed-out": look(
             {
                 "account": {"site": SITE, "username": "ada", "signed_in": False},
-                "signIn": {"message": f"The site {SITE} is ready."},
+                "signIn": {"connected": True, "message": f"The site {SITE} is ready."},
             },
             submission=submission(task, "saved", note="It waits until ada signs in again."),
             service={"kind": "remote", "state": "signed_out", "silent_s": 0.0, "message": "."},

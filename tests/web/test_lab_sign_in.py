@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from inginious_nb.services.account import Account
 from inginious_nb.services.last_site import LastSite
-from tests.browser.conftest import chromium, page  # noqa: F401 - fixtures
+from tests.browser.conftest import AXE, chromium, page  # noqa: F401 - fixtures
 from tests.browser.server import TOKEN, JupyterServer
+from tests.browser.test_language import FRENCH
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +28,55 @@ def server(request, web_site, tmp_path, monkeypatch):
     server.offer = request.param
     yield server
     server.stop()
+
+
+@pytest.fixture
+def dark_french_server(web_site, tmp_path, monkeypatch):
+    for name in ("INGINIOUS_SITE_USER", "INGINIOUS_SITE_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    server = JupyterServer.start(
+        tmp_path / "server",
+        plugins=True,
+        settings=FRENCH | {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}},
+        environ={"INGINIOUS_BACKEND": web_site.address, "INGINIOUS_LANGUAGE": ""},
+    )
+    yield server
+    server.stop()
+
+
+def test_by_keyboard_in_the_dark_in_french_on_a_small_page(dark_french_server, web_site, page):  # noqa: F811
+    page.add_init_script(path=AXE)
+    page.goto(f"{dark_french_server.url}/lab?reset&token={TOKEN}")
+    page.get_by_role("tab", name="INGInious").click(timeout=40_000)
+    offered = page.locator(".inginious-courses-panel").get_by_role("button", name="Se connecter")
+    expect(offered).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 700})
+    offered.press("Enter")
+    dialog = page.get_by_role("dialog")
+    name, password = (
+        dialog.get_by_label(label, exact=True) for label in ("Nom d’utilisateur", "Mot de passe")
+    )
+    expect(name).to_be_focused()
+    page.keyboard.type("alice")
+    page.keyboard.press("Tab")
+    expect(password).to_be_focused()
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("n’accepte pas")
+    expect(password).to_be_focused()
+    expect(password).to_have_accessible_description(re.compile("n’accepte pas"))
+    found = page.evaluate(
+        "async () => (await axe.run('.jp-Dialog .inginious-sign-in')).violations.map((v) => v.id)"
+    )
+    assert found == []
+    assert dialog.locator(".inginious-sign-in").evaluate(
+        "form => form.scrollWidth <= form.clientWidth + 1 "
+        "&& form.getBoundingClientRect().right <= innerWidth"
+    )
+    page.keyboard.type("alice-password")
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".inginious-courses-panel")).to_contain_text("Probe")
 
 
 def test_the_dialog_signs_in_and_keeps_nothing(server, web_site, page):  # noqa: F811

@@ -31,4 +31,5 @@ class SignInRequest(TypedDict):
 class SignInReply(TypedDict):
     """The state of the site then, in words; it may not have answered yet."""
 
+    connected: bool
     message: str

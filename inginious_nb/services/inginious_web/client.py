@@ -79,7 +79,7 @@ class WebClient(AbstractClient):
             return ConnectionState("closed")
         if self._silent_since is not None and self._site.session:
             return ConnectionState("silent", time.monotonic() - self._silent_since)
-        return ConnectionState("connected" if self._site.session else "connecting")
+        return ConnectionState("connected" if self._site.is_open else "connecting")
 
     def start(self) -> None:
         """Do nothing: a site is asked when there is something to ask."""
