@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inginious_nb.grader.job.command import missing_tools
+from inginious_nb.grader.job.missing_tools import missing_tools
 
 OPENED = """Traceback (most recent call last):
   File "/task/run", line 3, in <module>

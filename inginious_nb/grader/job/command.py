@@ -1,13 +1,11 @@
-"""The command that grades a job, and the tools that are missing if none can.
+"""The command that grades a job.
 
 The order of the search is that of docs/protocol.md, Run script.
 """
 
 from __future__ import annotations
 
-import keyword
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,70 +16,13 @@ from inginious_nb.i18n import Message, faults
 
 from . import run_file
 from .installation import COMMANDS_AT
+from .missing_tools import TOOLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
 _IPYTHON = "inginious-ipython"
 RUN_FILES = ("run", "run.py", "run.py3", "run.sh")
-_TOOLS = {
-    "javac": "Java (javac)",
-    "java": "Java (java)",
-    "gcc": "a C compiler (gcc)",
-    "cc": "a C compiler (cc)",
-    "g++": "a C++ compiler (g++)",
-    "clang": "a C compiler (clang)",
-    "make": "make",
-    "cmake": "CMake",
-    "node": "Node.js (node)",
-    "ghc": "Haskell (ghc)",
-    "ocaml": "OCaml (ocaml)",
-    "ozc": "Mozart Oz (ozc)",
-    "ozengine": "Mozart Oz (ozengine)",
-    "scala": "Scala (scala)",
-    "scalac": "Scala (scalac)",
-    "rustc": "Rust (rustc)",
-    "cargo": "Rust (cargo)",
-    "go": "Go (go)",
-    "R": "R",
-    "Rscript": "R (Rscript)",
-    "octave": "Octave",
-    "sqlite3": "SQLite (sqlite3)",
-    "php": "PHP (php)",
-    "ruby": "Ruby (ruby)",
-    "perl": "Perl (perl)",
-    "valgrind": "Valgrind",
-    "pdflatex": "LaTeX (pdflatex)",
-    "python2": "Python 2 (python2)",
-    "mono": "Mono (mono)",
-    "mcs": "Mono (mcs)",
-    "swipl": "Prolog (swipl)",
-    "cppcheck": "cppcheck",
-    "gdb": "gdb",
-    "jq": "jq",
-}
-_MAX_NAMES = 5_000
-_WORDS_READ_BYTES = 200_000
-_PROGRAM = r"(\d*[A-Za-z][\w+-]*(?:\.\d+)*)"
-_NO_SUCH_PROGRAM = tuple(
-    re.compile(pattern.replace("PROGRAM", _PROGRAM), re.MULTILINE)
-    for pattern in (
-        # bash and its exec; dash and its exec; zsh
-        r"^.*: (?:line )?\d+: (?:exec: )?PROGRAM: (?:command )?not found$",
-        r"^(?:/\S*/)?(?:a?sh|busybox): PROGRAM: not found$",
-        r"^zsh:(?:\d+:)? command not found: PROGRAM$",
-        r"^make(?:\[\d+\])?: PROGRAM: (?:No such file or directory|Command not found)$",
-        r"^xargs: PROGRAM: No such file or directory$",
-        r"^(?:/\S*/)?env: .PROGRAM.: No such file or directory$",
-        # timeout, nice, nohup, stdbuf
-        r"^\w+: failed to run command .PROGRAM.: No such file or directory$",
-        r"Cannot run program \"PROGRAM\".*error=2\b",  # Java
-        r"\bspawn PROGRAM ENOENT\b",  # Node.js
-        # Python says the same of a file to open; a program is started by this function.
-        r"\bin _execute_child\n(?:[ \t].*\n)*FileNotFoundError: .*: 'PROGRAM'$",
-    )
-)
-_NO_SUCH_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'", re.MULTILINE)
 
 
 class CommandError(CourseError):
@@ -225,7 +166,7 @@ class CommandFinder:
     def _program(self, name: str) -> str:
         found = shutil.which(name, path=self._path) if name else None
         if found is None:
-            shown = _TOOLS.get(name, name or "an interpreter")
+            shown = TOOLS.get(name, name or "an interpreter")
             text: str = Message(
                 "The task needs {program}, which this grader does not have.", program=shown
             )
@@ -242,72 +183,3 @@ class CommandFinder:
             if seen.startswith(prefix):
                 return folder / seen[len(prefix) :]
         return Path(seen)
-
-
-def missing_tools(folders: Sequence[Path], errors: str, path: str) -> list[str]:
-    """Return what a task uses and this machine lacks, in words; for a crash text.
-
-    Args:
-        folders: Where its own files are; a module among these is none that the machine lacks.
-        errors: What the run script wrote to stderr. Only what says that a program could not be
-            started counts: a word in a script, or a file that is not there, says nothing.
-        path: The folders that are searched for programs.
-    """
-    tools = [
-        tool
-        for pattern in _NO_SUCH_PROGRAM
-        for tool in pattern.findall(errors)
-        if not keyword.iskeyword(tool) and not shutil.which(tool, path=path)
-    ]
-    modules = _NO_SUCH_MODULE.findall(errors)
-    if modules:
-        own = _names_below(folders)
-        modules = [name for name in modules if own.isdisjoint(_own(name))]
-    lacking = [_TOOLS.get(tool, tool) for tool in tools]
-    lacking += [f"the Python module {module}" for module in modules]
-    return list(dict.fromkeys(lacking))
-
-
-def _names_below(folders: Sequence[Path]) -> set[str]:
-    """Return the names of files and folders in some folders, the first of very many."""
-    names: set[str] = set()
-    for folder in folders:
-        for _, inner, files in os.walk(folder):
-            names.update(inner, files)
-            if len(names) > _MAX_NAMES:
-                break
-    return names
-
-
-def _own(module: str) -> tuple[str, str]:
-    """Return the names that a module of the task's own may have."""
-    top = module.partition(".")[0]
-    return top, f"{top}.py"
-
-
-def scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[str]:
-    """Return the scripts of a task whose line ends may be why it failed.
-
-    Args:
-        folders: Where its scripts are.
-        errors: What the run script wrote to stderr.
-    """
-    inner = [folder / "student" for folder in folders]
-    scripts = [file for file in _scripts([*folders, *inner]) if file.suffix not in (".py", ".py3")]
-    found = [file for file in scripts if run_file.has_wrong_line_ends(file)]
-    # Others stumble over such lines in silence, Python does not.
-    stumbled = re.search(r"\r|\^M|\\r|\$'\\r'", errors) is not None
-    return [file.name for file in found if stumbled or not _is_python(file)]
-
-
-def _is_python(file: Path) -> bool:
-    return "python" in probing.beginning(file, _WORDS_READ_BYTES).partition("\n")[0]
-
-
-def _scripts(folders: Sequence[Path]) -> Iterator[Path]:
-    for folder in folders:
-        listing = probing.listed(folder)
-        names = {*RUN_FILES, "Makefile", "makefile"}
-        yield from sorted(
-            path for path in listing.files if path.name in names or path.suffix == ".sh"
-        )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from inginious_nb.course import probing
 from inginious_nb.i18n import Message, faults
 
-from .command import missing_tools, scripts_with_wrong_line_ends
+from . import run_file
+from .command import RUN_FILES
+from .missing_tools import missing_tools
 from .old_python import death, help_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 NO_FEEDBACK = Message("The run script of the task ended without giving any feedback.")
@@ -19,6 +22,7 @@ SHELL_LEFT_WITHOUT_FEEDBACK = Message(
     "The remote shell was left without giving any feedback; say feedback-result success, or the "
     "like, before leaving."
 )
+_WORDS_READ_BYTES = 200_000
 _WRONG_MACHINE = "Exec format error"
 # Python shows so what it cannot compile of the script itself: with no traceback before it.
 _CANNOT_BE_COMPILED = re.compile(
@@ -46,7 +50,7 @@ def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path
                 "{text} Python cannot read run: {line}.", text=text, line=mistake[1] or mistake[2]
             )
         )
-    ends = scripts_with_wrong_line_ends(folders, errors)
+    ends = _scripts_with_wrong_line_ends(folders, errors)
     if ends:
         return faults.of_task(
             Message(
@@ -73,6 +77,34 @@ def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path
             lacking=", ".join(lacking),
         )
     )
+
+
+def _scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[str]:
+    """Return the scripts of a task whose line ends may be why it failed.
+
+    Args:
+        folders: Where its scripts are.
+        errors: What the run script wrote to stderr.
+    """
+    inner = [folder / "student" for folder in folders]
+    scripts = [file for file in _scripts([*folders, *inner]) if file.suffix not in (".py", ".py3")]
+    found = [file for file in scripts if run_file.has_wrong_line_ends(file)]
+    # Others stumble over such lines in silence, Python does not.
+    stumbled = re.search(r"\r|\^M|\\r|\$'\\r'", errors) is not None
+    return [file.name for file in found if stumbled or not _is_python(file)]
+
+
+def _is_python(file: Path) -> bool:
+    return "python" in probing.beginning(file, _WORDS_READ_BYTES).partition("\n")[0]
+
+
+def _scripts(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        listing = probing.listed(folder)
+        names = {*RUN_FILES, "Makefile", "makefile"}
+        yield from sorted(
+            path for path in listing.files if path.name in names or path.suffix == ".sh"
+        )
 
 
 def with_unread(text: str, unread: Sequence[str]) -> str:
