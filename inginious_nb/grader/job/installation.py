@@ -180,13 +180,7 @@ class Installation:
         path = f"{environment.folder}/bin:{self._path}"
         variables = {**self._variables, **self._locale, "PATH": path}
         if self._views is None:
-            folders = dict.fromkeys(str(Path(seen).parent) for seen in self._commands.values())
-            if not (environment.folder / "bin" / "python3").exists():
-                folders[seen] = None
-            variables["PATH"] = ":".join([*folders, path])
-            usable = interpreters[0].usable(folder / _VENDORED)
-            vendored = [f"{seen}/{_VENDORED}"] if usable else []
-            variables["PYTHONPATH"] = ":".join([f"{self._seen_at}/lib", *vendored])
+            variables |= self._variables_of(environment, folder, interpreters[0])
             # Where jobs see no mounts they see the environment as it is.
             visible = () if self._can_mount is None else shown
             return View(visible, variables, environment.program), None
@@ -202,6 +196,27 @@ class Installation:
         if not self._can_be_shown((*shown, *views.mounts(), *self._conflicts())):
             raise OSError(f"no box can be started with {environment.folder}")
         return View((*shown, *self._conflicts()), variables, environment.program), views
+
+    def _variables_of(
+        self, environment: PythonEnvironment, folder: Path, interpreter: Interpreter
+    ) -> dict[str, str]:
+        """Return what has an environment find the API where no folder of the system shows it.
+
+        Args:
+            environment: The environment.
+            folder: The shared files that are for it alone.
+            interpreter: Its Python.
+        """
+        seen = f"{self._seen_at}/{folder.name}"
+        folders = dict.fromkeys(str(Path(seen).parent) for seen in self._commands.values())
+        if not (environment.folder / "bin" / "python3").exists():
+            folders[seen] = None
+        usable = interpreter.usable(folder / _VENDORED)
+        vendored = [f"{seen}/{_VENDORED}"] if usable else []
+        return {
+            "PATH": ":".join([*folders, f"{environment.folder}/bin", self._path]),
+            "PYTHONPATH": ":".join([f"{self._seen_at}/lib", *vendored]),
+        }
 
     def _can_be_shown(self, mounts: Sequence[Mount]) -> bool:
         shared = Mount(self._folder, self._seen_at)
