@@ -56,6 +56,7 @@ HOSTS = {
     "noexec /tmp": (["unshare", "--mount"], NOEXEC, "bubblewrap"),
     "noexec /tmp, plain": (["unshare", "--mount"], f"{NOEXEC} && PATH=$NO_BWRAP", "plain"),
     "no bubblewrap": ([], "PATH=$NO_BWRAP", "plain"),
+    "umask 077": ([], "umask 077; PATH=$NO_BWRAP", "plain"),
     "no user namespaces": (
         ["unshare", "--user", "--map-root-user"],
         "echo 0 > /proc/sys/user/max_user_namespaces",

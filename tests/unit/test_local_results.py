@@ -59,9 +59,16 @@ async def test_the_run_file_of_the_course(course):
     assert result.result[0] == "success"
 
 
-async def test_the_shared_files_are_beside_the_task(course):
-    course.write({"help.txt": "shared"}, "$common")
-    result = await course.grade('#!/bin/bash\nfeedback-msg -m "$(cat ../course/common/help.txt)"')
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+async def test_the_shared_files_are_beside_the_task(course, umask):
+    before = os.umask(umask)  # as that of who checked the course out, and of the service
+    try:
+        course.write({"help.txt": "shared"}, "$common")
+        result = await course.grade(
+            '#!/bin/bash\nfeedback-msg -m "$(cat ../course/common/help.txt)"'
+        )
+    finally:
+        os.umask(before)
     assert result.result[1] == "shared"
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.grader.sandbox import PreparingSandbox
 
-from .workspace import Workspace
+from .workspace import Workspace, is_readable_by_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +201,8 @@ class JobBox:
         """
         if self._preparing is None or self._repeated is None:
             return
+        if self._common is not None and not is_readable_by_jobs(self._common):
+            return  # each job has a copy of its own
         if self._boxes.closed:  # the folders of jobs are gone, and threads take no more work
             return
         workspace = Workspace(self._shared_files.new_job_folder())

@@ -89,7 +89,8 @@ class SharedFiles:
         self._prepared: list[Path] = []
         self._making = threading.Lock()
         for folder in (self._jobs, self._jobs.with_name("prepared")):
-            folder.mkdir(mode=0o711)
+            folder.mkdir()
+            folder.chmod(0o711)  # also where the umask of the service is 077
         found = system_python()
         # By its real folder: its packages are looked for without links in their path.
         own = Path(sys.executable).parent.resolve() / Path(sys.executable).name

@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,20 +47,20 @@ def make_folders(root: Path) -> None:
     Raises:
         OSError: They cannot be made.
     """
-    root.mkdir(mode=0o755)
+    _make_readable(root)
     for name in (*_WRITABLE, "control"):
         _make_open(root / name)
     (root / "hidden").mkdir(mode=0o700)
-    (root / "course").mkdir(mode=0o755)
+    _make_readable(root / "course")
     (root / FEEDBACK).touch()
     _open(root / FEEDBACK)
-    (root / "students").mkdir(mode=0o755)
+    _make_readable(root / "students")
     _make_private(root / "students" / "1")
 
 
 def _make_private(folder: Path) -> None:
     """Make the folders that one program of the student has for itself."""
-    folder.mkdir(mode=0o755)
+    _make_readable(folder)
     for name in ("tmp", "shm"):
         _make_open(folder / name)
 
@@ -119,18 +120,24 @@ class Workspace:
         Raises:
             OSError: They cannot be copied.
         """
-        if common is not None and not copy:
+        if common is not None and not copy and is_readable_by_jobs(common):
             self._common = common
             return []
         self._common = self.root / "course" / "common"
-        self._common.mkdir(mode=0o755, exist_ok=True)
+        if not self._common.is_dir():
+            _make_readable(self._common)
         if common is None:
             return []
         try:
-            shutil.copytree(common, self._common, symlinks=True, dirs_exist_ok=True)
+            shutil.copytree(
+                common, self._common, symlinks=True, dirs_exist_ok=True, copy_function=_copy_shared
+            )
         except shutil.Error as error:  # all else has been copied
             sources = [Path(source) for source, *_ in error.args[0]]
             return [f"$common/{path.relative_to(common)}" for path in sources]
+        finally:
+            for folder, _, _ in os.walk(self._common):
+                Path(folder).chmod(0o755)
         return []
 
     def write_input(self, document: Mapping[str, Any], root_seen: str) -> None:
@@ -322,6 +329,39 @@ def _copy_entry(entry: os.DirEntry[str], copy: str) -> int:
         _open(copy)
         return status.st_size
     return 0
+
+
+def is_readable_by_jobs(common: Path) -> bool:
+    """Return whether the user of jobs can read shared files where they are.
+
+    In INGInious's containers a run script is root, whom a course that its owner alone may read
+    does not stop. The first level says which kind of course it is.
+    """
+    if not drops_root():
+        return True
+    try:
+        with os.scandir(common) as entries:
+            found = [entry.stat() for entry in entries if not entry.is_symlink()]
+        modes = [status.st_mode for status in (common.stat(), *found)]
+    except OSError:
+        return True  # a copy would fail, too
+    return all(
+        mode & stat.S_IROTH and (mode & stat.S_IXOTH or not stat.S_ISDIR(mode)) for mode in modes
+    )
+
+
+def _copy_shared(source: str, target: str) -> str:
+    shutil.copy2(source, target, follow_symlinks=False)
+    if not os.path.islink(target):  # noqa: PTH114 - of shutil
+        mode = os.stat(target).st_mode  # noqa: PTH116 - as above
+        Path(target).chmod(mode | 0o444 | (0o111 if mode & stat.S_IXUSR else 0))
+    return target
+
+
+def _make_readable(folder: Path) -> None:
+    """Make a folder that the user of jobs can enter, whatever the umask of the service."""
+    folder.mkdir()
+    folder.chmod(0o755)
 
 
 def _make_open(folder: Path) -> None:
