@@ -14,6 +14,7 @@ export async function submitAll(inginious: IInginious, answers: NotebookAnswers)
   const views = answers.inOrder();
   if (!(await isMeant(inginious, views))) return;
   await answers.submitAll();
+  if (answers.notebook.panel.isDisposed) return; // it was closed meanwhile
   const refused = views.filter(({ controller }) => controller.local.get().notice !== null);
   tellRefused(inginious, answers, refused);
 }

@@ -1,4 +1,5 @@
 // The notebook of a panel of JupyterLab, read through its own model, and what only a panel can do.
+import type { Cell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { isTagOf, tagReference } from "../notebook/answer_tags.ts";
 import type { NotebookContext } from "../notebook/context.ts";
@@ -18,7 +19,8 @@ export class LabNotebook extends Notebook {
 
   /** Scroll to a cell and put the cursor into it; whether it is there. */
   override async reveal(cellId: string): Promise<boolean> {
-    const { content } = this.panel;
+    const { content, isDisposed } = this.panel;
+    if (isDisposed) return false;
     const index = content.widgets.findIndex(({ model }) => model.id === cellId);
     if (index < 0) return false;
     content.activeCellIndex = index;
@@ -27,9 +29,14 @@ export class LabNotebook extends Notebook {
     return true;
   }
 
+  /** The cells as they are shown; none once the notebook is closed. */
+  get #widgets(): readonly Cell[] {
+    return this.panel.isDisposed ? [] : this.panel.content.widgets;
+  }
+
   /** Whether any part of a cell can be seen now. */
   isInSight(cellId: string): boolean {
-    const cell = this.panel.content.widgets.find(({ model }) => model.id === cellId);
+    const cell = this.#widgets.find(({ model }) => model.id === cellId);
     if (!cell?.isAttached || !this.panel.isVisible) return false;
     const { top, bottom } = cell.node.getBoundingClientRect();
     const view = this.panel.content.node.getBoundingClientRect();
@@ -39,7 +46,7 @@ export class LabNotebook extends Notebook {
   /** The cell whose output shows what a command of it submitted, null for none. */
   cellThatSubmits(task: string): string | null {
     const shown = `.inginious-live [data-submits="${CSS.escape(task)}"]`;
-    const cell = this.panel.content.widgets.find(({ node }) => node.querySelector(shown));
+    const cell = this.#widgets.find(({ node }) => node.querySelector(shown));
     return cell?.model.id ?? null;
   }
 
