@@ -118,6 +118,14 @@ def open_notebook(lab, shared_page):
 
 
 @pytest.fixture
+def windowed(lab):
+    """A JupyterLab that takes cells out of the page that are out of view."""
+    lab.change_settings("@jupyterlab/notebook-extension:tracker", windowingMode="full")
+    yield lab
+    lab.change_settings("@jupyterlab/notebook-extension:tracker")
+
+
+@pytest.fixture
 def open_lab(server, page):
     """Open an address of the server with our plugins; a script's error fails the test."""
     problems = []

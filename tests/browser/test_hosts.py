@@ -62,17 +62,22 @@ def test_notebook_7(lab, page):
     lab.end_kernels()
 
 
+@pytest.fixture
+def no_subshells(lab):
+    """A JupyterLab that sends all messages of comms to the main thread of the kernel."""
+    kernels = "@jupyterlab/apputils-extension:kernels-settings"
+    lab.change_settings(kernels, commsOverSubshells="disabled")
+    yield lab
+    lab.change_settings(kernels)
+
+
 def test_without_subshells_requests_wait_for_the_running_cell(
-    other_server, page, open_notebook, tmp_path
+    no_subshells, page, open_notebook, tmp_path
 ):
-    settings = {
-        "@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}
-    }
-    server = other_server(settings=settings)
     gate = tmp_path / "gate"
     waits = f"while not pathlib.Path({str(gate)!r}).exists():\n    time.sleep(0.05)"
     busy = code(f"import pathlib, time\n{waits}")
-    notebook = open_notebook(*division(), busy, server=server, in_page=page)
+    notebook = open_notebook(*division(), busy, server=no_subshells, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     notebook.run(5)
@@ -122,13 +127,10 @@ def test_a_host_without_inline_scripts_that_saves_widgets(other_server, page, op
 
 
 def test_a_widget_that_was_scrolled_out_of_the_page_has_its_result_when_it_comes_back(
-    other_server, page, open_notebook
+    windowed, page, open_notebook
 ):
-    # Here JupyterLab may take cells that are out of view out of the page.
-    windowed = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "full"}}
-    server = other_server(settings=windowed)
     cells = [*division(), *(code("#\n" * 30) for _ in range(30))]
-    notebook = open_notebook(*cells, server=server, in_page=page)
+    notebook = open_notebook(*cells, server=windowed, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     notebook.submit(2)

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
-from .notebook import NotebookPage, code, load, markdown, write_notebook
-from .server import JupyterServer
-
-FULL = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "full"}}
+from .notebook import code, load, markdown
 
 
-@pytest.fixture
-def windowed(tmp_path):
-    """A JupyterLab that takes cells out of the page."""
-    server = JupyterServer.start(tmp_path / "server", settings=FULL)
-    yield server
-    server.stop()
-
-
-def test_the_link_leads_to_a_cell_that_is_out_of_view(windowed, page):
+def test_the_link_leads_to_a_cell_that_is_out_of_view(windowed, open_notebook, page):
     cells = [
         load(),
         code("%inginious open demo/division"),
@@ -29,8 +17,7 @@ def test_the_link_leads_to_a_cell_that_is_out_of_view(windowed, page):
         markdown("# Folded") | {"metadata": {"heading_collapsed": True}},
         code("2", "inginious:remainder"),
     ]
-    notebook = NotebookPage(windowed, page, write_notebook(windowed, cells))
-    notebook.open()
+    notebook = open_notebook(*cells, server=windowed, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     for answer in ("3", "2"):
