@@ -1,4 +1,5 @@
 // What is asked before something is done with the answers of a notebook; a chunk of its own.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Dialog, InputDialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import { submitAll as en } from "../i18n/guidance.en.json";
@@ -63,10 +64,10 @@ function item(text: string): HTMLElement {
   return Object.assign(document.createElement("li"), { textContent: text });
 }
 
-export async function chooseProblem({
-  socket,
-  language,
-}: IInginious): Promise<{ ref: string; problemId: string } | undefined> {
+export async function chooseProblem(
+  { socket, language }: IInginious,
+  shell: JupyterFrontEnd.IShell,
+): Promise<{ ref: string; problemId: string } | undefined> {
   const openFirst = socket.tasks.toSorted(
     (one, other) => Number(other.accessible) - Number(one.accessible),
   );
@@ -77,10 +78,26 @@ export async function chooseProblem({
       label: language.say(language.t.colon, { name: task.name, value: name }),
     })),
   );
+  const likely = taskInSight(shell);
   const { value } = await InputDialog.getItem({
     title: language.lab.useAs,
     cancelLabel: language.t.cancel,
     items: problems.map(({ label }) => label),
+    current: Math.max(
+      0,
+      problems.findIndex(({ ref }) => ref === likely),
+    ),
   });
   return problems.find(({ label }) => label === value);
+}
+
+/** The task whose statement is beside the notebook, empty if none is. */
+function taskInSight(shell: JupyterFrontEnd.IShell): string {
+  for (const area of ["main", "right"]) {
+    for (const widget of shell.widgets(area)) {
+      const statement = widget.isVisible && widget.node.querySelector<HTMLElement>("[data-task]");
+      if (statement) return statement.dataset.task ?? "";
+    }
+  }
+  return "";
 }

@@ -9,6 +9,7 @@ import {
   awaitAgain,
   hasArrived,
   isAwaited,
+  isFromElsewhere,
   isOwn,
   moveNotebook,
 } from "../state/own_submissions.ts";
@@ -109,8 +110,10 @@ function followResults(
     }
     const output = found.notebook.cellThatSubmits(task?.ref ?? "");
     const places = [...cells.map(({ cell_id }) => cell_id), ...(output ? [output] : [])];
-    const isSeen = places.some((cellId) => found.notebook.isInSight(cellId));
-    const unseen = isSeen ? null : { state, cellId: cells[0]?.cell_id ?? "" };
+    // Another notebook with an answer to the same task tells of what was submitted from there.
+    const isTold =
+      isFromElsewhere(submitted, path) || places.some((cellId) => found.notebook.isInSight(cellId));
+    const unseen = isTold ? null : { state, cellId: cells[0]?.cell_id ?? "" };
     awaited.end(submitted, unseen);
     hasArrived(submitted, path);
     submitted = "";

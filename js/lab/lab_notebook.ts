@@ -63,7 +63,7 @@ export class LabNotebook extends Notebook {
     const isProse = PROSE.includes(problem.language);
     const cell = {
       cell_type: isProse ? "markdown" : "code",
-      source: problem.default,
+      source: problem.default.trimEnd(),
       metadata: { tags: [TAG_PREFIX + tagReference(task, problem.id)] },
     };
     model.sharedModel.insertCell(index, cell as never);

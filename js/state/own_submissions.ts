@@ -29,6 +29,13 @@ export function isAwaited(submission: string, notebook: string): boolean {
   );
 }
 
+/** Whether this page submitted it from another notebook, which shows the result. */
+export function isFromElsewhere(submission: string, notebook: string): boolean {
+  const known = awaited("sessionStorage").find(([id]) => id === submission);
+  const from = own.get(submission) ?? known?.[1];
+  return from !== undefined && !isFrom(notebook, from);
+}
+
 /** A notebook is opened: what was submitted from it before it was closed is this page's to wait for. */
 export function awaitAgain(notebook: string): void {
   for (const [submission, from] of awaited("localStorage"))

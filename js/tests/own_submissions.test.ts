@@ -24,6 +24,17 @@ test("what waits for its result is known after a reload, until that has come", a
   expect(before.isOwn("a", NOTEBOOK)).toBe(true);
 });
 
+test("another notebook with the same task knows that it is not from there", async () => {
+  const before = await loaded();
+  await before.submitting(Promise.resolve({ value: { submission: "a" } }), NOTEBOOK);
+  for (const page of [before, await loaded()]) {
+    const isFromElsewhere = (id: string, path: string) => page.isFromElsewhere(id, path);
+    expect(isFromElsewhere("a", NOTEBOOK)).toBe(false);
+    expect(isFromElsewhere("a", "another.ipynb")).toBe(true);
+    expect(isFromElsewhere("of another page", "another.ipynb")).toBe(false);
+  }
+});
+
 test("another page waits for it once that opens the notebook that it is from", async () => {
   const closed = await loaded();
   await closed.submitting(Promise.resolve({ value: { submission: "a" } }), NOTEBOOK);

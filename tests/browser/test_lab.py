@@ -149,6 +149,11 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
     cell = page.locator(".jp-CodeCell.inginious-answer")
     expect(cell.locator(".inginious-answer-line")).to_contain_text("Not submitted yet")
     expect(statement).to_contain_text("Answered by")
+    cell.click(button="right")
+    page.get_by_role("menuitem", name="Use as answer for").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("combobox")).to_have_value(re.compile("Rabbits.*The function fib"))
+    dialog.get_by_role("button", name="Cancel").click()
     # Choices and files are answered in the statement itself.
     page.get_by_role("tab", name="INGInious").click()
     task(page, "Read before you run").click()

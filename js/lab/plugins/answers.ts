@@ -85,7 +85,7 @@ export const answers: JupyterFrontEndPlugin<void> = {
           if (!currentWidget || !activeCell) return;
           const { notebook } = inginious.answers(currentWidget);
           const { chooseProblem } = await loadDialogs();
-          const chosen = await chooseProblem(inginious);
+          const chosen = await chooseProblem(inginious, app.shell);
           if (chosen) notebook.useAsAnswer(activeCell.model.id, chosen, chosen.problemId);
         },
       ),
