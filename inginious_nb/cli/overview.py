@@ -80,7 +80,8 @@ def record(
         if not graded:
             raise UsageError(
                 Message(
-                    "The history has no such submission to {task} of {name}.",
+                    "The history has no such submission to {task} of {name}; submit an answer "
+                    "first, or see inginious-nb history.",
                     task=task,
                     name=student.username,
                 )

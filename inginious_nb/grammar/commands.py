@@ -224,12 +224,14 @@ DECLARED = (
                 help=marked("Write over a file that was changed elsewhere, too."),
             ),
         ],
-        help=marked("For authors: as %%inginious edit, write the rest of the cell into the file.")
+        help=marked(
+            "For authors: put a file of a task into the next cell, which writes it back when run."
+        )
         + "\n\n"
         + marked(
-            "As %inginious edit, put the file into the next cell. Without a FILE a script is the "
-            "run file, all else is task.yaml. COURSE/course.yaml and COURSE/$common/FILE are those "
-            "of the course."
+            "As %%inginious edit, write the rest of the cell into the file. Without a FILE a "
+            "script is the run file, all else is task.yaml. COURSE/course.yaml and "
+            "COURSE/$common/FILE are those of the course."
         ),
     ),
     Command(
