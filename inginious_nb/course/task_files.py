@@ -38,10 +38,18 @@ class TaskFiles:
             name: The file, relative to it.
 
         Raises:
-            UsageError: It is no file of the task, or no text.
+            UsageError: It is no file of the task, not there, or no text.
             CourseError: It cannot be read.
         """
         path = _path(task, name)
+        if probing.look(path).kind == "nothing":
+            raise UsageError(
+                Message(
+                    "There is no file {file}; a cell that begins with %%inginious edit and its "
+                    "name writes one.",
+                    file=path,
+                )
+            )
         content = probing.read(path, _MAX_FILE_BYTES)
         try:
             text = content.decode()

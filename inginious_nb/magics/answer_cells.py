@@ -113,4 +113,17 @@ def as_plain_cell(lines: list[str]) -> list[str]:
         words = f"'inginious', {cell.line!r}, {cell.body!r}"
         return [*above, f"{cell.indent}get_ipython().run_cell_magic({words})\n"]
     call = f"{cell.indent}get_ipython().run_line_magic('inginious', {cell.line!r})\n"
-    return [*above, call, *cell.body.splitlines(keepends=True)]
+    return [*above, call, *_under_its_own_magic(cell.body)]
+
+
+def _under_its_own_magic(body: str) -> list[str]:
+    """Return the lines of a body, as a call where it begins with a cell magic such as ``%%time``.
+
+    IPython knows one in the first line of a cell only, where the answer line stands.
+    """
+    text = body.lstrip("\n")
+    first, _, rest = text.partition("\n")
+    if not first.startswith("%%"):
+        return body.splitlines(keepends=True)
+    name, _, line = first.removeprefix("%%").strip().partition(" ")
+    return [f"get_ipython().run_cell_magic({name!r}, {line!r}, {rest!r})\n"]

@@ -61,6 +61,7 @@ def test_files_of_the_course_are_edited_and_never_over_a_newer_one(kernel, name)
     before = file.read_text()
     kernel.run("common = 'a variable'")  # which IPython puts in the place of $common elsewhere
     assert kernel.run(f"%inginious edit shared/{name}").status == "ok"
+    assert "There is no file" in said(kernel.run("%inginious edit shared/hello/helper.py"))
     assert "Written" in said(kernel.run(f"%%inginious edit shared/{name}\n{before}# more"))
     file.write_text(before)
     refused = said(kernel.run(f"%%inginious edit shared/{name}\n{before}# mine"))

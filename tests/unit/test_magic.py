@@ -108,6 +108,8 @@ def test_an_answer_cell_runs_as_usual_and_is_submitted_later(kernel):
     again = kernel.run("h = %inginious submit\nh.result().problems['text'][1]")
     assert "newer" in again.text
     assert "6 * 7" not in again.text
+    kernel.run("%%inginious answer text\n\n%%capture shown\nprint(6 * 7)", cell_id="a")
+    assert "42" in kernel.run("shown.stdout").text
 
 
 def test_an_answer_cell_that_is_run_again_keeps_its_view(kernel):
