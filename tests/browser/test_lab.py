@@ -314,7 +314,7 @@ def test_a_class_is_graded_shown_and_graded_again_once_its_task_is_mended(
     # One of the two tasks will do.
     shown.get_by_text("Tasks and names").click()
     shown.get_by_label("Tasks, as COURSE/TASK").fill("demo/fib")
-    shown.get_by_role("button", name="Read the folder so").click()
+    shown.get_by_role("button", name="Read the folder again").click()
     expect(shown).to_contain_text("30 of 30 done", timeout=CLASS_LIMIT_MS)
     worst = shown.locator(".inginious-bar").first
     expect(worst).to_contain_text("Says no to nonsense")
