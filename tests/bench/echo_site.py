@@ -14,7 +14,12 @@ import time
 from collections import Counter
 from urllib.parse import parse_qs
 
-_PAGE = b'<body><form id="task"><button id="task-submit">Submit</button></form></body>'
+_PAGE = b"""<body><form id="task"><div class="problem"><h5 class="card-header">Question 1:
+Word</h5><div id="task_alert_word" class="task_alert_problem"></div>
+<input type="text" name="word"></div><button id="task-submit">Submit</button></form>
+<script>var problems_types = {"word": "match"};</script></body>"""
+_COURSES = b'<body><a href="/course/bench">Bench</a></body>'
+_TASKS = b'<body><a class="list-group-item" href="/course/bench/t0-2">Two seconds</a></body>'
 
 
 class Site:
@@ -60,7 +65,7 @@ class Site:
             if time.time() < self.done_at[fields["submissionid"][0]]:
                 return b'{"status": "waiting", "text": ""}'
             return b'{"status": "done", "result": "success", "grade": "100.0", "text": ""}'
-        return _PAGE
+        return {"/mycourses": _COURSES, "/course/bench": _TASKS}.get(path, _PAGE)
 
 
 async def main():
