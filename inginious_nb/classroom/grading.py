@@ -7,13 +7,12 @@ side by side, and what waits, is in `grading_queue`.
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from inginious_nb.course.ids import suggestion
-from inginious_nb.errors import CourseError, InginiousError
+from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message, visible
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
@@ -90,6 +89,7 @@ class ClassGrading:
         )
         self._magics = magics
         self._handed: dict[str, _Handed] = {}
+        self._named: dict[str, Task | None] = {}
         owners: dict[Path, set[str]] = {}
         for notebook in notebooks:
             owners.setdefault(notebook.path.parent, set()).add(notebook.student)
@@ -169,12 +169,22 @@ class ClassGrading:
         for handed in self._handed.values():
             for notebook in handed.notebooks:
                 for reference, _ in submitted_tasks(notebook.cells):
-                    try:
-                        task = self._session.task(reference)
-                    except InginiousError:
-                        continue  # a student's slip; the others name it right
-                    found.setdefault((task.course_id, task.id), task)
+                    task = self._task(reference)
+                    if task is not None:
+                        found.setdefault((task.course_id, task.id), task)
         return list(found.values())
+
+    def _task(self, reference: str) -> Task | None:
+        """Return the task that a notebook names, None for a slip: others name it right.
+
+        Each name is looked for once: all notebooks name the same, for each of their tasks.
+        """
+        if reference not in self._named:
+            try:
+                self._named[reference] = self._session.task(reference)
+            except InginiousError:
+                self._named[reference] = None
+        return self._named[reference]
 
     def _test_names(self, task: Task) -> dict[str, str]:
         course = self._session.library.courses.get(task.course_id)
@@ -240,12 +250,11 @@ class ClassGrading:
     def _answers(self, notebook: SavedNotebook, task: Task) -> Answers:
         found = from_cells(task, notebook.cells, "notebook-file", read_at=notebook.saved_at)
         for reference, arguments in submitted_tasks(notebook.cells):
-            with contextlib.suppress(CourseError):  # another course's, or a slip
-                if self._session.task(reference) == task:
-                    folder = notebook.path.parent  # other files are not the student's to hand in
-                    self._check_whose(task, arguments, folder)
-                    given = from_arguments(task, arguments, directory=folder, confined=True)
-                    found.fill_from(given)
+            if self._task(reference) == task:
+                folder = notebook.path.parent  # other files are not the student's to hand in
+                self._check_whose(task, arguments, folder)
+                given = from_arguments(task, arguments, directory=folder, confined=True)
+                found.fill_from(given)
         return found
 
     def _check_whose(self, task: Task, arguments: Mapping[str, str], folder: Path) -> None:
