@@ -101,7 +101,7 @@ class ClientCore:
         self._jobs: dict[str, PendingJob] = {}
         self._held: dict[str, PendingJob] = {}
         # Those that need more than to be in each snapshot of the queue: whoever follows them is
-        # told their place, or something about them is in doubt or was to happen.
+        # told their place, or something about them is open or was to happen.
         self._noted: dict[str, PendingJob] = {}
         self.actions: deque[Action] = deque()
         self.events: deque[tuple[Recipient, JobEvent]] = deque()

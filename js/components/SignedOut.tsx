@@ -1,4 +1,4 @@
-// Where the site waits for a person: a sentence, and the way to sign in without leaving the task.
+// Where the site waits for a person: a paragraph, and the way to sign in without leaving the task.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnnouncer } from "./announcer.ts";
 import { useApp } from "./context.ts";
@@ -13,11 +13,11 @@ export function SignedOut() {
   const [said, say] = useState("");
   const button = useRef<HTMLButtonElement>(null);
   const returns = useRef(false);
-  const sentence = useRef<HTMLParagraphElement>(null);
+  const paragraph = useRef<HTMLParagraphElement>(null);
   const speaks = useAnnouncer("signed out");
   const isOut = synced.service.state === "signed_out" && !local.disconnected;
   useEffect(() => {
-    if (said) sentence.current?.focus();
+    if (said) paragraph.current?.focus();
   }, [said]);
   useEffect(() => {
     if (returns.current && !isOpen) button.current?.focus();
@@ -32,7 +32,7 @@ export function SignedOut() {
   }
   if (!isOut)
     return said ? (
-      <p class="inginious-notice" ref={sentence} tabIndex={-1} onFocusOut={() => say("")}>
+      <p class="inginious-notice" ref={paragraph} tabIndex={-1} onFocusOut={() => say("")}>
         {said}
       </p>
     ) : null;

@@ -1,6 +1,6 @@
 """Nothing is lost: faults on the way to INGInious's own backend, and in it.
 
-The client's patience is scaled down so that a fault of a second is a long one to it; the tests
+The client's time-outs are scaled down so that a fault of a second is a long one to it; the tests
 marked slow have the defaults and faults as long as they happen to people.
 """
 
@@ -31,7 +31,7 @@ BRISK = ClientOptions(
     queue_poll_s=0.1,
     recheck_s=1,
 )
-"""A tenth of the default patience."""
+"""A tenth of the default time-outs."""
 
 
 class Submissions:

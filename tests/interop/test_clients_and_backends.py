@@ -210,7 +210,7 @@ def clients(site):
 
 
 def test_right_wrong_and_partly_right_answers(clients):
-    outcomes = []
+    job_results = []
     for client in clients:
         right = client.grade(CHOICE, {"colour": "0", "word": "rose"})
         assert right[:2] == [["success", ""], 100.0]
@@ -221,12 +221,12 @@ def test_right_wrong_and_partly_right_answers(clients):
         assert "Cold." in half[2]["colour"][1]
         wrong = client.grade(CHOICE, {"colour": "1", "word": "tulip", "@lang": "fr"})
         assert (wrong[0][0], wrong[1]) == ("failed", 0.0)
-        outcomes.append([right, half, wrong])
-    assert outcomes[0] == outcomes[1]
+        job_results.append([right, half, wrong])
+    assert job_results[0] == job_results[1]
 
 
 def test_the_synchronous_client(clients):
-    outcomes = [
+    job_results = [
         client.tell(
             "synchronous",
             task=CHOICE,
@@ -235,17 +235,17 @@ def test_the_synchronous_client(clients):
         )
         for client in clients
     ]
-    assert outcomes[0] == outcomes[1]
-    assert (outcomes[0][0][0], outcomes[0][1], outcomes[0][5]) == ("failed", 50.0, None)
+    assert job_results[0] == job_results[1]
+    assert (job_results[0][0][0], job_results[0][1], job_results[0][5]) == ("failed", 50.0, None)
 
 
 def test_an_unknown_task_and_the_state_it_gives_back(clients):
-    outcomes = [
+    job_results = [
         client.grade(CHOICE | {"task_id": "nowhere"}, {"colour": "0", "@state": "before"})
         for client in clients
     ]
-    assert outcomes[0] == outcomes[1]
-    assert (outcomes[0][0][0], outcomes[0][1], outcomes[0][5]) == ("crash", 0.0, "before")
+    assert job_results[0] == job_results[1]
+    assert (job_results[0][0][0], job_results[0][1], job_results[0][5]) == ("crash", 0.0, "before")
 
 
 def test_an_unknown_environment(clients):
@@ -279,7 +279,7 @@ def test_a_shell_that_opens_is_told_once_with_what_opens_it(clients):
 
 @with_scripts
 def test_a_script_is_graded_with_its_state_language_archive_and_output(clients):
-    outcomes = []
+    job_results = []
     for client in clients:
         first = client.grade(ECHO, {"text": "no", "@lang": "fr", "@state": ""}, debug=True)
         second = client.grade(ECHO, {"text": "right", "@state": first[5]})
@@ -300,12 +300,12 @@ def test_a_script_is_graded_with_its_state_language_archive_and_output(clients):
         assert second[4]["state"] == "+."
         assert second[5] == "++"
         assert second[7:] == ["", ""]
-        outcomes.append([first, second])
+        job_results.append([first, second])
     # A problem without a result of its own comes as bare text; ours gives it the code of the whole.
-    assert outcomes[0][0][2] == {"text": ["failed", "You wrote: no"]}
-    assert outcomes[1][0][2] == {"text": "You wrote: no"}
-    outcomes[0][0][2] = outcomes[1][0][2]
-    assert outcomes[0] == outcomes[1]
+    assert job_results[0][0][2] == {"text": ["failed", "You wrote: no"]}
+    assert job_results[1][0][2] == {"text": "You wrote: no"}
+    job_results[0][0][2] = job_results[1][0][2]
+    assert job_results[0] == job_results[1]
 
 
 @with_scripts

@@ -144,7 +144,7 @@ def standard_sentences(grade, language):
 
 
 def comparable(done, sentences):
-    """The outcome with the standard sentences replaced by their names and bare numbers."""
+    """The result with the standard sentences replaced by their names and bare numbers."""
     values = {field.name: getattr(done, field.name) for field in fields(done)}
     code, text = done.result
     values["result"] = code, [re.findall(r"\d+", part) for part in text.split("\n\n\n")]
@@ -156,7 +156,7 @@ def comparable(done, sentences):
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de", "es", "he", "nb_NO", "xx"])
-def test_every_outcome_is_that_of_inginious(theirs, ours, language):
+def test_every_result_is_that_of_inginious(theirs, ours, language):
     their_sentences = standard_sentences(theirs, language)
     our_sentences = standard_sentences(ours, language)
     assert our_sentences.keys() == their_sentences.keys()

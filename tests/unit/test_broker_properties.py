@@ -1,4 +1,4 @@
-"""Any order of events: each accepted job gets exactly one outcome, and no slot is lost."""
+"""Any order of events: each accepted job gets exactly one result, and no slot is lost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BrokerMachine(RuleBasedStateMachine):
         super().__init__()
         self.site = Site()
         self.sent = {}  # job id -> the message and its submitter
-        self.outcomes = Counter()
+        self.results = Counter()
         self.given = []  # (agent, job id) as the agents were told
 
     @initialize()
@@ -75,7 +75,7 @@ class BrokerMachine(RuleBasedStateMachine):
         self.site.now += 5
         self.say(client, messages.ClientHello("me"))
         for job, submitter in list(self.sent.values()):
-            if submitter == client and client != PASSING and not self.outcomes[job.job_id]:
+            if submitter == client and client != PASSING and not self.results[job.job_id]:
                 self.say(client, job)
 
     @rule(agent=agents)
@@ -122,11 +122,11 @@ class BrokerMachine(RuleBasedStateMachine):
         assert not waiting & set(running)
 
     @invariant()
-    def no_job_has_two_outcomes(self):
-        assert all(count == 1 for count in self.outcomes.values())
+    def no_job_has_two_results(self):
+        assert all(count == 1 for count in self.results.values())
 
     def teardown(self):
-        """At last everybody is there and works: then every job has an outcome."""
+        """At last everybody is there and works: then every job has a result."""
         self.site.disconnected.clear()
         for client in CLIENTS:
             self.say(client, messages.ClientHello("me"))
@@ -138,7 +138,7 @@ class BrokerMachine(RuleBasedStateMachine):
         for client in CLIENTS:
             self.say(client, messages.Ping())
         self.no_slot_is_lost_or_made()
-        assert self.outcomes == Counter(dict.fromkeys(self.sent, 1))
+        assert self.results == Counter(dict.fromkeys(self.sent, 1))
 
     def say(self, who, message):
         """Let somebody connected say something, and read what everybody was sent."""
@@ -153,7 +153,7 @@ class BrokerMachine(RuleBasedStateMachine):
                 if isinstance(message, messages.BackendNewJob):
                     self.given.append((address, message.job_id))
                 elif isinstance(message, messages.BackendJobDone):
-                    self.outcomes[message.job_id] += 1
+                    self.results[message.job_id] += 1
 
 
 TestBroker = BrokerMachine.TestCase

@@ -49,7 +49,7 @@ def cell(source, *tags):
     }
 
 
-def outcome(session, reply):
+def job_result(session, reply):
     return session.task_state(session.task("lab/echo")).current.wait(LIMIT_S)
 
 
@@ -137,7 +137,7 @@ def test_a_host_without_cells_gets_what_was_run_or_saved(session, ask):
     preview = ask("preview", cells=None, answers={})["answers"]
     assert [(found["kind"], found["read_at"]) for found in preview] == [("captured", 1.0)]
     ask("submit", cells=None, answers={})
-    assert outcome(session, None).grade == 100
+    assert job_result(session, None).grade == 100
 
 
 def test_an_empty_answer_is_refused_in_words_and_nothing_is_sent(session, ask):
@@ -173,7 +173,7 @@ def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypat
         replies = [reply for reply, _ in threads.map(lambda view: view.answer(request), views)]
     assert sorted(reply["ok"] for reply in replies) == [False, True]
     assert len(session.task_state(task).records) == 1
-    assert outcome(session, None).grade == 100
+    assert job_result(session, None).grade == 100
 
 
 def test_only_the_first_page_that_answers_a_command_submits(session):
@@ -199,7 +199,7 @@ def test_the_preview_says_what_would_be_sent_from_where_and_whether_it_changed(s
     before = preview("right")
     assert (before["text"], before["changed"], before["cell_ids"]) == ("right", None, ["id-right"])
     ask("submit", cells=[cell("right", "inginious:text")], answers={})
-    outcome(session, None)
+    job_result(session, None)
     assert preview("right")["changed"] is False
     assert preview("wrong")["changed"] is True
     assert "empty" in preview("")["error"]
@@ -248,7 +248,7 @@ def test_a_draft_that_is_too_long_to_be_kept_is_refused(session, ask):
 
 def test_an_old_attempt_is_told_with_its_answers(session, ask):
     ask("submit", cells=[], answers={"text": "wrong"})
-    outcome(session, None)
+    job_result(session, None)
     attempt = session.task_state(session.task("lab/echo")).records[0]
     found = ask("open", submission=attempt.id)
     assert found["answers"] == {"text": {"text": "wrong", "choices": []}}
@@ -258,7 +258,7 @@ def test_an_old_attempt_is_told_with_its_answers(session, ask):
 
 def test_bytes_are_handed_over_beside_the_reply(session, ask):
     ask("submit", cells=[], answers={"text": "right"}, debug=True)
-    outcome(session, None)
+    job_result(session, None)
     attempt = session.task_state(session.task("lab/echo")).records[0]
     value, archive = ask("archive", submission=attempt.id)
     assert value == {"filename": "lab-echo-1.tar.gz"}
@@ -453,7 +453,7 @@ def test_an_old_attempt_that_crashed_is_told_in_the_language_of_the_widget(
     session, ask, asked_in_french
 ):
     ask("submit", cells=[], answers={"text": "right"})
-    outcome(session, None)
+    job_result(session, None)
     attempt = session.task_state(session.task("lab/echo")).last
     session.history.finish(attempt.id, JobResult(("crash", UNAVAILABLE)))
     found = asked_in_french("open", submission=attempt.id)["result"]["feedback"]["html"]
@@ -462,7 +462,7 @@ def test_an_old_attempt_that_crashed_is_told_in_the_language_of_the_widget(
 
 def test_what_is_isolated_is_told_in_the_language_of_the_widget(session, ask, asked_in_french):
     ask("submit", cells=[], answers={"text": "right"})
-    outcome(session, None)
+    job_result(session, None)
     english, french = ask("where"), asked_in_french("where")
     assert english["sandbox"] == french["sandbox"]
     assert (

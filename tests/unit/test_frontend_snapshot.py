@@ -22,25 +22,25 @@ def task(session):
     return session.task("lab/echo")
 
 
-def result(task, outcome, lang="en"):
+def result(task, job_result, lang="en"):
     return serialize.result_info(
-        task, outcome, submission_id="s", number=3, at=1_700_000_000.0, lang=lang
+        task, job_result, submission_id="s", number=3, at=1_700_000_000.0, lang=lang
     )
 
 
-def shown(task, outcome, lang="en", **more):
-    found = result(task, outcome, lang)
+def shown(task, job_result, lang="en", **more):
+    found = result(task, job_result, lang)
     return snapshot.Snapshot(task, lines.result_line(found, lang), found, lang=lang, **more)
 
 
 def test_it_shows_verdict_failed_tests_feedback_and_problems_in_this_order(task):
-    outcome = JobResult(
+    job_result = JobResult(
         ("failed", "Try *again*: :math:`n^2 < 3`."),
         62.5,
         {"text": ("failed", "Not **quite**.")},
         {"adds": True, "divides": False, "note": "slow", "*auto-tag-0": "a tag"},
     )
-    made = shown(task, outcome)
+    made = shown(task, job_result)
     html = made.html
     parts = (
         *("✗ Failed", "62.5 % · 1 of 2 · ✗ divides", "Echo · Submission 3", "<li>✗ divides"),
@@ -64,8 +64,8 @@ def test_it_shows_verdict_failed_tests_feedback_and_problems_in_this_order(task)
 
 
 def test_its_words_stay_apart_without_any_style(task):
-    outcome = JobResult(("failed", "Try again."), 50.0, {}, {"adds": True, "divides": False})
-    html = shown(task, outcome, saved="Saved by ada.", key="k").html
+    job_result = JobResult(("failed", "Try again."), 50.0, {}, {"adds": True, "divides": False})
+    html = shown(task, job_result, saved="Saved by ada.", key="k").html
     text = " ".join(re.sub(r"<[^>]+>", "", html).split())
     assert text.startswith("✗ Failed 50 % · 1 of 2 · ✗ divides Echo · Submission 3")
     assert "✗ divides Try again. 1 test passed ✓ adds Saved by ada." in text
@@ -73,8 +73,8 @@ def test_its_words_stay_apart_without_any_style(task):
 
 def test_a_result_is_small_and_the_style_sheet_comes_once(session, task, monkeypatch):
     checks = {f"check {number}": number != 4 for number in range(5)}
-    outcome = JobResult(("failed", "Try again."), 80.0, {"text": ("failed", "No.")}, checks)
-    made = shown(task, outcome, key="0" * 32, saved="Saved by ada on 2026-01-01.")
+    job_result = JobResult(("failed", "Try again."), 80.0, {"text": ("failed", "No.")}, checks)
+    made = shown(task, job_result, key="0" * 32, saved="Saved by ada on 2026-01-01.")
     assert sum(len(text.encode()) for text in made.bundle.values()) < 3_000
     cells = iter([("a", True), ("b", True), ("a", True), ("", False), ("", True)])
     monkeypatch.setattr(style_sheet, "running_cell", lambda: next(cells))
@@ -99,17 +99,17 @@ def test_where_nothing_was_graded_there_is_no_grade(task, code, words):
 
 
 def test_nothing_in_a_result_becomes_markup(task):
-    outcome = JobResult(
+    job_result = JobResult(
         (HOSTILE, HOSTILE), 0.0, {"text": (HOSTILE, HOSTILE)}, {HOSTILE: HOSTILE}, {"a": HOSTILE}
     )
-    html = shown(task, outcome, remark=HOSTILE, key=HOSTILE, saved=HOSTILE).html
+    html = shown(task, job_result, remark=HOSTILE, key=HOSTILE, saved=HOSTILE).html
     assert "<script" not in html
     assert "<img" not in html
 
 
 def test_it_speaks_the_languages_of_the_widget(task):
-    outcome = JobResult(("failed", ""), 12.5, {}, {"one": True, "two": False})
-    first, second, *rest = shown(task, outcome, "fr-BE").text.splitlines()
+    job_result = JobResult(("failed", ""), 12.5, {}, {"one": True, "two": False})
+    first, second, *rest = shown(task, job_result, "fr-BE").text.splitlines()
     assert first == "✗ Échec · 12,5\u00a0% · 1 sur 2 · ✗ two"
     assert second.startswith("  Echo · Soumission 3")
     assert rest == ["  ✗ two", "  ✓ 1 test réussi"]

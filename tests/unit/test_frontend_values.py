@@ -22,8 +22,8 @@ def task(session):
     return session.task("lab/echo")
 
 
-def shown(task, outcome, lang="en"):
-    return serialize.result_info(task, outcome, submission_id="s", number=1, at=None, lang=lang)
+def shown(task, job_result, lang="en"):
+    return serialize.result_info(task, job_result, submission_id="s", number=1, at=None, lang=lang)
 
 
 def nested(levels, wrap=lambda value: [value]):
@@ -33,7 +33,7 @@ def nested(levels, wrap=lambda value: [value]):
     return value
 
 
-def finished(session, outcome):
+def finished(session, job_result):
     """A submission of an earlier kernel, as the history has it."""
     submission_id = str(uuid.uuid4())
     session.history.add(
@@ -46,7 +46,7 @@ def finished(session, outcome):
         inputdata={},
         sources=(),
     )
-    session.history.finish(submission_id, outcome)
+    session.history.finish(submission_id, job_result)
 
 
 @pytest.mark.parametrize("levels", [300, 600, 1000])
@@ -114,12 +114,12 @@ def test_of_very_many_tests_those_not_passed_are_shown_and_the_rest_is_counted(t
 
 def test_values_that_are_cut_say_so_and_all_of_them_can_be_had(session, task):
     values, tests = {"a": "x" * 300_000}, {"long": "y" * 5_000}
-    outcome = JobResult(("success", ""), 1.0, {}, tests, values)
-    part = shown(task, outcome)["custom"]
+    job_result = JobResult(("success", ""), 1.0, {}, tests, values)
+    part = shown(task, job_result)["custom"]
     assert part["cut"] is True
     assert part["size_bytes"] > 300_000 > len(part["text"])
     assert shown(task, JobResult(("success", ""), 1.0))["custom"] is None
-    finished(session, outcome)
+    finished(session, job_result)
     (attempt,) = session.task_state(task).records
     responder = TaskResponder(Publisher(session, task, lambda _changed: None))
     request = {"v": 1, "kind": "output", "id": "r", "submission": attempt.id}

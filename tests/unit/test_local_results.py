@@ -180,7 +180,7 @@ async def test_the_exit_status_means_nothing(course):
     assert result.result[0] == "success"
 
 
-# ---- the outcome ------------------------------------------------------------------------------
+# ---- the result -------------------------------------------------------------------------------
 
 
 async def test_a_whole_result(course):
