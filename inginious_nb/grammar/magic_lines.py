@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import io
+import itertools
 import re
 import tokenize
 import warnings
@@ -36,7 +37,8 @@ _NAME_WITH_WORDS = re.compile(
 )
 _AUTOMAGIC = re.compile(r"inginious(?:[ \t].*)?")  # in a cell of one line the % may be left out
 _COMMAND = re.compile(r"%inginious\b|run_(?:line|cell)_magic\b")
-_PYTHON_MAGICS = ("time", "capture")
+_PYTHON_MAGICS = ("time", "timeit", "prun", "capture")
+_OPTIONS = re.compile(r"\s*(?:-\w+[ \t]+(?:\d+[ \t]+)?)+")
 _MAX_NESTING = 3
 _MAX_CHARS = 100_000
 """Of a longer cell, which has data in it, only the lines with commands are looked at; so it is of
@@ -142,7 +144,8 @@ def _line_magics(source: str, nesting: int) -> Iterator[str]:
         if name == "inginious":
             yield line
         elif name in _PYTHON_MAGICS:
-            yield from _line_magics(line if body is None else body, nesting - 1)
+            program = _OPTIONS.sub("", line, count=1) if _OPTIONS.match(line) else line
+            yield from _line_magics(program if body is None else body, nesting - 1)
 
 
 def _magic_calls(code: str) -> Iterator[tuple[str, str, str | None]]:
@@ -172,9 +175,14 @@ def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
 
 
 def _literals(tokens: Sequence[tokenize.TokenInfo]) -> list[str]:
-    """Return the arguments of a call that are all literals of text; else nothing."""
+    """Return the arguments of a call that are all literals of text; else nothing.
+
+    Arguments may be named, in their order.
+    """
     literals = [""]
-    for token in tokens:
+    for token, following in itertools.pairwise(tokens):
+        if token.string == "=" or (token.type == tokenize.NAME and following.string == "="):
+            continue
         if token.type == tokenize.STRING:
             literals[-1] += f" {token.string}"
         elif token.string == ",":

@@ -59,7 +59,7 @@ def read_notebook(path: Path) -> SavedNotebook:
         raise ValueError(
             Message("it is not whole, or no JSON, from line {line} on", line=error.lineno)
         ) from None
-    except RecursionError as error:
+    except (RecursionError, ValueError) as error:  # numbers of thousands of digits, too
         raise ValueError(_NOT_VERSION_4) from error
     try:
         return SavedNotebook(path, cells_of_notebook(notebook), status.st_mtime)
