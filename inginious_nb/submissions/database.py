@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
@@ -85,6 +87,11 @@ _OF_ACCOUNT = (
 )
 
 
+_opening = threading.RLock()
+_open_here: Counter[tuple[int, int]] = Counter()
+"""How often this process has a file open, by its identity."""
+
+
 class NotOursError(HistoryError):
     """The setting names something that is no history: it stays as it is."""
 
@@ -104,27 +111,35 @@ class Database:
     """
 
     def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            _check_or_make(path)
-        self._path = path
-        self._identity = None if path is None else _identity(path)
-        self._connection = sqlite3.connect(
-            path or ":memory:",
-            timeout=LOCK_TIMEOUT_S,
-            check_same_thread=False,
-            isolation_level=None,
-        )
-        # Bytes that are no text must not take a whole list with them.
-        self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
-        try:
-            self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+        with _opening:
+            if path is not None:
+                _check_or_make(path)
+            self._path = path
+            self._identity = None if path is None else _identity(path)
+            self._connection = sqlite3.connect(
+                path or ":memory:",
+                timeout=LOCK_TIMEOUT_S,
+                check_same_thread=False,
+                isolation_level=None,
+            )
+            # Bytes that are no text must not take a whole list with them.
+            self._connection.text_factory = lambda text: text.decode("utf-8", "replace")
+            self._is_open = True
+            if self._identity is not None:
+                _open_here[self._identity] += 1
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
 
     def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+        """Close the file; harmless when repeated."""
+        with _opening:
+            self._connection.close()
+            if self._is_open and self._identity is not None:
+                _open_here[self._identity] -= 1
+            self._is_open = False
 
     def has_moved(self) -> bool:
         """Return whether its path is that of another file by now, or of none."""
@@ -435,6 +450,10 @@ def _check_or_make(path: Path) -> None:
         return
     if not stat.S_ISREG(path.stat().st_mode):
         raise NotOursError(Message("it is no file"))
+    # Closing any descriptor of a file drops all locks that the process has on it (POSIX): another
+    # process would then remove the log from under a connection that is open here.
+    if _open_here[_identity(path)]:
+        return
     with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as file:
         beginning = file.read(len(_MAGIC))
     if beginning not in (b"", _MAGIC):

@@ -6,6 +6,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import msgpack
@@ -320,6 +322,37 @@ def test_a_file_that_is_damaged_while_it_is_in_use_is_set_aside(tmp_path):
     later = History(history.path)
     assert "after" in ids(later.recent("ada"))
     later.close()
+
+
+ANOTHER_PROCESS = """
+import sys
+from pathlib import Path
+from inginious_nb.submissions.history import History
+
+history = History(Path(sys.argv[1]))
+print(*sorted(record.id for record in history.recent("ada")))
+history.close()
+"""
+
+
+def in_another_process(path):
+    """What another process finds there that opens the history and closes it."""
+    command = [sys.executable, "-c", ANOTHER_PROCESS, path]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_two_histories_of_a_process_lose_nothing_to_another_process(tmp_path):
+    # As a Jupyter server has one for each person.
+    first, second = (History(tmp_path / "history.sqlite") for _ in range(2))
+    add(first, "first")
+    assert in_another_process(first.path) == ["first"]
+    add(second, "second")
+    add(first, "third")
+    assert in_another_process(first.path) == ["first", "second", "third"]
+    first.close()
+    add(second, "last")
+    assert in_another_process(first.path) == ["first", "last", "second", "third"]
+    second.close()
 
 
 def test_a_history_that_is_read_after_its_end_is_left_alone(tmp_path):
