@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.classroom import ClassState, Entry
     from inginious_nb.notebook.review import Magics
+    from inginious_nb.session import Session
 
 _FAILED = 1
 _OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -101,7 +102,8 @@ def grade(
                 raise UsageError(
                     Message("The notebooks name no task; say which one: --task COURSE/TASK.")
                 )
-            _run(grading, surroundings.under_way(jobs), regrade=regrade)
+            _run(session, grading, surroundings.under_way(jobs), regrade=regrade)
+            not_kept = session.history.warning
         state = grading.state
         if csv_file is not None:
             _write(csv_file, export.as_csv(state, lang))
@@ -118,6 +120,8 @@ def grade(
             text = in_language(entry.message, lang)
             say(f"{entry.student}, {entry.task}: {text}", err=True)
     _tell_reused(state, lang)
+    if not_kept is not None:
+        say(not_kept, lang, err=True)
     if any(entry.state in ("refused", "ungraded") for entry in state.entries):
         sys.exit(_FAILED)
 
@@ -127,7 +131,7 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def _run(grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
+def _run(session: Session, grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
     """Grade with a progress bar on standard error."""
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -149,7 +153,8 @@ def _run(grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
             grading_queue.run()
         except KeyboardInterrupt:
             progress.console.print(
-                Message("What was graded is kept: the same command goes on from here."),
+                session.history.warning
+                or Message("What was graded is kept: the same command goes on from here."),
                 markup=False,
                 highlight=False,
             )

@@ -176,6 +176,16 @@ def test_a_cell_for_a_problem_that_is_not_there_is_told(monkeypatch, tmp_path):
     assert "Did you mean fib?" in told["near"][1]
 
 
+def test_a_class_is_graded_where_nothing_can_be_kept_and_that_is_said(monkeypatch, tmp_path):
+    write_notebook(tmp_path / "class" / "ada.ipynb", {"quotient": "3"}, "demo/division")
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    nowhere = tmp_path / "class" / "ada.ipynb" / "h.sqlite"
+    words = [*arguments(tmp_path, "--no-isolation"), f"--history={nowhere}"]
+    done = CliRunner().invoke(main, words)
+    assert "cannot be opened" in done.output
+    assert rows(tmp_path).keys() == {"ada"}
+
+
 def test_names_that_are_no_text_are_written_as_escapes(monkeypatch, tmp_path):
     for name in (b"caf\xe9", b"\x1b[31mred", b"two\nlines"):
         write_cells(tmp_path / "class" / os.fsdecode(name + b".ipynb"), "%inginious open demo/fib")
