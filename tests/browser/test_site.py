@@ -95,7 +95,7 @@ def test_a_cell_is_graded_by_the_site_that_one_connects_to(open_notebook, site, 
     expect(tab.locator("#task_grade")).to_have_text("100.0")
 
 
-def test_a_card_signs_in_and_what_waited_goes_on(open_notebook, site, page):
+def test_a_card_signs_in_and_what_waited_goes_on(open_notebook, site):
     """In a host without our extension: the session is over between two submissions."""
     cookie = browser_session(site, "alice")
     notebook = open_notebook(
@@ -122,14 +122,15 @@ def test_a_card_signs_in_and_what_waited_goes_on(open_notebook, site, page):
     form = widget.get_by_role("form", name=f"Sign in at {site.address}")
     expect(form.get_by_label("User name")).to_have_value("alice")
     password = form.get_by_label("Password", exact=True)
+    keyboard = notebook.page.keyboard
     expect(password).to_be_focused()
-    page.keyboard.type("wrong")
-    page.keyboard.press("Enter")
+    keyboard.type("wrong")
+    keyboard.press("Enter")
     expect(form.get_by_role("alert")).to_contain_text("does not accept this name and password")
     expect(password).to_be_focused()
     expect(password).to_have_value("")
-    page.keyboard.type("alice-password")
-    page.keyboard.press("Enter")
+    keyboard.type("alice-password")
+    keyboard.press("Enter")
     expect(notebook.result(3)).to_contain_text("100", timeout=START_LIMIT_MS)
     expect(form).to_have_count(0)
     notebook.save()

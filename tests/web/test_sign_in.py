@@ -131,6 +131,7 @@ async def test_a_submission_waits_for_its_person_and_goes_on(service, task, prox
     # Somebody else's session is not the one that it waits for.
     await service.sign_in("alice", "alice-password", keep=False)
     assert service.state.state == "connected"
+    assert service.state_of("bob").state == "signed_out"
     await service.sign_in("bob", "bob-password", keep=False)
     assert (await job).result[0] == "success"
     assert submissions(web_site, "bob", "quiz") == before["bob"] + 1
