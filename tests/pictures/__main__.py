@@ -147,7 +147,7 @@ def class_view(browser: Browser, server: JupyterServer, theme: str) -> None:
         everyone = f"{len(STUDENTS)} of {len(STUDENTS)} done"
         expect(shown).to_contain_text(everyone, timeout=60_000)
         shown.locator(".inginious-bar").first.click()
-        expect(shown.locator(".inginious-side")).to_have_count(3)
+        expect(shown.locator(".inginious-side")).to_have_count(3, timeout=30_000)
         opened.page.set_viewport_size({"width": 1200, "height": 1500})
         take(shown, f"class-{theme}")
         opened.page.set_viewport_size({"width": 1280, "height": 720})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 
-from .waiting import until
+from .tcp_server import TcpServer, closing
 
 _END = b"\r\n\r\n"
 NOTHING = b""
@@ -59,15 +58,15 @@ class FaultProxy:
         self.faults = []
         self.at_once = 0
         self._under_way = 0
+        self._server = TcpServer(self._serve)
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self._server.__aenter__()
+        self.port = self._server.port
         return self
 
-    async def __aexit__(self, *_):
-        self._server.close()
-        await until(lambda: not self._under_way)
+    async def __aexit__(self, *exception):
+        await self._server.__aexit__(*exception)
 
     def count(self, text):
         """How many requests had a text."""
@@ -77,11 +76,9 @@ class FaultProxy:
         self._under_way += 1
         self.at_once = max(self.at_once, self._under_way)
         try:
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                await self._pass_on(reader, writer)
+            await self._pass_on(reader, writer)
         finally:
             self._under_way -= 1
-            writer.close()
 
     async def _pass_on(self, reader, writer):
         head = await reader.readuntil(_END)
@@ -122,7 +119,6 @@ class FaultProxy:
         far_writer.write(
             b"\r\n".join([*lines, b"Connection: close"]) + _END + request.partition(_END)[2]
         )
-        await far_writer.drain()
-        answer = await far_reader.read()
-        far_writer.close()
-        return answer
+        async with closing(far_writer):
+            await far_writer.drain()
+            return await far_reader.read()

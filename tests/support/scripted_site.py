@@ -6,6 +6,7 @@ import asyncio
 import re
 
 from .fault_proxy import http
+from .tcp_server import TcpServer
 
 SIGNED_IN = http(200, b'{"status": "success", "username": "ada"}')
 
@@ -22,29 +23,25 @@ class ScriptedSite:
     def __init__(self):
         self.answers = {"/api/v0/authentication": SIGNED_IN}
         self.requests = []
+        self._server = TcpServer(self._serve)
 
     async def __aenter__(self):
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        await self._server.__aenter__()
+        self.address = f"http://127.0.0.1:{self._server.port}"
         return self
 
-    async def __aexit__(self, *_):
-        self._server.close()
+    async def __aexit__(self, *exception):
+        await self._server.__aexit__(*exception)
 
     async def _serve(self, reader, writer):
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.requests.append(head)
-            length = re.search(rb"(?i)content-length: (\d+)", head)
-            body = await reader.readexactly(int(length[1])) if length else b""
-            answer = self.answers[head.split(b" ")[1].decode()]
-            if callable(answer):
-                answer = answer(body)
-            for piece in [answer] if isinstance(answer, bytes) else answer:
-                writer.write(piece)
-                await writer.drain()
-                await asyncio.sleep(0 if isinstance(answer, bytes) else 0.005)
-        except OSError:
-            pass
-        finally:
-            writer.close()
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.requests.append(head)
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        body = await reader.readexactly(int(length[1])) if length else b""
+        answer = self.answers[head.split(b" ")[1].decode()]
+        if callable(answer):
+            answer = answer(body)
+        for piece in [answer] if isinstance(answer, bytes) else answer:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0 if isinstance(answer, bytes) else 0.005)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import subprocess
 
@@ -11,6 +10,7 @@ import pytest
 from inginious_nb.services.inginious_web.failures import SiteError
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
+from tests.support.tcp_server import TcpServer
 
 ALICE = Credentials("alice", "alice-password")
 
@@ -45,15 +45,12 @@ async def test_a_proxy_that_refuses_is_named(answer, monkeypatch):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 " + answer + b"\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://me:proxy-password@127.0.0.1:{port}")
-    with pytest.raises(SiteError, match="proxy of this network") as refused:
-        await signed_in("https://inginious.invalid")
+    async with TcpServer(refuse) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:proxy-password@127.0.0.1:{proxy.port}")
+        with pytest.raises(SiteError, match="proxy of this network") as refused:
+            await signed_in("https://inginious.invalid")
     assert "proxy-password" not in str(refused.value)
-    server.close()
 
 
 @pytest.mark.parametrize(
@@ -99,16 +96,14 @@ async def test_a_certificate_is_trusted_only_if_somebody_says_so(self_signed, mo
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
-    address = f"https://localhost:{server.sockets[0].getsockname()[1]}"
-    with pytest.raises(SiteError, match=r"cannot be trusted.*SSL_CERT_FILE"):
-        await signed_in(address)
-    assert asked == []
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    assert await signed_in(address) == "alice"
-    # It is for another name.
-    with pytest.raises(SiteError, match="cannot be trusted"):
-        await signed_in(address.replace("localhost", "127.0.0.1"))
-    server.close()
+    async with TcpServer(serve, ssl=context) as server:
+        address = f"https://localhost:{server.port}"
+        with pytest.raises(SiteError, match=r"cannot be trusted.*SSL_CERT_FILE"):
+            await signed_in(address)
+        assert asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert await signed_in(address) == "alice"
+        # It is for another name.
+        with pytest.raises(SiteError, match="cannot be trusted"):
+            await signed_in(address.replace("localhost", "127.0.0.1"))
