@@ -10,6 +10,7 @@ import { language, preferredLanguage } from "./i18n/index.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
 import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
+import { keepPlace } from "./place.ts";
 import type { Subject } from "./protocol/task.ts";
 import { RESULT_CLASS, snapshotClass } from "./snapshot.ts";
 import { Controller } from "./state/controller.ts";
@@ -50,7 +51,8 @@ function initialize({ model, signal }: InitializeProps): () => void {
     signal: ended.signal,
   });
   controllers.set(key, controller);
-  ended.signal.addEventListener("abort", () => controllers.delete(key), { once: true });
+  const forget = () => controllers.get(key) === controller && controllers.delete(key);
+  ended.signal.addEventListener("abort", forget, { once: true });
   followKernel(controller, model.widget_manager?.kernel, subject, ended.signal);
   // A host may have saved our state with the notebook: another kernel does not know this widget.
   void transport
@@ -97,7 +99,6 @@ function render({ model, el }: RenderProps): () => void {
   if (!controller) throw new Error("The widget was rendered before it was initialised.");
   const mount = el.appendChild(document.createElement("div"));
   mount.className = "inginious-live";
-  const showSnapshot = hideSnapshot(controller);
   const role = model.get("role");
   const Panel = role === "answer" ? AnswerPanel : role === "submission" ? CommandPanel : TaskPanel;
   renderTree(
@@ -106,15 +107,18 @@ function render({ model, el }: RenderProps): () => void {
     </AppContext.Provider>,
     mount,
   );
-  return () => {
+  const ended = new AbortController();
+  ended.signal.addEventListener("abort", () => {
     renderTree(null, mount);
     mount.remove();
-    showSnapshot();
-  };
+  });
+  const end = () => ended.abort();
+  keepPlace(el, { shown: () => hideSnapshot(controller), replaced: end }, ended.signal);
+  return end;
 }
 
 /**
- * While the widget is alive its static snapshot, an output of its own, is not shown; unless it has a
+ * While the widget is shown its static snapshot, an output of its own, is not; unless it has a
  * result that the history here does not know, such as another person's.
  */
 function hideSnapshot(controller: Controller): () => void {

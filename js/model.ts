@@ -27,4 +27,9 @@ export interface WidgetManager {
   /** Whether the page knows all widgets of the kernel, and what tells when it does. */
   readonly restoredStatus?: boolean;
   readonly restored?: { connect(slot: () => void): unknown };
+  /** Ask the kernel for the widgets that the page lacks. */
+  restoreWidgets?(
+    notebook: NotebookContext["model"],
+    from: { loadKernel: boolean; loadNotebook: boolean },
+  ): Promise<void>;
 }

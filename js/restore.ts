@@ -13,6 +13,17 @@ import { uniqueId } from "./unique_id.ts";
 /** So many in one message: the kernel serves cells in between. */
 const BATCH = 20;
 
+/** How long the page may take to learn which widgets the kernel has; it may never succeed. */
+const RESTORED_TIMEOUT_MS = 5000;
+
+/** JupyterLab looks for the widget of an output for two seconds, and may miss one that comes late. */
+const SEARCH_TIMEOUT_MS = 2500;
+
+/** How JupyterLab marks an output whose widget it did not find: a text without elements. */
+const FAILED_OUTPUT = ".jp-OutputArea-output.jupyter-widgets:not(:has(*))";
+
+const FROM_KERNEL = { loadKernel: true, loadNotebook: false };
+
 interface Props {
   model: Model;
   signal?: AbortSignal;
@@ -34,11 +45,17 @@ function initialize({ model, signal }: Props): void {
   if (!manager?.has_model || !notebook) return;
   const wanted = new Set<string>();
   const answered = new Map<string, () => void>();
+  const show = async (modelIds: string[]) => {
+    // The kernel told the page of them before; where that was lost, the page asks.
+    if (!modelIds.every((id) => manager.has_model?.(id)))
+      await manager.restoreWidgets?.(manager.context?.model, FROM_KERNEL);
+    notebook.showAgain(new Set(modelIds));
+  };
   const receive = ({ kind, id = "", model_ids = [] }: Restored) => {
     if (kind !== "restored") return;
     // Every page hears of what any page restored; each shows what it lacks, and that once.
     const here = model_ids.filter((modelId) => wanted.delete(modelId));
-    if (here.length) notebook.showAgain(new Set(here));
+    if (here.length) void show(here);
     answered.get(id)?.();
   };
   model.on("msg:custom", receive);
@@ -58,6 +75,10 @@ function initialize({ model, signal }: Props): void {
       await answer;
       for (const { model_id } of widgets) wanted.delete(model_id); // what was refused, too
     }
+    await delay(SEARCH_TIMEOUT_MS);
+    if (signal?.aborted || !document.querySelector(FAILED_OUTPUT)) return;
+    const missed = await viewsMissed(manager, notebook);
+    if (missed.size) notebook.showAgain(missed);
   };
   void restore();
 }
@@ -76,6 +97,14 @@ async function viewsMissing(manager: WidgetManager, notebook: Notebook): Promise
   return [...missing.values()];
 }
 
+/** The widgets that the page knows by now, though no output shows them. */
+async function viewsMissed(manager: WidgetManager, notebook: Notebook): Promise<Set<string>> {
+  const missed = new Set<string>();
+  for (const { model_id } of savedViews(notebook))
+    if (manager.has_model?.(model_id) && (await hasNoView(manager, model_id))) missed.add(model_id);
+  return missed;
+}
+
 async function hasNoView(manager: WidgetManager, modelId: string): Promise<boolean> {
   const views = (await manager.get_model?.(modelId))?.views;
   return views !== undefined && Object.keys(views).length === 0;
@@ -85,8 +114,15 @@ async function hasNoView(manager: WidgetManager, modelId: string): Promise<boole
 function restored(manager: WidgetManager): Promise<void> {
   return new Promise((resolve) => {
     if (manager.restoredStatus !== false || !manager.restored) resolve();
-    else manager.restored.connect(() => resolve());
+    else {
+      manager.restored.connect(() => resolve());
+      void delay(RESTORED_TIMEOUT_MS).then(resolve);
+    }
   });
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 export default { initialize };

@@ -80,8 +80,10 @@ class Restorer(anywidget.AnyWidget):
         """Make a widget again, unless another page was first; return whether it is there."""
         model_id, subject = view["model_id"], view["subject"]
         known = living.find(subject["widget"])
-        if known is not None:
+        if known is not None and _is_open(known):
             return bool(known.model_id == model_id)
+        if known is not None:
+            known.close()  # no page can reach it any more, nor learn of it
         if _is_taken(model_id):
             _log.warning("A notebook names a widget of another kind as ours; it stays as it is.")
             return False
@@ -117,6 +119,11 @@ def _read(view: Any) -> SavedView | None:
     if subject["role"] not in get_args(Role):
         return None
     return {"model_id": model_id, "subject": subject}
+
+
+def _is_open(widget: Widget) -> bool:
+    """Return whether pages can reach a widget: it may be closed, or its comm alone."""
+    return widget.comm is not None and widget.model_id in get_comm_manager().comms
 
 
 def _is_taken(model_id: str) -> bool:

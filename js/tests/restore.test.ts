@@ -47,7 +47,11 @@ const asked = (model: FakeModel) =>
   model.sent.map(({ content }) => content).filter(({ kind }) => kind !== "made");
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  document.body.replaceChildren();
+});
 
 test("the kernel is told which of our widgets the page does not know, and what they showed", async () => {
   const { model } = page([live, snapshot, others]);
@@ -87,8 +91,10 @@ test("the outputs of woken widgets are shown again, once, and no others", async 
   start(model);
   await settled();
   reply(model, ["m1", "m2"]);
+  await settled();
   expect(set.mock.calls).toEqual([[0, live.toJSON?.()]]);
   reply(model, ["m1"]);
+  await settled();
   expect(set).toHaveBeenCalledOnce();
 });
 
@@ -110,6 +116,45 @@ test("a widget that another page woke before this one asked is shown, too", asyn
   await settled();
   reply(model, ["m1"]);
   expect(set).toHaveBeenCalledOnce();
+});
+
+test("a page that never learns which widgets the kernel has asks for all that it lacks", async () => {
+  vi.useFakeTimers();
+  const { model } = page([live, snapshot]);
+  Object.assign(model.widget_manager, { restoredStatus: false, restored: { connect: () => {} } });
+  start(model);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked(model)).toHaveLength(1);
+});
+
+test("a widget that the kernel has and the page was not told of is fetched, then shown", async () => {
+  const known: string[] = [];
+  const { model, set } = page([live, snapshot], known);
+  let fetched = () => {};
+  const fetching = new Promise<void>((resolve) => (fetched = resolve));
+  Object.assign(model.widget_manager, { restoreWidgets: () => fetching });
+  start(model);
+  await settled();
+  reply(model, ["m1"]);
+  await settled();
+  expect(set).not.toHaveBeenCalled();
+  fetched();
+  await settled();
+  expect(set).toHaveBeenCalledOnce();
+});
+
+test("an output is shown again if JupyterLab gave its widget up just before it came", async () => {
+  vi.useFakeTimers();
+  document.body.innerHTML = `<div class="jp-OutputArea-output jupyter-widgets">not found</div>`;
+  const views: Record<string, object> = { m1: {}, m2: { v: Promise.resolve({}) } };
+  const shown = output({ [VIEW_TYPE]: { model_id: "m2" } }, { inginious: subject });
+  const { model, set } = page([live, shown], ["m1", "m2"]);
+  const get_model = (id: string) => Promise.resolve({ views: views[id] });
+  Object.assign(model.widget_manager, { restoredStatus: false, get_model });
+  start(model);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked(model)).toEqual([]);
+  expect(set.mock.calls).toEqual([[0, live.toJSON?.()]]);
 });
 
 test("many widgets are woken some at a time", async () => {

@@ -123,6 +123,25 @@ def test_a_living_widget_is_not_taken_by_another_model(restorer, session):
     known.close()
 
 
+def test_a_widget_that_pages_cannot_reach_any_more_is_made_again(restorer, session):
+    closed = TaskWidget(session.task("lab/echo"), session=session)
+    ids = [closed.model_id]
+    closed.close()
+    unheard = TaskWidget(session.task("lab/echo"), session=session)
+    ids.append(unheard.model_id)
+    unheard.comm.close()  # a page does that where it cannot show it
+    lost = [view(widget=known.key) for known in (closed, unheard)]
+    for saved, model_id in zip(lost, ids, strict=True):
+        saved["model_id"] = model_id
+    assert restorer.hears(*lost) == ids
+    for known, model_id in zip((closed, unheard), ids, strict=True):
+        made = living.find(known.key)
+        assert made is not known
+        assert made.comm is not None
+        assert made.model_id == model_id
+        made.close()
+
+
 def test_one_whose_making_fails_keeps_no_other_asleep(restorer, monkeypatch, caplog):
     bad, good = view(), view()
 
