@@ -24,11 +24,26 @@ def processes_with(word: str) -> list[str]:
     return found
 
 
-def zombies() -> set[psutil.Process]:
-    """Children that have ended and that nobody has collected yet."""
-    found = set()
+def descendants() -> set[psutil.Process]:
+    """The processes below this one, whoever started them: earlier tests may have left some."""
+    return set(psutil.Process().children(recursive=True))
+
+
+def new_descendants(before: set[psutil.Process]) -> list[psutil.Process]:
+    """The processes below this one, without those that there were before and what is below them."""
+    found = []
+    for child in psutil.Process().children():
+        if child not in before:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+                found += [child, *child.children(recursive=True)]
+    return found
+
+
+def new_zombies(before: set[psutil.Process]) -> list[psutil.Process]:
+    """Children that there were not before, that have ended and that nobody has collected yet."""
+    found = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.NoSuchProcess):  # collected meanwhile
-            if child.status() == psutil.STATUS_ZOMBIE:
-                found.add(child)
+            if child not in before and child.status() == psutil.STATUS_ZOMBIE:
+                found.append(child)
     return found

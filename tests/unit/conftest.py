@@ -14,7 +14,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.submissions.history import History
-from tests.support.hostile import QUICK, SUCCESS, processes_with, zombies
+from tests.support.hostile import QUICK, SUCCESS, descendants, new_zombies, processes_with
 from tests.support.local_course import LocalCourse
 
 
@@ -36,7 +36,7 @@ def course(local_grader, tmp_path) -> LocalCourse:
 async def hostile(course):
     """Grades a hostile script, then checks that it left nothing and harmed nobody."""
     mark = f"9{id(course)}.5"
-    before = zombies()
+    before = descendants()
 
     async def grade(run, **options):
         options = {"limits": QUICK, **options}
@@ -48,7 +48,7 @@ async def hostile(course):
 
     yield grade
     async with asyncio.timeout(10):
-        while zombies() - before or course.folders_of_jobs():  # noqa: ASYNC110 - nobody tells
+        while new_zombies(before) or course.folders_of_jobs():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     result = await course.grade(SUCCESS)
     assert result.result == ("success", "")

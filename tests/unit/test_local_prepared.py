@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from inginious_nb.grader.job import grading
 from inginious_nb.grader.sandbox import Box, Limits, choose_sandbox, prepared, supervise
 from inginious_nb.grader.sandbox.bubblewrap import BubblewrapSandbox
 from inginious_nb.grader.sandbox.prepared import PreparedProcess
-from tests.support.hostile import processes_with, zombies
+from tests.support.hostile import descendants, new_zombies, processes_with
 from tests.support.local_course import LocalCourse
 
 WAITED = """#!/usr/bin/python3
@@ -40,28 +41,38 @@ async def course(tmp_path):
     grader.close()
 
 
-def waiting() -> list[psutil.Process]:
-    """The interpreters that wait for a job of this process, without what is around them."""
+def below(grader) -> list[psutil.Process]:
+    """The processes in the boxes of a grader; other tests may have left boxes of theirs."""
     found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
+    for box in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if any(str(grader._shared_files.root) in word for word in box.cmdline()):
+                found += box.children(recursive=True)
+    return found
+
+
+def waiting(course) -> list[psutil.Process]:
+    """The interpreters that wait for a job of a course, without what is around them."""
+    found = []
+    for process in below(course.grader):
+        with contextlib.suppress(psutil.Error, OSError):
             # It reads from a pipe once it has imported all that it can.
             is_idle = "pipe" in Path(f"/proc/{process.pid}/wchan").read_text()
             if is_idle and process.cmdline()[1:] == ["/task/run"]:
                 found.append(process)
-        except (psutil.Error, OSError):
-            continue
     return found
 
 
-async def until(condition) -> None:
+async def until(condition):
+    """Wait for a condition of other processes; returns what holds."""
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - nobody tells
+        while not (found := condition()):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
+    return found
 
 
 async def grade_when_ready(course, files=None, **options):
-    await until(waiting)
+    await until(lambda: waiting(course))
     return await course.grade(files, **options)
 
 
@@ -71,8 +82,7 @@ async def test_a_box_serves_one_job(course):
     assert result.custom == {"waited": False}
     pids = set()
     for _ in range(3):
-        await until(waiting)
-        (process,) = waiting()
+        (process,) = await until(lambda: waiting(course))
         pids.add(process.pid)
         result = await course.grade(files)
         assert result.custom == {"waited": True}
@@ -217,7 +227,7 @@ feedback-result success
 async def test_no_box_waits_after_a_script_that_starts_fast(course):
     await course.grade("#!/bin/bash\nfeedback-result success\n")
     await until(lambda: not course.folders_of_jobs())
-    assert waiting() == []
+    assert waiting(course) == []
 
 
 async def test_limits_of_another_task_are_its_own(course):
@@ -243,7 +253,7 @@ async def test_shared_files_that_were_replaced_are_the_new_ones(course):
     assert result.stdout == "1\n"
     result = await grade_when_ready(course)
     assert (result.stdout, result.custom) == ("1\n", {"waited": True})
-    await until(waiting)
+    await until(lambda: waiting(course))
     (course.path / "$common").rename(course.path / "old")
     course.write({"version": "2"}, "$common")
     result = await course.grade()
@@ -259,10 +269,9 @@ async def test_files_for_etc_are_seen(course):
 
 async def test_a_box_that_died_is_replaced(course):
     await course.grade({"run": WAITED})
-    await until(waiting)
-    for process in waiting():
+    for process in await until(lambda: waiting(course)):
         process.kill()
-    await until(lambda: not processes_with("--info-fd"))
+    await until(lambda: not processes_with(str(course.grader._shared_files.root)))
     result = await course.grade()
     assert result.custom == {"waited": False}
     result = await grade_when_ready(course)
@@ -272,20 +281,20 @@ async def test_a_box_that_died_is_replaced(course):
 async def test_a_box_goes_when_nobody_submits(course, monkeypatch):
     monkeypatch.setattr(course.grader._boxes, "_max_idle_s", 0.0)
     before = psutil.Process().num_fds()
-    dead = zombies()
+    children = descendants()
     for _ in range(3):
         await course.grade({"run": WAITED})
         await until(lambda: not any(course.grader._shared_files._jobs.iterdir()))
-    assert waiting() == []
-    assert psutil.Process().num_fds() <= before + 2
-    await until(lambda: not zombies() - dead)
+    assert waiting(course) == []
+    await until(lambda: psutil.Process().num_fds() <= before + 2)
+    await until(lambda: not new_zombies(children))
 
 
 async def test_no_more_boxes_wait_than_jobs_can_run(course):
     await asyncio.gather(*(course.grade(None if n else {"run": WAITED}) for n in range(3)))
-    await until(lambda: not course.folders_of_jobs() and len(waiting()) <= 1)
+    await until(lambda: not course.folders_of_jobs() and len(waiting(course)) <= 1)
     course.grader.close()
-    assert waiting() == []
+    assert waiting(course) == []
     assert not course.grader._shared_files.root.exists()
 
 
@@ -328,9 +337,10 @@ async def test_a_box_goes_with_its_service(tmp_path, number):
 
 async def test_a_box_that_dies_before_it_reads_its_job_is_replaced(course, monkeypatch):
     await course.grade({"run": WAITED})
-    await until(waiting)
-    (process,) = waiting()
+    (process,) = await until(lambda: waiting(course))
     process.suspend()
+    # It stops a moment later, and would read its job until then.
+    await until(lambda: process.status() == psutil.STATUS_STOPPED)
     begin = PreparedProcess.begin
 
     def begin_and_die(prepared, argv):

@@ -16,7 +16,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.probes import missing_capabilities
 from inginious_nb.grader.sandbox import choose_sandbox, own_network
-from tests.support.hostile import zombies
+from tests.support.hostile import descendants, new_descendants, new_zombies
 from tests.support.local_course import LocalCourse
 
 # Which of these somebody answers: the loopback of the machine by two addresses, a server of the job
@@ -52,10 +52,10 @@ SEEN = '{"machine": false, "gateway": false, "job": true, "student": [true, fals
 NETWORK = {"network_grading": True}
 
 
-def tools(processes=None) -> list[psutil.Process]:
-    """The processes of this one that carry packets, or keep a network."""
+def tools(processes) -> list[psutil.Process]:
+    """Those of these processes that carry packets, or keep a network."""
     found = []
-    for process in psutil.Process().children(recursive=True) if processes is None else processes:
+    for process in processes:
         try:
             words = process.cmdline()
         except psutil.Error:
@@ -85,11 +85,12 @@ def course(tmp_path):
 async def test_a_job_with_a_network_does_not_reach_the_machines_loopback(tool, course):
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     run = RUN.replace("PORT", str(server.sockets[0].getsockname()[1]))
+    before = descendants()
     async with server:
         result = await course.grade({"run": run}, parameters=NETWORK)
     assert result.custom == {"seen": SEEN}, result.stderr
     async with asyncio.timeout(10):
-        while tools():  # noqa: ASYNC110 - nobody tells
+        while tools(new_descendants(before)):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
 
 
@@ -113,13 +114,13 @@ def test_a_network_goes_with_its_service(tool):
 
 def test_a_tool_that_is_ended_while_it_begins_leaves_nothing(tool, monkeypatch):
     sandbox = choose_sandbox("bubblewrap")
-    before = zombies()
+    before = descendants()
     monkeypatch.setattr(own_network.OwnNetwork, "_has_route", lambda _: True)
     for delay_s in range(20):
         with sandbox.new_network():
             # At a different step of what the tool does each time.
             threading.Event().wait(delay_s / 1000)
-    assert not zombies() - before
+    assert not new_zombies(before)
 
 
 async def test_a_network_that_cannot_be_made_is_the_fault_of_the_machine(tool, course, monkeypatch):
