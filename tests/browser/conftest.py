@@ -130,7 +130,7 @@ def open_lab(server, page):
     """Open an address of the server with our plugins; a script's error fails the test."""
     problems = []
     # Notebook 7 has an error of its own as it starts, without us as well.
-    page.on("pageerror", lambda e: "notebook_core" in e.stack or problems.append(e.stack))
+    page.on("pageerror", lambda e: "notebook_core" in e.stack or problems.append(e.stack or str(e)))
 
     def opened(path="lab?reset", wait_for=".jp-Launcher") -> Page:
         page.goto(f"{server.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}")

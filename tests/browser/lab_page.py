@@ -14,6 +14,7 @@ from .notebook import KERNELSPEC, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Locator, Page
 
@@ -46,10 +47,11 @@ def run_command(page: Page, command: str) -> None:
     page.keyboard.press("Enter")
 
 
-def copy_demo(server: JupyterServer) -> None:
-    """Have the demo on the server, as after a first visit."""
+def copy_demo(server: JupyterServer) -> Path:
+    """Have the demo on the server, as after a first visit; returns the folder of its course."""
     if not (server.folder / "inginious-demo").exists():
         course_demo.copy_demo(server.folder / "inginious-demo")
+    return server.folder / "inginious-demo" / "courses" / "demo"
 
 
 def beside_demo(

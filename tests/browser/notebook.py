@@ -36,10 +36,14 @@ def code(source: str, *tags: str) -> dict[str, Any]:
     return _cell("code", source, tags) | {"execution_count": None, "outputs": []}
 
 
-def load() -> dict[str, Any]:
-    """A cell that loads the extension for a student whom no other test knows."""
-    user = f"student-{uuid.uuid4().hex[:8]}"
-    return code(f"import os\nos.environ['INGINIOUS_USERNAME'] = '{user}'\n%load_ext inginious_nb")
+def load(**environ: str) -> dict[str, Any]:
+    """A cell that loads the extension for a student whom no other test knows.
+
+    Args:
+        environ: More environment variables of inginious_nb.
+    """
+    environ = {"INGINIOUS_USERNAME": f"student-{uuid.uuid4().hex[:8]}"} | environ
+    return code(f"import os\nos.environ.update({environ})\n%load_ext inginious_nb")
 
 
 def markdown(source: str, *tags: str) -> dict[str, Any]:

@@ -35,13 +35,13 @@ def test_submit_and_stop_while_another_cell_sleeps(open_notebook):
     notebook = open_notebook(
         load(),
         code("%inginious open demo/patience"),
-        code("30", "inginious:seconds"),
+        code("60", "inginious:seconds"),
         code("import time\nwhile True:\n    time.sleep(1)"),
     )
     notebook.run_to_end(1)
     notebook.run_to_end(2)
     widget = notebook.widget(2)
-    expect(widget.get_by_role("button", name="cell [ ]: 30")).to_be_visible()
+    expect(widget.get_by_role("button", name="cell [ ]: 60")).to_be_visible()
     notebook.run(4)
     expect(notebook.cell(4).locator(".jp-InputArea-prompt")).to_have_text("[*]:")
     notebook.submit(2)

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from inginious_nb.course import demo_class
 
+from .held_jobs import held_jobs
 from .lab_page import (
     START_LIMIT_MS,
     beside_demo,
@@ -218,10 +219,12 @@ def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_l
     open_lab(f"lab/tree/{path}?reset", ".jp-Dialog")
     no_kernel.click()
     answer_line = page.locator(".inginious-answer-line")
-    answer_line.get_by_role("button", name=re.compile("^Submit")).click()
-    expect(answer_line).to_contain_text("Running")
-    page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon").click()
-    page.get_by_role("button", name="Discard").click()
+    with held_jobs(copy_demo(server), "patience"):
+        answer_line.get_by_role("button", name=re.compile("^Submit")).click()
+        expect(answer_line).to_contain_text("Running")
+        page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon").click()
+        page.get_by_role("button", name="Discard").click()
+        expect(answer_line).to_have_count(0)
     expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()
     # In another page of the browser, which knows nothing but the notebook.
     page.evaluate("sessionStorage.clear()")
@@ -236,7 +239,7 @@ def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_l
 
 
 def test_the_queue_is_live(server, open_lab, page):
-    without_kernel(server, open_lab, code("30", "inginious:demo/patience/seconds"))
+    without_kernel(server, open_lab, code("60", "inginious:demo/patience/seconds"))
     page.locator(".inginious-answer-line").get_by_role("button", name="Submit").click()
     page.get_by_role("button", name="INGInious on this server: 1 running").click()
     queue = page.locator(".inginious-queue")
@@ -302,19 +305,23 @@ def test_a_class_is_graded_shown_and_graded_again_once_its_task_is_mended(
     # Three of its five tests, and less time for those that never end: sixty answers are graded.
     fewer = run.read_text().replace("\n\ndef call(", "\nTESTS = TESTS[2:]\n\ndef call(", 1)
     run.write_text(fewer.replace("time_limit=2", "time_limit=1"))
+    limits = run.with_name("task.yaml")
+    # A job that is held is not out of time.
+    limits.write_text(limits.read_text().replace("hard_time: 40", "hard_time: 400"))
     name = write_notebook(server, [code("%load_ext inginious_nb\n%inginious edit demo/fib/run")])
     (server.folder / name).rename(demo / name)
     page = open_lab(f"lab/tree/inginious-demo/{name}?reset", ".jp-Notebook")
     notebook = NotebookPage(server, page, f"inginious-demo/{name}")
     notebook.wait_for_kernel()
-    notebook.run_to_end(1)
-    open_class(page, "handed-in")
     shown = page.get_by_role("region", name="Class handed-in")
-    expect(shown).to_contain_text(re.compile(r"of 60 done .* waiting"), timeout=START_LIMIT_MS)
-    # One of the two tasks will do.
-    shown.get_by_text("Tasks and names").click()
-    shown.get_by_label("Tasks, as COURSE/TASK").fill("demo/fib")
-    shown.get_by_role("button", name="Read the folder again").click()
+    with held_jobs(copy_demo(server), "fib"):
+        notebook.run_to_end(1)
+        open_class(page, "handed-in")
+        expect(shown).to_contain_text(re.compile(r"of 60 done .* waiting"), timeout=START_LIMIT_MS)
+        # One of the two tasks will do.
+        shown.get_by_text("Tasks and names").click()
+        shown.get_by_label("Tasks, as COURSE/TASK").fill("demo/fib")
+        shown.get_by_role("button", name="Read the folder again").click()
     expect(shown).to_contain_text("30 of 30 done", timeout=CLASS_LIMIT_MS)
     worst = shown.locator(".inginious-bar").first
     expect(worst).to_contain_text("Says no to nonsense")
@@ -331,11 +338,12 @@ def test_a_class_is_graded_shown_and_graded_again_once_its_task_is_mended(
     notebook.write(2, f"%%inginious edit demo/fib/run\n{mended}")
     notebook.run_to_end(2)
     page.get_by_role("tab", name="handed-in").click()
-    shown.get_by_role("button", name="Regrade all").click()
-    shown.locator(".inginious-ask").get_by_role("button", name="Regrade").click()
-    # It goes on without the page, which is there again with the class and knows its task.
-    expect(shown).to_contain_text(re.compile(r"of 30 done .* waiting"))
-    page.reload()
+    with held_jobs(copy_demo(server), "fib"):
+        shown.get_by_role("button", name="Regrade all").click()
+        shown.locator(".inginious-ask").get_by_role("button", name="Regrade").click()
+        # It goes on without the page, which is there again with the class and knows its task.
+        expect(shown).to_contain_text(re.compile(r"of 30 done .* waiting"))
+        page.reload()
     # JupyterLab may have kept which tab was in front a moment before this one was.
     page.get_by_role("tab", name="handed-in").click(timeout=START_LIMIT_MS)
     expect(shown).to_contain_text("30 of 30 done", timeout=CLASS_LIMIT_MS)

@@ -10,7 +10,8 @@ import signal
 import psutil
 from playwright.sync_api import expect
 
-from .lab_page import START_LIMIT_MS, beside_demo, submitted
+from .held_jobs import held_jobs
+from .lab_page import START_LIMIT_MS, beside_demo, copy_demo, submitted
 from .notebook import NotebookPage, code
 
 ANSWER, BUSY, COMMAND = 1, 2, 3
@@ -74,12 +75,14 @@ def test_a_busy_dead_or_restarted_kernel_hinders_nothing(server, open_lab, page)
     expect(
         page.get_by_role("button", name=re.compile("No Kernel|Unknown|Dead|Disconnected"))
     ).to_be_visible()
-    notebook.write(ANSWER, "4")
-    submit(notebook)
-    # The page is reloaded while it waits: the result comes all the same, and stays with the cell.
-    expect(line).to_contain_text("Running")
-    notebook.save()
-    page.reload()
+    notebook.write(ANSWER, "1")
+    with held_jobs(copy_demo(server), "patience"):
+        submit(notebook)
+        # The page is reloaded while it waits: the result comes all the same, and stays with the
+        # cell.
+        expect(line).to_contain_text("Running")
+        notebook.save()
+        page.reload()
     expect(line).to_contain_text(GRADED, timeout=START_LIMIT_MS)
     notebook.save()
     kept = notebook.saved()["cells"][0]["metadata"]["inginious"]
@@ -88,17 +91,18 @@ def test_a_busy_dead_or_restarted_kernel_hinders_nothing(server, open_lab, page)
 
 
 def test_a_kernel_uses_the_service_of_the_server_also_through_a_reload(server, open_lab, page):
-    notebook, line = opened(server, open_lab, page, 6)
+    notebook, line = opened(server, open_lab, page, 0)
     notebook.write(BUSY, "%load_ext inginious_nb")
     notebook.run_to_end(BUSY)
-    notebook.run(COMMAND)
     output = notebook.output(COMMAND).locator(".inginious-live")
-    expect(output).to_contain_text("Running", timeout=START_LIMIT_MS)
-    # The line of the cell knows that a kernel waits for it.
-    expect(line).to_contain_text(re.compile(r"Under way\s+Submission \d+ · in a kernel"))
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("1 running")
-    notebook.save()
-    page.reload()
+    with held_jobs(copy_demo(server), "patience"):
+        notebook.run(COMMAND)
+        expect(output).to_contain_text("Running", timeout=START_LIMIT_MS)
+        # The line of the cell knows that a kernel waits for it.
+        expect(line).to_contain_text(re.compile(r"Under way\s+Submission \d+ · in a kernel"))
+        expect(page.locator("#jp-main-statusbar")).to_contain_text("1 running")
+        notebook.save()
+        page.reload()
     expect(line).to_contain_text(GRADED, timeout=START_LIMIT_MS)
     expect(output).to_contain_text("100 %")
     assert len(processes(server, "inginious_nb.grader")) == 1
