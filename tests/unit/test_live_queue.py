@@ -5,9 +5,23 @@ from __future__ import annotations
 import threading
 from types import SimpleNamespace
 
+import pytest
+
 from inginious_nb.magics import live_queue
 
 FIRST, LATER = [("job", True, "waits")], [("job", True, "runs")]
+
+
+@pytest.fixture(autouse=True)
+def earlier():
+    """The threads that other tests left."""
+    return set(threading.enumerate())
+
+
+def watching(earlier):
+    """The threads of a test that keep a queue up to date."""
+    new = set(threading.enumerate()) - earlier
+    return [thread for thread in new if thread.name == "inginious_nb queue"]
 
 
 class Screen:
@@ -22,7 +36,7 @@ class Screen:
         self.changed.release()
 
 
-def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeypatch):
+def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeypatch, earlier):
     screen, rows, pending = Screen(), [([], FIRST)], [SimpleNamespace(id="job")]
     monkeypatch.setattr(live_queue, "INTERVAL_S", 0.01)
 
@@ -41,13 +55,12 @@ def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeyp
     rows[0] = ([], [])
     assert screen.changed.acquire(timeout=10)
     assert screen.shown == [([], FIRST), (LATER, []), ([], [])]
-    for thread in threading.enumerate():
-        if thread.name == "inginious_nb queue":
-            thread.join(10)
-            assert not thread.is_alive()
+    for thread in watching(earlier):
+        thread.join(10)
+        assert not thread.is_alive()
 
 
-def test_the_next_one_takes_its_place(monkeypatch):
+def test_the_next_one_takes_its_place(monkeypatch, earlier):
     monkeypatch.setattr(live_queue, "INTERVAL_S", 60)
     monkeypatch.setattr(live_queue, "display", lambda _table, **_options: Screen())
     client = SimpleNamespace(get_job_queue_snapshot=lambda: ([], FIRST))
@@ -56,10 +69,12 @@ def test_the_next_one_takes_its_place(monkeypatch):
     )
     for _ in range(2):
         live_queue.show_live_queue(session, lambda found: found)
-    first = next(one for one in threading.enumerate() if one.name == "inginious_nb queue")
+    before = watching(earlier)
+    assert before
     live_queue.show_live_queue(session, lambda found: found)
-    first.join(10)
-    assert not first.is_alive()
+    for thread in before:
+        thread.join(10)
+        assert not thread.is_alive()
     live_queue._output.replace()
 
 

@@ -37,9 +37,19 @@ def submit(session, task, **answers):
     return session.submit(session.task(task), answers, origin="api")
 
 
-def services():
-    """The embedded services of this process; other tests may have other children."""
-    return [child for child in psutil.Process().children() if _is_service(child)]
+@pytest.fixture(autouse=True)
+def earlier():
+    """The children and threads of this process that other tests left."""
+    return {*psutil.Process().children(), *threading.enumerate()}
+
+
+def services(earlier):
+    """The embedded services that a test started."""
+    return [
+        child
+        for child in psutil.Process().children()
+        if child not in earlier and _is_service(child)
+    ]
 
 
 def _is_service(process):
@@ -320,20 +330,22 @@ def test_what_a_killed_kernel_left_behind_is_sent_again(session, course_folder):
         successor.close()
 
 
-def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(session):
+def test_the_service_is_started_again_when_it_dies_and_the_job_gets_its_result(session, earlier):
     submit(session, "lab/echo", text="right").wait(WAIT_S)
     submission = submit(session, "lab/sleep", seconds="1")
     reached(submission, "running")
-    (service,) = services()
+    (service,) = services(earlier)
     service.kill()
     assert submission.wait(WAIT_S).result[0] == "success"
 
 
-def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session, monkeypatch):
+def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(
+    session, monkeypatch, earlier
+):
     monkeypatch.setattr("inginious_nb.services.embedded._RESTART_LIMIT", 0)
     submission = submit(session, "lab/sleep", seconds="60")
     reached(submission, "running")
-    (service,) = services()
+    (service,) = services(earlier)
     service.kill()
     assert submission.wait(WAIT_S).result[0] == "crash"
     assert session.service.state == "failed"
@@ -341,7 +353,7 @@ def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(session,
     assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
-def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, monkeypatch):
+def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, monkeypatch, earlier):
     submission = submit(session, "lab/sleep", seconds="1")
     reached(submission, "running")
     failures = [ServiceError("its process ended."), OSError("no space left")]
@@ -353,7 +365,7 @@ def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, mon
         start(service)
 
     monkeypatch.setattr(ServiceProcess, "start", start_or_fail)
-    (service,) = services()
+    (service,) = services(earlier)
     service.kill()
     assert submission.wait(WAIT_S).result[0] == "success"
     assert not failures
@@ -370,13 +382,13 @@ def test_a_service_that_cannot_start_for_now_starts_with_a_later_submission(sess
     assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
 
 
-def test_a_wait_is_about_the_service_that_grades_and_no_other(session):
+def test_a_wait_is_about_the_service_that_grades_and_no_other(session, earlier):
     submission = submit(session, "lab/sleep", seconds="1")
     reached(submission, "running")
     session.connect("tcp://127.0.0.1:9")
     assert submission.wait(WAIT_S, contact_timeout_s=0.1).result[0] == "success"
     # Nobody needs the embedded service any more.
-    assert psutil.wait_procs(services(), timeout=WAIT_S)[1] == []
+    assert psutil.wait_procs(services(earlier), timeout=WAIT_S)[1] == []
 
 
 def test_what_runs_in_another_kernel_is_left_to_it(session, course_folder):
@@ -466,13 +478,13 @@ def test_a_shell_that_cannot_be_opened_costs_no_attempt(session, monkeypatch):
     assert session.task_state(task).records == []
 
 
-def test_closing_leaves_no_thread_and_no_process(session):
+def test_closing_leaves_no_thread_and_no_process(session, earlier):
     submit(session, "lab/echo", text="right").wait(WAIT_S)
-    before = services()
+    before = services(earlier)
     assert len(before) == 1
     session.close()
     assert not any(service.is_running() for service in before)
-    threads = {thread.name for thread in threading.enumerate()}
+    threads = {thread.name for thread in set(threading.enumerate()) - earlier}
     assert not threads & {"inginious_nb", "inginious-nb embedded service"}
     with pytest.raises(ServiceError, match="has ended"):
         submit(session, "lab/echo", text="right")

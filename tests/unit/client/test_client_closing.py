@@ -84,6 +84,9 @@ def test_closing_leaves_nothing_behind(backend):
         gc.collect()
         return process.num_fds(), threading.active_count()
 
-    before = lives(closing_thread=False)
+    descriptors, threads = lives(closing_thread=False)
     for closing_thread in (False, True, True, False):
-        assert lives(closing_thread) == before
+        more_descriptors, more_threads = lives(closing_thread)
+        # What other tests left may have gone meanwhile.
+        assert more_descriptors <= descriptors
+        assert more_threads <= threads
