@@ -23,6 +23,7 @@ from inginious_nb.grader import service as service_module
 from inginious_nb.grader.service import ServiceProcess
 from tests.support.lab_jobs import a_nap, a_word
 from tests.support.tasks import FakeTask
+from tests.support.waiting import has_ended, until
 from tests.support.wire_peer import DealerPeer
 
 ENDS_WITHIN_S = 15
@@ -319,10 +320,9 @@ def test_it_ends_with_the_process_that_started_it(way):
         env=os.environ | {"PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])},
     ) as parent:
         pid, folder = parent.stdout.readline().split()
-        child = psutil.Process(int(pid)) if way != "exit" else None
         if way != "exit":
             parent.send_signal(signal.SIGKILL)
-            child.wait(ENDS_WITHIN_S)
+            asyncio.run(until(lambda: has_ended(int(pid)), ENDS_WITHIN_S))
         parent.wait(ENDS_WITHIN_S)
-    assert not psutil.pid_exists(int(pid))
+    assert has_ended(int(pid))
     assert not Path(folder.decode()).exists()

@@ -28,7 +28,7 @@ from inginious_nb.notebook.answers import Answers
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 from tests.support.courses import write_course
-from tests.support.waiting import until
+from tests.support.waiting import has_ended, reached, until
 
 WAIT_S = 30.0
 
@@ -57,19 +57,6 @@ def _is_service(process):
         return any('"inginious_nb.grader"' in word for word in process.cmdline())
     except (psutil.ZombieProcess, psutil.NoSuchProcess):
         return False
-
-
-def reached(submission, phase):
-    """Wait until a submission is in a phase."""
-    there = threading.Event()
-
-    def look():
-        if submission.phase == phase:
-            there.set()
-
-    submission.subscribe(look)
-    look()
-    assert there.wait(WAIT_S), f"{submission} never was {phase}"
 
 
 def test_a_choice_and_a_match_are_graded(session):
@@ -496,7 +483,7 @@ from inginious_nb.frontend.process_session import get_session
 session = get_session()
 submission = session.submit(session.task("lab/sleep"), {"seconds": "60"}, origin="api")
 import psutil
-from tests.unit.test_session import reached
+from tests.support.waiting import reached
 reached(submission, "running")
 print(*(child.pid for child in psutil.Process().children(recursive=True)))
 """
@@ -509,4 +496,4 @@ print(*(child.pid for child in psutil.Process().children(recursive=True)))
     )
     assert (done.returncode, done.stderr) == (0, "")
     # What sweeps after the service ends a moment later.
-    asyncio.run(until(lambda: not any(psutil.pid_exists(int(pid)) for pid in done.stdout.split())))
+    asyncio.run(until(lambda: all(has_ended(int(pid)) for pid in done.stdout.split())))

@@ -15,6 +15,7 @@ import pytest
 from inginious_nb.services import offer, shared_service
 from inginious_nb.session import Session
 from tests.browser.server import wait_until
+from tests.support.waiting import reached
 
 LIMIT_S = 60
 
@@ -75,7 +76,7 @@ def test_all_use_one_service_until_it_ends(server, make_kernel, runtime):
     # What is under way when the server ends is graded all the same, with the same submission.
     (kernel, _) = kernels
     under_way = kernel.submit(kernel.task("lab/sleep"), {"seconds": "1"})
-    wait_until(lambda: under_way.phase == "running", limit_s=LIMIT_S)
+    reached(under_way, "running")
     server.close()
     assert not file.exists()
     assert under_way.wait(LIMIT_S).result[0] == "success"
