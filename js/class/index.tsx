@@ -4,6 +4,7 @@ import { render as renderTree } from "preact";
 import "../i18n/french.ts";
 import { language, preferredLanguage } from "../i18n/index.ts";
 import type { Model } from "../model.ts";
+import { keepPlace } from "../place.ts";
 import type { ClassInfo } from "../protocol/class_view.ts";
 import type { RequestKind } from "../protocol/task_requests.ts";
 import { snapshotClass } from "../snapshot.ts";
@@ -48,7 +49,7 @@ function initialize({ model, signal }: Props): () => void {
     "abort",
     () => {
       model.off("msg:custom", receive);
-      views.delete(key);
+      if (views.get(key) === view) views.delete(key);
     },
     { once: true },
   );
@@ -61,9 +62,6 @@ function render({ model, el }: Props & { el: HTMLElement }): () => void {
   if (!view) throw new Error("The class was rendered before it was initialised.");
   const mount = el.appendChild(document.createElement("div"));
   mount.className = "inginious-live";
-  const style = document.head.appendChild(document.createElement("style"));
-  const table = CSS.escape(snapshotClass(String(model.get("key"))));
-  style.textContent = `.${table} { display: none; }`; // while the widget is alive
   mount.dataset.lmSuppressShortcuts = "true"; // arrows and Enter are the matrix's, not the notebook's
   renderTree(
     <ClassContext.Provider value={view}>
@@ -71,11 +69,22 @@ function render({ model, el }: Props & { el: HTMLElement }): () => void {
     </ClassContext.Provider>,
     mount,
   );
-  return () => {
+  const ended = new AbortController();
+  ended.signal.addEventListener("abort", () => {
     renderTree(null, mount);
     mount.remove();
-    style.remove();
-  };
+  });
+  const end = () => ended.abort();
+  const shown = () => hideSnapshot(String(model.get("key")));
+  keepPlace(el, { shown, replaced: end }, ended.signal);
+  return end;
+}
+
+/** While the class is shown its static snapshot, an output of its own, is not. */
+function hideSnapshot(key: string): () => void {
+  const style = document.head.appendChild(document.createElement("style"));
+  style.textContent = `.${CSS.escape(snapshotClass(key))} { display: none; }`;
+  return () => style.remove();
 }
 
 export default { initialize, render };

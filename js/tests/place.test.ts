@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import widget from "../index.tsx";
+import classWidget from "../class/index.tsx";
+import taskWidget from "../index.tsx";
 import { snapshotClass } from "../snapshot.ts";
 import { FakeModel } from "./fakes.ts";
 
@@ -27,11 +28,14 @@ let ended: AbortController;
 let model: FakeModel;
 const removers: (() => void)[] = [];
 
+const kinds = { taskWidget, classWidget };
+type Kind = keyof typeof kinds;
+const eachKind = test.each(Object.keys(kinds) as Kind[]);
+
 beforeEach(() => {
   vi.stubGlobal("ResizeObserver", FakeResizeObserver);
   ended = new AbortController();
   model = new FakeModel({ key: KEY });
-  widget.initialize({ model, signal: ended.signal });
 });
 
 afterEach(() => {
@@ -57,9 +61,15 @@ function output() {
   };
 }
 
-function view() {
+/** The model of a widget is made; what it returns makes views of it. */
+function made(kind: Kind) {
+  kinds[kind].initialize({ model, signal: ended.signal });
+  return () => view(kind);
+}
+
+function view(kind: Kind) {
   const el = document.createElement("div");
-  const remove = widget.render({ model, el });
+  const remove = kinds[kind].render({ model, el });
   removers.push(remove);
   return { el, remove };
 }
@@ -70,8 +80,8 @@ function snapshotIsShown(): boolean {
   return !styles.some((style) => style?.includes(snapshotClass(KEY)));
 }
 
-test("a view stays when an earlier try to show the output fails late", () => {
-  const [host, { el }] = [output(), view()];
+eachKind("a view stays when an earlier try to show the output fails late: %s", (kind) => {
+  const [host, { el }] = [output(), made(kind)()];
   host.starts(); // twice: when the page opens, and when the widget is restored
   host.starts();
   host.shows(el);
@@ -83,8 +93,9 @@ test("a view stays when an earlier try to show the output fails late", () => {
   expect(snapshotIsShown()).toBe(false);
 });
 
-test("of two views in one output the later stays, and the other ends", () => {
-  const [host, first, second] = [output(), view(), view()];
+eachKind("of two views in one output the later stays, and the other ends: %s", (kind) => {
+  const [host, make] = [output(), made(kind)];
+  const [first, second] = [make(), make()];
   for (const { el } of [first, second]) {
     host.starts();
     host.shows(el);
@@ -96,8 +107,8 @@ test("of two views in one output the later stays, and the other ends", () => {
   expect(snapshotIsShown()).toBe(false);
 });
 
-test("the snapshot is hidden only while the host shows the view", () => {
-  const [host, { el, remove }] = [output(), view()];
+eachKind("the snapshot is hidden only while the host shows the view: %s", (kind) => {
+  const [host, { el, remove }] = [output(), made(kind)()];
   paint();
   expect(snapshotIsShown()).toBe(true); // rendered, and never put into the page
   host.shows(el);
