@@ -84,11 +84,11 @@ def test_an_invented_class_is_killed_resumed_and_graded_as_each_alone(tmp_path, 
                 assert run.poll() is None
             run.send_signal(signal.SIGSTOP)  # so that it does not end meanwhile
             second = CliRunner().invoke(main, arguments(tmp_path))
-            assert f"process {run.pid}" in second.output
-            assert second.exit_code == 1
             run.send_signal(sent)
             run.send_signal(signal.SIGCONT)
             said, _ = run.communicate()
+        assert f"process {run.pid}" in second.output
+        assert second.exit_code == 1
         assert run.returncode == status, said
     done = CliRunner().invoke(main, arguments(tmp_path))
     assert "graded before" in done.output, done.output
