@@ -138,6 +138,7 @@ async def is_turned_away(peer):
     monitor = peer.socket.get_monitor_socket(failures | zmq.EVENT_HANDSHAKE_SUCCEEDED)
     number, _endpoint = await asyncio.wait_for(monitor.recv_multipart(), 15)
     peer.socket.disable_monitor()
+    monitor.close(linger=0)
     return bool(int.from_bytes(number[:2], "little") & failures)
 
 

@@ -106,6 +106,7 @@ async def test_over_tcp_nobody_gets_in_without_the_keys(make_service):
         event, _ = await monitor.recv_multipart()
         assert int.from_bytes(event[:2], "little") != zmq.EVENT_HANDSHAKE_SUCCEEDED
         stranger.socket.disable_monitor()
+        monitor.close(linger=0)
 
 
 def test_it_tells_how_scripts_are_isolated(make_service):

@@ -31,6 +31,7 @@ NEEDS = {
     "connect https://": "a site at that address",
     "courses ~/": "a folder of the reader",
     "python1/": "the course that the reader of the guide has made",
+    "python2/": "the course that the reader of the guide has written by hand",
     "--ssh": "somebody who enters the shell",
 }
 """What snippets need that a test does not have."""
