@@ -13,12 +13,12 @@ const loadGuidance = () => import(/* webpackChunkName: "dialogs" */ "./guidance.
 export function guided(
   { commands }: JupyterFrontEnd,
   inginious: IInginious,
-  lack: (args: Args) => Lack | null,
+  lack: (args: Args) => Lack | null | Promise<Lack | null>,
   run: (args: Args) => unknown,
 ): (args: Args) => Promise<void> {
   return told(inginious, async (args) => {
     if (!(await isServed(inginious))) throw new Error("gone");
-    const missing = lack(args);
+    const missing = await lack(args);
     if (missing === null) await run(args);
     else (await loadGuidance()).guide(commands, inginious.language, missing);
   });

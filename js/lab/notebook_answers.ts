@@ -22,7 +22,9 @@ export class NotebookAnswers {
   readonly #socket: ServerSocket;
   readonly #open: (task: string, signal: AbortSignal) => Promise<TaskView>;
   readonly #opening = new Map<string, AbortController>();
+  readonly #opened = new Map<string, Promise<void>>();
   #looked = "";
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(
     panel: NotebookPanel,
@@ -78,11 +80,18 @@ export class NotebookAnswers {
     );
   }
 
+  /** The same, once it is known what the notebook answers, and the views are open. */
+  async opened(): Promise<TaskView[]> {
+    await this.#look();
+    await Promise.all(this.#opened.values());
+    return this.inOrder();
+  }
+
   /** Submit the answers to all tasks, in the order of the notebook. */
   async submitAll(): Promise<void> {
     this.submitting.set(true);
     try {
-      for (const { controller } of this.inOrder()) await controller.submit();
+      for (const { controller } of await this.opened()) await controller.submit();
     } finally {
       this.submitting.set(false);
     }
@@ -93,8 +102,15 @@ export class NotebookAnswers {
     if (panel.isDisposed || this.#socket.state.get() !== "open") return;
     const cells = this.notebook.cells().map(whatMatters);
     const key = JSON.stringify(cells);
-    if (key === this.#looked) return;
-    this.#looked = key;
+    if (key !== this.#looked) {
+      this.#looked = key;
+      this.#looking = this.#read(cells);
+    }
+    await this.#looking;
+  }
+
+  async #read(cells: CellInfo[]): Promise<void> {
+    const { panel } = this.notebook;
     const folder = panel.context.localPath.split("/").slice(0, -1).join("/");
     try {
       const { answers } = await this.#socket.ask("answerCells", { cells, folder });
@@ -111,6 +127,7 @@ export class NotebookAnswers {
       if (tasks.has(task)) continue;
       opening.abort();
       this.#opening.delete(task);
+      this.#opened.delete(task);
       const views = new Map(this.views.get());
       views.delete(task);
       this.views.set(views);
@@ -119,13 +136,17 @@ export class NotebookAnswers {
       if (this.#opening.has(task)) continue;
       const opening = new AbortController();
       this.#opening.set(task, opening);
-      this.#open(task, opening.signal).then(
-        (view) => this.views.set(new Map(this.views.get()).set(task, view)),
+      const ended = new Promise<void>((resolve) =>
+        opening.signal.addEventListener("abort", () => resolve(), { once: true }),
+      );
+      const opened = this.#open(task, opening.signal).then(
+        (view) => void this.views.set(new Map(this.views.get()).set(task, view)),
         (error) => {
           this.#opening.delete(task);
           console.warn(`[inginious] ${task}:`, error);
         },
       );
+      this.#opened.set(task, Promise.race([opened, ended]));
     }
   }
 }

@@ -30,9 +30,11 @@ export const answers: JupyterFrontEndPlugin<void> = {
       if (!currentWidget || !activeCell) return null;
       return inginious.answers(currentWidget).find(activeCell.model.id);
     };
-    const ofCell = (lack: () => Lack | null) => () => {
-      if (!notebooks.currentWidget) return "notebook";
-      return notebooks.activeCell ? lack() : "cell";
+    type Lacking = Lack | null | Promise<Lack | null>;
+    const ofCell = (lack: (panel: NotebookPanel) => Lacking) => (): Lacking => {
+      const { currentWidget, activeCell } = notebooks;
+      if (!currentWidget) return "notebook";
+      return activeCell ? lack(currentWidget) : "cell";
     };
     app.commands.addCommand(Commands.submitCell, {
       label: ({ toolbar }) => (toolbar ? t.submit : lab.submitCell),
@@ -42,7 +44,8 @@ export const answers: JupyterFrontEndPlugin<void> = {
       execute: guided(
         app,
         inginious,
-        ofCell(() => {
+        ofCell(async (panel) => {
+          await inginious.answers(panel).opened();
           const answer = activeAnswer();
           if (!answer) return "answer";
           return answer.view.controller.busy ? "underWay" : null;
@@ -60,10 +63,10 @@ export const answers: JupyterFrontEndPlugin<void> = {
       execute: guided(
         app,
         inginious,
-        (args) => {
+        async (args) => {
           const panel = notebookOf(args);
           if (!panel) return "notebook";
-          const views = inginious.answers(panel).inOrder();
+          const views = await inginious.answers(panel).opened();
           if (!views.length) return "answers";
           return views.every(({ controller }) => controller.busy) ? "underWay" : null;
         },

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { NotebookAnswers } from "../lab/notebook_answers.ts";
+import { Store } from "../state/store.ts";
+import { cell, fakeContext } from "./fakes.ts";
+
+function heldBack<T>() {
+  let settle: (value: T) => void = () => {};
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, settle };
+}
+
+/** A notebook with answers to two tasks, of which nothing is known before the server answers. */
+function opened() {
+  const context = fakeContext(cell("a", "1", "inginious:p"), cell("b", "2", "inginious:q"));
+  const panel = {
+    context: { ...context, ready: Promise.resolve(), localPath: "folder/a.ipynb" },
+    disposed: { connect: () => {} },
+    isDisposed: false,
+  };
+  const read = heldBack<unknown>();
+  const socket = {
+    overview: new Store(null),
+    state: new Store("open"),
+    ask: () => read.promise,
+  };
+  const views = new Map(["c/s", "c/t"].map((task) => [task, heldBack<unknown>()]));
+  const submitted: string[] = [];
+  const answers = new NotebookAnswers(
+    panel as never,
+    socket as never,
+    (task) => views.get(task)?.promise as never,
+  );
+  const open = (task: string) => {
+    const controller = { submit: async () => submitted.push(task) };
+    views.get(task)?.settle({ controller });
+  };
+  const told = () =>
+    read.settle({
+      answers: [
+        { cell_id: "a", task: "c/s", problem_id: "p" },
+        { cell_id: "b", task: "c/t", problem_id: "q" },
+      ],
+    });
+  return { answers, open, told, submitted };
+}
+
+test("all answers are submitted also before it is known which there are", async () => {
+  const { answers, open, told, submitted } = opened();
+  const sending = answers.submitAll();
+  told();
+  open("c/t");
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(submitted).toEqual([]);
+  open("c/s");
+  await sending;
+  expect(submitted).toEqual(["c/s", "c/t"]);
+});
