@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ClassBusyError, InginiousError, UsageError
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from .grading_queue import GradingQueue
 
 _log = logging.getLogger(__name__)
+
+_BUSY_INTERVAL_S = 0.3
+"""So often it is asked whether another program still grades the class."""
 
 
 class LiveClass:
@@ -230,6 +234,7 @@ class LiveClass:
             except ClassBusyError as error:
                 self.error = error
                 self._observers.notify()
+                time.sleep(_BUSY_INTERVAL_S)
             else:
                 return
         self.error = None

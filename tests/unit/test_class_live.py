@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import re
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -204,6 +206,50 @@ def test_where_nothing_can_be_kept_nobody_is_kept_out():
     nowhere = Path(__file__) / "class.sqlite"
     with only_grader(nowhere), only_grader(nowhere), only_grader(None), only_grader(None):
         pass
+
+
+RACE = """
+import contextlib, functools, os, pathlib, sqlite3, sys, time
+
+class Slow(sqlite3.Connection):
+    def execute(self, *words):
+        try:
+            return super().execute(*words)
+        finally:
+            time.sleep(0.02)  # so that the others come in between
+
+sqlite3.connect = functools.partial(sqlite3.connect, factory=Slow)
+from inginious_nb.classroom.class_lock import only_grader
+from inginious_nb.errors import ClassBusyError
+print(flush=True)
+began = float(sys.stdin.readline())
+with contextlib.ExitStack() as held:
+    for number in range(4):
+        time.sleep(max(0, began + number * 0.4 - time.time()))
+        try:
+            held.enter_context(only_grader(pathlib.Path(sys.argv[1], str(number))))
+            print(f"process {os.getpid()} ")
+        except ClassBusyError as error:
+            print(error)
+    print(flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_of_several_that_begin_at_once_each_names_the_one_that_grades(tmp_path):
+    with contextlib.ExitStack() as ended:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        programs = [
+            ended.enter_context(subprocess.Popen([sys.executable, "-c", RACE, tmp_path], **pipes))
+            for _ in range(3)
+        ]
+        for program in programs:
+            program.stdout.readline()
+        for program in programs:
+            print(time.time() + 0.1, file=program.stdin, flush=True)
+        told = [list(iter(program.stdout.readline, "\n")) for program in programs]
+    for answers in zip(*told, strict=True):
+        assert len({re.search(r"process (\d+) ", answer)[1] for answer in answers}) == 1, answers
 
 
 def test_what_waits_is_stopped_at_once_and_what_runs_is_killed(opened, folder):
