@@ -10,7 +10,7 @@ import contextlib
 import datetime as dt
 import logging
 import threading
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from inginious_nb import __version__
@@ -24,8 +24,10 @@ from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
 
 from . import opened_courses, serialize
+from .cell_results import missing_results
 from .protocol.overview import (
     OVERVIEW_REQUESTS,
+    AnswerCell,
     AnswerCellsReply,
     AnswerCellsRequest,
     CourseRow,
@@ -289,15 +291,18 @@ class OverviewResponder(Responder):
 
     def _answer_cells(self, request: AnswerCellsRequest, _buffers: Buffers) -> AnswerCellsReply:
         session = self._session
-        folder = folder_named(request["folder"], self._root)
+        notebook = request["notebook"]
+        folder = folder_named(str(PurePosixPath(notebook).parent), self._root)
         opened_courses.know_courses_near(session, folder)
         cells = [cell_from_json(cell) for cell in request["cells"]]
-        return {
-            "answers": [
-                {"cell_id": cell_id, "task": serialize.reference(task), "problem_id": problem_id}
-                for cell_id, task, problem_id in answer_cells(session.library, cells)
-            ]
-        }
+        answers: list[AnswerCell] = [
+            {"cell_id": cell_id, "task": serialize.reference(task), "problem_id": problem_id}
+            for cell_id, task, problem_id in answer_cells(session.library, cells)
+        ]
+        results = missing_results(
+            session, answers, notebook=notebook, known=request["known"], lang=self._publisher.lang
+        )
+        return {"answers": answers, "results": results}
 
     def _stop(self, request: SubmissionRequest, _buffers: Buffers) -> EmptyMessage:
         for submission in self._session.submissions.pending:

@@ -96,7 +96,13 @@ class TaskResponder(Responder):
             )
 
             def read() -> Answers:
-                sent = SentAnswers(publisher, request, buffers, awaited=awaited)
+                sent = SentAnswers(
+                    publisher,
+                    request,
+                    buffers,
+                    awaited=awaited,
+                    notebook=request.get("notebook", ""),
+                )
                 sent.raise_errors()
                 return sent.answers
 

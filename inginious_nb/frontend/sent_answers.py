@@ -41,6 +41,7 @@ class SentAnswers:
         buffers: The contents of files.
         only_described: Whether files may be told by name and size alone, for a preview.
         awaited: The submission of a command that waits for these answers, if one does.
+        notebook: The path of the notebook, empty where the host does not tell.
 
     Attributes:
         answers: What was found.
@@ -55,7 +56,9 @@ class SentAnswers:
         *,
         only_described: bool = False,
         awaited: Submission | None = None,
+        notebook: str = "",
     ) -> None:
+        self._path = notebook
         self._task = publisher.shown_task
         self._lang = publisher.lang
         self._own_cells = publisher.own_cells
@@ -64,11 +67,11 @@ class SentAnswers:
         self.errors: dict[str, AnswerError] = {}
         self._by_command = awaited is not None
         cells = request["cells"]
-        notebook: list[Cell] = []
+        read_cells: list[Cell] = []
         if cells is None:
             self.answers.fill_from(publisher.read_executed(publisher.task))
         else:
-            notebook = self._read_cells(cells)
+            read_cells = self._read_cells(cells)
         self._read_entries(request["answers"], buffers)
         self._with_magics = lines_for_ipython(self._task, self.answers).keys()
         if awaited is None:
@@ -78,7 +81,7 @@ class SentAnswers:
             self.errors |= review_command(
                 self._task,
                 self.answers,
-                notebook,
+                read_cells,
                 magics=awaited.magics,
                 given=awaited.given.values,
             )
@@ -146,7 +149,7 @@ class SentAnswers:
             notebook, task_name(self._task), own=self._own_cells
         ).items():
             cell_ids = tuple(cell.id for cell in found.cells if cell.id)
-            source = AnswerSource(problem_id, "cell", found.label, cell_ids, now)
+            source = AnswerSource(problem_id, "cell", found.label, cell_ids, now, self._path)
             self._add(source, lambda _problem, text=found.text: text)
         return notebook
 

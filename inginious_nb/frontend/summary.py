@@ -15,11 +15,32 @@ if TYPE_CHECKING:
 
     from inginious_nb.course import Task
 
-    from .protocol.task import HtmlPart, ProblemResult, TestCounts, TestInfo
+    from .protocol.task import (
+        HtmlPart,
+        ProblemResult,
+        ResultInfo,
+        ResultSummary,
+        TestCounts,
+        TestInfo,
+    )
 
 MAX_FIRST_FAILED_CHARS = 80
 _READ_CHARS = 2_000
 """So much of a feedback is read for its first words."""
+
+
+def summary_of(result: ResultInfo) -> ResultSummary:
+    """Return a result without its details."""
+    return {
+        "submission": result["submission"],
+        "number": result["number"],
+        "at": result["at"],
+        "code": result["code"],
+        "grade": result["grade"],
+        "passed": result["passed"],
+        "decided": result["decided"],
+        "first_failed": result["first_failed"],
+    }
 
 
 def shown_grade(code: str | None, grade: float | None) -> float | None:

@@ -20,6 +20,7 @@ class AnswerSource:
         label: The place, for a person.
         cell_ids: The cells, if cells.
         read_at: When the text was read or last saved, in seconds since the epoch.
+        notebook: The path of the notebook from the root of its server, empty where no page told it.
     """
 
     problem_id: str
@@ -27,3 +28,4 @@ class AnswerSource:
     label: str
     cell_ids: tuple[str, ...] = ()
     read_at: float = 0.0
+    notebook: str = ""

@@ -260,6 +260,20 @@ class Database:
             *values,
         )
 
+    def finished(
+        self, course_id: str, task_id: str, limit: int, signed_in: SignedIn
+    ) -> list[SubmissionRecord]:
+        """Return the submissions to a task of all users that have a result, newest first."""
+        seen, values = _seen(signed_in)
+        return self._select(
+            f"WHERE course_id = ? AND task_id = ? AND code IS NOT NULL {seen} "
+            "ORDER BY submitted_at DESC LIMIT ?",
+            course_id,
+            task_id,
+            *values,
+            limit,
+        )
+
     def recent(self, username: str, limit: int, signed_in: SignedIn) -> list[SubmissionRecord]:
         """Return a user's newest submissions to any task, newest first."""
         seen, values = _seen(signed_in)

@@ -405,6 +405,13 @@ class History(HistoryFile):
             lambda database: database.of_task(course_id, task_id, username, account)
         )
 
+    def finished(self, course_id: str, task_id: str, limit: int) -> list[SubmissionRecord]:
+        """Return the submissions to a task of all users that have a result, newest first."""
+        signed_in = self._signed_in()
+        return self._merged(
+            lambda database: database.finished(course_id, task_id, limit, signed_in)
+        )[:limit]
+
     def recent(self, username: str, limit: int = 20) -> list[SubmissionRecord]:
         """Return a user's newest submissions to any task, newest first."""
         signed_in = self._signed_in()
@@ -493,12 +500,19 @@ def _packed(inputdata: Mapping[str, Any]) -> bytes:
 
 
 def _source_row(source: AnswerSource) -> list[object]:
-    return [source.problem_id, source.kind, kept(source.label), source.cell_ids, source.read_at]
+    return [
+        source.problem_id,
+        source.kind,
+        kept(source.label),
+        source.cell_ids,
+        source.read_at,
+        source.notebook,
+    ]
 
 
 def _sources(packed: bytes) -> tuple[AnswerSource, ...]:
     rows = msgpack.unpackb(packed, use_list=True, strict_map_key=False)
     return tuple(
-        AnswerSource(problem_id, kind, from_kept(label), tuple(cell_ids), read_at)
-        for problem_id, kind, label, cell_ids, read_at in rows
+        AnswerSource(problem_id, kind, from_kept(label), tuple(cell_ids), read_at, *notebook)
+        for problem_id, kind, label, cell_ids, read_at, *notebook in rows
     )

@@ -14,7 +14,7 @@ import {
   moveNotebook,
 } from "../state/own_submissions.ts";
 import type { NotebookAnswers } from "./notebook_answers.ts";
-import { keepSummary, savedSummary } from "./saved_summary.ts";
+import { completeSummary, keepSummary, savedSummary } from "./saved_summary.ts";
 import type { TaskView } from "./task_view.ts";
 import { NOTIFICATION_MS, notify } from "./telling.ts";
 import type { IInginious } from "./tokens.ts";
@@ -51,6 +51,7 @@ export function followNotebook(
     }
   };
   found.cells.subscribe(() => void update());
+  found.lacking.subscribe(() => complete(inginious, found, user));
   void panel.context.ready.then(update);
   let { path } = panel.context;
   awaitAgain(path);
@@ -67,6 +68,16 @@ export function followNotebook(
       followResults(found, view, user, awaited);
     }
   });
+}
+
+/** Keep with the cells what came while the notebook was closed, whoever submitted it. */
+function complete({ socket }: IInginious, found: NotebookAnswers, user: () => string): void {
+  const self = socket.overview.get()?.username;
+  for (const result of found.lacking.get()) {
+    const whose = result.user === self ? user() : result.user;
+    for (const { model } of found.notebook.panel.content.widgets)
+      if (result.cell_ids.includes(model.id)) completeSummary(model, result, whose);
+  }
 }
 
 /** Whether a cell keeps the result of a task that the server does not have, or does not tell of. */

@@ -1,12 +1,13 @@
 // The answers of one notebook: which of its cells answer which problems, as the server reads them,
 // and one view of each task, which all its cells share.
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import type { AnswerCell } from "../protocol/overview.ts";
+import type { AnswerCell, CellResult } from "../protocol/overview.ts";
 import type { CellInfo } from "../protocol/task_requests.ts";
 import { debounced } from "../state/debounced.ts";
 import { Store } from "../state/store.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import { LabNotebook } from "./lab_notebook.ts";
+import { savedSummary } from "./saved_summary.ts";
 import type { TaskView } from "./task_view.ts";
 
 const LOOK_DELAY_MS = 200;
@@ -15,6 +16,8 @@ export class NotebookAnswers {
   readonly notebook: LabNotebook;
   /** The cells that are answers. */
   readonly cells = new Store<AnswerCell[]>([]);
+  /** Results of them that came while the notebook was closed. */
+  readonly lacking = new Store<CellResult[]>([]);
   /** The views of their tasks, as far as they are open. */
   readonly views = new Store<ReadonlyMap<string, TaskView>>(new Map());
   /** Whether some of all answers have not been sent yet. */
@@ -111,10 +114,18 @@ export class NotebookAnswers {
 
   async #read(cells: CellInfo[]): Promise<void> {
     const { panel } = this.notebook;
-    const folder = panel.context.localPath.split("/").slice(0, -1).join("/");
+    const notebook = panel.context.localPath;
+    const known = panel.content.widgets.flatMap(
+      ({ model }) => savedSummary(model)?.submission ?? [],
+    );
     try {
-      const { answers } = await this.#socket.ask("answerCells", { cells, folder });
+      const { answers, results } = await this.#socket.ask("answerCells", {
+        cells,
+        notebook,
+        known,
+      });
       this.cells.set(answers);
+      this.lacking.set(results);
       this.#openViews(new Set(answers.map(({ task }) => task)));
     } catch (error) {
       this.#looked = "";

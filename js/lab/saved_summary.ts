@@ -1,6 +1,7 @@
 // A short account of the last result in the metadata of the cell that it is about, so that it stays
 // with the notebook: in a saved copy, and for another person.
 import type { ICellModel } from "@jupyterlab/cells";
+import type { CellResult } from "../protocol/overview.ts";
 import type { ResultSummary, WidgetState } from "../protocol/task.ts";
 
 const KEY = "inginious";
@@ -23,6 +24,17 @@ export function savedSummary(cell: ICellModel): SavedSummary | null {
 /** Keep the result with the cell, unless it is there. */
 export function keepSummary(cell: ICellModel, { task, result }: WidgetState, user: string): void {
   if (!task || !result || savedSummary(cell)?.submission === result.submission) return;
+  write(cell, result, task.ref, user);
+}
+
+/** Keep a result that came while the notebook was closed, unless the cell has a newer one. */
+export function completeSummary(cell: ICellModel, result: CellResult, user: string): void {
+  const saved = savedSummary(cell);
+  if (saved?.submission === result.submission || (saved?.at ?? 0) > (result.at ?? 0)) return;
+  write(cell, result, result.task, user);
+}
+
+function write(cell: ICellModel, result: ResultSummary, task: string, user: string): void {
   const { submission, number, at, code, grade, passed, decided, first_failed } = result;
   const summary: ResultSummary = {
     submission,
@@ -34,5 +46,5 @@ export function keepSummary(cell: ICellModel, { task, result }: WidgetState, use
     decided,
     first_failed,
   };
-  cell.setMetadata(KEY, { ...summary, task: task.ref, user });
+  cell.setMetadata(KEY, { ...summary, task, user });
 }

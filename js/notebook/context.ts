@@ -44,6 +44,7 @@ export interface CellList {
 
 export interface NotebookContext {
   readonly path?: string;
+  readonly localPath?: string;
   readonly model?: {
     readonly cells?: CellList;
     readonly contentChanged?: Signal;

@@ -23,6 +23,11 @@ export class Notebook {
     return this.#context.path ?? "";
   }
 
+  /** The same without the name of a drive, which its server does not know. */
+  get localPath(): string {
+    return this.#context.localPath ?? this.path;
+  }
+
   /** Whether other pages edit this very document, so that all show the same. */
   get isShared(): boolean {
     return this.#context.model?.collaborative === true;

@@ -3,7 +3,7 @@
 
 import type { EmptyMessage, LangRequest, SubmissionRequest } from "./common.ts";
 import type { AccountInfo, SignInReply, SignInRequest } from "./sign_in.ts";
-import type { Phase, ServiceInfo } from "./task.ts";
+import type { Phase, ResultSummary, ServiceInfo } from "./task.ts";
 import type { CellInfo } from "./task_requests.ts";
 
 /** A problem in the list of a course. */
@@ -94,14 +94,26 @@ export interface AnswerCell {
   problem_id: string;
 }
 
+/** A result of answers that were read in these cells, and who submitted them. */
+export interface CellResult extends ResultSummary {
+  cell_ids: string[];
+  task: string;
+  user: string;
+}
+
 /** Courses near the notebook's folder become known. */
 export interface AnswerCellsRequest {
   cells: CellInfo[];
-  folder: string;
+  /** Its path from the root of the server. */
+  notebook: string;
+  /** The submissions whose results its cells have. */
+  known: string[];
 }
 
 export interface AnswerCellsReply {
   answers: AnswerCell[];
+  /** What the cells lack. */
+  results: CellResult[];
 }
 
 export interface FoldersRequest {

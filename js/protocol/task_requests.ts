@@ -52,6 +52,8 @@ export interface SubmitRequest {
   submission?: string;
   /** What becomes of lines that only IPython runs; without it they are refused. */
   magics?: "skip" | "send";
+  /** The path of the notebook from the root of the Jupyter server. */
+  notebook?: string;
 }
 
 /** The submission that was made. */

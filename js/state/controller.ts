@@ -154,7 +154,8 @@ export class Controller {
     if (this.local.get().disconnected || (this.busy && !options.submission)) return;
     const { answers, buffers } = await this.#entered();
     const cells = this.#cells(options.submission !== undefined);
-    const request = { cells, answers, ...this.#magics(), ...options };
+    const notebook = this.notebook?.localPath ?? "";
+    const request = { cells, answers, notebook, ...this.#magics(), ...options };
     await submitting(this.ask("submit", request, buffers), this.#path, options.submission);
   }
 

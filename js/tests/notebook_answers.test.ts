@@ -16,6 +16,7 @@ function opened() {
   const context = fakeContext(cell("a", "1", "inginious:p"), cell("b", "2", "inginious:q"));
   const panel = {
     context: { ...context, ready: Promise.resolve(), localPath: "folder/a.ipynb" },
+    content: { widgets: [] },
     disposed: { connect: () => {} },
     isDisposed: false,
   };
@@ -42,6 +43,7 @@ function opened() {
         { cell_id: "a", task: "c/s", problem_id: "p" },
         { cell_id: "b", task: "c/t", problem_id: "q" },
       ],
+      results: [],
     });
   return { answers, open, told, submitted };
 }

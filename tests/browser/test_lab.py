@@ -226,8 +226,8 @@ def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_l
         page.get_by_role("button", name="Discard").click()
         expect(answer_line).to_have_count(0)
     expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()
-    # In another page of the browser, which knows nothing but the notebook.
-    page.evaluate("sessionStorage.clear()")
+    # In another browser, which knows nothing but the notebook: the history has it.
+    page.evaluate("sessionStorage.clear(); localStorage.clear()")
     page.locator(".jp-DirListing-item").filter(has_text=name).dblclick()
     no_kernel.click()
     expect(answer_line).to_contain_text("Success")

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import queue
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -192,11 +193,39 @@ def test_the_cells_that_answer_are_told_for_all_tasks(page):
         cell("three", "x", "inginious:nobody", "other"),
         cell("four", "%%inginious submit lab/echo\nx"),
     ]
-    found = page.ask("answerCells", cells=cells, folder="")["answers"]
+    found = page.ask("answerCells", cells=cells, notebook="a.ipynb", known=[])["answers"]
     assert [(one["cell_id"], one["task"], one["problem_id"]) for one in found] == [
         ("two", "lab/echo", "text"),
         ("one", "lab/choice", "colour"),
     ]
+
+
+def test_a_result_that_the_notebook_lacks_is_told_when_it_is_opened(page, session):
+    cells = [cell("c1", "right", "inginious:lab/echo/text")]
+
+    def submit():
+        page.say(channel := uuid.uuid4().hex, open=SUBJECT)
+        asked = {"cells": cells, "answers": {}, "notebook": "one.ipynb"}
+        sent = page.ask("submit", channel, **asked)["submission"]
+        page.has(channel, lambda state: (state.get("result") or {}).get("submission") == sent)
+        return sent
+
+    def lacking(notebook, *known, cells=cells):
+        return page.ask("answerCells", cells=cells, notebook=notebook, known=known)["results"]
+
+    sent = submit()
+    (found,) = lacking("one.ipynb")
+    facts = [found[name] for name in ("submission", "code", "cell_ids", "task", "user")]
+    assert facts == [sent, "success", ["c1"], "lab/echo", session.settings.username]
+    assert lacking("one.ipynb", sent) == []
+    # Neither a copy nor another cell was submitted.
+    assert lacking("two.ipynb") == []
+    assert lacking("one.ipynb", cells=[cell("c2", "right", "inginious:lab/echo/text")]) == []
+    # What somebody else of this history submitted is told as theirs.
+    session.people.submit_as("grace")
+    submit()
+    session.people.submit_as("")
+    assert [found["user"] for found in lacking("one.ipynb", sent)] == ["grace"]
 
 
 def test_the_demo_is_copied_once(page, tmp_path):
@@ -251,7 +280,7 @@ def test_why_there_is_no_session_is_told():
 def test_a_course_near_the_notebook_is_known(page, tmp_path):
     page.ask("demo", folder="one")
     cells = [cell("c", "x", "inginious:quotient")]
-    (found,) = page.ask("answerCells", cells=cells, folder="one")["answers"]
+    (found,) = page.ask("answerCells", cells=cells, notebook="one/a.ipynb", known=[])["answers"]
     assert found["task"] == "demo/division"
 
 

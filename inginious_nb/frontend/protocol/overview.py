@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from .common import EmptyMessage, LangRequest, SubmissionRequest
 from .sign_in import AccountInfo, SignInReply, SignInRequest
-from .task import ServiceInfo
+from .task import ResultSummary, ServiceInfo
 from .task_requests import CellInfo
 
 
@@ -125,17 +125,31 @@ class AnswerCell(TypedDict):
     problem_id: str
 
 
+class CellResult(ResultSummary):
+    """A result of answers that were read in these cells, and who submitted them."""
+
+    cell_ids: list[str]
+    task: str
+    user: str
+
+
 class AnswerCellsRequest(TypedDict):
-    """Tell which cells of a notebook are answers; courses near its folder become known."""
+    """Tell which cells of a notebook are answers; courses near its folder become known.
+
+    ``notebook`` is its path from the root of the server, ``known`` are the submissions whose
+    results its cells have.
+    """
 
     cells: list[CellInfo]
-    folder: str
+    notebook: str
+    known: list[str]
 
 
 class AnswerCellsReply(TypedDict):
-    """The cells that are answers."""
+    """The cells that are answers, and the results of them that the notebook lacks."""
 
     answers: list[AnswerCell]
+    results: list[CellResult]
 
 
 OVERVIEW_REQUESTS = {

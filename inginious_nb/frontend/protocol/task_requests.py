@@ -56,13 +56,17 @@ class PreviewReply(TypedDict):
 
 
 class SubmitRequest(TypedDict):
-    """Submit; ``submission`` is the one of a command that waits for these answers."""
+    """Submit; ``submission`` is the one of a command that waits for these answers.
+
+    ``notebook`` is the path from the root of the Jupyter server.
+    """
 
     cells: list[CellInfo] | None
     answers: dict[str, RawAnswer]
     debug: NotRequired[bool | Literal["ssh"]]
     submission: NotRequired[str]
     magics: NotRequired[Literal["skip", "send"]]
+    notebook: NotRequired[str]
 
 
 class SubmissionReply(TypedDict):
