@@ -12,6 +12,9 @@ from inginious_nb.i18n import Message
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+LINE_MAGIC = "%inginious"
+CELL_MAGIC = "%%inginious"
+
 _QUOTES = "\"'"
 
 

@@ -15,16 +15,13 @@ import click
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import marked
 
-from .arguments import split, task_arguments
+from .arguments import LINE_MAGIC, split, task_arguments
 from .command_group import Command, CommandGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .arguments import TaskArguments
-
-LINE_MAGIC = "%inginious"
-CELL_MAGIC = "%%inginious"
 
 
 def _as_task_arguments(

@@ -14,24 +14,25 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from inginious_nb import widget
-from inginious_nb.frontend.opened_courses import open_where_none_is_near
 from inginious_nb.frontend.process_session import close_session, get_session
-from inginious_nb.grammar.arguments import split
-from inginious_nb.grammar.command_group import call
-from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC
-from inginious_nb.i18n import Message, in_language, speak_to, system_language
+from inginious_nb.i18n import (
+    Message,
+    in_language,
+    reader_language,
+    speak_to,
+    system_language,
+)
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo, replace_unencodable
 
 from .answer_cells import AnswerCells
 from .answer_views import show_answer
 from .cell_widgets import CellWidgets
-from .commands import help_text, inginious
-from .completion import install_completion
 from .context import MagicContext
 from .documents import Documents
 from .host import Host
 from .submitter import Submitter
+from .tab_key import install_completion
 
 if TYPE_CHECKING:
     from comm.base_comm import BaseComm
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
 
 __all__ = ["load", "unload"]
-
-_NAME_COURSES = frozenset({"courses", "demo", "new"})
-"""They say which courses they are about: one of the same name that is open would be in the way."""
 
 
 @magics_class
@@ -71,11 +69,9 @@ class InginiousMagics(Magics):
         context = dataclasses.replace(self.context, body=body)
         if context.host.is_attended or (context.host.is_terminal and sys.stdin.isatty()):
             context.session.services.expect_person()
-        words = split(line) or ["help"]
-        if words[0] not in _NAME_COURSES or words == ["courses"]:
-            open_where_none_is_near(context.session)
-        name = LINE_MAGIC if cell is None else CELL_MAGIC
-        return call(inginious, words, context, prog_name=name)
+        from .commands import run  # noqa: PLC0415 - with the first command
+
+        return run(context, line)
 
     def restore_widgets(self, _result: object = None) -> None:
         """Restore the widgets of a notebook that was opened again, once somebody looks at it."""
@@ -92,7 +88,14 @@ class InginiousMagics(Magics):
             self._restorer.close()
 
 
-InginiousMagics.inginious.__doc__ = f"{InginiousMagics.inginious.__doc__}\n\n{help_text()}"
+def _help() -> str:
+    from .commands import help_text  # noqa: PLC0415 - as above
+
+    return f"{InginiousMagics.inginious.__doc__}\n\n{help_text(lang=reader_language())}"
+
+
+# IPython asks for it at %inginious?, and at Shift-Tab.
+InginiousMagics.inginious.getdoc = _help  # type: ignore[union-attr]
 
 _loaded: dict[int, InginiousMagics] = {}
 

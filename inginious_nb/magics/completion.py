@@ -1,4 +1,4 @@
-"""Tab after ``%inginious``: commands, their options, tasks, and the problems of a task.
+"""The words that may follow ``%inginious``: commands, options, tasks, the problems of a task.
 
 Nothing is run for it, and what cannot be read offers nothing.
 """
@@ -9,42 +9,17 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import click
-from IPython.core.completer import SimpleCompletion, context_matcher
 
 from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import InginiousError
-from inginious_nb.grammar.commands import CELL_MAGIC, LINE_MAGIC, declared
+from inginious_nb.grammar.arguments import CELL_MAGIC
+from inginious_nb.grammar.commands import declared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from IPython.core.completer import CompletionContext, SimpleMatcherResult
-    from IPython.core.interactiveshell import InteractiveShell
+    from collections.abc import Iterator, Sequence
 
     from inginious_nb.course import Task
     from inginious_nb.session import Session
-
-
-def install_completion(shell: InteractiveShell, session: Session) -> Callable[[], None]:
-    """Complete the magics in a shell; returns how to end that."""
-
-    @context_matcher()  # type: ignore[untyped-decorator] # IPython gives it no types
-    def complete(context: CompletionContext) -> SimpleMatcherResult:
-        line = context.text_until_cursor.lstrip()
-        if line.split(" ")[0] not in (LINE_MAGIC, CELL_MAGIC):
-            return {"completions": []}
-        beginning = line.split(" ")[-1]
-        found = [word for word in completions(line, session) if word.startswith(beginning)]
-        return {
-            "completions": [SimpleCompletion(word, type="magic") for word in found],
-            "matched_fragment": beginning,
-            "suppress": bool(found),
-            "ordered": True,
-        }
-
-    matchers = shell.Completer.custom_matchers
-    matchers.append(complete)
-    return lambda: matchers.remove(complete)
 
 
 def completions(line: str, session: Session) -> Iterator[str]:

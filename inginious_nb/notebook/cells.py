@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from inginious_nb.grammar.commands import parse
 from inginious_nb.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.i18n import Message
 
@@ -56,7 +55,7 @@ class Cell:
     def command(self) -> ParsedCommand | None:
         """Return the command of its ``%%inginious`` line, None if the magic would refuse it."""
         line = split_cell(self.source).line if self.type == "code" else None
-        return None if line is None else parse(line)
+        return None if line is None else _parsed(line)
 
     @property
     def body(self) -> str:
@@ -68,7 +67,8 @@ class Cell:
         """Return the commands that it gives when it is run."""
         if self.type != "code":
             return []
-        return [found for line in command_lines(self.source) if (found := parse(line)) is not None]
+        parsed = map(_parsed, command_lines(self.source))
+        return [command for command in parsed if command is not None]
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,13 @@ def cell_from_json(cell: Mapping[str, Any]) -> Cell:
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if _is_array(tags) else (),
         execution_count=count if isinstance(count, int) else None,
     )
+
+
+def _parsed(line: str) -> ParsedCommand | None:
+    # A cell without a command, as most are, needs no grammar.
+    from inginious_nb.grammar.commands import parse  # noqa: PLC0415 - with the first command
+
+    return parse(line)
 
 
 def _text(source: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.grammar.commands import CELL_MAGIC
+from inginious_nb.grammar.arguments import CELL_MAGIC
 from inginious_nb.i18n import Message, Words, in_language
 from inginious_nb.notebook.answers import Answers, from_arguments
 from inginious_nb.notebook.references import find_problem, find_task
