@@ -12,7 +12,7 @@ from inginious_nb.errors import AnswerError, UsageError
 from inginious_nb.i18n import Message, translated
 from inginious_nb.notebook.files import file_answer
 from inginious_nb.submissions.recording import record_as_test
-from inginious_nb.submissions.submission import ssh_command
+from inginious_nb.submissions.shell_access import ssh_command
 
 from . import serialize, snapshot, values
 from .protocol.task_requests import (

@@ -27,7 +27,7 @@ from inginious_nb.notebook.references import task_name
 from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import find_notebook
 from inginious_nb.render.terminal import echo
-from inginious_nb.submissions.submission import ssh_command
+from inginious_nb.submissions.shell_access import ssh_command
 
 from .handle import Handle
 

@@ -34,6 +34,7 @@ from inginious_nb.notebook.answers import Answers
 
 from .inputdata import inputdata
 from .record import kept_grade
+from .shell_access import can_be_pasted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
     from .history import History
     from .record import SubmissionRecord
+    from .shell_access import Ssh
     from .student import Student
     from .task_state import TaskState
 
@@ -63,9 +65,6 @@ CONTACT_TIMEOUT_S = 30.0
 
 Debug = bool | Literal["ssh"]
 """False, True (return stdout and stderr), or "ssh" (a shell instead of a grade)."""
-
-Ssh = tuple[str, int, str, str]
-"""Host, port, user and password of a remote shell into a job."""
 
 _LOOK_INTERVAL_S = 0.5
 
@@ -420,8 +419,7 @@ class Submission:
                 case events.JobStarted(at=at):
                     self._advance("running", at)
                 case events.JobSsh(host=host, port=port, user=user, password=password):
-                    self.ssh = (host, port, user, password)
-                    self._observers.notify()
+                    self._take_shell((host, port, user, password))
                 case events.JobDone(at=at, result=result):
                     result = with_fault(result)
                     try:
@@ -430,6 +428,18 @@ class Submission:
                     except HistoryError:
                         _log.exception("A result could not be kept.")
                     self._finish(result, at)
+
+    def _take_shell(self, ssh: Ssh) -> None:
+        if can_be_pasted(ssh):
+            self.ssh = ssh
+            self._observers.notify()
+        else:
+            self._note_wait(
+                Message(
+                    "The grading service offers a shell at an address that is none, so it is not "
+                    "shown; tell your instructor."
+                )
+            )
 
     def _note_wait(self, reason: str) -> None:
         if self.note != reason:
@@ -488,14 +498,6 @@ class Submission:
                 )
             self._future.set_result(result)
         self._observers.notify()
-
-
-def ssh_command(ssh: Ssh) -> tuple[str, str]:
-    """Return the command that a person types to get into a shell, and the password it asks for."""
-    host, port, user, password = ssh
-    # Each job has a host key of its own, and ports of this machine come again: ssh would refuse.
-    option = "-o NoHostAuthenticationForLocalhost=yes " if host == "127.0.0.1" else ""
-    return f"ssh {option}{user}@{host} -p {port}", password
 
 
 def _only_who_signed_in(student: Student, service: Service) -> UsageError:
