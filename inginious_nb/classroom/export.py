@@ -1,7 +1,8 @@
 """The state of a class as CSV and JSON: a row for each student and task.
 
 A spreadsheet takes a cell that begins with ``=`` for a formula, and students and graders write what
-they like: such a text begins with an apostrophe in the CSV.
+they like: such a text begins with an apostrophe in the CSV. Some take a semicolon for the end of a
+cell, some only outside of quotes: what follows one is treated likewise, and all is quoted.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import csv
 import io
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.i18n import in_language
+from inginious_nb.render import printable
 
 if TYPE_CHECKING:
     from .class_state import ClassState, Entry
@@ -29,19 +32,20 @@ COLUMNS = (
     "notebook",
     "submission",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(^|[;\t\n])(?=[ ]*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
+"""Where a cell may begin that would be a formula, as OWASP lists them (CSV injection)."""
 
 
 def as_csv(state: ClassState, lang: str = "en") -> str:
     """Return the entries as CSV with a header; a grade is in percent, empty where there is none."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for entry in state.entries:
         writer.writerow(
             [
                 _text(entry.student),
-                entry.task,
+                _text(entry.task),
                 entry.state,
                 _text(entry.code),
                 "" if entry.grade is None else f"{entry.grade:g}",
@@ -49,7 +53,7 @@ def as_csv(state: ClassState, lang: str = "en") -> str:
                 len(entry.failed_tests),
                 _text(in_language(entry.message, lang)),
                 _text("; ".join(entry.files)),
-                entry.submission_id,
+                _text(entry.submission_id),
             ]
         )
     return out.getvalue()
@@ -96,4 +100,4 @@ def _entry(entry: Entry, lang: str) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", printable(text))

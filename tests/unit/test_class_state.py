@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -111,6 +112,20 @@ def test_the_csv_has_every_entry_and_no_formula(state):
     assert [(row["student"], row["grade"]) for row in rows[:2]] == [("ada", "100"), ("bob", "50")]
     assert rows[4]["message"] == "'=2+2 is no notebook"
     assert (rows[5]["state"], rows[5]["grade"]) == ("ungraded", "")
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\x1b=", "\r="])
+@pytest.mark.parametrize("before", ["", "x;", "x; ", "x\n", "x\t", 'x";'])
+def test_no_cell_of_the_csv_is_a_formula_wherever_a_spreadsheet_begins_one(state, before, begin):
+    text = f"{before}{begin}1+1"
+    state.put(Entry(text, "lab/sum", "ungraded", code=text, message=text, files=("a.ipynb", text)))
+    found = export.as_csv(state)
+    for delimiter, quoting in [(",", csv.QUOTE_MINIMAL), (";", csv.QUOTE_MINIMAL), (";", 3)]:
+        rows = csv.reader(io.StringIO(found), delimiter=delimiter, quoting=quoting)
+        cells = [part for row in rows for cell in row for part in cell.replace('"', "").split("\t")]
+        assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@\uff1d"))]
+    assert "\x1b" not in found
+    assert set(re.sub('"[^"]*"', "", found)) == {",", "\n"}  # all else is quoted
 
 
 def test_the_json_takes_what_graders_write(state):
