@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
-from inginious_nb.errors import CourseError
+from inginious_nb.errors import CourseError, UsageError
+from inginious_nb.i18n import Message
 from inginious_nb.session import Session, configured_session
 from inginious_nb.submissions.student import Student
 
@@ -55,10 +56,19 @@ def get_session_of(username: str, **options: Any) -> Session:
         options: As `get_session` takes them.
 
     Raises:
-        UsageError: The configuration has a value that cannot be, or that is no username.
+        UsageError: The configuration has a value that cannot be, that is no username, or it is the
+            one that the owner submits under.
     """
     guest = Student.checked(username)
     main = get_session(**options)
+    if guest.username == main.settings.username:
+        raise UsageError(
+            Message(
+                "The owner of this server submits as {name}, so nobody else can; sign in under "
+                "another name.",
+                name=guest.username,
+            )
+        )
     with _session_lock:
         session = _sessions_of_others.get(username)
         if session is None:

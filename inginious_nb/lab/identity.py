@@ -29,11 +29,11 @@ def other_person(user: User | None, owner: str, app: ServerApp | None) -> str:
         app: The server.
     """
     name = "" if user is None else user.username
+    hub_user = os.environ.get("JUPYTERHUB_USER", "")
+    if hub_user:  # who says itself whose server it is, and makes up no names
+        return "" if name == hub_user else name
     if not name or _RANDOM.fullmatch(name) or name == owner:
         return ""
-    hub_user = os.environ.get("JUPYTERHUB_USER", "")
-    if hub_user:
-        return "" if name == hub_user else name
     return name if app is not None and _is_collaborative(app) else ""
 
 

@@ -377,6 +377,8 @@ async def test_so_many_pages_and_no_more(server):
         ("", "", True, ""),
         ("ada@hub", "ada@hub", False, ""),
         ("grace", "ada@hub", False, "grace"),  # a server that is shared by JupyterHub
+        ("ada", "ada@hub", False, "ada"),  # a user of the hub who is called as the owner submits
+        ("0123456789abcdef" * 2, "ada@hub", False, "0123456789abcdef" * 2),
     ],
 )
 def test_who_a_page_is(name, hub_user, collaborative, other, monkeypatch):
@@ -400,8 +402,9 @@ def test_each_person_has_a_session_and_all_one_service(tmp_path, monkeypatch, co
     assert [one.username for one in grace.history.recent("grace")] == ["grace"]
     assert owner.task_state(owner.task("lab/echo")).attempts == 0
     assert owner.service.state == "connected"  # which graded it
-    with pytest.raises(UsageError):
-        process_session.get_session_of("gr\nace")
+    for name in ("gr\nace", owner.settings.username, f" {owner.settings.username}"):
+        with pytest.raises(UsageError):
+            process_session.get_session_of(name)
     process_session.close_session()
 
 
