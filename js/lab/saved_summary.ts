@@ -11,14 +11,42 @@ export interface SavedSummary extends ResultSummary {
   user: string;
 }
 
-const NOTHING = { number: 0, at: null, grade: null, passed: 0, decided: 0, first_failed: "" };
+/** As `frontend/summary.py` makes them; of longer ones only so much is shown. */
+const MAX_CHARS = 200;
+/** The last moment of JavaScript's calendar. */
+const MAX_SECONDS = 8.64e12;
 
 /** The account that a cell has, which may have been written by anybody. */
 export function savedSummary(cell: ICellModel): SavedSummary | null {
-  const saved = cell.getMetadata(KEY) as Partial<SavedSummary> | undefined;
-  const { code, submission } = saved ?? {};
-  if (typeof code !== "string" || typeof submission !== "string") return null;
-  return { ...NOTHING, task: "", user: "", ...saved, code, submission };
+  const saved: unknown = cell.getMetadata(KEY);
+  const said = (saved && typeof saved === "object" ? saved : {}) as Record<string, unknown>;
+  const code = text(said.code);
+  const submission = text(said.submission);
+  if (!code || !submission) return null;
+  return {
+    submission,
+    number: count(said.number),
+    at: number(said.at, MAX_SECONDS),
+    code,
+    grade: number(said.grade, Number.MAX_SAFE_INTEGER),
+    passed: count(said.passed),
+    decided: count(said.decided),
+    first_failed: text(said.first_failed),
+    task: text(said.task),
+    user: text(said.user),
+  };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value.slice(0, MAX_CHARS) : "";
+}
+
+function number(value: unknown, most: number): number | null {
+  return typeof value === "number" && Math.abs(value) <= most ? value : null;
+}
+
+function count(value: unknown): number {
+  return Math.max(0, Math.floor(number(value, Number.MAX_SAFE_INTEGER) ?? 0));
 }
 
 /** Keep the result with the cell, unless it is there. */

@@ -5,7 +5,7 @@ import type { CellInfo } from "../protocol/task_requests.ts";
 import type { CellList, CellModel, NotebookContext, OutputModel } from "./context.ts";
 import { withBody } from "./magic.ts";
 import { findNotebookView, goToCell } from "./notebook_view.ts";
-import { modelId } from "./saved_views.ts";
+import { htmlOf, modelId } from "./saved_views.ts";
 
 export const TAG_PREFIX = "inginious:";
 
@@ -108,7 +108,8 @@ export class Notebook {
     let done = true;
     for (const { outputs } of this.#models()) {
       for (let index = 0; index < (outputs?.length ?? 0); index++) {
-        const html = String(outputs?.get(index).data["text/html"] ?? "");
+        const output = outputs?.get(index);
+        const html = output ? htmlOf(output) : "";
         if (!html.includes(marker) || isCurrent(html)) continue;
         const data = await make();
         if (!data) {

@@ -62,6 +62,22 @@ test("the kernel is told which of our widgets the page does not know, and what t
   expect(asked(model)).toEqual([{ v: 1, kind: "restore", id, widgets }]);
 });
 
+test("outputs that anybody may have written hold up no other and send nothing of theirs", async () => {
+  const odd: unknown[] = [1, null, [], {}, { toString: 1 }, "x".repeat(1e6)];
+  const oddViews = odd.flatMap((value) => [
+    output({ [VIEW_TYPE]: { model_id: "m3" } }, { inginious: value }),
+    ...Object.keys(subject).map((key) =>
+      output({ [VIEW_TYPE]: { model_id: "m3" } }, { inginious: { widget: 1, [key]: value } }),
+    ),
+    output({ [VIEW_TYPE]: value, "text/html": value }, { inginious: subject }),
+  ]);
+  const more = { inginious: { ...subject, more: "x".repeat(1e6) } };
+  const { model } = page([...oddViews, output({ [VIEW_TYPE]: { model_id: "m1" } }, more)]);
+  start(model);
+  await settled();
+  expect(asked(model).map(({ widgets }) => widgets)).toEqual([[{ model_id: "m1", subject }]]);
+});
+
 test("a page that knows them all asks for nothing", async () => {
   const { model } = page([live, snapshot], ["m1"]);
   start(model);
