@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import time
 
 import pytest
 
 from inginious_nb.course import CodeProblem
 from inginious_nb.errors import CourseError
-from inginious_nb.services.inginious_web.pages import read_tasks
+from inginious_nb.services.inginious_web.failures import SiteError
+from inginious_nb.services.inginious_web.pages import read_courses, read_tasks
 from inginious_nb.services.inginious_web.task_reader import read_task
 
 SITE = "https://inginious.example.edu"
@@ -128,3 +131,29 @@ def test_a_list_of_tasks_is_read_with_grades():
     (task,) = read_tasks(row, "c")
     assert (task.id, task.name, task.open) == ("t", "Name", False)
     assert (task.passed, task.grade) == (True, 33.333)
+
+
+BOX = '<div class="problem"><div class="task_alert_problem" id="task_alert_q"></div>'
+CHOICES = "<script>var problems_types = {'q': 'multiple_choice'};</script>"
+HOSTILE_PAGES = {
+    "a link that goes on": '<a class="list-group-item" href="' + "/course/c/t?" * 6_000 + '&#10;">',
+    "links in links": '<a class="list-group-item" href="/course/c/t">' * 1_500,
+    "problems in problems": f"{CHOICES}<form id='task'>{BOX * 900}",
+    "choices": f"{CHOICES}<form id='task'>{BOX}{'<input type=radio value=1 id=a>' * 2_000}",
+    "submissions": "<form id='task'></form><ul id='submissions'>"
+    + "<b data-submission-id>" * 4_000,
+    "statement": "<form id='task'></form><div id='task_context'>" + "<i><a href='x'>" * 4_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_PAGES)
+def test_no_page_of_a_few_kilobytes_is_read_for_long(kind):
+    began = time.process_time()
+    for read in (read_courses, lambda text: read_tasks(text, "c"), task_of):
+        with contextlib.suppress(SiteError, CourseError):
+            read(HOSTILE_PAGES[kind])
+    assert time.process_time() - began < 3
+
+
+def task_of(text):
+    return read_task(text, "c", "t", SITE)

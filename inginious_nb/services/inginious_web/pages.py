@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 _RANDOM = re.compile(r"@random_\d+")
 _SUBMISSION = re.compile(r"[0-9a-f]{24}")
 _ID = r"[A-Za-z0-9_\-.]+"
-_COURSE_LINK = re.compile(rf"/course/(?P<course>{_ID})/?(?:[?#].*)?$")
-_TASK_LINK = re.compile(rf"/course/(?P<course>{_ID})/(?P<task>{_ID})/?(?:[?#].*)?$")
+_COURSE_LINK = re.compile(rf"/course/(?P<course>{_ID})/?$")
+_TASK_LINK = re.compile(rf"/course/(?P<course>{_ID})/(?P<task>{_ID})/?$")
+_QUERY = re.compile("[?#]")
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)
 _MAX_NOTE_CHARS = 300
 _MAX_UNFINISHED = 200
+_MAX_DEPTH = 256
+_MAX_ENTRIES = 2_000
+_MAX_ENTRY_PARTS = 300
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,31 @@ def parsed(html: str) -> BeautifulSoup:
     if max(unfinished) > _MAX_UNFINISHED:
         raise answers.strange(html)
     try:
-        return BeautifulSoup(html, "html.parser")
+        return _Page(html, "html.parser")
     except (ParserRejectedMarkup, RecursionError) as error:
         raise answers.strange(html) from error
+
+
+class _Page(BeautifulSoup):
+    """A page that is not nested deeper than any site writes it.
+
+    To look into each of many elements takes the time of their number times their depth: hours.
+    """
+
+    def pushTag(self, tag: Tag) -> None:  # noqa: N802 - the name in bs4
+        super().pushTag(tag)
+        if len(self.tagStack) > _MAX_DEPTH:
+            raise ParserRejectedMarkup("It is nested too deeply.")
+
+
+def entries(page: Tag, selector: str) -> list[Tag]:
+    """Return the entries of a list: so many, and none that has more in it than any has."""
+    return [tag for tag in page.select(selector, limit=_MAX_ENTRIES) if is_small(tag)]
+
+
+def is_small(tag: Tag) -> bool:
+    """Return whether a tag has no more in it than an entry of a list, or a choice, has."""
+    return next(itertools.islice(tag.descendants, _MAX_ENTRY_PARTS, None), None) is None
 
 
 def is_sign_in_page(html: str) -> bool:
@@ -111,7 +138,7 @@ def read_task_page(html: str) -> TaskPage | None:
         pending=_submission(form, "data-wait-submission"),
         submissions=tuple(
             submission
-            for item in page.select("#submissions [data-submission-id]")
+            for item in page.select("#submissions [data-submission-id]", limit=_MAX_ENTRIES)
             if (submission := _submission(item, "data-submission-id")) is not None
         ),
     )
@@ -127,8 +154,8 @@ def read_note(html: str) -> str:
 def read_courses(html: str) -> tuple[Listed, ...]:
     """Read the courses that a list of courses links to, in its order."""
     found: dict[str, str] = {}
-    for link in parsed(html).select("a[href]"):
-        if (match := _COURSE_LINK.search(_attribute(link, "href"))) is not None:
+    for link in entries(parsed(html), "a[href*='/course/']"):
+        if (match := _COURSE_LINK.search(_address(link))) is not None:
             found[match["course"]] = found.get(match["course"]) or _title(link)
     return tuple(Listed(course, name) for course, name in found.items())
 
@@ -136,8 +163,8 @@ def read_courses(html: str) -> tuple[Listed, ...]:
 def read_tasks(html: str, course_id: str) -> tuple[Listed, ...]:
     """Read the tasks that a course page shows, in its order; future and closed ones it hides."""
     found: dict[str, Listed] = {}
-    for link in parsed(html).select("a.list-group-item[href]"):
-        match = _TASK_LINK.search(_attribute(link, "href"))
+    for link in entries(parsed(html), "a.list-group-item[href]"):
+        match = _TASK_LINK.search(_address(link))
         if match is not None and match["course"] == course_id and match["task"] not in found:
             found[match["task"]] = Listed(
                 match["task"],
@@ -162,6 +189,11 @@ def _submission(tag: Tag, name: str) -> str | None:
 def _attribute(tag: Tag, name: str) -> str:
     value = tag.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _address(link: Tag) -> str:
+    """Return the address of a link without what follows its path."""
+    return _QUERY.split(_attribute(link, "href"), maxsplit=1)[0]
 
 
 def _words(tag: Tag) -> str:

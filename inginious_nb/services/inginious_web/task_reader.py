@@ -40,7 +40,7 @@ from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
 from .feedback import as_source
-from .pages import parsed
+from .pages import entries, is_small, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +55,7 @@ BEGINNING = 'id="task_context"'
 NO_FOLDER = Path(os.devnull)
 """What stands for the folder of a course of a site: nothing can be below it."""
 
+_MAX_PROBLEMS = 500
 _MAX_CHOICES = 1000
 _FILE_OVERHEAD_BYTES = 33
 """The site measures the Python object that holds the content, not the content."""
@@ -66,7 +67,7 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_.-]*", re.ASCII)
 _DATE = re.compile(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}", re.ASCII)
 _GRADE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*%", re.ASCII)
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
-_CONTROLS = ("input", "textarea", "select", "button")
+_CONTROLS = ["input", "textarea", "select", "button"]
 
 
 def read_task(text: str, course_id: str, task_id: str, site: str) -> Task | None:
@@ -241,7 +242,7 @@ def _standing(page: BeautifulSoup, form: Tag) -> SiteStanding:
 
 
 def _submissions(page: BeautifulSoup) -> Iterator[SiteSubmission]:
-    for item in page.select("#submissions [data-submission-id]"):
+    for item in entries(page, "#submissions [data-submission-id]"):
         classes = item.get_attribute_list("class")
         moment = _moment(item)
         grade = _GRADE.search(item.get_text())
@@ -267,11 +268,13 @@ def _first(page: BeautifulSoup, selector: str, pattern: re.Pattern[str]) -> floa
 def _problems(form: Tag, text: str, address: str) -> Iterator[Problem]:
     told = _TYPES.search(text)
     types = {} if told is None else dict(_PAIR.findall(html.unescape(told["pairs"])))
-    for box in form.select("div.problem"):
+    for box in form.select("div.problem", limit=_MAX_PROBLEMS):
         alert = box.select_one(".task_alert_problem[id]")
         problem_id = "" if alert is None else _attribute(alert, "id").removeprefix("task_alert_")
         kind = types.get(problem_id, "")
-        if not is_valid_id(problem_id) or kind not in _READERS:
+        # One within another would be read again and again.
+        is_own = box.select_one("div.problem") is None
+        if not is_own or not is_valid_id(problem_id) or kind not in _READERS:
             raise CourseError(
                 Message(
                     "This task asks something that only its page at the site can ask; answer it "
@@ -297,7 +300,7 @@ def _header(alert: Tag | None) -> str:
     for item in () if alert is None else alert.next_siblings:
         if isinstance(item, Tag) and (
             item.name in _CONTROLS
-            or item.select_one(",".join(_CONTROLS)) is not None
+            or item.find(_CONTROLS) is not None
             or _attribute(item, "id").startswith("download-input-file-")
         ):
             break
@@ -348,12 +351,15 @@ def _choices(box: Tag, common: dict[str, Any]) -> Problem:
     """Return a question with the choices that the page shows; the others stay unknown."""
     shown: dict[int, Choice] = {}
     multiple = False
-    for field in box.select("input[type=radio], input[type=checkbox]"):
+    labels = {
+        _attribute(tag, "for"): tag for tag in reversed(box.select("label[for]")) if is_small(tag)
+    }
+    for field in box.select("input[type=radio], input[type=checkbox]", limit=_MAX_CHOICES):
         value = _attribute(field, "value")
         if not _WHOLE.fullmatch(value) or int(value) >= _MAX_CHOICES:
             continue
         multiple |= _attribute(field, "type") == "checkbox"
-        label = _label(box, field)
+        label = labels.pop(_attribute(field, "id"), None)
         shown[int(value)] = Choice(
             "" if label is None else _words(label), valid=False, markup=_source(label)
         )
@@ -364,11 +370,6 @@ def _choices(box: Tag, common: dict[str, Any]) -> Problem:
         multiple=multiple,
         shown=tuple(shown),
     )
-
-
-def _label(box: Tag, field: Tag) -> Tag | None:
-    wanted = _attribute(field, "id")
-    return next((tag for tag in box.select("label") if _attribute(tag, "for") == wanted), None)
 
 
 _READERS = {
