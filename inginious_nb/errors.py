@@ -13,6 +13,7 @@
     ├── BackendError
     │   └── BackendUnavailableError no grading service answers at the address
     ├── ServiceError                the embedded grading service cannot run
+    │   └── ServiceEndedError       it ended, or could not be made, for what may pass
     ├── HistoryError                the history of submissions cannot be read or written
     ├── ClassBusyError              another program grades the notebooks of the class
     ├── WaitTimeoutError            a wait for a result ended before it came (also a TimeoutError)
@@ -115,6 +116,10 @@ class BackendUnavailableError(BackendError):
 
 class ServiceError(InginiousError):
     """The embedded grading service cannot be started or has ended."""
+
+
+class ServiceEndedError(ServiceError):
+    """The embedded grading service ended, or could not be made now; it may start the next time."""
 
 
 class HistoryError(InginiousError):

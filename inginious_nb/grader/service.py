@@ -10,6 +10,7 @@ keys made for it alone.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import zmq
 
-from inginious_nb.errors import ServiceError
+from inginious_nb.errors import ServiceEndedError, ServiceError
 from inginious_nb.i18n import Message, from_kept
 from inginious_nb.io.address import MAX_IPC_PATH_BYTES
 
@@ -48,6 +49,8 @@ _STOP_S = 5.0
 _PRIVATE = 0o700
 _PREFIX = "inginious-service-"
 _SITE_VARIABLES = "INGINIOUS_SITE_"
+_PASSING = (errno.EAGAIN, errno.ENOMEM, errno.ENFILE, errno.EMFILE, errno.ETXTBSY)
+"""Why no process can be made now, which may pass: fork(2), execve(2)."""
 
 _BOOT = """
 import runpy, sys
@@ -139,6 +142,7 @@ class ServiceProcess:
 
         Raises:
             ServiceError: It cannot be started; the text says why.
+            ServiceEndedError: It ended meanwhile, or the machine was too busy to make it.
         """
         with self._lock:
             if self.alive:
@@ -162,11 +166,10 @@ class ServiceProcess:
                 self.stop()
                 if not isinstance(error, ServiceError):
                     raise
-                raise ServiceError(
-                    Message(
-                        "The embedded grading service cannot start: {reason}", reason=error.text
-                    )
-                ) from error
+                text = Message(
+                    "The embedded grading service cannot start: {reason}", reason=error.text
+                )
+                raise type(error)(text) from error
             self._address = ready["address"]
             self._sandbox = ready["sandbox"]
 
@@ -231,7 +234,7 @@ class ServiceProcess:
         try:
             self._folder_lock = FolderLock(self._folder)
         except OSError as error:
-            raise ServiceError(
+            raise ServiceEndedError(
                 Message(
                     "The folder {folder} of the embedded grading service was removed while it "
                     "started, probably by a cleaner of temporary files. Start it again.",
@@ -265,12 +268,13 @@ class _Child:
                     creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 )
             except OSError as error:
-                raise ServiceError(
-                    Message(
-                        "{program} cannot be run: {error}.",
-                        program=sys.executable,
-                        error=error.strerror,
-                    )
+                text = Message(
+                    "{program} cannot be run: {error}.",
+                    program=sys.executable,
+                    error=error.strerror,
+                )
+                raise (ServiceEndedError if error.errno in _PASSING else ServiceError)(
+                    text
                 ) from error
         self._stdin = cast("IO[bytes]", self._process.stdin)
         self._reader = threading.Thread(
@@ -292,6 +296,7 @@ class _Child:
 
         Raises:
             ServiceError: It was refused, or nothing came.
+            ServiceEndedError: Its process has ended.
         """
         self._asked += 1
         try:
@@ -307,7 +312,7 @@ class _Child:
                 Message("it did not answer within {seconds} s.", seconds=f"{timeout_s:.0f}")
             ) from None
         if answer is None:
-            raise ServiceError(
+            raise ServiceEndedError(
                 Message("its process ended. {last_words}", last_words=self._last_words())
             )
         if "error" in answer:

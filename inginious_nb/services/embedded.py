@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.errors import InginiousError, ServiceError, UsageError
+from inginious_nb.errors import InginiousError, ServiceEndedError, ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.settings import EMBEDDED
 
@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 _WATCH_INTERVAL_S = 1.0
 _SHARED_WATCH_INTERVAL_S = 3.0
 _RESTART_LIMIT = 5
+_FIRST_START_PAUSES_S = (0.2, 1.0, 3.0)
+"""How long to wait before a first start is tried once more."""
+
 _STEADY_AFTER_S = 60.0
 """A service that ran this long has not ended *again*."""
 
@@ -193,7 +196,7 @@ class EmbeddedService(ZeroMQService):
             self._watching = asyncio.create_task(self._watch_shared(self._shared))
             return self._connect(self._shared.address, self._shared.curve)
         process = self._made_process()
-        await _started(process)
+        await _started_at_last(process)
         self._watching = asyncio.create_task(self._watch(process))
         return self._connect(process.address, process.curve)
 
@@ -215,7 +218,7 @@ class EmbeddedService(ZeroMQService):
             self._leave_client()  # the next submission begins anew
             return
         try:
-            await _started(process)
+            await _started_at_last(process)
         except ServiceError as error:
             self._give_up(error)
             return
@@ -260,10 +263,27 @@ def _ended_again_and_again() -> ServiceError:
     )
 
 
+async def _started_at_last(process: ServiceProcess) -> None:
+    """Start a process that submissions wait for, which nobody watches yet.
+
+    Raises:
+        ServiceError: It cannot be started, or ended each time.
+    """
+    for pause_s in _FIRST_START_PAUSES_S:
+        try:
+            await _started(process)
+        except ServiceEndedError as error:
+            _log.warning("%s", error)
+            await asyncio.sleep(pause_s)
+        else:
+            return
+    await _started(process)
+
+
 async def _started(process: ServiceProcess) -> None:
     try:
         await asyncio.to_thread(process.start)
     except OSError as error:
-        raise ServiceError(
+        raise ServiceEndedError(
             Message("The embedded grading service cannot start: {reason}", reason=str(error))
         ) from error

@@ -377,9 +377,9 @@ class Submission:
             self._killable_by(job.kill)
             await self._follow(job)
         except LocalProtocolError as error:
-            self.refuse(ServiceError(why_unsent(error)))
+            await self._give_up(ServiceError(why_unsent(error)))
         except InginiousError as error:
-            self.refuse(error)
+            await self._give_up(error)
         except asyncio.CancelledError:
             self.refuse(
                 ServiceError(
@@ -393,7 +393,7 @@ class Submission:
         except Exception:  # noqa: BLE001 - see below
             # A fault of ours must not leave a student waiting for ever.
             _log.exception("Submission %s could not be delivered.", self.id)
-            self.refuse(
+            await self._give_up(
                 ServiceError(
                     Message(
                         "Something went wrong on the way to the grading service; the log has the "
@@ -401,6 +401,11 @@ class Submission:
                     )
                 )
             )
+
+    async def _give_up(self, error: InginiousError) -> None:
+        """Refuse what is in the history already; from now on it can be sent again."""
+        await asyncio.to_thread(self._context.history.keep_alive, [self.id], 0.0)
+        self.refuse(error)
 
     async def _follow(self, job: Job) -> None:
         async for event in job:

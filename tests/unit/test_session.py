@@ -23,6 +23,7 @@ from inginious_nb.errors import (
     TaskNotFoundError,
     UsageError,
 )
+from inginious_nb.grader import service as service_module
 from inginious_nb.grader.service import ServiceProcess
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.session import Session
@@ -358,15 +359,35 @@ def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, mon
     assert not failures
 
 
-def test_a_service_that_cannot_start_for_now_starts_with_a_later_submission(session, monkeypatch):
+KILL_AT_FIRST = """
+import os, pathlib
+once = pathlib.Path(os.environ["KILLED_ONCE"])
+if not once.exists():
+    once.touch()
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_service_that_is_killed_while_it_first_starts_is_started_again(
+    session, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("KILLED_ONCE", str(tmp_path / "once"))
+    boot = service_module._BOOT.replace("sys.path +=", f"exec({KILL_AT_FIRST!r}); sys.path +=")
+    monkeypatch.setattr(service_module, "_BOOT", boot)
+    assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
+    assert (tmp_path / "once").exists()
+
+
+def test_what_a_service_that_cannot_start_for_now_refused_can_be_sent_again(session, monkeypatch):
     def fail(_service):
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
         patch.setattr(ServiceProcess, "start", fail)
+        patch.setattr("inginious_nb.services.embedded._FIRST_START_PAUSES_S", (0.0,))
         with pytest.raises(ServiceError, match="no space left"):
             submit(session, "lab/echo", text="right").wait(WAIT_S)
-    assert submit(session, "lab/echo", text="right").wait(WAIT_S).grade == 100.0
+    assert session.submissions.resubmit().wait(WAIT_S).grade == 100.0
 
 
 def test_a_wait_is_about_the_service_that_grades_and_no_other(session, earlier):
