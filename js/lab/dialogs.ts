@@ -5,29 +5,39 @@ import { Widget } from "@lumino/widgets";
 import { submitAll as en } from "../i18n/guidance.en.json";
 import { submitAll as fr } from "../i18n/guidance.fr.json";
 import { ownValue } from "../own_value.ts";
+import type { Host } from "./follow_notebook.ts";
 import type { NotebookAnswers } from "./notebook_answers.ts";
 import type { TaskView } from "./task_view.ts";
 import { NOTIFICATION_MS, notify } from "./telling.ts";
 import type { IInginious } from "./tokens.ts";
 
 /** Submit every task that a notebook answers, once that is what the person means. */
-export async function submitAll(inginious: IInginious, answers: NotebookAnswers): Promise<void> {
+export async function submitAll(
+  inginious: IInginious,
+  answers: NotebookAnswers,
+  goTo: Host["goTo"],
+): Promise<void> {
   const views = answers.inOrder();
   if (!(await isMeant(inginious, views))) return;
   await answers.submitAll();
   if (answers.notebook.panel.isDisposed) return; // it was closed meanwhile
   const refused = views.filter(({ controller }) => controller.local.get().notice !== null);
-  tellRefused(inginious, answers, refused);
+  tellRefused(inginious, answers, goTo, refused);
 }
 
 /** What is missing stands beneath the cells; where none of them is in sight, say so. */
-function tellRefused({ language }: IInginious, answers: NotebookAnswers, refused: TaskView[]) {
+function tellRefused(
+  { language }: IInginious,
+  answers: NotebookAnswers,
+  goTo: Host["goTo"],
+  refused: TaskView[],
+) {
   const tasks = refused.map(({ controller }) => controller.synced.get().task?.ref);
   const cells = answers.cells.get().filter(({ task }) => tasks.includes(task));
   const [first] = cells;
   if (!first || cells.some(({ cell_id }) => answers.notebook.isInSight(cell_id))) return;
   const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
-  const callback = () => void answers.notebook.reveal(first.cell_id);
+  const callback = () => goTo(answers.notebook.path, first.cell_id);
   notify(language.say(words.refused, { n: refused.length }), "warning", language, {
     autoClose: NOTIFICATION_MS,
     actions: [{ label: language.lab.goToCell, callback }],

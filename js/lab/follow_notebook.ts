@@ -21,12 +21,19 @@ import type { IInginious } from "./tokens.ts";
 
 const MARK = "inginious-answer";
 
+const loadClosed = () => import(/* webpackChunkName: "dialogs" */ "./closed_notebook.ts");
+
+/** What JupyterLab knows. */
+export interface Host {
+  /** What to call the person here. */
+  user: () => string;
+  isOpen: (path: string) => boolean;
+  /** Go to a cell, whether its notebook is open or not. */
+  goTo: (path: string, cellId: string) => void;
+}
+
 /** Lines and marks for the cells that are answers, and what else happens when a result comes. */
-export function followNotebook(
-  inginious: IInginious,
-  found: NotebookAnswers,
-  user: () => string,
-): void {
+export function followNotebook(inginious: IInginious, found: NotebookAnswers, host: Host): void {
   const { panel } = found.notebook;
   const lines = new Map<Cell, Widget>();
   const update = async () => {
@@ -51,7 +58,7 @@ export function followNotebook(
     }
   };
   found.cells.subscribe(() => void update());
-  found.lacking.subscribe(() => complete(inginious, found, user));
+  found.lacking.subscribe(() => complete(inginious, found, host));
   void panel.context.ready.then(update);
   let { path } = panel.context;
   awaitAgain(path);
@@ -60,18 +67,18 @@ export function followNotebook(
     path = moved;
   });
   const followed = new Set<TaskView>();
-  const awaited = new AwaitedResults(inginious, found);
+  const awaited = new AwaitedResults(inginious, found, host);
   found.views.subscribe(() => {
     for (const view of found.views.get().values()) {
       if (followed.has(view)) continue;
       followed.add(view);
-      followResults(found, view, user, awaited);
+      followResults(found, view, host, awaited);
     }
   });
 }
 
 /** Keep with the cells what came while the notebook was closed, whoever submitted it. */
-function complete({ socket }: IInginious, found: NotebookAnswers, user: () => string): void {
+function complete({ socket }: IInginious, found: NotebookAnswers, { user }: Host): void {
   const self = socket.overview.get()?.username;
   for (const result of found.lacking.get()) {
     const whose = result.user === self ? user() : result.user;
@@ -92,7 +99,7 @@ function isStranded({ socket }: IInginious, cell: ICellModel): boolean {
 function followResults(
   found: NotebookAnswers,
   { controller }: TaskView,
-  user: () => string,
+  { user }: Host,
   awaited: AwaitedResults,
 ): void {
   const { panel } = found.notebook;
@@ -103,7 +110,7 @@ function followResults(
     const { submission, result, task } = state;
     if (isActive(submission)) {
       submitted = submission.id;
-      awaited.add(submitted);
+      awaited.add(submitted, task?.ref ?? "");
     }
     if (submission?.phase === "refused") {
       awaited.end(submitted);
@@ -114,8 +121,10 @@ function followResults(
     if (result && isAwaited(result.submission, path)) submitted = result.submission;
     if (!submitted || result?.submission !== submitted) return;
     const cells = found.cells.get().filter((cell) => cell.task === task?.ref);
+    const own = isOwn(submitted, path);
     // Who clicked says whose it is; the other pages of the document have it from there.
-    for (const { cell_id } of isOwn(submitted, path) ? cells : []) {
+    if (!own && !found.notebook.isShared) found.lookAgain();
+    for (const { cell_id } of own ? cells : []) {
       const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
       if (cell) keepSummary(cell.model, state, user());
     }
@@ -142,23 +151,41 @@ interface Unseen {
 class AwaitedResults {
   readonly #inginious: IInginious;
   readonly #found: NotebookAnswers;
-  readonly #awaited = new Set<string>();
+  readonly #host: Host;
+  /** The tasks by their submissions. */
+  readonly #awaited = new Map<string, string>();
   #unseen: Unseen[] = [];
 
-  constructor(inginious: IInginious, found: NotebookAnswers) {
+  constructor(inginious: IInginious, found: NotebookAnswers, host: Host) {
     this.#inginious = inginious;
     this.#found = found;
+    this.#host = host;
     found.submitting.subscribe(() => this.#tellAtTheEnd());
+    found.notebook.panel.disposed.connect(() => void this.#goOn());
   }
 
-  add(submission: string): void {
-    this.#awaited.add(submission);
+  add(submission: string, task: string): void {
+    this.#awaited.set(submission, task);
   }
 
   end(submission: string, unseen: Unseen | null = null): void {
     this.#awaited.delete(submission);
     if (unseen && this.#inginious.settings.get().notifications) this.#unseen.push(unseen);
     this.#tellAtTheEnd();
+  }
+
+  /** The notebook is closed, but not what was submitted from it. */
+  async #goOn(): Promise<void> {
+    const { path } = this.#found.notebook;
+    const cells = this.#found.cells.get();
+    for (const [submission, task] of this.#awaited) {
+      if (!isOwn(submission, path)) continue;
+      const { awaitResult } = await loadClosed();
+      const cellId = cells.find((cell) => cell.task === task)?.cell_id ?? "";
+      const tell = (state: WidgetState) =>
+        this.end(submission, this.#host.isOpen(path) ? null : { state, cellId });
+      void awaitResult(this.#inginious, submission, task, tell).catch(() => {}); // it is in the history
+    }
   }
 
   #tellAtTheEnd(): void {
@@ -172,9 +199,11 @@ class AwaitedResults {
   #tell(results: Unseen[]): void {
     const { t, lab, say } = this.#inginious.language;
     const hasPassed = ({ result }: WidgetState) => result?.code === "success";
-    const all = [...this.#found.views.get().values()].map(({ controller }) =>
-      controller.synced.get(),
+    const states = [...this.#found.views.get()].map(
+      ([task, { controller }]) => [task, controller.synced.get()] as const,
     );
+    const arrived = results.map(({ state }) => [state.task?.ref ?? "", state] as const);
+    const all = [...new Map([...states, ...arrived]).values()];
     const first = results.find(({ state }) => !hasPassed(state)) ?? results[0];
     const { task, result } = first?.state ?? {};
     const code = result?.code ?? "";
@@ -182,7 +211,7 @@ class AwaitedResults {
       results.length > 1
         ? say(lab.tally, { n: all.filter(hasPassed).length, all: all.length })
         : say(lab.arrived, { task: task?.name ?? "", result: ownValue(t.results, code) ?? code });
-    const callback = () => void (first && this.#found.notebook.reveal(first.cellId));
+    const callback = () => first && this.#host.goTo(this.#found.notebook.path, first.cellId);
     notify(text, code === "success" ? "success" : "info", this.#inginious.language, {
       autoClose: NOTIFICATION_MS,
       actions: [{ label: lab.goToCell, callback }],

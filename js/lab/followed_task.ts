@@ -1,7 +1,7 @@
 // A task in a panel of its own, which is answered by the notebook that was looked at last.
 import type { INotebookTracker, NotebookPanel } from "@jupyterlab/notebook";
 import { Store } from "../state/store.ts";
-import { LabNotebook } from "./lab_notebook.ts";
+import type { LabNotebook } from "./lab_notebook.ts";
 import type { TaskView } from "./task_view.ts";
 import type { IInginious } from "./tokens.ts";
 
@@ -42,7 +42,8 @@ export class FollowedTask {
 
   #follow(): void {
     const panel = this.#tracker?.currentWidget ?? null;
-    if (this.#isOpened && (panel === this.#panel || !panel)) return;
+    const isKept = panel === this.#panel || (!panel && !this.#panel?.isDisposed);
+    if (this.#isOpened && isKept) return;
     this.#panel = panel;
     this.#open();
   }
@@ -55,7 +56,7 @@ export class FollowedTask {
     const panel = this.#panel;
     this.#inginious.open(this.#task, panel, opening.signal).then(
       (view) => {
-        const notebook = panel && new LabNotebook(panel);
+        const notebook = panel && this.#inginious.answers(panel).notebook;
         if (!opening.signal.aborted) this.state.set({ view, notebook, error: "" });
       },
       (error: Error) => {

@@ -1,4 +1,5 @@
 // The notebook of a panel of JupyterLab, read through its own model, and what only a panel can do.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import type { Cell } from "@jupyterlab/cells";
 import type { NotebookPanel } from "@jupyterlab/notebook";
 import { isTagOf, tagReference } from "../notebook/answer_tags.ts";
@@ -9,20 +10,25 @@ import type { ProblemInfo, TaskInfo } from "../protocol/task.ts";
 /** Languages of answers that are written in text cells. */
 const PROSE = ["text", "plain", "markdown", "rst", "latex"];
 
+type Shell = Pick<JupyterFrontEnd.IShell, "activateById">;
+
 export class LabNotebook extends Notebook {
   readonly panel: NotebookPanel;
+  readonly #shell: Shell;
 
-  constructor(panel: NotebookPanel) {
+  constructor(panel: NotebookPanel, shell: Shell) {
     super(panel.context as unknown as NotebookContext);
     this.panel = panel;
+    this.#shell = shell;
   }
 
-  /** Scroll to a cell and put the cursor into it; whether it is there. */
+  /** Bring the notebook to the front, scroll to a cell and go into it; whether it is there. */
   override async reveal(cellId: string): Promise<boolean> {
-    const { content, isDisposed } = this.panel;
+    const { content, id, isDisposed } = this.panel;
     if (isDisposed) return false;
     const index = content.widgets.findIndex(({ model }) => model.id === cellId);
     if (index < 0) return false;
+    this.#shell.activateById(id);
     content.activeCellIndex = index;
     await content.scrollToItem(index, "smart");
     content.activate();

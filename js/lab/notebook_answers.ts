@@ -1,12 +1,11 @@
 // The answers of one notebook: which of its cells answer which problems, as the server reads them,
 // and one view of each task, which all its cells share.
-import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { AnswerCell, CellResult } from "../protocol/overview.ts";
 import type { CellInfo } from "../protocol/task_requests.ts";
 import { debounced } from "../state/debounced.ts";
 import { Store } from "../state/store.ts";
 import type { ServerSocket } from "../transport/server.ts";
-import { LabNotebook } from "./lab_notebook.ts";
+import type { LabNotebook } from "./lab_notebook.ts";
 import { savedSummary } from "./saved_summary.ts";
 import type { TaskView } from "./task_view.ts";
 
@@ -30,12 +29,13 @@ export class NotebookAnswers {
   #looking: Promise<void> = Promise.resolve();
 
   constructor(
-    panel: NotebookPanel,
+    notebook: LabNotebook,
     socket: ServerSocket,
     open: (task: string, notebook: LabNotebook, signal: AbortSignal) => Promise<TaskView>,
   ) {
     const ended = new AbortController();
-    this.notebook = new LabNotebook(panel);
+    this.notebook = notebook;
+    const { panel } = notebook;
     this.#socket = socket;
     this.#open = (task, signal) => open(task, this.notebook, signal);
     panel.disposed.connect(() => {
@@ -43,10 +43,6 @@ export class NotebookAnswers {
       for (const opening of this.#opening.values()) opening.abort();
     });
     this.notebook.onChange(() => this.look(), ended.signal);
-    const again = () => {
-      this.#looked = "";
-      this.look();
-    };
     // Another course may have the tasks that the cells name.
     let known = "";
     const followOverview = () => {
@@ -55,16 +51,22 @@ export class NotebookAnswers {
           .get()
           ?.courses.map(({ id }) => id)
           .join(" ") ?? "";
-      if (courses !== known) again();
+      if (courses !== known) this.lookAgain();
       known = courses;
     };
     ended.signal.addEventListener("abort", socket.overview.subscribe(followOverview));
-    ended.signal.addEventListener("abort", socket.state.subscribe(again));
+    ended.signal.addEventListener("abort", socket.state.subscribe(this.lookAgain));
     void panel.context.ready.then(() => this.look());
   }
 
   /** Look soon which cells are answers; the server is asked only if that may have changed. */
   readonly look = debounced(LOOK_DELAY_MS, () => this.#look());
+
+  /** The same, also where no cell has changed: the courses or the results have. */
+  readonly lookAgain = () => {
+    this.#looked = "";
+    this.look();
+  };
 
   /** The view of a cell's task, and the problem that the cell answers. */
   find(cellId: string): { view: TaskView; problemId: string } | null {

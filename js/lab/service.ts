@@ -1,7 +1,7 @@
 // The connection to the server that all plugins share.
+import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { URLExt } from "@jupyterlab/coreutils";
 import type { NotebookPanel } from "@jupyterlab/notebook";
-import type { ServerConnection } from "@jupyterlab/services";
 import type { Store } from "../state/store.ts";
 import { ServerSocket } from "../transport/server.ts";
 import { LabNotebook } from "./lab_notebook.ts";
@@ -14,10 +14,11 @@ import type { IInginious } from "./tokens.ts";
 const PATH = "inginious/socket";
 
 export function makeInginious(
-  server: ServerConnection.ISettings,
+  { serviceManager, shell }: JupyterFrontEnd,
   spoken: LabLanguage,
   settings: Store<Settings>,
 ): IInginious {
+  const server = serviceManager.serverSettings;
   const socket = new ServerSocket(() => {
     const address = URLExt.join(server.wsUrl, PATH);
     const token = server.appendToken && server.token;
@@ -29,21 +30,22 @@ export function makeInginious(
       void socket.ask("lang", { lang: spoken.code }).catch(() => {});
   });
   const known = new WeakMap<NotebookPanel, NotebookAnswers>();
+  const answers = (panel: NotebookPanel) => {
+    let found = known.get(panel);
+    if (!found) {
+      found = new NotebookAnswers(new LabNotebook(panel, shell), socket, (task, notebook, signal) =>
+        openTaskView(socket, task, notebook, spoken, signal),
+      );
+      known.set(panel, found);
+    }
+    return found;
+  };
   return {
     socket,
     language: spoken,
     settings,
-    answers: (panel) => {
-      let found = known.get(panel);
-      if (!found) {
-        found = new NotebookAnswers(panel, socket, (task, notebook, signal) =>
-          openTaskView(socket, task, notebook, spoken, signal),
-        );
-        known.set(panel, found);
-      }
-      return found;
-    },
+    answers,
     open: (task, panel, signal) =>
-      openTaskView(socket, task, panel && new LabNotebook(panel), spoken, signal),
+      openTaskView(socket, task, panel && answers(panel).notebook, spoken, signal),
   };
 }

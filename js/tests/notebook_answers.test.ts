@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LabNotebook } from "../lab/lab_notebook.ts";
 import { NotebookAnswers } from "../lab/notebook_answers.ts";
 import { Store } from "../state/store.ts";
 import { cell, fakeContext } from "./fakes.ts";
@@ -29,7 +30,7 @@ function opened() {
   const views = new Map(["c/s", "c/t"].map((task) => [task, heldBack<unknown>()]));
   const submitted: string[] = [];
   const answers = new NotebookAnswers(
-    panel as never,
+    new LabNotebook(panel as never, { activateById: () => {} }),
     socket as never,
     (task) => views.get(task)?.promise as never,
   );

@@ -213,29 +213,39 @@ def test_a_result_stays_with_the_notebook(server, open_lab, page):
 
 def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_lab, page):
     answer = code("1", "inginious:demo/patience/seconds")
-    path = beside_demo(server, answer, kernelspec=None)
+    path = beside_demo(server, markdown("\n\n".join("It is long.")), answer, kernelspec=None)
     name = path.split("/")[-1]
     no_kernel = page.get_by_role("dialog").get_by_role("button", name="No Kernel")
     open_lab(f"lab/tree/{path}?reset", ".jp-Dialog")
     no_kernel.click()
     answer_line = page.locator(".inginious-answer-line")
-    with held_jobs(copy_demo(server), "patience"):
-        answer_line.get_by_role("button", name=re.compile("^Submit")).click()
-        expect(answer_line).to_contain_text("Running")
-        page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon").click()
-        page.get_by_role("button", name="Discard").click()
-        expect(answer_line).to_have_count(0)
-    expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()
-    # In another browser, which knows nothing but the notebook: the history has it.
+    told = page.locator(".jp-toastContainer").get_by_role("alert")
+    to_cell = told.get_by_role("button", name="Go to cell")
+
+    def submit_and_close():
+        with held_jobs(copy_demo(server), "patience"):
+            answer_line.get_by_role("button", name=re.compile("^Submit")).click()
+            expect(answer_line).to_contain_text("Running")
+            page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon").click()
+            page.get_by_role("button", name="Discard").click()
+            expect(answer_line).to_have_count(0)
+        expect(told).to_contain_text("Patience: Success")
+
+    submit_and_close()
+    # As in another browser, which knows nothing but the notebook: the history has it.
     page.evaluate("sessionStorage.clear(); localStorage.clear()")
-    page.locator(".jp-DirListing-item").filter(has_text=name).dblclick()
+    to_cell.click()
     no_kernel.click()
+    expect(page.locator(".jp-CodeCell.jp-mod-active")).to_be_visible()
     expect(answer_line).to_contain_text("Success")
     with page.expect_response(lambda sent: sent.request.method == "PUT" and name in sent.url):
         page.keyboard.press("Control+s")
-    (cell,) = json.loads((server.folder / path).read_text())["cells"]
-    saved = cell["metadata"]["inginious"]
+    saved = json.loads((server.folder / path).read_text())["cells"][1]["metadata"]["inginious"]
     assert (saved["code"], saved["task"], saved["user"]) == ("success", "demo/patience", "ada")
+    submit_and_close()
+    (server.folder / path).unlink()
+    to_cell.click()
+    expect(told).to_contain_text(f"{name} is not there any more")
 
 
 def test_the_queue_is_live(server, open_lab, page):

@@ -2,7 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { ICommandPalette, IToolbarWidgetRegistry } from "@jupyterlab/apputils";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import type { Widget } from "@lumino/widgets";
-import { followNotebook } from "../follow_notebook.ts";
+import { followNotebook, type Host } from "../follow_notebook.ts";
 import type { Lack } from "../guidance.ts";
 import { guided } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
@@ -35,6 +35,13 @@ export const answers: JupyterFrontEndPlugin<void> = {
       const { currentWidget, activeCell } = notebooks;
       if (!currentWidget) return "notebook";
       return activeCell ? lack(currentWidget) : "cell";
+    };
+    const openedAt = (path: string) => notebooks.find(({ context }) => context.path === path);
+    const goToCell = async (path: string, cellId: string) => {
+      const panel = openedAt(path);
+      if (panel && (await inginious.answers(panel).notebook.reveal(cellId))) return;
+      const { openCell } = await import(/* webpackChunkName: "dialogs" */ "../closed_notebook.ts");
+      await openCell(app, inginious, path, cellId);
     };
     app.commands.addCommand(Commands.submitCell, {
       label: ({ toolbar }) => (toolbar ? t.submit : lab.submitCell),
@@ -72,7 +79,10 @@ export const answers: JupyterFrontEndPlugin<void> = {
         },
         async (args) => {
           const panel = notebookOf(args);
-          if (panel) await (await loadDialogs()).submitAll(inginious, inginious.answers(panel));
+          if (panel) {
+            const { submitAll } = await loadDialogs();
+            await submitAll(inginious, inginious.answers(panel), host.goTo);
+          }
         },
       ),
     });
@@ -96,11 +106,16 @@ export const answers: JupyterFrontEndPlugin<void> = {
     for (const command of [Commands.submitCell, Commands.submitAll, Commands.useAsAnswer]) {
       palette?.addItem({ command, category: PALETTE_CATEGORY });
     }
+    const host: Host = {
+      user: () => personHere(app, inginious),
+      isOpen: (path) => openedAt(path) !== undefined,
+      goTo: (path, cellId) => void goToCell(path, cellId),
+    };
     const activeChanged = () => app.commands.notifyCommandChanged(Commands.submitCell);
     notebooks.activeCellChanged.connect(activeChanged);
     const follow = (panel: NotebookPanel) => {
       const found = inginious.answers(panel);
-      followNotebook(inginious, found, () => personHere(app, inginious));
+      followNotebook(inginious, found, host);
       found.cells.subscribe(activeChanged);
       found.views.subscribe(activeChanged);
     };

@@ -20,11 +20,10 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
     translator: ITranslator | null,
     registry: ISettingRegistry | null,
   ) => {
-    const { serverSettings } = app.serviceManager;
     const language = await loadLanguage(translator?.languageCode ?? "default");
     if (registry) translateSettings(registry, service.id, language.settings);
     const settings = followSettings(registry, service.id);
-    const inginious = makeInginious(serverSettings, language, settings);
+    const inginious = makeInginious(app, language, settings);
     void settled(app).then(() => inginious.socket.start());
     warnOfOtherVersion(inginious);
     keepCoursesOpen(inginious);
