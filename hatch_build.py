@@ -25,6 +25,7 @@ OUTPUTS = (
 )
 DEMO = {
     "notebooks/quickstart.ipynb": "inginious_nb/demo/quickstart.ipynb",
+    "notebooks/$i18n": "inginious_nb/demo/$i18n",
     "notebooks/courses/demo": "inginious_nb/demo/courses/demo",
 }
 LABEXTENSION = {

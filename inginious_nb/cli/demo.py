@@ -10,7 +10,7 @@ from inginious_nb.course import demo_class
 from inginious_nb.course.demo import FOLDER, copy_demo
 from inginious_nb.grammar.command_group import Command
 from inginious_nb.grammar.commands import DEMO_CLASS
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, reader_language
 
 from .output import say
 
@@ -40,7 +40,7 @@ def demo(folder: Path | None, *, with_class: bool) -> None:
             )
         )
         return
-    notebook = copy_demo(folder or Path(FOLDER))
+    notebook = copy_demo(folder or Path(FOLDER), reader_language())
     say(Message("{notebook} is the notebook. Open it: jupyter lab {notebook}", notebook=notebook))
 
 

@@ -11,6 +11,7 @@ from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
 from .scaffold import COMPILED
+from .translations import translator
 
 _PACKAGE = Path(__file__).parent.parent
 _PLACES = (_PACKAGE / "demo", _PACKAGE.parent / "notebooks")
@@ -25,8 +26,12 @@ COURSE = "demo"
 _COURSE = Path(COURSES, COURSE)
 
 
-def copy_demo(folder: Path) -> Path:
+def copy_demo(folder: Path, language: str) -> Path:
     """Copy the demo into a folder, which is made if need be; what is there already is kept.
+
+    Args:
+        folder: The folder.
+        language: What the notebook is in, where there is a catalogue for it; the course has all.
 
     Returns:
         The notebook.
@@ -42,7 +47,7 @@ def copy_demo(folder: Path) -> Path:
         if not (folder / _COURSE).exists():
             shutil.copytree(source / _COURSE, folder / _COURSE, ignore=COMPILED)
         if not (folder / NOTEBOOK).exists():
-            (folder / NOTEBOOK).write_text(_notebook(source / NOTEBOOK), encoding="utf-8")
+            (folder / NOTEBOOK).write_text(_notebook(source, language), encoding="utf-8")
     except OSError as error:
         raise CourseError(
             Message(
@@ -54,13 +59,17 @@ def copy_demo(folder: Path) -> Path:
     return folder / NOTEBOOK
 
 
-def _notebook(source: Path) -> str:
-    """Return the notebook as it is once a kernel has run it.
+def _notebook(source: Path, language: str) -> str:
+    """Return the notebook in a language, as it is once a kernel has run it.
 
     A front end writes into the notebook what its kernel says of its language, so without that a
     copy that nobody has changed is shown as not saved.
     """
-    notebook = json.loads(source.read_text(encoding="utf-8"))
+    notebook = json.loads((source / NOTEBOOK).read_text(encoding="utf-8"))
+    translate = translator([source], language)
+    if translate is not None:
+        for cell in notebook["cells"]:
+            cell["source"] = translate("".join(cell["source"])).splitlines(keepends=True)
     major = sys.version_info.major
     notebook["metadata"]["language_info"] = {
         "codemirror_mode": {"name": "ipython", "version": major},

@@ -272,7 +272,7 @@ class OverviewResponder(Responder):
         if known is not None and (notebook := known.path.parents[1] / NOTEBOOK).is_file():
             with contextlib.suppress(ValueError):  # the demo of a place that this page cannot show
                 return {"path": self._from_root(notebook)}
-        notebook = copy_demo(folder)
+        notebook = copy_demo(folder, self._publisher.lang)
         self._session.add_courses(folder / COURSES)
         opened_courses.remember(self._session, folder / COURSES)
         return {"path": self._from_root(notebook)}

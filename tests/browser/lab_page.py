@@ -50,7 +50,7 @@ def run_command(page: Page, command: str) -> None:
 def copy_demo(server: JupyterServer) -> Path:
     """Have the demo on the server, as after a first visit; returns the folder of its course."""
     if not (server.folder / "inginious-demo").exists():
-        course_demo.copy_demo(server.folder / "inginious-demo")
+        course_demo.copy_demo(server.folder / "inginious-demo", "en")
     return server.folder / "inginious-demo" / "courses" / "demo"
 
 

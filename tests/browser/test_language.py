@@ -22,7 +22,7 @@ def french_lab(tmp_path_factory):
     """A JupyterLab set to French on a system that is not."""
     folder = tmp_path_factory.mktemp("french") / "server"
     demo = folder / "root" / "inginious-demo"
-    copy_demo(demo)
+    copy_demo(demo, "fr")
     server = JupyterServer.start(
         folder,
         plugins=True,

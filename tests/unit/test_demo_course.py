@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from inginious_nb import messages
 from inginious_nb.course import CourseLibrary, demo_class
+from inginious_nb.course.demo import copy_demo
 from inginious_nb.course.translations import translator
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.grader.agents import JobHandle
@@ -165,15 +166,16 @@ def test_the_mean_temperature_is_a_custom_value(grade):
     assert grade("temperatures", measurements=CSV).custom == {"mean temperature": 3.5}
 
 
-def test_the_quickstart_gets_the_grades_it_talks_about(grade, course):
-    notebook = json.loads((NOTEBOOKS / "quickstart.ipynb").read_text())
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_the_quickstart_gets_the_grades_it_talks_about(grade, course, lang, tmp_path):
+    notebook = json.loads(copy_demo(tmp_path, lang).read_text())
     cells = cells_of_notebook(notebook)
     grades = {}
     for task in course.tasks.values():
         found = find_answers(cells, task_name(task))
         if found:
             answers = {problem: answer.text for problem, answer in found.items()}
-            grades[task.id] = grade(task.id, **answers).grade
+            grades[task.id] = grade(task.id, lang, **answers).grade
     assert grades == {
         "division": 50,
         "quiz": 50,
@@ -182,6 +184,13 @@ def test_the_quickstart_gets_the_grades_it_talks_about(grade, course):
         "temperatures": 75,
         "essay": 75,
     }
+    # Each text is in the language: no two of the notebooks have one in common.
+    texts = {
+        "".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
+    }
+    english = json.loads((NOTEBOOKS / "quickstart.ipynb").read_text())["cells"]
+    common = texts & {"".join(cell["source"]) for cell in english}
+    assert common == (texts if lang == "en" else set())
 
 
 @pytest.mark.parametrize("name", ["quickstart", "demo"])

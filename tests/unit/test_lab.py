@@ -246,7 +246,7 @@ def test_the_demo_is_copied_once(page, tmp_path):
 
 
 def test_courses_of_the_settings_are_open(page, tmp_path):
-    course_demo.copy_demo(tmp_path / "one")
+    course_demo.copy_demo(tmp_path / "one", "en")
     for _ in range(2):
         folders = {"folders": ["one/courses", "nowhere", "\0"]}
         refused = page.ask("courseFolders", **folders)["refused"]
@@ -259,7 +259,9 @@ def test_courses_of_the_settings_are_open(page, tmp_path):
 
 
 def test_courses_that_were_opened_are_there_the_next_time(page, session, tmp_path):
-    page.ask("demo", folder="one")
+    page.ask("lang", lang="fr")
+    notebook = tmp_path / page.ask("demo", folder="one")["path"]
+    assert "Rendez vos réponses d’ici" in notebook.read_text(encoding="utf-8")
     later = Session(session.settings)
     open_again(later)
     assert list(later.library.courses) == ["lab", "demo"]

@@ -29,7 +29,7 @@ def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, caplog, k
 
 def test_what_an_installation_compiled_is_not_copied(tmp_path, monkeypatch):
     place, templates = tmp_path / "demo", tmp_path / "templates"
-    shutil.copytree(demo.copy_demo(tmp_path / "original").parent, place)
+    shutil.copytree(demo.copy_demo(tmp_path / "original", "en").parent, place)
     shutil.copytree(scaffold._TEMPLATES, templates)
     for folder in (place / "courses" / "demo" / "fib", templates / "python" / "student"):
         (folder / "__pycache__").mkdir(exist_ok=True)

@@ -124,6 +124,9 @@ def test_the_demo_is_in_it(installed, tmp_path):
     said = run(installed, tmp_path, "-m", "inginious_nb.cli", "demo")
     assert "inginious-demo/quickstart.ipynb is the notebook" in said
     assert (tmp_path / "inginious-demo/courses/demo/fib/run").stat().st_mode & 0o100
+    copy = "from pathlib import Path; from inginious_nb.course.demo import copy_demo as copy"
+    run(installed, tmp_path, "-c", f"{copy}; copy(Path('fr'), 'fr')")
+    assert "Rendez vos réponses" in (tmp_path / "fr/quickstart.ipynb").read_text(encoding="utf-8")
 
 
 def test_the_commands_of_the_grading_api_stay_executable(wheel, tmp_path):

@@ -85,7 +85,7 @@ def copy_the_demo(context: MagicContext, *, folder: str | None, with_class: bool
                 folder=known.path,
             )
         )
-    notebook = copy_demo(target)
+    notebook = copy_demo(target, context.lang)
     context.session.add_courses(notebook.parent / COURSES)
     context.say(Message("{notebook} is the notebook; open it.", notebook=notebook))
 
