@@ -65,10 +65,15 @@ def test_other_users_cannot_enter_the_folder_of_a_job(monkeypatch, in_place):
     assert b"Permission denied" in done.stderr
 
 
-def test_it_goes_when_nobody_closes_it(temporary):
+def test_it_goes_when_nobody_closes_it(temporary, monkeypatch):
     made = SharedFiles()
     assert list(temporary.iterdir())
     del made
+    gc.collect()
+    assert list(temporary.iterdir()) == []
+    monkeypatch.setattr(shared_files, "_API", temporary / "nowhere")
+    with pytest.raises(FileNotFoundError):
+        SharedFiles()
     gc.collect()
     assert list(temporary.iterdir()) == []
 

@@ -19,6 +19,7 @@ from inginious_nb.errors import ServiceError
 from inginious_nb.grader.agents.environments import OfferedEnvironments
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.course_check import check_course
+from inginious_nb.grader.job.python_environments import about, find_environment
 from inginious_nb.grader.job.shared_files import system_python
 from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.settings import load_settings
@@ -78,6 +79,8 @@ def prefix(venv):
     own = folder / f"bin/python{major}.{minor}"
     shutil.copy2(program, own)
     (folder / "bin/python").symlink_to(own.name)
+    (folder / "bin/python3").write_text("#!/bin/sh\nexit 1\n")  # not the one that is named
+    (folder / "bin/python3").chmod(0o755)
     ask = "import site; print(site.getsitepackages()[0])"
     asked = subprocess.run([own, "-c", ask], capture_output=True, text=True, check=True)
     package = Path(asked.stdout.strip()) / "invented"
@@ -94,7 +97,7 @@ def prefix(venv):
 @pytest.fixture(scope="module", params=["bubblewrap", "plain"])
 def environment_grader(request, venv, prefix):
     library = CourseLibrary()
-    aliases = {"pandas": str(venv), "numpy": "pandas", "conda": str(prefix)}
+    aliases = {"pandas": str(venv), "numpy": "pandas", "conda": str(prefix / "bin/python")}
     grader = LocalGrader(library, sandbox=choose_sandbox(request.param), aliases=aliases)
     yield grader, library, request.param
     grader.close()
@@ -138,6 +141,42 @@ async def test_a_course_cannot_name_a_folder(course, venv):
     assert "No grader here offers" in result.result[1]
 
 
+def test_an_environment_that_cannot_be_used_harms_no_other(environment_grader, venv, tmp_path):
+    shared_files = environment_grader[0]._shared_files
+    program = tmp_path / "fake/bin/python3"
+    program.parent.mkdir(parents=True)
+    # It runs at first, and fails once part of what it needs has been made.
+    fails = f'#!/bin/sh\ncase $2 in *getsite*) exit 1;; esac\nexec "{venv}/bin/python3" "$@"\n'
+    program.write_text(fails)
+    program.chmod(0o755)
+    for _ in range(2):
+        with pytest.raises(OSError, match="fake/bin/python3 does not run"):
+            shared_files.view(find_environment(str(program)))
+    program.write_text(fails.replace("exit 1", "true"))
+    for value in (program, venv / "bin/python"):
+        assert shared_files.view(find_environment(str(value))).python == str(value)
+
+
+def test_an_interpreter_is_described_whatever_is_installed_in_it(tmp_path):
+    venv = make_venv(tmp_path / "venv")
+    (site,) = venv.glob("lib/python3*/site-packages")
+    metadata = {"whole": b"Name: whole\nVersion: 1\n", "latin": "Name: é\n".encode("latin-1")}
+    for name, content in (*metadata.items(), ("empty", None)):
+        (site / f"{name}-1.dist-info").mkdir()
+        if content is not None:
+            (site / f"{name}-1.dist-info/METADATA").write_bytes(content)
+    (site / "old.pth").write_text(
+        f"import sys; sys.path.append({str(tmp_path)!r}); print('at start')"
+    )
+    (tmp_path / "whole-0.dist-info").mkdir()
+    (tmp_path / "whole-0.dist-info/METADATA").write_text("Name: whole\nVersion: 0\n")
+    told = about(f"{venv}/bin/python3", ["__main__", "sys", "invented", "nowhere"])
+    assert dict(told.packages)["whole"] == "1"  # the one that is imported
+    assert told.lacking == {"nowhere"}
+    with pytest.raises(ServiceError, match=r"does not run \(it ends with status 1\)"):
+        about("/bin/false")
+
+
 @pytest.mark.parametrize("value", ["/nowhere/venv", "no-such-environment"])
 def test_what_is_no_environment_is_said_at_the_start(value):
     with pytest.raises(ServiceError, match="no Python environment"):
@@ -174,6 +213,7 @@ def test_an_environment_is_found_by_its_name_and_its_interpreter(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("WORKON_HOME", str(venv.parent))
     assert offered("with blank") == offered(f"{venv}/bin/python3") == f"{venv}/bin/python3"
+    assert offered(f"{venv}/bin/python") == f"{venv}/bin/python"
     monkeypatch.delenv("WORKON_HOME")
     with pytest.raises(ServiceError, match="no Python environment"):
         offered(prefix.name)

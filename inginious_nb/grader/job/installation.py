@@ -7,6 +7,7 @@ system's folders; where there can be none, variables name the folders instead.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import shlex
@@ -102,6 +103,7 @@ class Installation:
         self._locale: dict[str, str] = {}
         self._compiling: subprocess.Popen[bytes] | None = None
         self._environments: dict[PythonEnvironment, tuple[View, SystemViews | None]] = {}
+        self._environment_numbers = itertools.count(1)
         self._making_environment = threading.Lock()
         self._is_closed = False
         self._state = threading.Lock()
@@ -152,18 +154,16 @@ class Installation:
         self.wait()
         with self._making_environment:
             if environment not in self._environments:
-                number = len(self._environments) + 1
-                self._environments[environment] = self._new_environment(environment, number)
+                self._environments[environment] = self._new_environment(environment)
             view, views = self._environments[environment]
         if views is None:
             return view
         return replace(view, mounts=(*view.mounts, *views.mounts()))
 
-    def _new_environment(
-        self, environment: PythonEnvironment, number: int
-    ) -> tuple[View, SystemViews | None]:
+    def _new_environment(self, environment: PythonEnvironment) -> tuple[View, SystemViews | None]:
         shown = environment.mounts()
-        folder = self._folder / f"environment-{number}"
+        # What cannot be made now is tried again with the next job, in another folder.
+        folder = self._folder / f"environment-{next(self._environment_numbers)}"
         folder.mkdir()
         seen = f"{self._seen_at}/{folder.name}"
         interpreters = find_interpreters(environment.program, "")
@@ -177,10 +177,13 @@ class Installation:
         view_folder = folder / _VIEWS
         view_folder.mkdir()
         self._let_all_read(folder)
-        path = f"{environment.folder}/bin:{self._path}"
-        variables = {**self._variables, **self._locale, "PATH": path}
+        programs = [f"{environment.folder}/bin", self._path]
+        if not environment.has_python3:
+            programs.insert(0, seen)
+            (folder / "python").symlink_to(wrapper.name)
+        variables = {**self._variables, **self._locale, "PATH": ":".join(programs)}
         if self._views is None:
-            variables |= self._variables_of(environment, folder, interpreters[0])
+            variables |= self._variables_of(folder, programs, interpreters[0])
             # Where jobs see no mounts they see the environment as it is.
             visible = () if self._can_mount is None else shown
             return View(visible, variables, environment.program), None
@@ -198,25 +201,25 @@ class Installation:
         return View((*shown, *self._conflicts()), variables, environment.program), views
 
     def _variables_of(
-        self, environment: PythonEnvironment, folder: Path, interpreter: Interpreter
+        self, folder: Path, programs: Sequence[str], interpreter: Interpreter
     ) -> dict[str, str]:
         """Return what has an environment find the API where no folder of the system shows it.
 
         Args:
-            environment: The environment.
-            folder: The shared files that are for it alone.
-            interpreter: Its Python.
+            folder: The shared files that are for the environment alone.
+            programs: The folders of programs that jobs search after the commands.
+            interpreter: The Python of the environment.
         """
-        seen = f"{self._seen_at}/{folder.name}"
-        folders = dict.fromkeys(str(Path(seen).parent) for seen in self._commands.values())
-        if not (environment.folder / "bin" / "python3").exists():
-            folders[seen] = None
         usable = interpreter.usable(folder / _VENDORED)
-        vendored = [f"{seen}/{_VENDORED}"] if usable else []
+        vendored = [f"{self._seen_at}/{folder.name}/{_VENDORED}"] if usable else []
         return {
-            "PATH": ":".join([*folders, f"{environment.folder}/bin", self._path]),
+            "PATH": ":".join([*self._command_folders(), *programs]),
             "PYTHONPATH": ":".join([f"{self._seen_at}/lib", *vendored]),
         }
+
+    def _command_folders(self) -> list[str]:
+        """Return the folders that the commands are in, as jobs see them."""
+        return list(dict.fromkeys(os.path.dirname(seen) for seen in self._commands.values()))  # noqa: PTH120
 
     def _can_be_shown(self, mounts: Sequence[Mount]) -> bool:
         shared = Mount(self._folder, self._seen_at)
@@ -338,10 +341,9 @@ class Installation:
         ]
 
     def _use_variables(self) -> None:
-        folders = dict.fromkeys(str(Path(seen).parent) for seen in self._commands.values())
         vendored = f"{self._seen_at}/{_VENDORED}"
         self._variables = {
-            "PATH": ":".join([*folders, self._path]),
+            "PATH": ":".join([*self._command_folders(), self._path]),
             # What is installed has no priority over this; only what is lacking is there.
             "PYTHONPATH": f"{self._seen_at}/lib:{vendored}",
         }

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 from inginious_nb.course.folders import expanded
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.sandbox import Mount
-from inginious_nb.grader.sandbox.stale_processes import MARK
-from inginious_nb.grader.sandbox.sweeper import new_swept_mark
+from inginious_nb.grader.sandbox.masked_paths import holds_home
 from inginious_nb.i18n import Message
 
+from .python_scripts import ask
 from .system_views import PROGRAMS, real_programs_at
 
 if TYPE_CHECKING:
@@ -35,24 +35,24 @@ _TIMEOUT_S = 30.0
 _CONDAS = ("conda", "mamba", "micromamba")
 _ROOT = "base"  # what conda calls the environment that it is in itself
 _SEEN_ALREADY = (Path("/usr"), Path("/usr/local"))
-# Runs under any Python 3 from 3.6 on; isolated, as jobs may run it.
-_ASK = """\
-import json, sys
-names = json.load(sys.stdin)
+# Of two distributions with one name the first in sys.path is imported; one whose files are damaged
+# is left out.
+_DESCRIBE = """
+packages = {}
 try:
     from importlib.metadata import distributions
-    found = {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]}
 except ImportError:
-    found = {}
-import importlib.util
-def lacks(name):
+    def distributions():
+        return []
+for distribution in distributions():
     try:
-        return name not in sys.builtin_module_names and importlib.util.find_spec(name) is None
+        packages.setdefault(distribution.metadata["Name"] or "", distribution.version or "")
     except Exception:
-        return True
+        pass
+packages.pop("", None)
 version = ".".join(map(str, sys.version_info[:3]))
-lacking = [name for name in names if lacks(name)]
-print(json.dumps([version, sys.base_prefix, sorted(found.items()), lacking]))
+lacking = [name for name in given if lacks(name)]
+answer = [version, sys.base_prefix, sorted(packages.items()), lacking]
 """
 
 
@@ -63,7 +63,8 @@ class About:
     Attributes:
         version: Its version, such as ``3.12.1``.
         base: The installation that it belongs to.
-        packages: Name and version of each distribution that is installed.
+        packages: Name and version of each distribution that is installed, by name; none before
+            Python 3.8, which cannot tell.
         lacking: Those of the modules that were asked for that it cannot import.
     """
 
@@ -88,33 +89,40 @@ class PythonEnvironment:
     @property
     def is_installation(self) -> bool:
         """Return whether the interpreter itself is in it, as in one of conda, and no link to it."""
-        return Path(self.program).resolve().parent == self.folder / "bin"
+        return os.path.dirname(os.path.realpath(self.program)) == str(self.folder / "bin")  # noqa: PTH120
+
+    @property
+    def has_python3(self) -> bool:
+        """Return whether its interpreter is what is found as python3 in its folder of programs."""
+        python3 = self.folder / "bin" / "python3"
+        return os.path.realpath(python3) == os.path.realpath(self.program)
 
     def links(self) -> dict[str, str]:
         """Return where the names of its interpreter lead in a box, where /usr/bin/python3 is it.
 
         A virtual environment is known by the path that its interpreter is started with, and most
         have a link to the system's there.
+
+        Raises:
+            OSError: Its folder of programs cannot be read.
         """
-        target = Path(self.program).resolve()
-        seen = real_programs_at() / target.name if target.parent == PROGRAMS else target
         if self.is_installation:
             return {}
-        names = (entry.name for entry in os.scandir(self.folder / "bin") if entry.is_symlink())
-        return {
-            name: str(seen) for name in names if (self.folder / "bin" / name).resolve() == target
-        }
+        target = Path(os.path.realpath(self.program))
+        seen = real_programs_at() / target.name if target.parent == PROGRAMS else target
+        with os.scandir(self.folder / "bin") as entries:
+            links = [entry for entry in entries if entry.is_symlink()]
+        return {entry.name: str(seen) for entry in links if os.path.realpath(entry) == str(target)}
 
     def mounts(self) -> tuple[Mount, ...]:
         """Return what jobs have to see of it: its folder, and the installation it is made from.
 
         Raises:
-            ServiceError: It does not run, or jobs would see somebody's home with it.
+            ServiceError: It does not run, or jobs would see the home of this user with it.
         """
-        home = expanded(Path("~"))
         base = about(self.program).base
-        folders = {self.folder, base, base.resolve()}
-        if any(home.is_relative_to(folder) for folder in folders):
+        folders = {self.folder, base, Path(os.path.realpath(base))}
+        if any(map(holds_home, folders)):
             raise ServiceError(
                 Message(
                     "The Python environment {folder} holds a home, which no job may see; make one "
@@ -128,7 +136,7 @@ class PythonEnvironment:
 
 
 def about(program: str, modules: Iterable[str] = ()) -> About:
-    """Return what an interpreter has.
+    """Return what an interpreter says of itself.
 
     Args:
         program: Its path.
@@ -138,29 +146,19 @@ def about(program: str, modules: Iterable[str] = ()) -> About:
         ServiceError: It does not run.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - what the configuration names
-            [program, "-Ic", _ASK],
-            input=json.dumps(sorted(modules)),
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=True,
-            env={"PATH": "/usr/bin:/bin", MARK: new_swept_mark()},
-        )
-        version, base, packages, lacking = json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        version, base, packages, lacking = ask(program, _DESCRIBE, sorted(modules))
+    except OSError as error:
         raise ServiceError(
             Message("{program} does not run ({reason}).", program=program, reason=str(error))
         ) from error
-    found = tuple((name, version) for name, version in packages)
-    return About(version, Path(base), found, frozenset(lacking))
+    return About(version, Path(base), tuple(map(tuple, packages)), frozenset(lacking))
 
 
 def find_environment(value: str) -> PythonEnvironment | None:
     """Return the environment that a path or a name means: that of conda, or in ``WORKON_HOME``.
 
     Args:
-        value: The name; or the path of its folder, or of the interpreter in it.
+        value: The name; or the path of its folder, or of an interpreter in its ``bin``.
 
     Returns:
         None where nothing of that name or path is there.
@@ -168,36 +166,51 @@ def find_environment(value: str) -> PythonEnvironment | None:
     Raises:
         ServiceError: There is such a folder, and no interpreter that can be run in it.
     """
-    is_path = "/" in value
+    if "/" in value:
+        return _at_path(expanded(Path(value)))
     empty: list[Path] = []
-    for folder in [expanded(Path(value))] if is_path else _places(value):
-        if is_path and _NAME.fullmatch(folder.name) and not folder.is_dir():
-            found = _in_folder(folder.parent.parent)
-        else:
-            found = _in_folder(folder)
+    for folder in _places(value):
+        found = _in_folder(folder)
         if found is not None:
             return found
-        if folder.is_dir():
+        if _is_folder(folder):
             empty.append(folder)
-    if empty and (is_path or any(map(_is_environment, empty))):
+    if any(map(_is_environment, empty)):
         raise ServiceError(_without_python(empty[0]))
     return None
 
 
+def _at_path(path: Path) -> PythonEnvironment | None:
+    if _is_folder(path):
+        found = _in_folder(path)
+        if found is None:
+            raise ServiceError(_without_python(path))
+        return found
+    if path.parent.name == "bin" and _NAME.fullmatch(path.name):
+        return _with_program(path.parent.parent, path.name)
+    return None
+
+
 def _in_folder(folder: Path) -> PythonEnvironment | None:
-    """Return the environment in a folder, if its interpreter can be run."""
-    programs = folder / "bin"
+    """Return the environment in a folder, if one of its interpreters can be run."""
     try:
-        names = filter(_NAME.fullmatch, os.listdir(programs))  # noqa: PTH208 - only names
+        names = filter(_NAME.fullmatch, os.listdir(folder / "bin"))  # noqa: PTH208 - only names
     except OSError:
         return None
-    for name in sorted(names, key=_preference):
-        if (programs / name).resolve().name.startswith("python2"):
-            continue
-        if os.access(programs / name, os.X_OK) and (programs / name).is_file():
-            real = folder.resolve()
-            return PythonEnvironment(real, str(real / "bin" / name))
-    return None
+    found = (_with_program(folder, name) for name in sorted(names, key=_preference))
+    return next(filter(None, found), None)
+
+
+def _with_program(folder: Path, name: str) -> PythonEnvironment | None:
+    """Return the environment in a folder with one of its interpreters, if that can be run."""
+    program = folder / "bin" / name
+    is_file = os.path.isfile(program)  # noqa: PTH113 - raises nothing
+    if not is_file or not os.access(program, os.X_OK):
+        return None
+    if Path(os.path.realpath(program)).name.startswith("python2"):
+        return None
+    real = Path(os.path.realpath(folder))
+    return PythonEnvironment(real, str(real / "bin" / name))
 
 
 def _preference(name: str) -> tuple[bool, bool, int]:
@@ -207,18 +220,23 @@ def _preference(name: str) -> tuple[bool, bool, int]:
     return name == "python", minor is not None, -int(minor or 0)
 
 
+def _is_folder(path: Path) -> bool:
+    """Return whether a folder can be seen there; pathlib raises where it may not look."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
 def _is_environment(folder: Path) -> bool:
-    return (folder / "conda-meta").is_dir() or (folder / "pyvenv.cfg").is_file()
+    return _is_folder(folder / "conda-meta") or os.path.isfile(folder / "pyvenv.cfg")  # noqa: PTH113
 
 
 def _without_python(folder: Path) -> Message:
-    if (folder / "conda-meta").is_dir():
+    if _is_folder(folder / "conda-meta"):
         return Message(
             "The conda environment {folder} has no Python 3; install one there: "
             "conda install -p '{folder}' python",
             folder=folder,
         )
-    if (folder / "pyvenv.cfg").is_file():
+    if _is_environment(folder):
         return Message(
             "The Python that the virtual environment {folder} was made from is gone; make it anew: "
             "python3 -m venv --clear '{folder}'",
@@ -232,7 +250,7 @@ def _without_python(folder: Path) -> Message:
 
 
 def _places(name: str) -> Iterator[Path]:
-    """Yield where an environment of that name may be; conda is asked last, for a second."""
+    """Yield where an environment of that name may be; conda is asked last, which takes a second."""
     listed = expanded(Path("~/.conda/environments.txt"))
     try:
         lines = os.fsdecode(listed.read_bytes()).splitlines()

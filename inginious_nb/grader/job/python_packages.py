@@ -1,24 +1,23 @@
 """Interpreters of Python that jobs have, and the packages that INGInious's containers have there.
 
-A package comes with the grading service if an interpreter lacks it. What is compiled in it loads in
-an interpreter of the service's own version only; others use what is written in Python.
+The grading service brings a package that an interpreter lacks. What is compiled in it loads in an
+interpreter of the service's own version only; others use what is written in Python.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-import json
 import logging
+import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from inginious_nb.grader.sandbox.stale_processes import MARK
-from inginious_nb.grader.sandbox.sweeper import new_swept_mark
+from .python_scripts import ask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,29 +31,21 @@ _LIBRARIES = {"zmq": ("pyzmq.libs",)}
 _NOT_COPIED = ("tests", "*.pyi", "*.pyd", "*.c", "*.pyx", "*.pxd", "*.pxi")
 _NAME = re.compile(r"python3(\.\d+)?")
 _MAX_INTERPRETERS = 8
-_TIMEOUT_S = 20.0
-# Runs under any Python 3; isolated, as jobs may run it.
-_ASK = """\
-import importlib.util, json, site, sys
-def lacks(name):
-    try:
-        return importlib.util.find_spec(name) is None
-    except Exception:
-        return True
-lacking = [name for name in sys.argv[1:] if lacks(name)]
-print(json.dumps([sys.implementation.cache_tag, site.getsitepackages(), sys.path, lacking]))
+_DESCRIBE = """
+import site
+lacking = [name for name in given if lacks(name)]
+answer = [sys.implementation.cache_tag, site.getsitepackages(), sys.path, lacking]
 """
-_TRY = """\
-import json, sys
-sys.path.insert(0, sys.argv[1])
-found = []
-for name in sys.argv[2:]:
+_IMPORT = """
+folder, *names = given
+sys.path.insert(0, folder)
+answer = []
+for name in names:
     try:
         __import__(name)
-        found.append(name)
+        answer.append(name)
     except Exception:
         pass
-print(json.dumps(found))
 """
 
 
@@ -83,51 +74,41 @@ class Interpreter:
         there = [name for name in self.lacking if (vendored / name).is_dir()]
         if self.tag == sys.implementation.cache_tag or not there:
             return there
-        found = _output([self.program, "-Ic", _TRY, str(vendored), *there])
-        return [name for name in there if found is not None and name in found]
+        try:
+            found = ask(self.program, _IMPORT, [str(vendored), *there])
+        except OSError as error:
+            logger.info("%s cannot import packages of ours: %s", self.program, error)
+            return []
+        return [name for name in there if name in found]
 
 
 def find_interpreters(main: str, path: str) -> list[Interpreter]:
-    """Return the interpreters named python3 or python3.N, the main one first.
+    """Return the interpreters named python3 or python3.N that run, the main one first.
 
     Args:
         main: The one that the commands of the grading API use.
-        path: The folders to look in, separated by colons.
+        path: The folders to look in, separated by colons; one that cannot be read has none.
     """
     programs = [main]
-    for folder in map(Path, filter(None, path.split(":"))):
-        if folder.is_dir():
-            names = (entry for entry in folder.iterdir() if _NAME.fullmatch(entry.name))
-            programs += sorted(map(str, names))
-    known = {str(Path(program).resolve()): program for program in reversed(programs)}
+    for folder in filter(None, path.split(":")):
+        with contextlib.suppress(OSError):
+            names = filter(_NAME.fullmatch, os.listdir(folder))  # noqa: PTH208 - only names
+            programs += [f"{folder}/{name}" for name in sorted(names)]
+    # Not by pathlib, which raises for a link that leads in a circle.
+    known = {os.path.realpath(program): program for program in reversed(programs)}
     ordered = sorted(known.values(), key=programs.index)[:_MAX_INTERPRETERS]
-    return [found for program in ordered if (found := _asked(program)) is not None]
+    return [found for program in ordered if (found := _described(program)) is not None]
 
 
-def _asked(program: str) -> Interpreter | None:
-    answer = _output([program, "-Ic", _ASK, *PACKAGES])
-    if answer is None:
-        return None
-    tag, folders, searched, lacking = answer
-    sites = [Path(folder).resolve() for folder in folders if folder in searched]
-    return Interpreter(program, tag, next(iter(sites), None), tuple(lacking))
-
-
-def _output(command: Sequence[str]) -> Any:
-    """Return what a command prints as JSON; None if it fails."""
+def _described(program: str) -> Interpreter | None:
+    """Return an interpreter as it describes itself; None if it does not run."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own words
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=True,
-            env={"PATH": "/usr/bin:/bin", MARK: new_swept_mark()},
-        )
-        return json.loads(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        logger.info("An interpreter of Python cannot be asked: %s", error)
+        tag, folders, searched, lacking = ask(program, _DESCRIBE, PACKAGES)
+    except OSError as error:
+        logger.info("%s is no interpreter for jobs: %s", program, error)
         return None
+    sites = (Path(os.path.realpath(folder)) for folder in folders if folder in searched)
+    return Interpreter(program, tag, next(sites, None), tuple(lacking))
 
 
 def copy_packages(names: Sequence[str], target: Path) -> None:

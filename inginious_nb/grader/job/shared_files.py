@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from inginious_nb.course.folders import expanded
 from inginious_nb.grader.sandbox import Mount
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, can_execute, drops_root
+from inginious_nb.grader.sandbox.masked_paths import holds_home
 from inginious_nb.grader.temporary_folders import (
     FolderLock,
     make_locked_folder,
@@ -42,21 +43,24 @@ if TYPE_CHECKING:
     from .python_environments import PythonEnvironment
 
 _SEEN_AT = "/.inginious"
-"""Path at which an isolated job sees the shared files."""
+"""The path at which an isolated job sees the shared files."""
 
 _API = Path(__file__).parent.parent / "grading_api"
 _PREFIX = "inginious-jobs-"
 _MAX_FOLDER_CHARACTERS = 50
-"""The path of a socket has a hundred characters at most, and about half of them are ours."""
+"""The path of a Unix socket has about a hundred characters at most, of which half are ours."""
+
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OLDEST_PYTHON = (3, 6)
 """The oldest python3 that the grading API runs with."""
+
 _MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
 _SENDMSG = {"x86_64": 46, "aarch64": 211, "riscv64": 211}
-"""Number of the system call sendmsg on each kind of machine."""
+"""The number of the system call sendmsg on each kind of machine."""
+
 _FOLDER_IN_PYTHON = 'sys.argv[0].rpartition("/bin/")[0]'
-"""How the commands that are written in Python find the API before it is installed."""
+"""The expression by which commands in Python find the API; its path takes the place of that."""
 
 
 class SharedFiles:
@@ -65,6 +69,9 @@ class SharedFiles:
     Args:
         can_mount: Whether a box with some mounts can be started; None where jobs see their files
             below this folder, not through mounts.
+
+    Raises:
+        OSError: The folder cannot be made or filled.
 
     Attributes:
         root: The folder, without links in its path.
@@ -82,12 +89,16 @@ class SharedFiles:
         remove_stale_folders(_PREFIX, {parent, MEMORY})
         root, lock = make_locked_folder(_PREFIX, parent)
         self.root = root.resolve()
+        self._making = threading.Lock()
+        # Also when nobody closes it: nothing stays on disk after this process.
+        closing = contextlib.ExitStack()
+        self._finalizer = weakref.finalize(self, closing.close)
+        closing.callback(_remove, self.root, lock, self._making)
         _close_to_others(self.root, in_place=in_place)
         self.folder = self.root / "shared"
         self.seen_at = str(self.folder) if in_place else _SEEN_AT
         self._jobs = self.root / "jobs"
         self._prepared: list[Path] = []
-        self._making = threading.Lock()
         for folder in (self._jobs, self._jobs.with_name("prepared")):
             folder.mkdir()
             folder.chmod(0o711)  # also where the umask of the service is 077
@@ -111,10 +122,7 @@ class SharedFiles:
             can_mount=can_mount,
             prefix=_PREFIX,
         )
-        # Also when nobody closes it: nothing stays on disk after this process.
-        self._finalizer = weakref.finalize(
-            self, _remove, self.root, lock, self._installation, self._making
-        )
+        closing.callback(self._installation.close)
 
     def _copy(self) -> dict[str, str]:
         """Copy the API as this machine needs it; return where jobs see each command."""
@@ -137,7 +145,10 @@ class SharedFiles:
         return commands | self._use_perl()
 
     def _use_perl(self) -> dict[str, str]:
-        """Make the commands that are written in Perl, too; return those, if Perl can run them."""
+        """Make the commands in Perl, which take the place of those in Python, and return them.
+
+        There are none where Perl is missing, or the number of the system call is not known.
+        """
         number = _SENDMSG.get(os.uname().machine) if sys.platform == "linux" else None
         folder = self.folder / "perl"
         if number is None or not os.access("/usr/bin/perl", os.X_OK):
@@ -188,15 +199,16 @@ class SharedFiles:
         return folder
 
     def prepare_job_folder(self) -> None:
-        """Make the folders of a job to come; while nobody waits, or it would be no gain."""
+        """Make the folders of a later job, up to a few; called while nobody waits for a job."""
         if len(self._prepared) < _MAX_PREPARED:
             folder = self._jobs.with_name("prepared") / secrets.token_hex(6)
-            with self._making, contextlib.suppress(OSError):  # all has been removed
+            # Once it is closed there is no place for them.
+            with self._making, contextlib.suppress(OSError):
                 make_folders(folder)
                 self._prepared.append(folder)
 
     def in_background(self, work: Callable[[], None]) -> asyncio.Future[None]:
-        """Have something done in a thread that nobody needs to wait for."""
+        """Run a function in a thread; return its future, which need not be awaited or kept."""
         working = asyncio.get_running_loop().run_in_executor(None, work)
         self._working.add(working)
         working.add_done_callback(self._working.discard)
@@ -222,7 +234,7 @@ def _close_to_others(root: Path, *, in_place: bool) -> None:
 def _temporary_folder() -> str:
     """Return the first folder with a short path in which the user of jobs can execute files.
 
-    Without any it is the usual one, and a job says why its run file cannot be executed.
+    If there is none, return the first with a short path: a job says why it cannot be executed.
     """
     cache = os.environ.get("XDG_CACHE_HOME") or expanded(Path("~/.cache"))
     named = (tempfile.gettempdir(), "/tmp", "/var/tmp", cache, "/dev/shm")  # noqa: S108 - a private one in it
@@ -257,10 +269,7 @@ def _is_new_enough(program: str) -> bool:
         return False
 
 
-def _remove(
-    root: Path, lock: FolderLock, installation: Installation, making: threading.Lock
-) -> None:
-    installation.close()
+def _remove(root: Path, lock: FolderLock, making: threading.Lock) -> None:
     with making:
         remove_tree(root)
     lock.release()
@@ -273,10 +282,9 @@ def _own_interpreter() -> tuple[Mount, ...]:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             folders.add(Path(spec.origin).parent.parent)
-    home = expanded(Path("~"))
     return tuple(
         Mount(folder, str(folder))
         for folder in sorted(folders)
         # A home that is an installation is still a home.
-        if os.access(folder, os.R_OK) and not home.is_relative_to(folder) and folder not in _SYSTEM
+        if os.access(folder, os.R_OK) and not holds_home(folder) and folder not in _SYSTEM
     )

@@ -53,6 +53,13 @@ def personal_folders() -> list[Path]:
     return sorted({Path(os.path.realpath(path)) for path in named if path.is_absolute()})
 
 
+def holds_home(folder: Path) -> bool:
+    """Return whether a folder is the home of this user or has it somewhere in it."""
+    # An account may have none.
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - pathlib raises then
+    return Path(home).is_relative_to(os.path.realpath(folder))
+
+
 def masked_places(masked: Iterable[Path], mounts: Iterable[Mount]) -> list[PurePosixPath]:
     """Return where programs would see folders that they should not.
 
