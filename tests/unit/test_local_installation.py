@@ -177,6 +177,8 @@ def test_interpreters_are_asked_and_what_is_none_is_left_out(tmp_path):
     assert (found.program, found.tag) == (sys.executable, sys.implementation.cache_tag)
     assert found.site is not None
     assert found.site.is_dir()
+    (tmp_path / "python3").symlink_to("python3")
+    assert find_interpreters(sys.executable, f"{tmp_path}:/proc/self/mem") == [found]
 
 
 # ---- the locale -------------------------------------------------------------------------------
@@ -205,3 +207,28 @@ def test_without_what_it_is_made_of_there_is_no_locale(tmp_path, monkeypatch, fa
     else:
         (tmp_path / "cache").write_text("no folder")
     assert locales.compiled_locale() is None
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_locales_are_listed_in_any_encoding(tmp_path, monkeypatch, has):
+    names = "bokmål\nen_US.utf8\n" if has else "bokmål\n"
+    (tmp_path / "names").write_text(names, "latin-1")
+    (tmp_path / "locale").write_text(f"#!/bin/sh\ncat {tmp_path}/names\n")
+    (tmp_path / "locale").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert locales.is_installed() == has
+
+
+def test_two_services_compile_the_locale_at_the_same_time(tmp_path, monkeypatch):
+    (tmp_path / "localedef").write_text(
+        "#!/bin/sh\n"
+        'for target; do :; done; mkdir -p "$target" "$target/../../en_US.utf8"\n'
+        'touch "$target/LC_COLLATE" "$target/../../en_US.utf8/LC_COLLATE"\n'
+    )
+    (tmp_path / "localedef").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(locales, "_version", lambda: "1")
+    compiled = locales.compiled_locale()
+    assert compiled is not None
+    assert [path.name for path in compiled.parent.iterdir()] == [locales.FOLDER]

@@ -8,6 +8,7 @@ import os
 import resource
 import tarfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,42 @@ async def test_a_kill_while_the_archive_is_packed(course, monkeypatch):
     assert packing.is_set()
     assert (result.result[0], result.archive) == ("killed", None)
     assert result.state == "before"
+
+
+def test_what_cannot_be_read_is_named_and_costs_the_rest_nothing(tmp_path, monkeypatch):
+    folder = tmp_path / "archive"
+    (folder / "closed").mkdir(parents=True)
+    for name in ("a", "b", "kept"):
+        (folder / name).write_text(name)
+    os.link(folder / "a", folder / "c")
+    refuse(monkeypatch, folder / "a", folder / "c", folder / "closed")
+    packed = pack(folder, tmp_path / "x.tar.gz", 1 << 20, threading.Event())
+    assert sorted(packed.skipped) == ["'./a'", "'./c'", "'./closed'"]
+    with tarfile.open(fileobj=io.BytesIO(packed.content)) as tar:
+        assert sorted(tar.getnames()) == [".", "./b", "./closed", "./kept"]
+        tar.extractall(tmp_path / "again", filter="data")
+
+
+def refuse(monkeypatch, *paths):
+    """Have some paths be refused, which root never is."""
+
+    def refusing(really):
+        def call(path, *args, **options):
+            if str(path) in map(str, paths):
+                raise PermissionError(13, "no")
+            return really(path, *args, **options)
+
+        return call
+
+    monkeypatch.setattr("builtins.open", refusing(open))
+    monkeypatch.setattr(os, "scandir", refusing(os.scandir))
+
+
+def test_an_archive_that_cannot_be_written_costs_no_grade(tmp_path):
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive/a").write_bytes(os.urandom(1 << 20))
+    full = Path("/dev/full")
+    assert pack(tmp_path / "archive", full, 1 << 22, threading.Event()).content == b""
 
 
 def test_packing_ends_when_nobody_wants_it(tmp_path):

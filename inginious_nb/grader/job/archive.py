@@ -6,6 +6,7 @@ hold what no tar can (sockets). Packing never costs a job its grade.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import tarfile
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-
 _MAX_SKIPPED = 100
 """How many skipped files are remembered by name."""
 
@@ -30,8 +30,9 @@ class Archive:
 
     Attributes:
         content: A gzip'd tar; empty if there is too much to pack.
-        skipped: Paths below ``/archive`` that are not in it: what is no file, folder or link, and
-            what cannot be read. At most a hundred are named.
+        skipped: Paths below ``/archive``, as `repr` writes them, of what is not in it: what is no
+            file, folder or link, and what cannot be read. Of a folder that cannot be read the
+            folder alone is in it. At most a hundred are named.
     """
 
     content: bytes
@@ -39,7 +40,7 @@ class Archive:
 
 
 class _GivenUpError(Exception):
-    """There is no archive."""
+    """The reason why there is no archive."""
 
 
 class _Source:
@@ -67,32 +68,45 @@ def pack(folder: Path, path: Path, limit_bytes: int, given_up: threading.Event) 
     try:
         with tarfile.open(path, "w:gz", compresslevel=6) as tar:
             skipped = _add_all(tar, folder, limit_bytes, given_up)
-    except _GivenUpError as error:
+        content = path.read_bytes()
+        if len(content) > limit_bytes:
+            raise _too_much(limit_bytes)
+    except (_GivenUpError, OSError) as error:
         logger.warning("A job gets no archive: %s", error)
         return Archive(b"")
     if skipped:
         logger.warning("An archive is without what cannot be packed: %s", ", ".join(skipped))
-    content = path.read_bytes()
-    return Archive(content if len(content) <= limit_bytes else b"", skipped)
+    return Archive(content, skipped)
+
+
+def _too_much(limit_bytes: int) -> _GivenUpError:
+    return _GivenUpError(f"there is more than {limit_bytes >> 20} MB in /archive")
 
 
 def _add_all(
     tar: tarfile.TarFile, folder: Path, limit_bytes: int, given_up: threading.Event
 ) -> tuple[str, ...]:
-    """Add everything that can be added, and return the names of what cannot."""
+    """Add everything that can be added, and return the names of what cannot.
+
+    Raises:
+        _GivenUpError: There is too much, or nobody wants the archive any more.
+        OSError: The archive cannot be written, or a file cannot be read to its end.
+    """
     left_bytes = limit_bytes
-    skipped: list[str] = []
-    for source, name in _members(folder):
+    skipped: dict[str, None] = {}
+    for source, name in _members(folder, skipped):
         if given_up.is_set():
             raise _GivenUpError("it is not wanted any more")
         member = _member(tar, source, name)
         if member is not None:
             left_bytes -= max(member.size, tarfile.BLOCKSIZE)
             if left_bytes < 0:
-                raise _GivenUpError(f"there is more than {limit_bytes >> 20} MB in /archive")
-        if member is None or not _add(tar, source, member, given_up):
-            skipped.append(repr(name))
-    return tuple(skipped[:_MAX_SKIPPED])
+                raise _too_much(limit_bytes)
+        # A hard link is one to a member with that name.
+        is_broken = member is not None and member.islnk() and member.linkname in skipped
+        if member is None or is_broken or not _add(tar, source, member, given_up):
+            skipped[name] = None
+    return tuple(map(repr, itertools.islice(skipped, _MAX_SKIPPED)))
 
 
 def _member(tar: tarfile.TarFile, source: str, name: str) -> tarfile.TarInfo | None:
@@ -110,27 +124,40 @@ def _member(tar: tarfile.TarFile, source: str, name: str) -> tarfile.TarInfo | N
 def _add(
     tar: tarfile.TarFile, source: str, member: tarfile.TarInfo, given_up: threading.Event
 ) -> bool:
-    """Add a member, and return whether it could be read."""
+    """Add a member, and return whether it could be opened.
+
+    Raises:
+        OSError: The archive cannot be written, or the file cannot be read to its end: part of the
+            member is in the archive then.
+    """
+    if not member.isreg():
+        tar.addfile(member)
+        return True
     try:
-        if not member.isreg():
-            tar.addfile(member)
-            return True
-        with open(source, "rb") as file:  # noqa: PTH123 - a hot path
-            tar.addfile(member, _Source(file, given_up))
+        file = open(source, "rb")  # noqa: PTH123, SIM115 - a hot path; closed below
     except (OSError, ValueError):
         return False
+    with file:
+        tar.addfile(member, _Source(file, given_up))
     return True
 
 
-def _members(folder: Path) -> Iterator[tuple[str, str]]:
-    """Everything in a folder, parents first, with the names it gets in the archive."""
+def _members(folder: Path, skipped: dict[str, None]) -> Iterator[tuple[str, str]]:
+    """Yield everything in a folder, parents first, with the names it gets in the archive.
+
+    Args:
+        folder: The folder.
+        skipped: Gets the names of the folders that cannot be read.
+    """
     yield os.fspath(folder), "."
     folders = [(os.fspath(folder), ".")]
     while folders:
         path, name = folders.pop()
         try:
-            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+            with os.scandir(path) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
         except OSError:
+            skipped[name] = None
             continue
         for entry in entries:
             member = f"{name}/{entry.name}"

@@ -1,4 +1,4 @@
-"""The locale en_US.UTF-8, which INGInious's containers have and a plain machine often has not.
+"""The locale en_US.UTF-8, which INGInious's containers have and many machines lack.
 
 Scripts ask for it by name, and `sort` orders by it. It is compiled from the sources of the C
 library where these are installed, which takes about two seconds, so the user's cache keeps it.
@@ -27,7 +27,8 @@ FOLDER = "en_US.utf8"
 SYSTEM_FOLDER = Path("/usr/lib/locale")
 
 _SOURCES = Path("/usr/share/i18n/locales")
-_READ = ("en_US", "iso14651_t1_common")
+_MAIN_SOURCES = ("en_US", "iso14651_t1_common")
+"""What a new version of the C library changes: the locale itself, and the order of letters."""
 _TIMEOUT_S = 60.0
 
 
@@ -36,16 +37,17 @@ def is_installed() -> bool:
     try:
         program = shutil.which("locale") or "/usr/bin/locale"
         done = subprocess.run(  # noqa: S603 - fixed words
-            [program, "-a"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            [program, "-a"], capture_output=True, timeout=_TIMEOUT_S, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return False
-    names = {name.lower().replace("-", "") for name in done.stdout.split()}
+    # Some names, such as français, are written in an encoding that is not told.
+    names = done.stdout.decode("ascii", "replace").lower().replace("-", "").split()
     return NAME.lower().replace("-", "") in names
 
 
 def compiled_locale() -> Path | None:
-    """Return a folder with the compiled locale, from the cache if it is there; None without one."""
+    """Return the folder of the compiled locale, from the cache if it is there; None without one."""
     try:
         folder = platformdirs.user_cache_path("inginious_nb") / "locale" / _version()
         if not (folder / FOLDER).is_dir():
@@ -58,16 +60,22 @@ def compiled_locale() -> Path | None:
 
 def _version() -> str:
     """Return what changes when the locale has to be compiled anew."""
-    times = [(_SOURCES / name).stat().st_mtime_ns for name in _READ]
+    times = [(_SOURCES / name).stat().st_mtime_ns for name in _MAIN_SOURCES]
     return f"{os.confstr('CS_GNU_LIBC_VERSION')}-{max(times)}".replace(" ", "-")
 
 
 def _compile(folder: Path) -> None:
+    """Compile the locale into a folder of the cache.
+
+    Raises:
+        OSError: It cannot be compiled or kept.
+        subprocess.SubprocessError: Compiling takes too long.
+    """
     program = shutil.which("localedef")
     if program is None:
         raise FileNotFoundError("localedef is not installed")
     folder.mkdir(parents=True, exist_ok=True)
-    # Another service may do the same: the folder appears at once or not at all.
+    # Another service may do the same: the folder appears as a whole, and only once.
     with tempfile.TemporaryDirectory(dir=folder) as made:
         target = Path(made, FOLDER)
         command = [program, "--no-archive", "-i", "en_US", "-f", "UTF-8", str(target)]
@@ -81,5 +89,8 @@ def _compile(folder: Path) -> None:
         )
         if not (target / "LC_COLLATE").is_file():
             raise FileNotFoundError("localedef made none")
-        if not (folder / FOLDER).is_dir():
+        try:
             target.rename(folder / FOLDER)
+        except OSError:
+            if not (folder / FOLDER).is_dir():
+                raise

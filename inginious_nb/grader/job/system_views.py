@@ -31,8 +31,9 @@ _OFTEN_EMPTY = (_USR / "games", _USR / "src")
 def real_programs_at() -> Path:
     """Return where jobs see the files of `PROGRAMS` themselves: a neighbour of that folder.
 
-    It covers an empty folder of the machine where there is one, for as long as this process lives:
-    with each mount a box starts later, and a new name in /usr takes one for each folder there.
+    It covers an empty folder of the machine where there is one: with each mount a box starts later,
+    and a new name in /usr takes one for each folder there. It stays the same for as long as this
+    process lives.
     """
     return next((folder for folder in _OFTEN_EMPTY if _is_empty(folder)), _REAL_PROGRAMS)
 
@@ -60,7 +61,7 @@ class SystemViews:
         Args:
             place: The folder, without links in its path.
             links: For each name the path that it leads to, as jobs see it. A file of the machine
-                by that name is not seen any more.
+                with that name is not seen any more.
             with_libraries: Whether libraries in its folders may look for others from where they are
                 themselves, as those of conda do: such folders are mounted, which takes longer.
         """
@@ -69,7 +70,7 @@ class SystemViews:
             self._with_libraries.add(place)
 
     def mounts(self) -> tuple[Mount, ...]:
-        """Return what shows the folders as they are now: what is installed meanwhile is seen.
+        """Return the mounts that show the folders as they are now: what is installed is seen.
 
         Raises:
             OSError: One of the folders cannot be read, or no links can be made.
@@ -86,6 +87,7 @@ class SystemViews:
         return tuple(found)
 
     def _view(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
+        """Return a view of a folder, whose files are mounted at a place of ours."""
         view, files, files_seen = self._new_folder()
         _make_folder(files)
         mounted = _folders_with_libraries(place) if place in self._with_libraries else set()
@@ -100,7 +102,7 @@ class SystemViews:
         )
 
     def _programs(self, place: Path, links: Mapping[str, str]) -> tuple[Mount, ...]:
-        """Return a view of the programs, which look for their files from where they are themselves.
+        """Return a view of `PROGRAMS`, which look for their files from where they are themselves.
 
         gcc and Python follow all links to their own file and go on to ``../lib`` from there, so the
         folder that has the files must be a neighbour of the one that has the links.
@@ -116,6 +118,7 @@ class SystemViews:
         return (*mounts, Mount(place, str(real), is_system=True))
 
     def _new_folder(self) -> tuple[Path, Path, str]:
+        """Make a folder for links; return it, a path for the files, and where jobs see these."""
         number = str(next(self._numbers))
         _make_folder(self._folder / number)
         view = self._folder / number / "view"
@@ -126,7 +129,9 @@ class SystemViews:
 def _usr_with(added: str, replaced: str, view: Path) -> tuple[Mount, ...]:
     """Return a view of /usr with one more folder; that one and a replaced one are left empty."""
     mounts = [Mount(view, str(_USR))]
-    for entry in os.scandir(_USR):
+    with os.scandir(_USR) as found:
+        entries = list(found)
+    for entry in entries:
         inside = view / entry.name
         if entry.is_symlink():
             inside.symlink_to(Path(entry.path).readlink())
@@ -141,7 +146,7 @@ def _usr_with(added: str, replaced: str, view: Path) -> tuple[Mount, ...]:
 def _is_empty(folder: Path) -> bool:
     """Return whether there is such a folder, no link, with nothing in it."""
     try:
-        return not folder.is_symlink() and not os.listdir(folder)  # noqa: PTH208 - not one is needed
+        return not folder.is_symlink() and not os.listdir(folder)  # noqa: PTH208 - only names
     except OSError:
         return False
 
@@ -155,7 +160,8 @@ def _state(place: Path) -> object:
 
 def _folders_with_libraries(place: Path) -> set[str]:
     """Return the names of the folders, links left out, that have a library somewhere in them."""
-    folders = (entry for entry in os.scandir(place) if entry.is_dir(follow_symlinks=False))
+    with os.scandir(place) as entries:
+        folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
     return {
         folder.name
         for folder in folders
@@ -170,9 +176,10 @@ def _fill(
     links: Mapping[str, str],
     left_out: Collection[str] = (),
 ) -> None:
-    for name in os.listdir(place):  # noqa: PTH208 - a thousand names
+    """Link each name of a folder to where jobs see its files, and more names to their targets."""
+    for name in os.listdir(place):  # noqa: PTH208 - hot, a thousand names
         if name not in links and name not in left_out:
-            os.symlink(f"{files_seen}/{name}", f"{view}/{name}")  # noqa: PTH211 - as above
+            os.symlink(f"{files_seen}/{name}", f"{view}/{name}")  # noqa: PTH211 - hot
     for name, target in links.items():
         (view / name).symlink_to(target)
 

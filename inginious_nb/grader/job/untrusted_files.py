@@ -1,4 +1,4 @@
-"""Reads of files that a job made, safe against a job that swaps them meanwhile (TOCTOU).
+"""Files that a job made, opened safely while it may swap them (TOCTOU).
 
 A job can replace a folder by a link between a check and its use. So a file is opened first, and
 its real path is checked on the open descriptor.
@@ -22,6 +22,8 @@ _PLACE = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK)
 def open_inside(path: Path, folder: Path) -> int:
     """Return a descriptor of what is at a path, links followed as long as they stay in a folder.
 
+    Nothing can be read from it: it names a place, as `pinned_path` uses it.
+
     Args:
         path: The path.
         folder: The folder, by its real path.
@@ -30,21 +32,37 @@ def open_inside(path: Path, folder: Path) -> int:
         OSError: There is nothing, or it is not in the folder.
     """
     descriptor = os.open(path, _PLACE | os.O_CLOEXEC)
-    real = ""
-    with contextlib.suppress(OSError):
-        real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - not a link on a disk
-    if real != str(folder) and not real.startswith(f"{folder}/"):
+    if not is_inside(descriptor, path, str(folder)):
         os.close(descriptor)
         raise PermissionError(f"{path.name} of a job leads out of its folder")
     return descriptor
 
 
+def is_inside(descriptor: int, path: Path | str, folder: str) -> bool:
+    """Return whether what is open lies in a folder, or is that folder itself.
+
+    Args:
+        descriptor: What is open.
+        path: The path by which it was opened.
+        folder: The folder, by its real path.
+    """
+    try:
+        real = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - not a link on a disk
+    except OSError:  # not Linux
+        real = os.path.realpath(path)
+    return real == folder or real.startswith(f"{folder}/")
+
+
 @contextlib.contextmanager
 def pinned_path(path: Path, folder: Path) -> Iterator[str]:
-    """Return a path to what `open_inside` found; nobody can swap it while the context lasts.
+    """Return a path to what `open_inside` finds; nobody can swap it while the context lasts.
+
+    Args:
+        path: As for `open_inside`.
+        folder: As for `open_inside`.
 
     Raises:
-        OSError: As `open_inside` does.
+        OSError: There is nothing, or it is not in the folder.
     """
     descriptor = open_inside(path, folder)
     try:
@@ -54,13 +72,14 @@ def pinned_path(path: Path, folder: Path) -> Iterator[str]:
 
 
 def read_beginning(path: Path | str, limit_bytes: int, *, follow: bool = False) -> bytes:
-    """Return the beginning of a regular file, empty for anything else that a job has put.
+    """Return the beginning of a regular file, empty for anything else that a job put there.
 
     Args:
         path: Where it is.
         limit_bytes: How much to read at most.
         follow: Whether the path itself may be a link.
     """
+    # Opening a pipe waits for its other end.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
