@@ -53,7 +53,7 @@ class Command(click.Command):
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
-        if ctx.args:
+        if ctx.args and not ctx.resilient_parsing:  # which completion does
             words = " ".join(ctx.args)
             ctx.fail(Message("{words} is more than this command takes.", words=words))
         return ctx.args

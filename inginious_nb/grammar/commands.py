@@ -17,6 +17,7 @@ from inginious_nb.i18n import marked
 
 from .arguments import LINE_MAGIC, split, task_arguments
 from .command_group import Command, CommandGroup
+from .names import Named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ TASK_ARGUMENTS = click.Argument(
     nargs=-1,
     required=False,
     metavar="[COURSE/TASK] [PROBLEM=VALUE]...",
+    type=Named("answer"),
     callback=_as_task_arguments,
 )
 LIMIT = click.Option(
@@ -59,6 +61,7 @@ AS = click.Option(
 CLASS_TASKS = click.Option(
     ["--task", "tasks"],
     multiple=True,
+    type=Named("task"),
     help=marked("COURSE/TASK; may be repeated (default: those that the notebooks submit or open)."),
 )
 STUDENT_FROM = click.Option(
@@ -81,12 +84,15 @@ DEMO_CLASS = click.Option(
     is_flag=True,
     help=marked("Write the notebooks of an invented class of thirty into FOLDER instead."),
 )
+_SUBMISSION = click.Argument(
+    ["submission"], required=False, metavar="[ID]", type=Named("submission")
+)
 _WAIT = click.Option(["--wait"], is_flag=True, help=marked("Return when the result is there."))
 
 DECLARED = (
     Command(
         "open",
-        params=[click.Argument(["task"], required=False)],
+        params=[click.Argument(["task"], required=False, type=Named("task"))],
         help=marked("Show a task: its text, its problems, a button to submit."),
     ),
     Command(
@@ -115,7 +121,7 @@ DECLARED = (
     ),
     Command(
         "answer",
-        params=[click.Argument(["problem"])],
+        params=[click.Argument(["problem"], type=Named("problem"))],
         help=marked(
             "As %%inginious answer PROBLEM: run this cell as usual and keep it as the answer."
         )
@@ -137,7 +143,7 @@ DECLARED = (
     ),
     Command(
         "tasks",
-        params=[click.Argument(["course"], required=False)],
+        params=[click.Argument(["course"], required=False, type=Named("course"))],
         help=marked("List the tasks of a course, or of all, with your grades."),
     ),
     Command(
@@ -152,21 +158,23 @@ DECLARED = (
     Command(
         "history",
         params=[
-            click.Argument(["which"], required=False, metavar="[COURSE/TASK | ID]"),
+            click.Argument(
+                ["which"], required=False, metavar="[COURSE/TASK | ID]", type=Named("task")
+            ),
             LIMIT,
         ],
         help=marked("List what you submitted; with the ID of a submission, show its answers."),
     ),
     Command(
         "kill",
-        params=[click.Argument(["submission"], required=False, metavar="[ID]")],
+        params=[_SUBMISSION],
         help=marked(
             "Ask for the end of a submission; without an ID, of the newest that is under way."
         ),
     ),
     Command(
         "resubmit",
-        params=[click.Argument(["submission"], required=False, metavar="[ID]"), _WAIT],
+        params=[_SUBMISSION, _WAIT],
         help=marked(
             "Send the same answers once more; without an ID, those that never got a result."
         ),
@@ -206,6 +214,7 @@ DECLARED = (
             click.Option(
                 ["--kind"],
                 metavar="KIND",
+                type=Named("kind of task"),
                 help=marked("What a task asks for: bash, c, choice, file, match or python."),
             ),
         ],
@@ -214,7 +223,7 @@ DECLARED = (
     Command(
         "edit",
         params=[
-            click.Argument(["file"], metavar="COURSE/TASK[/FILE]"),
+            click.Argument(["file"], metavar="COURSE/TASK[/FILE]", type=Named("task")),
             click.Option(
                 ["--force"],
                 is_flag=True,
@@ -254,7 +263,7 @@ DECLARED = (
     Command(
         "try",
         params=[
-            click.Argument(["task"], required=False),
+            click.Argument(["task"], required=False, type=Named("task")),
             click.Option(
                 ["--watch"], is_flag=True, help=marked("Do it again whenever a file is saved.")
             ),
@@ -265,7 +274,7 @@ DECLARED = (
     ),
     Command(
         "help",
-        params=[click.Argument(["command"], required=False)],
+        params=[click.Argument(["command"], required=False, type=Named("command"))],
         help=marked("Explain the commands, one COMMAND of them, or the settings."),
     ),
 )

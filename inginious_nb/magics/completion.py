@@ -1,81 +1,107 @@
 """The words that may follow ``%inginious``: commands, options, tasks, the problems of a task.
 
-Nothing is run for it, and what cannot be read offers nothing.
+The grammar knows which word names what; here is what a session has of that. Nothing is run for it,
+and what cannot be read offers nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import ShellComplete
 
 from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import InginiousError
-from inginious_nb.grammar.arguments import CELL_MAGIC
+from inginious_nb.grammar.arguments import CELL_MAGIC, LINE_MAGIC
 from inginious_nb.grammar.commands import declared
+from inginious_nb.grammar.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from inginious_nb.course import Task
+    from inginious_nb.grammar.arguments import TaskArguments
+    from inginious_nb.grammar.names import Kind
     from inginious_nb.session import Session
 
 
-def completions(line: str, session: Session) -> Iterator[str]:
-    """Yield the words that the last one of a line of the magics may become."""
+def completions(line: str, session: Session) -> list[str]:
+    """Return what the last word of a line of the magics may become, options last."""
     magic, *words = line.split(" ")
     if not words:
-        return
-    known = [word for word in words[:-1] if word]
-    commands = declared().commands
-    if not known:
-        yield from sorted(commands)
-        return
-    command = commands.get(known[0])
-    if command is None:
-        return
-    with contextlib.suppress(InginiousError, OSError):
-        yield from _arguments(known[0], known[1:], session, in_cell=magic == CELL_MAGIC)
-    options = (param for param in command.params if isinstance(param, click.Option))
-    yield from (option.opts[0] for option in options)
+        return []
+    written = [word for word in words[:-1] if word]
+    names = _NamesOfSession(session, in_cell=magic == CELL_MAGIC)
+    # The last word names the variable by which a shell asks, and no shell does here.
+    completing = ShellComplete(declared(), {"obj": names}, LINE_MAGIC, "")
+    found: list[str] = []
+    for beginning in (words[-1],) if words[-1] else ("", "-"):
+        # A word may be unknown, or one too many; a course may be unreadable.
+        with contextlib.suppress(click.ClickException, InginiousError, OSError):
+            items = completing.get_completions(list(written), beginning)
+            found += [item.value for item in items]
+    return found
 
 
-def _arguments(
-    command: str, given: Sequence[str], session: Session, *, in_cell: bool
-) -> Iterator[str]:
-    """Yield what a command may be about."""
-    courses = session.library.courses
-    tasks = {
-        f"{course.id}/{task.id}": task
-        for course in courses.values()
-        for task in course.tasks.values()
-    }
-    match command:
-        case "open" | "history" | "try" | "edit" if not given:
+class _NamesOfSession(Names):
+    """What a session knows by name.
+
+    Args:
+        session: The session.
+        in_cell: Whether the command stands in the first line of a cell with an answer.
+    """
+
+    def __init__(self, session: Session, *, in_cell: bool) -> None:
+        self._session = session
+        self._in_cell = in_cell
+
+    def of(self, kind: Kind, given: Mapping[str, Any]) -> Iterable[str]:
+        """Return the names of a kind."""
+        match kind:
+            case "task":
+                return self._tasks()
+            case "answer":
+                return self._answers(given.get("given"))
+            case "problem":
+                return self._problems()
+            case "course":
+                return self._session.library.courses
+            case "submission":
+                return (pending.id[:8] for pending in self._session.submissions.pending)
+            case "kind of task":
+                return KINDS
+            case "command":
+                return (*sorted(declared().commands), "settings")
+
+    def _tasks(self) -> dict[str, Task]:
+        return {
+            f"{course.id}/{task.id}": task
+            for course in self._session.library.courses.values()
+            for task in course.tasks.values()
+        }
+
+    def _problems(self) -> Iterator[str]:
+        current = self._session.current_task
+        yield from current.problems if current is not None else ()
+        yield from self._full_problems()
+
+    def _full_problems(self) -> Iterator[str]:
+        for name, task in self._tasks().items():
+            yield from (f"{name}/{problem}" for problem in task.problems)
+
+    def _answers(self, given: TaskArguments | None) -> Iterator[str]:
+        """Yield the tasks, unless one is given, and the beginnings of answers to it.
+
+        Where the cell is the answer, its task or problem is all that is named.
+        """
+        tasks = self._tasks()
+        reference = given.reference if given is not None else None
+        if reference is None:
             yield from tasks
-        case "submit":
-            task = next((tasks[word] for word in given if word in tasks), session.current_task)
-            if not given:
-                yield from tasks
-            if in_cell and not given:
-                yield from _problems(tasks)
-            elif task is not None and not in_cell:
-                yield from (f"{problem}=" for problem in task.problems)
-        case "answer" if not given:
-            if session.current_task is not None:
-                yield from session.current_task.problems
-            yield from _problems(tasks)
-        case "new":
-            yield from ("course", "task") if not given else KINDS if given[-1] == "--kind" else ()
-        case "tasks" if not given:
-            yield from courses
-        case "help" if not given:
-            yield from (*sorted(declared().commands), "settings")
-        case "kill" | "resubmit" if not given:
-            yield from (pending.id[:8] for pending in session.submissions.pending)
-
-
-def _problems(tasks: dict[str, Task]) -> Iterator[str]:
-    for name, task in tasks.items():
-        yield from (f"{name}/{problem}" for problem in task.problems)
+        if not self._in_cell:
+            task = self._session.current_task if reference is None else tasks.get(reference)
+            yield from (f"{problem}=" for problem in (task.problems if task is not None else ()))
+        elif reference is None:
+            yield from self._full_problems()

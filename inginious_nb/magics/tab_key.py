@@ -27,11 +27,10 @@ def install_completion(shell: InteractiveShell, session: Session) -> Callable[[]
             return {"completions": []}
         from .completion import completions  # noqa: PLC0415 - with the first Tab
 
-        beginning = line.split(" ")[-1]
-        found = [word for word in completions(line, session) if word.startswith(beginning)]
+        found = completions(line, session)
         return {
             "completions": [SimpleCompletion(word, type="magic") for word in found],
-            "matched_fragment": beginning,
+            "matched_fragment": line.split(" ")[-1],
             "suppress": bool(found),
             "ordered": True,
         }

@@ -487,6 +487,9 @@ with warnings.catch_warnings():
         ("%%inginious answer lab/echo/", "%%inginious answer lab/echo/text"),
         ("x = 1\n%inginious tasks l", "x = 1\n%inginious tasks lab"),
         ("%inginious help que", "%inginious help queue"),
+        ("%inginious new ta", "%inginious new task"),
+        ("%inginious new task lab/x --kind py", "%inginious new task lab/x --kind python"),
+        ("%inginious class x --task lab/ch", "%inginious class x --task lab/choice"),
     ],
 )
 def test_tab_completes_commands_tasks_and_problems(kernel, line, completed):

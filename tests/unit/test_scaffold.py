@@ -1,6 +1,9 @@
 """New courses and tasks: graded as they stand."""
 
+import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -8,6 +11,9 @@ from click.testing import CliRunner
 from inginious_nb.cli.main import main
 from inginious_nb.course import Course, demo, scaffold
 from inginious_nb.course.scaffold import KINDS
+from inginious_nb.magics.commands import help_text
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments):
@@ -25,6 +31,14 @@ def test_a_new_task_of_each_kind_passes_its_recorded_answers(tmp_path, caplog, k
     tested = run("test", course)
     assert "2 recorded submissions, 0 differ" in tested.output, tested.output
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_each_kind_is_named_where_one_is_chosen(lang):
+    dialog = json.loads((ROOT / f"js/i18n/class.{lang}.json").read_text())["newTask"]
+    assert sorted(dialog["kinds"]) == list(KINDS)
+    _, _, option = help_text("new", lang).partition("--kind KIND")
+    assert set(KINDS) <= set(re.findall(r"\w+", option))
 
 
 def test_what_an_installation_compiled_is_not_copied(tmp_path, monkeypatch):
