@@ -1,4 +1,4 @@
-"""What a student hands in: a submission's life, and the history that keeps it."""
+"""Submissions, which students hand in: the life of one, and the history that keeps them."""
 
 from inginious_nb.client.results import JobResult
 

@@ -1,7 +1,7 @@
 """One SQLite file of submissions: its schema, its rows, and what may be opened as such a file.
 
 Rows are light: answers, results and archives have tables of their own, so that a list of
-submissions reads none of them. What happens when the file cannot be used is decided in `history`.
+submissions reads none of them. `history_file` decides what happens when the file cannot be used.
 """
 
 from __future__ import annotations
@@ -80,12 +80,9 @@ _MAX_TIME_S = 253_402_214_400.0  # the end of the year 9999, that of all calenda
 # These are made of constants; values are always bound.
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM submission "  # noqa: S608
 _INSERT = f"INSERT OR REPLACE INTO submission ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: E501, S608
-
-
 _OF_ACCOUNT = (
     "service = ? AND (account = ? AND account <> '' OR account = '' AND remote_id IS NULL) "
 )
-
 
 _opening = threading.RLock()
 _open_here: Counter[tuple[int, int]] = Counter()
@@ -190,7 +187,7 @@ class Database:
         )
 
     def claim(self, submission_id: str, by: str) -> bool:
-        """Note that one submission repeats another; whether it is the first that does."""
+        """Note that one submission repeats another; return whether it is the first that does."""
         cursor = self._connection.execute(
             "UPDATE submission SET repeated_by = ? "
             "WHERE id = ? AND code IS NULL AND repeated_by IS NULL",
@@ -212,7 +209,7 @@ class Database:
     def next_number(
         self, course_id: str, task_id: str, username: str, account: Account | None
     ) -> int:
-        """Return the number of the next submission to a task of a user, or of his account."""
+        """Return the number of the next submission to a task of a user, or of their account."""
         whose, values = _whose(account)
         row = self._connection.execute(
             "SELECT number FROM submission WHERE course_id = ? AND task_id = ? AND username = ? "  # noqa: S608
@@ -249,7 +246,7 @@ class Database:
     def of_task(
         self, course_id: str, task_id: str, username: str, account: Account | None
     ) -> list[SubmissionRecord]:
-        """Return the submissions to a task of a user, or of his account, newest first."""
+        """Return the submissions to a task of a user, or of their account, newest first."""
         whose, values = _whose(account)
         return self._select(
             f"WHERE course_id = ? AND task_id = ? AND username = ? AND {whose} "
@@ -307,10 +304,6 @@ class Database:
             username,
             *values,
         )
-
-    def all(self) -> list[SubmissionRecord]:
-        """Return every row, oldest first."""
-        return self._select("ORDER BY submitted_at")
 
     def answers(self, submission_id: str) -> tuple[bytes, bytes] | None:
         """Return the packed answers of a submission and where they were read."""
@@ -426,8 +419,8 @@ def pack_result(result: JobResult) -> bytes:
     return bytes(msgpack.packb(values))
 
 
-def unpack_result(content: bytes, archive: bytes | None = None) -> JobResult:
-    """Return the result of `pack_result`, with an archive if one is given.
+def unpack_result(content: bytes) -> JobResult:
+    """Return the result of `pack_result`, which has no archive.
 
     Raises:
         ValueError, TypeError, msgpack.UnpackException: The bytes are damaged.
@@ -436,7 +429,7 @@ def unpack_result(content: bytes, archive: bytes | None = None) -> JobResult:
     values = msgpack.unpackb(content, use_list=False, strict_map_key=False)
     (code, text), grade, problems, tests, custom, _, state, stdout, stderr = values
     result = (code, from_kept(text))
-    return JobResult(result, grade, problems, tests, custom, archive, state, stdout, stderr)
+    return JobResult(result, grade, problems, tests, custom, None, state, stdout, stderr)
 
 
 def _identity(path: Path) -> tuple[int, int]:

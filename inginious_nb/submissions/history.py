@@ -1,4 +1,4 @@
-"""What was submitted and what came back, in one SQLite file per user (WAL).
+"""The history: submissions and their results, in one SQLite file per user (WAL).
 
 A submission is here before it is sent, so that a killed kernel, a lost network or a restarted
 grading service costs nobody an answer. Several kernels may use the file at the same time; what
@@ -24,7 +24,7 @@ from .record import SubmissionRecord, kept_grade, this_process
 from .site_clock import times_here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from inginious_nb.client.results import JobResult
@@ -85,17 +85,14 @@ class History(HistoryFile):
             UsageError: Another kernel repeats that submission, or its result has come.
         """
         packed_sources = msgpack.packb([_source_row(source) for source in sources])
-        _packed(inputdata)  # refused before it has a number
+        packed = _packed(inputdata)  # refused before it has a number
         with self._lock:
-            number = self._next_number(course_id, task_id, username, account)
-            complete = {**inputdata, "@attempts": str(number)}
-            packed = _packed(complete)
             record = SubmissionRecord(
                 id=submission_id,
                 course_id=course_id,
                 task_id=task_id,
                 username=username,
-                number=number,
+                number=self._next_number(course_id, task_id, username, account),
                 origin=origin,
                 service=service,
                 submitted_at=time.time(),
@@ -109,10 +106,9 @@ class History(HistoryFile):
                 if repeats is not None and not database.claim(repeats, submission_id):
                     raise self._why_not_repeated(repeats)
                 # Another kernel may have submitted in between: numbers are given once.
-                given = max(database.next_number(course_id, task_id, username, account), number)
-                if given != record.number:
-                    complete["@attempts"] = str(given)
-                    record, packed = dataclasses.replace(record, number=given), _packed(complete)
+                given = database.next_number(course_id, task_id, username, account)
+                record = dataclasses.replace(record, number=max(given, record.number))
+                packed = _packed({**inputdata, "@attempts": str(record.number)})
                 database.put(record)
                 database.put_answers(submission_id, packed, packed_sources)
 
@@ -135,29 +131,24 @@ class History(HistoryFile):
             )
         return under_way()
 
-    def finish(self, submission_id: str, result: JobResult) -> None:
+    def finish(self, submission_id: str, result: JobResult, at: float | None = None) -> None:
         """Keep the result of a submission.
+
+        Args:
+            submission_id: The submission.
+            result: Its result.
+            at: When it came, in seconds since the epoch; default now.
 
         Raises:
             HistoryError: It has values that cannot be kept.
         """
-        try:
-            content = pack_result(result)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise HistoryError(
-                Message("The result cannot be kept in the history: {reason}.", reason=str(error))
-            ) from error
+        content = _packed_result(result)
         with self._lock:
             record = self.get(submission_id)
             self._unfinished.pop(submission_id, None)
             if record is None:
                 return
-            finished = dataclasses.replace(
-                record,
-                finished_at=time.time(),
-                code=result.result[0],
-                grade=kept_grade(result.grade),
-            )
+            finished = record.with_result(result, time.time() if at is None else at)
 
             def write(database: Database) -> None:
                 database.put(finished)
@@ -327,11 +318,15 @@ class History(HistoryFile):
                 )
                 for each in reversed(found)
             ]
-            by_time = sorted((*known[::-1], *new), key=lambda record: record.submitted_at)
-            for number, record in enumerate(by_time, 1):
-                if record.number != number:
-                    self._put(dataclasses.replace(record, number=number))
+            self._number_by_time((*known[::-1], *new))
             return [record.id for record in new]
+
+    def _number_by_time(self, records: Iterable[SubmissionRecord]) -> None:
+        """Number the submissions to a task anew by the time of submission, and keep them."""
+        by_time = sorted(records, key=lambda record: record.submitted_at)
+        for number, record in enumerate(by_time, 1):
+            if record.number != number:
+                self._put(dataclasses.replace(record, number=number))
 
     def _claim_listed(self, account: Account, submissions: Sequence[SiteSubmission]) -> None:
         """Note whose those are that were kept before accounts were told apart."""
@@ -348,14 +343,12 @@ class History(HistoryFile):
         Raises:
             HistoryError: They cannot be kept.
         """
-        packed, content = _packed(inputdata), pack_result(result)
+        packed, content = _packed(inputdata), _packed_result(result)
         with self._lock:
             record = self.get(submission_id)
             if record is None:
                 return
-            told = dataclasses.replace(
-                record, code=result.result[0], grade=kept_grade(result.grade)
-            )
+            told = record.with_result(result, record.finished_at)
 
             def write(database: Database) -> None:
                 database.put(told)
@@ -496,6 +489,15 @@ def _packed(inputdata: Mapping[str, Any]) -> bytes:
     except (TypeError, ValueError, OverflowError) as error:
         raise HistoryError(
             Message("The answers cannot be kept in the history: {reason}.", reason=str(error))
+        ) from error
+
+
+def _packed_result(result: JobResult) -> bytes:
+    try:
+        return pack_result(result)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise HistoryError(
+            Message("The result cannot be kept in the history: {reason}.", reason=str(error))
         ) from error
 
 

@@ -23,7 +23,7 @@ class People:
 
     Attributes:
         person: Who is at the session.
-        student: Who submits where nobody else is named: that person, or who was put in his place.
+        student: Who submits where nobody else is named: that person, or who was put in their place.
     """
 
     def __init__(self, person: Student, *, is_guest: bool, changed: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 import socket
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from inginious_nb.client.results import JobResult
     from inginious_nb.services.account import Account
 
 ALIVE_S = 20.0
@@ -75,6 +77,15 @@ class SubmissionRecord:
         if not self.account:
             return self.remote_id is None
         return self.account == account.name
+
+    def with_result(self, result: JobResult, finished_at: float | None) -> SubmissionRecord:
+        """Return this row with a result that came at a time."""
+        return dataclasses.replace(
+            self,
+            finished_at=finished_at,
+            code=result.result[0],
+            grade=kept_grade(result.grade),
+        )
 
     @property
     def finished(self) -> bool:

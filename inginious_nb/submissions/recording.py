@@ -82,16 +82,20 @@ def _write(folder: Path, name: str | None, proposed: str, content: str) -> Path:
         more = f"-{number}" if number > 1 else ""
         path = folder / f"{name or proposed + more}{_SUFFIX}"
         try:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(content)
+            path.touch(exist_ok=False)
         except FileExistsError:
             if name is not None:
                 raise UsageError(
                     Message("{folder} is there already; choose another name.", folder=path)
                 ) from None
             number += 1
-        else:
-            return path
+            continue
+        try:
+            path.write_text(content, encoding="utf-8")
+        except OSError:
+            path.unlink(missing_ok=True)  # half a record is a fault of its task
+            raise
+        return path
 
 
 def _recorded(

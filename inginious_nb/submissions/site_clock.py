@@ -16,8 +16,8 @@ _ZONE_STEP_S = 900.0
 _SECOND_S = 1.0
 """Sites tell whole seconds."""
 
-
 _NEXT_S = 0.001
+"""The time between two submissions of the same second, of which the site tells only the order."""
 
 
 def times_here(
@@ -56,11 +56,12 @@ def _ahead_s(known: Iterable[SubmissionRecord], listed: Iterable[SiteSubmission]
     at_least, at_most = -math.inf, math.inf
     for each in listed:
         record = ours.get(each.id)
-        if record is None or max(at_least, each.submitted_at - _end(record)) > (
-            upper := min(at_most, each.submitted_at - record.submitted_at)
-        ):
-            continue  # a clock was set between the two
-        at_least, at_most = max(at_least, each.submitted_at - _end(record)), upper
+        if record is None:
+            continue
+        lower = max(at_least, each.submitted_at - _end(record))
+        upper = min(at_most, each.submitted_at - record.submitted_at)
+        if lower <= upper:  # else a clock was set since the submission before
+            at_least, at_most = lower, upper
     if at_most == math.inf or (at_least <= _SECOND_S and at_most >= -_SECOND_S):
         return 0.0
     zone = math.ceil((at_least - _SECOND_S) / _ZONE_STEP_S) * _ZONE_STEP_S

@@ -33,7 +33,6 @@ from inginious_nb.io.observers import Observers
 from inginious_nb.notebook.answers import Answers
 
 from .inputdata import inputdata
-from .record import kept_grade
 from .shell_access import can_be_pasted
 
 if TYPE_CHECKING:
@@ -103,8 +102,8 @@ class Submission:
         context: The surroundings.
         student: The person who submits, default who does at the session now.
         given: Answers that stand, whatever the notebook says.
-        debug: Decided by its maker, whoever brings the answers; likewise:
-        lang: The language of the feedback, None to leave that open.
+        debug: What is asked for besides a grade, whoever brings the answers.
+        lang: The language of the feedback, None to leave it to whoever brings the answers.
         magics: What becomes of lines of an answer that only IPython runs.
         account: The name at the site under which alone it may be sent there, empty for any.
         repeats: Ids of the same submission under which it may have arrived before.
@@ -169,6 +168,7 @@ class Submission:
         self._repeats = repeats
         self._debug = debug
         self._service: Service | None = None
+        self._sent: Mapping[str, Any] = {}
         self._future: Future[JobResult] = Future()
         self._observers = Observers()
         self._lock = threading.Lock()
@@ -267,8 +267,8 @@ class Submission:
 
         Args:
             read: Returns the answers; those given at the beginning prevail.
-            debug: Used where its maker did not ask for it; likewise:
-            lang: The language of the feedback, default the session's.
+            debug: What is asked for besides a grade, where its maker asked for nothing.
+            lang: The language of the feedback, where its maker left it open; default the session's.
 
         Returns:
             Whether this call was the first; any other does nothing.
@@ -294,7 +294,7 @@ class Submission:
             refusal = UsageError(Message("The answers could not be read; the log has the details."))
             self.refuse(refusal)
             raise refusal from error
-        self._context.spawn(self._deliver())
+        self._context.spawn(self._run())
         return True
 
     def refuse(self, error: InginiousError) -> None:
@@ -310,7 +310,7 @@ class Submission:
         self._observers.notify()
 
     def _claim(self) -> bool:
-        """Return whether the caller is the first who brings the answers; all others must not."""
+        """Claim to bring the answers; return whether the caller is the first, who alone may."""
         with self._lock:
             first = not (self._claimed or self.done)
             self._claimed = True
@@ -357,7 +357,7 @@ class Submission:
 
     # ---- on the session's loop --------------------------------------------------------------
 
-    async def _deliver(self) -> None:
+    async def _run(self) -> None:
         """Send it and follow its job; returns when it has ended."""
         service = self._service
         if service is None:
@@ -367,10 +367,7 @@ class Submission:
                 self.task,
                 self._sent,
                 job_id=self.id,
-                # Of those who sign in, only who was signed in when it was made.
-                launcher_name=self.student.username
-                if self.record is None or self.record.account is None
-                else self.record.account,
+                launcher_name=self._launcher_name,
                 debug=self._debug,
                 repeats=self._repeats,
             )
@@ -381,26 +378,18 @@ class Submission:
         except InginiousError as error:
             await self._give_up(error)
         except asyncio.CancelledError:
-            self.refuse(
-                ServiceError(
-                    Message(
-                        "The session ended before the result came; %inginious resubmit sends the "
-                        "same answers again."
-                    )
-                )
-            )
+            self.refuse(_session_ended())
             raise
         except Exception:  # noqa: BLE001 - see below
             # A fault of ours must not leave a student waiting for ever.
-            _log.exception("Submission %s could not be delivered.", self.id)
-            await self._give_up(
-                ServiceError(
-                    Message(
-                        "Something went wrong on the way to the grading service; the log has the "
-                        "details. Your answers are kept: %inginious resubmit sends them again."
-                    )
-                )
-            )
+            _log.exception("Submission %s could not be sent or followed.", self.id)
+            await self._give_up(_went_wrong())
+
+    @property
+    def _launcher_name(self) -> str:
+        """Return who submits; of those who sign in, who was signed in when it was made."""
+        account = self.record.account if self.record is not None else None
+        return self.student.username if account is None else account
 
     async def _give_up(self, error: InginiousError) -> None:
         """Refuse what is in the history already; from now on it can be sent again."""
@@ -429,7 +418,7 @@ class Submission:
                     result = with_fault(result)
                     try:
                         # A disk may take its time; the loop must not.
-                        await asyncio.to_thread(self._context.history.finish, self.id, result)
+                        await asyncio.to_thread(self._context.history.finish, self.id, result, at)
                     except HistoryError:
                         _log.exception("A result could not be kept.")
                     self._finish(result, at)
@@ -495,14 +484,27 @@ class Submission:
             self.times["done"] = at
             self.ssh = None
             if self.record is not None:
-                self.record = dataclasses.replace(
-                    self.record,
-                    finished_at=at,
-                    code=result.result[0],
-                    grade=kept_grade(result.grade),
-                )
+                self.record = self.record.with_result(result, at)
             self._future.set_result(result)
         self._observers.notify()
+
+
+def _session_ended() -> ServiceError:
+    return ServiceError(
+        Message(
+            "The session ended before the result came; %inginious resubmit sends the same answers "
+            "again."
+        )
+    )
+
+
+def _went_wrong() -> ServiceError:
+    return ServiceError(
+        Message(
+            "Something went wrong on the way to the grading service; the log has the details. Your "
+            "answers are kept: %inginious resubmit sends them again."
+        )
+    )
 
 
 def _only_who_signed_in(student: Student, service: Service) -> UsageError:

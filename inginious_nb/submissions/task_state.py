@@ -131,7 +131,7 @@ class TaskState:
 
     @property
     def code(self) -> str | None:
-        """Return the result of the submission that counts, None before there is one."""
+        """Return the code of the result that counts, None before there is one."""
         counting = self.evaluated
         return self._standing.code if counting is None else counting.code
 
@@ -175,7 +175,8 @@ class TaskState:
         self._revise()
 
     def _revise(self) -> None:
-        self.revision += 1
+        with self._lock:  # of two threads at once, each must change it
+            self.revision += 1
         self._observers.notify()
 
     def follow(self, submission: Submission) -> None:
