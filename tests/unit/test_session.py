@@ -243,12 +243,23 @@ def test_no_backend_at_the_address_is_said_and_nothing_is_lost(session):
         ("https://host/?next=x", "is not the address of a site"),
         ("https://alice:secret@host", "Leave name and password out"),
         ("https://alice:secret@host?x", "is not the address of a site"),
+        ("https://alice:sec/secret@host", "“https://host” is not the address of a site"),
+        ("https://exa\u202emple.org", r"exa\\u202emple.org” is not the address of a site"),
+        ("https://host/\x1b[31m", "is not the address of a site"),
+        ("https://host\\.example.org", "is not the address of a site"),
+        ("https://host%2eexample.org", "is not the address of a site"),
+        ("http://localhost\n.example.org", "is not the address of a site"),
     ],
 )
 def test_what_would_give_a_password_away_is_no_site(session, address, text):
     with pytest.raises(UsageError, match=text) as refused:
         session.connect(address)
     assert "secret" not in str(refused.value)
+
+
+def test_a_host_that_looks_like_another_is_told_by_its_name_in_ascii(session):
+    session.connect("https://inginious.\u0430c.example/inginious")  # a letter of another alphabet
+    assert session.service.address == "https://inginious.xn--c-7sb.example/inginious"
 
 
 def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
