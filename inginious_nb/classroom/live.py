@@ -40,6 +40,9 @@ _log = logging.getLogger(__name__)
 _BUSY_INTERVAL_S = 0.3
 """So often it is asked whether another program still grades the class."""
 
+_WRITE_INTERVAL_S = 5.0
+"""So often it is tried to write what could not be kept before."""
+
 
 class LiveClass:
     """A folder of notebooks, graded on a thread of its own.
@@ -95,11 +98,13 @@ class LiveClass:
         self.sandbox = surroundings.checked_sandbox(session, allowed=no_isolation)
         self._kept_in = surroundings.history_of([folder], session.settings.history)
         self._history = History(self._kept_in)
+        self._written_at = time.monotonic()
         try:
             self._fresh: ClassGrading | None = self._read(self.reading)
         except InginiousError:
             self._history.close()
             raise
+        self._history.subscribe(self._observers.notify)
         self._grading = self._fresh
         self._queue = self._queue_of(self._fresh)
         self._thread = threading.Thread(target=self._work, name="inginious_nb class", daemon=True)
@@ -119,6 +124,16 @@ class LiveClass:
     def is_busy(self) -> bool:
         """Return whether anything is being read or graded."""
         return self._to_do > 0
+
+    @property
+    def warning(self) -> Message | None:
+        """Return what whoever grades should know of the file that keeps it; None if all is well."""
+        return surroundings.not_kept(self._history)
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Return whether results would be lost if it ended now, which can still be written."""
+        return self._kept_in is not None and self._history.unwritten > 0
 
     def subscribe(self, callback: Callable[[], object]) -> Callable[[], None]:
         """Call callback after each change, on any thread; returns how to end that."""
@@ -188,7 +203,7 @@ class LiveClass:
         self._commands.put(command)
 
     def _work(self) -> None:
-        while (command := self._commands.get()) is not None:
+        while (command := self._next_command()) is not None:
             self.error = None
             try:
                 command()
@@ -205,6 +220,20 @@ class LiveClass:
                 self._to_do -= 1
             self._observers.notify()
         self._history.close()
+
+    def _next_command(self) -> Callable[[], None] | None:
+        while True:
+            wait_s = _WRITE_INTERVAL_S if self._history.unwritten else None
+            try:
+                return self._commands.get(timeout=wait_s)
+            except queue.Empty:
+                self._write_pending()
+
+    def _write_pending(self) -> None:
+        """Write what could not be kept before, if that is possible by now."""
+        if self._history.unwritten and time.monotonic() > self._written_at + _WRITE_INTERVAL_S:
+            self._written_at = time.monotonic()
+            self._history.write_pending()
 
     def _grade_folder(self, *, regrade: bool) -> None:
         self._observers.notify()
@@ -240,7 +269,11 @@ class LiveClass:
         self.error = None
 
     def _queue_of(self, grading: ClassGrading) -> GradingQueue:
-        return grading.queue(self._at_a_time, lambda _entry: self._observers.notify())
+        def changed(_entry: object) -> None:
+            self._write_pending()
+            self._observers.notify()
+
+        return grading.queue(self._at_a_time, changed)
 
     def _read(self, reading: Reading) -> ClassGrading:
         notebooks = find_notebooks([self.folder], reading.student_from)

@@ -1,6 +1,7 @@
 """The classes of a session that somebody looks at or that are being graded: one for each folder.
 
-Grading goes on when nobody looks any more, and whoever looks again sees where it is.
+Grading goes on when nobody looks any more, and whoever looks again sees where it is. A class whose
+results cannot be written stays open until they are: here alone they are not lost.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ class OpenClasses:
     def _end_if_unused(self, folder: Path) -> None:
         with self._lock:
             opened = self._opened.get(folder)
-            if opened is None or opened.viewers or opened.live.is_busy:
+            if opened is None or opened.viewers:
+                return
+            if opened.live.is_busy or opened.live.has_unwritten:
                 return
             del self._opened[folder]
         opened.live.close()

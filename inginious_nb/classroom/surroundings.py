@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.course.folders import expanded
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from inginious_nb.session import Session
+    from inginious_nb.submissions.history import History
 
 _UNDER_WAY_PER_SLOT = 2
 """So many submissions a slot are under way, that none idles between two."""
@@ -32,6 +33,24 @@ def history_of(paths: Iterable[Path], own: str) -> Path | None:
     name = "\n".join(sorted(str(path.resolve()) for path in paths))
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     return expanded(Path(own)).parent / "classes" / f"{digest}.sqlite"
+
+
+def not_kept(history: History) -> Message | None:
+    """Return what whoever grades should know of the file that keeps it; None if all is well."""
+    if history.path is None:
+        return Message(
+            "No file keeps what is graded here, since there is no history: name one with "
+            "INGINIOUS_HISTORY. Save the grades before you leave."
+        )
+    if history.unusable is None:
+        return history.warning
+    return Message(
+        "What is graded cannot be kept in {path} ({reason}). Whatever was not kept is lost when "
+        "this program ends: save the grades now. Make room or let it be written; what is still in "
+        "memory is then written by itself.",
+        path=visible(str(history.path)),
+        reason=history.unusable,
+    )
 
 
 def default_jobs() -> int:

@@ -24,12 +24,14 @@ from inginious_nb.grammar.commands import (
     NO_ISOLATION,
     STUDENT_FROM,
 )
-from inginious_nb.i18n import Message, in_language
+from inginious_nb.i18n import Message, in_language, visible
+from inginious_nb.render import printable
 from inginious_nb.settings import load_settings
 
 from . import tables
 from .output import print_table, say
 from .sessions import SERVICE_OPTIONS, opened_session
+from .written_files import check_can_be_written, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,8 +89,9 @@ def grade(
 
     What was graded before is not graded again, so a run that was interrupted goes on where it
     ended. The exit status is 0 when every answer that was handed in got a grade, 1 when one got
-    none or another program grades the same class, 130 after Ctrl-C.
+    none, a file could not be written or another program grades the same class, 130 after Ctrl-C.
     """
+    check_can_be_written(filter(None, (csv_file, json_file, html_file)))
     notebooks = find_notebooks(paths, student_from or "")
     jobs = jobs or surroundings.default_jobs()
     kept = history or surroundings.history_of(paths, load_settings().history)
@@ -103,32 +106,48 @@ def grade(
                     Message("The notebooks name no task; say which one: --task COURSE/TASK.")
                 )
             _run(session, grading, surroundings.under_way(jobs), regrade=regrade)
-            not_kept = session.history.warning
+            session.history.write_pending()
+            kept_nowhere = _not_kept(session)
         state = grading.state
+        not_written = []
         if csv_file is not None:
-            _write(csv_file, export.as_csv(state, lang))
+            not_written.append(write(csv_file, export.as_csv(state, lang)))
         if json_file is not None:
-            _write(json_file, export.as_json(state, sandbox=sandbox, lang=lang))
+            as_json = export.as_json(state, sandbox=sandbox, lang=lang)
+            not_written.append(write(json_file, as_json))
         if html_file is not None:
             written = report.as_html(
                 state, title=title, sandbox=sandbox, lang=lang, anonymous=anonymous
             )
-            _write(html_file, written)
+            not_written.append(write(html_file, written))
     print_table(tables.class_grades(state, lang))
     for entry in state.entries:
         if entry.message and entry.state != "missing":
             text = in_language(entry.message, lang)
             say(f"{entry.student}, {entry.task}: {text}", err=True)
     _tell_reused(state, lang)
-    if not_kept is not None:
-        say(not_kept, lang, err=True)
-    if any(entry.state in ("refused", "ungraded") for entry in state.entries):
+    failures = list(filter(None, (*not_written, kept_nowhere)))
+    if any(not_written) and kept_nowhere is None:
+        failures.append(
+            Message("What was graded is kept: the same command writes it and grades nothing again.")
+        )
+    for failure in failures:
+        say(failure, lang, err=True)
+    if any(not_written) or any(entry.state in ("refused", "ungraded") for entry in state.entries):
         sys.exit(_FAILED)
 
 
-def _write(file: Path, text: str) -> None:
-    """Write a file; half of a surrogate pair, which a grader may quote, is written as an escape."""
-    file.write_text(text, encoding="utf-8", errors="backslashreplace")
+def _not_kept(session: Session) -> Message | None:
+    """Return why what is graded is lost when the command ends; None where it is kept."""
+    history = session.history
+    if history.unusable is None:
+        return history.warning
+    return Message(
+        "What is graded cannot be kept in {path} ({reason}): the same command would grade it "
+        "again. Make room, let it be written, or name another file with --history.",
+        path=visible(str(history.path)),
+        reason=history.unusable,
+    )
 
 
 def _run(session: Session, grading: ClassGrading, at_a_time: int, *, regrade: bool) -> None:
@@ -146,6 +165,13 @@ def _run(session: Session, grading: ClassGrading, at_a_time: int, *, regrade: bo
             if entry.is_final:
                 progress.update(bar, advance=1, description=f"{entry.student} {entry.task}")
 
+        def tell_not_kept() -> None:
+            if (text := _not_kept(session)) is not None:
+                in_words = printable(in_language(text, session.language))
+                progress.console.print(in_words, markup=False, highlight=False)
+
+        tell_not_kept()  # now: whoever grades for hours may want to mend it first
+        session.history.subscribe(tell_not_kept)
         grading_queue = grading.queue(at_a_time, changed)
         grading.fill(grading_queue, regrade=regrade)
         before = signal.signal(signal.SIGINT, lambda *_: grading_queue.interrupt())
@@ -153,7 +179,7 @@ def _run(session: Session, grading: ClassGrading, at_a_time: int, *, regrade: bo
             grading_queue.run()
         except KeyboardInterrupt:
             progress.console.print(
-                session.history.warning
+                _not_kept(session)
                 or Message("What was graded is kept: the same command goes on from here."),
                 markup=False,
                 highlight=False,

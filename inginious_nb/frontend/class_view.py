@@ -198,6 +198,7 @@ class ClassPublisher:
                 "student_from": printable(live.reading.student_from),
             },
             "error": "" if live.error is None else live.error.in_language(self.lang),
+            "warning": printable(in_language(live.warning or "", self.lang)),
             "students": len(aliases),
             "column_names": column_names(),
             "tasks": [],

@@ -54,6 +54,7 @@ class HistoryFile:
         self._lock = threading.RLock()
         self._observers = Observers()
         self._trouble: Message | None = None  # until the file can be written
+        self._reason: str | None = None  # likewise
         self._damage: Message | None = None  # said for as long as this process lives
         self._unwritten = Database(None)
         self._unwritten_ids: set[str] = set()
@@ -68,6 +69,11 @@ class HistoryFile:
     def warning(self) -> Message | None:
         """Return what a user should know of the state of the file, None if all is well."""
         return self._trouble or self._damage or (_NO_FILE if self.path is None else None)
+
+    @property
+    def unusable(self) -> str | None:
+        """Return why the file cannot be used now, a part of a sentence; None where it can."""
+        return self._reason
 
     @property
     def folder(self) -> Path | None:
@@ -106,6 +112,7 @@ class HistoryFile:
         if self._file is None and self._is_ours and not self._is_closed:
             try:
                 self._file = Database(self.path)
+                self._all_well()
             except NotOursError as error:
                 self._is_ours = False
                 self._warn_of_opening(error.text)
@@ -179,7 +186,8 @@ class HistoryFile:
                 "kept in memory; they are written as soon as that is possible.",
                 path=self.path,
                 reason=_reason(error),
-            )
+            ),
+            _reason(error),
         )
 
     def _warn_of_opening(self, reason: str) -> None:
@@ -189,12 +197,19 @@ class HistoryFile:
                 "INGINIOUS_HISTORY. Until then your submissions are kept in memory only.",
                 path=self.path,
                 reason=reason,
-            )
+            ),
+            reason,
         )
 
-    def _warn(self, warning: Message) -> None:
-        is_new, self._trouble = warning != self._trouble, warning
+    def _warn(self, warning: Message, reason: str) -> None:
+        is_new, self._trouble, self._reason = warning != self._trouble, warning, reason
         if is_new:
+            self._observers.notify()
+
+    def _all_well(self) -> None:
+        """Warn of the file no more, unless something of it is still in memory."""
+        if self._trouble is not None and not self._unwritten_ids:
+            self._trouble = self._reason = None
             self._observers.notify()
 
     # ---- writing ----------------------------------------------------------------------------
@@ -223,6 +238,7 @@ class HistoryFile:
                 with contextlib.suppress(sqlite3.Error):
                     _copy(submission_id, file, self._unwritten)
             else:
+                self._all_well()
                 return
         write(self._unwritten)
         self._unwritten_ids.add(submission_id)
@@ -257,8 +273,7 @@ class HistoryFile:
             except sqlite3.Error as error:
                 _log.info("The history cannot be written yet: %s", error)
                 return
-            self._trouble = None
-        self._observers.notify()
+            self._all_well()
 
     def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
         """Note that this process still waits for the results of submissions; at 0 that it ended."""
@@ -343,4 +358,8 @@ def _reason(error: OSError | ValueError | sqlite3.Error) -> str:
         return Message("the disk is full")
     if code.startswith("SQLITE_READONLY"):
         return Message("it is read-only")
-    return str(error)
+    if code.startswith("SQLITE_CANTOPEN"):
+        return Message("nothing can be written beside it")
+    if code.startswith("SQLITE_IOERR"):
+        return Message("the disk has an error, or your quota is used up")
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -60,7 +60,7 @@ export interface ClassCell {
 
 /**
  * The state of a class, whole or what changed of it since the message before. `seq` counts the
- * messages. Names are not in it: they are asked for.
+ * messages; `warning` says why what is graded is not kept. Names are not in it: they are asked for.
  */
 export interface ClassInfo {
   seq: number;
@@ -71,6 +71,7 @@ export interface ClassInfo {
   busy: boolean;
   reading: ClassReading;
   error: string;
+  warning: string;
   students: number;
   column_names: string[];
   tasks: ClassTaskInfo[];

@@ -33,6 +33,7 @@ function info(seq: number, changes: Partial<ClassInfo> = {}): ClassInfo {
     busy: true,
     reading: { tasks: [], student_from: "" },
     error: "",
+    warning: "",
     students: 4,
     column_names: [],
     tasks: [],

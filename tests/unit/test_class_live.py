@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from inginious_nb.classroom import live as live_module
 from inginious_nb.classroom import surroundings
 from inginious_nb.classroom.class_lock import only_grader
 from inginious_nb.classroom.live import LiveClass
@@ -291,6 +292,29 @@ def test_a_class_goes_on_when_nobody_looks_and_is_read_as_the_last_time(session,
     look_away()
     assert ended.wait(LIMIT_S)
     assert [entry.is_reused for entry in again.state.entries] == [True, True, True, False]
+
+
+def test_what_cannot_be_kept_is_told_and_stays_until_it_can(session, folder, monkeypatch):
+    monkeypatch.setattr(live_module, "_WRITE_INTERVAL_S", 0.05)
+    kept_in = surroundings.history_of([folder], session.settings.history)
+    kept_in.mkdir(parents=True)
+    subject = {"folder": str(folder), "no_isolation": True}
+    live, look_away = look_at(session, folder, subject)
+    page = Page(session, live)
+    page.until(lambda page: page.is_graded() and page.known["warning"])
+    assert "save the grades" in page.known["warning"]
+    look_away()
+    again, look_away = look_at(session, folder, subject)
+    assert again is live  # nobody looked, and nothing else has the grades
+    kept_in.rmdir()
+    page.until(lambda page: not page.known["warning"] and page.is_graded())
+    assert [entry.grade for entry in live.state.entries] == [100.0, 50.0, 50.0, None]
+    look_away()
+    again, look_away = look_at(session, folder, subject)
+    page = Page(session, again)
+    page.until(Page.is_graded)
+    assert [cell["reused"] for cell in page.cells.values()] == [True, True, True, False]
+    look_away()
 
 
 def test_how_a_class_is_read_can_be_changed_and_what_cannot_be_is_refused(opened, folder):

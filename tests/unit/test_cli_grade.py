@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from inginious_nb.cli import written_files
 from inginious_nb.cli.main import main
 from inginious_nb.course import demo_class
 from tests.support.invented_class import KINDS, RIGHT, notebook, write_notebook
@@ -180,14 +182,43 @@ def test_a_cell_for_a_problem_that_is_not_there_is_told(monkeypatch, tmp_path):
     assert "Did you mean fib?" in told["near"][1]
 
 
-def test_a_class_is_graded_where_nothing_can_be_kept_and_that_is_said(monkeypatch, tmp_path):
+def test_a_class_is_graded_where_nothing_can_be_kept_or_written_and_that_is_said(
+    monkeypatch, tmp_path
+):
     write_notebook(tmp_path / "class" / "ada.ipynb", {"quotient": "3"}, "demo/division")
     monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
-    nowhere = tmp_path / "class" / "ada.ipynb" / "h.sqlite"
-    words = [*arguments(tmp_path, "--no-isolation"), f"--history={nowhere}"]
-    done = CliRunner().invoke(main, words)
-    assert "cannot be opened" in done.output
+    words = arguments(tmp_path, "--no-isolation")
+    nowhere = tmp_path / "nowhere" / "x"
+    refused = CliRunner().invoke(main, [*words, f"--html={nowhere}"])
+    assert "no folder" in refused.output
+    assert not (tmp_path / "class.sqlite").exists()  # nothing was graded for nothing
+    full = CliRunner().invoke(main, [*words, "--html=/dev/full"])
+    assert full.exit_code == 1
+    assert "/dev/full cannot be written (No space left on device)" in full.output
+    assert "grades nothing again" in full.output
     assert rows(tmp_path).keys() == {"ada"}
+    nowhere = tmp_path / "class" / "ada.ipynb" / "h.sqlite"
+    lost = CliRunner().invoke(main, [*words, f"--history={nowhere}", "--json=/dev/full"])
+    assert "another file with --history" in lost.output
+    assert "grades nothing again" not in lost.output
+    assert rows(tmp_path).keys() == {"ada"}
+
+
+def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path):
+    file = tmp_path / "grades.csv"
+    file.write_text("before")
+    file.chmod(0o640)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        failure = written_files.write(file, "x" * 1000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "too large" in failure
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(file.name, "before")]
+    assert written_files.write(file, "after") is None
+    assert file.read_text() == "after"
+    assert file.stat().st_mode & 0o777 == 0o640
 
 
 def test_names_that_are_no_text_are_written_as_escapes(monkeypatch, tmp_path):

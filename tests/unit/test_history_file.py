@@ -475,3 +475,13 @@ def test_a_history_whose_folder_is_gone_keeps_in_memory(tmp_path):
     history.finish("two", result())
     assert history.result("two").grade == 100.0
     history.close()
+
+
+def test_a_warning_ends_when_the_file_can_be_used(tmp_path):
+    (tmp_path / "folder").touch()
+    history = History(tmp_path / "folder" / "history.sqlite")
+    assert "cannot be opened" in history.warning
+    (tmp_path / "folder").unlink()
+    add(history, "s")
+    assert (history.warning, history.unusable, history.unwritten) == (None, None, 0)
+    history.close()

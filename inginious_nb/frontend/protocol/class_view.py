@@ -74,8 +74,9 @@ class ClassCell(TypedDict):
 class ClassInfo(TypedDict):
     """The state of a class, whole or what changed of it since the message before.
 
-    ``seq`` counts the messages. A whole one takes the place of everything; another one has the
-    cells and tasks that changed. Names are not in it: they are asked for.
+    ``seq`` counts the messages; ``warning`` says why what is graded is not kept. A whole one takes
+    the place of everything; another one has the cells and tasks that changed. Names are not in it:
+    they are asked for.
     """
 
     seq: int
@@ -86,6 +87,7 @@ class ClassInfo(TypedDict):
     busy: bool
     reading: ClassReading
     error: str
+    warning: str
     students: int
     column_names: list[str]
     tasks: list[ClassTaskInfo]

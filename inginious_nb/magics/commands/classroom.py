@@ -68,6 +68,8 @@ def _grade_to_the_end(context: MagicContext, live: LiveClass, *, names: bool) ->
         if not ended.wait(_WAIT_TOLD_S) and live.error is not None:
             context.say(live.error.text)
         ended.wait()
+        if live.warning is not None:
+            context.say(live.warning)
     finally:
         live.close()
     if live.error is not None:

@@ -32,6 +32,11 @@ export function Head() {
           {state.error}
         </p>
       )}
+      {state.warning && (
+        <p class="inginious-notice inginious-notice-error" role="alert">
+          {state.warning}
+        </p>
+      )}
       <p class="inginious-class-progress">
         <progress max={cells.length || 1} value={done} aria-label={c.queue} />{" "}
         <span>{cells.length ? counts.join(" · ") : c.reading}</span>
