@@ -10,12 +10,12 @@ import click
 
 from inginious_nb.errors import InginiousError
 from inginious_nb.grammar.command_group import Command
-from inginious_nb.i18n import Message, reader_language
+from inginious_nb.i18n import Message, in_language, reader_language
 from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 
 from . import tables
-from .output import print_table
+from .output import print_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,20 @@ def environments(name: str | None, *, as_json: bool) -> None:
         return
     if name is None:
         print_table(tables.environments(found, reader_language()))
+        _tell_faults(found)
         return
     for package, version in sorted(found[0]["packages"].items(), key=lambda p: p[0].lower()):
         echo(f"{package} {version}")
+    if found[0]["variables"]:
+        names = ", ".join(sorted(found[0]["variables"]))
+        say(Message("Activating it sets {variables}; tasks have that.", variables=names), err=True)
+    _tell_faults(found)
+
+
+def _tell_faults(found: list[dict[str, Any]]) -> None:
+    for each in found:
+        if each["fault"]:
+            say(f"{each['name']}: {each['fault']}", err=True)
 
 
 def _found(settings: Inginious) -> Iterator[dict[str, Any]]:
@@ -56,6 +67,7 @@ def _found(settings: Inginious) -> Iterator[dict[str, Any]]:
     from inginious_nb.course import CourseLibrary  # noqa: PLC0415
     from inginious_nb.grader.agents.environments import OfferedEnvironments  # noqa: PLC0415
     from inginious_nb.grader.agents.local import DEFAULT_ENVIRONMENTS  # noqa: PLC0415
+    from inginious_nb.grader.job.activation import activation_of  # noqa: PLC0415
     from inginious_nb.grader.job.python_environments import about  # noqa: PLC0415
     from inginious_nb.grader.job.python_packages import PACKAGES  # noqa: PLC0415
     from inginious_nb.grader.job.shared_files import system_python  # noqa: PLC0415
@@ -73,13 +85,19 @@ def _found(settings: Inginious) -> Iterator[dict[str, Any]]:
             "packages": {},
             # What the grading service brings where the interpreter lacks it.
             "added": list(PACKAGES),
+            "variables": {},
             "error": "",
+            "fault": "",
         }
         try:
             has = about(program)
             row |= {"version": has.version, "packages": dict(has.packages)}
         except InginiousError as error:
             row["error"] = error.in_language(reader_language())
+        if python is not None:
+            activation = activation_of(python)
+            fault = in_language(activation.fault or "", reader_language())
+            row |= {"variables": dict(activation.variables), "fault": fault}
         yield row
 
 

@@ -19,14 +19,20 @@ from inginious_nb.errors import ServiceError
 from inginious_nb.grader.agents.environments import OfferedEnvironments
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.course_check import check_course
-from inginious_nb.grader.job.python_environments import about, find_environment
+from inginious_nb.grader.job import activation
+from inginious_nb.grader.job.activation import activation_of
+from inginious_nb.grader.job.python_environments import (
+    PythonEnvironment,
+    about,
+    find_environment,
+)
 from inginious_nb.grader.job.shared_files import system_python
 from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.settings import load_settings
 from tests.support.local_course import LocalCourse
 
 REPORT = """
-import sys
+import os, sys
 import invented
 from inginious_container_api import feedback
 from inginious_container_api.run_student import run_student_simple
@@ -42,6 +48,7 @@ try:
     feedback.set_custom_value("writable", True)
 except OSError:
     pass
+feedback.set_custom_value("geo", os.environ.get("GEO_DATA", ""))
 feedback.set_global_result("success")
 """
 
@@ -91,7 +98,22 @@ def prefix(venv):
     )
     (package / "compiled.so").write_text("")
     (folder / "lib/libinvented").write_text("only here")
+    write_activation(folder)
     return folder
+
+
+def write_activation(folder):
+    """Add what packages and ``conda env config vars`` leave for who activates a prefix."""
+    (folder / "etc/conda/activate.d").mkdir(parents=True)
+    (folder / "etc/conda/env_vars.d").mkdir()
+    (folder / "etc/conda/env_vars.d/a.json").write_text('{"A_DATA": "of a", "B_DATA": "of a"}')
+    state = {"env_vars": {"B_DATA": "of the teacher", "GONE": "***unset***", "PATH": "/evil"}}
+    (folder / "conda-meta/state").write_text(json.dumps(state))
+    (folder / "etc/conda/activate.d/geo.sh").write_text(
+        'export GEO_DATA="$CONDA_PREFIX/share/geo" PATH="$CONDA_PREFIX/geo/bin:/elsewhere:$PATH"\n'
+        "export TWO='two\nlines' HOME=/tmp PYTHONPATH=/tmp\n"
+        "echo said; (sleep 600) & unset A_DATA; not_exported=1\n"
+    )
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "plain"])
@@ -123,8 +145,29 @@ async def test_python3_is_that_of_the_environment(course, venv, prefix, environm
             "prefix": str(prefix if environment == "conda" else venv),
             "invented": "only here",
             "student": "only here\n",
+            "geo": f"{prefix}/share/geo" if environment == "conda" else "",
         }
         assert not (is_writable and course.kind == "bubblewrap")
+
+
+def test_activating_an_environment_sets_what_its_packages_need(prefix, tmp_path, monkeypatch):
+    monkeypatch.setattr(activation, "_TIMEOUT_S", 0.5)
+    found = activation_of(PythonEnvironment(prefix, f"{prefix}/bin/python3"))
+    assert found.variables == {
+        "CONDA_PREFIX": str(prefix),
+        "CONDA_DEFAULT_ENV": prefix.name,
+        "B_DATA": "of the teacher",
+        "GEO_DATA": f"{prefix}/share/geo",
+    }
+    assert (found.folders, found.fault) == ((f"{prefix}/geo/bin",), None)
+    for script in ("exit 1", "exec sleep 600", "exec true", "while :; do :; done"):
+        other = tmp_path / script.replace(" ", "-")
+        (other / "conda-meta").mkdir(parents=True)
+        (other / "etc/conda/activate.d").mkdir(parents=True)
+        (other / "etc/conda/activate.d/x.sh").write_text(script)
+        found = activation_of(PythonEnvironment(other, f"{other}/bin/python3"))
+        assert str(other) in found.fault
+        assert found.variables["CONDA_PREFIX"] == str(other)
 
 
 async def test_other_tasks_keep_the_python_of_the_system(course):

@@ -24,6 +24,7 @@ from inginious_nb.grader.sandbox.sweeper import new_swept_mark
 from inginious_nb.grader.temporary_folders import make_locked_folder, remove_tree
 
 from . import locales
+from .activation import activation_of
 from .python_packages import copy_packages, find_interpreters
 from .system_views import SystemViews
 
@@ -177,11 +178,17 @@ class Installation:
         view_folder = folder / _VIEWS
         view_folder.mkdir()
         self._let_all_read(folder)
-        programs = [f"{environment.folder}/bin", self._path]
+        activation = activation_of(environment)
+        programs = [f"{environment.folder}/bin", *activation.folders, self._path]
         if not environment.has_python3:
             programs.insert(0, seen)
             (folder / "python").symlink_to(wrapper.name)
-        variables = {**self._variables, **self._locale, "PATH": ":".join(programs)}
+        variables = {
+            **activation.variables,
+            **self._variables,
+            **self._locale,
+            "PATH": ":".join(programs),
+        }
         if self._views is None:
             variables |= self._variables_of(folder, programs, interpreters[0])
             # Where jobs see no mounts they see the environment as it is.
