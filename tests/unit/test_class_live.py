@@ -109,7 +109,7 @@ def test_a_page_follows_a_class_and_nobody_is_named(opened):
     # What is published is what the command line would say, and it may be kept by the page.
     assert page.ask("class")["cells"] == list(page.cells.values())
     assert not [name for name in CHOICES if name in "".join(page.raw)]
-    assert "ada,lab/choice,graded" in page.ask("export")["text"]
+    assert '"ada","lab/choice","graded"' in page.ask("export")["text"]
     assert page.ask("lang", lang="fr") == {}
     page.until(lambda page: page.known["lang"] == "fr")
     assert "Corrigé sur cette machine" in page.known["sandbox"]
