@@ -8,7 +8,6 @@ the magics.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import logging
 from typing import TYPE_CHECKING, Any
@@ -65,16 +64,9 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Load ``%inginious`` into a shell: ``%load_ext inginious_nb``."""
-    # To look for garbage in all that a kernel has takes 20 ms, and loading leaves none.
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        from .magics import load  # noqa: PLC0415 - programs that only need the client lack IPython
+    from .magics import load  # noqa: PLC0415 - programs that only need the client lack IPython
 
-        load(shell)
-    finally:
-        if collects:
-            gc.enable()
+    load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from .results import JobResult
 
 
-@dataclass(frozen=True, slots=True)
-class JobSent:
+class JobSent(Struct, frozen=True):
     """The job left for the backend.
 
     Attributes:
@@ -24,8 +24,7 @@ class JobSent:
     username: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class JobHeld:
+class JobHeld(Struct, frozen=True):
     """The job waits here and goes on later.
 
     Attributes:
@@ -37,16 +36,14 @@ class JobHeld:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobAccepted:
+class JobAccepted(Struct, frozen=True):
     """The job is stored where it is graded, under an id of that place."""
 
     at: float
     remote_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobQueued:
+class JobQueued(Struct, frozen=True):
     """A place in the queue: at most ``at_most_before`` jobs are ahead.
 
     Backends list jobs in order of arrival over all environments, and priorities and free agents
@@ -58,15 +55,13 @@ class JobQueued:
     at_most_before: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobStarted:
+class JobStarted(Struct, frozen=True):
     """The start of the job by an agent."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class JobSsh:
+class JobSsh(Struct, frozen=True):
     """Credentials of a remote shell of a job in ssh debug mode; never save them in a notebook."""
 
     at: float
@@ -76,8 +71,7 @@ class JobSsh:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
-class JobDone:
+class JobDone(Struct, frozen=True):
     """The result. It always comes, as the last event."""
 
     at: float

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from .fields import FieldError, shown
 
@@ -23,8 +24,7 @@ _FORMATS = tuple(
 )
 
 
-@dataclass(frozen=True)
-class Accessibility:
+class Accessibility(Struct, frozen=True):
     """The time in which submissions are accepted (docs/protocol.md, Courses on disk).
 
     Attributes:

@@ -6,9 +6,10 @@ instructor sees an edit at once. A task that cannot be read never keeps the othe
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from inginious_nb.errors import CourseError, TaskNotFoundError
 from inginious_nb.i18n import Message
@@ -263,7 +264,7 @@ class Course:
 
     def _with_settings(self, task: Task) -> Task:
         """Return the task with what course.yaml says about it, which overrides its own file."""
-        task = dataclasses.replace(task, tags=self._tags())
+        task = replace(task, tags=self._tags())
         data = self._course_file()[0].get("dispenser_data")
         config = data.get("config") if isinstance(data, dict) else None
         if not isinstance(config, dict):
@@ -278,7 +279,7 @@ class Course:
         except FieldError as error:
             message = f"the settings of the task {task.id} cannot be used: {error}"
             raise field_error(file, (*keys, *error.keys), message) from error
-        return dataclasses.replace(task, settings=settings)
+        return replace(task, settings=settings)
 
     def _ordered(self, tasks: dict[str, Task]) -> list[str]:
         data = self._course_file()[0].get("dispenser_data")

@@ -5,8 +5,9 @@ docs/protocol.md, Task files (also the fields of INGInious <= 0.6).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from . import fields
 from .fields import FieldError
@@ -25,8 +26,7 @@ DEFAULT_DISK_MB = 1024
 _HARD_TIME_FACTOR = 3
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """The environment that a task asks of a grading agent.
 
     Attributes:

@@ -8,9 +8,10 @@ Real repositories nest tasks deeper than INGInious allows or lack the course.yam
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from inginious_nb.errors import CourseNotFoundError
 from inginious_nb.i18n import Message
@@ -116,8 +117,7 @@ def course_folders(path: Path) -> Iterator[Path | CourseError]:
         level = below
 
 
-@dataclass
-class TaskFolders:
+class TaskFolders(Struct):
     """The task folders of a course.
 
     Attributes:

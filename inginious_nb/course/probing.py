@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
@@ -43,8 +44,7 @@ class NoAnswerError(CourseError):
     """The drive that a path is on does not answer: what is there may be in order."""
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A path and the kind of thing that is there.
 
     Attributes:
@@ -100,8 +100,7 @@ def real(path: Path) -> Path:
         return path
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The entries of a folder.
 
     Attributes:

@@ -6,8 +6,9 @@ They stand in ``dispenser_data`` of course.yaml or, before INGInious 0.7, in tas
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
 
 from . import fields
 from .accessibility import Accessibility
@@ -27,8 +28,7 @@ _LEGACY = {
 }
 
 
-@dataclass(frozen=True)
-class SubmissionLimit:
+class SubmissionLimit(Struct, frozen=True):
     """The limit on submissions; None is no limit.
 
     Attributes:
@@ -40,8 +40,7 @@ class SubmissionLimit:
     period_h: int | None = None
 
 
-@dataclass(frozen=True)
-class TaskSettings:
+class TaskSettings(Struct, frozen=True):
     """The settings of one task in its course.
 
     Attributes:

@@ -5,8 +5,9 @@ Source: docs/protocol.md, Courses on disk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from . import fields, translations
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 _KINDS = {"0": "skill", "1": "misconception", "2": "category"}
 
 
-@dataclass(frozen=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A tag of the course: what a test of a task, or a task itself, stands for.
 
     Attributes:
@@ -36,8 +36,7 @@ class Tag:
     kind: str
 
 
-@dataclass(frozen=True)
-class CourseTags:
+class CourseTags(Struct, frozen=True):
     """The tags of one course.
 
     Attributes:

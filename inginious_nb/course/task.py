@@ -5,10 +5,13 @@ Loaded from the task's folder once and never changed; ``Course`` decides when to
 
 from __future__ import annotations
 
-import dataclasses
 import random
-from dataclasses import dataclass, field
+from collections.abc import Mapping  # noqa: TC003 - the signature of Task is read by its hints
+from pathlib import Path  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, Any, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from inginious_nb.errors import AnswerError
 from inginious_nb.i18n import Message
@@ -24,17 +27,13 @@ from .tags import CourseTags
 from .yaml_file import field_error, read_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from .accessibility import Accessibility
 
 _MAX_RANDOM_NUMBERS = 100_000
 """Each submission carries them."""
 
 
-@dataclass(frozen=True)
-class SiteSubmission:
+class SiteSubmission(Struct, frozen=True):
     """One submission in the list that a site shows with a task.
 
     Attributes:
@@ -50,8 +49,7 @@ class SiteSubmission:
     grade: float | None = None
 
 
-@dataclass(frozen=True)
-class SiteStanding:
+class SiteStanding(Struct, frozen=True):
     """The standing of a person with a task at the site that it is from, as the site counts.
 
     Attributes:
@@ -71,8 +69,7 @@ class SiteStanding:
     username: str = ""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """A task as its folder describes it.
 
     Attributes:
@@ -259,7 +256,7 @@ class Task:
         translate = translations.translator(folders, language)
         if translate is None:
             return self
-        return dataclasses.replace(
+        return replace(
             self,
             name=translate(self.name),
             context=translate(self.context),

@@ -5,8 +5,9 @@ The same words as in ``js/components/lines.ts``, for static snapshots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from inginious_nb.i18n import Words, number
 
@@ -21,8 +22,7 @@ RESULT_CODES = ("success", "failed", "killed", "crash", "overflow", "timeout", "
 _MARKS = {"success": "✓", "failed": "✗", "killed": "■", "overflow": "▲", "timeout": "◷"}
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from inginious_nb.errors import HistoryError
 from inginious_nb.submissions.student import Student
@@ -35,8 +36,7 @@ _KEPT_RESULTS = 16
 _results: dict[tuple[str, str], ResultInfo | None] = {}
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The page that a command asks for the live cells.
 
     Attributes:

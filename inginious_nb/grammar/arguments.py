@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
@@ -18,8 +19,7 @@ CELL_MAGIC = "%%inginious"
 _QUOTES = "\"'"
 
 
-@dataclass(frozen=True)
-class TaskArguments:
+class TaskArguments(Struct, frozen=True):
     """The arguments ``[COURSE/TASK] [PROBLEM=VALUE]...`` of a command.
 
     Attributes:
@@ -46,8 +46,7 @@ def split(line: str) -> list[str]:
     return [word.text for word in _words(line)]
 
 
-@dataclass
-class _Word:
+class _Word(Struct):
     text: str
     quoted: bool = False  # its last character stands between quotation marks
 

@@ -7,10 +7,10 @@ anything, for cell discovery. The command line takes from here the parameters th
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import marked
@@ -312,8 +312,7 @@ def declared() -> CommandGroup:
     return group
 
 
-@dataclass(frozen=True)
-class ParsedCommand:
+class ParsedCommand(Struct, frozen=True):
     """A command as written in a cell.
 
     Attributes:

@@ -14,10 +14,10 @@ import itertools
 import re
 import tokenize
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from IPython.core.inputtransformer2 import TransformerManager
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,8 +59,7 @@ _MAX_CACHED = 256
 _LINE_MAGIC_ARGUMENTS, _CELL_MAGIC_ARGUMENTS = 2, 3
 
 
-@dataclass(frozen=True)
-class CellText:
+class CellText(Struct, frozen=True):
     """A cell's text, split at its ``%%inginious`` line.
 
     Attributes:

@@ -7,11 +7,11 @@ looks like to a program, `host` tells notebook, terminal and batch run apart.
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from msgspec.structs import replace
 
 from inginious_nb import widget
 from inginious_nb.frontend.process_session import close_session, get_session
@@ -66,7 +66,7 @@ class InginiousMagics(Magics):
     def inginious(self, line: str, cell: str | None = None) -> Any:
         """Submit notebook cells to INGInious and read the feedback beneath them."""
         body = None if cell is None else cell.removesuffix("\n")
-        context = dataclasses.replace(self.context, body=body)
+        context = replace(self.context, body=body)
         if context.host.is_attended or (context.host.is_terminal and sys.stdin.isatty()):
             context.session.services.expect_person()
         from .commands import run  # noqa: PLC0415 - with the first command

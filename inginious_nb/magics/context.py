@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from inginious_nb.course.task_files import TaskFiles
 from inginious_nb.i18n import in_language
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from .submitter import Submitter
 
 
-@dataclass(frozen=True)
-class MagicContext:
+class MagicContext(Struct, frozen=True):
     """One shell, its host and session, and the cell that was run.
 
     Attributes:

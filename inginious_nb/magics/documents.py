@@ -7,8 +7,9 @@ run in one notebook never answers for another, and a task opened in one is not m
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, InteractiveShell
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from .host import Host
 
 
-@dataclass
-class Document:
+class Document(Struct):
     """The cells that were run in one document, as far as they were seen.
 
     Attributes:

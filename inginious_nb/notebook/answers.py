@@ -7,8 +7,10 @@ what a text means as an answer to a problem, and whether it is acceptable.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from inginious_nb.course.problems import FileProblem
 
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import Task
 
 
-@dataclass
-class Answers:
+class Answers(Struct):
     """Raw answers by problem id, and where each was read."""
 
     values: dict[str, object] = field(default_factory=dict)
@@ -59,8 +60,7 @@ def from_cells(
     )
 
 
-@dataclass(frozen=True)
-class ReadCell:
+class ReadCell(Struct, frozen=True):
     """A cell, how it was read, and when, in seconds since the epoch."""
 
     cell: Cell

@@ -14,8 +14,9 @@ however it is submitted. A cell answers problem ``p`` of a task when
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from inginious_nb.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.i18n import Message
@@ -33,8 +34,7 @@ MAX_FIRST_LINE_LENGTH = 60
 CellType = Literal["code", "markdown", "raw"]
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell as it stands in the notebook.
 
     Attributes:
@@ -71,8 +71,7 @@ class Cell:
         return [command for command in parsed if command is not None]
 
 
-@dataclass(frozen=True)
-class FoundAnswer:
+class FoundAnswer(Struct, frozen=True):
     """The answer that cells of a notebook give to one problem.
 
     Attributes:

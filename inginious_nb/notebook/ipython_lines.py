@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from IPython.core.inputtransformer2 import (
@@ -17,6 +16,7 @@ from IPython.core.inputtransformer2 import (
     classic_prompt,
     ipython_prompt,
 )
+from msgspec import Struct
 
 from inginious_nb.grammar.magic_lines import LIKELY_CHANGED, takes_long
 
@@ -33,8 +33,7 @@ _NAMES = frozenset({"get_ipython", "display"})
 """What a notebook has without an import."""
 
 
-@dataclass(frozen=True)
-class IPythonLines:
+class IPythonLines(Struct, frozen=True):
     """A program, and what of it only IPython runs.
 
     Attributes:

@@ -6,8 +6,9 @@ A task is COURSE/TASK or TASK, a problem COURSE/TASK/PROBLEM, TASK/PROBLEM or PR
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from inginious_nb.course import alternatives
 from inginious_nb.errors import CourseError, UsageError
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import CourseLibrary, Task
 
 
-@dataclass(frozen=True)
-class TaskName:
+class TaskName(Struct, frozen=True):
     """A task and its problems: all that is needed to recognise its cells."""
 
     course_id: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from inginious_nb.i18n import Message, visible
 
@@ -22,8 +23,7 @@ MAX_BYTES = 256_000_000
 _NOT_VERSION_4 = Message("it is not a notebook of version 4; save it with Jupyter 4 or newer")
 
 
-@dataclass(frozen=True)
-class SavedNotebook:
+class SavedNotebook(Struct, frozen=True):
     """A notebook file as it was last saved.
 
     Attributes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 SourceKind = Literal["cell", "captured", "file", "widget", "notebook-file", "argument"]
 
 
-@dataclass(frozen=True)
-class AnswerSource:
+class AnswerSource(Struct, frozen=True):
     """The place where one answer was read.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from inginious_nb.errors import BackendError
 from inginious_nb.i18n import Message
@@ -34,8 +35,7 @@ Debug = bool | Literal["ssh"]
 """False, True (return stdout and stderr), or "ssh" (a shell instead of a grade)."""
 
 
-@dataclass(frozen=True)
-class ServiceState:
+class ServiceState(Struct, frozen=True):
     """The state of a grading service, as far as it can be told.
 
     Attributes:
@@ -57,8 +57,7 @@ class ServiceState:
     sandbox: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True)
-class Recalled:
+class Recalled(Struct, frozen=True):
     """An earlier submission as a service has it.
 
     Attributes:

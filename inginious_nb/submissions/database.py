@@ -12,10 +12,10 @@ import stat
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import astuple, fields
 from typing import TYPE_CHECKING, Any
 
 import msgpack
+from msgspec.structs import astuple
 
 from inginious_nb.client.results import JobResult
 from inginious_nb.errors import HistoryError
@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS result (
 );
 CREATE TABLE IF NOT EXISTS archive (submission_id TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
-_COLUMNS = tuple(field.name for field in fields(SubmissionRecord))
+_COLUMNS = SubmissionRecord.__struct_fields__
 _TABLES_SINCE_2 = {"submission", "answers", "result", "archive"}
 _COLUMNS_SINCE_1 = {"id", "course_id", "task_id", "username", "number", "code", "owner", "alive_at"}
 _MAX_NUMBER = 10**9

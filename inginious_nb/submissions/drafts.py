@@ -7,8 +7,9 @@ here: their bytes stay in the browser until they are submitted.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from inginious_nb.io.observers import Observers
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from .task_state import TaskState
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A value that was entered in some view.
 
     Attributes:

@@ -7,12 +7,12 @@ becomes of a row that cannot be written is in `history_file`.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import time
 from typing import TYPE_CHECKING, Any
 
 import msgpack
+from msgspec.structs import replace
 
 from inginious_nb.errors import HistoryError, UsageError
 from inginious_nb.i18n import Message, from_kept, kept
@@ -107,7 +107,7 @@ class History(HistoryFile):
                     raise self._why_not_repeated(repeats)
                 # Another kernel may have submitted in between: numbers are given once.
                 given = database.next_number(course_id, task_id, username, account)
-                record = dataclasses.replace(record, number=max(given, record.number))
+                record = replace(record, number=max(given, record.number))
                 packed = _packed({**inputdata, "@attempts": str(record.number)})
                 database.put(record)
                 database.put_answers(submission_id, packed, packed_sources)
@@ -269,7 +269,7 @@ class History(HistoryFile):
         with self._lock:
             record = self.get(submission_id)
             if record is not None:
-                self._put(dataclasses.replace(record, **changes))
+                self._put(replace(record, **changes))
 
     def take_from_site(
         self,
@@ -326,14 +326,14 @@ class History(HistoryFile):
         by_time = sorted(records, key=lambda record: record.submitted_at)
         for number, record in enumerate(by_time, 1):
             if record.number != number:
-                self._put(dataclasses.replace(record, number=number))
+                self._put(replace(record, number=number))
 
     def _claim_listed(self, account: Account, submissions: Sequence[SiteSubmission]) -> None:
         """Note whose those are that were kept before accounts were told apart."""
         for each in submissions:
             record = self._first(lambda db, each=each: db.of_remote_id(account.site, each.id))  # type: ignore[misc]
             if record is not None and record.account == "":
-                self._put(dataclasses.replace(record, account=account.name))
+                self._put(replace(record, account=account.name))
 
     def keep_recalled(
         self, submission_id: str, inputdata: Mapping[str, Any], result: JobResult

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import socket
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +27,7 @@ NO_GRADE_CODES = ("crash", "crashed", "killed")
 """Results that say nothing about the answer: the grader failed, or was stopped."""
 
 
-@dataclass(frozen=True)
-class SubmissionRecord:
+class SubmissionRecord(Struct, frozen=True):
     """One submission as the history lists it.
 
     The answers, the result and the archive are loaded by its id (`History.answers`,
@@ -80,7 +80,7 @@ class SubmissionRecord:
 
     def with_result(self, result: JobResult, finished_at: float | None) -> SubmissionRecord:
         """Return this row with a result that came at a time."""
-        return dataclasses.replace(
+        return replace(
             self,
             finished_at=finished_at,
             code=result.result[0],

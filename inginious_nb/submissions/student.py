@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
@@ -10,8 +10,7 @@ from inginious_nb.i18n import Message
 MAX_USERNAME_CHARS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Student:
+class Student(Struct, frozen=True):
     """A person who submits, as a task reads it from the input data.
 
     Attributes:

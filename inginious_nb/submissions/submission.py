@@ -8,14 +8,15 @@ anything is sent.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import math
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from inginious_nb.client import events
 from inginious_nb.client.results import why_unsent, with_fault
@@ -68,8 +69,7 @@ Debug = bool | Literal["ssh"]
 _LOOK_INTERVAL_S = 0.5
 
 
-@dataclass(frozen=True)
-class SubmissionContext:
+class SubmissionContext(Struct, frozen=True):
     """The surroundings that all submissions of a session share.
 
     Attributes:
@@ -327,7 +327,7 @@ class Submission:
             raise _only_who_signed_in(self.student, service)
         account = service.account
         if account is not None and self._account:
-            account = dataclasses.replace(account, name=self._account)
+            account = replace(account, name=self._account)
         lang = self.lang or lang or context.language()
         state = context.task_state(self.task, self.student)
         # A refusal calls the problems as the person sees them.
@@ -442,12 +442,12 @@ class Submission:
 
     async def _keep_account(self, username: str) -> None:
         if self.record is not None and username and self.record.account != username:
-            self.record = dataclasses.replace(self.record, account=username)
+            self.record = replace(self.record, account=username)
             await asyncio.to_thread(self._context.history.note_account, self.id, username)
 
     async def _keep_remote_id(self, remote_id: str) -> None:
         if self.record is not None:
-            self.record = dataclasses.replace(self.record, remote_id=remote_id)
+            self.record = replace(self.record, remote_id=remote_id)
         note = self._context.history.note_remote_id
         if await asyncio.to_thread(note, self.id, remote_id):
             self._context.task_state(self.task, self.student).read_again()

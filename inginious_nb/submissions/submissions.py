@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import threading
 import time
 import uuid
 from typing import TYPE_CHECKING
 from weakref import WeakSet
+
+from msgspec.structs import replace
 
 from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.i18n import Message
@@ -70,7 +71,7 @@ class Submissions:
             history: Where they are kept; whoever opened it closes it.
         """
         states = TaskStates(history)
-        context = dataclasses.replace(self._context, history=history, task_state=states.of)
+        context = replace(self._context, history=history, task_state=states.of)
         found = Submissions(context, self._library, self._on_end)
         self._apart.add(found)
         return found

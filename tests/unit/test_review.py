@@ -6,6 +6,7 @@ import ast
 import time
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,7 +175,7 @@ def test_where_an_answer_is_missing_the_cell_that_could_be_it_is_named(task):
 
 def test_an_optional_answer_may_be_missing_and_its_template_is_none(task):
     optional = CodeProblem("code", "", "", "python", optional=True, default="def fib(n): ...")
-    task = replace(task, problems={"code": optional})
+    task = msgspec.structs.replace(task, problems={"code": optional})
     candidate = Cell("b", "code", "def fib(n): return 1", (), 2)
     assert review_command(task, from_cells(task, [], "cell"), [candidate]) == {}
     answers = from_cells(task, [Cell("a", "code", "def fib(n): ...", TAG, 1)], "cell")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
+
+from msgspec.structs import replace
 
 from . import answers, failure_texts, pages, pictures, task_reader
 from .exchange import MAX_ANSWER_BYTES, MAX_PAGE_BYTES, http_client, send
