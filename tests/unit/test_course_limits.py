@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import struct
-import time
 
 import pytest
 import yaml
@@ -15,6 +14,7 @@ import yaml
 from inginious_nb.course import CourseLibrary, yaml_file, yaml_loader
 from inginious_nb.course.folders import natural
 from inginious_nb.errors import CourseError
+from tests.support.effort import watchdog
 
 TASK = "environment_type: mcq\nproblems: {q: {type: match, answer: x}}\n"
 MERGES = "a0: &a0 {x: 1}\n" + "".join(
@@ -73,10 +73,8 @@ def test_a_file_that_means_too_much_costs_itself(tmp_path, parser, name):
         pytest.skip("takes its time, but not without end")
     file = tmp_path / "task.yaml"
     file.write_text(text)
-    start = time.process_time()
-    with pytest.raises(CourseError, match=words) as caught:
+    with watchdog(), pytest.raises(CourseError, match=words) as caught:
         yaml_file.read_yaml(file)
-    assert time.process_time() - start < 5
     assert str(file) in str(caught.value)
     assert len(str(caught.value)) < 500
 
@@ -125,9 +123,9 @@ def test_a_field_that_is_too_large_costs_its_task(tmp_path, line):
 def test_keys_that_share_a_hash_value_do_not_slow_a_file_down(tmp_path):
     file = tmp_path / "task.yaml"
     file.write_text("".join(f"{n * (2**61 - 1)}: x\n" for n in range(1, 20_000)))
-    start = time.process_time()
-    assert len(yaml_file.read_mapping(file)) == 19_999
-    assert time.process_time() - start < 10
+    mapping = yaml_file.read_mapping(file)
+    assert len(mapping) == 19_999
+    assert len({hash(key) for key in mapping}) > 19_900
 
 
 def test_numbers_of_any_length_have_an_order():
@@ -136,7 +134,7 @@ def test_numbers_of_any_length_have_an_order():
     assert [name[:4] for name in sorted(names, key=natural)] == ordered
 
 
-def catalogue(count=1, keys=0, texts=0, header=b"", plural=b""):
+def catalogue(count=1, keys=1, texts=1, header=b"", plural=b""):
     """A catalogue whose tables say what they like."""
     header = (
         b"Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=%s;\n%s"
@@ -153,27 +151,37 @@ def catalogue(count=1, keys=0, texts=0, header=b"", plural=b""):
 
 
 CATALOGUES = {
-    "not one": b"hello",
-    "empty": b"",
-    "cut off": catalogue(keys=3, texts=3)[:40],
-    "tables that lie": struct.pack("<7I", 0x950412DE, 0, 9, 2**31, 2**31, 0, 0),
-    "entries without end": struct.pack("<7I", 0x950412DE, 0, 2**32 - 1, 28, 28, 0, 0),
-    "entries that overlap": catalogue(count=50_000, keys=5, texts=200_000),
-    "a long header": catalogue(header=b"X: y\n" + b"z\n" * 1_000_000),
-    "a plural that divides by zero": catalogue(plural=b"n/0"),
-    "a plural without end": catalogue(plural=b"(" * 500 + b"n" + b")" * 500),
-    "a charset of its own": catalogue(keys=3, texts=3).replace(b"UTF-8", b"UTF-9"),
+    "not one": (b"hello", "does not begin as one"),
+    "empty": (b"", "does not begin as one"),
+    "cut off": (catalogue(keys=3, texts=3)[:40], "damaged"),
+    "tables that lie": (struct.pack("<7I", 0x950412DE, 0, 9, 2**31, 2**31, 0, 0), "damaged"),
+    "entries without end": (
+        struct.pack("<7I", 0x950412DE, 0, 2**32 - 1, 28, 28, 0, 0),
+        "too many entries",
+    ),
+    "entries that overlap": (catalogue(count=50_000, keys=5, texts=200_000), "entries overlap"),
+    "a long header": (catalogue(header=b"X: y\n" + b"z\n" * 1_000_000), "header is too long"),
+    "a plural that divides by zero": (catalogue(plural=b"n/0"), "is not a translation"),
+    "a plural without end": (
+        catalogue(plural=b"(" * 500 + b"n" + b")" * 500),
+        "is not a translation",
+    ),
+    "a charset of its own": (
+        catalogue(keys=3, texts=3).replace(b"UTF-8", b"UTF-9"),
+        "is not a translation",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", CATALOGUES)
-def test_a_damaged_catalogue_leaves_the_texts_as_they_are(tmp_path, name):
+def test_a_damaged_catalogue_leaves_the_texts_as_they_are(tmp_path, name, caplog):
+    content, words = CATALOGUES[name]
     folder = tmp_path / "c" / "t"
     folder.mkdir(parents=True)
     (folder / "task.yaml").write_text(f"name: Hello\n{TASK}")
     (folder / "$i18n").mkdir()
-    (folder / "$i18n" / "fr.mo").write_bytes(CATALOGUES[name])
-    start = time.process_time()
-    task = CourseLibrary([tmp_path]).task("c/t")
-    assert task.translated("fr").name == "Hello"
-    assert time.process_time() - start < 2
+    (folder / "$i18n" / "fr.mo").write_bytes(content)
+    with watchdog():
+        task = CourseLibrary([tmp_path]).task("c/t")
+        assert task.translated("fr").name == "Hello"
+    assert words in caplog.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import time
 from dataclasses import replace
 
 import msgspec
@@ -17,6 +16,7 @@ from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import Cell
 from inginious_nb.notebook.ipython_lines import ipython_lines
 from inginious_nb.notebook.review import lines_for_ipython, review, review_command
+from tests.support.effort import calls, watchdog
 
 TASK = """
 name: Mixed
@@ -82,19 +82,21 @@ def test_the_lines_that_only_ipython_runs_are_found(program, lines, rest):
     compile(found.rest, "", "exec", ast.PyCF_ONLY_AST)
 
 
-def test_a_long_program_is_looked_at_in_time():
-    program = "!ls\n" + "x = 5 % 3\n" * 9_000
-    begun = time.process_time()
-    assert ipython_lines(program).lines == ("!ls",)
-    assert time.process_time() - begun < 2
+def test_a_program_of_ten_times_the_lines_takes_ten_times_as_long():
+    def look(lines):
+        assert ipython_lines("!ls\n" + "x = 5 % 3\n" * lines).lines == ("!ls",)
+
+    assert calls(lambda: look(4000)) < 15 * calls(lambda: look(400))
 
 
 @pytest.mark.parametrize("line", ["x = %foo\n", "a?\n", "x = !ls\n", "%inginious open a/b\n"])
-def test_a_program_of_many_lines_for_ipython_is_looked_at_in_time(line):
-    began = time.process_time()
-    ipython_lines(line * 3000)
-    command_lines(line * 450 + "%inginious tasks")
-    assert time.process_time() - began < 10
+def test_a_program_of_many_lines_for_ipython_takes_no_longer_for_each_than_one_of_some(line):
+    def look(lines):
+        ipython_lines(line * lines)
+        command_lines(f"{line * lines}%inginious tasks")
+
+    with watchdog():
+        assert calls(lambda: look(3000)) < 100 * calls(lambda: look(40))
 
 
 @given(st.text())

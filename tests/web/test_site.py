@@ -13,12 +13,14 @@ import httpx
 import pytest
 
 from inginious_nb.client.events import JobSent
+from inginious_nb.services.inginious_web import site
 from inginious_nb.services.inginious_web.failures import PassingError, SignInError, SiteError
 from inginious_nb.services.inginious_web.form import MARK
 from inginious_nb.services.inginious_web.pace import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
+from inginious_nb.services.inginious_web.site_job import SiteJob
 from inginious_nb.submissions.database import pack_result, unpack_result
-from tests.support.fault_proxy import Fault, http
+from tests.support.fault_proxy import NOTHING, Fault, http
 from tests.support.waiting import until
 from tests.support.web_site import DOT
 
@@ -244,21 +246,37 @@ async def test_a_slow_answer_counts_as_none_and_spends_no_second_attempt(sign_in
     client = await sign_in("bob", pace=Pace(first_s=0.05, max_s=0.2, give_up_s=60))
     before = (await client.site.task_page("probe", "quiz")).submissions
     client.site._http.timeout = httpx.Timeout(2.0)  # of 30 s
-    proxy.faults.append(Fault(SUBMIT, answer=http(200), forward=True, delay_s=2.5))
+    proxy.faults.append(Fault(SUBMIT, answer=NOTHING, forward=True))
     assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
     assert proxy.count(SUBMIT) == 1
     after = (await client.site.task_page("probe", "quiz")).submissions
     assert len(after) == len(before) + 1
 
 
-async def test_what_one_submission_is_asked_to_wait_for_holds_for_all(sign_in, task, proxy):
-    client = await sign_in("bob", pace=Pace(first_s=0.05, max_s=0.1, give_up_s=20))
-    proxy.faults.append(Fault(CHECK, answer=http(429, Retry_After=1)))
+async def test_what_one_submission_is_asked_to_wait_for_holds_for_all(
+    sign_in, task, proxy, monkeypatch
+):
+    client = await sign_in("bob", pace=Pace(first_s=0.05, max_s=0.1, give_up_s=9e9))
+    told, over, late_s = [], asyncio.Event(), 0
+    pause = SiteJob._pause
+
+    async def noted(job, at_least_s=0.0):
+        if at_least_s:
+            told.append(at_least_s)
+            await over.wait()
+        else:
+            await pause(job)
+
+    monkeypatch.setattr(SiteJob, "_pause", noted)
+    monkeypatch.setattr(site, "monotonic", lambda: time.monotonic() + late_s)
+    proxy.faults.append(Fault(CHECK, answer=http(429, Retry_After=600)))
     jobs = [client.open_job(task(name), RIGHT) for name in ("quiz", "random")]
-    await until(lambda: proxy.count(CHECK))
-    begun = time.monotonic()
+    await until(lambda: len(told) == 2)
+    assert min(told) > 500
+    assert CHECK in proxy.requests[-1]  # the site heard of nobody since
+    late_s = 600
+    over.set()
     assert [(await job).result[0] for job in jobs] == ["success"] * 2
-    assert time.monotonic() - begun > 0.8
 
 
 async def test_a_job_killed_before_it_is_sent_is_never_sent(sign_in, task, proxy):
