@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import zmq
 
@@ -10,7 +12,7 @@ from tests.support.peer import InginiousSite
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "interop" in item.path.parts:
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.interop)
 
 

@@ -17,7 +17,11 @@ from tests.support.kernel import running_kernel
 ROOT = Path(__file__).parents[2]
 PAGES = [
     *sorted(ROOT.glob("*.md")),
-    *sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts),
+    *sorted(
+        path
+        for path in (ROOT / "docs").rglob("*.md")
+        if "_build" not in path.relative_to(ROOT).parts
+    ),
 ]
 SNIPPETS = [
     pytest.param(code, id=f"{page.relative_to(ROOT)}:{text[: found.start()].count(chr(10)) + 1}")

@@ -31,7 +31,7 @@ FILES = [
     path
     for place in PLACES
     for path in ROOT.glob(place)
-    if path.suffix in TEXTS and "static" not in path.parts and "node_modules" not in path.parts
+    if path.suffix in TEXTS and not {"static", "node_modules"} & set(path.relative_to(ROOT).parts)
 ]
 
 

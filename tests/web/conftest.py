@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ PACE = Pace(first_s=0.05, max_s=0.2, give_up_s=1.0)
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "web" in item.path.parts:
+        if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.interop)
     # Playwright's loop goes on until the last test: nothing that needs one of its own comes after.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
