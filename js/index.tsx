@@ -1,5 +1,4 @@
 // The entry point that anywidget loads: one controller a widget, one Preact tree a view of it.
-import { render as renderTree } from "preact";
 import { AnswerPanel } from "./components/AnswerPanel.tsx";
 import { CommandPanel } from "./components/CommandPanel.tsx";
 import { AppContext } from "./components/context.ts";
@@ -7,10 +6,10 @@ import { SignInForm } from "./components/SignInForm.tsx";
 import { TaskPanel } from "./components/TaskPanel.tsx";
 import "./i18n/french.ts";
 import { language, preferredLanguage } from "./i18n/index.ts";
+import { showTree } from "./live_tree.ts";
 import type { Model } from "./model.ts";
 import { findNotebook } from "./notebook/find.ts";
 import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
-import { keepPlace } from "./place.ts";
 import type { Subject } from "./protocol/task.ts";
 import { RESULT_CLASS, snapshotClass } from "./snapshot.ts";
 import { Controller } from "./state/controller.ts";
@@ -97,24 +96,14 @@ function render({ model, el }: RenderProps): () => void {
   const key = String(model.get("key"));
   const controller = controllers.get(key);
   if (!controller) throw new Error("The widget was rendered before it was initialised.");
-  const mount = el.appendChild(document.createElement("div"));
-  mount.className = "inginious-live";
   const role = model.get("role");
   const Panel = role === "answer" ? AnswerPanel : role === "submission" ? CommandPanel : TaskPanel;
-  renderTree(
+  const tree = (
     <AppContext.Provider value={{ controller, language: language(controller.lang), SignInForm }}>
       <Panel />
-    </AppContext.Provider>,
-    mount,
+    </AppContext.Provider>
   );
-  const ended = new AbortController();
-  ended.signal.addEventListener("abort", () => {
-    renderTree(null, mount);
-    mount.remove();
-  });
-  const end = () => ended.abort();
-  keepPlace(el, { shown: () => hideSnapshot(controller), replaced: end }, ended.signal);
-  return end;
+  return showTree(el, tree, () => hideSnapshot(controller));
 }
 
 /**

@@ -1,10 +1,9 @@
 // The entry point that anywidget loads for a class: one view of it a widget, one Preact tree a
 // place where it is shown.
-import { render as renderTree } from "preact";
 import "../i18n/french.ts";
 import { language, preferredLanguage } from "../i18n/index.ts";
+import { showTree } from "../live_tree.ts";
 import type { Model } from "../model.ts";
-import { keepPlace } from "../place.ts";
 import type { ClassInfo } from "../protocol/class_view.ts";
 import type { RequestKind } from "../protocol/task_requests.ts";
 import { snapshotClass } from "../snapshot.ts";
@@ -60,24 +59,13 @@ function initialize({ model, signal }: Props): () => void {
 function render({ model, el }: Props & { el: HTMLElement }): () => void {
   const view = views.get(String(model.get("key")));
   if (!view) throw new Error("The class was rendered before it was initialised.");
-  const mount = el.appendChild(document.createElement("div"));
-  mount.className = "inginious-live";
-  mount.dataset.lmSuppressShortcuts = "true"; // arrows and Enter are the matrix's, not the notebook's
-  renderTree(
+  el.dataset.lmSuppressShortcuts = "true"; // arrows and Enter are the matrix's, not the notebook's
+  const tree = (
     <ClassContext.Provider value={view}>
       <ClassPanel />
-    </ClassContext.Provider>,
-    mount,
+    </ClassContext.Provider>
   );
-  const ended = new AbortController();
-  ended.signal.addEventListener("abort", () => {
-    renderTree(null, mount);
-    mount.remove();
-  });
-  const end = () => ended.abort();
-  const shown = () => hideSnapshot(String(model.get("key")));
-  keepPlace(el, { shown, replaced: end }, ended.signal);
-  return end;
+  return showTree(el, tree, () => hideSnapshot(String(model.get("key"))));
 }
 
 /** While the class is shown its static snapshot, an output of its own, is not. */

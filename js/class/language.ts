@@ -2,7 +2,7 @@
 import { classView as en } from "../i18n/class.en.json";
 import { classView as fr } from "../i18n/class.fr.json";
 import type { Language } from "../i18n/index.ts";
-import { ownValue } from "../own_value.ts";
+import { wordsOf } from "../i18n/words_of.ts";
 
 type ClassWords = typeof en;
 
@@ -10,8 +10,6 @@ export interface ClassLanguage extends Language {
   readonly c: ClassWords;
 }
 
-const CATALOGUES: Record<string, ClassWords> = { en, fr };
-
 export function classLanguage(spoken: Language): ClassLanguage {
-  return { ...spoken, c: ownValue(CATALOGUES, spoken.code) ?? en };
+  return { ...spoken, c: wordsOf<ClassWords>({ en, fr }, spoken.code) };
 }

@@ -1,12 +1,10 @@
 // The words of signing in at a site, which the plugins load with their dialog.
-import { ownValue } from "../own_value.ts";
 import { signIn as en } from "./sign_in.en.json";
 import { signIn as fr } from "./sign_in.fr.json";
+import { wordsOf } from "./words_of.ts";
 
 export type SignInWords = typeof en;
 
-const CATALOGUES: Record<string, SignInWords> = { en, fr };
-
 export function signInWords(code: string): SignInWords {
-  return ownValue(CATALOGUES, code) ?? en;
+  return wordsOf<SignInWords>({ en, fr }, code);
 }

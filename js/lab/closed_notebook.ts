@@ -5,7 +5,7 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import type { ServerConnection } from "@jupyterlab/services";
 import { cells as en } from "../i18n/guidance.en.json";
 import { cells as fr } from "../i18n/guidance.fr.json";
-import { ownValue } from "../own_value.ts";
+import { wordsOf } from "../i18n/words_of.ts";
 import type { WidgetState } from "../protocol/task.ts";
 import { NOTIFICATION_MS, notify, showRefusal } from "./telling.ts";
 import type { IInginious } from "./tokens.ts";
@@ -20,7 +20,7 @@ export async function openCell(
   cellId: string,
 ): Promise<void> {
   const { language } = inginious;
-  const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
+  const words = wordsOf<typeof en>({ en, fr }, language.code);
   const tell = (text: string) =>
     void notify(language.say(text, { path }), "warning", language, { autoClose: NOTIFICATION_MS });
   try {

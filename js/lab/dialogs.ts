@@ -4,7 +4,7 @@ import { Dialog, InputDialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
 import { submitAll as en } from "../i18n/guidance.en.json";
 import { submitAll as fr } from "../i18n/guidance.fr.json";
-import { ownValue } from "../own_value.ts";
+import { wordsOf } from "../i18n/words_of.ts";
 import type { Host } from "./follow_notebook.ts";
 import type { NotebookAnswers } from "./notebook_answers.ts";
 import type { TaskView } from "./task_view.ts";
@@ -36,7 +36,7 @@ function tellRefused(
   const cells = answers.cells.get().filter(({ task }) => tasks.includes(task));
   const [first] = cells;
   if (!first || cells.some(({ cell_id }) => answers.notebook.isInSight(cell_id))) return;
-  const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
+  const words = wordsOf<typeof en>({ en, fr }, language.code);
   const callback = () => goTo(answers.notebook.path, first.cell_id);
   notify(language.say(words.refused, { n: refused.length }), "warning", language, {
     autoClose: NOTIFICATION_MS,

@@ -4,7 +4,7 @@ import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import { guidance as en } from "../i18n/guidance.en.json";
 import { guidance as fr } from "../i18n/guidance.fr.json";
-import { ownValue } from "../own_value.ts";
+import { wordsOf } from "../i18n/words_of.ts";
 import type { LabLanguage } from "./language.ts";
 import { NOTIFICATION_MS, notify } from "./telling.ts";
 import { Commands } from "./tokens.ts";
@@ -29,7 +29,7 @@ export function guide(
   language: LabLanguage,
   lack: Lack,
 ): void {
-  const words = ownValue<Words>({ en, fr }, language.code) ?? en;
+  const words = wordsOf<Words>({ en, fr }, language.code);
   const actions = HELP[lack]
     .filter((command) => commands.hasCommand(command)) // its plugin may be disabled
     .map((command) => ({

@@ -6,8 +6,9 @@ import type { Contents } from "@jupyterlab/services";
 import { Widget } from "@lumino/widgets";
 import { newTask as en } from "../i18n/class.en.json";
 import { newTask as fr } from "../i18n/class.fr.json";
-import { ownValue } from "../own_value.ts";
+import { wordsOf } from "../i18n/words_of.ts";
 import type { NewTaskRequest } from "../protocol/overview.ts";
+import { pathOnDrive } from "./drive_path.ts";
 import { reasonOf } from "./telling.ts";
 import type { IInginious } from "./tokens.ts";
 
@@ -20,8 +21,8 @@ export async function makeTask(
   const { contents } = app.serviceManager;
   const file = await askTask(inginious, await proposedFolder(contents, here));
   if (file === null) return;
-  const drive = contents.driveName(here);
-  await app.commands.execute("docmanager:open", { path: drive ? `${drive}:${file}` : file });
+  const path = pathOnDrive(contents, here, file);
+  await app.commands.execute("docmanager:open", { path });
 }
 
 /** The course that a folder is in, or a new one there. */
@@ -38,7 +39,7 @@ async function proposedFolder(contents: Contents.IManager, here: string): Promis
 /** The file of the task that was made, or null if nobody wants one. */
 async function askTask({ socket, language }: IInginious, proposed: string): Promise<string | null> {
   const { lab, t } = language;
-  const words = ownValue<typeof en>({ en, fr }, language.code) ?? en;
+  const words = wordsOf<typeof en>({ en, fr }, language.code);
   let wanted: NewTaskRequest = { folder: proposed, task: "task1", task_kind: "python" };
   let error = "";
   for (;;) {

@@ -1,5 +1,5 @@
 // A value and those who watch it: all the state management there is.
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 
 export class Store<T> {
   #value: T;
@@ -27,6 +27,12 @@ export class Store<T> {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
+}
+
+/** Returns what has a component rendered again, for a change that no store tells of. */
+export function useRenderAgain(): () => void {
+  const [, setCount] = useState(0);
+  return useCallback(() => setCount((count) => count + 1), []);
 }
 
 /** Render again whenever the store changes. */

@@ -2,14 +2,14 @@
 // saved with the notebook where this person has none.
 import type { ICellModel } from "@jupyterlab/cells";
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { AnswerPanel } from "../../components/AnswerPanel.tsx";
 import { AppContext, useApp } from "../../components/context.ts";
 import { resultLine } from "../../components/lines.ts";
 import { Notices } from "../../components/Notices.tsx";
 import { ResultLine } from "../../components/ResultLine.tsx";
 import { SubmitButton } from "../../components/SubmitBar.tsx";
-import { useStore } from "../../state/store.ts";
+import { useRenderAgain, useStore } from "../../state/store.ts";
 import type { LabLanguage } from "../language.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
 import { type SavedSummary, savedSummary } from "../saved_summary.ts";
@@ -68,12 +68,11 @@ function Refusal() {
 
 /** The account that the cell has, also when another person's page changes it. */
 function useSaved(cell: ICellModel): SavedSummary | null {
-  const [, renderAgain] = useState(0);
+  const renderAgain = useRenderAgain();
   useEffect(() => {
-    const changed = () => renderAgain((count) => count + 1);
-    cell.metadataChanged.connect(changed);
-    return () => void cell.metadataChanged.disconnect(changed);
-  }, [cell]);
+    cell.metadataChanged.connect(renderAgain);
+    return () => void cell.metadataChanged.disconnect(renderAgain);
+  }, [cell, renderAgain]);
   return savedSummary(cell);
 }
 

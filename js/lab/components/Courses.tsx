@@ -4,7 +4,7 @@ import { resultClass } from "../../components/result_class.ts";
 import { ownValue } from "../../own_value.ts";
 import type { CourseRow, Overview, TaskRow } from "../../protocol/overview.ts";
 import type { AccountInfo } from "../../protocol/sign_in.ts";
-import { useStore } from "../../state/store.ts";
+import { useRenderAgain, useStore } from "../../state/store.ts";
 import type { ServerSocket } from "../../transport/server.ts";
 import type { LabLanguage } from "../language.ts";
 import { NotConnected } from "./NotConnected.tsx";
@@ -104,11 +104,11 @@ function signedOut(overview: Overview | null): AccountInfo | null {
 }
 
 function useEachMinute(): void {
-  const [, renderAgain] = useState(0);
+  const renderAgain = useRenderAgain();
   useEffect(() => {
-    const timer = setInterval(() => renderAgain((count) => count + 1), MINUTE_MS);
+    const timer = setInterval(renderAgain, MINUTE_MS);
     return () => clearInterval(timer);
-  }, []);
+  }, [renderAgain]);
 }
 
 interface CourseProps {

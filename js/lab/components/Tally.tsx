@@ -1,9 +1,9 @@
 // What the notebook's toolbar has: the button that submits every task, and how many of them have passed.
 // They are items of their own, since a toolbar that is narrow keeps only those that come first.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { WidgetState } from "../../protocol/task.ts";
 import { isActive } from "../../state/controller.ts";
-import { useStore } from "../../state/store.ts";
+import { useRenderAgain, useStore } from "../../state/store.ts";
 import { inginiousIcon } from "../icon.ts";
 import type { LabLanguage } from "../language.ts";
 import type { NotebookAnswers } from "../notebook_answers.ts";
@@ -49,15 +49,15 @@ export function Tally({ answers, language: { lab, say } }: Props) {
 /** The states of the tasks that a notebook answers. */
 function useStates(answers: NotebookAnswers): WidgetState[] {
   const views = useStore(answers.views);
-  const [, renderAgain] = useState(0);
+  const renderAgain = useRenderAgain();
   useEffect(() => {
     const ends = [...views.values()].map(({ controller }) =>
-      controller.synced.subscribe(() => renderAgain((count) => count + 1)),
+      controller.synced.subscribe(renderAgain),
     );
     return () => {
       for (const end of ends) end();
     };
-  }, [views]);
+  }, [views, renderAgain]);
   return [...views.values()].map(({ controller }) => controller.synced.get());
 }
 

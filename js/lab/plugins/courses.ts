@@ -9,6 +9,7 @@ import { FileDialog, IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import { ILauncher } from "@jupyterlab/launcher";
 import { ITranslator, nullTranslator } from "@jupyterlab/translation";
 import { PanelLayout, Widget } from "@lumino/widgets";
+import { pathOnDrive } from "../drive_path.ts";
 import { guided } from "../guided.ts";
 import { courseIcon, demoIcon, inginiousIcon } from "../icon.ts";
 import { titled } from "../language.ts";
@@ -84,7 +85,6 @@ export const launcher: JupyterFrontEndPlugin<void> = {
     const { socket, language } = inginious;
     const { lab } = language;
     const { contents } = app.serviceManager;
-    // With collaboration a path begins with the name of its drive, which the server does not know.
     const current = (cwd: unknown) => (typeof cwd === "string" ? cwd : (browser?.model.path ?? ""));
     const nothing = () => null;
     app.commands.addCommand(Commands.demo, {
@@ -96,8 +96,7 @@ export const launcher: JupyterFrontEndPlugin<void> = {
         const target = [contents.localPath(here), DEMO_FOLDER].filter(Boolean).join("/");
         const reply = await answered(lab.tryDemo, socket.ask("demo", { folder: target }), language);
         if (!reply) return;
-        const drive = contents.driveName(here);
-        const path = drive ? `${drive}:${reply.path}` : reply.path;
+        const path = pathOnDrive(contents, here, reply.path);
         await app.commands.execute("docmanager:open", { path });
         await app.commands.execute(Commands.showCourses, { focus: false }); // it is in the notebook
       }),
