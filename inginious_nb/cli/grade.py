@@ -120,21 +120,33 @@ def grade(
                 state, title=title, sandbox=sandbox, lang=lang, anonymous=anonymous
             )
             not_written.append(write(html_file, written))
+    _tell_grades(state, lang)
+    _tell_failures([failure for failure in not_written if failure], kept_nowhere, lang)
+    if any(not_written) or any(entry.state in ("refused", "ungraded") for entry in state.entries):
+        sys.exit(_FAILED)
+
+
+def _tell_grades(state: ClassState, lang: str) -> None:
+    """Print the grades, and on standard error why some are missing or old."""
     print_table(tables.class_grades(state, lang))
     for entry in state.entries:
         if entry.message and entry.state != "missing":
             text = in_language(entry.message, lang)
             say(f"{entry.student}, {entry.task}: {text}", err=True)
     _tell_reused(state, lang)
-    failures = list(filter(None, (*not_written, kept_nowhere)))
-    if any(not_written) and kept_nowhere is None:
+
+
+def _tell_failures(not_written: Sequence[Message], kept_nowhere: Message | None, lang: str) -> None:
+    """Print on standard error which files could not be written, and what is lost with them."""
+    failures = list(not_written)
+    if kept_nowhere is not None:
+        failures.append(kept_nowhere)
+    elif not_written:
         failures.append(
             Message("What was graded is kept: the same command writes it and grades nothing again.")
         )
     for failure in failures:
         say(failure, lang, err=True)
-    if any(not_written) or any(entry.state in ("refused", "ungraded") for entry in state.entries):
-        sys.exit(_FAILED)
 
 
 def _not_kept(session: Session) -> Message | None:

@@ -74,16 +74,7 @@ def submit(
     is 0 when every answer was graded, whatever the grade.
     """
     student = None if username is None else Student.checked(username)
-    try:
-        saved = read_notebook(notebook)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            Message(
-                "{path} cannot be read as a notebook ({reason}).",
-                path=visible(str(notebook)),
-                reason=why_not_read(error),
-            )
-        ) from error
+    saved = _saved(notebook)
     named = [(given.reference, given.answers)] if given.reference else submitted_tasks(saved.cells)
     with opened_session(backend, courses, notebook.parent) as session:
         wanted, graded = _wanted_tasks(session, named)
@@ -108,6 +99,24 @@ def submit(
         print_table(tables.graded(graded, lang))
     if not all(_is_graded(found) for _, found in graded):
         sys.exit(_FAILED)
+
+
+def _saved(notebook: Path) -> SavedNotebook:
+    """Return a notebook as it is on disk.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        return read_notebook(notebook)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            Message(
+                "{path} cannot be read as a notebook ({reason}).",
+                path=visible(str(notebook)),
+                reason=why_not_read(error),
+            )
+        ) from error
 
 
 @dataclass

@@ -16,7 +16,7 @@ from .folders import course_folders, expanded, task_file
 from .ids import ID_RULE, alternatives, is_valid_id, nearest, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .task import Task
 
@@ -123,17 +123,7 @@ class CourseLibrary:
             CourseNotFoundError: There is no course at path.
             CourseError: The only course there cannot be used, or there are too many folders.
         """
-        given = expanded(Path(path))
-        root, seen = probing.real(given), probing.look(given)
-        if isinstance(seen.error, probing.NoAnswerError):
-            raise seen.error
-        if seen.error is not None:
-            raise CourseNotFoundError(seen.error.text, path=given)
-        if seen.kind != "folder":
-            raise CourseNotFoundError(
-                Message("There is no folder {path}; give the folder of a course.", path=path),
-                path=root,
-            )
+        root = _folder_at(path)
         if task_file(root) is not None:
             root = root.parent
         found: list[Course] = []
@@ -149,28 +139,13 @@ class CourseLibrary:
                 refused.append(error)
             else:
                 found += [] if course in found else [course]
-        if found:
-            for problem in (*refused, *unseen):
-                self._note(problem)
-            if root not in self.paths:
-                self.paths.append(root)
-            return found
-        if refused:
-            raise refused[0]
-        for unknown in unseen:
-            if isinstance(unknown, probing.NoAnswerError):
-                raise unknown
-        if unseen:
-            # It may be in there, or not: to whoever named no path it is nothing.
-            raise CourseNotFoundError(unseen[0].text, path=unseen[0].path)
-        raise CourseNotFoundError(
-            Message(
-                "There is no course in {path}: a course is a folder with a course.yaml, and in it "
-                "one folder with a task.yaml for each task.",
-                path=path,
-            ),
-            path=root,
-        )
+        if not found:
+            raise _why_none(path, root, refused, unseen)
+        for problem in (*refused, *unseen):
+            self._note(problem)
+        if root not in self.paths:
+            self.paths.append(root)
+        return found
 
     def course(self, course_id: str) -> Course:
         """Return the course of that id.
@@ -283,3 +258,53 @@ class CourseLibrary:
         course = Course(folder)
         self._folders[course.id] = course
         return course
+
+
+def _folder_at(path: Path | str) -> Path:
+    """Return the folder at a path, without links in its path.
+
+    Raises:
+        CourseNotFoundError: There is none.
+        CourseError: The drive that it is on does not answer.
+    """
+    given = expanded(Path(path))
+    root, seen = probing.real(given), probing.look(given)
+    if isinstance(seen.error, probing.NoAnswerError):
+        raise seen.error
+    if seen.error is not None:
+        raise CourseNotFoundError(seen.error.text, path=given)
+    if seen.kind != "folder":
+        raise CourseNotFoundError(
+            Message("There is no folder {path}; give the folder of a course.", path=path),
+            path=root,
+        )
+    return root
+
+
+def _why_none(
+    path: Path | str, root: Path, refused: Sequence[CourseError], unseen: Sequence[CourseError]
+) -> CourseError:
+    """Return why there is no course below a folder.
+
+    Args:
+        path: The folder as it was given.
+        root: The folder.
+        refused: Why those that are there cannot be used.
+        unseen: What cannot be looked at.
+    """
+    if refused:
+        return refused[0]
+    for error in unseen:
+        if isinstance(error, probing.NoAnswerError):
+            return error
+    if unseen:
+        # It may be in there, or not: to whoever named no path it is nothing.
+        return CourseNotFoundError(unseen[0].text, path=unseen[0].path)
+    return CourseNotFoundError(
+        Message(
+            "There is no course in {path}: a course is a folder with a course.yaml, and in it "
+            "one folder with a task.yaml for each task.",
+            path=path,
+        ),
+        path=root,
+    )

@@ -247,32 +247,43 @@ class Publisher:
         if self.student != self._shown_student:
             self._be(self.student)
             self._settled = ()
-        submission, other = self.submission, self.other_student
-        waits = submission is not None and submission is self._pinned
+        submission = self.submission
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),
             "service": serialize.service_info(self.service, self.lang),
             "drafts": serialize.drafts(self.state.drafts),
-            "request": {
-                "id": submission.id,
-                "kind": "submit",
-                "client": self._asked.client,
-                "cell_id": self._asked.cell_id,
-            }
-            if submission is not None and waits and submission.phase == "reading"
-            else None,
+            "request": self._request(submission),
         }
+        return state | self._task_part() | self._settled_part(submission)
+
+    def _request(self, submission: Submission | None) -> dict[str, str] | None:
+        """Return what the page is asked for: the answers of the submission that this view shows."""
+        if submission is None or submission is not self._pinned or submission.phase != "reading":
+            return None
+        return {
+            "id": submission.id,
+            "kind": "submit",
+            "client": self._asked.client,
+            "cell_id": self._asked.cell_id,
+        }
+
+    def _task_part(self) -> dict[str, Any]:
+        """Return the task and whom it is shown to, empty where the page has both."""
         newer = self.state.task
         if newer.site and newer is not self.task and not newer.is_listed_only:
             self.task, self._shown = newer, ("", newer)
             self._published.pop("lang", None)  # the deadline may be another
-        if (self._published.get("lang"), self._published.get("student")) != (self.lang, other):
-            state["lang"] = self.lang
-            state["student"] = other
-            # What a submit command shows never repeats the statement.
-            state["task"] = serialize.task_info(
-                self.task, self.lang, self.student.username, statement=not self._keeps_its_own
-            )
+        shown_to = {"lang": self.lang, "student": self.other_student}
+        if all(self._published.get(key) == value for key, value in shown_to.items()):
+            return {}
+        # What a submit command shows never repeats the statement.
+        statement = not self._keeps_its_own
+        username = self.student.username
+        task = serialize.task_info(self.task, self.lang, username, statement=statement)
+        return {**shown_to, "task": task}
+
+    def _settled_part(self, submission: Submission | None) -> dict[str, Any]:
+        """Return what changes with a phase or the history, empty where neither did."""
         newest = self.state.newest
         settled: tuple[object, ...] = (newest and (newest.id, newest.code), self.state.revision)
         settled += tuple(
@@ -280,12 +291,14 @@ class Publisher:
             for known in (submission, self.state.current)
             if known is not None
         )
-        if not self._published or settled != self._settled:
-            self._settled = settled
-            state["standing"] = serialize.standing(self.state)
-            state["history"] = serialize.submission_rows(self.state.records)
-            state["result"] = self._result(submission)
-        return state
+        if self._published and settled == self._settled:
+            return {}
+        self._settled = settled
+        return {
+            "standing": serialize.standing(self.state),
+            "history": serialize.submission_rows(self.state.records),
+            "result": self._result(submission),
+        }
 
     def _result(self, submission: Submission | None) -> ResultInfo | None:
         """Return the newest result: the one that just came, else the history's."""

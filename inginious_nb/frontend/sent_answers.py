@@ -101,33 +101,21 @@ class SentAnswers:
     def _preview(self, problem: Problem, known: Mapping[str, Any]) -> PreviewAnswer:
         source = self.answers.sources.get(problem.id)
         if source is None:
-            return {
-                "problem_id": problem.id,
-                "kind": "missing",
-                "label": "",
-                "cell_ids": [],
-                "read_at": 0.0,
-                "text": "",
-                "choices": [],
-                "file": None,
-                "error": None,
-                "changed": None,
-                "has_magics": False,
-            }
+            return _missing(problem)
         raw = self.answers.values.get(problem.id)
-        error: str | None = None
+        error = self.errors.get(problem.id)
         shown: OldAnswer = {"text": raw if isinstance(raw, str) else "", "choices": []}
         changed: bool | None = None
-        try:
-            if problem.id in self.errors:
-                raise self.errors[problem.id]
-            checked = problem.check(raw)
-            shown = old_answer(problem, checked)
-            # A file that is only described cannot be compared.
-            comparable = problem.id in known and not isinstance(problem, FileProblem)
-            changed = checked != known[problem.id] if comparable else None
-        except AnswerError as refusal:
-            error = refusal.in_language(self._lang)
+        if error is None:
+            try:
+                checked = problem.check(raw)
+            except AnswerError as refusal:
+                error = refusal
+            else:
+                shown = old_answer(problem, checked)
+                # A file that is only described cannot be compared.
+                is_comparable = problem.id in known and not isinstance(problem, FileProblem)
+                changed = checked != known[problem.id] if is_comparable else None
         return {
             "problem_id": problem.id,
             "kind": source.kind,
@@ -137,7 +125,7 @@ class SentAnswers:
             "text": shown["text"],
             "choices": shown["choices"],
             "file": file_info(raw) if isinstance(raw, dict) else None,
-            "error": error,
+            "error": None if error is None else error.in_language(self._lang),
             "changed": changed,
             "has_magics": problem.id in self._with_magics,
         }
@@ -197,3 +185,20 @@ class SentAnswers:
             if 0 <= index < len(buffers):
                 return {"filename": entry["filename"], "value": bytes(buffers[index])}
         raise problem.refuse("the answer did not arrive completely; enter it again.")
+
+
+def _missing(problem: Problem) -> PreviewAnswer:
+    """Return the preview of a problem that nothing answers."""
+    return {
+        "problem_id": problem.id,
+        "kind": "missing",
+        "label": "",
+        "cell_ids": [],
+        "read_at": 0.0,
+        "text": "",
+        "choices": [],
+        "file": None,
+        "error": None,
+        "changed": None,
+        "has_magics": False,
+    }

@@ -30,7 +30,9 @@ from .sandbox import choose_sandbox
 from .temporary_folders import FolderLock, remove_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from .agents import Agent
 
 _WATCH_S = 1.0
 _AGENT_ADDR = "inproc://agents"
@@ -77,44 +79,58 @@ def _lines(descriptor: int) -> Iterator[bytes]:
         yield from lines
 
 
+class _Requests:
+    """The requests of the parent, once there is a service that they are about.
+
+    Args:
+        parent: The parent.
+        library: The courses, to which it adds some.
+        agents: The agents, which know the environments.
+    """
+
+    def __init__(self, parent: _Parent, library: CourseLibrary, agents: Sequence[Agent]) -> None:
+        self._parent = parent
+        self._library = library
+        self._agents = agents
+
+    async def serve(self, description: dict[str, Any]) -> None:
+        """Answer the configuration with a description of the service, then each request."""
+        self._parent.answer(description)
+        while (request := await self._parent.request()) is not None:
+            try:
+                answer = self._answer(request)
+            except InginiousError as error:
+                answer = {"error": kept(error.text)}
+            self._parent.answer(answer)
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if "add_course" in request:
+            self._library.add(request["add_course"])
+        # Also when only asked: a course.yaml that was edited may name more environments.
+        for agent in self._agents:
+            agent.announce()
+        if "refusal" not in request:
+            return {}
+        course_id, task_id, *environment = request["refusal"]
+        found = (agent.refusal(course_id, task_id, tuple(environment)) for agent in self._agents)
+        return {"refusal": kept(next(filter(None, found), ""))}
+
+
 async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
+    """Grade until the parent has no more requests, or is gone."""
     library = CourseLibrary(configuration["courses"])
     sandbox = choose_sandbox(configuration["sandbox"])
     # Beside making the agents, which is as long.
     finding = asyncio.get_running_loop().run_in_executor(None, missing_capabilities, sandbox)
     keys = configuration["curve"]
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    broker = Broker(
-        context,
-        _AGENT_ADDR,
-        configuration["address"],
-        curve=ServerKeys.from_dict(keys) if keys is not None else None,
-    )
-
-    async def answer_requests() -> None:
-        # Before that a client would hear that there are no environments.
-        await broker.has_agents(len(agents))
-        missing = await finding
-        described = {**sandbox.describe(), "missing": missing}
-        parent.answer({"address": address, "sandbox": described})
-        while (request := await parent.request()) is not None:
-            answer: dict[str, Any] = {}
-            try:
-                if "add_course" in request:
-                    library.add(request["add_course"])
-            except InginiousError as error:
-                parent.answer({"error": kept(error.text)})
-                continue
-            # Also when only asked: a course.yaml that was edited may name more environments.
-            for agent in agents:
-                agent.announce()
-            if "refusal" in request:
-                course_id, task_id, *environment = request["refusal"]
-                found = (agent.refusal(course_id, task_id, tuple(environment)) for agent in agents)
-                answer["refusal"] = kept(next(filter(None, found), ""))
-            parent.answer(answer)
-
     try:
+        broker = Broker(
+            context,
+            _AGENT_ADDR,
+            configuration["address"],
+            curve=ServerKeys.from_dict(keys) if keys is not None else None,
+        )
         address = broker.bind()
         agents = make_agents(
             context,
@@ -125,20 +141,20 @@ async def _serve(parent: _Parent, configuration: dict[str, Any]) -> None:
             aliases=configuration["environment_aliases"],
             friendly_name="embedded",
         )
+
+        async def answer_requests() -> None:
+            # Before that a client would hear that there are no environments.
+            await broker.has_agents(len(agents))
+            described = {**sandbox.describe(), "missing": await finding}
+            description = {"address": address, "sandbox": described}
+            await _Requests(parent, library, agents).serve(description)
+
         running = [agent.run() for agent in agents]
-        await run_in_order(
-            [
-                # Who goes on elsewhere is not told; else the broker passes on what agents say
-                # about the jobs that they had to end.
-                *(
-                    [broker.run(), *running]
-                    if configuration["shared"]
-                    else [*running, broker.run()]
-                ),
-                answer_requests(),
-                _until_orphaned(configuration["parent"]),
-            ]
-        )
+        # Who goes on elsewhere is not told; else the broker passes on what agents say about the
+        # jobs that they had to end.
+        is_shared = configuration["shared"]
+        in_order = [broker.run(), *running] if is_shared else [*running, broker.run()]
+        await run_in_order([*in_order, answer_requests(), _until_orphaned(configuration["parent"])])
     finally:
         context.destroy(linger=1000)
 

@@ -36,6 +36,18 @@ class Outputs:
         kind = "application/vnd.jupyter.widget-view+json"
         return [bundle[kind]["model_id"] for bundle in self.bundles if kind in bundle]
 
+    def take(self, kind, content) -> None:
+        """Add what one message of the kernel says."""
+        if kind == "stream":
+            self.text += content["text"]
+        elif kind in ("display_data", "execute_result"):
+            self.bundles.append(content["data"])
+            self.text += content["data"].get("text/plain", "") + "\n"
+            self.html += content["data"].get("text/html", "")
+        elif kind == "error":
+            self.error = content["traceback"]
+            self.text += "\n".join(content["traceback"]) + "\n"
+
 
 class Kernel:
     """A kernel in a process of its own."""
@@ -55,20 +67,6 @@ class Kernel:
         """
         if front_end and not cell_id:
             cell_id = uuid.uuid4().hex
-        outputs = Outputs()
-
-        def take(message):
-            kind, content = message["msg_type"], message["content"]
-            if kind == "stream":
-                outputs.text += content["text"]
-            elif kind in ("display_data", "execute_result"):
-                outputs.bundles.append(content["data"])
-                outputs.text += content["data"].get("text/plain", "") + "\n"
-                outputs.html += content["data"].get("text/html", "")
-            elif kind == "error":
-                outputs.error = content["traceback"]
-                outputs.text += "\n".join(content["traceback"]) + "\n"
-
         content = {
             "code": code,
             "silent": False,
@@ -84,14 +82,18 @@ class Kernel:
             message["header"]["session"] = page
         self._client.shell_channel.send(message)
         self._client.allow_stdin = front_end or console
-        identity = message["header"]["msg_id"]
+        return self._outputs(message["header"]["msg_id"])
+
+    def _outputs(self, identity) -> Outputs:
+        """Wait for the end of a cell by the id of its request; return all that came of it."""
+        outputs = Outputs()
         while True:
             reply = self._client.get_iopub_msg(timeout=TIMEOUT_S)
             if reply["parent_header"].get("msg_id") != identity:
                 continue
             if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
                 break
-            take(reply)
+            outputs.take(reply["msg_type"], reply["content"])
         # A kernel that was slow to start still answers the question whether it is ready.
         reply = self._client.get_shell_msg(timeout=TIMEOUT_S)
         while reply["parent_header"].get("msg_id") != identity:

@@ -127,31 +127,9 @@ class LocalGrader(Grader):
     async def grade(self, job: messages.BackendNewJob, handle: JobHandle) -> messages.AgentJobDone:
         """Grade one job; raises nothing that a job can cause."""
         try:
-            names = self._offered.names()
-            self._check_environment(job)
-            task = self._library.task_directory(job.course_id, job.task_id)
-            parameters = _read_parameters(job.environment_parameters)
-            course = self._library.course(job.course_id)
-            old_python = read_old_python(course.old_python)
+            request = self._request(job)
         except CourseError as error:
             return crash_of(job, error)
-        limits = parameters.limits
-        if job.debug == "ssh" or job.environment_type.endswith(WITH_SHELLS):
-            session_s = self._shells.session_s
-            limits = replace(limits, cpu_s=session_s, wall_s=session_s)
-        request = Request(
-            task=task,
-            common=course.common_directory,
-            document=_document(job),
-            run_cmd=parameters.run_cmd,
-            limits=limits,
-            has_network=parameters.has_network,
-            debug=bool(job.debug),
-            containers=frozenset(name for kind, name in names if kind == job.environment_type),
-            no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
-            old_python=old_python,
-            python=self._offered.python(job.course_id, (job.environment_type, job.environment)),
-        )
         access = SshAccess(self._shells, handle.ssh)
         async with Grading(
             request, self._shared_files, self._sandbox, access, self._boxes
@@ -166,6 +144,35 @@ class LocalGrader(Grader):
                 return _done(job, await grading.open_shell(handle.kill_requested))
             except ServiceError as error:
                 return crash_of(job, error)
+
+    def _request(self, job: messages.BackendNewJob) -> Request:
+        """Return what is to be graded.
+
+        Raises:
+            CourseError: The task cannot be graded here, or is not there.
+        """
+        self._check_environment(job)
+        task = self._library.task_directory(job.course_id, job.task_id)
+        parameters = _read_parameters(job.environment_parameters)
+        course = self._library.course(job.course_id)
+        limits = parameters.limits
+        if job.debug == "ssh" or job.environment_type.endswith(WITH_SHELLS):
+            session_s = self._shells.session_s
+            limits = replace(limits, cpu_s=session_s, wall_s=session_s)
+        names = self._offered.names()
+        return Request(
+            task=task,
+            common=course.common_directory,
+            document=_document(job),
+            run_cmd=parameters.run_cmd,
+            limits=limits,
+            has_network=parameters.has_network,
+            debug=bool(job.debug),
+            containers=frozenset(name for kind, name in names if kind == job.environment_type),
+            no_student_shell=self._no_student_shell(job, has_network=parameters.has_network),
+            old_python=read_old_python(course.old_python),
+            python=self._offered.python(job.course_id, (job.environment_type, job.environment)),
+        )
 
     async def _isolates(self) -> bool:
         """Return whether jobs that use the network have one of their own."""

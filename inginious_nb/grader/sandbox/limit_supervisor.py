@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .deleted_files import DeletedFilesUsage, deleted_files_usage
 
@@ -41,33 +41,15 @@ async def supervise(
         kill_requested: Ends it when set.
         disk_bytes: Gives what it has on disk, quickly.
     """
-    started_at = time.monotonic()
     files = _Files(process)
     exited = asyncio.ensure_future(process.wait())
     kill = asyncio.ensure_future(kill_requested.wait()) if kill_requested is not None else None
-    waited_for = {exited} if kill is None else {exited, kill}
-    interval_s = _INTERVAL_S
-    reason: Reason = "exited"
+
+    def excess(wall_s: float) -> Reason | None:
+        return _excess(process, limits, wall_s, disk_bytes, files.latest)
+
     try:
-        while not exited.done():
-            left_s = limits.wall_s - (time.monotonic() - started_at)
-            await asyncio.wait(
-                waited_for,
-                timeout=max(0.0, min(interval_s, left_s)),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if exited.done():
-                break
-            if kill is not None and kill.done():
-                reason = "killed"
-                break
-            began = time.monotonic()
-            excess = _excess(process, limits, began - started_at, disk_bytes, files.latest)
-            if excess is not None:
-                reason = excess
-                break
-            wanted_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
-            interval_s = min(wanted_s, _MAX_INTERVAL_S)
+        reason = await _first_reason(exited, kill, limits.wall_s, excess)
     finally:
         # Also when cancelled: nothing may survive its supervisor.
         files.stop()
@@ -77,8 +59,44 @@ async def supervise(
             kill.cancel()
         await _whatever_happens(process.finish())
     if reason == "exited" and process.ran_out_of_memory:
-        reason = "memory"
+        return "memory"
     return reason
+
+
+async def _first_reason(
+    exited: asyncio.Future[Any],
+    kill: asyncio.Future[Any] | None,
+    wall_limit_s: float,
+    excess: Callable[[float], Reason | None],
+) -> Reason:
+    """Wait until a program ended or has to; return why.
+
+    Args:
+        exited: Done once the program ended.
+        kill: Done once its end is asked for.
+        wall_limit_s: How long it may run at most.
+        excess: Returns which limit a program that has run for so long exceeds; takes its time.
+    """
+    waited_for: set[asyncio.Future[Any]] = {exited} if kill is None else {exited, kill}
+    started_at = time.monotonic()
+    interval_s = _INTERVAL_S
+    while True:
+        left_s = wall_limit_s - (time.monotonic() - started_at)
+        await asyncio.wait(
+            waited_for,
+            timeout=max(0.0, min(interval_s, left_s)),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if exited.done():
+            return "exited"
+        if kill is not None and kill.done():
+            return "killed"
+        began = time.monotonic()
+        reason = excess(began - started_at)
+        if reason is not None:
+            return reason
+        wanted_s = max(_INTERVAL_S, (time.monotonic() - began) / _SHARE_OF_TIME)
+        interval_s = min(wanted_s, _MAX_INTERVAL_S)
 
 
 async def _whatever_happens(work: Coroutine[None, None, None]) -> None:
