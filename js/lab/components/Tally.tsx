@@ -38,10 +38,15 @@ export function SubmitAll({
 export function Tally({ answers, language: { lab, say } }: Props) {
   const states = useStates(answers);
   if (!states.some(({ result }) => result)) return null;
-  const passed = states.filter(({ result }) => result?.code === "success").length;
+  const n = states.filter(({ result }) => result?.code === "success").length;
+  const all = states.length;
+  const text = say(lab.tallyHere, { n, all });
   return (
-    <span class="inginious-tally-count" role="status">
-      {say(lab.tallyHere, { n: passed, all: states.length })}
+    <span class="inginious-tally-count" role="status" title={text}>
+      <span class="inginious-announcer">{text}</span>
+      <span aria-hidden="true">
+        {n}/{all}
+      </span>
     </span>
   );
 }
