@@ -12,6 +12,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from inginious_nb import __version__
 from inginious_nb.course import demo_class
 
 from .held_jobs import held_jobs
@@ -98,10 +99,15 @@ def test_a_task_is_made_from_the_launcher_and_its_script_is_open(server, open_la
 
 
 def test_no_kernel_is_needed(server, open_lab, page):
+    snapshot = '<section class="inginious-snapshot inginious-snapshot-k">Saved.</section>'
+    answer = code("grep -iw rose poems/* | wc -l", "inginious:demo/pipeline/command")
+    answer["outputs"] = [
+        {"output_type": "display_data", "data": {"text/html": snapshot}, "metadata": {}}
+    ]
     without_kernel(
         server,
         open_lab,
-        code("grep -iw rose poems/* | wc -l", "inginious:demo/pipeline/command"),
+        answer,
         markdown("It prints 10", "inginious:demo/quiz/loop"),
     )
     cell = page.locator(".jp-CodeCell.inginious-answer")
@@ -109,6 +115,8 @@ def test_no_kernel_is_needed(server, open_lab, page):
     # The toolbar of the active cell has it, too.
     cell.locator(".jp-cell-toolbar").get_by_role("button", name="Submit").click()
     expect(cell.locator(".inginious-answer-line")).to_contain_text(re.compile("Success|Failed"))
+    # What was saved of it says nothing more.
+    expect(cell.get_by_text("Saved.")).to_be_hidden()
 
 
 def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
@@ -247,6 +255,30 @@ def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_l
     (server.folder / path).unlink()
     to_cell.click()
     expect(told).to_contain_text(f"{name} is not there any more")
+
+
+def test_a_server_of_another_version_is_told_once(open_lab, page):
+    sockets = []
+
+    def serve(socket):
+        sockets.append(socket)
+        kind = "embedded" if len(sockets) == 1 else "zeromq"
+
+        def pass_on(frame):
+            frame = frame.replace(f'"version": "{__version__}"', '"version": "99.0"')
+            socket.send(frame.replace('"kind": "embedded"', f'"kind": "{kind}"'))
+
+        socket.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket(re.compile("inginious/socket"), serve)
+    open_lab()
+    told = page.locator(".jp-toastContainer").get_by_role("alert")
+    expect(told).to_contain_text(f"This page has inginious_nb {__version__}, the server has 99.0")
+    expect(told).to_contain_text("reload the page")
+    # Not again by the next connection.
+    sockets[0].close()
+    expect(page.get_by_role("button", name="INGInious elsewhere")).to_be_visible()
+    expect(told).to_have_count(1)
 
 
 def test_the_queue_is_live(server, open_lab, page):
