@@ -6,6 +6,7 @@ folder a student, and nbgrader's ``submitted/STUDENT/ASSIGNMENT/``. A pattern de
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ STUDENT = "{student}"
 
 _SUBMITTED = "submitted"  # the folder of nbgrader
 _SUFFIX = ".ipynb"
+_MAX_LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True)
@@ -84,27 +86,41 @@ def _notebook_files(root: Path) -> Iterator[Path]:
     if not root.is_dir():
         yield root
         return
-    yield from filter(_is_no_folder_of_notebooks, _not_hidden(root, root.iterdir()))
-    for path in _not_hidden(root, root.rglob(f"*{_SUFFIX}")):
-        if not path.is_dir() or not any(path.rglob(f"*{_SUFFIX}")):
-            yield path
+    yield from filter(_is_no_folder_of_notebooks, _not_hidden(sorted(root.iterdir())))
+    found = [path for path in _below(root) if path.suffix == _SUFFIX]
+    folders = {folder for path in found for folder in path.parents}
+    yield from (path for path in found if path not in folders)
 
 
 def _is_no_folder_of_notebooks(path: Path) -> bool:
     """Return whether a folder of a student is a link to one, or cannot be looked into."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - `Path.is_dir` raises for a link to no name
         return False
     if path.is_symlink():  # what lies behind it is not looked for
-        return any(path.rglob(f"*{_SUFFIX}"))
+        return _may_have_notebooks(path)
     return not os.access(path, os.R_OK | os.X_OK)
 
 
-def _not_hidden(root: Path, paths: Iterable[Path]) -> list[Path]:
-    return [
-        path
-        for path in sorted(paths)
-        if not any(part.startswith(".") for part in path.relative_to(root).parts)
-    ]
+def _may_have_notebooks(folder: Path) -> bool:
+    """Return whether a link leads to notebooks, or to more than is looked at, such as a disk."""
+    found = list(itertools.islice(_below(folder), _MAX_LOOKED_AT))
+    return len(found) == _MAX_LOOKED_AT or any(path.suffix == _SUFFIX for path in found)
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """Yield what is below a folder and not hidden; links are not followed, what fails is passed.
+
+    `Path.rglob` raises for what may be there: a link with too long a name, a folder that has gone.
+    """
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        shown = _not_hidden(here / name for name in sorted([*folders, *files]))
+        folders[:] = {path.name for path in shown}.intersection(folders)
+        yield from shown
+
+
+def _not_hidden(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in paths if not path.name.startswith(".")]
 
 
 def _leads_out(root: Path, path: Path) -> bool:

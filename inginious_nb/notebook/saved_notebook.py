@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MAX_BYTES = 256_000_000
 """The largest notebook that is read; what makes one large is in its outputs."""
 
+MAX_VALUES = 20_000_000
+"""So many texts, numbers, lists: a gigabyte of memory. A file of brackets alone would take six."""
+
+_BINARY = getattr(os, "O_BINARY", 0)
 _NOT_VERSION_4 = Message("it is not a notebook of version 4; save it with Jupyter 4 or newer")
 
 
@@ -44,15 +48,12 @@ def read_notebook(path: Path) -> SavedNotebook:
         OSError: It cannot be read.
         ValueError: It is not a notebook; its argument is a message that says why.
     """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):  # a pipe of that name never ends
-        raise ValueError(Message("it is no file"))
-    if status.st_size > MAX_BYTES:
-        raise ValueError(Message("it has more than {n} MB", n=MAX_BYTES // 1_000_000))
-    if not status.st_size:
-        raise ValueError(Message("it is empty"))
+    content, saved_at = _content(path)
+    # Each becomes an object: 60 bytes for the two of an empty list.
+    if sum(map(content.count, b"[{,")) > MAX_VALUES:
+        raise ValueError(Message("it has more than {n:,} values; clear its outputs", n=MAX_VALUES))
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise ValueError(Message("it is not text in UTF-8")) from None
     except json.JSONDecodeError as error:
@@ -62,9 +63,32 @@ def read_notebook(path: Path) -> SavedNotebook:
     except (RecursionError, ValueError) as error:  # numbers of thousands of digits, too
         raise ValueError(_NOT_VERSION_4) from error
     try:
-        return SavedNotebook(path, cells_of_notebook(notebook), status.st_mtime)
+        return SavedNotebook(path, cells_of_notebook(notebook), saved_at)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(_NOT_VERSION_4) from error
+
+
+def _content(path: Path) -> tuple[bytes, float]:
+    """Return what a regular file has in it, and when it was saved; a pipe never ends.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is no such file, or too large; its argument is a message.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(Message("it is no file"))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
+    finally:
+        os.close(descriptor)
+    if max(len(content), status.st_size) > MAX_BYTES:
+        raise ValueError(Message("it has more than {n} MB", n=MAX_BYTES // 1_000_000))
+    if not content:
+        raise ValueError(Message("it is empty"))
+    return content, status.st_mtime
 
 
 def why_not_read(error: OSError | ValueError) -> str:
