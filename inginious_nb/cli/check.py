@@ -16,6 +16,8 @@ from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 
+from .output import tell_faults_of_courses_once
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,6 +40,7 @@ def check(course: Path, style: str) -> None:
 
     The exit status is 0 when there is no error; warnings alone do not count.
     """
+    tell_faults_of_courses_once()
     faults = check_course(course, aliases=load_settings().environments)
     lang = reader_language()
     if style == "json":
@@ -59,7 +62,9 @@ def check(course: Path, style: str) -> None:
 
 def _fault_as_text(fault: Fault, lang: str) -> str:
     line = "" if fault.line is None else f":{fault.line}"
-    return printable(f"{fault.path}{line}: {fault.severity}: {in_language(fault.message, lang)}")
+    # A message that names the file stands behind its path here.
+    message = in_language(fault.message, lang).replace(str(fault.path), fault.path.name)
+    return printable(f"{fault.path}{line}: {fault.severity}: {message}")
 
 
 def _fault_as_json(fault: Fault, lang: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 
 from . import tables
-from .output import print_table, say
+from .output import print_table, say, tell_faults_of_courses_once
 from .replays import replayed
 
 _FAILED = 1
@@ -100,6 +100,7 @@ def replay(course: Path, task: str | None) -> None:
     Prints what differs from the record: the result, the grade, or one of its tests. The exit status
     is 0 when nothing does.
     """
+    tell_faults_of_courses_once()
     records = asyncio.run(replayed(course, task, load_settings()))
     if not records:
         raise UsageError(

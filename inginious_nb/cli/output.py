@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -23,6 +24,12 @@ def say(text: str, lang: str | None = None, *, err: bool = False) -> None:
         err: Whether it goes to standard error.
     """
     echo(printable(in_language(text, lang or reader_language())), err=err)
+
+
+def tell_faults_of_courses_once() -> None:
+    """Keep from the log what is wrong with a course, in a command that prints just that."""
+    if logging.getLogger().level >= logging.WARNING:
+        logging.getLogger("inginious_nb.course").setLevel(logging.ERROR)
 
 
 def print_table(table: RenderableType) -> None:

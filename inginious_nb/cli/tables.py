@@ -32,6 +32,15 @@ _MAX_TASKS_NAMED = 5
 # Readable on light and dark alike; the terminal's own red is not.
 _GOOD, _BAD, _PENDING = "bold rgb(46,160,87)", "bold rgb(220,75,85)", "rgb(190,130,20)"
 
+# What a replay says of results that have no grade; a crash has a reason of its own.
+_UNGRADED = {
+    "crash": "",
+    "timeout": "out of time: it took longer than the limits of task.yaml allow (time, hard_time). "
+    "Give each run_student a limit below these, and see that the run script ends.",
+    "overflow": "out of memory, or of disk: it took more than the limits of task.yaml allow "
+    "(memory). Give each run_student a limit below that.",
+}
+
 _NARROW_COLUMNS = 50  # for what is looked at beside something else: the letters of tables are large
 _ID_LENGTH = 8
 _FEEDBACK_LENGTH = 70
@@ -286,8 +295,9 @@ def replayed(records: Iterable[Replayed]) -> Table:
     words = Words("tables", "en")
     table = _table(words, words("differences"), "task", "record", "what", "recorded", "now")
     for record in records:
+        ended = record.code in _UNGRADED and any(d.what == "result" for d in record.differences)
         for difference in record.differences:
-            if has_crashed(record) and difference.what != "result":
+            if ended and difference.what != "result":
                 continue  # all that is missing follows from it
             values = (str(difference.recorded), str(difference.found))
             table.add_row(record.task_id, record.record.name, difference.what, *values)
@@ -327,19 +337,15 @@ def tried(records: Sequence[Replayed], said: Iterable[str], lang: str) -> Table 
     return table
 
 
-def has_crashed(record: Replayed) -> bool:
-    """Return whether the grader failed at a recorded submission."""
-    return record.result is not None and record.result.result[0] == "crash"
-
-
 def replay_errors(records: Iterable[Replayed]) -> Iterator[str]:
     """Yield why records could not be graded, and warnings, in English, each reason once."""
     by_reason: dict[str, list[Replayed]] = {}
     for record in records:
         if record.error:
             by_reason.setdefault(f"not graded: {record.error}", []).append(record)
-        if record.differences and has_crashed(record) and record.result is not None:
-            by_reason.setdefault(f"crashed: {record.result.result[1]}", []).append(record)
+        if record.differences and record.result is not None and record.code in _UNGRADED:
+            said = _UNGRADED[record.code] or f"crashed: {record.result.result[1]}"
+            by_reason.setdefault(said, []).append(record)
         if record.warning:
             by_reason.setdefault(f"Warning: {record.warning}", []).append(record)
     for reason, failed in by_reason.items():

@@ -112,6 +112,13 @@ class Course:
         """Return what is wrong with each of its tasks that cannot be used."""
         return {name: item for name, item in self._load_all() if isinstance(item, CourseError)}
 
+    @property
+    def listed_tasks(self) -> list[str]:
+        """Return the ids in its table of contents, whether or not there are such tasks."""
+        data = self._course_file()[0].get("dispenser_data")
+        toc = data.get("toc") if isinstance(data, dict) else data
+        return list(_listed_tasks(toc if toc is not None else self._course_file()[0].get("toc")))
+
     def task(self, task_id: str) -> Task:
         """Return one task.
 
@@ -282,9 +289,7 @@ class Course:
         return replace(task, settings=settings)
 
     def _ordered(self, tasks: dict[str, Task]) -> list[str]:
-        data = self._course_file()[0].get("dispenser_data")
-        toc = data.get("toc") if isinstance(data, dict) else data
-        listed = list(_listed_tasks(toc if toc is not None else self._course_file()[0].get("toc")))
+        listed = self.listed_tasks
         place = {name: index for index, name in reversed(list(enumerate(listed)))}
         return sorted(
             tasks,

@@ -6,10 +6,12 @@ known, a line.
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import sys
 import tempfile
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from .job.command import RUN_FILES, CommandError, CommandFinder
 from .job.python_environments import about
 from .job.python_packages import PACKAGES
 from .job.shared_files import SYSTEM_PATH, system_python
+from .misspellings import misspellings
 from .ssh import can_open_ssh
 
 if TYPE_CHECKING:
@@ -87,7 +90,7 @@ def check_course(path: Path, *, aliases: Mapping[str, str] | None = None) -> lis
     offered = OfferedEnvironments(
         library, DEFAULT_ENVIRONMENTS, aliases or {}, has_shells=can_open_ssh()
     )
-    faults = list(_faults(courses[0], offered))
+    faults = dict.fromkeys(_faults(courses[0], offered))  # $common is that of several tasks
     return sorted(faults, key=lambda fault: (str(fault.path), fault.line or 0, fault.message))
 
 
@@ -99,6 +102,8 @@ def _faults(course: Course, offered: OfferedEnvironments) -> Iterator[Fault]:
     if not course.tasks and not course.broken:
         message = Message("There is no task yet: inginious-nb new task COURSE/TASK makes one.")
         yield Fault("warning", course.path, None, message)
+    for path, line, text in misspellings(course):
+        yield Fault("warning", path, line, text)
     for task in course.tasks.values():
         file = _file(task.path, TASK_FILES)
         refusal = offered.refusal(course.id, task.id, (task.environment_type, task.environment_id))
@@ -132,6 +137,7 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
             yield Fault("error", scripts[0] if scripts else file, None, faults.cause(error.text))
     tags = course.tags
     for script in scripts:
+        yield from _faults_of_syntax(script)
         for number, line in enumerate(probing.beginning(script, _MAX_READ_BYTES).splitlines(), 1):
             for match in _SET_TAG.finditer(line):
                 tag = match.group(1) or match.group(2)
@@ -141,6 +147,27 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
                         tag=tag,
                     )
                     yield Fault("warning", script, number, message)
+
+
+def _faults_of_syntax(script: Path) -> Iterator[Fault]:
+    """Yield where a script in Python 3 is none; what IPython runs is another language."""
+    text = probing.beginning(script, _MAX_READ_BYTES)
+    if "python3" not in text.partition("\n")[0]:
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a \\d in a string of somebody's
+            ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        message = Message(
+            "Python {version} cannot read {file}: {reason}.",
+            version="{}.{}".format(*sys.version_info),
+            file=script.name,
+            reason=getattr(error, "msg", str(error)),
+        )
+        yield Fault("error", script, getattr(error, "lineno", None), message)
+    except (RecursionError, MemoryError):
+        return
 
 
 def _missing_modules(course: Course, task: Task, offered: OfferedEnvironments) -> Iterator[Fault]:

@@ -70,6 +70,11 @@ class Replayed:
     warning: str = ""
 
     @property
+    def code(self) -> str:
+        """Return the code of the result now; empty if there is none."""
+        return "" if self.result is None else self.result.result[0]
+
+    @property
     def is_same(self) -> bool:
         """Return whether it was graded and nothing differs."""
         return not self.error and not self.differences
@@ -171,7 +176,15 @@ async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
     except Exception as error:  # noqa: BLE001 - an agent makes a crash of it, whatever it is
         result = without_feedback(job, "crash", f"{type(error).__name__}: {error}.")
     differences = tuple(_differences(recorded, result))
-    return Replayed(task.id, record, result, differences, warning=handle.warning)
+    warning = handle.warning or _unknown_problems(task, result)
+    return Replayed(task.id, record, result, differences, warning=warning)
+
+
+def _unknown_problems(task: Task, result: messages.AgentJobDone) -> str:
+    """Return which problems of the feedback the task has not, so that nobody reads it."""
+    unknown = ", ".join(name for name in result.problems if name not in task.problems)
+    known = ", ".join(task.problems)
+    return unknown and f"there is feedback for {unknown}; the task has only {known}"
 
 
 def _job(task: Task, record: Path, recorded: Mapping[Any, Any]) -> messages.BackendNewJob:

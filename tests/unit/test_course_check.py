@@ -67,6 +67,31 @@ def script_in_public(course):
     (course / "hello" / "public" / "run").write_text("#!/bin/bash")
 
 
+def syntax_error(course):
+    replace(course / "hello" / "run", "points, report = 0, []", "points, report = 0, [")
+
+
+def misspelled_field(course):
+    replace(course / "hello" / "task.yaml", "memory: 256", "memry: 256")
+
+
+def misspelled_task(course):
+    text = "dispenser_data: {toc: [{id: a, title: A, tasks_list: [helo]}]}"
+    (course / "course.yaml").write_text(f"name: x\ntags:\n  typical: {{}}\n  edge: {{}}\n{text}\n")
+
+
+def misspelled_result(course):
+    replace(course / "hello" / "test" / "wrong.test", "result: failed", "result: fail")
+
+
+def misspelled_problem(course):
+    replace(course / "hello" / "test" / "wrong.test", "answer: |", "anser: |")
+
+
+def misspelled_placeholder(course):
+    (course / "hello" / "student" / "answer.tpl").write_text("import json\n@  @anwser@@\n")
+
+
 FAULTS = [
     (break_yaml, "task.yaml", 2, "error"),
     (remove_run, "task.yaml", None, "error"),
@@ -77,6 +102,12 @@ FAULTS = [
     (broken_record, "right.test", 1, "error"),
     (answer_in_public, "notes.txt", None, "error"),
     (script_in_public, "run", None, "error"),
+    (syntax_error, "run", 35, "error"),
+    (misspelled_field, "task.yaml", 13, "warning"),
+    (misspelled_task, "course.yaml", 5, "warning"),
+    (misspelled_result, "wrong.test", 5, "warning"),
+    (misspelled_problem, "wrong.test", 2, "warning"),
+    (misspelled_placeholder, "answer.tpl", 2, "warning"),
 ]
 
 
@@ -94,6 +125,18 @@ def test_a_fault_is_named_with_its_file_and_line(course, spoil, file, line, seve
     assert fault["severity"] == severity
     assert line is None or fault["line"] == line, fault
     assert found.exit_code == (severity == "error")
+
+
+def test_an_unknown_field_that_is_near_to_none_is_no_fault(course):
+    with (course / "hello" / "task.yaml").open("a") as file:
+        file.write("tolerance: 3\ngroups: true\n")
+    assert check(course).output == "0 errors, 0 warnings.\n"
+
+
+def test_a_fault_is_said_once_with_its_path_once(course, capfd):
+    break_yaml(course)
+    output = check(course).output + "".join(capfd.readouterr())
+    assert output.count("not valid YAML") == output.count(str(course)) == 1
 
 
 def test_all_faults_are_named_at_once(course):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 import pytest
@@ -52,6 +53,12 @@ def test_halves_of_surrogate_pairs_are_replaced(half):
 def test_halves_in_any_encoding(encoding):
     content = '{"text": "\ud800"}'.encode(encoding, "surrogatepass")
     assert read_feedback(content).text == "?"
+
+
+@pytest.mark.parametrize("key", ["tests", "problems"])
+def test_a_name_that_cannot_be_one_is_told(key):
+    with pytest.raises(FeedbackError, match="'an edge' in"):
+        read_feedback(json.dumps({key: {"fine": True, "an edge": True}}).encode())
 
 
 def test_what_is_no_json():

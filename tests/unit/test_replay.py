@@ -69,6 +69,13 @@ async def test_a_result_that_differs(folder):
     }
 
 
+async def test_feedback_for_a_problem_that_the_task_has_not_is_told(folder):
+    folder.write("script/run", RUN + "feedback-msg -i q2 -m lost\n")
+    (item,) = await replayed(folder, "script")
+    assert item.is_same
+    assert "q2" in item.warning
+
+
 @pytest.mark.parametrize(("grade", "differs"), [(100.0, False), (100, False), (90.0, True)])
 async def test_a_grade_is_compared_where_one_is_recorded(folder, grade, differs):
     folder("script/test/1.test", {"q1": "right"}, "success", grade=grade)

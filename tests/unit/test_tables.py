@@ -14,7 +14,7 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.frontend import serialize
 from inginious_nb.frontend.lines import result_line
 from inginious_nb.frontend.snapshot import Snapshot
-from inginious_nb.grader.replay import Replayed
+from inginious_nb.grader.replay import Difference, Replayed
 from inginious_nb.magics.commands.submissions import feedback_text
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 
@@ -119,6 +119,15 @@ def test_lines_are_broken_at_blanks():
     lines = wrapped(text).splitlines()
     assert " ".join(" ".join(lines).split()) == " ".join(text.split())
     assert all(len(line) <= NOTEBOOK_COLUMNS or "/xxx" in line for line in lines)
+
+
+@pytest.mark.parametrize(("code", "said"), [("timeout", "out of time"), ("overflow", "out of mem")])
+def test_a_record_that_is_past_a_limit_is_one_difference_with_its_reason(code, said):
+    differences = tuple(Difference(what, "was", "is") for what in ("result", "grade", "test t"))
+    record = Replayed("task", Path("1.test"), SimpleNamespace(result=(code, "")), differences)
+    assert len(tables.replayed([record]).rows) == 1
+    (reason,) = tables.replay_errors([record])
+    assert reason.startswith(f"1 record of task: {said}")
 
 
 def test_why_records_were_not_graded_is_said_once():

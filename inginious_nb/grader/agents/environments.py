@@ -6,6 +6,7 @@ here, and nothing of the wire is known.
 
 from __future__ import annotations
 
+import difflib
 import json
 import logging
 import shutil
@@ -38,6 +39,8 @@ WITH_SHELLS = "-ssh"
 """How the types of environments end that have remote shells for students."""
 
 _MAX_LISTED = 12
+_NEAR = 0.75
+"""How alike two names are at least (`difflib`) of which one is a slip of the other."""
 _IN_COURSE = "environment_aliases"
 
 
@@ -170,6 +173,11 @@ class OfferedEnvironments:
                 "This machine lacks {programs}, which it is there for.",
                 programs=", ".join(lacking),
             )
+        meant = difflib.get_close_matches(
+            f"{kind}/{name}", map("/".join, self._own), n=1, cutoff=_NEAR
+        )
+        if meant:
+            yield Message("Did you mean {close}?", close=meant[0])
         yield Message(
             "To let this machine stand for it, write {in_course} into course.yaml, or set "
             "INGINIOUS_ENVIRONMENTS='{form}' (c.Inginious.environments = {form}) before the start.",

@@ -67,7 +67,7 @@ def read_feedback(content: bytes, limit_bytes: int | None = None) -> Feedback:
         if test is None:
             raise FeedbackError(f"{key!r} is not a key of the feedback")
         if not test(value):
-            raise FeedbackError(f"{key!r} cannot be {str(value)[:80]!r}")
+            raise FeedbackError(_refusal(key, value))
     if _UNSENDABLE.search(content):  # a walk through everything, which most feedback does not need
         data = _sendable(data)
     code = data.get("result", "error")
@@ -81,6 +81,15 @@ def read_feedback(content: bytes, limit_bytes: int | None = None) -> Feedback:
         tests=data.get("tests", {}),
         custom=data.get("custom", {}),
     )
+
+
+def _refusal(key: str, value: object) -> str:
+    """Return what is wrong with a value; of a map that may be one of its names."""
+    if isinstance(value, dict):
+        for name in value:
+            if not (is_valid_id(name) if key == "problems" else _TAG_ID.fullmatch(name)):
+                return f"{name[:80]!r} in {key!r}: a name holds letters, digits, '-', '.' and '_'"
+    return f"{key!r} cannot be {str(value)[:80]!r}"
 
 
 def _parsed(content: bytes, limit_bytes: int | None) -> dict[str, Any]:
