@@ -8,9 +8,9 @@ import click
 
 from inginious_nb.course import demo_class
 from inginious_nb.course.demo import FOLDER, copy_demo
-from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import DEMO_CLASS
 from inginious_nb.i18n import Message, reader_language
+from inginious_nb.notebook.grammar.command_group import Command
+from inginious_nb.notebook.grammar.commands import DEMO_CLASS
 
 from .output import say
 

@@ -16,15 +16,15 @@ from inginious_nb.classroom.class_lock import only_grader
 from inginious_nb.classroom.grading import ClassGrading
 from inginious_nb.classroom.notebooks import find_notebooks
 from inginious_nb.errors import UsageError
-from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import (
+from inginious_nb.i18n import Message, in_language, visible
+from inginious_nb.notebook.grammar.command_group import Command
+from inginious_nb.notebook.grammar.commands import (
     CLASS_JOBS,
     CLASS_TASKS,
     MAGICS,
     NO_ISOLATION,
     STUDENT_FROM,
 )
-from inginious_nb.i18n import Message, in_language, visible
 from inginious_nb.render import printable
 from inginious_nb.settings import load_settings
 

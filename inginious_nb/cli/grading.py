@@ -13,8 +13,8 @@ from inginious_nb.errors import UsageError
 from inginious_nb.grader import commands
 from inginious_nb.grader.probes import missing_capabilities
 from inginious_nb.grader.sandbox import choose_sandbox
-from inginious_nb.grammar.command_group import Command
 from inginious_nb.i18n import Message, reader_language, translated
+from inginious_nb.notebook.grammar.command_group import Command
 from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 

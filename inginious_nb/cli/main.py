@@ -11,8 +11,8 @@ import click
 
 from inginious_nb import __version__
 from inginious_nb.errors import InginiousError
-from inginious_nb.grammar.command_group import CommandGroup
 from inginious_nb.i18n import Message, reader_language, speak_to, system_language
+from inginious_nb.notebook.grammar.command_group import CommandGroup
 from inginious_nb.render.terminal import (
     discard_output,
     echo,

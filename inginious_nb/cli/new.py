@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from inginious_nb.course.scaffold import KINDS, new_course, new_task
-from inginious_nb.grammar.command_group import Command, CommandGroup
 from inginious_nb.i18n import Message
+from inginious_nb.notebook.grammar.command_group import Command, CommandGroup
 
 from .output import say
 

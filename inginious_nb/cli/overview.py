@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from inginious_nb.errors import UsageError
-from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import LIMIT
 from inginious_nb.i18n import Message
+from inginious_nb.notebook.grammar.command_group import Command
+from inginious_nb.notebook.grammar.commands import LIMIT
 from inginious_nb.submissions.record import counts
 from inginious_nb.submissions.recording import record_as_test
 from inginious_nb.submissions.student import Student

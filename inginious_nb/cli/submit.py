@@ -17,11 +17,11 @@ from inginious_nb.errors import (
     UsageError,
     WaitTimeoutError,
 )
-from inginious_nb.grammar.command_group import Command
-from inginious_nb.grammar.commands import AS, MAGICS, TASK_ARGUMENTS
 from inginious_nb.i18n import Message, in_language, translated, visible
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
+from inginious_nb.notebook.grammar.command_group import Command
+from inginious_nb.notebook.grammar.commands import AS, MAGICS, TASK_ARGUMENTS
 from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
 from inginious_nb.submissions.record import is_graded, kept_grade
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from inginious_nb.course import Task
-    from inginious_nb.grammar.arguments import TaskArguments
+    from inginious_nb.notebook.grammar.arguments import TaskArguments
     from inginious_nb.notebook.review import Magics
     from inginious_nb.notebook.saved_notebook import SavedNotebook
     from inginious_nb.session import Session

@@ -1,8 +1,8 @@
 """``%inginious`` and ``%%inginious``: the session's commands in a notebook.
 
-`inginious_nb.grammar` declares the commands, `commands` has their functions. `submitter` decides
-where answers come from, `answer_cells` keeps the cells that were run, `handle` is what a submission
-looks like to a program, `host` tells notebook, terminal and batch run apart.
+`inginious_nb.notebook.grammar` declares the commands, `commands` has their functions. `submitter`
+decides where answers come from, `answer_cells` keeps the cells that were run, `handle` is what a
+submission looks like to a program, `host` tells notebook, terminal and batch run apart.
 """
 
 from __future__ import annotations

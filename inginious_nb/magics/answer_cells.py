@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from inginious_nb.grammar.magic_lines import (
+from inginious_nb.notebook.answers import ReadCell
+from inginious_nb.notebook.cells import Cell
+from inginious_nb.notebook.grammar.magic_lines import (
     normalize_cell_magic,
     normalize_magic_names,
     split_cell,
 )
-from inginious_nb.notebook.answers import ReadCell
-from inginious_nb.notebook.cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable

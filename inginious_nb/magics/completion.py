@@ -14,16 +14,16 @@ from click.shell_completion import ShellComplete
 
 from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import InginiousError
-from inginious_nb.grammar.arguments import CELL_MAGIC, LINE_MAGIC
-from inginious_nb.grammar.commands import declared
-from inginious_nb.grammar.names import Names
+from inginious_nb.notebook.grammar.arguments import CELL_MAGIC, LINE_MAGIC
+from inginious_nb.notebook.grammar.commands import declared
+from inginious_nb.notebook.grammar.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from inginious_nb.course import Task
-    from inginious_nb.grammar.arguments import TaskArguments
-    from inginious_nb.grammar.names import Kind
+    from inginious_nb.notebook.grammar.arguments import TaskArguments
+    from inginious_nb.notebook.grammar.names import Kind
     from inginious_nb.session import Session
 
 

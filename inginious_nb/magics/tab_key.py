@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from inginious_nb.grammar.arguments import CELL_MAGIC, LINE_MAGIC
+from inginious_nb.notebook.grammar.arguments import CELL_MAGIC, LINE_MAGIC
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ however it is submitted. A cell answers problem ``p`` of a task when
 - it begins with ``%%inginious submit COURSE/TASK[/p]`` for that task; without a task, the one
   that a cell above it opened is meant.
 
-`inginious_nb.grammar` decides which lines are commands, and what their words mean.
+`grammar` decides which lines are commands, and what their words mean.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from inginious_nb.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.i18n import Message
+
+from .grammar.magic_lines import command_lines, split_cell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from inginious_nb.grammar.commands import ParsedCommand
-
+    from .grammar.commands import ParsedCommand
     from .references import TaskName
 
 TAG_PREFIX = "inginious:"
@@ -181,7 +181,7 @@ def cell_from_json(cell: Mapping[str, Any]) -> Cell:
 
 def _parsed(line: str) -> ParsedCommand | None:
     # A cell without a command, as most are, needs no grammar.
-    from inginious_nb.grammar.commands import parse  # noqa: PLC0415 - with the first command
+    from .grammar.commands import parse  # noqa: PLC0415 - with the first command
 
     return parse(line)
 

@@ -18,7 +18,7 @@ from IPython.core.inputtransformer2 import (
 )
 from msgspec import Struct
 
-from inginious_nb.grammar.magic_lines import LIKELY_CHANGED, takes_long
+from .grammar.magic_lines import LIKELY_CHANGED, takes_long
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from inginious_nb.course import CourseLibrary, Task
-    from inginious_nb.grammar.commands import ParsedCommand
 
     from .cells import Cell
+    from .grammar.commands import ParsedCommand
 
 
 def answer_cells(library: CourseLibrary, cells: Sequence[Cell]) -> list[tuple[str, Task, str]]:

@@ -1,6 +1,6 @@
-// The lines of a cell that say what it answers. Python decides (grammar/magic_lines.py); here the
-// rule is mirrored for what the page does by itself, and tests/data/magic_lines.json is the table
-// of both.
+// The lines of a cell that say what it answers. Python decides (notebook/grammar/magic_lines.py);
+// here the rule is mirrored for what the page does by itself, and tests/data/magic_lines.json is the
+// table of both.
 
 const BLANK = "[ \\t\\r\\f\\v\\u00a0]";
 const SKIPPED = `(?:${BLANK}*(?:#[^\\n]*)?\\n)*`;

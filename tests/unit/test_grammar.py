@@ -14,14 +14,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from inginious_nb.errors import UsageError
-from inginious_nb.grammar import commands
-from inginious_nb.grammar.arguments import split
-from inginious_nb.grammar.commands import declared, implemented, parse
-from inginious_nb.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.magics.answer_cells import AnswerCells
 from inginious_nb.magics.commands import inginious
 from inginious_nb.magics.host import Host
 from inginious_nb.notebook.cells import Cell, find_answers, submitted_tasks
+from inginious_nb.notebook.grammar import commands
+from inginious_nb.notebook.grammar.arguments import split
+from inginious_nb.notebook.grammar.commands import declared, implemented, parse
+from inginious_nb.notebook.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.notebook.references import TaskName
 from tests.support.effort import calls
 

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from inginious_nb.errors import UsageError
-from inginious_nb.grammar.command_group import call
 from inginious_nb.magics.commands import inginious
+from inginious_nb.notebook.grammar.command_group import call
 from tests.support.courses import write_course
 from tests.support.kernel import running_kernel
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inginious_nb.course import CodeProblem, CourseLibrary
-from inginious_nb.grammar.magic_lines import command_lines
 from inginious_nb.notebook.answers import from_arguments, from_cells
 from inginious_nb.notebook.cells import Cell
+from inginious_nb.notebook.grammar.magic_lines import command_lines
 from inginious_nb.notebook.ipython_lines import ipython_lines
 from inginious_nb.notebook.review import lines_for_ipython, review, review_command
 from tests.support.effort import calls, watchdog

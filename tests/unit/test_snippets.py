@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from inginious_nb.grammar.commands import parse
-from inginious_nb.grammar.magic_lines import command_lines, split_cell
+from inginious_nb.notebook.grammar.commands import parse
+from inginious_nb.notebook.grammar.magic_lines import command_lines, split_cell
 from tests.support.kernel import running_kernel
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
 """The functions behind ``%inginious``, attached to the commands that the grammar declares.
 
 Each turns arguments into calls of the session. A command shows a table or a widget; its value can
-be used in a program. A new command is declared in `inginious_nb.grammar.commands` first.
+be used in a program. A new command is declared in `inginious_nb.notebook.grammar.commands` first.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.frontend.opened_courses import open_where_none_is_near
-from inginious_nb.grammar.arguments import CELL_MAGIC, LINE_MAGIC, split
-from inginious_nb.grammar.command_group import call
-from inginious_nb.grammar.commands import implemented
+from inginious_nb.notebook.grammar.arguments import CELL_MAGIC, LINE_MAGIC, split
+from inginious_nb.notebook.grammar.command_group import call
+from inginious_nb.notebook.grammar.commands import implemented
 
 from . import authoring, classroom, courses, service, submissions
 from .help import help_text, show_help

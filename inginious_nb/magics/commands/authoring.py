@@ -13,9 +13,9 @@ from inginious_nb.course.folders import COURSE_FILES
 from inginious_nb.course.scaffold import new_course, new_task
 from inginious_nb.course.task_files import default_file
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.grammar.arguments import CELL_MAGIC
 from inginious_nb.i18n import Message
 from inginious_nb.magics.live_try import show_live_try, stop_watching
+from inginious_nb.notebook.grammar.arguments import CELL_MAGIC
 
 from .tables import tables
 

@@ -8,10 +8,10 @@ import click
 
 from inginious_nb.cli.settings_help import settings_text
 from inginious_nb.errors import UsageError
-from inginious_nb.grammar.arguments import LINE_MAGIC
-from inginious_nb.grammar.command_group import LANGUAGE
-from inginious_nb.grammar.commands import declared
 from inginious_nb.i18n import Message, translated
+from inginious_nb.notebook.grammar.arguments import LINE_MAGIC
+from inginious_nb.notebook.grammar.command_group import LANGUAGE
+from inginious_nb.notebook.grammar.commands import declared
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.render.terminal import echo
 

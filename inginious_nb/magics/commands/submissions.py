@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.grammar.arguments import CELL_MAGIC
 from inginious_nb.i18n import Message, Words, in_language
 from inginious_nb.notebook.answers import Answers, from_arguments
+from inginious_nb.notebook.grammar.arguments import CELL_MAGIC
 from inginious_nb.notebook.references import find_problem, find_task
 from inginious_nb.notebook.sources import AnswerSource
 from inginious_nb.render import plain_text, printable
@@ -21,9 +21,9 @@ from .tables import tables
 
 if TYPE_CHECKING:
     from inginious_nb.course import Task
-    from inginious_nb.grammar.arguments import TaskArguments
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.magics.handle import Handle
+    from inginious_nb.notebook.grammar.arguments import TaskArguments
     from inginious_nb.notebook.review import Magics
     from inginious_nb.submissions import JobResult
     from inginious_nb.submissions.submission import Debug
