@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from inginious_nb.i18n import marked
 
 from .job.shared_files import executes_jobs, system_python
+from .sandbox.bubblewrap import lacks_proc
 from .sandbox.cgroup import Cgroups, limits_memory
+from .sandbox.choice import NoSandbox
 from .sandbox.launch_script import drops_root
 
 if sys.platform != "win32":
@@ -43,8 +45,8 @@ def missing_capabilities(sandbox: Sandbox) -> list[str]:
         sandbox: The one that was chosen.
     """
     kind = sandbox.kind
-    if sys.platform == "win32" or kind == "none":
-        return []
+    if sys.platform == "win32" or isinstance(sandbox, NoSandbox):
+        return [sandbox.missing] if isinstance(sandbox, NoSandbox) else []
     with ThreadPoolExecutor(1) as beside:
         has_own_networks = beside.submit(sandbox.has_own_networks)
         missing = [*_of_isolation(kind), *_of_files(), *_of_programs(), *_of_limits()]
@@ -57,6 +59,12 @@ def _of_isolation(kind: str) -> Iterator[str]:
     if kind == "plain":
         if shutil.which("bwrap") is None:
             yield marked("bubblewrap is not installed: install the package bubblewrap")
+        elif lacks_proc():
+            yield marked(
+                "bubblewrap may not give jobs a /proc of their own, since a part of this machine's "
+                "is covered or left out: mount all of it, without subset=pid; with docker: "
+                "--security-opt systempaths=unconfined"
+            )
         else:
             yield marked(
                 "bubblewrap does not work here, or was not asked for: a container must allow user "

@@ -147,7 +147,12 @@ class OfferedEnvironments:
                 )
             )
         elif not self._own:
-            said.append(Message("Tasks with a run script cannot be graded on this system."))
+            said.append(
+                Message(
+                    "Tasks with a run script cannot be graded on this machine; inginious-nb doctor "
+                    "says why."
+                )
+            )
         elif kind.endswith(WITH_SHELLS) and not self._has_shells:
             said.append(NO_LIBRARY)
         else:

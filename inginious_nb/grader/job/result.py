@@ -33,7 +33,19 @@ _TAIL_CHARACTERS = 2000
 # container).
 # A file over the size limit is not among them: the output of a script goes to a file, so a script
 # that prints without end is only cut off, and feedback that it gives afterwards counts.
-_CODES = {"killed": "killed", "memory": "overflow", "disk": "overflow", "time": "timeout"}
+_CODES = {
+    "killed": "killed",
+    "memory": "overflow",
+    "disk": "overflow",
+    "hidden": "overflow",
+    "time": "timeout",
+}
+_TEXTS = {
+    "hidden": Message(
+        "It was ended because one of its programs hid itself from the grader, which could not see "
+        "how much memory that uses."
+    )
+}
 
 _NOT_ARCHIVED = "Not in the archive, as they are no files or cannot be read: {}."
 _NOT_READ = "Not in the job, as the grader cannot read them: {}."
@@ -104,7 +116,7 @@ class EndedJob:
 
     def _read(self, given_up: threading.Event) -> GradingResult:
         if self.reason in _CODES:
-            return GradingResult(_CODES[self.reason])
+            return GradingResult(_CODES[self.reason], _TEXTS.get(self.reason, ""))
         stdout, stderr = self._outputs() if self.request.debug else ("", "")
         content = self.workspace.feedback(_MAX_FEEDBACK_BYTES + 1)
         try:

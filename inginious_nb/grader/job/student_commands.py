@@ -54,7 +54,12 @@ _SIGNAL = re.compile(rb"signal (\d{1,3})")
 _MAX_SIGNAL_BYTES = 32
 _SIGNALS = 256
 _FILE_TOO_LARGE = 25  # SIGXFSZ: output without end, which elsewhere ends at the time limit
-_RETURNED = {"time": OUT_OF_TIME, "memory": OUT_OF_MEMORY, "disk": OUT_OF_MEMORY}
+_RETURNED = {
+    "time": OUT_OF_TIME,
+    "memory": OUT_OF_MEMORY,
+    "disk": OUT_OF_MEMORY,
+    "hidden": OUT_OF_MEMORY,
+}
 
 
 @dataclass(frozen=True)

@@ -431,10 +431,24 @@ def _numbers(path: os.PathLike[str]) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def lacks_proc() -> bool:
+    """Return whether bubblewrap may make namespaces here, but no ``/proc`` of their own.
+
+    The kernel refuses that where this machine's is not seen in full, as in most containers.
+    """
+    program = shutil.which("bwrap")
+    words = ["--unshare-pid", "--ro-bind", "/", "/", "--proc", "/proc", "/bin/sh", "-c", "exit"]
+    return program is not None and "proc" in _said_by([program, *words])
+
+
 def _help(program: str) -> str:
+    return _said_by([program, "--help"])
+
+
+def _said_by(command: list[str]) -> str:
     try:
         done = subprocess.run(  # noqa: S603 - as found on the PATH
-            [program, "--help"], capture_output=True, timeout=10, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

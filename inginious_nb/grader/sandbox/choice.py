@@ -11,8 +11,8 @@ from inginious_nb.errors import ServiceError
 from inginious_nb.i18n import marked
 
 from .base import Sandbox
-from .bubblewrap import BubblewrapSandbox
-from .plain import PlainSandbox
+from .bubblewrap import BubblewrapSandbox, lacks_proc
+from .plain import PlainSandbox, can_watch_programs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,15 +25,34 @@ logger = logging.getLogger(__name__)
 SandboxKind = Literal["auto", "bubblewrap", "plain"]
 
 
+_NO_UNIX = marked(
+    "tasks with a run script cannot be graded on this system: use Linux or macOS; on Windows, WSL"
+)
+_NO_PROC = marked(
+    "what jobs use cannot be seen here, so tasks with a run script are not graded: mount /proc, "
+    "without hidepid=ptraceable where the service is root that may not trace (CAP_SYS_PTRACE)"
+)
+
+
 class NoSandbox(Sandbox):
-    """Stands where run scripts cannot be executed at all, such as on Windows."""
+    """Stands where run scripts cannot be executed, such as on Windows.
+
+    Args:
+        missing: What the machine lacks, and what to do, as a marked text.
+
+    Attributes:
+        missing: The same.
+    """
+
+    def __init__(self, missing: str) -> None:
+        self.missing = missing
 
     def describe(self) -> Description:
         """Return that there is none."""
         return {
             "kind": "none",
             "isolated": [],
-            "not_isolated": [marked("tasks with a run script cannot be graded on this system")],
+            "not_isolated": [],
         }
 
     def root_seen(self, root: Path) -> str:
@@ -55,18 +74,24 @@ def choose_sandbox(kind: SandboxKind = "auto") -> Sandbox:
         ServiceError: bubblewrap is insisted on and does not work here.
     """
     if os.name != "posix":
-        return NoSandbox()
+        return NoSandbox(_NO_UNIX)
     if kind != "plain":
         found = BubblewrapSandbox.find()
         if found is not None:
             return found
-        reason = (
-            "it may not make namespaces here (a container, or a system that refuses "
-            "unprivileged user namespaces)"
-            if shutil.which("bwrap")
-            else "it is not installed"
-        )
+        reason = _why_no_bubblewrap()
         if kind == "bubblewrap":
             raise ServiceError(f"bubblewrap does not work: {reason}. Use the plain sandbox.")
         logger.warning("Grading without isolation: bubblewrap does not work, %s", reason)
-    return PlainSandbox()
+    return PlainSandbox() if can_watch_programs() else NoSandbox(_NO_PROC)
+
+
+def _why_no_bubblewrap() -> str:
+    if shutil.which("bwrap") is None:
+        return "it is not installed"
+    if lacks_proc():
+        return "a part of /proc is covered or left out here"
+    return (
+        "it may not make namespaces here (a container, or a system that refuses unprivileged user "
+        "namespaces)"
+    )

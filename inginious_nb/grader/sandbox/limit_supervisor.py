@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
     from .base import Limits
     from .process import BoxedProcess
+    from .process_tree import Usage
 
-Reason = Literal["exited", "killed", "time", "memory", "disk"]
-"""Why a program ended: by itself, because somebody asked, or for one of its limits."""
+Reason = Literal["exited", "killed", "time", "memory", "disk", "hidden"]
+"""Why a program ended: by itself, because somebody asked, for one of its limits, or because it hid
+from them."""
 
 _INTERVAL_S = 0.05
 _MAX_INTERVAL_S = 0.5
 _FILES_INTERVAL_S = 0.25
 _SHARE_OF_TIME = 0.1
+_MAX_HIDDEN_SAMPLES = 2
+"""A program of another owner that has just been started may be hidden for a moment."""
 
 
 async def supervise(
@@ -44,9 +48,15 @@ async def supervise(
     files = _Files(process)
     exited = asyncio.ensure_future(process.wait())
     kill = asyncio.ensure_future(kill_requested.wait()) if kill_requested is not None else None
+    hidden_samples = 0
 
     def excess(wall_s: float) -> Reason | None:
-        return _excess(process, limits, wall_s, disk_bytes, files.latest)
+        nonlocal hidden_samples
+        usage = process.measure()
+        hidden_samples = hidden_samples + 1 if usage.hidden else 0
+        if hidden_samples == _MAX_HIDDEN_SAMPLES:
+            return "hidden"
+        return _excess(process, usage, limits, wall_s, disk_bytes, files.latest)
 
     try:
         reason = await _first_reason(exited, kill, limits.wall_s, excess)
@@ -115,6 +125,7 @@ async def _whatever_happens(work: Coroutine[None, None, None]) -> None:
 
 def _excess(
     process: BoxedProcess,
+    usage: Usage,
     limits: Limits,
     wall_s: float,
     disk_bytes: Callable[[], int] | None,
@@ -122,7 +133,6 @@ def _excess(
 ) -> Reason | None:
     if wall_s >= limits.wall_s:
         return "time"
-    usage = process.measure()
     if usage.cpu_s > limits.cpu_s:
         return "time"
     # Cgroups of version 1 end one process; the others would go on without it.

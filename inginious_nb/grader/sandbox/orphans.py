@@ -3,12 +3,14 @@
 Those that lose their parent come to this process (see `adopt_orphans`). A program's own are known
 by their session, by a mark in their environment, or because they were seen below it. One that has
 changed all of this before anybody looked belongs to whoever ran since before it started; if that
-may be several, it is ended with the last of them.
+may be several, it is ended with the last of them, or at once if it is hidden (`process_tree`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +69,10 @@ class OrphanTracker:
                 and self._is_nobody_elses(identity, program)
             ):
                 found.append(pid)
+            elif (pid, identity.started_at) not in self._strangers and identity.is_hidden:
+                # Whoever it belongs to may not hide; it is collected with the last of them.
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
         return found
 
     def _is_nobody_elses(self, identity: Identity, program: TrackedProgram) -> bool:

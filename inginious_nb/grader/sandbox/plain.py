@@ -20,7 +20,7 @@ from inginious_nb.i18n import marked
 from . import process_tree
 from .base import KERNEL, Description, Sandbox, describe_limits, describe_uncounted
 from .cgroup import Cgroups, limits_memory
-from .launch_script import drops_root, launch_command, own, report_pipe
+from .launch_script import dropping, drops_root, launch_command, own, report_pipe
 from .orphans import OrphanTracker
 from .process import BoxedProcess, adopt_orphans
 from .process_limit import ProcessLimit
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 _MAX_PAUSES = 500
 _PAUSE_S = 0.01
+_WAIT = "echo; read -r _"
 _OPEN_TO_YOURSELF = [
     marked(
         "files: a program can read, change and delete yours, also courses, solutions and other jobs"
@@ -48,6 +49,9 @@ _OPEN_TO_OTHERS = [
     marked("files that every user can read, which often are courses with their solutions"),
     marked("other jobs, which run as the same user"),
 ]
+_UNCOUNTED = marked(
+    "memory of files without a name, of a program that lets nobody look into it (PR_SET_DUMPABLE)"
+)
 _OPEN = [
     marked(
         "what a program writes outside of its own folder, as in /tmp: neither limited nor removed"
@@ -56,6 +60,25 @@ _OPEN = [
     marked("network"),
     marked("the end of a program that hides: it may come with that of the last job beside it"),
 ]
+
+
+def can_watch_programs() -> bool:
+    """Return whether this process sees what programs use that it starts in the plain sandbox.
+
+    Without a ``/proc``, or where that hides what runs as another user (``hidepid=ptraceable``),
+    nobody could keep a job within its limits, or find what it leaves.
+    """
+    if sys.platform != "linux":
+        return True
+    pipe = subprocess.PIPE
+    with subprocess.Popen([*dropping(), "/bin/sh", "-c", _WAIT], stdin=pipe, stdout=pipe) as tried:  # noqa: S603 - fixed words
+        assert tried.stdout is not None  # noqa: S101 - a pipe, as asked for
+        tried.stdout.readline()
+        return (
+            tried.pid in process_tree.children(os.getpid())
+            and not process_tree.is_hidden(tried.pid)
+            and os.path.exists(f"/proc/self/fd/{tried.stdout.fileno()}")  # noqa: PTH110 - no file
+        )
 
 
 class PlainSandbox(Sandbox):
@@ -81,6 +104,7 @@ class PlainSandbox(Sandbox):
                 *describe_uncounted(
                     kernel_limits_memory=limits_memory(self._cgroups), has_user_namespaces=True
                 ),
+                *([] if drops_root() or limits_memory(self._cgroups) else [_UNCOUNTED]),
                 KERNEL,
                 marked("tasks that use absolute paths such as /task or /course/common do not work"),
             ],
@@ -187,7 +211,7 @@ def _is_collected(pid: int) -> bool:
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:
-        return not os.path.lexists(f"/proc/{pid}")
+        return not process_tree.is_there(pid)
 
 
 def _signal(pids: Iterable[int], number: int) -> None:

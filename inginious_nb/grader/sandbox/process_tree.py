@@ -6,6 +6,10 @@ waited-for children to their parent, and the init of a box waits for all orphans
 Not psutil: every box is sampled twenty times a second on the event loop. psutil reads all processes
 of the machine to find children, 10 ms on one with 140 of them; the kernel's list takes 0.1 ms. Its
 create_time moves with the system's clock, so it cannot tell a stale service from a live one.
+
+Where ``/proc`` is mounted with ``hidepid``, processes of other owners do not exist in it, nor do
+own ones that made themselves unreadable (PR_SET_DUMPABLE); the kernel still tells that they run.
+Old kernels, and systems that only look like Linux, lack some files: others stand for them.
 """
 
 from __future__ import annotations
@@ -13,11 +17,20 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import select
+import sys
 import time
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _PROC = Path("/proc")
+_NOBODY_KNOWS = sys.maxsize
+_RESIDENT = (b"VmRSS:", b"RssAnon:", b"RssShmem:")
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -28,28 +41,46 @@ class Usage(NamedTuple):
         cpu_s: CPU seconds, also those of descendants that ended.
         memory_bytes: An upper bound: memory shared after a fork counts more than once.
         processes: How many there are.
+        hidden: How many of them are hidden; of these nothing else is known.
     """
 
     cpu_s: float
     memory_bytes: int
     processes: int
+    hidden: int = 0
 
 
 def descendants(pid: int) -> list[int]:
-    """Return a process and all its descendants, parents before children."""
+    """Return a process and all its descendants, parents before children.
+
+    Hidden children of a hidden process are not found before it has ended.
+    """
     found = [pid]
+    others: Mapping[int, list[int]] | None = None
     for parent in found:
-        found += children(parent)
+        listed = _listed_children(parent)
+        if listed is None:
+            others = _visible_by_parent() if others is None else others
+            listed = others.get(parent, [])
+        found += listed
     return found
 
 
 def children(pid: int) -> list[int]:
     """Return the direct children of a process; empty if it is gone."""
+    listed = _listed_children(pid)
+    return _visible_by_parent().get(pid, []) if listed is None else listed
+
+
+def _listed_children(pid: int) -> list[int] | None:
+    """Return the children of a process, also hidden ones; None if its list cannot be read."""
+    if not _lists_children():
+        return None
     found: list[int] = []
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - a hot path
     except OSError:
-        return found
+        return None if is_hidden(pid) else found
     for thread in threads:
         with contextlib.suppress(OSError):
             text = (_PROC / str(pid) / "task" / thread / "children").read_text("ascii")
@@ -57,18 +88,82 @@ def children(pid: int) -> list[int]:
     return found
 
 
+@cache
+def _lists_children() -> bool:
+    """Return whether this kernel lists the children of a process (CONFIG_PROC_CHILDREN)."""
+    own = str(os.getpid())
+    return (_PROC / own / "task" / own / "children").exists() or not _PROC.is_dir()
+
+
+def _visible_by_parent() -> Mapping[int, list[int]]:
+    """Return the processes of the machine by their parent; looks at every one that can be seen."""
+    found = defaultdict(list)
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(_PROC):
+            if entry.name.isdecimal():
+                with contextlib.suppress(OSError, ValueError):
+                    found[int(_stat(int(entry.name))[1])].append(int(entry.name))
+    return found
+
+
+def is_hidden(pid: int) -> bool:
+    """Return whether a process runs of which ``/proc`` shows nothing to this one."""
+    try:
+        _stat(pid)
+    except (OSError, ValueError):
+        return is_there(pid) and not _is_dead(pid)
+    return False
+
+
+def is_there(pid: int, *, of_others: bool = True) -> bool:
+    """Return whether a process is there, also a hidden one, or a dead one that nobody collected.
+
+    Args:
+        pid: Its number.
+        of_others: Whether one counts that this process may not signal.
+    """
+    if os.name != "posix":
+        return False  # it would be ended
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return of_others
+    except (OSError, OverflowError):
+        return False
+    return True
+
+
+def _is_dead(pid: int) -> bool:
+    """Return whether a process has ended that nobody collected, if the kernel can tell."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (OSError, AttributeError):
+        return False
+    try:
+        ended = select.poll()
+        ended.register(descriptor, select.POLLIN)
+        return bool(ended.poll(0))
+    finally:
+        os.close(descriptor)
+
+
 class Identity(NamedTuple):
     """The identity of a process.
 
     Attributes:
         pid: Its number, which comes again.
-        started_at: When it started, in ticks of the system.
+        started_at: When it started, in ticks of the system; later than all others if it is hidden.
         session: Its session.
     """
 
     pid: int
     started_at: int
     session: int
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether nothing else is known of it."""
+        return self.started_at == _NOBODY_KNOWS
 
 
 def identity(pid: int) -> Identity | None:
@@ -77,6 +172,10 @@ def identity(pid: int) -> Identity | None:
         fields = _stat(pid)
         return Identity(pid, int(fields[19]), int(fields[3]))
     except (OSError, ValueError):
+        pass
+    try:
+        return Identity(pid, _NOBODY_KNOWS, os.getsid(pid))
+    except (OSError, AttributeError):
         return None
 
 
@@ -89,7 +188,10 @@ def started_at(pid: int) -> int | None:
 
 
 def has_ended(pid: int, since: int) -> bool:
-    """Return whether a process has ended, also if nobody collected it.
+    """Return whether a process of this user has ended, also if nobody collected it.
+
+    Of a hidden one it is known that it runs, and whether it may be signalled, as those of somebody
+    else may not; it may be another one of this user with the same number.
 
     Args:
         pid: Its number, which comes again.
@@ -99,7 +201,7 @@ def has_ended(pid: int, since: int) -> bool:
         fields = _stat(pid)
         return int(fields[19]) != since or fields[0] in (b"Z", b"X")
     except (OSError, ValueError):
-        return True
+        return not is_there(pid, of_others=False) or _is_dead(pid)
 
 
 def _stat(pid: int) -> list[bytes]:
@@ -114,14 +216,15 @@ def usage(pids: list[int]) -> Usage:
     ticks = 0
     memory_kb = 0
     count = 0
+    hidden = 0
     for pid in pids:
         try:
             ticks += sum(map(int, _stat(pid)[11:15]))
-            memory_kb += _kilobytes(f"/proc/{pid}/status", (b"RssAnon:", b"RssShmem:"))
+            memory_kb += _resident_kilobytes(pid)
             count += 1
         except (OSError, ValueError):
-            continue
-    return Usage(ticks / _TICKS_PER_S, memory_kb * 1024, count)
+            hidden += is_hidden(pid)
+    return Usage(ticks / _TICKS_PER_S, memory_kb * 1024, count + hidden, hidden)
 
 
 def exact_memory_bytes(pids: list[int], files_bytes: int) -> int:
@@ -136,9 +239,25 @@ def exact_memory_bytes(pids: list[int], files_bytes: int) -> int:
     for pid in pids:
         with contextlib.suppress(OSError, ValueError):
             path = f"/proc/{pid}/smaps_rollup"
-            private_kb += _kilobytes(path, (b"Pss_Anon:",))
-            shared_kb += _kilobytes(path, (b"Pss_Shmem:",))
+            try:
+                private_kb += _kilobytes(path, (b"Pss_Anon:",))
+                shared_kb += _kilobytes(path, (b"Pss_Shmem:",))
+            except OSError:
+                private_kb += _proportional_kilobytes(pid)
     return private_kb * 1024 + max(shared_kb * 1024, files_bytes)
+
+
+def _proportional_kilobytes(pid: int) -> int:
+    """Return what counts of a process without a ``smaps_rollup``, as before Linux 4.14.
+
+    That of a process which is not dumpable can be read by root alone, while its ``status`` can.
+
+    Raises:
+        OSError: It is gone.
+    """
+    with contextlib.suppress(OSError):
+        return _kilobytes(f"/proc/{pid}/smaps", (b"Pss:",))
+    return _resident_kilobytes(pid)
 
 
 class UserCount:
@@ -169,6 +288,20 @@ class UserCount:
                     if entry.stat().st_uid == self._user_id:
                         count += len(os.listdir(f"{entry.path}/task"))  # noqa: PTH208 - hot
         return count
+
+
+def _resident_kilobytes(pid: int) -> int:
+    """Return the memory of a process that is no file's; before Linux 4.5, all that is resident.
+
+    Raises:
+        OSError: It is gone, or hidden.
+    """
+    with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123 - a hot path
+        words = [line.split() for line in file if line.startswith(_RESIDENT)]
+    found = {name: int(kilobytes) for name, kilobytes, *_ in words}
+    if b"RssAnon:" in found:
+        return found[b"RssAnon:"] + found.get(b"RssShmem:", 0)
+    return found.get(b"VmRSS:", 0)
 
 
 def _kilobytes(path: str, keys: tuple[bytes, ...]) -> int:

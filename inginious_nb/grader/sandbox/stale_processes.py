@@ -5,8 +5,10 @@ as well. In the plain sandbox nothing else does. bubblewrap dies with its parent
 has asked the kernel for that, or at once when nobody reads what it tells. When it is gone before
 its child has asked for the same, the child waits for it for ever, or goes on without it.
 
-They are known by a mark in their environment, which all their descendants inherit. A plain program
-that gives itself another environment stays; it is no jail (see `PlainSandbox.describe`).
+They are known by a mark in their environment, which all their descendants inherit. What cannot be
+read of a program that lets nobody look into it, or is hidden (`process_tree`), its parent or its
+session tells, while one that can be read is there. A plain program that gives itself another
+environment stays; it is no jail (see `PlainSandbox.describe`).
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ def end_stale_processes() -> None:
     """End programs of this user's services that are no more, and wait until they are gone."""
     ended: set[int] = set()
     for _ in range(_MAX_ROUNDS):  # what is found may start others until it is gone
-        found = set(_stale_processes()) - ended
+        found = _stale_processes() - ended
         if not found:
             break
         _end(found)
@@ -85,22 +87,47 @@ def _end(pids: Iterable[int]) -> None:
         os.close(descriptor)
 
 
-def _stale_processes() -> Iterator[int]:
-    users = (os.geteuid(), WORKER_ID if drops_root() else os.geteuid())
+def _stale_processes() -> set[int]:
+    """Return the stale ones.
+
+    They are marked, descend from one that is, or are in a session that such a one leads.
+    """
+    marked, closed = set(), set()
+    for pid, mark in _own_processes():
+        if mark is None:
+            closed.add(pid)
+        elif is_stale(mark):
+            marked.add(pid)
+    found = {pid for each in marked for pid in process_tree.descendants(each)}
+    return found | {pid for pid in closed if _session(pid) in marked}
+
+
+def _own_processes() -> Iterator[tuple[int, str | None]]:
+    """Yield this user's processes, each with its mark; "" without one, None if it lets not look."""
+    # Of a process that lets nobody look into it /proc belongs to root.
+    users = {0, os.geteuid(), WORKER_ID if drops_root() else os.geteuid()}
     for entry in os.scandir("/proc") if Path("/proc/self/environ").exists() else ():
         if not entry.name.isdecimal():
             continue
         with contextlib.suppress(OSError):
-            if entry.stat().st_uid in users and _is_stale_process(Path(entry.path)):
-                yield int(entry.name)
+            try:
+                if entry.stat().st_uid in users:
+                    yield int(entry.name), _mark(Path(entry.path))
+            except PermissionError:
+                yield int(entry.name), None
 
 
-def _is_stale_process(process: Path) -> bool:
+def _mark(process: Path) -> str:
     for variable in (process / "environ").read_text("utf-8", "replace").split("\0"):
         name, _, value = variable.partition("=")
         if name == MARK:
-            return is_stale(value)
-    return False
+            return value
+    return ""
+
+
+def _session(pid: int) -> int:
+    identity = process_tree.identity(pid)
+    return 0 if identity is None else identity.session
 
 
 def _namespace() -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from inginious_nb.grader.sandbox import Streams, supervise
+from inginious_nb.grader.sandbox.launch_script import drops_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -42,6 +43,7 @@ _ENDED = {
     "time": "The time for this shell is over.",
     "memory": "The job used too much memory.",
     "disk": "The job used too much disk space.",
+    "hidden": "A program hid itself, so that its memory could not be measured.",
     "killed": "The job was killed.",
 }
 
@@ -76,7 +78,9 @@ class SshSession:
         teardown: Sequence[str] = (),
         greeting: str = "",
     ) -> None:
-        words = json.dumps({"setup": list(setup), "teardown": list(teardown)})
+        # Where a program of the same user hides, nobody could watch what it starts (hidepid).
+        hides = sandbox.kind != "plain" or drops_root()
+        words = json.dumps({"setup": list(setup), "teardown": list(teardown), "hides": hides})
         argv = (python, "-ISc", _program(), words)
         self.is_ready = False
         self._user: SshUser | None = None
