@@ -162,27 +162,29 @@ class Installation:
         return replace(view, mounts=(*view.mounts, *views.mounts()))
 
     def _new_environment(self, environment: PythonEnvironment) -> tuple[View, SystemViews | None]:
-        shown = environment.mounts()
-        # What cannot be made now is tried again with the next job, in another folder.
         folder = self._folder / f"environment-{next(self._environment_numbers)}"
         folder.mkdir()
+        try:
+            return self._show(environment, folder)
+        except BaseException:
+            # It is tried again with the next job.
+            remove_tree(folder)
+            raise
+
+    def _show(
+        self, environment: PythonEnvironment, folder: Path
+    ) -> tuple[View, SystemViews | None]:
+        """Return what shows an environment, with the shared files for it alone in a new folder."""
+        shown = environment.mounts()
         seen = f"{self._seen_at}/{folder.name}"
         interpreters = find_interpreters(environment.program, "")
         if not interpreters:
             raise OSError(f"{environment.program} does not run")
-        copy_packages(interpreters[0].lacking, folder / _VENDORED)
-        wrapper = folder / "python3"
-        # A virtual environment is found from the path of its interpreter, so no link will do.
-        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(environment.program)} "$@"\n', "utf-8")
-        wrapper.chmod(0o755)
-        view_folder = folder / _VIEWS
-        view_folder.mkdir()
-        self._let_all_read(folder)
+        self._fill(folder, interpreters[0])
         activation = activation_of(environment)
         programs = [f"{environment.folder}/bin", *activation.folders, self._path]
         if not environment.has_python3:
             programs.insert(0, seen)
-            (folder / "python").symlink_to(wrapper.name)
         variables = {
             **activation.variables,
             **self._variables,
@@ -194,7 +196,7 @@ class Installation:
             # Where jobs see no mounts they see the environment as it is.
             visible = () if self._can_mount is None else shown
             return View(visible, variables, environment.program), None
-        views = SystemViews(view_folder, f"{seen}/{_VIEWS}")
+        views = SystemViews(folder / _VIEWS, f"{seen}/{_VIEWS}")
         python3 = dict.fromkeys(("python", "python3"), f"{seen}/python3")
         self._new_views(
             interpreters, views, folder, python3, with_libraries=environment.is_installation
@@ -206,6 +208,17 @@ class Installation:
         if not self._can_be_shown((*shown, *views.mounts(), *self._conflicts())):
             raise OSError(f"no box can be started with {environment.folder}")
         return View((*shown, *self._conflicts()), variables, environment.program), views
+
+    def _fill(self, folder: Path, interpreter: Interpreter) -> None:
+        """Put into a folder the packages that an interpreter lacks, and its name as python3."""
+        copy_packages(interpreter.lacking, folder / _VENDORED)
+        wrapper = folder / "python3"
+        # A virtual environment is found from the path of its interpreter, so no link will do.
+        wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(interpreter.program)} "$@"\n', "utf-8")
+        wrapper.chmod(0o755)
+        (folder / "python").symlink_to(wrapper.name)
+        (folder / _VIEWS).mkdir()
+        self._let_all_read(folder)
 
     def _variables_of(
         self, folder: Path, programs: Sequence[str], interpreter: Interpreter

@@ -285,20 +285,9 @@ class BubblewrapSandbox(PreparingSandbox):
             if box.report_status:
                 report_read, report_write = own(report_pipe(), kept, passed)
             owned = [fd for fd in (info_write, report_write) if fd is not None]
-            mount_descriptors = [
-                mount.descriptor for mount in box.mounts if mount.descriptor is not None
-            ]
-            arguments = [*self._base, "--info-fd", str(info_write)]
-            shown, descriptors = self._shown_limits(box.limits, passed)
+            surroundings, descriptors = self._surroundings(box, passed)
             owned += descriptors
-            network, descriptors = self._network(box, passed)
-            owned += descriptors
-            kept_in, descriptors = self._kept_in(passed)
-            owned += descriptors
-            arguments += kept_in
-            arguments += [*network, *shown, *self._tree(box.mounts), "--clearenv"]
-            for name, value in box.environ.items():
-                arguments += ["--setenv", name, value]
+            arguments = [*self._base, "--info-fd", str(info_write), *surroundings]
             arguments += launch_command(
                 box, report_write, process_limit=self._process_limit(box.limits)
             )
@@ -314,13 +303,33 @@ class BubblewrapSandbox(PreparingSandbox):
                 stdin=streams.stdin,
                 stdout=streams.stdout,
                 stderr=streams.stderr,
-                # bubblewrap closes those it binds: an open folder would be a way out.
-                pass_fds=[*owned, *(mount_descriptors if self._binds_descriptors else [])],
+                pass_fds=[*owned, *self._bound_descriptors(box)],
                 env={"PATH": os.defpath, MARK: new_swept_mark()},
                 cwd="/",
             )
             kept.pop_all()
         return _Started(popen, info_read, report_read, cgroup)
+
+    def _surroundings(self, box: Box, opened: contextlib.ExitStack) -> tuple[list[str], list[int]]:
+        """Return the arguments for all that a box finds, and the descriptors that they name.
+
+        Args:
+            box: The box.
+            opened: Closes the descriptors.
+        """
+        shown, shown_descriptors = self._shown_limits(box.limits, opened)
+        network, network_descriptors = self._network(box, opened)
+        kept_in, kept_in_descriptors = self._kept_in(opened)
+        arguments = [*kept_in, *network, *shown, *self._tree(box.mounts), "--clearenv"]
+        for name, value in box.environ.items():
+            arguments += ["--setenv", name, value]
+        return arguments, [*shown_descriptors, *network_descriptors, *kept_in_descriptors]
+
+    def _bound_descriptors(self, box: Box) -> list[int]:
+        """Return the descriptors of mounts; bubblewrap closes them, or they would be a way out."""
+        if not self._binds_descriptors:
+            return []
+        return [mount.descriptor for mount in box.mounts if mount.descriptor is not None]
 
     def _shown_limits(
         self, limits: Limits, opened: contextlib.ExitStack

@@ -127,28 +127,45 @@ class Flow:
 
 def host(orders, request, streams):
     """Run the shell that the user wants; returns its status, -N if signal N ended it."""
-    terminal = output = None
-    flows = []
+    terminal, flows = None, []
     if request["has_terminal"]:
-        terminal, theirs = os.openpty()
-        resize(terminal, request["size"])
-        output = Flow(os.dup(terminal), streams[1])
-        flows = [output, Flow(streams[0], os.dup(terminal))]
-        os.close(streams[2])
-        streams = [theirs] * 3
+        terminal, flows, streams = open_terminal(request["size"], streams)
+    woken = wake_at_its_end()
+    shell = start(request, terminal, streams)
+    going_on = flows if shell is None else pass_on(orders, shell, woken, terminal, flows)
+    if flows and flows[0] in going_on:
+        show_rest(orders, flows[0])
+    return 126 if shell is None else shell.returncode
+
+
+def open_terminal(size, streams):
+    """Return a terminal, its flows to and from the user, and the streams that a shell gets."""
+    terminal, theirs = os.openpty()
+    resize(terminal, size)
+    flows = [Flow(os.dup(terminal), streams[1]), Flow(streams[0], os.dup(terminal))]
+    os.close(streams[2])
+    return terminal, flows, [theirs] * 3
+
+
+def wake_at_its_end():
+    """Return a descriptor that can be read once a child has ended."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(wake)
+    return woken
+
+
+def start(request, terminal, streams):
+    """Return the shell, None if it cannot be started, which is then told; closes the streams."""
 
     def enter():
         os.setsid()
         if terminal is not None:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.set_wakeup_fd(wake)
-    shell = None
     try:
-        shell = subprocess.Popen(
+        return subprocess.Popen(
             request["argv"],
             stdin=streams[0],
             stdout=streams[1],
@@ -158,11 +175,18 @@ def host(orders, request, streams):
         )
     except (OSError, ValueError) as error:  # too long a command, or one with a NUL
         os.write(streams[2], str(error).encode() + b"\r\n")
+        return None
     finally:
         for descriptor in set(streams):
             os.close(descriptor)
 
-    while shell is not None and shell.poll() is None:
+
+def pass_on(orders, shell, woken, terminal, flows):
+    """Pass on what user and terminal say until the shell ends; return the flows that may go on.
+
+    Where the service is gone the shell is ended, and nothing goes on.
+    """
+    while shell.poll() is None:
         for order in orders.take():
             resize(terminal, order["size"])
         reading = [orders.connection, woken] + [flow.source for flow in flows if not flow.data]
@@ -172,16 +196,15 @@ def host(orders, request, streams):
             os.read(woken, 512)
         if orders.connection in readable and not orders.receive():
             os.killpg(shell.pid, signal.SIGKILL)
-            return shell.wait()
+            shell.wait()
+            return []
         ready = readable + writable
         flows = [
             flow
             for flow in flows
             if (flow.sink if flow.data else flow.source) not in ready or flow.move()
         ]
-    if output in flows:
-        show_rest(orders, output)
-    return 126 if shell is None else shell.returncode
+    return flows
 
 
 def show_rest(orders, output):
