@@ -67,7 +67,7 @@ class Publisher:
         self,
         session: Session,
         task: Task,
-        publish: Callable[[dict[str, Any]], object],
+        publish: Callable[[dict[str, Any]], object] = lambda _changed: None,
         *,
         submission: Submission | None = None,
         record: SubmissionRecord | None = None,
@@ -189,10 +189,20 @@ class Publisher:
             self._settled = ()
         self.refresh()
 
-    def publish_to(self, publish: Callable[[dict[str, Any]], object]) -> None:
-        """From now on publish to another receiver, which knows what was published before."""
+    @property
+    def published(self) -> dict[str, Any]:
+        """Return the state as it was published last."""
+        with self._lock:
+            return dict(self._published)
+
+    def publish_to(
+        self, publish: Callable[[dict[str, Any]], object], known: dict[str, Any]
+    ) -> None:
+        """From now on publish to another receiver, which knows an earlier state (`published`)."""
         with self._lock:
             self._publish = publish
+            if known != self._published:
+                self._published, self._settled = dict(known), ()
         self.refresh()
 
     def refresh(self) -> None:

@@ -5,7 +5,10 @@ A saved notebook is not trusted: its names are looked up, and whatever is not fo
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+
+from inginious_nb.errors import InginiousError
 
 from .opened_courses import open_where_none_is_near
 
@@ -15,6 +18,19 @@ if TYPE_CHECKING:
     from inginious_nb.course import Task
     from inginious_nb.session import Session
     from inginious_nb.submissions.record import SubmissionRecord
+
+_log = logging.getLogger(__name__)
+
+
+def found_in(
+    session: Session, subject: Mapping[str, Any]
+) -> tuple[Task, SubmissionRecord | None] | None:
+    """Return the same as `task_and_record`, None where there is no such task; the log says why."""
+    try:
+        return task_and_record(session, subject)
+    except InginiousError as error:
+        _log.info("A view of an earlier kernel cannot be shown again: %s", error)
+        return None
 
 
 def task_and_record(

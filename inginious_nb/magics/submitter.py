@@ -18,7 +18,7 @@ from IPython.display import display
 
 from inginious_nb import widget
 from inginious_nb.errors import AnswerError, InginiousError
-from inginious_nb.frontend.publisher import Asked
+from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.snapshot import submission_bundle
 from inginious_nb.frontend.style_sheet import brings_style_sheet
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
@@ -253,11 +253,12 @@ class Submitter:
             return
         task, session = submission.task, self._session
         asked = Asked(self._host.client, self._host.cell_id)
-        shown = self._cell_widgets.widget(
-            "submit",
-            task,
-            lambda: widget.TaskWidget(task, session=session, submission=submission, asked=asked),
-        )
+
+        def make() -> widget.TaskWidget:
+            publisher = Publisher(session, task, submission=submission, asked=asked)
+            return widget.TaskWidget(task, publisher=publisher)
+
+        shown = self._cell_widgets.widget("submit", task, make)
         shown.publisher.follow(submission, asked)
         display(shown)
 

@@ -7,15 +7,13 @@ kernel, the task by its name.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.errors import InginiousError
 from inginious_nb.frontend.parts import PartsResponder
 from inginious_nb.frontend.process_session import get_session
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
-from inginious_nb.frontend.subject import task_and_record
+from inginious_nb.frontend.subject import found_in
 
 from . import living
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from comm.base_comm import BaseComm
 
     from inginious_nb.frontend.responder import Responder
-
-_log = logging.getLogger(__name__)
 
 
 def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
@@ -34,13 +30,12 @@ def serve_comm(comm: BaseComm, message: dict[str, Any]) -> None:
     if widget is not None:
         _serve(comm, widget.responder)
         return
-    try:
-        session = get_session()
-        task, record = task_and_record(session, subject)
-    except InginiousError as error:
-        _log.info("A view of another kernel cannot be served: %s", error)
+    session = get_session()
+    found = found_in(session, subject)
+    if found is None:
         comm.close()
         return
+    task, record = found
 
     def publish(changed: dict[str, Any]) -> None:
         comm.send({"kind": "state", "state": changed})

@@ -14,10 +14,10 @@ import anywidget
 from comm import get_comm_manager
 from ipywidgets import Widget, widget_serialization
 
-from inginious_nb.errors import InginiousError
 from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
 from inginious_nb.frontend.protocol.task import Role, SavedView, Subject
-from inginious_nb.frontend.subject import task_and_record
+from inginious_nb.frontend.publisher import Publisher
+from inginious_nb.frontend.subject import found_in
 
 from . import living
 from .served_widget import static
@@ -70,8 +70,6 @@ class Restorer(anywidget.AnyWidget):
             return False
         try:
             return self._restore(saved)
-        except InginiousError as error:
-            _log.info("A widget of the notebook cannot be restored: %s", error)
         except Exception:  # noqa: BLE001 - whatever it is, the others are still restored
             _log.exception("A widget of the notebook could not be restored.")
         return False
@@ -87,15 +85,17 @@ class Restorer(anywidget.AnyWidget):
         if _is_taken(model_id):
             _log.warning("A notebook names a widget of another kind as ours; it stays as it is.")
             return False
-        task, record = task_and_record(self._session, subject)
+        found = found_in(self._session, subject)
+        if found is None:
+            return False
+        task, record = found
         if subject["role"] == "answer" and subject["problem_id"] not in task.problems:
             return False
         if subject["role"] == "submission" and record is None:
             return False  # somebody else's, or of a history that is gone: its snapshot stays
         TaskWidget(
             task,
-            session=self._session,
-            record=record,
+            publisher=Publisher(self._session, task, record=record),
             key=subject["widget"],
             role=subject["role"],
             problem_id=subject["problem_id"],

@@ -25,10 +25,7 @@ from .served_widget import ServedWidget, static
 if TYPE_CHECKING:
     from inginious_nb.course import Task
     from inginious_nb.frontend.protocol.task import Role, Subject
-    from inginious_nb.frontend.publisher import Asked
     from inginious_nb.session import Session
-    from inginious_nb.submissions.record import SubmissionRecord
-    from inginious_nb.submissions.submission import Submission
 
 LIVE_VIEW_TIMEOUT_S = 3.0
 """How long a host has to show the live view before the static one is shown."""
@@ -43,10 +40,7 @@ class TaskWidget(ServedWidget):
     Args:
         task: The task.
         session: The session, default the one of this kernel.
-        submission: One whose answers the front end is to read from the live cells, as soon as it
-            is there.
-        record: One of an earlier kernel, whose result is to be shown.
-        asked: The page whose live cells `submission` waits for.
+        publisher: What is shown of the task; default what is newest in the session.
     """
 
     _esm = static("widget.js")
@@ -69,27 +63,18 @@ class TaskWidget(ServedWidget):
         task: Task,
         *,
         session: Session | None = None,
-        submission: Submission | None = None,
-        record: SubmissionRecord | None = None,
-        asked: Asked | None = None,
+        publisher: Publisher | None = None,
         **traits: Any,
     ) -> None:
-        first: dict[str, Any] = {}
         self._snapshots: deque[Any] = deque(maxlen=MAX_SNAPSHOTS)
         self._snapshot_is_due = threading.Event()
         self._styled = False
-        self.publisher = Publisher(
-            session or get_session(),
-            task,
-            first.update,
-            submission=submission,
-            record=record,
-            asked=asked,
-        )
+        self.publisher = publisher or Publisher(session or get_session(), task)
         responder = TaskResponder(self.publisher, heard=self._keep_snapshot)
-        role = "task" if submission is None else "submission"
+        role = "task" if self.publisher.own_submission is None else "submission"
+        first = self.publisher.published
         super().__init__(responder, **{"role": role} | first | traits)
-        self.publisher.publish_to(self._set_traits)
+        self.publisher.publish_to(self._set_traits, first)
 
     def close(self) -> None:
         """Close the widget in every view and stop following the session."""
