@@ -147,15 +147,24 @@ class OverviewPublisher:
         service = self.session.services.with_accounts
         last = self.session.accounts.last_site.account
         if service is not None:
+            state = service.state.state
             return {
                 "site": service.address,
                 "username": service.username,
-                "signed_in": service.state.state not in ("signed_out", "idle"),
+                "signed_in": state not in ("signed_out", "idle"),
+                "answers": state == "connected",
+                "refusal": in_language(service.refusal, self.lang),
             }
         # A notebook may be signed in at one: the page can be, too.
         if last is None:
             return None
-        return {"site": last.site, "username": last.name, "signed_in": False}
+        return {
+            "site": last.site,
+            "username": last.name,
+            "signed_in": False,
+            "answers": False,
+            "refusal": "",
+        }
 
     def _course_row(self, course: Course) -> CourseRow:
         errors = [*([] if course.error is None else [course.error]), *course.broken.values()]

@@ -250,6 +250,8 @@ class TaskResponder(Responder):
             "site": state.address,
             "username": publisher.account_name or accounts.name_to_propose(publisher.task),
             "signed_in": state.state != "signed_out",
+            "answers": state.state == "connected",
+            "refusal": "",  # the view that asks shows its own
         }
 
     def _sign_in(self, request: SignInRequest, buffers: Buffers) -> SignInReply:

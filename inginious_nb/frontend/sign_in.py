@@ -42,7 +42,14 @@ def typed(request: SignInRequest, buffers: Buffers) -> tuple[Ask, SignIn]:
 
 def told(state: ServiceState, lang: str) -> SignInReply:
     """Return what a page is told that has signed a person in."""
-    return {
-        "connected": state.state == "connected",
-        "message": in_language(state.message, lang),
-    }
+    connected = state.state == "connected"
+    message = state.message if connected else _later(state.address)
+    return {"connected": connected, "message": in_language(message, lang)}
+
+
+def _later(site: str) -> Message:
+    return Message(
+        "{site} does not answer now. It is tried again by itself: you are signed in as soon as it "
+        "answers, and what you submit until then waits, kept.",
+        site=site,
+    )

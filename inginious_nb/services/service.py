@@ -213,6 +213,11 @@ class ServiceWithAccounts(Service):
 
     @property
     @abstractmethod
+    def refusal(self) -> str:
+        """Return why it does not take who signed in last; empty if it has not refused."""
+
+    @property
+    @abstractmethod
     def username(self) -> str:
         """Return the name of who signed in last, empty if nobody has or it is not known yet."""
 
@@ -316,6 +321,12 @@ def describe(
     """
     if state == "failed" and failure is not None:
         return failure
+    if state == "silent" and silent_s < 1:  # published once, so a 0 would stay
+        return Message(
+            "{service} does not answer now. Your job may still be running; nothing is lost, and "
+            "the result is shown when it comes.",
+            service=name,
+        )
     if state == "silent":
         return Message(
             "{service} has not answered for {silent_s:.0f} s. Your job may still be running; "

@@ -6,7 +6,7 @@ import { type SignInWords, signInWords } from "../i18n/sign_in.ts";
 import type { AccountInfo, SignInRequest } from "../protocol/sign_in.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import type { LabLanguage } from "./language.ts";
-import { reasonOf } from "./telling.ts";
+import { NOTIFICATION_MS, notify, reasonOf } from "./telling.ts";
 
 /** Ask until the site takes what was typed, or the person gives up. */
 export async function askSignIn(
@@ -35,12 +35,36 @@ export async function askSignIn(
     try {
       const { buffer } = new TextEncoder().encode(secret);
       const { connected, message } = await socket.ask("signIn", typed, [buffer]);
-      if (!connected) Notification.warning(message, { autoClose: false });
+      if (!connected) tellUntilItAnswers(socket, account.site, message, language);
       return;
     } catch (error) {
       refusal = reasonOf(error, language);
     }
   }
+}
+
+/** Say that somebody is not signed in yet, until that is so or something else is asked for. */
+function tellUntilItAnswers(
+  socket: ServerSocket,
+  site: string,
+  message: string,
+  language: LabLanguage,
+): void {
+  const id = notify(message, "warning", language, { autoClose: false });
+  const follow = () => {
+    const now = socket.overview.get()?.account;
+    if (!now || (now.site === site && now.signed_in && !now.answers)) return;
+    end();
+    if (now.site === site && now.signed_in) {
+      const { username } = now;
+      const text = language.say(signInWords(language.code).signedIn, { site, username });
+      Notification.update({ id, message: text, type: "success", autoClose: NOTIFICATION_MS });
+    } else if (now.site === site && now.refusal)
+      Notification.update({ id, message: now.refusal, type: "error", autoClose: false });
+    else Notification.dismiss(id);
+  };
+  const end = socket.overview.subscribe(follow);
+  follow(); // it may have answered meanwhile
 }
 
 interface Beginning {

@@ -2,12 +2,15 @@
 
 /**
  * Who is signed in at the site that grades; not part of what is saved with a notebook. The name is
- * empty where nobody has signed in yet.
+ * empty where nobody has signed in yet; `answers` is whether the site did the last time, `refusal` why
+ * it did not take the person.
  */
 export interface AccountInfo {
   site: string;
   username: string;
   signed_in: boolean;
+  answers: boolean;
+  refusal: string;
 }
 
 /** The secret, a password or with `cookie` that of a session, is the only buffer; no log has those. */

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -12,6 +15,8 @@ from inginious_nb.services.last_site import LastSite
 from tests.browser.conftest import AXE, chromium, page  # noqa: F401 - fixtures
 from tests.browser.server import TOKEN, JupyterServer
 from tests.browser.test_language import FRENCH
+from tests.support.fault_proxy import Fault, FaultProxy
+from tests.support.web_site import browser_session
 
 pytestmark = pytest.mark.browser
 
@@ -116,3 +121,77 @@ def test_the_dialog_signs_in_and_keeps_nothing(server, web_site, page):  # noqa:
         content = path.read_bytes()
         assert b"alice-password" not in content, path
         assert b"inginious_session_id" not in content, path
+
+
+@pytest.fixture
+def proxied(web_site):
+    """The site behind a proxy that runs on a loop of its own."""
+    loop, proxy = asyncio.new_event_loop(), FaultProxy(web_site.port)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(proxy.__aenter__(), loop).result()
+    proxy.address = f"http://127.0.0.1:{proxy.port}"
+    yield proxy
+    asyncio.run_coroutine_threadsafe(proxy.__aexit__(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def server_of_a_proxy(proxied, tmp_path, monkeypatch):
+    for name in ("INGINIOUS_SITE_USER", "INGINIOUS_SITE_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    environ = {"INGINIOUS_BACKEND": proxied.address, "INGINIOUS_COURSES": ""}
+    server = JupyterServer.start(tmp_path / "server", plugins=True, environ=environ)
+    yield server
+    server.stop()
+
+
+def test_the_panel_of_a_task_signs_in_while_the_site_goes_down_and_comes_back(
+    server_of_a_proxy,
+    proxied,
+    web_site,
+    new_student,
+    page,  # noqa: F811
+):
+    name = new_student()
+    cookie = browser_session(web_site, name)
+    page.goto(f"{server_of_a_proxy.url}/lab?reset&token={TOKEN}")
+    page.get_by_role("tab", name="INGInious").click(timeout=40_000)
+    courses = page.locator(".inginious-courses-panel")
+    courses.get_by_role("button", name="Sign in", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("session cookie instead").check()
+    dialog.get_by_label("Value of the cookie").fill(cookie)
+    dialog.get_by_role("button", name="Sign in").click()
+    courses.locator(".inginious-task").filter(has_text="Random").click()
+    panel = page.locator(".inginious-task-document .inginious")
+    for label in ("ten", "a", "b"):
+        panel.get_by_label(label, exact=True).check()
+    word = panel.get_by_role("textbox", name="Word")
+    word.fill("noël")
+    cookies = {"inginious_session_id": cookie}
+    httpx.get(f"{web_site.address}/logout", cookies=cookies, trust_env=False)
+    panel.get_by_role("button", name="Submit").first.click()
+    expect(panel).to_contain_text("kept, waits until you sign in")
+    panel.get_by_role("button", name="Sign in").click()
+    expect(dialog.get_by_label("User name")).to_have_value(name)
+    password = dialog.get_by_label("Password", exact=True)
+    password.fill("wrong")
+    password.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("does not accept this name and password")
+    proxied.faults.append(Fault(b"", times=10**6))  # from now on it is down
+    password.fill(f"{name}-password")
+    password.press("Enter")
+    told = page.locator(".Toastify__toast")
+    expect(told.filter(has_text="does not answer now. It is tried again by itself")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    expect(panel).to_contain_text("does not answer now. Your job may still be running")
+    expect(word).to_have_value("noël")
+    proxied.faults.clear()
+    done = f"You are signed in at {proxied.address} as {name}."
+    expect(told.filter(has_text=done)).to_be_visible()
+    expect(told.filter(has_text="does not answer now")).to_have_count(0)
+    expect(panel).to_contain_text("100 %")
+    expect(word).to_have_value("noël")

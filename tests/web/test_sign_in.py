@@ -228,6 +228,17 @@ async def test_a_site_that_is_down_is_waited_for(service, task, proxy):
     assert proxy.count(AUTHENTICATION) == 3
 
 
+async def test_a_site_that_comes_back_and_refuses_says_so(service, proxy):
+    service = service()
+    proxy.faults.append(Fault(AUTHENTICATION, answer=None))
+    await service.sign_in("bob", "wrong", keep=False)
+    assert service.refusal == ""
+    await until(lambda: service.state.state == "signed_out")
+    assert "does not accept" in service.refusal
+    await service.sign_in("bob", "bob-password", keep=False)
+    assert service.refusal == ""
+
+
 async def test_no_log_has_a_password_or_a_cookie(service, task, web_site, caplog):
     service, cookie = service(), browser_session(web_site, "alice")
     caplog.set_level(logging.DEBUG)

@@ -8,12 +8,15 @@ from typing import TypedDict
 class AccountInfo(TypedDict):
     """The person signed in at the site that grades; not part of what is saved with a notebook.
 
-    ``username`` is empty where nobody has signed in yet.
+    ``username`` is empty where nobody has signed in yet. ``answers`` is whether the site has
+    answered the last time that it was asked, ``refusal`` why it did not take the person.
     """
 
     site: str
     username: str
     signed_in: bool
+    answers: bool
+    refusal: str
 
 
 class SignInRequest(TypedDict):

@@ -139,6 +139,12 @@ class InginiousWebService(ServiceWithAccounts):
         """Return the name of who signed in last."""
         return self._account.site.username if self._account is not None else ""
 
+    @property
+    def refusal(self) -> str:
+        """Return why the site does not take who signed in last; empty if it has not refused."""
+        refusal = self._account.site.refusal if self._account is not None else None
+        return "" if refusal is None else refusal.text
+
     def check_keeping(self, *, cookie: bool) -> None:
         """See that a password could be kept; a session cookie is not worth it."""
         if cookie:
@@ -183,6 +189,8 @@ class InginiousWebService(ServiceWithAccounts):
         if keep and isinstance(way, Credentials):
             self._to_keep = way
         await self._enter(self._current())
+        if not self._current().site.is_open:
+            self._site_courses.refresh()  # so that the list says why it is not there yet
 
     async def sign_out(self) -> None:
         """End the sessions and forget passwords, those in the keyring too.
@@ -259,6 +267,7 @@ class InginiousWebService(ServiceWithAccounts):
             await account.site.sign_in()
         except PassingError as error:
             _log.info("%s", error)
+            self._failure = None  # that of an earlier try is none any more
             if self._retrying is None or self._retrying.done():
                 self._retrying = asyncio.create_task(self._retry(account, error.retry_after_s))
         except SignInError:

@@ -96,6 +96,11 @@ class Site:
         return self._refusal
 
     @property
+    def refusal(self) -> SignInError | None:
+        """Return why the site does not take the person, None if it has not refused."""
+        return self._refusal
+
+    @property
     def way(self) -> SignIn | None:
         """Return how the person signs in, None where that is still to be asked."""
         return self._sign_in
