@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from inginious_nb.errors import CourseError
 from inginious_nb.services.inginious_web.failures import SiteError
 from inginious_nb.services.inginious_web.pages import read_courses, read_tasks
 from inginious_nb.services.inginious_web.task_reader import read_task
+from tests.support.effort import watchdog
 
 SITE = "https://inginious.example.edu"
 S = "6b07251ed61befca3f97b97"
@@ -136,10 +136,12 @@ def test_a_list_of_tasks_is_read_with_grades():
 BOX = '<div class="problem"><div class="task_alert_problem" id="task_alert_q"></div>'
 CHOICES = "<script>var problems_types = {'q': 'multiple_choice'};</script>"
 HOSTILE_PAGES = {
-    "a link that goes on": '<a class="list-group-item" href="' + "/course/c/t?" * 6_000 + '&#10;">',
-    "links in links": '<a class="list-group-item" href="/course/c/t">' * 1_500,
+    "a link that goes on": '<a class="list-group-item" href="'
+    + "/course/c/t?" * 60_000
+    + '&#10;">',
+    "links in links": '<a class="list-group-item" href="/course/c/t">' * 5_000,
     "problems in problems": f"{CHOICES}<form id='task'>{BOX * 900}",
-    "choices": f"{CHOICES}<form id='task'>{BOX}{'<input type=radio value=1 id=a>' * 2_000}",
+    "choices": f"{CHOICES}<form id='task'>{BOX}{'<input type=radio value=1 id=a>' * 4_000}",
     "submissions": "<form id='task'></form><ul id='submissions'>"
     + "<b data-submission-id>" * 4_000,
     "statement": "<form id='task'></form><div id='task_context'>" + "<i><a href='x'>" * 4_000,
@@ -148,11 +150,10 @@ HOSTILE_PAGES = {
 
 @pytest.mark.parametrize("kind", HOSTILE_PAGES)
 def test_no_page_of_a_few_kilobytes_is_read_for_long(kind):
-    began = time.process_time()
-    for read in (read_courses, lambda text: read_tasks(text, "c"), task_of):
-        with contextlib.suppress(SiteError, CourseError):
-            read(HOSTILE_PAGES[kind])
-    assert time.process_time() - began < 3
+    with watchdog(30):
+        for read in (read_courses, lambda text: read_tasks(text, "c"), task_of):
+            with contextlib.suppress(SiteError, CourseError):
+                read(HOSTILE_PAGES[kind])
 
 
 def task_of(text):
