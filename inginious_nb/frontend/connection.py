@@ -17,9 +17,10 @@ from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, reader_language
 
 from . import opened_courses
-from .overview import OverviewPublisher, OverviewResponder, folder_named
+from .overview import OverviewPublisher, OverviewResponder, shown_folder
 from .publisher import Publisher
 from .requests import TaskResponder
+from .responder import UNEXPECTED
 from .subject import task_and_record
 
 if TYPE_CHECKING:
@@ -112,8 +113,11 @@ class Connection:
             publisher = Publisher(
                 self._session, task, self._sender_of_state(channel), record=record
             )
-        except InginiousError as error:
-            self._send_closed(channel, error)
+        except Exception as error:
+            told = error if isinstance(error, InginiousError) else UsageError(UNEXPECTED)
+            if told is not error:
+                _log.exception("A view of a page could not be made.")
+            self._send_closed(channel, told)
             self._close_channel(channel)
             raise
         return _View(TaskResponder(publisher), publisher.close)
@@ -121,7 +125,7 @@ class Connection:
     def _class_view(self, channel: str, named: Mapping[str, Any]) -> _View:
         from .class_view import ClassPublisher, ClassResponder, look_at  # noqa: PLC0415 - few need it
 
-        folder = folder_named(str(named["folder"]), self._root)
+        folder = shown_folder(str(named["folder"]), self._root)
         # Beside what was handed in, never in it.
         opened_courses.know_courses_near(self._session, folder.parent)
         live, look_away = look_at(self._session, folder, named)

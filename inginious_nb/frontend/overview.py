@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_MAX_NAME_CHARS = 255
+
 
 class OverviewPublisher:
     """The overview of a session, and what changes in it.
@@ -364,6 +366,24 @@ def folder_named(path: str, root: Path) -> Path:
     Raises:
         UsageError: It is no name of a folder.
     """
-    if "\0" in path:
+    return root / expanded(Path(_checked(path)))
+
+
+def shown_folder(path: str, root: Path) -> Path:
+    """Return a folder that is named as a page names the files that it shows, links among them.
+
+    A class is graded as soon as it is opened, which a link in a notebook can do (commandlinker).
+
+    Raises:
+        UsageError: It is outside of the root of the server, or no name of a folder.
+    """
+    named = Path(_checked(path))
+    if named.anchor or ".." in named.parts:
+        raise UsageError(Message("Choose a folder that JupyterLab shows."))
+    return root / named
+
+
+def _checked(path: str) -> str:
+    if "\0" in path or any(len(name) > _MAX_NAME_CHARS for name in path.split("/")):
         raise UsageError(Message("That is not the name of a folder."))
-    return root / expanded(Path(path))
+    return path

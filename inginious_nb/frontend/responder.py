@@ -37,6 +37,9 @@ class ShownState(Protocol):
         """Publish texts in another language from now on."""
 
 
+UNEXPECTED = Message("Something went wrong in the kernel; its log has the details.")
+
+
 class Responder:
     """Answers requests of some kinds.
 
@@ -73,8 +76,7 @@ class Responder:
             return reply | self._refusal(error, problem_id), []
         except Exception:  # noqa: BLE001 - the browser is told; the log has the rest
             _log.exception("The request %r of the front end failed.", request.get("kind"))
-            fault = Message("Something went wrong in the kernel; its log has the details.")
-            return reply | self._refusal(UsageError(fault), None), []
+            return reply | self._refusal(UsageError(UNEXPECTED), None), []
         content, attached = value if isinstance(value, tuple) else (value, None)
         return reply | {"ok": True, "value": content}, [] if attached is None else [attached]
 
@@ -96,7 +98,7 @@ class Responder:
             )
         try:
             carried: Any = msgspec.convert(request, self.shapes[kind])
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeError) as error:
             _log.info("A request %r of the front end has not its shape: %s", kind, error)
             raise UsageError(
                 Message("This page asked in a way that this kernel does not know; reload it.")

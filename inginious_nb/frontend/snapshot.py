@@ -92,7 +92,7 @@ class Snapshot:
     @property
     def short_bundle(self) -> Bundle:
         """Return it by MIME type, where the text is only for those who show no HTML at all."""
-        return {"text/html": self.html, "text/plain": self._text_head()[0]}
+        return {"text/html": self.html, "text/plain": "".join(self._text_head()[:1])}
 
     @property
     def text(self) -> str:

@@ -423,5 +423,9 @@ def test_a_class_is_served_to_a_page_and_ends_with_its_view(page, session, tmp_p
     page.has("c", lambda state: state.get("tasks") and state["tasks"][0]["mean"] == 100.0)
     assert page.ask("names", "c")["names"].keys() == {"1", "2"}
     page.say("c", close=True)
-    page.say("none", open={"folder": "nowhere", "no_isolation": True})
-    assert "no folder" in page.until(lambda _, message: message["kind"] == "closed")["error"]
+    outside = {str(tmp_path): "JupyterLab shows", "../x": "JupyterLab shows", "a/../..": "shows"}
+    odd = {"~": "no folder", "x" * 9999: "not the name", "\0": "not the name", "\ud800": "the log"}
+    for folder, said in {"nowhere": "no folder", **outside, **odd}.items():
+        page.say("none", open={"folder": folder, "no_isolation": True})
+        closed = page.until(lambda _, message: message["kind"] == "closed")
+        assert said in closed["error"].replace("its log", "the log")
