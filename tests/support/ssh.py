@@ -74,6 +74,11 @@ class SshSession:
     async def result(self):
         return await asyncio.wait_for(self._grading, 60)
 
+    async def end(self):
+        """End the job, which a test that failed leaves behind."""
+        self._grading.cancel()
+        await asyncio.wait({self._grading})
+
 
 class Site:
     """A course, and a grader that opens shells into its jobs."""
@@ -88,7 +93,16 @@ class Site:
             shells=SshSettings(**{"ports": [0], **settings}),
         )
         self.course = LocalCourse(folder, self.grader, library, kind)
+        self._ssh_sessions = []
 
     def ssh_session(self, files=None, answers=None, **options):
         self.course.write({"task.yaml": "", **(files or {"run": RUN})})
-        return SshSession(self.grader, self.course.job(answers, **{"debug": "ssh", **options}))
+        job = self.course.job(answers, **{"debug": "ssh", **options})
+        self._ssh_sessions.append(SshSession(self.grader, job))
+        return self._ssh_sessions[-1]
+
+    async def end(self):
+        """End the jobs, then the grader."""
+        for ssh_session in self._ssh_sessions:
+            await ssh_session.end()
+        self.grader.close()

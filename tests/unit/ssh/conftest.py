@@ -8,7 +8,7 @@ from tests.support.ssh import Site
 
 
 @pytest.fixture(params=["bubblewrap", "plain"])
-def make_site(request, tmp_path):
+async def make_site(request, tmp_path):
     made = []
 
     def make(**settings):
@@ -17,7 +17,7 @@ def make_site(request, tmp_path):
 
     yield make
     for site in made:
-        site.grader.close()
+        await site.end()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import socket
+from contextlib import AsyncExitStack
+from functools import partial
 
 import asyncssh
 import psutil
@@ -13,6 +15,7 @@ import pytest
 
 from inginious_nb.grader.ssh.server import _passing
 from tests.support.ssh import connected, run_in_shell
+from tests.support.tcp_server import closing
 
 # ---- who gets in ------------------------------------------------------------------------------
 
@@ -95,8 +98,8 @@ async def test_one_user_at_a_time(site):
     async with connected(access) as connection:
         shell = await connection.create_process("echo in; read x; feedback-result $x")
         assert await shell.stdout.readline() == "in\n"
-        for more in (connection.run("echo too"), run_in_shell(access, "echo too")):
-            refused = await more
+        for run in (connection.run, partial(run_in_shell, access)):
+            refused = await run("echo too")
             assert (refused.stdout, refused.exit_status) == ("", 1)
             assert "one shell" in refused.stderr
         shell.stdin.write("success\n")
@@ -120,13 +123,16 @@ async def test_it_listens_on_this_machine_alone(site):
 async def test_many_who_only_knock_do_not_keep_others_out(site):
     ssh_session = site.ssh_session()
     host, port, *_ = await ssh_session.access()
-    unauthenticated = [await asyncio.open_connection(host, port) for _ in range(30)]
-    assert (await ssh_session.run("feedback-result success")).exit_status == 0
-    for reader, _ in unauthenticated[:22]:
-        assert (await reader.read()).startswith(b"SSH-2.0-")
-    await ssh_session.result()
-    for _, writer in unauthenticated:
-        writer.close()
+    async with AsyncExitStack() as unauthenticated:
+        readers = []
+        for _ in range(30):
+            reader, writer = await asyncio.open_connection(host, port)
+            await unauthenticated.enter_async_context(closing(writer))
+            readers.append(reader)
+        assert (await ssh_session.run("feedback-result success")).exit_status == 0
+        for reader in readers[:22]:
+            assert (await reader.read()).startswith(b"SSH-2.0-")
+        await ssh_session.result()
 
 
 async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
@@ -134,8 +140,8 @@ async def test_who_does_not_log_in_is_sent_away(site, monkeypatch):
     ssh_session = site.ssh_session()
     host, port, *_ = await ssh_session.access()
     reader, writer = await asyncio.open_connection(host, port)
-    assert b"SSH-2.0-" in await reader.read()
-    writer.close()
+    async with closing(writer):
+        assert b"SSH-2.0-" in await reader.read()
     ssh_session.kill.set()
     await ssh_session.result()
 
@@ -199,9 +205,11 @@ async def test_a_stream_is_closed_even_if_it_was_never_used():
         raise AssertionError
 
     reading, writing = os.pipe()
-    passing = _passing(never(), reading)
-    passing.cancel()
-    await asyncio.gather(passing, return_exceptions=True)
-    with pytest.raises(BrokenPipeError):
-        os.write(writing, b"x")
-    os.close(writing)
+    try:
+        passing = _passing(never(), reading)
+        passing.cancel()
+        await asyncio.gather(passing, return_exceptions=True)
+        with pytest.raises(BrokenPipeError):
+            os.write(writing, b"x")
+    finally:
+        os.close(writing)
