@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import tempfile
@@ -66,11 +67,22 @@ def course_folder(tmp_path):
 
 
 @pytest.fixture
-def session(course_folder):
+def new_session():
+    """A function that makes a session, with the arguments of `Session`; they end with the test."""
+    with contextlib.ExitStack() as ended:
+
+        def make(*args, **options):
+            session = Session(*args, **options)
+            ended.callback(session.close)
+            return session
+
+        yield make
+
+
+@pytest.fixture
+def session(course_folder, new_session):
     """A session with the course `lab` and the real embedded service, started on first use."""
     settings = load_settings(None, os.environ)
     settings.courses = [str(course_folder)]
     settings.environment_wait_s = 1.0
-    session = Session(settings)
-    yield session
-    session.close()
+    return new_session(settings)

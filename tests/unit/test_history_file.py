@@ -14,7 +14,6 @@ import msgpack
 import pytest
 from traitlets.config import Config
 
-from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 from inginious_nb.submissions import database
 from inginious_nb.submissions.history import History
@@ -125,9 +124,9 @@ def test_the_mode_of_a_history_that_exists_is_its_owners_business(tmp_path):
 
 
 @pytest.mark.parametrize("name", [".", "/", "..", "~nobody-here/x", "a\0b", "\ud800"])
-def test_a_name_that_is_no_files_costs_the_history_alone(tmp_path, monkeypatch, name):
+def test_a_name_that_is_no_files_costs_the_history_alone(tmp_path, monkeypatch, new_session, name):
     monkeypatch.chdir(tmp_path)
-    session = Session(load_settings(Config(Inginious={"history": name}), {}))
+    session = new_session(load_settings(Config(Inginious={"history": name}), {}))
     add(session.history)
     assert any("INGINIOUS_HISTORY" in warning for warning in session.warnings)
     session.close()

@@ -24,11 +24,11 @@ from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.lab.identity import other_person
 from inginious_nb.lab.socket import MAX_PAGES
-from inginious_nb.session import Session
 from inginious_nb.submissions import record
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import FRONT_END
 from tests.support.invented_class import write_notebook
+from tests.support.waiting import reached
 
 LIMIT_S = 30
 SUBJECT = {"widget": "", "task": "lab/echo", "role": "task", "problem_id": "", "submission": ""}
@@ -122,9 +122,9 @@ def test_a_task_is_submitted_without_a_kernel(page):
     assert row["attempts_left"] is None
 
 
-def test_what_a_kernel_submits_is_told(page, session):
+def test_what_a_kernel_submits_is_told(page, session, new_session):
     page.say("a", open=SUBJECT)
-    kernel = Session(session.settings)
+    kernel = new_session(session.settings)
     task = kernel.task("lab/echo")
     kernel.submit(task, {"text": "wrong"}).wait(LIMIT_S)
     page.connection.look()
@@ -136,15 +136,14 @@ def test_what_a_kernel_submits_is_told(page, session):
     kernel.submit(task, {"text": "wrong again"}).wait(LIMIT_S)
     page.connection.look()
     page.has("a", lambda state: state["result"]["code"] == "failed")
-    kernel.close()
 
 
-def test_what_a_kernel_waits_for_is_told_until_it_ends(page, session, monkeypatch):
+def test_what_a_kernel_waits_for_is_told_until_it_ends(page, session, new_session, monkeypatch):
     monkeypatch.setattr(record, "this_process", lambda: "elsewhere:1")
     page.say("a", open={**SUBJECT, "task": "lab/sleep"})
-    kernel = Session(session.settings)
-    submission = kernel.submit(kernel.task("lab/sleep"), {"seconds": "30"})
-    wait_until(lambda: submission.phase == "running", limit_s=LIMIT_S)
+    kernel = new_session(session.settings)
+    submission = kernel.submit(kernel.task("lab/sleep"), {"seconds": "90"})
+    reached(submission, "running")
 
     def tasks(state):
         rows = [row for course in state.get("courses", ()) for row in course["tasks"]]
@@ -170,7 +169,6 @@ def test_what_a_kernel_waits_for_is_told_until_it_ends(page, session, monkeypatc
     is_told(True)
     monkeypatch.setattr(record, "_process_exists", lambda _pid: False)
     is_told(False)
-    kernel.close()
 
 
 def test_views_are_apart_and_end(page):
@@ -258,16 +256,15 @@ def test_courses_of_the_settings_are_open(page, tmp_path):
     assert not (tmp_path / "opened-courses.json").exists()  # the settings name them
 
 
-def test_courses_that_were_opened_are_there_the_next_time(page, session, tmp_path):
+def test_courses_that_were_opened_are_there_the_next_time(page, session, new_session, tmp_path):
     page.ask("lang", lang="fr")
     notebook = tmp_path / page.ask("demo", folder="one")["path"]
     assert "Rendez vos réponses d’ici" in notebook.read_text(encoding="utf-8")
-    later = Session(session.settings)
+    later = new_session(session.settings)
     open_again(later)
     assert list(later.library.courses) == ["lab", "demo"]
     (tmp_path / "opened-courses.json").write_text("[1, {}")
     open_again(later)
-    later.close()
 
 
 def test_why_there_is_no_session_is_told():
@@ -390,10 +387,13 @@ def test_who_a_page_is(name, hub_user, collaborative, other, monkeypatch):
     assert other_person(SimpleNamespace(username=name), "ada", app) == other
 
 
-def test_each_person_has_a_session_and_all_one_service(tmp_path, monkeypatch, course_folder):
+def test_each_person_has_a_session_and_all_one_service(
+    tmp_path, monkeypatch, course_folder, request
+):
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("INGINIOUS_COURSES", str(course_folder))
     process_session.close_session()
+    request.addfinalizer(process_session.close_session)
     owner = process_session.get_session()
     owner.offer_service()
     wait_until(lambda: list((tmp_path / "runtime").glob("*.json")), limit_s=LIMIT_S)
@@ -407,7 +407,6 @@ def test_each_person_has_a_session_and_all_one_service(tmp_path, monkeypatch, co
     for name in ("gr\nace", owner.settings.username, f" {owner.settings.username}"):
         with pytest.raises(UsageError):
             process_session.get_session_of(name)
-    process_session.close_session()
 
 
 def test_a_class_is_served_to_a_page_and_ends_with_its_view(page, session, tmp_path):

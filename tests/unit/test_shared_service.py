@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from inginious_nb.services import offer, shared_service
-from inginious_nb.session import Session
 from tests.browser.server import wait_until
 from tests.support.waiting import reached
 
@@ -38,17 +37,9 @@ def server(session, runtime):
 
 
 @pytest.fixture
-def make_kernel(session):
+def make_kernel(session, new_session):
     """Make sessions of kernels with the settings of the server."""
-    made = []
-
-    def make():
-        made.append(Session(session.settings))
-        return made[-1]
-
-    yield make
-    for kernel in made:
-        kernel.close()
+    return lambda: new_session(session.settings)
 
 
 def services():

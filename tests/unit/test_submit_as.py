@@ -9,7 +9,6 @@ import pytest
 from inginious_nb.errors import UsageError
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
-from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
 from inginious_nb.submissions.student import Student
 
@@ -69,15 +68,14 @@ def test_a_name_that_nobody_can_read_is_refused(session, responder, name):
     assert session.people.student == session.people.person
 
 
-def test_a_guest_speaks_for_nobody_else(course_folder):
+def test_a_guest_speaks_for_nobody_else(course_folder, new_session):
     settings = load_settings(None, os.environ)
     settings.courses = [str(course_folder)]
-    visiting = Session(settings, is_guest=True)
+    visiting = new_session(settings, is_guest=True)
     responder = TaskResponder(Publisher(visiting, visiting.task("lab/echo"), lambda _changed: None))
     assert "Only the owner" in asked(responder, "submitAs", username="ada")["error"]
     assert visiting.people.student == visiting.people.person
     assert "Only the owner" in asked(responder, "record", submission="x")["error"]
-    visiting.close()
 
 
 def test_a_site_takes_submissions_of_who_signed_in_only(session, echo, monkeypatch):

@@ -63,8 +63,8 @@ async def test_the_place_in_the_queue_is_told_and_a_job_is_killed(session_of, ag
     running = first.submit(tasks[0], MIXED)
     await agent.holds(1)
     waiting = second.submit(tasks[1], MIXED)
-    await until(lambda: waiting.phase == "queued" and running.phase == "running")
-    assert waiting.at_most_before == 0
+    await until(lambda: running.phase == "running" and waiting.at_most_before == 0)
+    assert waiting.phase == "queued"
     running.kill()
     assert (await running).result[0] == "killed"
     await agent.holds(1)
