@@ -11,10 +11,23 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from concurrent.futures import Future
 
 _T = TypeVar("_T")
+
+
+async def in_thread(call: Callable[..., _T], *args: Any) -> _T:
+    """Return what a call returns that may have to wait, such as for a disk; the loop goes on.
+
+    Once the interpreter ends no thread can begin any more: then it is called on the loop.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        done = loop.run_in_executor(None, call, *args)
+    except RuntimeError:
+        return call(*args)
+    return await done
 
 
 class IOThread:

@@ -30,6 +30,7 @@ from inginious_nb.errors import (
     WaitTimeoutError,
 )
 from inginious_nb.i18n import Message
+from inginious_nb.io.io_thread import in_thread
 from inginious_nb.io.observers import Observers
 from inginious_nb.notebook.answers import Answers
 
@@ -393,7 +394,7 @@ class Submission:
 
     async def _give_up(self, error: InginiousError) -> None:
         """Refuse what is in the history already; from now on it can be sent again."""
-        await asyncio.to_thread(self._context.history.keep_alive, [self.id], 0.0)
+        await in_thread(self._context.history.keep_alive, [self.id], 0.0)
         self.refuse(error)
 
     async def _follow(self, job: Job) -> None:
@@ -417,8 +418,7 @@ class Submission:
                 case events.JobDone(at=at, result=result):
                     result = with_fault(result)
                     try:
-                        # A disk may take its time; the loop must not.
-                        await asyncio.to_thread(self._context.history.finish, self.id, result, at)
+                        await in_thread(self._context.history.finish, self.id, result, at)
                     except HistoryError:
                         _log.exception("A result could not be kept.")
                     self._finish(result, at)
@@ -443,13 +443,13 @@ class Submission:
     async def _keep_account(self, username: str) -> None:
         if self.record is not None and username and self.record.account != username:
             self.record = replace(self.record, account=username)
-            await asyncio.to_thread(self._context.history.note_account, self.id, username)
+            await in_thread(self._context.history.note_account, self.id, username)
 
     async def _keep_remote_id(self, remote_id: str) -> None:
         if self.record is not None:
             self.record = replace(self.record, remote_id=remote_id)
         note = self._context.history.note_remote_id
-        if await asyncio.to_thread(note, self.id, remote_id):
+        if await in_thread(note, self.id, remote_id):
             self._context.task_state(self.task, self.student).read_again()
 
     def _advance(self, phase: Phase, at: float) -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.i18n import Message
+from inginious_nb.io.io_thread import in_thread
 from inginious_nb.notebook.answers import Answers
 
 from .history import under_way
@@ -189,9 +190,9 @@ class Submissions:
             await asyncio.sleep(ALIVE_S / 4)
             waited_for = [submission.id for submission in self.pending]
             if waited_for:
-                await asyncio.to_thread(history.keep_alive, waited_for, time.time())
+                await in_thread(history.keep_alive, waited_for, time.time())
             if history.unwritten:
-                await asyncio.to_thread(history.write_pending)
+                await in_thread(history.write_pending)
 
     def end(self) -> None:
         """Refuse those whose answers are still to be read; the session ends."""

@@ -509,6 +509,20 @@ def test_closing_leaves_no_thread_and_no_process(session, earlier):
         submit(session, "lab/echo", text="right")
 
 
+def test_a_result_is_kept_when_no_thread_can_begin_any_more(session, course_folder):
+    # So it is while the interpreter ends: the loop's executor has ended before all else.
+    submission = submit(session, "lab/sleep", seconds="60")
+    reached(submission, "running")
+
+    async def end_executor():
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    session._io.run(end_executor()).result(WAIT_S)
+    submission.kill()
+    assert submission.wait(WAIT_S).result[0] == "killed"
+    assert session.history.get(submission.id).code == "killed"
+
+
 def test_a_program_that_just_ends_leaves_nothing_behind(course_folder):
     program = """
 from inginious_nb.frontend.process_session import get_session
