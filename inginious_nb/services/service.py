@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,6 +9,7 @@ from msgspec import Struct
 
 from inginious_nb.errors import BackendError
 from inginious_nb.i18n import Message
+from inginious_nb.io.io_thread import in_thread
 from inginious_nb.io.observers import Observers
 
 from .account import Account
@@ -192,10 +192,7 @@ class Service(ABC):
     async def leave(self) -> None:
         """Disconnect and stop, on a loop that goes on."""
         await self.disconnect()
-        try:
-            await asyncio.to_thread(self.stop)
-        except RuntimeError:  # the interpreter ends, so it lends no threads any more
-            self.stop()
+        await in_thread(self.stop)
 
 
 class ServiceWithAccounts(Service):
