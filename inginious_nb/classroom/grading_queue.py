@@ -1,4 +1,4 @@
-"""What of a class waits to be graded, and what is under way: a few at a time, until nothing waits.
+"""The queue of a class: entries that wait to be graded, and those under way, a few at a time.
 
 One thread runs it; any other may add to it and stop what is in it meanwhile. Where answers come
 from is not known here.

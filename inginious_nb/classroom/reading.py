@@ -1,4 +1,4 @@
-"""How the notebooks of a class are read: which tasks, and where the names stand; kept by folder.
+"""The reading of a class: of which tasks, and where the names stand in paths; kept by folder.
 
 It is a convenience: what cannot be read or written keeps nobody from grading.
 """

@@ -1,4 +1,4 @@
-"""What a class is graded with: the file that keeps it, the sandbox, how much at a time."""
+"""The surroundings of grading a class: the file that keeps it, the sandbox, how much at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a task is open: the accessibility values of course.yaml and task.yaml.
+"""The times when a task is open: the accessibility values of course.yaml and task.yaml.
 
 Times are those on the wall where the course is given: datetimes without a zone. Nothing here
 reads a clock; callers pass the time in.

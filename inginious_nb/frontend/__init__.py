@@ -1,1 +1,1 @@
-"""What any front end gets and may ask: shapes, state, requests, snapshots. No widget, no comm."""
+"""All that a front end gets and may ask: shapes, state, requests, snapshots. No widget, no comm."""

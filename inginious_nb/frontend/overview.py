@@ -1,4 +1,4 @@
-"""What belongs to a person and not to one task: their courses, what is pending, the service.
+"""The overview of a person, of no single task: their courses, what is pending, the service.
 
 JupyterLab's own interface shows it (`protocol.overview.Overview`) and asks about it
 (`protocol.overview.OVERVIEW_REQUESTS`). How either travels is not known here.

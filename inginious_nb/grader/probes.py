@@ -1,4 +1,4 @@
-"""What this machine lacks for grading, and what to do about it: the one place that says so.
+"""The means that this machine lacks for grading, and the help for it: no other place says so.
 
 Each capability is tried, or chosen, where it is used; here it is told. `inginious-nb doctor` and
 the description of a service show it.

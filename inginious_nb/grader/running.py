@@ -1,4 +1,4 @@
-"""What the service's child process and the commands share: the loop, signals, the set of agents."""
+"""Parts of the service's child process and of the commands: loop, signals, the set of agents."""
 
 from __future__ import annotations
 

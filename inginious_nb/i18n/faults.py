@@ -1,4 +1,4 @@
-"""Whose fault a crash is: a student who reads of one must know whether to change the answer.
+"""Crashes by whose fault they are: a student must know whether to change the answer.
 
 Whoever makes a result ``crash`` takes its wording from here: grader, client and sites.
 """

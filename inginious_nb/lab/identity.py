@@ -1,4 +1,4 @@
-"""Who a page of a Jupyter server is, where several people use one server.
+"""The person at a page of a Jupyter server, where several people use one server.
 
 A server has an owner, whose name its kernels submit under. Other people come to it by real-time
 collaboration, or because JupyterHub shares it; each submits in their own name.

@@ -46,7 +46,7 @@ def completions(line: str, session: Session) -> list[str]:
 
 
 class _NamesOfSession(Names):
-    """What a session knows by name.
+    """The names that a session knows.
 
     Args:
         session: The session.

@@ -55,7 +55,7 @@ ended, or, if somebody waits for the result in that cell, from then on."""
 
 
 class Submitter:
-    """What submits tasks for the magics of one shell.
+    """The maker of submissions for the magics of one shell.
 
     Args:
         shell: The shell.

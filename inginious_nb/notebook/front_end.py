@@ -1,4 +1,4 @@
-"""What the front end of a session has told, and what stands in where it shows no cells."""
+"""The front end as it has told of itself, and what stands in where it shows no cells."""
 
 from __future__ import annotations
 

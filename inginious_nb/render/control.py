@@ -1,4 +1,4 @@
-"""What a terminal would obey instead of showing it."""
+"""Characters that a terminal would obey instead of showing them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a page can draw a picture: its pixels and frames by its headers, its elements in an SVG.
+"""Limits of the pictures that a page can draw: pixels and frames by headers, elements of an SVG.
 
 A few kilobytes can ask a browser for gigabytes of pixels, or for billions of elements. Nothing is
 decoded here. What does not begin as a picture is harmless: a browser cannot draw it either.

@@ -1,4 +1,4 @@
-"""Whose submissions are where people sign in."""
+"""The accounts that submissions belong to where people sign in."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _MAX_BYTES = 10_000
 
 
 class LastSite:
-    """What the file says now.
+    """The site that the file names now, if it names one.
 
     Args:
         path: The file; None where nothing is kept.

@@ -1,4 +1,4 @@
-"""How a Jupyter server tells its kernels of its embedded service: by a private file.
+"""The private file by which a Jupyter server tells its kernels of its embedded service.
 
 It stands in Jupyter's runtime folder under the id of the server's process, which its kernels know,
 and holds the keys of the service: only its owner may read it, and what somebody else could have

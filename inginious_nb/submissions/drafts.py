@@ -1,4 +1,4 @@
-"""What was entered in the views of a task and not submitted yet, shared by all of them.
+"""Drafts: what was entered in the views of a task and not submitted yet, shared by all of them.
 
 It lives in the process, so that a reloaded page and a second view show it too. Files are not
 here: their bytes stay in the browser until they are submitted.

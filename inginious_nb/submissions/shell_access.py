@@ -1,4 +1,4 @@
-"""How a person gets into the remote shell of a job in ssh debug mode.
+"""The way of a person into the remote shell of a job in ssh debug mode.
 
 A service says where that is, and a person pastes it into a terminal: what a terminal would take for
 anything but a word is never shown. No I/O.

@@ -1,4 +1,4 @@
-"""What the widgets of a task and of a class have in common: they answer requests of their views.
+"""The base of the widgets of a task and of a class: they answer requests of their views.
 
 A request comes as a custom message, or on our own comm (`comm`), which finds the widget by its key.
 """

@@ -46,8 +46,23 @@ def test_a_word_that_was_given_up_does_not_come_back(word):
     assert found == [], f"say {GIVEN_UP[word]}"
 
 
+QUESTION = r"What|Who|Whose|How|Whether|Why|When|Where"
+
+
+def test_the_docstring_of_a_module_or_class_begins_with_a_noun():
+    found = []
+    for path in (ROOT / "inginious_nb").rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        for node in (tree, *classes):
+            first = (ast.get_docstring(node) or "").partition("\n")[0]
+            if re.match(rf"({QUESTION})\b", first):
+                found.append((path.relative_to(ROOT).as_posix(), first))
+    assert found == [], "say what it is"
+
+
 def test_the_docstring_of_a_function_begins_with_a_verb():
-    nouns = re.compile(r"(The|An?|Its?|All|One|That|What|Who|How|Whether|Why|When|Where)\b")
+    nouns = re.compile(rf"(The|An?|Its?|All|One|That|{QUESTION})\b")
     found = []
     for path in (ROOT / "inginious_nb").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

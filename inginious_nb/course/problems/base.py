@@ -1,4 +1,4 @@
-"""What all problem types have in common: the fields they share and the way they refuse an answer.
+"""The base of all problem types: the fields they share, and the way they refuse an answer.
 
 An answer is *raw* when it comes from a cell, a form or a file, and *checked* when it is in the
 encoding of the wire (docs/protocol.md, Problems). Nothing here knows whether an answer is right.

@@ -1,4 +1,4 @@
-"""What the broker remembers of a client and of an agent. Nothing here sends anything."""
+"""Clients and agents as the broker remembers them. Nothing here sends anything."""
 
 from __future__ import annotations
 

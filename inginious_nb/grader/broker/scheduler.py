@@ -1,4 +1,4 @@
-"""What the broker decides: who is registered, which job runs where, who hears of it.
+"""The decisions of the broker: who is registered, which job runs where, who hears of it.
 
 Sans-I/O: frames and the time come in, frames to send go into ``outbox``. No socket, clock or task
 in here. The rules are docs/protocol.md, Registration and heartbeats without the peer's faults:

@@ -1,4 +1,4 @@
-"""What jobs have in the folders of the system: the grading API, its commands, packages, a locale.
+"""Additions to the system folders of jobs: the grading API, its commands, packages, a locale.
 
 A container has them there, so that nothing depends on variables. Isolated jobs see views of the
 system's folders; where there can be none, variables name the folders instead.

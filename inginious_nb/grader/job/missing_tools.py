@@ -1,4 +1,4 @@
-"""What a task uses and this machine lacks, by what its script wrote to stderr."""
+"""Tools that a task uses and this machine lacks, by what its script wrote to stderr."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What newer Pythons have removed, and scripts of courses still use; and whether a script died.
+"""Parts of old Pythons that scripts of courses still use; and whether a script died of their lack.
 
-A course asks for it by name, as ``old_python: ["yaml.load", "open"]`` in its course.yaml;
-``grading_api/old/sitecustomize.py`` gives it back in the job. A test compares the names of both.
+A course asks for them by name, as ``old_python: ["yaml.load", "open"]`` in its course.yaml;
+``grading_api/old/sitecustomize.py`` gives them back in the job. A test compares the names of both.
 """
 
 from __future__ import annotations

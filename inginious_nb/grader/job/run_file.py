@@ -1,4 +1,4 @@
-"""Why a file of a task cannot be executed, by its mode and its first bytes; nothing is run here.
+"""Reasons why a file of a task cannot be executed, by its mode and first bytes; nothing is run.
 
 The kernel only says "no such file" or "exec format error" of most of these. A comment gives the
 source where its rules are not obvious: execve(2).

@@ -172,7 +172,7 @@ async def _body(response: httpx.Response, limit_bytes: int) -> bytes:
 
 
 class _Unpacker:
-    """What is sent as it is."""
+    """The unpacker of a body that is not packed; the others unpack theirs."""
 
     def unpack(self, piece: bytes, limit: int) -> bytes:  # noqa: ARG002 - see below
         """Return the next piece of the body, to so many bytes at most where it is unpacked."""

@@ -1,4 +1,4 @@
-"""How a conversation with a site fails; each text is for a person."""
+"""Failures of a conversation with a site; each text is for a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files of a job are.
+"""The places of the files of a job.
 
 In an isolated job they are at the places that INGInious documents. Without isolation the same
 tree stands below a directory of the job, which the environment names.

@@ -64,7 +64,7 @@ def call(argv, **streams):
 
 
 class Orders:
-    """What comes from the service."""
+    """The orders that come from the service."""
 
     def __init__(self, connection):
         self.connection = connection

@@ -1,4 +1,4 @@
-"""What the grading says: result, grade, texts, tests, state. Each call rewrites the feedback file."""
+"""The feedback of the grading: result, grade, texts, tests, state. Each call rewrites the feedback file."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What was submitted: the answers, who, when, in which language; templates filled with answers."""
+"""The input data: the answers, who submits, when, in which language; templates filled with answers."""
 
 import json
 import os
