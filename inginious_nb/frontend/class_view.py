@@ -21,6 +21,7 @@ from inginious_nb.i18n import Message, in_language
 from inginious_nb.render import printable
 
 from . import serialize
+from .class_snapshot import class_bundle
 from .protocol.class_view import (
     CLASS_REQUESTS,
     ClassAnswer,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from inginious_nb.classroom import ClassState, Entry
+    from inginious_nb.notebook.review import Magics
     from inginious_nb.session import Session
 
     from .protocol.common import EmptyMessage
@@ -100,20 +102,55 @@ def look_at(
     return live, look_away
 
 
+def open_class(
+    session: Session,
+    folder: Path,
+    *,
+    tasks: tuple[str, ...] = (),
+    student_from: str = "",
+    jobs: int | None = None,
+    no_isolation: bool = False,
+    magics: Magics = "refuse",
+) -> ClassPublisher:
+    """Return the class of a folder, for one view; whoever opens it grades and closes it.
+
+    Args:
+        session: Whose service grades.
+        folder: The folder.
+        tasks: As `Reading` has them.
+        student_from: Likewise.
+        jobs: As `LiveClass` has it.
+        no_isolation: Likewise.
+        magics: Likewise.
+
+    Raises:
+        InginiousError: The class cannot be opened, as `LiveClass` says.
+    """
+    live = LiveClass(
+        session,
+        folder,
+        reading=Reading(tasks, student_from),
+        jobs=jobs,
+        no_isolation=no_isolation,
+        magics=magics,
+    )
+    return ClassPublisher(session, live)
+
+
 class ClassPublisher:
     """The state of a class, and what changes in it.
 
     Args:
         session: Who looks.
         live: The class.
-        publish: Gets what changed, on any thread but never two at once.
+        publish: Gets what changed, on any thread but never two at once; None while nobody does.
     """
 
     def __init__(
         self,
         session: Session,
         live: LiveClass,
-        publish: Callable[[ClassInfo], object],
+        publish: Callable[[ClassInfo], object] | None = None,
     ) -> None:
         self.session = session
         self.live = live
@@ -134,9 +171,14 @@ class ClassPublisher:
         self._state = None
         self.refresh()
 
+    def publish_to(self, publish: Callable[[ClassInfo], object]) -> None:
+        """From now on publish to another receiver, which asks for the whole first."""
+        with self._lock:
+            self._publish = publish
+
     def refresh(self) -> None:
         """Publish soon what changed since the last time."""
-        if self._due.is_set():
+        if self._publish is None or self._due.is_set():
             return
         self._due.set()
         wait_s = self._at + INTERVAL_S - time.monotonic()
@@ -151,7 +193,7 @@ class ClassPublisher:
         """Publish what changed."""
         self._due.clear()
         with self._lock:
-            if self._closed:
+            if self._closed or self._publish is None:
                 return
             self._at = time.monotonic()
             self._seq += 1
@@ -177,6 +219,13 @@ class ClassPublisher:
             info["whole"] = True
             info["tasks"] = [self._task(state, task) for task in state.tasks]
             return info
+
+    def table(self, *, key: str, names: bool) -> dict[str, str]:
+        """Return the class as a static table (`class_snapshot.class_bundle`)."""
+        live = self.live
+        return class_bundle(
+            live.state, title=live.title, sandbox=live.sandbox, key=key, names=names, lang=self.lang
+        )
 
     def close(self) -> None:
         """Stop following the class."""

@@ -12,24 +12,21 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 from traitlets import Bool
 
-from inginious_nb.frontend.class_snapshot import class_bundle
-from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder
+from inginious_nb.frontend.class_view import ClassResponder
 from inginious_nb.frontend.worker import call_soon
 
 from .served_widget import ServedWidget, static
 
 if TYPE_CHECKING:
-    from inginious_nb.classroom.live import LiveClass
+    from inginious_nb.frontend.class_view import ClassPublisher
     from inginious_nb.frontend.protocol.class_view import ClassInfo
-    from inginious_nb.session import Session
 
 
 class ClassWidget(ServedWidget):
     """A class: its matrix, its tests, its answers, as they are graded.
 
     Args:
-        live: The class.
-        session: The session of whoever looks.
+        publisher: The class, which ends with the widget.
         names: Show the names of the students from the beginning.
     """
 
@@ -38,19 +35,19 @@ class ClassWidget(ServedWidget):
 
     names = Bool(False).tag(sync=True)
 
-    def __init__(self, live: LiveClass, *, session: Session, names: bool = False) -> None:
-        self.live = live
-        self.publisher = ClassPublisher(session, live, self._publish)
+    def __init__(self, publisher: ClassPublisher, *, names: bool = False) -> None:
+        self.publisher = publisher
         self._snapshot: Any = None
-        super().__init__(ClassResponder(self.publisher), lang=session.language, names=names)
-        live.subscribe(self._update_snapshot)
+        super().__init__(ClassResponder(publisher), lang=publisher.lang, names=names)
+        publisher.publish_to(self._publish)
+        publisher.live.subscribe(self._update_snapshot)
 
     def close(self) -> None:
         """Close the widget in every view, and end the class."""
         publisher = getattr(self, "publisher", None)
         if publisher is not None:  # else its making failed, and it is being thrown away
             publisher.close()
-            self.live.close()
+            publisher.live.close()
         super().close()
 
     def _ipython_display_(self) -> None:
@@ -66,19 +63,12 @@ class ClassWidget(ServedWidget):
 
     def _update_snapshot(self) -> None:
         """Fill the table, soon, unless something is still being graded."""
-        if self._snapshot is not None and not self.live.is_busy:
+        if self._snapshot is not None and not self.publisher.live.is_busy:
             call_soon(self._write_snapshot)
 
     def _write_snapshot(self) -> None:
-        content = class_bundle(
-            self.live.state,
-            title=self.live.title,
-            sandbox=self.live.sandbox,
-            key=self.key,
-            names=self.names,
-            lang=self.publisher.lang,
-        )
-        self._snapshot.update(content, raw=True)
+        table = self.publisher.table(key=self.key, names=self.names)
+        self._snapshot.update(table, raw=True)
 
     def _publish(self, info: ClassInfo) -> None:
         self.send({"kind": "state", "state": info})

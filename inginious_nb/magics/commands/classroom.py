@@ -10,10 +10,9 @@ from IPython.display import display
 
 from inginious_nb import widget
 from inginious_nb.course.folders import expanded
-from inginious_nb.frontend.class_snapshot import class_bundle
 
 if TYPE_CHECKING:
-    from inginious_nb.classroom.live import LiveClass
+    from inginious_nb.frontend.class_view import ClassPublisher
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.notebook.review import Magics
     from inginious_nb.widget import ClassWidget
@@ -37,30 +36,31 @@ def show_class(
     magics: Magics | None,
 ) -> None:
     """Grade a class live; where nobody looks, grade it and show the matrix."""
-    from inginious_nb.classroom import live as classroom  # noqa: PLC0415 - few kernels need it
-    from inginious_nb.classroom.reading import Reading  # noqa: PLC0415 - likewise
+    from inginious_nb.frontend.class_view import open_class  # noqa: PLC0415 - few kernels need it
 
     path = expanded(Path(folder))
     before = _shown.pop(path.resolve(), None)
     if before is not None:
         before.close()
-    live = classroom.LiveClass(
+    publisher = open_class(
         context.session,
         path,
-        reading=Reading(tasks, student_from or ""),
+        tasks=tasks,
+        student_from=student_from or "",
         jobs=jobs,
         no_isolation=no_isolation,
         magics=magics or "refuse",
     )
     if not context.host.shows_widgets:
-        _grade_to_the_end(context, live, names=names)
+        _grade_to_the_end(context, publisher, names=names)
         return
-    _shown[path.resolve()] = shown = widget.ClassWidget(live, session=context.session, names=names)
-    live.grade()
+    _shown[path.resolve()] = shown = widget.ClassWidget(publisher, names=names)
+    publisher.live.grade()
     display(shown)
 
 
-def _grade_to_the_end(context: MagicContext, live: LiveClass, *, names: bool) -> None:
+def _grade_to_the_end(context: MagicContext, publisher: ClassPublisher, *, names: bool) -> None:
+    live = publisher.live
     ended = threading.Event()
     live.subscribe(lambda: None if live.is_busy else ended.set())
     live.grade()
@@ -71,18 +71,11 @@ def _grade_to_the_end(context: MagicContext, live: LiveClass, *, names: bool) ->
         if live.warning is not None:
             context.say(live.warning)
     finally:
+        publisher.close()
         live.close()
     if live.error is not None:
         raise live.error
-    table = class_bundle(
-        live.state,
-        title=live.title,
-        sandbox=live.sandbox,
-        key="",
-        names=names,
-        lang=context.lang,
-    )
-    display(table, raw=True)
+    display(publisher.table(key="", names=names), raw=True)
     for entry in live.state.entries if names else ():  # messages have the names of notebooks
         if entry.message and entry.state != "missing":
             context.say(f"{entry.student}, {entry.task}: {entry.message}")
