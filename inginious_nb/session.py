@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
-    from .client.client import AbstractClient
     from .course import Course, Task
     from .notebook.sources import AnswerSource
     from .services.accounts import Ask, SignIn
@@ -238,14 +237,6 @@ class Session:
         """
         self.accounts.connect(address, ask, **way)
         return self.service
-
-    def client(self) -> AbstractClient:
-        """Return the client of the current service, started if need be; blocks until it is there.
-
-        Raises:
-            ServiceError: The embedded service cannot be started, or the session has ended.
-        """
-        return self._io.run(self.services.current.client()).result()
 
     # ---- submissions ------------------------------------------------------------------------
 

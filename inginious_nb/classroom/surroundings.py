@@ -76,7 +76,7 @@ def checked_sandbox(session: Session, *, allowed: bool) -> Message:
     """
     if session.service.kind != "embedded":
         return _in_words(None)
-    session.client()  # the service says what it uses once it runs
+    session.services.client()  # the service says what it uses once it runs
     sandbox = session.service.sandbox
     if not allowed and (sandbox is None or sandbox["kind"] == "plain"):
         raise UsageError(

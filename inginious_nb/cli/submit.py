@@ -172,7 +172,7 @@ def _tell_where(session: Session) -> None:
     if session.service.kind != "embedded":
         return
     with contextlib.suppress(InginiousError):  # each submission says it
-        session.client()
+        session.services.client()
     sandbox = session.service.sandbox
     if sandbox is None:
         return

@@ -28,7 +28,7 @@ def queue_rows(session: Session) -> Rows:
 
     What was told may be some seconds old: submissions that have ended since are left out.
     """
-    running, waiting = session.client().get_job_queue_snapshot()
+    running, waiting = session.services.client().get_job_queue_snapshot()
     if not running and not waiting and session.submissions.pending:
         return None, None  # older than our own submission
     return _under_way(session, running), _under_way(session, waiting)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from inginious_nb.client.client import AbstractClient
     from inginious_nb.course import CourseLibrary, Task
     from inginious_nb.course.library import CourseSource
     from inginious_nb.settings import Inginious
@@ -193,6 +194,16 @@ class Services:
         """Return every one that was not left for good."""
         with self._lock:
             return list(self._by_address.values())
+
+    def client(self) -> AbstractClient:
+        """Return the client of the current one, started if need be; blocks until it is there.
+
+        Raises:
+            ServiceError: The embedded service cannot be started, or the session has ended.
+            BackendError: Nobody is signed in at the site.
+        """
+        client: AbstractClient = self._run(self.current.client()).result()
+        return client
 
     def warm_up(self) -> None:
         """Start and connect the current one in the background; a failure is logged.

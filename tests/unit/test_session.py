@@ -267,7 +267,7 @@ def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
     session.connect("https://localhost:1/inginious/")
     assert session.service.address == "https://localhost:1/inginious"
     with pytest.raises(BackendError, match="Sign in first"):
-        session.client()
+        session.services.client()
     asked = []
 
     def ask(site, username):
@@ -282,7 +282,7 @@ def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
     assert "secret" not in repr(session.service)
     session.accounts.sign_out()
     with pytest.raises(BackendError, match="Sign in first"):
-        session.client()
+        session.services.client()
     session.connect("embedded")
     with pytest.raises(UsageError, match="Nobody signs in"):
         session.accounts.sign_out()
@@ -450,7 +450,7 @@ def test_every_way_to_submit_gives_the_same_result(session):
     task = session.task("lab/choice")
     inputdata = {"colour": "1", "word": "rose", "@lang": "en"}
     expected = submit(session, "lab/choice", colour="1", word="rose").wait(WAIT_S)
-    client = session.client()
+    client = session.services.client()
 
     assert session._io.run(client.submit(task, inputdata)).result(WAIT_S) == expected
 
