@@ -68,9 +68,9 @@ def _found(settings: Inginious) -> Iterator[dict[str, Any]]:
     from inginious_nb.grader.agents.environments import OfferedEnvironments  # noqa: PLC0415
     from inginious_nb.grader.agents.local import DEFAULT_ENVIRONMENTS  # noqa: PLC0415
     from inginious_nb.grader.job.activation import activation_of  # noqa: PLC0415
+    from inginious_nb.grader.job.interpreters import system_python  # noqa: PLC0415
     from inginious_nb.grader.job.python_environments import about  # noqa: PLC0415
     from inginious_nb.grader.job.python_packages import PACKAGES  # noqa: PLC0415
-    from inginious_nb.grader.job.shared_files import system_python  # noqa: PLC0415
 
     offered = OfferedEnvironments(
         CourseLibrary(), DEFAULT_ENVIRONMENTS, settings.environments, has_shells=False

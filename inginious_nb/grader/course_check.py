@@ -28,9 +28,9 @@ from .agents.environments import OfferedEnvironments
 from .agents.local import DEFAULT_ENVIRONMENTS
 from .imports import imports_of
 from .job.command import RUN_FILES, CommandError, CommandFinder
+from .job.interpreters import SYSTEM_PATH, system_python
 from .job.python_environments import about
 from .job.python_packages import PACKAGES
-from .job.shared_files import SYSTEM_PATH, system_python
 from .misspellings import misspellings
 from .ssh import can_open_ssh
 

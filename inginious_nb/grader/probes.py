@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from inginious_nb.i18n import marked
 
-from .job.shared_files import executes_jobs, system_python
+from .job.interpreters import broken_python, system_python, works
+from .job.shared_files import executes_jobs
 from .sandbox.bubblewrap import lacks_proc
 from .sandbox.cgroup import Cgroups, limits_memory
 from .sandbox.choice import NoSandbox
@@ -86,12 +87,20 @@ def _of_files() -> Iterator[str]:
 
 
 def _of_programs() -> Iterator[str]:
-    if system_python() is None:
+    if broken_python() is not None:
+        yield marked(
+            "the system's python3 is there and does not work, so jobs use another one where they "
+            "can: reinstall the package python3"
+        )
+    elif system_python() is None:
         yield marked(
             "the system has no python3 from 3.6 on, so jobs use that of the service: install "
             "the package python3"
         )
-    if shutil.which("bash") is None:
+    bash = shutil.which("bash")
+    if bash is not None and not works(bash):
+        yield marked("bash is there and does not work: reinstall the package bash")
+    if bash is None:
         yield marked("bash is not installed: run files that name it cannot be executed")
     if not os.access("/usr/bin/perl", os.X_OK):
         yield marked("perl is not installed: grading works, a little more slowly")

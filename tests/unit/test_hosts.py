@@ -27,6 +27,7 @@ feedback.set_global_feedback(repr((out, err, status)))
 """
 GRADE = """
 import asyncio, json, sys
+from inginious_nb.grader.job import interpreters
 from pathlib import Path
 from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
@@ -34,6 +35,7 @@ from inginious_nb.grader.sandbox import choose_sandbox
 from tests.support.local_course import LocalCourse
 
 async def main():
+    interpreters._TIMEOUT_S = 2.0  # of one that hangs
     library = CourseLibrary()
     sandbox = choose_sandbox()
     grader = LocalGrader(library, sandbox=sandbox, aliases={})
@@ -72,6 +74,12 @@ HOSTS = {
         "mount -t tmpfs tmpfs /proc/sys",
         "plain",
     ),
+    "python3 that crashes": (
+        ["unshare", "--mount"],
+        "mount --bind $CRASHES /usr/bin/python3",
+        None,
+    ),
+    "python3 that hangs": (["unshare", "--mount"], "mount --bind $HANGS /usr/bin/python3", None),
     "no python3": (["unshare", "--mount"], "mount --bind /dev/null /usr/bin/python3", None),
     "old python3": (
         # It is in a home, which neither a box nor another user sees.
@@ -88,6 +96,7 @@ def test_a_job_is_graded(host, tmp_path):
     wrapper, setting, kind = HOSTS[host]
     tmp_path.chmod(0o755)
     environ = {**os.environ, "NO_BWRAP": without_bubblewrap(tmp_path), "OLD": old_python()}
+    environ |= {"CRASHES": script(tmp_path, "kill -SEGV $$"), "HANGS": script(tmp_path, "sleep 60")}
     if "$OLD" in setting and not environ["OLD"]:
         pytest.skip("there is no old Python on this machine")
     needed = Path(sys.executable), Path(__file__)
@@ -116,6 +125,14 @@ def test_a_job_is_graded(host, tmp_path):
     used, code, text = json.loads(done.stdout)
     assert code == "success", text + done.stderr
     assert kind in (used, None)
+
+
+def script(folder: Path, line: str) -> str:
+    """Return a program that does one thing."""
+    path = folder / line.partition(" ")[0]
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
+    return str(path)
 
 
 def without_bubblewrap(folder: Path) -> str:
@@ -153,6 +170,7 @@ DOCTOR = [sys.executable, "-m", "inginious_nb.cli", "doctor"]
         (["unshare", "--user", "--map-root-user"], "", "root cannot become another user"),
         ([], "PATH=$NO_BWRAP", "bubblewrap is not installed"),
         ([], "ulimit -n 200", "few open files"),
+        (["unshare", "--mount"], "mount --bind /bin/false /usr/bin/python3", "does not work"),
     ],
 )
 def test_the_doctor_says_what_is_missing(wrapper, setting, said, tmp_path):

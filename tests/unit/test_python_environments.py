@@ -21,12 +21,12 @@ from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.course_check import check_course
 from inginious_nb.grader.job import activation
 from inginious_nb.grader.job.activation import activation_of
+from inginious_nb.grader.job.interpreters import system_python
 from inginious_nb.grader.job.python_environments import (
     PythonEnvironment,
     about,
     find_environment,
 )
-from inginious_nb.grader.job.shared_files import system_python
 from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.settings import load_settings
 from tests.support.local_course import LocalCourse

@@ -16,6 +16,7 @@ from inginious_nb.i18n import Message, faults
 
 from . import run_file
 from .installation import COMMANDS_AT
+from .interpreters import works
 from .missing_tools import TOOLS
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ class CommandFinder:
         if command is not None:
             return (command, word)
         place = self._on_this_machine(interpreter)
-        if interpreter and probing.is_file(place) and os.access(place, os.X_OK):
+        # One of the system that does not work is as good as none.
+        if self._works(interpreter) and probing.is_file(place) and os.access(place, os.X_OK):
             if program != interpreter:
                 self._program(program)
             return (word,)
@@ -165,6 +167,16 @@ class CommandFinder:
 
     def _program(self, name: str) -> str:
         found = shutil.which(name, path=self._path) if name else None
+        if found is not None and not works(found):
+            raise CommandError(
+                faults.of_machine(
+                    Message(
+                        "The task needs {program}, which is on this grader and does not work; it "
+                        "has to be installed again.",
+                        program=found,
+                    )
+                )
+            )
         if found is None:
             shown = TOOLS.get(name, name or "an interpreter")
             text: str = Message(
@@ -174,6 +186,12 @@ class CommandFinder:
                 text = Message("{text} Its first line may name python3, which is here.", text=text)
             raise CommandError(faults.of_machine(text) if name else faults.of_task(text))
         return found
+
+    def _works(self, interpreter: str) -> bool:
+        """Return whether an interpreter works, as far as is known without running a task's own."""
+        return bool(interpreter) and (
+            self._on_this_machine(interpreter) != Path(interpreter) or works(interpreter)
+        )
 
     def _on_this_machine(self, seen: str) -> Path:
         if not seen.startswith("/"):

@@ -10,6 +10,7 @@ from inginious_nb.i18n import Message, faults
 
 from . import run_file
 from .command import RUN_FILES
+from .interpreters import broken_python
 from .missing_tools import missing_tools
 from .old_python import death, help_for
 
@@ -48,6 +49,16 @@ def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path
         return faults.of_task(
             Message(
                 "{text} Python cannot read run: {line}.", text=text, line=mistake[1] or mistake[2]
+            )
+        )
+    broken = broken_python()
+    if broken is not None and _is_named(broken, folders, errors):
+        return faults.of_machine(
+            Message(
+                "{text} It needs {program}, which is on this grader and does not work; it has to "
+                "be installed again.",
+                text=text,
+                program=broken,
             )
         )
     ends = _scripts_with_wrong_line_ends(folders, errors)
@@ -96,6 +107,15 @@ def _scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[
 
 def _is_python(file: Path) -> bool:
     return "python" in probing.beginning(file, _WORDS_READ_BYTES).partition("\n")[0]
+
+
+def _is_named(program: str, folders: Sequence[Path], errors: str) -> bool:
+    """Return whether a task's scripts, or what they wrote to stderr, name a program."""
+    inner = [folder / "student" for folder in folders]
+    scripts = _scripts([*folders, *inner])
+    return program in errors or any(
+        program in probing.beginning(file, _WORDS_READ_BYTES) for file in scripts
+    )
 
 
 def _scripts(folders: Sequence[Path]) -> Iterator[Path]:

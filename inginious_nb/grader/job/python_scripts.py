@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.grader.sandbox.stale_processes import MARK
 from inginious_nb.grader.sandbox.sweeper import new_swept_mark
 
+from .interpreters import works
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,6 +46,8 @@ def ask(program: str, body: str, given: Sequence[str] = ()) -> Any:
     Raises:
         OSError: It does not run, fails, or takes too long; the text says what of these.
     """
+    if not works(program):
+        raise OSError("it does not start")
     try:
         done = subprocess.run(  # noqa: S603 - what the system or the configuration names
             [program, "-Ic", _SCRIPT.replace("{body}", body.strip())],

@@ -13,13 +13,11 @@ import importlib.util
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import weakref
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +33,7 @@ from inginious_nb.grader.temporary_folders import (
 )
 
 from .installation import MEMORY, Installation, View
+from .interpreters import SYSTEM_PATH, system_python
 from .workspace import make_folders
 
 if TYPE_CHECKING:
@@ -50,9 +49,6 @@ _PREFIX = "inginious-jobs-"
 _MAX_FOLDER_CHARACTERS = 50
 """The path of a Unix socket has about a hundred characters at most, of which half are ours."""
 
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-OLDEST_PYTHON = (3, 6)
-"""The oldest python3 that the grading API runs with."""
 
 _MAX_PREPARED = 4
 _SYSTEM = (Path("/usr"), Path("/usr/local"))
@@ -106,9 +102,8 @@ class SharedFiles:
         # By its real folder: its packages are looked for without links in their path.
         own = Path(sys.executable).parent.resolve() / Path(sys.executable).name
         self.python = found or str(own)
-        self.path = SYSTEM_PATH
-        if found is None:
-            self.path += f":{own.parent}"
+        # Before one of the system that does not work.
+        self.path = SYSTEM_PATH if found is not None else f"{own.parent}:{SYSTEM_PATH}"
         self.ipython_mounts = _own_interpreter()
         self._own = self.ipython_mounts if found is None else ()
         self.commands = self._copy()
@@ -246,27 +241,6 @@ def _temporary_folder() -> str:
 def executes_jobs() -> bool:
     """Return whether jobs can execute what is in their folders."""
     return can_execute(Path(_temporary_folder()))
-
-
-def system_python() -> str | None:
-    """Return the first python3 of the system that the grading API can run with."""
-    for folder in ("/usr/bin", "/usr/local/bin", "/bin"):
-        program = shutil.which("python3", path=folder)
-        if program is not None and _is_new_enough(program):
-            return program
-    return None
-
-
-@cache
-def _is_new_enough(program: str) -> bool:
-    code = f"import sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    try:
-        command = [program, "-Ic", code]
-        return not subprocess.run(  # noqa: S603 - the system's own interpreter
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False
-        ).returncode
-    except (OSError, subprocess.TimeoutExpired):
-        return False
 
 
 def _remove(root: Path, lock: FolderLock, making: threading.Lock) -> None:
