@@ -1,4 +1,4 @@
-// What is asked before something is done with the answers of a notebook; a chunk of its own.
+// The questions to a person before something is done; a chunk of its own.
 import type { JupyterFrontEnd } from "@jupyterlab/application";
 import { Dialog, InputDialog, showDialog } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
@@ -74,6 +74,20 @@ function item(text: string): HTMLElement {
   return Object.assign(document.createElement("li"), { textContent: text });
 }
 
+/** The task that the person chooses, empty for none. */
+export async function chooseTask({ socket, language }: IInginious): Promise<string> {
+  const { lab, t } = language;
+  const rows = socket.tasks;
+  const items = rows.map(({ ref, name }) => `${name} (${ref})`);
+  const { value } = await InputDialog.getItem({
+    title: lab.chooseTask,
+    items,
+    cancelLabel: t.cancel,
+  });
+  return rows[items.indexOf(value ?? "")]?.ref ?? "";
+}
+
+/** The problem that the person chooses; those of tasks that are open come first. */
 export async function chooseProblem(
   { socket, language }: IInginious,
   shell: JupyterFrontEnd.IShell,

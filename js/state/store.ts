@@ -1,5 +1,5 @@
 // A value and those who watch it: all the state management there is.
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useEffect, useReducer, useState } from "preact/hooks";
 
 export class Store<T> {
   #value: T;
@@ -31,8 +31,7 @@ export class Store<T> {
 
 /** Returns what has a component rendered again, for a change that no store tells of. */
 export function useRenderAgain(): () => void {
-  const [, setCount] = useState(0);
-  return useCallback(() => setCount((count) => count + 1), []);
+  return useReducer<number, void>((count) => count + 1, 0)[1];
 }
 
 /** Render again whenever the store changes. */

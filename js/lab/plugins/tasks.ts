@@ -4,7 +4,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin,
 } from "@jupyterlab/application";
-import { ICommandPalette, InputDialog, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
+import { ICommandPalette, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import { FollowedTask } from "../followed_task.ts";
 import { guided, told } from "../guided.ts";
@@ -58,6 +58,7 @@ export const tasks: JupyterFrontEndPlugin<void> = {
       inginious,
       () => (socket.tasks.length ? null : "course"),
       async () => {
+        const { chooseTask } = await import(/* webpackChunkName: "dialogs" */ "../dialogs.ts");
         const ref = await chooseTask(inginious);
         if (ref) await open({ ref });
       },
@@ -88,16 +89,4 @@ function place(
   if (!notebook) return {};
   const isNarrow = notebook.node.clientWidth < MIN_SPLIT_PX;
   return { mode: isNarrow ? "tab-after" : mode, ref: notebook.id };
-}
-
-async function chooseTask({ socket, language }: IInginious): Promise<string> {
-  const { lab, t } = language;
-  const rows = socket.tasks;
-  const items = rows.map(({ ref, name }) => `${name} (${ref})`);
-  const { value } = await InputDialog.getItem({
-    title: lab.chooseTask,
-    items,
-    cancelLabel: t.cancel,
-  });
-  return rows[items.indexOf(value ?? "")]?.ref ?? "";
 }
