@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from inginious_nb import __version__
+from inginious_nb.course.writing import why_not_written
 from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message, reader_language, speak_to, system_language
 from inginious_nb.notebook.grammar.command_group import CommandGroup
@@ -50,7 +51,9 @@ class _Commands(CommandGroup):
                 raise
             discard_output()
             if not isinstance(error, BrokenPipeError):  # whoever reads it has seen enough
-                text = Message("The output cannot be written ({reason}).", reason=error.strerror)
+                text = Message(
+                    "The output cannot be written ({reason}).", reason=why_not_written(error)
+                )
                 with contextlib.suppress(OSError):
                     echo(f"Error: {text.in_language(reader_language())}", err=True)
             sys.exit(1)

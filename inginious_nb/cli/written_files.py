@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from typing import TYPE_CHECKING
 
+from inginious_nb.course.writing import why_not_written, write_file
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message, visible
 
@@ -53,14 +52,14 @@ def write(file: Path, text: str) -> Message | None:
     content = text.encode("utf-8", "backslashreplace")
     try:
         if _can_be_replaced(file):
-            _replace(file.resolve(), content)
+            write_file(file.resolve(), content)
         else:
             file.write_bytes(content)
     except OSError as error:
         return Message(
             "{file} cannot be written ({reason}).",
             file=visible(str(file)),
-            reason=error.strerror or str(error),
+            reason=why_not_written(error),
         )
     return None
 
@@ -68,17 +67,3 @@ def write(file: Path, text: str) -> Message | None:
 def _can_be_replaced(file: Path) -> bool:
     """Return whether another file may take its place: not that of a pipe or a terminal."""
     return os.access(file.resolve().parent, os.W_OK) and (file.is_file() or not file.exists())
-
-
-def _replace(file: Path, content: bytes) -> None:
-    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        with part.open("xb") as opened:
-            opened.write(content)
-        if file.exists():
-            part.chmod(file.stat().st_mode & 0o777)
-        part.replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
-from .scaffold import COMPILED
 from .translations import translator
+from .writing import copy_folder, why_not_written, write_file
 
 _PACKAGE = Path(__file__).parent.parent
 _PLACES = (_PACKAGE / "demo", _PACKAGE.parent / "notebooks")
@@ -45,15 +44,15 @@ def copy_demo(folder: Path, language: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / _COURSE).exists():
-            shutil.copytree(source / _COURSE, folder / _COURSE, ignore=COMPILED)
+            copy_folder(source / _COURSE, folder / _COURSE)
         if not (folder / NOTEBOOK).exists():
-            (folder / NOTEBOOK).write_text(_notebook(source, language), encoding="utf-8")
+            write_file(folder / NOTEBOOK, _notebook(source, language).encode())
     except OSError as error:
         raise CourseError(
             Message(
                 "The demo cannot be copied to {folder} ({reason}); choose another folder.",
                 folder=folder,
-                reason=error.strerror or str(error),
+                reason=why_not_written(error),
             )
         ) from error
     return folder / NOTEBOOK

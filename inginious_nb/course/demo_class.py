@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
+from .writing import why_not_written, write_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -83,13 +85,14 @@ def write_class(folder: Path, students: dict[str, str] | None = None) -> None:
                 path = folder / f"{name}.ipynb"
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if not path.exists():
-                    path.write_text("{" if kind == BROKEN else _notebook(kind, number), "utf-8")
+                    content = "{" if kind == BROKEN else _notebook(kind, number)
+                    write_file(path, content.encode())
     except OSError as error:
         raise CourseError(
             Message(
                 "{folder} cannot be written ({reason}); choose another place.",
                 folder=folder,
-                reason=error.strerror or str(error),
+                reason=why_not_written(error),
             )
         ) from error
 

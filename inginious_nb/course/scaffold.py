@@ -6,19 +6,16 @@ wrong recorded answer, so that ``inginious-nb test`` passes before the first cha
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from inginious_nb.errors import CourseError, UsageError
 from inginious_nb.i18n import Message
 
 from .ids import ID_RULE, is_valid_id
+from .writing import copy_folder, why_not_written, write_file
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COURSE_FILE = "course.yaml"
-
-COMPILED = shutil.ignore_patterns("__pycache__")
-"""What pip adds to scripts when it installs them; a copy of a course has no use for it."""
 
 KINDS = tuple(sorted(path.name for path in _TEMPLATES.iterdir() if path.is_dir()))
 """The kinds of tasks that there are templates for."""
@@ -40,7 +37,7 @@ def new_course(folder: Path) -> Path:
         raise UsageError(Message("{folder} is a course already.", folder=folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_TEMPLATES / _COURSE_FILE, file)
+        write_file(file, (_TEMPLATES / _COURSE_FILE).read_bytes())
     except OSError as error:
         raise _unwritable(folder, error) from error
     return file
@@ -68,10 +65,7 @@ def new_task(course: Path, task_id: str, kind: str) -> Path:
     if folder.exists():
         raise UsageError(Message("{folder} is there already; choose another name.", folder=folder))
     try:
-        # Under another name first: whoever lists the course meets a whole task or none.
-        unfinished = course / f".{task_id}.new"
-        shutil.copytree(_TEMPLATES / kind, unfinished, ignore=COMPILED)
-        unfinished.rename(folder)
+        copy_folder(_TEMPLATES / kind, folder)
     except OSError as error:
         raise _unwritable(folder, error) from error
     return folder
@@ -106,6 +100,6 @@ def _unwritable(folder: Path, error: OSError) -> CourseError:
         Message(
             "{folder} cannot be written ({reason}); choose another place.",
             folder=folder,
-            reason=error.strerror or str(error),
+            reason=why_not_written(error),
         )
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import os
-import tempfile
 import threading
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +11,7 @@ from inginious_nb.i18n import Message
 
 from . import probing
 from .folders import TASK_FILES
+from .writing import why_not_written, write_file
 
 _MAX_FILE_BYTES = 1_000_000
 _MAX_SHOWN_LINES = 12
@@ -133,22 +131,13 @@ def _replace(path: Path, content: bytes) -> None:
         mode = path.stat().st_mode & 0o777 if path.exists() else None
         if mode is None:
             mode = _SCRIPT_MODE if path.name == _RUN or content[:2] == b"#!" else _TEXT_MODE
-        descriptor, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            Path(unfinished).chmod(mode)
-            Path(unfinished).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(unfinished).unlink()
-            raise
+        write_file(path, content, mode)
     except OSError as error:
         raise CourseError(
             Message(
                 "{file} cannot be written ({reason}).",
                 file=path,
-                reason=error.strerror or str(error),
+                reason=why_not_written(error),
             )
         ) from error
 

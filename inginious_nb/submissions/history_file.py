@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
+from inginious_nb.course.writing import why_not_written
 from inginious_nb.errors import HistoryError
 from inginious_nb.i18n import Message
 from inginious_nb.io.observers import Observers
@@ -179,7 +180,9 @@ class HistoryFile:
         if _is_damage(error):
             self._set_aside(error)
             return
-        _log.warning("The history %s cannot be used: %s", self.path, error)
+        # Once: a class of hundreds would say it with each answer.
+        level = logging.DEBUG if self._trouble is not None else logging.WARNING
+        _log.log(level, "The history %s cannot be used: %s", self.path, error)
         self._warn(
             Message(
                 "The history {path} cannot be used now ({reason}). Your submissions are graded and "
@@ -362,4 +365,4 @@ def _reason(error: OSError | ValueError | sqlite3.Error) -> str:
         return Message("nothing can be written beside it")
     if code.startswith("SQLITE_IOERR"):
         return Message("the disk has an error, or your quota is used up")
-    return (isinstance(error, OSError) and error.strerror) or str(error)
+    return why_not_written(error) if isinstance(error, OSError) else str(error)

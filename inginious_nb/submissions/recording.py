@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from inginious_nb.course.ids import ID_RULE, is_valid_id
+from inginious_nb.course.writing import why_not_written
 from inginious_nb.errors import CourseError, UsageError
 from inginious_nb.i18n import Message
 
@@ -69,7 +70,7 @@ def record_as_test(
             Message(
                 "{file} cannot be written ({reason}).",
                 file=task.path / _FOLDER,
-                reason=error.strerror or str(error),
+                reason=why_not_written(error),
             )
         ) from error
 

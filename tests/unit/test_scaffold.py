@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 
 from inginious_nb.cli.main import main
 from inginious_nb.course import Course, demo, scaffold
-from inginious_nb.course.scaffold import KINDS
+from inginious_nb.course.demo import copy_demo
+from inginious_nb.course.scaffold import KINDS, new_course, new_task
+from inginious_nb.errors import CourseError
 from inginious_nb.magics.commands import help_text
 
 ROOT = Path(__file__).parents[2]
@@ -84,3 +87,24 @@ def test_what_cannot_be_made_is_said_in_one_sentence(tmp_path, monkeypatch, argu
     failed = run("new", *arguments)
     assert failed.exit_code in (1, 2)
     assert said in failed.output
+
+
+def test_what_cannot_be_written_whole_leaves_nothing_and_says_why(tmp_path):
+    course = tmp_path / "course"
+    new_course(course)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        for make in (
+            lambda: new_course(tmp_path / "other"),
+            lambda: new_task(course, "task", "python"),
+            lambda: copy_demo(tmp_path / "demo", "en"),
+        ):
+            with pytest.raises(CourseError, match=r"\(the file would be too large\)"):
+                make()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert left == [course / "course.yaml"]
+    assert new_task(course, "task", "python").is_dir()
+    assert copy_demo(tmp_path / "demo", "en").is_file()
