@@ -45,27 +45,41 @@ export function language(code: string): Language {
   const t = ownValue(CATALOGUES, code) ?? en;
   // Where several countries write a language differently, as the browser's user is used to.
   const locale = navigator.languages?.find((tag) => tag.split("-")[0] === code) ?? code;
-  const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
-  const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
-  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const plurals = new Intl.PluralRules(ownValue(CATALOGUES, code) ? code : "en");
+  const number = later(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }));
+  const time = later(() => new Intl.DateTimeFormat(locale, { timeStyle: "medium" }));
+  const dateTime = later(
+    () => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
+  );
+  const plurals = later(() => new Intl.PluralRules(ownValue(CATALOGUES, code) ? code : "en"));
   const say: Language["say"] = (sentence, parameters) =>
-    fill(typeof sentence === "string" ? sentence : form(sentence, plurals, parameters), parameters);
+    fill(
+      typeof sentence === "string" ? sentence : form(sentence, plurals(), parameters),
+      parameters,
+    );
   return {
     code,
     t,
     say,
-    grade: (value) => say(t.percent, { value: number.format(value) }),
-    time: (seconds) => time.format(seconds * 1000),
-    dateTime: (seconds) => dateTime.format(seconds * 1000),
-    duration: (seconds) => duration(seconds).replace(".", number.format(0.5).charAt(1)),
+    grade: (value) => say(t.percent, { value: number().format(value) }),
+    time: (seconds) => time().format(seconds * 1000),
+    dateTime: (seconds) => dateTime().format(seconds * 1000),
+    duration: (seconds) => duration(seconds).replace(".", number().format(0.5).charAt(1)),
     size: (bytes) => {
       if (bytes < 1000) return say(t.bytes, { value: bytes });
       if (bytes < 1_000_000) {
-        return say(t.kilobytes, { value: number.format(Math.round(bytes / 100) / 10) });
+        return say(t.kilobytes, { value: number().format(Math.round(bytes / 100) / 10) });
       }
-      return say(t.megabytes, { value: number.format(Math.round(bytes / 100_000) / 10) });
+      return say(t.megabytes, { value: number().format(Math.round(bytes / 100_000) / 10) });
     },
+  };
+}
+
+/** What is made when it is first asked for: each of these takes the start of a page milliseconds. */
+function later<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

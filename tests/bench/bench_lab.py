@@ -29,7 +29,7 @@ SUBMISSION = {
     "data to paint": ("ms", "<= 50 ms"),
     "layout shift": ("", "<= 0.05"),
 }
-ON_DEMAND = ("fr.", "dialogs.", "class.", "new-task.", "sign-in.", "statement.")
+ON_DEMAND = ("fr.", "dialogs.", "class.", "new-task.", "queue.", "sign-in.", "statement.")
 
 WATCH = """(() => {
     window.moments = {};
@@ -59,11 +59,16 @@ WATCH = """(() => {
 })()"""
 
 
+REQUESTS = """performance.getEntriesByType("resource").filter(({ name, startTime }) =>
+    name.includes("inginious") && startTime < window.moments.launcher).length"""
+
+
 class Starts:
     """JupyterLab started again and again on a server, in a browser that has been here before."""
 
     def __init__(self, browser: Browser, server: JupyterServer) -> None:
         self._url = f"{server.url}/lab?reset&token={TOKEN}"
+        self.requests = 0
         self._context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB")
         self._context.add_init_script(WATCH)
         for _ in range(2):  # fills the caches of files, then of compiled code
@@ -77,6 +82,7 @@ class Starts:
         page.goto(self._url, wait_until="commit")
         page.locator(".jp-LauncherCard").first.wait_for(timeout=LIMIT_MS)
         taken = page.evaluate("window.moments.launcher")
+        self.requests = page.evaluate(REQUESTS)
         metrics = session.send("Performance.getMetrics")["metrics"]
         page.close()
         used = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
@@ -132,6 +138,7 @@ def measure_start(
     for plugins, word in ((False, "without"), (True, "with")):
         taken = statistics.median(taken for taken, _used in found[plugins])
         figures.add(f"start {word} the plugins", taken, "ms")
+    figures.add("requests of the plugins before the launcher", pages[True].requests, "", "2")
     for column, what in enumerate(("start", "processor time of the page until then")):
         pairs = zip(found[True], found[False], strict=True)
         later = statistics.median(ours[column] - theirs[column] for ours, theirs in pairs)
