@@ -52,7 +52,7 @@ class InginiousError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows instead of a traceback, which would help no student."""
-        text = self.in_language(i18n.reader_language())
+        text = i18n.printable(self.in_language(i18n.reader_language()))
         lines = [
             textwrap.fill(line, _COLUMNS, break_long_words=False, break_on_hyphens=False)
             for line in text.splitlines()

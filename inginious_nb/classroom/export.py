@@ -14,8 +14,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.i18n import in_language
-from inginious_nb.render import printable
+from inginious_nb.i18n import in_language, printable
 
 if TYPE_CHECKING:
     from .class_state import ClassState, Entry

@@ -14,9 +14,8 @@ import time
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import ClassBusyError, InginiousError, UsageError
-from inginious_nb.i18n import Message, visible
+from inginious_nb.i18n import Message, printable, visible
 from inginious_nb.io.observers import Observers
-from inginious_nb.render import printable
 from inginious_nb.submissions.history import History
 
 from . import surroundings

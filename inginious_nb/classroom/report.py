@@ -9,8 +9,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inginious_nb.i18n import Words, in_language, number
-from inginious_nb.render import printable
+from inginious_nb.i18n import Words, in_language, number, printable
 from inginious_nb.render.templates import template
 
 from .class_state import column_names

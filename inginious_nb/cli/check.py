@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from inginious_nb.grader.course_check import check_course
-from inginious_nb.i18n import Message, in_language, reader_language
+from inginious_nb.i18n import Message, in_language, printable, reader_language
 from inginious_nb.notebook.grammar.command_group import Command
-from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
 from inginious_nb.settings import load_settings
 

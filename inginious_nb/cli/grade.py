@@ -16,7 +16,7 @@ from inginious_nb.classroom.class_lock import only_grader
 from inginious_nb.classroom.grading import ClassGrading
 from inginious_nb.classroom.notebooks import find_notebooks
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message, in_language, visible
+from inginious_nb.i18n import Message, in_language, printable, visible
 from inginious_nb.notebook.grammar.command_group import Command
 from inginious_nb.notebook.grammar.commands import (
     CLASS_JOBS,
@@ -25,7 +25,6 @@ from inginious_nb.notebook.grammar.commands import (
     NO_ISOLATION,
     STUDENT_FROM,
 )
-from inginious_nb.render import printable
 from inginious_nb.settings import load_settings
 
 from . import tables

@@ -110,7 +110,7 @@ def replay(course: Path, task: str | None) -> None:
     if any(record.differences for record in differing):
         print_table(tables.replayed(differing))
     for error in tables.replay_errors(records):
-        click.echo(error)
+        echo(error)
     noun = "recorded submission" if len(records) == 1 else "recorded submissions"
     differ = "differs" if len(differing) == 1 else "differ"
     click.echo(f"{len(records)} {noun}, {len(differing)} {differ} from the record.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from inginious_nb.i18n import in_language, reader_language
-from inginious_nb.render import printable
 from inginious_nb.render.terminal import echo
 
 if TYPE_CHECKING:
@@ -16,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def say(text: str, lang: str | None = None, *, err: bool = False) -> None:
-    """Print a message, without control characters that it may quote.
+    """Print a message.
 
     Args:
         text: The message.
         lang: The language, default the reader's.
         err: Whether it goes to standard error.
     """
-    echo(printable(in_language(text, lang or reader_language())), err=err)
+    echo(in_language(text, lang or reader_language()), err=err)
 
 
 def tell_faults_of_courses_once() -> None:

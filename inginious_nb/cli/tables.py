@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from inginious_nb.i18n import Message, Words, in_language, number, translated
-from inginious_nb.render import plain_text, printable
+from inginious_nb.i18n import Message, Words, in_language, number, printable, translated
+from inginious_nb.render import plain_text
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
 from inginious_nb.submissions.record import is_graded, kept_grade
 

@@ -10,8 +10,7 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inginious_nb.i18n import Words, in_language, number
-from inginious_nb.render import printable
+from inginious_nb.i18n import Words, in_language, number, printable
 from inginious_nb.render.templates import template
 
 if TYPE_CHECKING:
@@ -67,4 +66,5 @@ def class_bundle(
     )
     header = [words("student"), *(task.name for task in state.tasks)]
     lines = [header, *([student, *cells] for student, cells in rows), [words("mean"), *means]]
-    return {"text/html": html, "text/plain": "\n".join(" | ".join(line) for line in lines)}
+    text = "\n".join(" | ".join(line) for line in lines)
+    return {"text/html": html, "text/plain": printable(text)}

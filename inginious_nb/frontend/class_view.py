@@ -17,8 +17,7 @@ from inginious_nb.classroom.open_classes import classes_of
 from inginious_nb.classroom.reading import Reading, reading_from, remember, remembered
 from inginious_nb.classroom.report import shown_answer
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.i18n import Message, in_language
-from inginious_nb.render import printable
+from inginious_nb.i18n import Message, in_language, printable
 
 from . import serialize
 from .class_snapshot import class_bundle

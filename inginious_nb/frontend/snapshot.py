@@ -16,8 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.i18n import Words
-from inginious_nb.render import formulas_as_source, plain_text, printable
+from inginious_nb.i18n import Words, printable
+from inginious_nb.render import formulas_as_source, plain_text
 from inginious_nb.render.templates import template
 
 from . import lines, serialize

@@ -30,6 +30,7 @@ DOMAIN = "inginious_nb"
 NARROW_SPACE = "\u202f"
 """What French puts between thousands: it does not break."""
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FOLDER = Path(__file__).parent
 # As gettext has it; LANGUAGE may name several.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -65,6 +66,14 @@ def visible(name: str) -> str:
         else character.encode("unicode_escape", "surrogatepass").decode("ascii")
         for character in name
     )
+
+
+def printable(text: str) -> str:
+    """Return a text of somebody else's without control characters, which a terminal would obey.
+
+    Ends of lines and tabs stay.
+    """
+    return _CONTROL.sub("", text)
 
 
 def speak_to(reader: Callable[[], str]) -> None:

@@ -8,7 +8,6 @@ from msgspec import Struct, field
 
 from inginious_nb.course.task_files import TaskFiles
 from inginious_nb.i18n import in_language
-from inginious_nb.render import printable
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo
 
@@ -49,4 +48,4 @@ class MagicContext(Struct, frozen=True):
 
     def say(self, text: str, *, err: bool = False) -> None:
         """Print a message in that language."""
-        echo(wrapped(printable(in_language(text, self.lang))), err=err)
+        echo(wrapped(in_language(text, self.lang)), err=err)

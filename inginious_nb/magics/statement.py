@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inginious_nb.course import MultipleChoiceProblem
-from inginious_nb.render import plain_text, printable
+from inginious_nb.i18n import printable
+from inginious_nb.render import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

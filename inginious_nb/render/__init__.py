@@ -11,8 +11,9 @@ import datetime as dt
 import html
 from typing import Any, Self
 
+from inginious_nb.i18n import printable
+
 from .assets import Assets
-from .control import printable
 from .fallback import may_withhold, shown_as_written, without_withheld
 from .formulas import formulas_as_source
 from .process import formatter
@@ -22,7 +23,6 @@ __all__ = [
     "SafeHtml",
     "formulas_as_source",
     "plain_text",
-    "printable",
     "render_feedback",
     "render_html",
     "render_inline",

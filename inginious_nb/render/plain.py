@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import nh3
 from docutils import nodes
 
-from .control import printable
+from inginious_nb.i18n import printable
+
 from .fallback import without_withheld
 from .rst import UnformattableError, to_tree
 

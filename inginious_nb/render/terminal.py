@@ -12,6 +12,8 @@ import os
 import sys
 import unicodedata
 
+from inginious_nb.i18n import printable
+
 _HANDLER = "inginious_nb.nearest"
 _NEAREST = str.maketrans("\u2018\u2019\u201c\u201d\xab\xbb\u2013\u2014\u2212", '\'\'""""---')
 """Quotation marks and dashes, which have no decomposition."""
@@ -39,8 +41,11 @@ def discard_output() -> None:
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print a line; `click.echo` would send UTF-8 to what says that it is ASCII."""
-    (sys.stderr if err else sys.stdout).write(f"{text}\n")
+    """Print a line, without what a terminal would obey.
+
+    `click.echo` would send UTF-8 to what says that it is ASCII.
+    """
+    (sys.stderr if err else sys.stdout).write(f"{printable(text)}\n")
 
 
 def _replaced(error: UnicodeError) -> tuple[str, int]:

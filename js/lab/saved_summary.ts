@@ -13,6 +13,8 @@ export interface SavedSummary extends ResultSummary {
 
 /** As `frontend/summary.py` makes them; of longer ones only so much is shown. */
 const MAX_CHARS = 200;
+/** Characters that nobody sees and that turn round the rest of the line. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g;
 /** The last moment of JavaScript's calendar. */
 const MAX_SECONDS = 8.64e12;
 
@@ -38,7 +40,7 @@ export function savedSummary(cell: ICellModel): SavedSummary | null {
 }
 
 function text(value: unknown): string {
-  return typeof value === "string" ? value.slice(0, MAX_CHARS) : "";
+  return typeof value === "string" ? value.slice(0, MAX_CHARS).replace(TURNING, "") : "";
 }
 
 function number(value: unknown, most: number): number | null {

@@ -10,7 +10,17 @@ const GOOD = {
   ...{ passed: 1, decided: 2, first_failed: "zero", task: "lab/sum", user: "ada" },
 };
 const ODD = [
-  ...[null, true, -1, 1e300, 2 ** 53, "", "<img src=x onerror=alert(1)>", "x".repeat(1e6)],
+  ...[
+    "\u202eadmin\u2067",
+    null,
+    true,
+    -1,
+    1e300,
+    2 ** 53,
+    "",
+    "<img src=x onerror=alert(1)>",
+    "x".repeat(1e6),
+  ],
   ...[[], [[]], {}, { toString: 1, valueOf: 1 }, JSON.parse('{"__proto__": {"x": 1}}')],
 ];
 
@@ -34,6 +44,7 @@ it("makes a line of whatever the metadata are", () => {
     for (const written of [line.word, line.reason, said, ...line.facts]) {
       expect(typeof written).toBe("string");
       expect(written.length).toBeLessThan(300);
+      expect(written).not.toMatch(/[\u202e\u2067]/);
     }
   }
 });

@@ -9,14 +9,18 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from inginious_nb.classroom import ClassState, ClassTask
 from inginious_nb.cli import tables
 from inginious_nb.client.results import JobResult
+from inginious_nb.errors import UsageError
 from inginious_nb.frontend import serialize
+from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.lines import result_line
 from inginious_nb.frontend.snapshot import Snapshot
 from inginious_nb.grader.replay import Difference, Replayed
 from inginious_nb.magics.commands.submissions import feedback_text
 from inginious_nb.render.columns import NOTEBOOK_COLUMNS, wrapped
+from inginious_nb.render.terminal import echo
 
 OURS, OTHERS = ("11112222-3333", True, "demo/fib"), ("99998888-7777", False, "demo/fib")
 RUNNING = (OTHERS[0], False, "agent", "demo/fib", "launcher", 0.0, 9.0)
@@ -65,11 +69,16 @@ def test_the_queue_is_told_in_plain_words(running, waiting, said):
     assert said in " ".join(printed(tables.queue(running, waiting)).split())
 
 
+def echoed(capsys, text):
+    echo(text)
+    return capsys.readouterr().out
+
+
 CLIPBOARD = "\x1b]52;c;aGk=\x07"
 """A terminal that obeys this puts something on the clipboard."""
 
 
-def test_no_terminal_obeys_what_others_wrote(session):
+def test_no_terminal_obeys_what_others_wrote(session, capsys):
     code, name = f"{CLIPBOARD}odd", f"pro{CLIPBOARD}blem\x9b2J"
     result = JobResult((code, CLIPBOARD), 10.0, {name: (code, CLIPBOARD)})
     session.history.add(
@@ -86,6 +95,7 @@ def test_no_terminal_obeys_what_others_wrote(session):
     task = session.task("lab/echo")
     (record,) = session.task_state(task).records
     shown = serialize.kept_result_info(task, record, session.history)
+    one_task = ClassState([ClassTask("lab/echo", CLIPBOARD)])
     for text in (
         printed(tables.answers(record.id, session.history.answers(record.id)), in_notebook=False),
         printed(tables.history([record])),
@@ -93,6 +103,9 @@ def test_no_terminal_obeys_what_others_wrote(session):
         tables.coloured(code, "en").plain,
         feedback_text(result, "en"),
         Snapshot(session.task("lab/echo"), result_line(shown, "en"), shown).text,
+        *UsageError(f"The site says: {CLIPBOARD}")._render_traceback_(),
+        echoed(capsys, f"not graded: {CLIPBOARD}"),
+        class_bundle(one_task, title="", sandbox="", key="k", names=True, lang="en")["text/plain"],
     ):
         assert "52;c;" in text
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)

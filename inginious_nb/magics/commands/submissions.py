@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb.errors import InginiousError, UsageError
-from inginious_nb.i18n import Message, Words, in_language
+from inginious_nb.i18n import Message, Words, in_language, printable
 from inginious_nb.notebook.answers import Answers, from_arguments
 from inginious_nb.notebook.grammar.arguments import CELL_MAGIC
 from inginious_nb.notebook.references import find_problem, find_task
 from inginious_nb.notebook.sources import AnswerSource
-from inginious_nb.render import plain_text, printable
+from inginious_nb.render import plain_text
 from inginious_nb.render.terminal import echo
 from inginious_nb.submissions.student import Student
 
