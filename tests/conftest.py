@@ -49,6 +49,14 @@ def _interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_profile(tmp_path_factory):
+    # What somebody's own IPython runs as it starts, or a home that is none, is no part of a test.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path, monkeypatch):
     for name in list(os.environ):

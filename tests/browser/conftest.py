@@ -129,8 +129,13 @@ def windowed(lab):
 def open_lab(server, page):
     """Open an address of the server with our plugins; a script's error fails the test."""
     problems = []
-    # Notebook 7 has an error of its own as it starts, without us as well.
-    page.on("pageerror", lambda e: "notebook_core" in e.stack or problems.append(e.stack or str(e)))
+
+    def note(error):
+        # Notebook 7 has an error of its own as it starts, without us as well.
+        if "notebook_core" not in error.stack:
+            problems.append(f"{page.url} {error.name} {error.message!r}\n{error.stack}")
+
+    page.on("pageerror", note)
 
     def opened(path="lab?reset", wait_for=".jp-Launcher") -> Page:
         page.goto(f"{server.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}")
@@ -138,8 +143,9 @@ def open_lab(server, page):
         return page
 
     yield opened
-    assert problems == []
+    found = [*problems]
     server.end_kernels()
+    assert found == []
 
 
 @pytest.fixture(scope="module")

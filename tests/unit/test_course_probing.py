@@ -23,6 +23,7 @@ TASK = "environment_type: mcq\nproblems: {q: {type: match, answer: x}}\n"
 @pytest.fixture
 def top():
     """A folder that others can enter, with a course ``good`` of two tasks."""
+    before = os.umask(0o022)  # that of whoever runs the tests may be stricter
     folder = Path(tempfile.mkdtemp()).resolve()
     folder.chmod(0o755)
     for path in ("good/course.yaml", "good/a/task.yaml", "good/b/task.yaml"):
@@ -30,6 +31,7 @@ def top():
     try:
         yield folder
     finally:
+        os.umask(before)
         shutil.rmtree(folder)
 
 

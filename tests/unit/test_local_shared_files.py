@@ -60,7 +60,10 @@ def test_other_users_cannot_enter_the_folder_of_a_job(monkeypatch, in_place):
         job = made.new_job_folder()
         make_folders(job)
         as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "ls"]
-        done = subprocess.run([*as_nobody, job / "task"], capture_output=True, check=False)
+        english = {**os.environ, "LC_ALL": "C"}
+        done = subprocess.run(
+            [*as_nobody, job / "task"], env=english, capture_output=True, check=False
+        )
         made.close()
     assert b"Permission denied" in done.stderr
 
