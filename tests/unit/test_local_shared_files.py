@@ -167,7 +167,7 @@ def test_where_namespaces_are_refused_there_is_the_plain_sandbox(monkeypatch, tm
 
 
 def test_where_nothing_can_be_executed_nothing_is_offered():
-    sandbox = NoSandbox()
+    sandbox = NoSandbox("no sandbox")
     assert sandbox.describe()["kind"] == "none"
     grader = LocalGrader(CourseLibrary(), sandbox=sandbox, aliases={"c": "default"})
     assert grader.environments() == {}
