@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
 from inginious_nb.course import CourseLibrary, probing
+from inginious_nb.course.ids import suggestion
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, InginiousError, TaskNotFoundError
+from inginious_nb.i18n import Message
 
 from .agents.base import JobHandle, crash_of, without_feedback
 from .agents.local import LocalGrader
@@ -105,7 +107,9 @@ async def replay_course(
     courses = library.add(path)
     if len(courses) != 1:
         names = ", ".join(course.id for course in courses)
-        raise CourseError(f"{path} holds several courses ({names}); give the folder of one.")
+        raise CourseError(
+            Message("{path} holds several courses ({names}); name one.", path=path, names=names)
+        )
     local = LocalGrader(library, sandbox=choose_sandbox(sandbox), aliases=aliases)
     try:
         async for replayed in _replay(courses[0], task_id, (McqGrader(library), local), at_once):
@@ -152,7 +156,14 @@ def _records(course: Course, task_id: str | None) -> list[tuple[str, Path]]:
     names = [*course.tasks, *course.broken]
     if task_id is not None:
         if task_id not in names:
-            raise TaskNotFoundError(f"The course {course.id} has no task {task_id}.")
+            raise TaskNotFoundError(
+                Message(
+                    "The course {course} has no task {task}.{hint}",
+                    course=course.id,
+                    task=task_id,
+                    hint=suggestion(task_id, names),
+                )
+            )
         names = [task_id]
     return [(name, record) for name in names for record in _records_of(course, name)]
 

@@ -95,8 +95,8 @@ async def test_automatic_tags_are_compared_by_their_values(folder):
 
 async def test_one_task(folder):
     assert [item.task_id for item in await replayed(folder, "quiz")] == ["quiz"]
-    with pytest.raises(TaskNotFoundError, match="missing"):
-        await replayed(folder, "missing")
+    with pytest.raises(TaskNotFoundError, match=r"no task scrip\. Did you mean script"):
+        await replayed(folder, "scrip")
 
 
 async def test_no_course(tmp_path):
