@@ -48,6 +48,7 @@ def publisher_of(state: ClassState, publish: Callable[[Any], object]) -> ClassPu
         is_busy=True,
         reading=Reading(),
         error=None,
+        warning=None,
         subscribe=lambda _callback: lambda: None,
     )
     session = SimpleNamespace(language="en", task=None)
