@@ -13,7 +13,9 @@ from inginious_nb import __version__
 from inginious_nb.course.writing import why_not_written
 from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message, reader_language, speak_to, system_language
+from inginious_nb.notebook.grammar.arguments import LINE_MAGIC
 from inginious_nb.notebook.grammar.command_group import CommandGroup
+from inginious_nb.notebook.grammar.commands import DECLARED
 from inginious_nb.render.terminal import (
     discard_output,
     echo,
@@ -23,6 +25,7 @@ from inginious_nb.render.terminal import (
 
 from . import check, demo, environments, grade, grading, new, overview, submit
 
+_MAX_SUMMARY_LENGTH = 200
 _INTERRUPTED = 128 + 2
 """The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
@@ -58,6 +61,15 @@ class _Commands(CommandGroup):
                     echo(f"Error: {text.in_language(reader_language())}", err=True)
             sys.exit(1)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, each with its first sentence; click cuts it at the end of a line."""
+        lines = [
+            (name, self.commands[name].get_short_help_str(_MAX_SUMMARY_LENGTH))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
@@ -91,3 +103,8 @@ for _command in (
     *demo.COMMANDS,
 ):
     main.add_command(_command)
+main.elsewhere = {
+    str(_command.name): Message("{command} in a notebook", command=f"{LINE_MAGIC} {_command.name}")
+    for _command in DECLARED
+    if _command.name not in main.commands
+}

@@ -232,6 +232,8 @@ def status(session: Session, lang: str = "en") -> Table:
     table = _Table(
         title=words("status"), title_justify="left", title_style="bold", show_header=False
     )
+    table.add_column()
+    table.add_column(overflow="fold")  # a path is for copying
     table.add_row(words("grading"), service.address)
     table.add_row(words("state"), in_language(service.message, lang))
     if service.sandbox is not None:

@@ -192,5 +192,9 @@ class Accounts:
 
 def _nobody_signs_in(service: Service) -> UsageError:
     return UsageError(
-        Message("Nobody signs in at {address}; connect to a site first.", address=service.address)
+        Message(
+            "There are no accounts where answers are graded now ({address}); connect to a site "
+            "first: %inginious connect https://SITE.",
+            address=service.address,
+        )
     )

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from inginious_nb.cli.main import main
 from inginious_nb.errors import UsageError
 from inginious_nb.magics.answer_cells import AnswerCells
 from inginious_nb.magics.commands import inginious
@@ -20,7 +22,14 @@ from inginious_nb.magics.host import Host
 from inginious_nb.notebook.cells import Cell, find_answers, submitted_tasks
 from inginious_nb.notebook.grammar import commands
 from inginious_nb.notebook.grammar.arguments import split
-from inginious_nb.notebook.grammar.commands import declared, implemented, parse
+from inginious_nb.notebook.grammar.command_group import call
+from inginious_nb.notebook.grammar.commands import (
+    DECLARED,
+    FOR_TERMINALS,
+    declared,
+    implemented,
+    parse,
+)
 from inginious_nb.notebook.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.notebook.references import TaskName
 from tests.support.effort import calls
@@ -112,6 +121,28 @@ def test_each_function_takes_the_parameters_that_are_declared():
         context, *parameters = inspect.signature(function).parameters
         assert set(parameters) == {param.name for param in command.params}, name
         assert context == "context"
+
+
+def test_a_command_of_the_other_kind_is_named_as_it_is_written_there():
+    only_here = {str(command.name) for command in DECLARED}.difference(main.commands)
+    assert set(main.commands).difference(command.name for command in DECLARED) == FOR_TERMINALS
+    for group, names, written in (
+        (declared(), FOR_TERMINALS, "inginious-nb {}"),
+        (main, only_here, "%inginious {}"),
+    ):
+        for name in names:
+            with pytest.raises(UsageError, match=written.format(name)):
+                call(group, [name], None, prog_name="x")
+
+
+def test_a_choice_that_is_missing_is_named_by_its_words():
+    with pytest.raises(UsageError, match=r"course\|task is missing"):
+        call(declared(), ["new"], None, prog_name="x")
+
+
+def test_the_help_of_the_command_line_cuts_no_sentence():
+    printed = CliRunner().invoke(main, ["--help"], terminal_width=60).output
+    assert "..." not in printed.partition("Commands:")[2]
 
 
 def test_a_command_without_a_function_is_noticed_at_once():

@@ -284,7 +284,7 @@ def test_a_site_is_told_by_its_address_and_wants_a_name(session, monkeypatch):
     with pytest.raises(BackendError, match="Sign in first"):
         session.services.client()
     session.connect("embedded")
-    with pytest.raises(UsageError, match="Nobody signs in"):
+    with pytest.raises(UsageError, match="There are no accounts"):
         session.accounts.sign_out()
 
 

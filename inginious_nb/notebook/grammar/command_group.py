@@ -12,7 +12,7 @@ from inginious_nb.i18n import Message, Words, marked, reader_language, translate
 from .arguments import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LANGUAGE = "inginious_nb.lang"
 """Key of the language of the help in `click.Context.meta`."""
@@ -69,9 +69,14 @@ def _heading(word: str, lang: str) -> str:
 
 
 class CommandGroup(click.Group):
-    """A group of commands that names the nearest one when a word is not among them."""
+    """A group of commands that names the nearest one when a word is not among them.
+
+    Attributes:
+        elsewhere: What is no command here but one elsewhere, each with how it is written there.
+    """
 
     command_class = Command
+    elsewhere: Mapping[str, str] = {}
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -79,6 +84,11 @@ class CommandGroup(click.Group):
         """Look the first word up."""
         word = args[0]
         if self.get_command(ctx, word) is None:
+            if word in self.elsewhere:
+                line = self.elsewhere[word]
+                ctx.fail(
+                    Message("“{word}” is not a command here: write {line}.", word=word, line=line)
+                )
             names = self.list_commands(ctx)
             hint = did_you_mean(word, names) or Message(
                 " There is: {shown}.", shown=", ".join(names)
@@ -128,7 +138,10 @@ def _fault(error: click.ClickException) -> str:
         hint = did_you_mean(error.option_name, error.possibilities or ())
         return Message("There is no option {option}.{hint}", option=error.option_name, hint=hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        return Message("{word} is missing.", word=error.param.human_readable_name.upper())
+        word = error.param.human_readable_name.upper()
+        if isinstance(error.param.type, click.Choice):
+            word = "|".join(map(str, error.param.type.choices))
+        return Message("{word} is missing.", word=word)
     if isinstance(error, click.BadOptionUsage):
         params = error.ctx.command.params if error.ctx is not None else []
         flags = [param for param in params if isinstance(param, click.Option) and param.is_flag]

@@ -13,7 +13,7 @@ import click
 from msgspec import Struct
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import marked
+from inginious_nb.i18n import Message, marked
 
 from .arguments import LINE_MAGIC, split, task_arguments
 from .command_group import Command, CommandGroup
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .arguments import TaskArguments
+
+FOR_TERMINALS = frozenset(
+    ["agent", "backend", "check", "doctor", "environments", "grade", "record", "settings", "test"]
+)
+"""What is a command of ``inginious-nb`` only."""
 
 
 def _as_task_arguments(
@@ -309,6 +314,10 @@ def declared() -> CommandGroup:
     )
     for command in DECLARED:
         group.add_command(command)
+    group.elsewhere = {
+        name: Message("{command} in a terminal", command=f"inginious-nb {name}")
+        for name in FOR_TERMINALS
+    }
     return group
 
 
