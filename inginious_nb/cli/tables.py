@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
     from inginious_nb.classroom import ClassState, Entry
-    from inginious_nb.course import Course
+    from inginious_nb.course import Course, Task
     from inginious_nb.errors import CourseError
     from inginious_nb.grader.replay import Replayed
     from inginious_nb.session import Session
@@ -268,7 +268,7 @@ def graded(submissions: Iterable[tuple[str, Submission | str]], lang: str = "en"
                 task,
                 coloured(submission.result.result[0], lang),
                 _grade_of(submission.result.result[0], submission.result.grade, lang),
-                Text(_first_words(_reason(submission.result, lang))),
+                Text(_first_words(_reason(submission.result, lang), submission.task)),
             )
     return table
 
@@ -394,6 +394,6 @@ def _reason(result: JobResult, lang: str) -> str:
     return next((f"{name}: {text}" for name, _, text in told), "")
 
 
-def _first_words(text: str) -> str:
-    words = " ".join(plain_text(text).split())
+def _first_words(text: str, task: Task) -> str:
+    words = " ".join(plain_text(text, is_html=task.response_is_html).split())
     return words if len(words) <= _FEEDBACK_LENGTH else words[: _FEEDBACK_LENGTH - 1] + "…"

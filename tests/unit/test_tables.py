@@ -99,7 +99,7 @@ def test_no_terminal_obeys_what_others_wrote(session, capsys):
     for text in (
         printed(tables.answers(record.id, session.history.answers(record.id)), in_notebook=False),
         printed(tables.history([record])),
-        printed(tables.graded([("lab/echo", SimpleNamespace(result=result))])),
+        printed(tables.graded([("lab/echo", SimpleNamespace(result=result, task=task))])),
         tables.coloured(code, "en").plain,
         feedback_text(result, "en"),
         Snapshot(session.task("lab/echo"), result_line(shown, "en"), shown).text,
@@ -109,6 +109,13 @@ def test_no_terminal_obeys_what_others_wrote(session, capsys):
     ):
         assert "52;c;" in text
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", text)
+
+
+def test_feedback_that_is_html_is_text_in_tables_and_terminals():
+    result = JobResult(("failed", "<p>Not <em>yet</em>.</p>"), 0.0)
+    submission = SimpleNamespace(result=result, task=SimpleNamespace(response_is_html=True))
+    assert "Not yet." in printed(tables.graded([("lab/echo", submission)]))
+    assert feedback_text(result, "en", is_html=True) == "Not yet."
 
 
 @pytest.mark.parametrize("code", ["killed", "crash"])
@@ -121,7 +128,7 @@ def test_where_nothing_was_graded_tables_say_no_grade(session, code):
     session.history.finish(code, result)
     state = session.task_state(session.task("lab/echo"))
     assert state.attempts == 0
-    graded = [("lab/echo", SimpleNamespace(result=result))]
+    graded = [("lab/echo", SimpleNamespace(result=result, task=session.task("lab/echo")))]
     for table in (tables.history(state.records), tables.graded(graded)):
         assert "no grade" in printed(table)
         assert "0 %" not in printed(table)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from inginious_nb.magics.handle import Handle
     from inginious_nb.notebook.grammar.arguments import TaskArguments
     from inginious_nb.notebook.review import Magics
+    from inginious_nb.session import Session
     from inginious_nb.submissions import JobResult
+    from inginious_nb.submissions.record import SubmissionRecord
     from inginious_nb.submissions.submission import Debug
 
 
@@ -143,17 +145,25 @@ def show_history(context: MagicContext, *, which: str | None, limit: int) -> Non
         display(tables().history(of_id, pending, context.lang), answers)
         result = history.result(record.id)
         if result is not None:
-            echo(feedback_text(result, context.lang))
+            echo(feedback_text(result, context.lang, is_html=_is_html(session, record)))
         return
     of_task = session.task_state(session.task(which)).records
     display(tables().history(of_task[:limit], pending, context.lang))
 
 
-def feedback_text(result: JobResult, lang: str) -> str:
+def _is_html(session: Session, record: SubmissionRecord) -> bool:
+    """Return whether its feedback is HTML; where its task is gone, that of a site is."""
+    try:
+        return session.task(f"{record.course_id}/{record.task_id}").response_is_html
+    except InginiousError:
+        return record.account is not None
+
+
+def feedback_text(result: JobResult, lang: str, *, is_html: bool = False) -> str:
     """Return the feedback of a result as plain text: of the task, then of each problem."""
-    parts = [plain_text(in_language(result.result[1], lang), lang=lang)]
+    parts = [plain_text(in_language(result.result[1], lang), is_html=is_html, lang=lang)]
     words = Words("tables", lang)
     for name, (code, text) in result.problems.items():
         head = Words("widget", lang)("colon", name=name, value=words.named("results", code))
-        parts.append(f"{printable(head)}\n{plain_text(text, lang=lang)}")
+        parts.append(f"{printable(head)}\n{plain_text(text, is_html=is_html, lang=lang)}")
     return "\n\n".join(part.strip() for part in parts if part.strip())
