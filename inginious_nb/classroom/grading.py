@@ -192,7 +192,8 @@ class ClassGrading:
 
     def _work(self, student: str, handed: _Handed, reference: str, task: Task) -> Work | Entry:
         """Return the answers of a student to a task, or why there are none to grade."""
-        refused = partial(Entry, student, reference, "refused")
+        read_in = tuple(visible(str(notebook.path)) for notebook in handed.notebooks)
+        refused = partial(Entry, student, reference, "refused", files=read_in)
         try:
             answered = [
                 (notebook, answers)
@@ -205,7 +206,8 @@ class ClassGrading:
             why = handed.errors[0] if handed.errors else self._misnamed(handed, task)
             if why:
                 return refused(message=why)
-            return Entry(student, reference, "missing", message=Message("No cell answers it."))
+            why = Message("No cell answers it.")
+            return Entry(student, reference, "missing", message=why, files=read_in)
         files = tuple(visible(str(notebook.path)) for notebook, _ in answered)
         if len(answered) > 1:
             twice = Message(

@@ -23,6 +23,21 @@ interface Args {
   selected?: unknown;
 }
 
+/** A tab that has the focus when it is shown; JupyterLab takes the tab with the focus for the current one. */
+class ClassPanel extends Widget {
+  constructor() {
+    super();
+    this.node.tabIndex = -1;
+  }
+
+  protected override onActivateRequest(): void {
+    // Not before the menu or the palette has given the focus back.
+    setTimeout(() => {
+      if (!this.node.contains(document.activeElement)) this.node.focus({ preventScroll: true });
+    });
+  }
+}
+
 export async function openClass(
   app: JupyterFrontEnd,
   inginious: IInginious,
@@ -48,7 +63,7 @@ export async function openClass(
     app.shell.activateById(shown.id);
     return;
   }
-  const panel = new Widget();
+  const panel = new ClassPanel();
   panel.node.dataset.folder = local;
   panel.id = `inginious-class-${uniqueId()}`;
   panel.addClass("inginious-class-panel");
