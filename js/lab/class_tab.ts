@@ -4,10 +4,10 @@ import type { WidgetTracker } from "@jupyterlab/apputils";
 import type { IDocumentManager } from "@jupyterlab/docmanager";
 import { FileDialog, type IDefaultFileBrowser } from "@jupyterlab/filebrowser";
 import type { ITranslator } from "@jupyterlab/translation";
-import { Widget } from "@lumino/widgets";
 import { uniqueId } from "../unique_id.ts";
 import { folderOfClass, showClass } from "./class_ui.tsx";
 import { inginiousIcon } from "./icon.ts";
+import { Panel } from "./preact_widget.ts";
 import type { IInginious } from "./tokens.ts";
 
 export interface Host {
@@ -21,21 +21,6 @@ interface Args {
   path?: unknown;
   /** Whether the one that is selected in the file browser is meant. */
   selected?: unknown;
-}
-
-/** A tab that has the focus when it is shown; JupyterLab takes the tab with the focus for the current one. */
-class ClassPanel extends Widget {
-  constructor() {
-    super();
-    this.node.tabIndex = -1;
-  }
-
-  protected override onActivateRequest(): void {
-    // Not before the menu or the palette has given the focus back.
-    setTimeout(() => {
-      if (!this.node.contains(document.activeElement)) this.node.focus({ preventScroll: true });
-    });
-  }
 }
 
 export async function openClass(
@@ -63,7 +48,8 @@ export async function openClass(
     app.shell.activateById(shown.id);
     return;
   }
-  const panel = new ClassPanel();
+  const panel = new Panel();
+  panel.node.tabIndex = -1;
   panel.node.dataset.folder = local;
   panel.id = `inginious-class-${uniqueId()}`;
   panel.addClass("inginious-class-panel");
@@ -71,7 +57,6 @@ export async function openClass(
   panel.title.caption = local;
   panel.title.icon = inginiousIcon;
   panel.title.closable = true;
-  panel.node.dataset.lmSuppressShortcuts = "true";
   const close = showClass(inginious, local, panel.node);
   panel.disposed.connect(close);
   app.shell.add(panel, "main");

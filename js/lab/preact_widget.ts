@@ -1,11 +1,12 @@
-// A Lumino widget that shows a Preact tree. Keys that are pressed in it are no shortcuts of the notebook,
-// except with Ctrl or Cmd: the palette opens from everywhere.
+// Lumino widgets of ours. Keys that are pressed in them are no shortcuts of the notebook, except with
+// Ctrl or Cmd: the palette opens from everywhere.
 import type { Message } from "@lumino/messaging";
 import { Widget } from "@lumino/widgets";
 import { render, type VNode } from "preact";
 
-export class PreactWidget extends Widget {
-  constructor(tree: VNode) {
+/** A widget that has the keyboard when it is shown; JupyterLab takes it for the current one then. */
+export class Panel extends Widget {
+  constructor() {
     super();
     this.#suppressShortcuts(true);
     // Lumino looks before the key reaches us, but Ctrl itself was pressed earlier.
@@ -14,7 +15,6 @@ export class PreactWidget extends Widget {
         this.#suppressShortcuts(!ctrlKey && !metaKey),
       );
     this.node.addEventListener("focusout", () => this.#suppressShortcuts(true));
-    render(tree, this.node);
   }
 
   #suppressShortcuts(on: boolean): void {
@@ -22,14 +22,23 @@ export class PreactWidget extends Widget {
     else delete this.node.dataset.lmSuppressShortcuts;
   }
 
-  /** Go to the first that can be pressed, so that the keyboard is where the person looks. */
+  /** Go to the first that can be pressed, or to the whole, if it takes the focus, as long as there is none. */
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     // Not before the palette has given the focus back.
     setTimeout(() => {
       const first = this.node.querySelector<HTMLElement>("button, input");
-      if (!this.node.contains(document.activeElement)) first?.focus({ preventScroll: true });
+      if (!this.node.contains(document.activeElement))
+        (first ?? this.node).focus({ preventScroll: true });
     });
+  }
+}
+
+/** A panel that shows a Preact tree. */
+export class PreactWidget extends Panel {
+  constructor(tree: VNode) {
+    super();
+    render(tree, this.node);
   }
 
   override dispose(): void {

@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ICommandPalette, Notification } from "@jupyterlab/apputils";
+import { inginiousIcon } from "../icon.ts";
 import { signIn } from "../sign_in.ts";
 import { answered, notify } from "../telling.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
@@ -18,11 +19,13 @@ export const account: JupyterFrontEndPlugin<void> = {
     const { lab } = language;
     const known = () => socket.overview.get()?.account ?? null;
     app.commands.addCommand(Commands.signIn, {
+      icon: inginiousIcon,
       label: lab.signInAtSite,
       isVisible: () => known() !== null,
       execute: () => signIn(socket, language),
     });
     app.commands.addCommand(Commands.signOut, {
+      icon: inginiousIcon,
       label: lab.signOutAtSite,
       isVisible: () => known()?.signed_in === true,
       execute: () => answered(lab.signOutAtSite, socket.ask("signOut", {}), language),
