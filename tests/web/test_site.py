@@ -217,9 +217,12 @@ async def test_an_answer_cut_anywhere_spends_one_attempt_and_loses_no_result(
     assert proxy.count(SUBMIT) == 1
 
 
-@pytest.mark.parametrize("answer", [None, http(502), http(500)])
+@pytest.mark.parametrize(
+    "answer",
+    [None, http(502), http(500), http(200), http(302, Location="https://portal.example/")],
+)
 async def test_checks_that_fail_for_a_while_lose_no_result(sign_in, task, proxy, answer):
-    client = await sign_in("bob")
+    client = await sign_in("bob", pace=Pace(first_s=0.02, max_s=0.1, give_up_s=20))
     proxy.faults.append(Fault(CHECK, times=3, answer=answer))
     assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
 

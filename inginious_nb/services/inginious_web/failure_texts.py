@@ -19,6 +19,7 @@ from . import answers, pages
 from .address import without_secrets
 from .failures import (
     BrokenAnswerError,
+    InBetweenError,
     PassingError,
     RefusedError,
     SettingsError,
@@ -101,7 +102,7 @@ def _of_redirect(address: str, location: str) -> SiteError:
                 page=f"{address}{path[path.index('/register/') :]}",
             )
         )
-    return SiteError(
+    return InBetweenError(
         Message(
             "{site} sends everybody on to {location}; if you trust that address, connect to it.",
             site=address,
@@ -116,7 +117,7 @@ def of_page(html: str) -> SiteError:
     if pages.is_sign_in_page(html):
         return SignedOutError(Message("The site asks to sign in again."))
     note = pages.read_note(html)
-    return of_note(note) if note else answers.strange(html)
+    return of_note(note) if note else InBetweenError(answers.strange(html).text)
 
 
 def of_note(note: str) -> SiteError:

@@ -39,6 +39,10 @@ class SettingsError(SiteError):
     fault = staticmethod(faults.of_settings)
 
 
+class InBetweenError(SiteError):
+    """Something between here and the site has answered in its place, such as a portal."""
+
+
 class SignInError(SiteError):
     """A person has to sign in, or to do so in another way."""
 

@@ -27,8 +27,10 @@ from inginious_nb.i18n import Message
 from . import answers
 from .failures import (
     BrokenAnswerError,
+    InBetweenError,
     PassingError,
     RefusedError,
+    SettingsError,
     SignedOutError,
     SignInError,
     SiteError,
@@ -316,13 +318,25 @@ class SiteJob:
                 told = state
 
     async def _checked(self, submission_id: str) -> dict[str, Any]:
-        """Return the answer to one check, that of a site with a fault after a few more."""
-        for _ in range(_MAX_BROKEN_CHECKS - 1):
+        """Return the answer to one check.
+
+        That of a site with a fault is asked for a few times; where something else answers (a
+        portal, a proxy, another certificate), for as long as a submission may wait: it is graded
+        meanwhile.
+        """
+        broken = 0
+        while True:
             try:
                 return await self._asked("check", submission_id)
             except BrokenAnswerError:
-                await self._pause(self._pace.max_s)
-        return await self._asked("check", submission_id)
+                broken += 1
+                if broken == _MAX_BROKEN_CHECKS:
+                    raise
+            except (InBetweenError, SettingsError):
+                self._heard(False)
+                if time.monotonic() - self._last_answer > self._pace.give_up_s:
+                    raise
+            await self._pause(self._pace.max_s)
 
     def _tell_waiting(self, state: answers.Waiting) -> None:
         now = time.time()
