@@ -70,14 +70,14 @@ def get_session_of(username: str, **options: Any) -> Session:
             )
         )
     with _session_lock:
-        session = _sessions_of_others.get(username)
+        session = _sessions_of_others.get(guest.username)
         if session is None:
             session = configured_session(options.get("config"), options.get("directory"), guest)
             session.services.use_offer_of(os.getpid())
             for path in main.library.paths:
                 with contextlib.suppress(CourseError):  # it has gone meanwhile
                     session.add_courses(path)
-            _sessions_of_others[username] = session
+            _sessions_of_others[guest.username] = session
         return session
 
 

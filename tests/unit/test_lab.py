@@ -398,7 +398,7 @@ def test_each_person_has_a_session_and_all_one_service(
     owner.offer_service()
     wait_until(lambda: list((tmp_path / "runtime").glob("*.json")), limit_s=LIMIT_S)
     grace = process_session.get_session_of("grace")
-    assert process_session.get_session_of("grace") is grace
+    assert process_session.get_session_of(" grace") is grace
     task = grace.task("lab/echo")
     assert grace.submit(task, {"text": "right"}).wait(LIMIT_S).result[0] == "success"
     assert [one.username for one in grace.history.recent("grace")] == ["grace"]
