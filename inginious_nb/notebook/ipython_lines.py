@@ -1,7 +1,8 @@
 """Lines of a program that IPython runs and Python does not.
 
-They are magics, shell commands, questions, prompts, what calls a function of IPython's, and
-``await`` outside of a function.
+They are magics, with or without their sign, shell commands, questions, prompts, what uses a
+function of IPython's or what was run before (``Out[3]``, ``_``), and ``await`` outside of a
+function.
 """
 
 from __future__ import annotations
@@ -29,8 +30,22 @@ _MAX_CHARS = 100_000
 
 _CELL_MAGIC = re.compile(r"\s*%%\w")
 _PROMPT = re.compile(r">>> |In \[\d+\]: ")
-_NAMES = frozenset({"get_ipython", "display"})
-"""What a notebook has without an import."""
+_NAMES = re.compile(r"get_ipython|display|_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h")
+"""What a notebook has without an import: functions, results and what was run before."""
+
+_LISTS = ("In", "Out")
+_ENDING = ("exit", "quit")
+"""They end a kernel without being called; called, they are functions of Python, too."""
+
+_AUTOMAGIC = re.compile(
+    r"\s*(cat|cd|clear|conda|cp|env|hist|ldir|less|lf|lk|ll|ls|lsmagic|lx|magic|mamba|man|matplotlib|"
+    r"micromamba|mkdir|more|mv|pdoc|pinfo|pip|psource|pwd|pylab|quickref|rm|rmdir|run|time|timeit|uv|"
+    r"who|whos)(?!\S)(?!\s*[=!()<>,])"
+)
+"""Magics that a cell of one line may name without their sign, unless it is the name of a variable;
+a cell may be one of several that are an answer together."""
+
+_MAX_AUTOMAGIC = 20
 
 
 class IPythonLines(Struct, frozen=True):
@@ -57,7 +72,7 @@ def ipython_lines(program: str) -> IPythonLines:
         return IPythonLines((), program)
     head = cell_magics(program)
     found, rest = list(head.lines), head.rest.splitlines(keepends=True)
-    for find in (_changed, _awaits, _uses):
+    for find in (_changed, _automagic, _awaits, _uses):
         indices = find(rest)
         found += [rest[index] for index in sorted(indices)]
         rest = _without(rest, indices)
@@ -164,20 +179,75 @@ def _awaits(lines: list[str]) -> set[int]:
 def _uses(lines: list[str]) -> set[int]:
     """Return the indices of the statements that use what only a notebook has without an import."""
     source = "".join(lines)
-    tree = _parsed(source) if any(name in source for name in _NAMES) else None
+    tree = _parsed(source) if _USED.search(source) else None
     if tree is None:
         return set()
-    unbound = _NAMES - {name for node in ast.walk(tree) for name in _bound(node)}
+    bound = {name for node in ast.walk(tree) for name in _bound(node)}
     found: set[int] = set()
     left: list[tuple[ast.AST, ast.stmt | None]] = [(tree, None)]
     while left:
         node, statement = left.pop()
         if isinstance(node, ast.stmt):
             statement = node
-        if isinstance(node, ast.Name) and node.id in unbound and statement is not None:
+        name = _name_of_notebook(node)
+        if name and statement is not None and bound.isdisjoint((name, "*")):
             found.update(_lines_of(statement))
         left += [(child, statement) for child in ast.iter_child_nodes(node)]
     return found
+
+
+def _name_of_notebook(node: ast.AST) -> str:
+    """Return the name of a notebook that a node uses, if Python has none of that name; else ""."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()) if _NAMES.fullmatch(name):
+            return name
+        case ast.Subscript(value=ast.Name(id=name)) if name in _LISTS:
+            return name
+        case ast.Expr(value=ast.Name(id=name)) if name in _ENDING:
+            return name
+    return ""
+
+
+def _automagic(lines: list[str]) -> set[int]:
+    """Return the indices of the lines that are a magic without its sign."""
+    words = {line: word[1] for line in lines if (word := _AUTOMAGIC.match(line))}
+    found: set[int] = set()
+    if not words:
+        return found
+    # Those that are no Python, one by one: in a text of several lines there is none.
+    while len(found) < _MAX_AUTOMAGIC:
+        wrong = _wrong_line([*("\n" if i in found else line for i, line in enumerate(lines))])
+        if wrong is None or wrong in found or lines[wrong] not in words:
+            break
+        found.add(wrong)
+    rest = _parsed("".join("\n" if i in found else line for i, line in enumerate(lines)))
+    if rest is None:
+        return found
+    bound = {name for node in ast.walk(rest) for name in _bound(node)}
+    # ``ls -l`` is a subtraction to Python, and ``pwd`` a name.
+    for statement in rest.body:
+        line = lines[statement.lineno - 1]
+        if (
+            isinstance(statement, ast.Expr)
+            and statement.lineno == statement.end_lineno
+            and line in words
+            and bound.isdisjoint((words[line], "*"))
+        ):
+            found.add(statement.lineno - 1)
+    return found
+
+
+def _wrong_line(lines: list[str]) -> int | None:
+    """Return the index of the first line that Python cannot read, None if it reads all."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the student's program
+            ast.parse("".join(lines))
+    except SyntaxError as error:
+        return error.lineno - 1 if error.lineno and error.lineno <= len(lines) else None
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
 
 
 def _bound(node: ast.AST) -> Iterable[str]:
@@ -187,8 +257,10 @@ def _bound(node: ast.AST) -> Iterable[str]:
             return (name,)
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return (name,)
-        case ast.alias(name="*"):
-            return _NAMES
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+            return (name,)
+        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return (name,)
         case ast.alias(name=name, asname=other):
             return (other or name.partition(".")[0],)
     return ()
@@ -208,6 +280,7 @@ def _outside_functions(statement: ast.stmt) -> Iterator[ast.AST]:
             left += ast.iter_child_nodes(node)
 
 
+_USED = re.compile(rf"\b(?:{_NAMES.pattern}|{'|'.join((*_LISTS, *_ENDING))})\b")
 _transformers = TransformerManager()
 _transformers.cleanup_transforms.clear()  # Python minds blank lines and indentation by itself
 _transformers.line_transforms.clear()

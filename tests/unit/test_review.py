@@ -72,6 +72,16 @@ def task(tmp_path):
         ("def display(x): ...\ndisplay(1)", [], "def display(x): ...\ndisplay(1)"),
         ("from turtle import *\ndisplay(1)", [], "from turtle import *\ndisplay(1)"),
         ("x = 1\n...\n", [], "x = 1\n...\n"),
+        ("x = Out[3]\ny = _ + In[\n 2]\nz = 1", ["x = Out[3]", "y = _ + In[", "2]"], "z = 1"),
+        ("print(__, _3, _i)\n", ["print(__, _3, _i)"], ""),
+        ("for _ in x:\n    print(_)\nOut = {}\nOut[1] = 2\nprint(Out[1])\n", [], None),
+        ("def f(_):\n    return _\nmatch x:\n    case [_i]:\n        print(_i)\n", [], None),
+        ("exit\nif x:\n    quit\n", ["exit", "quit"], "if x:\n    pass\n"),
+        ("if x:\n    exit()\nquit(2)\n", [], None),  # of Python's site, too
+        ("pip install numpy\nimport numpy", ["pip install numpy"], "import numpy"),
+        ("ls -l\ncd x\npwd\n", ["ls -l", "cd x", "pwd"], ""),
+        ("import time\ntime\nls = 3\nls -1\nrun = print\nrun (1)\n", [], None),
+        ('def f():\n    """\n    run the program\n    ls -l\n    """\n', [], None),
         (f"async def f(): ...\nx = {'+'.join('1' * 2000)}\n", [], None),
     ],
 )
