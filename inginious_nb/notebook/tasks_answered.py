@@ -7,6 +7,7 @@ submits, then those that its tags and answer cells name.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import TYPE_CHECKING
 
 from inginious_nb.course.ids import nearest
@@ -23,15 +24,29 @@ if TYPE_CHECKING:
     from .cells import Cell
     from .grammar.commands import ParsedCommand
 
+MAX_TELLING_CELLS = 500
+MAX_NAMES = 500
+"""So many names of problems are looked for: to find a task takes a millisecond."""
+
 
 def answer_cells(library: CourseLibrary, cells: Sequence[Cell]) -> list[tuple[str, Task, str]]:
-    """Return the cells that are answers, as (id of the cell, task, id of the problem)."""
+    """Return the cells that are answers, as (id of the cell, task, id of the problem).
+
+    It is asked with each change of a notebook, which may be anybody's: of the cells that may say
+    something, by a tag or a command, only so many are looked at.
+    """
+    telling = (cell for cell in cells if _may_tell(cell))
+    cells = list(itertools.islice(telling, MAX_TELLING_CELLS))
     return [
         (cell.id, task, problem_id)
         for task in _tasks(library, cells)
         for problem_id, found in find_answers(cells, task_name(task)).items()
         for cell in found.cells
     ]
+
+
+def _may_tell(cell: Cell) -> bool:
+    return "%inginious" in cell.source or any(tag.startswith(TAG_PREFIX) for tag in cell.tags)
 
 
 def misnamed_problems(
@@ -89,6 +104,10 @@ def _tasks(library: CourseLibrary, cells: Sequence[Cell]) -> list[Task]:
 
 
 def _problems_named(cells: Sequence[Cell]) -> Iterator[str]:
+    return itertools.islice(dict.fromkeys(_names_of_problems(cells)), MAX_NAMES)
+
+
+def _names_of_problems(cells: Sequence[Cell]) -> Iterator[str]:
     for cell in cells:
         for tag in cell.tags:
             if tag.startswith(TAG_PREFIX):

@@ -24,9 +24,13 @@ from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.lab.identity import other_person
 from inginious_nb.lab.socket import MAX_PAGES
+from inginious_nb.notebook import tasks_answered
+from inginious_nb.notebook.cells import cell_from_json
+from inginious_nb.notebook.tasks_answered import answer_cells
 from inginious_nb.submissions import record
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import FRONT_END
+from tests.support.effort import calls
 from tests.support.invented_class import write_notebook
 from tests.support.waiting import reached
 
@@ -196,6 +200,19 @@ def test_the_cells_that_answer_are_told_for_all_tasks(page):
         ("two", "lab/echo", "text"),
         ("one", "lab/choice", "colour"),
     ]
+
+
+def test_a_notebook_of_very_many_answers_is_read_up_to_a_number(session, monkeypatch):
+    for limit in ("MAX_TELLING_CELLS", "MAX_NAMES"):
+        monkeypatch.setattr(tasks_answered, limit, 20)
+
+    def work(count):
+        names = [f"inginious:x{number}/y/z" for number in range(10 * count)]
+        cells = [cell_from_json(cell(str(n), f"%inginious open a/b{n}")) for n in range(count)]
+        tagged = [cell_from_json(cell("tagged", "", *names))]
+        return lambda: answer_cells(session.library, [*tagged, *cells])
+
+    assert calls(work(100)) < 1.5 * calls(work(20))
 
 
 def test_a_result_that_the_notebook_lacks_is_told_when_it_is_opened(page, session):
