@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from inginious_nb import __version__
+import inginious_nb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Offer(Struct, frozen=True):
 def terms(settings: Inginious) -> dict[str, Any]:
     """Return what a service and whoever uses it must have in common."""
     return {
-        "version": __version__,
+        "version": inginious_nb.__version__,  # is looked up when it is asked for
         "python": sys.prefix,
         "slots": settings.slots or None,
         "sandbox": settings.sandbox,
