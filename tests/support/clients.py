@@ -7,6 +7,9 @@ import asyncio
 import threading
 from contextlib import contextmanager
 
+import pytest
+import zmq
+
 from inginious_nb.client import Client, ClientOptions
 
 BRISK = ClientOptions(
@@ -31,6 +34,29 @@ class Call:
     async def called(self):
         await asyncio.to_thread(self._news.wait, 20)
         return self.calls
+
+
+@contextmanager
+def ending_context():
+    """A ZeroMQ context that ends although a test failed before it closed its clients and sockets.
+
+    Else it would wait for them, for ever.
+    """
+    clients, start = [], Client.start
+
+    def noted(client):
+        clients.append(client)
+        start(client)
+
+    with pytest.MonkeyPatch.context() as patch, zmq.Context() as context:
+        patch.setattr(Client, "start", noted)
+        try:
+            yield context
+        except BaseException:
+            for client in clients:
+                client.close()
+            context.destroy(linger=0)
+            raise
 
 
 @contextmanager

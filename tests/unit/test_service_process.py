@@ -21,6 +21,7 @@ from inginious_nb.client import Client, ClientOptions
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader import service as service_module
 from inginious_nb.grader.service import ServiceProcess
+from tests.support.clients import ending_context
 from tests.support.lab_jobs import a_nap, a_word
 from tests.support.tasks import FakeTask
 from tests.support.waiting import has_ended, until
@@ -83,7 +84,7 @@ def test_only_its_owner_can_reach_its_socket(make_service):
 async def test_over_tcp_our_client_gets_in_with_the_keys_it_is_given(make_service):
     service = make_service(transport="tcp")
     service.start()
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, service.address, options=ClientOptions(curve=service.curve))
         client.start()
         task = FakeTask(course_id="lab", task_id="choice")

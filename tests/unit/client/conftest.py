@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import zmq
-import zmq.asyncio
 
-from tests.support.clients import BRISK, started_clients
+from tests.support.clients import BRISK, ending_context, started_clients
 from tests.support.thread_backend import ThreadBackend
 
 
@@ -25,7 +23,7 @@ def holding():
 
 @pytest.fixture
 def context():
-    with zmq.Context() as context:
+    with ending_context() as context:
         yield context
 
 

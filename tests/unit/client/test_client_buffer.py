@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-import zmq
 
 from inginious_nb.client import Client, ClientBuffer
+from tests.support.clients import ending_context
 from tests.support.tasks import MATCH
 from tests.support.thread_backend import ThreadBackend
 from tests.support.waiting import until
 
 
 async def test_a_result_is_waited_for_and_fetched_once():
-    with ThreadBackend(by_itself=False) as backend, zmq.Context() as context:
+    with ThreadBackend(by_itself=False) as backend, ending_context() as context:
         client = Client(context, backend.address)
         client.start()
         buffer = ClientBuffer(client)
@@ -40,7 +40,7 @@ async def test_a_result_is_waited_for_and_fetched_once():
 
 
 async def test_what_cannot_be_sent_is_done_at_once():
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, "tcp://127.0.0.1:1")
         buffer = ClientBuffer(client)
         bjobid = buffer.new_job(0, MATCH, {"q": object()})

@@ -15,7 +15,7 @@ from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.client.results import UNAVAILABLE
 from inginious_nb.errors import RemoteProtocolError, UsageError
-from tests.support.clients import SUCCESS
+from tests.support.clients import SUCCESS, ending_context
 from tests.support.model_backend import a_result
 from tests.support.tasks import MATCH
 from tests.support.waiting import until
@@ -35,7 +35,7 @@ SOCKETS_PER_CONNECTION = 3  # itself, and two for what is told of its connection
 @contextlib.contextmanager
 def context_with_sockets(most):
     """A context that refuses any further socket, as a process without descriptors does."""
-    with zmq.Context() as context:
+    with ending_context() as context:
         context.set(zmq.MAX_SOCKETS, most)
         yield context
 
@@ -67,13 +67,13 @@ def test_what_cannot_be_an_address_is_refused_at_once(address):
     "address", ["tcp://localhost:2001", "tcp://[::1]:2001", "ipc:///run/a.ipc", "inproc://name"]
 )
 def test_what_can_be_an_address_is_taken(address):
-    with zmq.Context() as context:
+    with ending_context() as context:
         Client(context, address).close()
 
 
 @pytest.mark.parametrize("from_a_thread", [True, False])
 async def test_an_address_that_only_zeromq_finds_wrong_gives_jobs_up(from_a_thread):
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, "tcp://no such host:1", options=IMPATIENT)
         await (asyncio.to_thread(client.start) if from_a_thread else asyncio.sleep(0))
         client.start()
@@ -149,7 +149,7 @@ def test_a_context_that_has_ended_is_a_mistake_of_the_caller(backend):
 
 def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backend):
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     failures = []
     loop.set_exception_handler(lambda _, failure: failures.append(failure))
@@ -179,10 +179,10 @@ def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backen
 def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(backend, again):
     backend.by_itself = False
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     held, closing = threading.Event(), threading.Event()
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, backend.address, loop=loop, options=BRISK)
         client.start()
         calls = Calls()
@@ -210,9 +210,9 @@ def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(bac
 def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend):
     backend.by_itself = False
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, backend.address, loop=loop, options=BRISK)
         client.start()
         calls = Calls()
@@ -252,7 +252,7 @@ def test_a_hundred_million_items_are_refused_before_they_are_made():
 async def test_an_archive_of_100_mb_arrives(backend):
     backend.by_itself = False
     archive = bytes(10**8)
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, backend.address, options=BRISK)
         client.start()
         job = client.open_job(MATCH, {"q": "42"})

@@ -15,7 +15,7 @@ import zmq
 from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.errors import UsageError
-from tests.support.clients import SUCCESS, started_clients
+from tests.support.clients import SUCCESS, ending_context, started_clients
 from tests.support.tasks import MATCH
 
 BRISK = ClientOptions(heartbeat_s=0.05, queue_poll_s=0.05)
@@ -100,7 +100,7 @@ def test_from_a_coroutine_on_the_clients_own_loop(backend):
 
 
 def test_on_a_loop_that_does_not_run(backend):
-    with zmq.Context() as context:
+    with ending_context() as context:
         loop = asyncio.new_event_loop()
         client = Client(context, backend.address, loop=loop)
         client.start()
@@ -110,7 +110,7 @@ def test_on_a_loop_that_does_not_run(backend):
 
 
 def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding):
-    with zmq.Context() as context:
+    with ending_context() as context:
         loop = asyncio.new_event_loop()
         client = Client(context, holding.address, loop=loop, options=BRISK)
         client.start()
@@ -123,7 +123,7 @@ def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding):
 
 
 def test_a_loop_that_is_closed_is_refused_in_words(backend):
-    with zmq.Context() as context:
+    with ending_context() as context:
         loop = asyncio.new_event_loop()
         client = Client(context, backend.address, loop=loop)
         client.start()
@@ -136,7 +136,7 @@ def test_a_loop_that_is_closed_is_refused_in_words(backend):
 
 
 async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(backend):
-    with zmq.Context() as context:
+    with ending_context() as context:
         loop = asyncio.new_event_loop()
         client = Client(context, backend.address, loop=loop)
         client.start()
@@ -148,7 +148,7 @@ async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(bac
 
 
 async def test_nothing_is_patched_where_waiting_is_enough(backend):
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, backend.address)
         client.start()
         assert await asyncio.to_thread(ClientSync(client).new_job, 0, MATCH, {"q": "1"}) == SUCCESS
@@ -189,7 +189,7 @@ def test_on_uvloops_running_loop_one_is_told_what_to_do(backend):
 @pytest.mark.parametrize("loop_is_known", [False, True])
 def test_a_client_that_was_not_started_is_a_mistake_of_the_caller(backend, loop_is_known):
     loop = asyncio.new_event_loop()
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, backend.address, loop=loop if loop_is_known else None)
         with pytest.raises(UsageError, match="start"):
             ClientSync(client, timeout_s=1).new_job(0, MATCH, {"q": "42"})
