@@ -280,12 +280,14 @@ class OverviewResponder(Responder):
     def _demo(self, request: FolderRequest, _buffers: Buffers) -> PathReply:
         folder = self._shown_folder(request["folder"])
         known = self._session.library.courses.get(COURSE)
-        if known is not None and (notebook := known.path.parents[1] / NOTEBOOK).is_file():
+        is_open = known is not None and (known.path.parents[1] / NOTEBOOK).is_file()
+        if known is not None and is_open:
             with contextlib.suppress(ValueError):  # the demo of a place that this page cannot show
-                return {"path": self._from_root(notebook)}
+                return {"path": self._from_root(known.path.parents[1] / NOTEBOOK)}
         notebook = copy_demo(folder, self._publisher.lang)
-        self._session.add_courses(folder / COURSES)
-        opened_courses.remember(self._session, folder / COURSES)
+        if not is_open:
+            self._session.add_courses(folder / COURSES)
+            opened_courses.remember(self._session, folder / COURSES)
         return {"path": self._from_root(notebook)}
 
     def _new_task(self, request: NewTaskRequest, _buffers: Buffers) -> PathReply:

@@ -260,6 +260,17 @@ def test_the_demo_is_copied_once(page, tmp_path):
     assert "no folder" in page.ask("openCourse", folder="nowhere")
 
 
+def test_the_demo_is_copied_where_it_can_be_shown(page, session, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    course_demo.copy_demo(elsewhere, "en")
+    session.add_courses(elsewhere / "courses")
+    assert page.ask("demo", folder="demo") == {"path": "demo/quickstart.ipynb"}
+    cells = [cell("c", "3", "inginious:quotient")]
+    asked = {"cells": cells, "notebook": "demo/quickstart.ipynb", "known": []}
+    (found,) = page.ask("answerCells", **asked)["answers"]
+    assert found["task"] == "demo/division"
+
+
 def test_courses_of_the_settings_are_open(page, tmp_path):
     course_demo.copy_demo(tmp_path / "one", "en")
     for _ in range(2):
