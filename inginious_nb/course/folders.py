@@ -7,7 +7,9 @@ Real repositories nest tasks deeper than INGInious allows or lack the course.yam
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +65,7 @@ def course_paths(named: Iterable[str], directory: Path | None = None) -> list[Pa
         named: Those that the settings name; they are all, if there is one.
         directory: Where the notebook is (default: the working directory). The folder ``courses`` in
             it or in one of the three above it is such a path, and so are those of these four that
-            are courses.
+            are courses. What somebody else put where everybody may write, as in /tmp, is none.
     """
     paths = [expanded(Path(name)) for name in named]
     if paths:
@@ -74,13 +76,27 @@ def course_paths(named: Iterable[str], directory: Path | None = None) -> list[Pa
         return []
     near = [here, *here.parents[:_LEVELS_ABOVE]]
     inside = [path for folder in near if _may_be_folder(path := folder / "courses")]
-    return inside + [folder for folder in near if course_file(folder) is not None]
+    return inside + [
+        folder
+        for folder in near
+        if (file := course_file(folder)) is not None and not _is_planted(probing.look(file), folder)
+    ]
 
 
 def _may_be_folder(path: Path) -> bool:
     """Return whether a folder is there, or on a drive that does not answer: the library says so."""
     seen = probing.look(path)
-    return seen.kind == "folder" or isinstance(seen.error, probing.NoAnswerError)
+    if isinstance(seen.error, probing.NoAnswerError):
+        return True
+    return seen.kind == "folder" and not _is_planted(seen, path.parent)
+
+
+def _is_planted(seen: probing.Seen, folder: Path) -> bool:
+    """Return whether somebody else put a thing into a folder in which everybody may write."""
+    shared = probing.look(folder).status
+    if seen.status is None or shared is None or not hasattr(os, "geteuid"):
+        return False
+    return bool(shared.st_mode & stat.S_IWOTH) and seen.status.st_uid not in (0, os.geteuid())
 
 
 def course_folders(path: Path) -> Iterator[Path | CourseError]:

@@ -43,6 +43,36 @@ def test_courses_are_found_beside_the_notebook_and_above_it(tmp_path, file):
     assert folders.course_paths([], notebook_folder) == [tmp_path / "courses", notebook_folder]
 
 
+@pytest.fixture
+def stranger(monkeypatch):
+    """Give a thing to another user; only root can, others become another one than themselves."""
+
+    def give(path):
+        if os.geteuid() == 0:
+            os.chown(path, 4242, 4242)
+        else:
+            monkeypatch.setattr(os, "geteuid", lambda: 4242)
+
+    return give
+
+
+@pytest.mark.parametrize("shared", [0o1777, 0o777])
+@pytest.mark.parametrize("found", ["courses", "course.yaml"])
+def test_no_course_is_taken_that_a_stranger_put_above_the_notebook(
+    tmp_path, stranger, shared, found
+):
+    notebook_folder = tmp_path / "mine"
+    notebook_folder.mkdir()
+    planted = tmp_path / found
+    planted.mkdir() if found == "courses" else planted.write_text("name: x")
+    tmp_path.chmod(shared)
+    assert len(folders.course_paths([], notebook_folder)) == 1
+    stranger(planted)
+    assert folders.course_paths([], notebook_folder) == []
+    tmp_path.chmod(0o755)  # the teacher's, in a folder of the site
+    assert len(folders.course_paths([], notebook_folder)) == 1
+
+
 def test_named_courses_replace_those_nearby(tmp_path):
     (tmp_path / "courses").mkdir()
     assert folders.course_paths(["/elsewhere"], tmp_path) == [Path("/elsewhere")]
