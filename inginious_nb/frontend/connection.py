@@ -67,19 +67,20 @@ class Connection:
         self._responder = OverviewResponder(self._overview, root)
         self._root = root
 
-    def receive(self, envelope: Mapping[str, Any], buffers: Sequence[bytes] = ()) -> None:
-        """Serve what the page sent; returns at once."""
+    def receive(
+        self, envelope: Mapping[str, Any], buffers: Sequence[bytes] = ()
+    ) -> Future[Any] | None:
+        """Serve what the page sent; returns at once, with what is under way, if anything is."""
         channel = str(envelope.get("channel", ""))
         if "open" in envelope:
-            self._open(channel, envelope["open"])
-        elif "close" in envelope:
+            return self._open(channel, envelope["open"])
+        if "close" in envelope:
             self._close_channel(channel)
-        elif not channel:
-            self._executor.submit(
-                self._answer, channel, self._responder, envelope.get("message"), buffers
-            )
-        else:
-            self._executor.submit(self._answer_about, channel, envelope.get("message"), buffers)
+            return None
+        message = envelope.get("message")
+        if channel:
+            return self._executor.submit(self._answer_about, channel, message, buffers)
+        return self._executor.submit(self._answer, channel, self._responder, message, buffers)
 
     def look(self) -> None:
         """Take what kernels have submitted meanwhile; returns at once."""
@@ -94,15 +95,16 @@ class Connection:
         for opened in channels.values():
             opened.add_done_callback(_end)
 
-    def _open(self, channel: str, subject: object) -> None:
+    def _open(self, channel: str, subject: object) -> Future[_View] | None:
         with self._lock:
             if self._closed or not channel or channel in self._channels:
-                return
+                return None
             if len(self._channels) >= MAX_CHANNELS:
                 refusal = UsageError(Message("Too many tasks are open in this page; close some."))
                 self._send_closed(channel, refusal)
-                return
-            self._channels[channel] = self._executor.submit(self._view, channel, subject)
+                return None
+            opened = self._channels[channel] = self._executor.submit(self._view, channel, subject)
+            return opened
 
     def _view(self, channel: str, subject: object) -> _View:
         try:

@@ -8,6 +8,7 @@ a pool, never on the server's loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.ioloop import PeriodicCallback
+from tornado.iostream import StreamBufferFullError
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping, Sequence
     from pathlib import Path
 
+    from tornado.iostream import IOStream
     from traitlets.config import Config
 
     from inginious_nb.frontend.connection import Connection
@@ -41,6 +44,12 @@ LOOK_INTERVAL_S = 2.0
 
 MAX_PAGES = 100
 """So many pages are served at once: each keeps a session's changes and a timer."""
+
+MAX_REQUESTS = 64
+"""So many requests of a page are under way; what else it sends is read when one is answered."""
+
+MAX_UNREAD_BYTES = 640 * 1024 * 1024
+"""A page that leaves so much unread is left: the largest archive waits for it, and some more."""
 
 _THREADS = 8
 
@@ -71,6 +80,10 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Return the largest frame that is read."""
         return MAX_FRAME_BYTES
 
+    @property
+    def _stream(self) -> IOStream | None:
+        return None if self.ws_connection is None else self.ws_connection.stream
+
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Open the socket for whoever may execute code here.
@@ -94,6 +107,9 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self._refuse()
             return
         _served.add(self)
+        self._room = asyncio.Semaphore(MAX_REQUESTS)
+        if self._stream is not None:
+            self._stream.max_write_buffer_size = MAX_UNREAD_BYTES
         self._connection = self._loop.run_in_executor(_pool, self._connect)
         self._looking = PeriodicCallback(self._look, LOOK_INTERVAL_S * 1000)
         self._looking.start()
@@ -138,7 +154,17 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             self.close(_UNREADABLE)
             return
         if self._connection is not None and await self._is_served(self._connection):
-            self._connection.result().receive(content, buffers)
+            await self._room.acquire()
+            under_way = self._connection.result().receive(content, buffers)
+            if under_way is None:
+                self._room.release()
+            else:
+                under_way.add_done_callback(self._make_room)
+
+    def _make_room(self, _answered: object) -> None:
+        """Let the page send one more request; from any thread."""
+        with contextlib.suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(self._room.release)
 
     async def _is_served(self, connection: asyncio.Future[Connection]) -> bool:
         try:
@@ -164,9 +190,21 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def _write(self, frame: str | bytes) -> None:
         try:
-            self.write_message(frame, binary=isinstance(frame, bytes))
+            written = self.write_message(frame, binary=isinstance(frame, bytes))
         except WebSocketClosedError:
             _log.debug("A page is gone before it was told everything.")
+        except StreamBufferFullError:
+            _log.warning("A page does not read what it asks for; it is left.")
+            if self._stream is not None:
+                self._stream.close()
+        else:
+            written.add_done_callback(_ignore)
+
+
+def _ignore(written: asyncio.Future[None]) -> None:
+    """Let a page be gone in the middle of a message; asyncio would log it."""
+    if not written.cancelled():
+        written.exception()
 
 
 def _close(connection: asyncio.Future[Connection]) -> None:

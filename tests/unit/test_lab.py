@@ -8,12 +8,13 @@ import http.client
 import json
 import queue
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 import tornado.websocket
 from ipykernel.ipkernel import IPythonKernel
+from tornado.iostream import StreamBufferFullError
 
 from inginious_nb.course import demo as course_demo
 from inginious_nb.course.scaffold import KINDS
@@ -23,7 +24,7 @@ from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
 from inginious_nb.lab import framing
 from inginious_nb.lab.identity import other_person
-from inginious_nb.lab.socket import MAX_PAGES
+from inginious_nb.lab.socket import MAX_PAGES, MAX_REQUESTS, InginiousSocket
 from inginious_nb.notebook import tasks_answered
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
@@ -392,6 +393,36 @@ async def test_so_many_pages_and_no_more(server):
         async with asyncio.timeout(LIMIT_S):
             while (await heard())[1]["kind"] != "state":
                 pass
+
+
+async def test_a_page_is_read_and_written_to_no_faster_than_it_keeps_up(monkeypatch):
+    under_way = []
+
+    def receive(_content, _buffers):
+        under_way.append(Future())
+        return under_way[-1]
+
+    stream = SimpleNamespace(max_write_buffer_size=None, close=lambda: under_way.append("closed"))
+    served = InginiousSocket.__new__(InginiousSocket)
+    served._loop, served._room = asyncio.get_running_loop(), asyncio.Semaphore(MAX_REQUESTS)
+    served._connection = asyncio.get_running_loop().create_future()
+    served._connection.set_result(SimpleNamespace(receive=receive))
+    for _ in range(MAX_REQUESTS):
+        await served.on_message("{}")
+    waiting = asyncio.ensure_future(served.on_message("{}"))
+    await asyncio.sleep(0)
+    assert len(under_way) == MAX_REQUESTS
+    under_way[0].set_result(None)
+    await asyncio.wait_for(waiting, LIMIT_S)
+    assert len(under_way) == MAX_REQUESTS + 1
+
+    def full(*_, **__):
+        raise StreamBufferFullError
+
+    monkeypatch.setattr(InginiousSocket, "write_message", full)
+    served.ws_connection = SimpleNamespace(stream=stream)
+    served._write("x")
+    assert under_way[-1] == "closed"
 
 
 @pytest.mark.parametrize(
