@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import contextmanager
+import weakref
+from contextlib import contextmanager, suppress
 
 import pytest
 import zmq
@@ -42,10 +43,10 @@ def ending_context():
 
     Else it would wait for them, for ever.
     """
-    clients, start = [], Client.start
+    clients, start = weakref.WeakSet(), Client.start
 
     def noted(client):
-        clients.append(client)
+        clients.add(client)
         start(client)
 
     with pytest.MonkeyPatch.context() as patch, zmq.Context() as context:
@@ -53,10 +54,16 @@ def ending_context():
         try:
             yield context
         except BaseException:
-            for client in clients:
-                client.close()
+            close(clients)
             context.destroy(linger=0)
             raise
+        close(clients)  # a fixture does not see that its test has failed
+
+
+def close(clients):
+    for client in list(clients):
+        with suppress(KeyboardInterrupt):  # of a callback, which is called now
+            client.close()
 
 
 @contextmanager
@@ -73,5 +80,4 @@ def started_clients(context):
     try:
         yield make
     finally:
-        for client in clients:
-            client.close()
+        close(clients)

@@ -8,8 +8,6 @@ import threading
 
 import psutil
 import pytest
-import zmq
-import zmq.asyncio
 
 from inginious_nb.client import (
     Client,
@@ -17,7 +15,7 @@ from inginious_nb.client import (
 from inginious_nb.client.results import UNAVAILABLE
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import faults
-from tests.support.clients import BRISK, Call
+from tests.support.clients import BRISK, Call, ending_context
 from tests.support.tasks import MATCH, FakeTask
 
 
@@ -79,7 +77,7 @@ def test_closing_leaves_nothing_behind(backend):
         assert not tasks
 
     def lives(closing_thread):
-        with zmq.Context() as context:
+        with ending_context() as context:
             asyncio.run(life(context, closing_thread))
         gc.collect()
         return process.num_fds(), threading.active_count()

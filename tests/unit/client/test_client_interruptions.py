@@ -10,12 +10,11 @@ import textwrap
 import weakref
 
 import pytest
-import zmq
 
 from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.errors import LocalProtocolError
-from tests.support.clients import BRISK, SUCCESS, Call
+from tests.support.clients import BRISK, SUCCESS, Call, ending_context
 from tests.support.tasks import MATCH
 
 NEVER = ClientOptions(heartbeat_s=1000, silent_after_s=10_000)
@@ -119,7 +118,7 @@ async def test_an_id_that_is_submitted_thousands_of_times_is_told_to_all(holding
 
 async def test_a_closed_client_is_kept_by_nothing(backend):
     # A timer that was left would keep it until the next heartbeat.
-    with zmq.Context() as context:
+    with ending_context() as context:
         client = Client(context, backend.address, options=NEVER)
         client.start()
         await client.submit(MATCH, {"q": "42"})
