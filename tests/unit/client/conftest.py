@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 
 from tests.support.clients import BRISK, ending_context, started_clients
@@ -25,6 +28,23 @@ def holding():
 def context():
     with ending_context() as context:
         yield context
+
+
+@pytest.fixture
+def new_loop():
+    """A function that makes a loop, which is stopped and closed with the test."""
+    loops = []
+
+    def make():
+        loops.append(asyncio.new_event_loop())
+        return loops[-1]
+
+    yield make
+    for loop in loops:
+        while loop.is_running():
+            loop.call_soon_threadsafe(loop.stop)
+            time.sleep(0.001)
+        loop.close()
 
 
 @pytest.fixture

@@ -147,8 +147,8 @@ def test_a_context_that_has_ended_is_a_mistake_of_the_caller(backend):
         Client(context, backend.address)
 
 
-def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backend):
-    loop = asyncio.new_event_loop()
+def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backend, new_loop):
+    loop = new_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     failures = []
@@ -176,9 +176,11 @@ def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backen
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(backend, again):
+def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(
+    backend, again, new_loop
+):
     backend.by_itself = False
-    loop = asyncio.new_event_loop()
+    loop = new_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     held, closing = threading.Event(), threading.Event()
@@ -207,9 +209,9 @@ def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(bac
     loop.close()
 
 
-def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend):
+def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend, new_loop):
     backend.by_itself = False
-    loop = asyncio.new_event_loop()
+    loop = new_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     with ending_context() as context:

@@ -94,8 +94,8 @@ def test_a_loop_that_cannot_watch_descriptors_works(backend, context):
     grade_a_hundred(backend, context, Proactor)
 
 
-def test_a_loop_given_explicitly_may_run_in_another_thread(backend, context):
-    loop = asyncio.new_event_loop()
+def test_a_loop_given_explicitly_may_run_in_another_thread(backend, context, new_loop):
+    loop = new_loop()
     client = Client(context, backend.address, loop=loop)
     call = Call()
     client.new_job(0, MATCH, {"q": "42"}, call)  # before anything runs

@@ -22,9 +22,9 @@ BRISK = ClientOptions(heartbeat_s=0.05, queue_poll_s=0.05)
 
 
 @pytest.fixture
-def on_a_thread():
+def on_a_thread(new_loop):
     """Makes clients whose loop runs in a thread of its own, as in a kernel."""
-    loop = asyncio.new_event_loop()
+    loop = new_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     context = zmq.Context()
@@ -99,9 +99,9 @@ def test_from_a_coroutine_on_the_clients_own_loop(backend):
     ]
 
 
-def test_on_a_loop_that_does_not_run(backend):
+def test_on_a_loop_that_does_not_run(backend, new_loop):
     with ending_context() as context:
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
         client = Client(context, backend.address, loop=loop)
         client.start()
         assert ClientSync(client).new_job(0, MATCH, {"q": "42"}) == SUCCESS
@@ -109,9 +109,9 @@ def test_on_a_loop_that_does_not_run(backend):
         loop.close()
 
 
-def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding):
+def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding, new_loop):
     with ending_context() as context:
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
         client = Client(context, holding.address, loop=loop, options=BRISK)
         client.start()
         with pytest.raises(TimeoutError, match=r"0\.5 s"):
@@ -122,9 +122,9 @@ def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding):
         loop.close()
 
 
-def test_a_loop_that_is_closed_is_refused_in_words(backend):
+def test_a_loop_that_is_closed_is_refused_in_words(backend, new_loop):
     with ending_context() as context:
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
         client = Client(context, backend.address, loop=loop)
         client.start()
         loop.close()
@@ -135,9 +135,9 @@ def test_a_loop_that_is_closed_is_refused_in_words(backend):
         client.close()
 
 
-async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(backend):
+async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(backend, new_loop):
     with ending_context() as context:
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
         client = Client(context, backend.address, loop=loop)
         client.start()
         with pytest.raises(UsageError, match="thread of its own"):
@@ -187,8 +187,8 @@ def test_on_uvloops_running_loop_one_is_told_what_to_do(backend):
 
 
 @pytest.mark.parametrize("loop_is_known", [False, True])
-def test_a_client_that_was_not_started_is_a_mistake_of_the_caller(backend, loop_is_known):
-    loop = asyncio.new_event_loop()
+def test_a_client_that_was_not_started_is_a_mistake_of_the_caller(backend, loop_is_known, new_loop):
+    loop = new_loop()
     with ending_context() as context:
         client = Client(context, backend.address, loop=loop if loop_is_known else None)
         with pytest.raises(UsageError, match="start"):
