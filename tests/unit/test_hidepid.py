@@ -154,11 +154,11 @@ def test_a_kernel_that_lists_no_children_and_sums_no_memory(monkeypatch):
     """As before Linux 4.14, or without CONFIG_PROC_CHILDREN."""
     monkeypatch.setattr(process_tree, "_lists_children", lambda: False)
     pipe = subprocess.PIPE
-    with subprocess.Popen(["sh", "-c", "sleep 60; :"], stdin=pipe) as parent:
-        (child,) = psutil.Process(parent.pid).children() or [None]
+    with subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], stdout=pipe) as parent:
+        child = int(parent.stdout.readline())
         tree = process_tree.descendants(parent.pid)
-        for pid in reversed(tree):
+        for pid in (parent.pid, child):
             os.kill(pid, 9)
-    assert tree == [parent.pid, child.pid]
+    assert tree == [parent.pid, child]
     exact = process_tree.exact_memory_bytes([os.getpid()], 0)
     assert exact / 2 < process_tree._proportional_kilobytes(os.getpid()) * 1024 < exact * 2
