@@ -20,13 +20,24 @@ from tests.support.lab_jobs import a_script, until_offered
 from tests.support.peer import free_port
 from tests.support.wire_peer import DealerPeer
 
+STARTED = []
+
 
 def start(*words, cwd, env=None, **options):
     command = [sys.executable, "-m", "inginious_nb.cli", *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(
-        command, cwd=cwd, env=os.environ | {"COLUMNS": "140"} | (env or {}), **pipes, **options
-    )
+    environ = os.environ | {"COLUMNS": "140"} | (env or {})
+    STARTED.append(subprocess.Popen(command, cwd=cwd, env=environ, **pipes, **options))
+    return STARTED[-1]
+
+
+@pytest.fixture(autouse=True)
+def _ended():
+    """End the processes that a test leaves as it fails."""
+    yield
+    while STARTED:
+        with STARTED.pop() as process:
+            process.kill()
 
 
 def run(*words, cwd, **options):
