@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -55,11 +56,11 @@ def in_a_socket_in_a_socket(held, path):
 def test_a_socket_that_lingers_is_found_and_does_not(put, tmp_path):
     ours, theirs = socket.socketpair()
     closed = threading.Event()
-    with theirs, socket.socket() as held:
+    with theirs, socket.socket() as held, contextlib.ExitStack() as opened:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGERS)
         sockets, sent = put(held, tmp_path)
+        for each in sockets:
+            opened.enter_context(each)
         dispose(ours, [os.dup(sent.fileno())], closed.set)
         assert closed.wait(20)
         assert held.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)[:4] == LETS_GO[:4]
-        for each in sockets:
-            each.close()
