@@ -46,7 +46,10 @@ def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeyp
 
     monkeypatch.setattr(live_queue, "display", display)
     client = SimpleNamespace(get_job_queue_snapshot=lambda: rows[0])
-    session = SimpleNamespace(client=lambda: client, submissions=SimpleNamespace(pending=pending))
+    session = SimpleNamespace(
+        services=SimpleNamespace(client=lambda: client),
+        submissions=SimpleNamespace(pending=pending),
+    )
     live_queue.show_live_queue(session, lambda found: found)
     assert screen.changed.acquire(timeout=10)
     rows[0] = (LATER, [])
@@ -65,7 +68,8 @@ def test_the_next_one_takes_its_place(monkeypatch, earlier):
     monkeypatch.setattr(live_queue, "display", lambda _table, **_options: Screen())
     client = SimpleNamespace(get_job_queue_snapshot=lambda: ([], FIRST))
     session = SimpleNamespace(
-        client=lambda: client, submissions=SimpleNamespace(pending=[SimpleNamespace(id="job")])
+        services=SimpleNamespace(client=lambda: client),
+        submissions=SimpleNamespace(pending=[SimpleNamespace(id="job")]),
     )
     for _ in range(2):
         live_queue.show_live_queue(session, lambda found: found)
@@ -84,7 +88,7 @@ def test_a_submission_that_has_its_result_is_not_shown_as_running(session):
     told = [(submission.id, True, "agent"), ("another", True, "agent"), ("x", False, "agent")], []
     client = SimpleNamespace(get_job_queue_snapshot=lambda: told)
     seen = SimpleNamespace(
-        client=lambda: client,
+        services=SimpleNamespace(client=lambda: client),
         submissions=session.submissions,
         history=session.history,
         people=session.people,
