@@ -18,11 +18,12 @@ export async function loadLanguage(locale: string): Promise<LabLanguage> {
       ? await import(/* webpackChunkName: "fr" */ "./french.ts")
       : { lab: en, settings: {} };
   const spoken = language(code);
-  const { disconnected, reconnect, embedded, gone, serverPath: kernelPath } = lab;
+  const { disconnected, reconnect, embedded, gone, noNotebook, serverPath: kernelPath } = lab;
   const t = {
     ...spoken.t,
     disconnected,
     reconnect,
+    noNotebook,
     kernelPath,
     serviceKind: { ...spoken.t.serviceKind, embedded },
     failures: { ...spoken.t.failures, gone, closed: gone },

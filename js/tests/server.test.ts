@@ -112,7 +112,8 @@ test("a view goes on by itself when the connection comes back", async () => {
     new AbortController().signal,
   );
   newest().says(newest().channel, { kind: "state", state: { lang: "en", history: [] } });
-  const { controller } = await opening;
+  const { controller, language } = await opening;
+  expect(language.t.noNotebook).toBe(language.lab.noNotebook);
   const sent = controller.ask("kill", { submission: "s" });
   await vi.advanceTimersByTimeAsync(0);
   newest().breaks();
