@@ -72,7 +72,7 @@ def test_a_wrong_form_in_the_course_shows_the_right_one(offered, in_course):
     ("environment", "make", "help_"),
     [
         (("mcq", "default"), {}, "environment_id: mcq"),
-        (("docker", "default"), {"own": ()}, "cannot be graded on this system"),
+        (("docker", "default"), {"own": ()}, "cannot be graded on this machine"),
         (("docker-ssh", "default"), {"has_shells": False}, "pip install"),
     ],
 )
