@@ -51,8 +51,7 @@ WATCH = """(() => {
         if (document.querySelector(".jp-LauncherCard")) mark("launcher");
         const line = document.querySelector(".inginious-answer-line .inginious-line-word strong");
         if (!line || !window.moments.click || window.moments.line) return;
-        if (line.textContent !== "Success") mark("waits");
-        if (!window.moments.waits || line.textContent !== "Success") return;
+        if (line.textContent !== window.wanted) return;
         mark("line");
         requestAnimationFrame(() => { setTimeout(() => mark("painted")); });
     }).observe(document, { childList: true, subtree: true, characterData: true });
@@ -89,10 +88,14 @@ class Starts:
         return float(taken), 1000 * float(used)
 
 
-def submission(browser: Browser, server: JupyterServer) -> dict[str, float]:
-    """One answer of a multiple-choice task, submitted from the line beneath its cell."""
+def submission(browser: Browser, server: JupyterServer, *, right: bool) -> dict[str, float]:
+    """One answer of a multiple-choice task, submitted from the line beneath its cell.
+
+    What the line says before is the result of the last one, so each has another than that.
+    """
+    verdict = "Success" if right else "Failed"
     cells = [
-        code("3", "inginious:demo/division/quotient"),
+        code("3" if right else "4", "inginious:demo/division/quotient"),
         code("2", "inginious:demo/division/remainder"),
     ]
     name = write_notebook(server, cells, kernelspec=None)
@@ -104,11 +107,13 @@ def submission(browser: Browser, server: JupyterServer) -> dict[str, float]:
     line = page.locator(".inginious-answer-line").first
     line.get_by_role("button", name="Submit").wait_for(timeout=LIMIT_MS)
     page.wait_for_load_state("networkidle")
-    page.evaluate("() => { window.moments = {}; window.shift = 0; }")
+    page.evaluate(
+        "verdict => { window.moments = {}; window.shift = 0; window.wanted = verdict; }", verdict
+    )
     line.get_by_role("button", name="Submit").evaluate(
         "button => { window.moments.click = performance.now(); button.click(); }"
     )
-    expect(line).to_contain_text("Success", timeout=LIMIT_MS)
+    expect(line).to_contain_text(verdict, timeout=LIMIT_MS)
     page.wait_for_function("window.moments.painted")
     moments, shift = page.evaluate("[window.moments, window.shift]")
     context.close()
@@ -151,8 +156,8 @@ def measure_submissions(
     figures: Figures, browser: Browser, server: JupyterServer, count: int
 ) -> None:
     """Measure answers submitted from the line."""
-    submission(browser, server)  # starts the service
-    found = [submission(browser, server) for _ in range(count)]
+    submission(browser, server, right=False)  # starts the service
+    found = [submission(browser, server, right=number % 2 == 0) for number in range(count)]
     for name, (unit, wanted) in SUBMISSION.items():
         figures.add(name, statistics.median(one[name] for one in found), unit, wanted)
 
