@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .server import JupyterServer
 
 START_LIMIT_MS = 40_000
+_SETTLED = """new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 
 
 def line(page: Page, name: str) -> Locator:
@@ -35,6 +37,8 @@ def task(page: Page, name: str) -> Locator:
 
 def find_command(page: Page, command: str) -> Locator:
     """Open the palette and search for a command; returns what is found first."""
+    # What has just been shown takes the focus a moment later, and the palette closes without it.
+    page.evaluate(_SETTLED)
     page.keyboard.press("Control+Shift+c")
     page.locator(".lm-CommandPalette-input").fill(command)
     return page.locator(".lm-CommandPalette-item").filter(has_text=command).first
