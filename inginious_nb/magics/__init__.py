@@ -15,13 +15,7 @@ from msgspec.structs import replace
 
 from inginious_nb import widget
 from inginious_nb.frontend.process_session import close_session, get_session
-from inginious_nb.i18n import (
-    Message,
-    in_language,
-    reader_language,
-    speak_to,
-    system_language,
-)
+from inginious_nb.i18n import Message, in_language, reader_language, speak_to, system_language
 from inginious_nb.render.columns import wrapped
 from inginious_nb.render.terminal import echo, replace_unencodable
 
