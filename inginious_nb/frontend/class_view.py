@@ -160,14 +160,15 @@ class ClassPublisher:
         self._at = 0.0
         self._seq = 0
         self._closed = False
-        self._state: ClassState | None = None
+        self._state = live.state
+        self._is_whole_due = True
         self._published: dict[tuple[str, str], Entry] = {}
         self._unsubscribe = live.subscribe(self.refresh)
 
     def speak(self, lang: str) -> None:
         """Use another language from now on."""
         self.lang = lang
-        self._state = None
+        self._is_whole_due = True
         self.refresh()
 
     def publish_to(self, publish: Callable[[ClassInfo], object]) -> None:
@@ -192,32 +193,21 @@ class ClassPublisher:
         """Publish what changed."""
         self._due.clear()
         with self._lock:
-            if self._closed or self._publish is None:
-                return
-            self._at = time.monotonic()
-            self._seq += 1
-            state = self.live.state
-            new = {(entry.student, entry.task): entry for entry in state.entries}
-            if state is not self._state or new.keys() != self._published.keys():
-                self._publish(self.whole())
-                return
-            changed = [entry for key, entry in new.items() if entry is not self._published[key]]
-            tasks = {entry.task for entry in changed}
-            info = self._info(state, changed)
-            info["tasks"] = [self._task(state, t) for t in state.tasks if t.reference in tasks]
-            self._published = new
-            self._publish(info)
+            if not self._closed and self._publish is not None:
+                self._at = time.monotonic()
+                self._publish(self._take_changes())
 
     def whole(self) -> ClassInfo:
-        """Return all of the state."""
+        """Return all of the state, which is what the messages up to its number add up to.
+
+        It may arrive after messages that follow it, and is ignored then: so what has changed up to
+        now is published first.
+        """
         with self._lock:
-            state = self._state = self.live.state
-            entries = state.entries
-            self._published = {(entry.student, entry.task): entry for entry in entries}
-            info = self._info(state, entries)
-            info["whole"] = True
-            info["tasks"] = [self._task(state, task) for task in state.tasks]
-            return info
+            changes = self._take_changes()
+            if not self._closed and self._publish is not None:
+                self._publish(changes)
+            return self._whole()
 
     def table(self, *, key: str, names: bool) -> dict[str, str]:
         """Return the class as a static table (`class_snapshot.class_bundle`)."""
@@ -231,6 +221,30 @@ class ClassPublisher:
         with self._lock:
             self._closed = True
             self._unsubscribe()
+
+    def _take_changes(self) -> ClassInfo:
+        """Return the next message, and count what it tells as published."""
+        state = self.live.state
+        before, self._published = self._published, _by_key(state.entries)
+        is_other = state is not self._state or self._published.keys() != before.keys()
+        self._state = state
+        self._seq += 1
+        if is_other or self._is_whole_due:
+            self._is_whole_due = False
+            return self._whole()
+        changed = [entry for key, entry in self._published.items() if entry is not before[key]]
+        tasks = {entry.task for entry in changed}
+        info = self._info(state, changed)
+        info["tasks"] = [self._task(state, t) for t in state.tasks if t.reference in tasks]
+        return info
+
+    def _whole(self) -> ClassInfo:
+        """Return all that is published."""
+        state = self._state
+        info = self._info(state, list(self._published.values()))
+        info["whole"] = True
+        info["tasks"] = [self._task(state, task) for task in state.tasks]
+        return info
 
     def _info(self, state: ClassState, entries: list[Entry]) -> ClassInfo:
         live, aliases = self.live, state.aliases
@@ -275,6 +289,10 @@ class ClassPublisher:
                 for group in state.groups(reference)
             ],
         }
+
+
+def _by_key(entries: list[Entry]) -> dict[tuple[str, str], Entry]:
+    return {(entry.student, entry.task): entry for entry in entries}
 
 
 def _cell(entry: Entry, student: int) -> ClassCell:

@@ -82,7 +82,7 @@ export class ClassView {
     this.receive({ ...info, whole: true });
   }
 
-  /** Take what Python published; after a gap all of it is asked for. */
+  /** Take what Python published; after a gap all of it is asked for, which may come late. */
   receive(info: ClassInfo): void {
     const known = this.state.get();
     this.#latest = Math.max(this.#latest, info.seq);
@@ -109,13 +109,11 @@ export class ClassView {
   }
 
   async #all(): Promise<void> {
-    let known: number;
     do {
       const info = await this.ask("class", {});
       if (!info) return;
       this.receive({ ...info, whole: true });
-      known = info.seq;
-    } while (known < this.#latest); // something came while it was on its way
+    } while ((this.state.get()?.seq ?? -1) < this.#latest); // after another gap
   }
 
   /** Ask; a refusal is shown, and the answer is then null. */

@@ -84,6 +84,23 @@ describe("a view of a class", () => {
     expect(answers).toEqual([]);
   });
 
+  it("asks no more for what came late, once the messages after it are known", async () => {
+    let answer = (_: ClassInfo) => {};
+    const late = new Promise<ClassInfo>((resolve) => {
+      answer = resolve;
+    });
+    const { view, kinds } = opened(() => late as unknown as ClassInfo);
+    view.receive(whole(1));
+    const started = view.start(false);
+    await settled();
+    for (const seq of [2, 3]) view.receive(info(seq, { cells: [cell(seq)] }));
+    answer(whole(2));
+    await started;
+    expect(view.state.get()?.seq).toBe(3);
+    expect(view.state.get()?.cells.get("3 lab/sum")?.state).toBe("graded");
+    expect(kinds().filter((kind) => kind === "class")).toHaveLength(1);
+  });
+
   it("shows one answer of each kind that fails a test, and everybody at the second click", async () => {
     const { view } = opened();
     await view.start(false);

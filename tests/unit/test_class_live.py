@@ -25,6 +25,7 @@ from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, look_at
 from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
 from tests.support.invented_class import write_notebook
+from tests.support.published_class import class_of, graded, publisher_of
 
 LIMIT_S = 30
 CHOICES = {"ada": "red", "bob": "blue", "cyd": "blue"}
@@ -113,6 +114,27 @@ def test_a_page_follows_a_class_and_nobody_is_named(opened):
     assert page.ask("lang", lang="fr") == {}
     page.until(lambda page: page.known["lang"] == "fr")
     assert "Corrigé sur cette machine" in page.known["sandbox"]
+
+
+def test_nothing_is_lost_where_what_a_page_asked_for_comes_late():
+    state = class_of(4, 2)
+    told, late = [], []
+    publisher = publisher_of(state, told.append)
+    publisher.publish_now()
+    first, second, third, *_ = state.entries
+    state.put(graded(first, 1))  # nobody is told of it yet
+    late.append(publisher.whole())
+    state.put(graded(second, 1))
+    publisher.publish_now()
+    state.put(graded(third, 1))
+    late.append(publisher.whole())
+    cells, seq = {}, 0
+    for info in [*told, *late]:
+        if info["seq"] > seq:
+            assert info["whole"] or info["seq"] == seq + 1
+            cells |= {(cell["student"], cell["task"]): cell["state"] for cell in info["cells"]}
+            seq = info["seq"]
+    assert sorted(cells.values()) == ["graded"] * 3 + ["waiting"] * 5
 
 
 @pytest.mark.parametrize("names", [False, True])
