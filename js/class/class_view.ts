@@ -58,9 +58,10 @@ export class ClassView {
   readonly language: ClassLanguage;
   readonly #ask: Ask;
   #latest = -1;
+  #wantsNames = false;
   #asksAll: Promise<void> | null = null;
-  /** What chosen answers looked like when they were fetched. */
-  readonly #fetched = new Map<string, ClassCell>();
+  /** What chosen answers looked like when they were last asked for, an object each time. */
+  readonly #fetched = new Map<string, { cell: ClassCell }>();
 
   constructor(ask: Ask, language: ClassLanguage) {
     this.#ask = ask;
@@ -142,7 +143,9 @@ export class ClassView {
   // ---- what is looked at --------------------------------------------------------------------
 
   async showNames(on: boolean): Promise<void> {
+    this.#wantsNames = on;
     const reply = on ? await this.ask("names", {}) : null;
+    if (on && !this.#wantsNames) return; // they are hidden again
     this.eye.update({ names: reply?.names ?? null });
     this.#fetched.clear(); // messages may have names in them
     await this.#fetchChosen();
@@ -196,13 +199,15 @@ export class ClassView {
     const { cells } = this.state.get() ?? {};
     const wanted = this.eye.get().chosen.filter((name) => {
       const cell = cells?.get(cellKey(name));
-      return cell !== undefined && this.#fetched.get(cellKey(name)) !== cell;
+      return cell !== undefined && this.#fetched.get(cellKey(name))?.cell !== cell;
     });
     if (!wanted.length) return;
-    for (const name of wanted) {
-      const cell = cells?.get(cellKey(name));
-      if (cell) this.#fetched.set(cellKey(name), cell);
+    const asked = new Map<string, { cell: ClassCell }>();
+    for (const key of wanted.map(cellKey)) {
+      const cell = cells?.get(key);
+      if (cell) asked.set(key, { cell });
     }
+    for (const [key, fetched] of asked) this.#fetched.set(key, fetched);
     const names = this.eye.get().names !== null;
     const reply = await this.ask("answers", { cells: wanted, names });
     if (!reply) {
@@ -210,7 +215,11 @@ export class ClassView {
       return;
     }
     const answers = new Map(this.eye.get().answers);
-    for (const answer of reply.answers) answers.set(cellKey(answer), answer);
+    for (const answer of reply.answers) {
+      const key = cellKey(answer);
+      // Else it was asked for again meanwhile: it was graded again, or names are hidden now.
+      if (this.#fetched.get(key) === asked.get(key)) answers.set(key, answer);
+    }
     this.eye.update({ answers });
   }
 }

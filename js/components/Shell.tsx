@@ -15,8 +15,9 @@ export function Shell() {
   const section = useRef<HTMLElement>(null);
   const reveals = useRef(false);
   const id = submission?.has_ssh ? submission.id : null;
-  const [access, setAccess] = useState<Access | null>(null);
-  useEffect(() => setAccess(null), [id]); // forgotten with its submission
+  const [revealed, setRevealed] = useState<{ id: string; access: Access } | null>(null);
+  useEffect(() => setRevealed(null), [id]); // forgotten with its submission
+  const access = revealed?.id === id ? revealed?.access : null; // it may come after that
   useEffect(() => {
     // In the place of the button that was pressed.
     if (access && reveals.current) section.current?.querySelector("button")?.focus();
@@ -26,7 +27,7 @@ export function Shell() {
   const reveal = async () => {
     const answer = await controller.ask("ssh", { submission: id });
     reveals.current = section.current?.contains(document.activeElement) ?? false;
-    if (answer) setAccess(answer.value);
+    if (answer) setRevealed({ id, access: answer.value });
   };
   return (
     <section ref={section} class="inginious-shell" aria-label={t.ssh}>

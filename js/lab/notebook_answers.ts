@@ -27,6 +27,7 @@ export class NotebookAnswers {
   readonly #opened = new Map<string, Promise<void>>();
   #looked = "";
   #looking: Promise<void> = Promise.resolve();
+  #asked = 0;
 
   constructor(
     notebook: LabNotebook,
@@ -111,10 +112,15 @@ export class NotebookAnswers {
       this.#looked = key;
       this.#looking = this.#read(cells);
     }
-    await this.#looking;
+    let awaited: Promise<void>;
+    do {
+      awaited = this.#looking;
+      await awaited;
+    } while (awaited !== this.#looking); // it was asked again meanwhile
   }
 
   async #read(cells: CellInfo[]): Promise<void> {
+    const number = ++this.#asked;
     const { panel } = this.notebook;
     const notebook = panel.context.localPath;
     const known = panel.content.widgets.flatMap(
@@ -126,11 +132,12 @@ export class NotebookAnswers {
         notebook,
         known,
       });
+      if (number !== this.#asked) return; // it was asked again meanwhile
       this.cells.set(answers);
       this.lacking.set(results);
       this.#openViews(new Set(answers.map(({ task }) => task)));
     } catch (error) {
-      this.#looked = "";
+      if (number === this.#asked) this.#looked = "";
       console.warn("[inginious] which cells are answers:", error);
     }
   }

@@ -202,8 +202,9 @@ export class Controller {
   async #preview(): Promise<void> {
     if (this.#signal.aborted || this.local.get().disconnected || this.#lookers === 0) return;
     this.#previewIsDue = false;
+    const { entries: asked } = this.local.get();
     const answers = Object.fromEntries(
-      Object.entries(this.local.get().entries).map(([id, entry]) => [id, described(entry)]),
+      Object.entries(asked).map(([id, entry]) => [id, described(entry)]),
     );
     const request = { cells: this.#cells(false), answers, ...this.#magics() };
     const reply = await this.askQuietly("preview", request);
@@ -213,7 +214,8 @@ export class Controller {
     const entries = { ...this.local.get().entries };
     for (const answer of found) {
       // What was chosen went into the cell, which is the answer from now on.
-      if (this.#cellAnswers(answer)) delete entries[answer.problem_id];
+      const isKnown = entries[answer.problem_id] === asked[answer.problem_id];
+      if (isKnown && this.#cellAnswers(answer)) delete entries[answer.problem_id];
     }
     this.local.update({ preview, entries });
   }
@@ -359,7 +361,7 @@ export class Controller {
       this.local.update({ notice: { text: "gone" satisfies Failure, problemId: null } });
       return null;
     }
-    if (pending.has(kind)) return null; // a double click
+    if (pending.has(kind) && kind !== "open") return null; // a double click
     try {
       const answer = await this.#request(kind, payload, buffers);
       if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });

@@ -131,6 +131,58 @@ describe("a view of a class", () => {
   });
 });
 
+describe("replies that come late", () => {
+  /** A view whose requests are answered in any order, by their number. */
+  function unanswered() {
+    const asked: { kind: string; names: boolean | undefined; answer: (reply: unknown) => void }[] =
+      [];
+    const ask = (kind: string, { names }: { names?: boolean }) =>
+      new Promise((answer) => asked.push({ kind, names, answer }));
+    const view = new ClassView(ask as unknown as Ask, classLanguage(language("en")));
+    view.receive(whole(1));
+    return { view, asked };
+  }
+  const answers = (message: string) => ({
+    answers: [{ student: 1, task: "lab/sum", message }],
+  });
+
+  it("show no names that are hidden again", async () => {
+    const { view, asked } = unanswered();
+    view.toggle({ student: 1, task: "lab/sum" });
+    void view.showNames(true);
+    asked[1]?.answer({ names: { 1: "ada" } });
+    await settled();
+    void view.showNames(false);
+    await settled();
+    expect(asked.map(({ kind, names }) => [kind, names])).toEqual([
+      ["answers", false],
+      ["names", undefined],
+      ["answers", true],
+      ["answers", false],
+    ]);
+    asked[3]?.answer(answers("hidden"));
+    asked[2]?.answer(answers("ada/notebook.ipynb"));
+    await settled();
+    expect([...view.eye.get().answers.values()].map(({ message }) => message)).toEqual(["hidden"]);
+    void view.showNames(true);
+    void view.showNames(false);
+    asked[4]?.answer({ names: { 1: "ada" } });
+    await settled();
+    expect(view.eye.get().names).toBe(null);
+  });
+
+  it("replace no answer of a newer grading", async () => {
+    const { view, asked } = unanswered();
+    view.toggle({ student: 1, task: "lab/sum" });
+    view.receive(info(2, { cells: [cell(1)] }));
+    asked[1]?.answer(answers("new"));
+    await settled();
+    asked[0]?.answer(answers("old"));
+    await settled();
+    expect([...view.eye.get().answers.values()].map(({ message }) => message)).toEqual(["new"]);
+  });
+});
+
 describe("two answers side by side", () => {
   it("have the same lines at the same height", () => {
     const [left, right] = sides("def f():\n    return 1", "def f():\n    if x:\n    return 1");

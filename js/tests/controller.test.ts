@@ -238,6 +238,35 @@ test("a choice made in the widget is written into the cell that answers", async 
   expect(controller.notebook?.cells()[0]?.source).toBe("- a string\n- a list");
 });
 
+test("what is chosen while a preview is on its way stays", async () => {
+  const choices = ["red", "blue"].map((text, index) => ({
+    index: String(index),
+    key: String(index),
+    text,
+    html: text,
+  }));
+  const question = problem({ type: "multiple_choice", choices });
+  const { model, controller } = controllerOf(
+    { task: task(question) },
+    cell("a", "", "inginious:p"),
+  );
+  controller.preview();
+  await settle();
+  controller.enter("p", "1");
+  model.reply("preview", { answers: [previewed({ problem_id: "p", cell_ids: ["a"] })] });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(controller.local.get().entries).toEqual({ p: "1" });
+});
+
+test("a second submission is opened while the first is on its way", async () => {
+  const { model, controller } = controllerOf();
+  void controller.ask("open", { submission: "one" });
+  void controller.ask("open", { submission: "two" });
+  await settle();
+  const asked = model.sent.filter(({ content }) => content.kind === "open");
+  expect(asked.map(({ content }) => content.submission)).toEqual(["one", "two"]);
+});
+
 test("a snapshot that could not be had is asked for again, and anew in another language", async () => {
   const snapshot = (id: string, lang: string) => ({
     "text/html": `<section class="inginious inginious-snapshot-k inginious-result-${id}" lang="${lang}">`,

@@ -21,11 +21,15 @@ function opened() {
     disposed: { connect: () => {} },
     isDisposed: false,
   };
-  const read = heldBack<unknown>();
+  const reads: ReturnType<typeof heldBack<unknown>>[] = [];
   const socket = {
     overview: new Store(null),
     state: new Store("open"),
-    ask: () => read.promise,
+    ask: () => {
+      const read = heldBack<unknown>();
+      reads.push(read);
+      return read.promise;
+    },
   };
   const views = new Map(["c/s", "c/t"].map((task) => [task, heldBack<unknown>()]));
   const submitted: string[] = [];
@@ -38,12 +42,13 @@ function opened() {
     const controller = { submit: async () => submitted.push(task) };
     views.get(task)?.settle({ controller });
   };
-  const told = () =>
-    read.settle({
+  /** Answer the request of that number: only the cells in it are answers. */
+  const told = (number = 0, ids = "ab") =>
+    reads[number]?.settle({
       answers: [
         { cell_id: "a", task: "c/s", problem_id: "p" },
         { cell_id: "b", task: "c/t", problem_id: "q" },
-      ],
+      ].filter(({ cell_id }) => ids.includes(cell_id)),
       results: [],
     });
   return { answers, open, told, submitted };
@@ -59,4 +64,18 @@ test("all answers are submitted also before it is known which there are", async 
   open("c/s");
   await sending;
   expect(submitted).toEqual(["c/s", "c/t"]);
+});
+
+test("what was said of cells that have changed since is not taken, and nobody waits for it", async () => {
+  const { answers, open, told, submitted } = opened();
+  const sending = answers.submitAll();
+  answers.lookAgain(); // the courses have changed
+  const other = answers.opened();
+  told(1, "b");
+  open("c/t");
+  await other;
+  told(0, "ab");
+  await sending;
+  expect(submitted).toEqual(["c/t"]);
+  expect(answers.cells.get().map(({ cell_id }) => cell_id)).toEqual(["b"]);
 });
