@@ -1,4 +1,4 @@
-"""``inginious-nb check``: the faults of a course."""
+"""``inginious-nb check``: the faults of courses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from inginious_nb.grader.course_check import check_course
+from inginious_nb.grader.course_check import check_courses
 from inginious_nb.i18n import Message, in_language, printable, reader_language
 from inginious_nb.notebook.grammar.command_group import Command
 from inginious_nb.render.terminal import echo
@@ -26,7 +26,13 @@ _FAILED = 1
 
 
 @click.command(cls=Command)
-@click.argument("course", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "folders",
+    nargs=-1,
+    required=True,
+    metavar="COURSE...",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
 @click.option(
     "--format",
     "style",
@@ -34,13 +40,16 @@ _FAILED = 1
     default="text",
     help="How the faults are written: text, json, or annotations of GitHub's workflows.",
 )
-def check(course: Path, style: str) -> None:
+def check(folders: tuple[Path, ...], style: str) -> None:
     """Name every fault of a COURSE folder at once, with its file and line; nothing is graded.
 
-    The exit status is 0 when there is no error; warnings alone do not count.
+    Of a folder that holds several courses, all are checked. The exit status is 0 when there is no
+    error; warnings alone do not count.
     """
     tell_faults_of_courses_once()
-    faults = check_course(course, aliases=load_settings().environments)
+    aliases = load_settings().environments
+    checked = [fault for folder in folders for fault in check_courses(folder, aliases=aliases)]
+    faults = list(dict.fromkeys(checked))  # a course may be in two of the folders
     lang = reader_language()
     if style == "json":
         click.echo(json.dumps([_fault_as_json(fault, lang) for fault in faults], indent=2))
@@ -61,9 +70,12 @@ def check(course: Path, style: str) -> None:
 
 def _fault_as_text(fault: Fault, lang: str) -> str:
     line = "" if fault.line is None else f":{fault.line}"
-    # A message that names the file stands behind its path here.
-    message = in_language(fault.message, lang).replace(str(fault.path), fault.path.name)
-    return printable(f"{fault.path}{line}: {fault.severity}: {message}")
+    return printable(f"{fault.path}{line}: {fault.severity}: {_message(fault, lang)}")
+
+
+def _message(fault: Fault, lang: str) -> str:
+    """Return the message for behind the path of its file, which it may name itself."""
+    return in_language(fault.message, lang).replace(str(fault.path), fault.path.name)
 
 
 def _fault_as_json(fault: Fault, lang: str) -> dict[str, Any]:
@@ -88,7 +100,7 @@ def _fault_as_annotation(fault: Fault, lang: str) -> str:
         for name, value in fields.items()
         if value is not None
     )
-    return f"::{fault.severity} {of_fault}::{escaped(in_language(fault.message, lang), {})}"
+    return f"::{fault.severity} {of_fault}::{escaped(_message(fault, lang), {})}"
 
 
 COMMANDS = (check,)

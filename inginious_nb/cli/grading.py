@@ -97,8 +97,8 @@ def agent(
 def replay(course: Path, task: str | None) -> None:
     """Grade the recorded submissions (test/*.test) of a COURSE folder again, or of one TASK.
 
-    Prints what differs from the record: the result, the grade, or one of its tests. The exit status
-    is 0 when nothing does.
+    COURSE may be a folder of several courses, or the folder of a task. Prints what differs from the
+    record: the result, the grade, or one of its tests. The exit status is 0 when nothing does.
     """
     tell_faults_of_courses_once()
     records = asyncio.run(replayed(course, task, load_settings()))

@@ -15,7 +15,7 @@ from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message, reader_language, speak_to, system_language
 from inginious_nb.notebook.grammar.arguments import LINE_MAGIC
 from inginious_nb.notebook.grammar.command_group import CommandGroup
-from inginious_nb.notebook.grammar.commands import DECLARED
+from inginious_nb.notebook.grammar.commands import DECLARED, SECTIONS
 from inginious_nb.render.terminal import (
     discard_output,
     echo,
@@ -62,13 +62,8 @@ class _Commands(CommandGroup):
             sys.exit(1)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, each with its first sentence; click cuts it at the end of a line."""
-        lines = [
-            (name, self.commands[name].get_short_help_str(_MAX_SUMMARY_LENGTH))
-            for name in self.list_commands(ctx)
-        ]
-        with formatter.section("Commands"):
-            formatter.write_dl(lines)
+        """Write the commands by section, each with its first sentence."""
+        self.write_commands(ctx, formatter, prefix="", limit=_MAX_SUMMARY_LENGTH)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -103,6 +98,7 @@ for _command in (
     *demo.COMMANDS,
 ):
     main.add_command(_command)
+main.sections = SECTIONS
 main.elsewhere = {
     str(_command.name): Message("{command} in a notebook", command=f"{LINE_MAGIC} {_command.name}")
     for _command in DECLARED

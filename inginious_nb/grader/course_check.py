@@ -1,4 +1,4 @@
-"""Faults of a course, all at once and before anybody submits: an author's check.
+"""Faults of courses, all at once and before anybody submits: an author's check.
 
 Nothing is graded and nothing is run; `replay` does that. Each fault has a file and, where one is
 known, a line.
@@ -69,28 +69,26 @@ class Fault:
     message: str
 
 
-def check_course(path: Path, *, aliases: Mapping[str, str] | None = None) -> list[Fault]:
-    """Return the faults of the course in a folder, by file.
+def check_courses(path: Path, *, aliases: Mapping[str, str] | None = None) -> list[Fault]:
+    """Return the faults of the courses in a folder, by file.
 
     Args:
-        path: The folder of one course.
+        path: The folder of a course, or of several.
         aliases: More environment names, each with the one that stands for it.
 
     Raises:
-        CourseError: There is no course, or more than one.
+        CourseError: There is no course.
         ServiceError: An alias makes no sense.
     """
     library = CourseLibrary()
     courses = library.add(path)
-    if len(courses) != 1:
-        names = ", ".join(course.id for course in courses)
-        raise CourseError(
-            Message("{path} holds several courses ({names}); name one.", path=path, names=names)
-        )
     offered = OfferedEnvironments(
         library, DEFAULT_ENVIRONMENTS, aliases or {}, has_shells=can_open_ssh()
     )
-    faults = dict.fromkeys(_faults(courses[0], offered))  # $common is that of several tasks
+    found = [_of(problem, path) for problem in library.problems]  # beside the courses
+    for course in courses:
+        found += _faults(course, offered)
+    faults = dict.fromkeys(found)  # $common is that of several tasks
     return sorted(faults, key=lambda fault: (str(fault.path), fault.line or 0, fault.message))
 
 

@@ -1,4 +1,4 @@
-"""Replays the recorded submissions of a course: an instructor's regression test.
+"""Replays the recorded submissions of courses: an instructor's regression test.
 
 Source: docs/course-format.md, Recorded submissions.
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from inginious_nb import messages
 from inginious_nb.course import CourseLibrary, probing
+from inginious_nb.course.folders import task_file
 from inginious_nb.course.ids import suggestion
 from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.errors import CourseError, InginiousError, TaskNotFoundError
@@ -56,7 +57,7 @@ class Replayed:
     """One recorded submission, graded again.
 
     Attributes:
-        task_id: Its task.
+        task_id: Its task; COURSE/TASK where those of several courses are graded.
         record: The file with the record.
         result: The result now; None if the record or the task cannot be used.
         differences: What is not as recorded.
@@ -82,19 +83,19 @@ class Replayed:
         return not self.error and not self.differences
 
 
-async def replay_course(
+async def replay_courses(
     path: Path,
-    task_id: str | None = None,
+    task: str | None = None,
     *,
     sandbox: SandboxKind = "auto",
     aliases: Mapping[str, str] | None = None,
     at_once: int = 1,
 ) -> AsyncIterator[Replayed]:
-    """Replay the records of a course, or of one of its tasks, in their order.
+    """Replay the records of the courses in a folder, or of one task, in their order.
 
     Args:
-        path: The folder of the course.
-        task_id: Only this task.
+        path: The folder of a course, of several, or of a task.
+        task: Only the tasks that are called so: TASK or COURSE/TASK.
         sandbox: What scripts run in.
         aliases: More environment names, each with the one that stands for it.
         at_once: So many are graded at the same time.
@@ -105,21 +106,21 @@ async def replay_course(
     """
     library = CourseLibrary()
     courses = library.add(path)
-    if len(courses) != 1:
-        names = ", ".join(course.id for course in courses)
-        raise CourseError(
-            Message("{path} holds several courses ({names}); name one.", path=path, names=names)
-        )
+    if task is None and task_file(path) is not None:
+        task = probing.real(path).name
+    for problem in library.problems:  # beside the courses
+        where = problem.path or path
+        yield Replayed(where.name, where, error=str(problem))
     local = LocalGrader(library, sandbox=choose_sandbox(sandbox), aliases=aliases)
     try:
-        async for replayed in _replay(courses[0], task_id, (McqGrader(library), local), at_once):
+        async for replayed in _replay(courses, task, (McqGrader(library), local), at_once):
             yield replayed
     finally:
         local.close()
 
 
 async def _replay(
-    course: Course, task_id: str | None, graders: Sequence[Grader], at_once: int
+    courses: Sequence[Course], wanted: str | None, graders: Sequence[Grader], at_once: int
 ) -> AsyncIterator[Replayed]:
     by_environment = {
         (kind, name): grader
@@ -129,7 +130,8 @@ async def _replay(
     }
     free = asyncio.Semaphore(at_once)
 
-    async def one(name: str, record: Path) -> Replayed:
+    async def one(course: Course, name: str, record: Path) -> Replayed:
+        label = name if len(courses) == 1 else f"{course.id}/{name}"
         async with free:
             try:
                 task = course.task(name)
@@ -137,12 +139,12 @@ async def _replay(
                 if environment not in by_environment:
                     refusals = (each.refusal(course.id, name, environment) for each in graders)
                     error = next(filter(None, refusals), "")
-                    return Replayed(name, record, error=error)
-                return await _replayed(task, record, by_environment[environment])
+                    return Replayed(label, record, error=error)
+                return await _replayed(task, label, record, by_environment[environment])
             except CourseError as error:
-                return Replayed(name, record, error=str(error))
+                return Replayed(label, record, error=str(error))
 
-    running = [asyncio.create_task(one(*found)) for found in _records(course, task_id)]
+    running = [asyncio.create_task(one(*found)) for found in _records(courses, wanted)]
     try:
         for replaying in running:
             yield await replaying
@@ -152,23 +154,28 @@ async def _replay(
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def _records(course: Course, task_id: str | None) -> list[tuple[str, Path]]:
-    names = [*course.tasks, *course.broken]
-    if task_id is not None:
-        if task_id not in names:
+def _records(courses: Sequence[Course], wanted: str | None) -> list[tuple[Course, str, Path]]:
+    tasks = [(course, name) for course in courses for name in (*course.tasks, *course.broken)]
+    if wanted is not None:
+        names = [name for _, name in tasks]
+        tasks = [(course, name) for course, name in tasks if wanted in _names(course, name)]
+        if not tasks:
             raise TaskNotFoundError(
                 Message(
                     "The course {course} has no task {task}.{hint}",
-                    course=course.id,
-                    task=task_id,
-                    hint=suggestion(task_id, names),
+                    course=", ".join(course.id for course in courses),
+                    task=wanted,
+                    hint=suggestion(wanted, names),
                 )
             )
-        names = [task_id]
-    return [(name, record) for name in names for record in _records_of(course, name)]
+    return [(course, name, record) for course, name in tasks for record in _files(course, name)]
 
 
-def _records_of(course: Course, name: str) -> list[Path]:
+def _names(course: Course, task: str) -> tuple[str, str]:
+    return task, f"{course.id}/{task}"
+
+
+def _files(course: Course, name: str) -> list[Path]:
     try:
         folder = course.task_directory(name) / "test"
     except CourseError:
@@ -176,7 +183,7 @@ def _records_of(course: Course, name: str) -> list[Path]:
     return sorted(path for path in probing.listed(folder).files if path.suffix == ".test")
 
 
-async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
+async def _replayed(task: Task, label: str, record: Path, grader: Grader) -> Replayed:
     recorded = read_mapping(record)
     job = _job(task, record, recorded)
     handle = JobHandle(job.job_id)
@@ -188,7 +195,7 @@ async def _replayed(task: Task, record: Path, grader: Grader) -> Replayed:
         result = without_feedback(job, "crash", f"{type(error).__name__}: {error}.")
     differences = tuple(_differences(recorded, result))
     warning = handle.warning or _unknown_problems(task, result)
-    return Replayed(task.id, record, result, differences, warning=warning)
+    return Replayed(label, record, result, differences, warning=warning)
 
 
 def _unknown_problems(task: Task, result: messages.AgentJobDone) -> str:

@@ -37,6 +37,8 @@ def test_a_task_is_made_changed_and_tried_in_cells(kernel):
     written = kernel.run(f"%%inginious edit pyexam/hello/task.yaml\n{edited}")
     assert "Written" in said(written)
     assert "1 not as recorded" in said(kernel.run("%inginious try pyexam/hello"))
+    kernel.run("%inginious new task pyexam/more --kind match")
+    assert "pyexam: 4 recorded submissions, 1 not" in said(kernel.run("%inginious try pyexam"))
 
 
 def test_a_fault_is_told_at_once_and_can_be_mended_from_a_cell(kernel):

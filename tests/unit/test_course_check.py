@@ -1,4 +1,4 @@
-"""``inginious-nb check`` names every fault of a course at once."""
+"""``inginious-nb check`` names every fault of courses at once."""
 
 import json
 
@@ -146,6 +146,22 @@ def test_all_faults_are_named_at_once(course):
     (course / "b" / "task.yaml").write_text("problems: 3")
     (course / "c" / "test" / "wrong.test").write_text("-")
     assert "3 errors" in check(course).output
+
+
+def test_all_courses_of_a_folder_are_checked(course):
+    folder = course.parent
+    for name in ("python2", "wrong name"):
+        new_course(folder / "x" / name.replace(" ", "")).parent.rename(folder / name)
+        new_task(folder / name, "hello", "match")
+    break_yaml(course)
+    (folder / "python2" / "hello" / "task.yaml").write_text("problems: 3")
+    found = check(folder, "--format=json")
+    faults = {fault["file"]: fault["severity"] for fault in json.loads(found.output)}
+    files = ("python1/hello/task.yaml", "python2/hello/task.yaml", "wrong name")
+    assert faults == {str(folder / name): "error" for name in files}
+    for style in ("text", "github"):  # a shell names them one by one
+        output = check(course, str(folder / "python2"), str(course), f"--format={style}").output
+        assert [output.count(str(folder / name)) for name in files] == [1, 1, 0]
 
 
 def test_annotations_are_as_github_reads_them(course):

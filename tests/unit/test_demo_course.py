@@ -21,7 +21,7 @@ from inginious_nb.course.yaml_file import read_mapping
 from inginious_nb.grader.agents import JobHandle
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.agents.mcq import McqGrader
-from inginious_nb.grader.replay import replay_course
+from inginious_nb.grader.replay import replay_courses
 from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.notebook.cells import cells_of_notebook, find_answers
 from inginious_nb.notebook.references import task_name
@@ -155,7 +155,7 @@ def test_a_program_that_does_not_end_is_ended(grade):
 @pytest.mark.parametrize("sandbox", ["bubblewrap", "plain"])
 async def test_the_recorded_submissions_still_get_what_they_got(course, sandbox):
     compared = 0
-    async for replayed in replay_course(course.path, sandbox=sandbox, at_once=2):
+    async for replayed in replay_courses(course.path, sandbox=sandbox, at_once=2):
         assert replayed.is_same, replayed
         assert replayed.result.grade == read_mapping(replayed.record)["grade"]
         compared += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from traitlets.config import Config
 from inginious_nb.cli.main import main
 from inginious_nb.errors import UsageError
 from inginious_nb.magics.answer_cells import AnswerCells
-from inginious_nb.magics.commands import inginious
+from inginious_nb.magics.commands import help_text, inginious
 from inginious_nb.magics.host import Host
 from inginious_nb.notebook.cells import Cell, find_answers, submitted_tasks
 from inginious_nb.notebook.grammar import commands
@@ -26,6 +27,7 @@ from inginious_nb.notebook.grammar.command_group import call
 from inginious_nb.notebook.grammar.commands import (
     DECLARED,
     FOR_TERMINALS,
+    SECTIONS,
     declared,
     implemented,
     parse,
@@ -142,7 +144,22 @@ def test_a_choice_that_is_missing_is_named_by_its_words():
 
 def test_the_help_of_the_command_line_cuts_no_sentence():
     printed = CliRunner().invoke(main, ["--help"], terminal_width=60).output
-    assert "..." not in printed.partition("Commands:")[2]
+    assert "..." not in printed.partition("To begin with:")[2]
+
+
+def test_commands_are_listed_in_one_order_of_those_who_use_them():
+    ordered = [name for _, names in SECTIONS for name in names]
+    assert len(ordered) == len(set(ordered))
+    assert {*main.commands, *(command.name for command in DECLARED)} == set(ordered)
+    terminal = CliRunner().invoke(main, ["--help"], terminal_width=100).output
+    for text, pattern, group in (
+        (terminal, r"^  ([a-z]+)  ", main),
+        (help_text(), r"^  %inginious ([a-z]+) ", declared()),
+        (help_text(lang="fr"), r"^  %inginious ([a-z]+) ", declared()),
+    ):
+        listed = re.findall(pattern, text, re.MULTILINE)
+        assert listed == [name for name in ordered if name in group.commands]
+    assert "\nPour les enseignants" in help_text(lang="fr")
 
 
 def test_a_command_without_a_function_is_noticed_at_once():

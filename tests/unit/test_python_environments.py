@@ -18,7 +18,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.errors import ServiceError
 from inginious_nb.grader.agents.environments import OfferedEnvironments
 from inginious_nb.grader.agents.local import LocalGrader
-from inginious_nb.grader.course_check import check_course
+from inginious_nb.grader.course_check import check_courses
 from inginious_nb.grader.job import activation
 from inginious_nb.grader.job.activation import activation_of
 from inginious_nb.grader.job.interpreters import system_python
@@ -303,7 +303,7 @@ def test_what_an_environment_lacks_is_told_with_its_line(venv, tmp_path):
     (task / "student/old.py").write_text("print 'Python 2'\nimport gone\n")
 
     def lacking(environments):
-        faults = check_course(tmp_path / "course", aliases=environments)
+        faults = check_courses(tmp_path / "course", aliases=environments)
         return {(f.path.name, f.line) for f in faults if "has no module" in f.message}
 
     assert lacking({"pandas": str(venv)}) == {("run", 2), ("answer.tpl", 1), ("old.py", 2)}

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from inginious_nb.errors import CourseNotFoundError, TaskNotFoundError
-from inginious_nb.grader.replay import Difference, replay_course
+from inginious_nb.grader.replay import Difference, replay_courses
 
 DOCKER = "environment_type: docker\nproblems: {q1: {type: code}}\n"
 MCQ = """\
@@ -48,7 +48,7 @@ def folder(tmp_path):
 
 
 async def replayed(folder, *arguments, **options):
-    return [item async for item in replay_course(folder.path, *arguments, **options)]
+    return [item async for item in replay_courses(folder.path, *arguments, **options)]
 
 
 @pytest.mark.parametrize("at_once", [1, 4])
@@ -99,9 +99,27 @@ async def test_one_task(folder):
         await replayed(folder, "scrip")
 
 
+async def test_all_courses_of_a_folder(folder):
+    folder.write("../other/quiz/task.yaml", MCQ)
+    folder("../other/quiz/test/1.test", {"m": "4"}, "success")
+    folder.write("../wrong name/course.yaml", "name: c")
+    parent = folder.path.parent
+
+    async def names(path, task=None):
+        return [item.task_id async for item in replay_courses(path, task)]
+
+    everything = await names(parent)
+    assert everything == ["wrong name", "course/quiz", "course/script", "other/quiz"]
+    assert "other/quiz" in await names(parent, "other/quiz")
+    assert "course/script" not in await names(parent, "quiz")
+    assert await names(folder.path / "quiz") == ["quiz"]
+    with pytest.raises(TaskNotFoundError, match="course, other has no task quizz"):
+        await names(parent, "quizz")
+
+
 async def test_no_course(tmp_path):
     with pytest.raises(CourseNotFoundError):
-        [item async for item in replay_course(tmp_path / "nowhere")]
+        [item async for item in replay_courses(tmp_path / "nowhere")]
 
 
 @pytest.mark.parametrize(

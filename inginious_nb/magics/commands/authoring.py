@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from IPython.display import display
+from msgspec import Struct
 
 from inginious_nb.course.folders import COURSE_FILES
 from inginious_nb.course.scaffold import new_course, new_task
@@ -21,7 +22,7 @@ from .tables import tables
 
 if TYPE_CHECKING:
     from inginious_nb.cli.replays import Replays
-    from inginious_nb.course import Course, CourseLibrary, Task
+    from inginious_nb.course import Course, CourseLibrary
     from inginious_nb.magics.context import MagicContext
     from inginious_nb.session import Session
 
@@ -102,35 +103,65 @@ def _place(library: CourseLibrary, file: str) -> tuple[Course, Path, str]:
     return course, course.task_directory(first), name
 
 
+class _Tried(Struct):
+    """A task that is graded again, or all those of a course."""
+
+    course: Course
+    task_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what it is called where it is told of."""
+        return self.task_id or self.course.id
+
+    def watched(self) -> list[Path]:
+        """Return the folders and files that it depends on."""
+        if self.task_id is None:
+            return [self.course.path]
+        shared = [self.course.path / name for name in ("$common", *COURSE_FILES)]
+        return [self.course.task_directory(self.task_id), *shared]
+
+
 def try_task(context: MagicContext, *, task: str | None, watch: bool) -> None:
-    """Grade the recorded submissions of a task again and show what differs from the records."""
-    found = context.session.task(task)
+    """Grade the recorded submissions of a task or course again and show what is not as recorded."""
+    found = _tried(context.session, task)
     stop_watching()
     if watch:
-        course = context.session.library.course(found.course_id)
-        shared = [course.path / name for name in ("$common", *COURSE_FILES)]
-        show_live_try(lambda: _shown(context, found), [found.path, *shared])
+        show_live_try(lambda: _shown(context, found), found.watched())
         return
     records = _replayed(context, found)
     differing = [record for record in records if record.differences]
     if differing:
         display(tables().replayed(differing))
-    for message in _said(context, found, records):
+    for message in _said(found, records):
         context.say(message)
 
 
-def _replayed(context: MagicContext, task: Task) -> Replays:
+def _tried(session: Session, name: str | None) -> _Tried:
+    courses = session.library.courses
+    course = courses.get((name or "").strip().strip("/"))
+    if (
+        course is not None
+        and not course.site
+        and not any(c.has_task(course.id) for c in courses.values())
+    ):
+        return _Tried(course)
+    task = session.task(name)
+    return _Tried(session.library.course(task.course_id), task.id)
+
+
+def _replayed(context: MagicContext, tried: _Tried) -> Replays:
     from inginious_nb.cli.replays import replayed  # noqa: PLC0415 - loads the grader
 
     # The kernel's thread runs a loop already.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(
-            asyncio.run, replayed(task.path.parent, task.id, context.session.settings)
+            asyncio.run, replayed(tried.course.path, tried.task_id, context.session.settings)
         ).result()
 
 
-def _said(context: MagicContext, task: Task, records: Replays) -> list[str]:
-    fault = context.session.library.course(task.course_id).error
+def _said(tried: _Tried, records: Replays) -> list[str]:
+    fault = tried.course.error
     return [
         *([] if fault is None else [fault.text]),
         *tables().replay_errors(records),
@@ -138,12 +169,12 @@ def _said(context: MagicContext, task: Task, records: Replays) -> list[str]:
             "{task}: one recorded submission, {different} not as recorded.",
             "{task}: {n} recorded submissions, {different} not as recorded.",
             n=len(records),
-            task=task.id,
+            task=tried.name,
             different=sum(not record.is_same for record in records),
         ),
     ]
 
 
-def _shown(context: MagicContext, task: Task) -> object:
-    records = _replayed(context, task)
-    return tables().tried(records, _said(context, task, records), context.lang)
+def _shown(context: MagicContext, tried: _Tried) -> object:
+    records = _replayed(context, tried)
+    return tables().tried(records, _said(tried, records), context.lang)

@@ -8,7 +8,7 @@ import click
 
 from inginious_nb.cli.settings_help import settings_text
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message, translated
+from inginious_nb.i18n import Message
 from inginious_nb.notebook.grammar.arguments import LINE_MAGIC
 from inginious_nb.notebook.grammar.command_group import LANGUAGE
 from inginious_nb.notebook.grammar.commands import declared
@@ -39,17 +39,9 @@ def help_text(command: str | None = None, lang: str = "en") -> str:
     context.meta[LANGUAGE] = lang
     if command is None:
         formatter = context.make_formatter()
-        formatter.write_dl(
-            [
-                (
-                    f"{LINE_MAGIC} {name}",
-                    translated(found.get_short_help_str(_MAX_SUMMARY_LENGTH), lang),
-                )
-                for name, found in sorted(group.commands.items())
-            ]
-        )
+        group.write_commands(context, formatter, prefix=f"{LINE_MAGIC} ", limit=_MAX_SUMMARY_LENGTH)
         more = Message("%inginious help COMMAND explains one; help settings the configuration.")
-        return f"{formatter.getvalue()}\n{wrapped(more.in_language(lang))}"
+        return f"{formatter.getvalue().lstrip()}\n{wrapped(more.in_language(lang))}"
     name, found, _ = group.resolve_command(context, [command])
     if found is None:  # resolve_command has failed already
         raise UsageError(

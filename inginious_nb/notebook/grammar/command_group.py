@@ -73,10 +73,43 @@ class CommandGroup(click.Group):
 
     Attributes:
         elsewhere: What is no command here but one elsewhere, each with how it is written there.
+        sections: Headings, each with the names of its commands and of some elsewhere, in the order
+            in which they are listed.
     """
 
     command_class = Command
     elsewhere: Mapping[str, str] = {}
+    sections: Sequence[tuple[str, Sequence[str]]] = ()
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands, by section."""
+        return [name for _, names in self.sections for name in names if name in self.commands]
+
+    def write_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter, *, prefix: str, limit: int
+    ) -> None:
+        """Write the commands by section, each with its first sentence.
+
+        Args:
+            ctx: Of the group.
+            formatter: Where to.
+            prefix: What stands before the name of a command where it is used.
+            limit: Characters of a sentence.
+        """
+        lang = _lang(ctx)
+        column = max(len(name) for name in self.commands) + len(prefix)
+        for heading, names in self.sections:
+            lines = [
+                (
+                    f"{prefix}{name}".ljust(column),
+                    translated(self.commands[name].get_short_help_str(limit), lang),
+                )
+                for name in names
+                if name in self.commands
+            ]
+            if lines:
+                with formatter.section(_heading(translated(heading, lang), lang).rstrip(": ")):
+                    formatter.write_dl(lines)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

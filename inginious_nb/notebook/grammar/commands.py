@@ -36,6 +36,21 @@ def _as_task_arguments(
     return task_arguments(words)
 
 
+SECTIONS = (
+    (marked("To begin with"), ("demo", "courses", "tasks", "open")),
+    (
+        marked("Answers and their results"),
+        ("submit", "answer", "status", "history", "queue", "resubmit", "kill"),
+    ),
+    (
+        marked("For teachers"),
+        ("new", "edit", "check", "try", "test", "record", "class", "grade", "environments"),
+    ),
+    (marked("Where answers are graded"), ("doctor", "connect", "disconnect", "backend", "agent")),
+    (marked("More"), ("help", "settings")),
+)
+"""The order in which commands are listed, those of ``inginious-nb`` too: as people need them."""
+
 TASK_ARGUMENTS = click.Argument(
     ["given"],
     nargs=-1,
@@ -223,7 +238,7 @@ DECLARED = (
                 help=marked("What a task asks for: bash, c, choice, file, match or python."),
             ),
         ],
-        help=marked("For authors: make a course in a folder, or a task in it, to begin with."),
+        help=marked("Make a course in a folder, or a task in it, to begin with."),
     ),
     Command(
         "edit",
@@ -235,9 +250,7 @@ DECLARED = (
                 help=marked("Write over a file that was changed elsewhere, too."),
             ),
         ],
-        help=marked(
-            "For authors: put a file of a task into the next cell, which writes it back when run."
-        )
+        help=marked("Put a file of a task into the next cell, which writes it back when run.")
         + "\n\n"
         + marked(
             "As %%inginious edit, write the rest of the cell into the file. Without a FILE a "
@@ -258,7 +271,7 @@ DECLARED = (
             NO_ISOLATION,
             MAGICS,
         ],
-        help=marked("For teachers: grade the notebooks in FOLDER live, and compare the answers.")
+        help=marked("Grade the notebooks in FOLDER live, and compare the answers.")
         + "\n\n"
         + marked(
             "FOLDER has one notebook a student, one folder a student, or nbgrader's folders. What "
@@ -268,13 +281,13 @@ DECLARED = (
     Command(
         "try",
         params=[
-            click.Argument(["task"], required=False, type=Named("task")),
+            click.Argument(["task"], required=False, metavar="[COURSE[/TASK]]", type=Named("task")),
             click.Option(
                 ["--watch"], is_flag=True, help=marked("Do it again whenever a file is saved.")
             ),
         ],
         help=marked(
-            "For authors: grade the recorded submissions of a task again, and show what differs."
+            "Grade the recorded submissions of a task or course again, and show what differs."
         ),
     ),
     Command(
@@ -314,6 +327,7 @@ def declared() -> CommandGroup:
     )
     for command in DECLARED:
         group.add_command(command)
+    group.sections = SECTIONS
     group.elsewhere = {
         name: Message("{command} in a terminal", command=f"inginious-nb {name}")
         for name in FOR_TERMINALS
