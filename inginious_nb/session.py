@@ -187,7 +187,7 @@ class Session:
         return self._task_states.of(task, student or self.people.student)
 
     def _service_changed(self) -> None:
-        self._task_states.be_of(self.services.whose)
+        self._task_states.be_of(lambda: self.services.whose)
         self._observers.notify()
 
     def look_at_history(self) -> None:

@@ -180,9 +180,9 @@ class Database:
             )
 
     def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
-        """Write when the owner of submissions last said that it waits for them."""
+        """Write when the owner of submissions last said that it waits for them; 0 is for good."""
         self._connection.executemany(
-            "UPDATE submission SET alive_at = ? WHERE id = ?",
+            "UPDATE submission SET alive_at = ? WHERE id = ? AND alive_at <> 0",
             [(at, submission_id) for submission_id in submission_ids],
         )
 

@@ -279,7 +279,10 @@ class HistoryFile:
             self._all_well()
 
     def keep_alive(self, submission_ids: Iterable[str], at: float) -> None:
-        """Note that this process still waits for the results of submissions; at 0 that it ended."""
+        """Note that this process still waits for the results of submissions; at 0 that it ended.
+
+        What one thread ended stays so, whatever another still says.
+        """
         submission_ids = list(submission_ids)
         with self._lock:
             self._unwritten.keep_alive(submission_ids, at)

@@ -120,9 +120,10 @@ class Submissions:
             account=account,
             repeats=repeats,
         )
+        # First, since whoever finds it there may end it at once.
+        submission.subscribe(lambda: self._forget(submission) if submission.done else None)
         with self._lock:
             self._pending[submission.id] = submission
-        submission.subscribe(lambda: self._forget(submission) if submission.done else None)
         return submission
 
     def submit(

@@ -198,9 +198,9 @@ class TaskState:
         return self._records
 
     def _changed(self, submission: Submission) -> None:
-        record = submission.record
-        if record is not None and self._is_ours(record):
-            with self._lock:
+        with self._lock:
+            record = submission.record  # else another thread may put a newer one meanwhile
+            if record is not None and self._is_ours(record):
                 self._put(record)
         self._observers.notify()
 

@@ -73,9 +73,10 @@ class TaskStates:
                 state.read_again()
             state.look_at_owners()
 
-    def be_of(self, accounts: tuple[Account | None, ...]) -> None:
+    def be_of(self, signed_in: Callable[[], tuple[Account | None, ...]]) -> None:
         """Show what belongs to who is signed in, if others are now, or elsewhere."""
         with self._lock:
+            accounts = signed_in()  # of two threads, none brings what was true before
             if accounts == self._accounts:
                 return
             self._accounts = accounts

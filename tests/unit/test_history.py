@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -86,6 +87,7 @@ def test_what_nobody_waits_for_any_more_is_orphaned_until_it_is_repeated(history
     history.finish("graded", result())
     assert history.orphaned("ada") == []  # this very process waits for it
     history.keep_alive(["lost"], 0.0)
+    history.keep_alive(["lost"], time.time())  # by a thread that had not heard of it
     assert ids(history.orphaned("ada")) == ["lost"]
     add(history, "again", repeats="lost")
     assert history.orphaned("ada") == []

@@ -1,0 +1,115 @@
+"""Two threads at once: what is newer is never replaced by what another had read before it."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+from inginious_nb.course import CourseLibrary
+from inginious_nb.io.observers import Observers
+from inginious_nb.services.account import Account
+from inginious_nb.submissions.student import Student
+from inginious_nb.submissions.submission import Submission
+from inginious_nb.submissions.submissions import Submissions
+from inginious_nb.submissions.task_state import TaskState
+from inginious_nb.submissions.task_states import TaskStates
+from tests.support.histories import add, ids, result
+
+ADA = Student("ada")
+
+
+class Meanwhile:
+    """Another thread that does something while this one is in the middle of something else."""
+
+    def __init__(self, act):
+        self._thread = threading.Thread(target=act)
+
+    def __call__(self):
+        """Let it begin; go on once it has ended, or waits for this thread."""
+        self._thread.start()
+        self._thread.join(0.2)
+
+    def join(self):
+        self._thread.join()
+
+
+def task_of(course_folder):
+    return CourseLibrary([course_folder]).task("lab/choice")
+
+
+def test_a_result_that_comes_while_its_end_is_asked_for_stays(course_folder, history):
+    task = task_of(course_folder)
+    waiting = add(history, "s1", course_id=task.course_id, task_id=task.id)
+    state = TaskState(task, history, "ada")
+
+    class Followed(Observers):
+        """A submission of which somebody has just read that it has no result."""
+
+        result_comes = None
+        came = None
+
+        @property
+        def record(self):
+            come, self.result_comes = self.result_comes, None
+            if come is None:
+                return self.came or waiting
+            come()
+            return waiting
+
+        def finish(self):
+            history.finish("s1", result())
+            self.came = history.get("s1")
+            self.notify()
+
+    submission = Followed()
+    state.follow(submission)
+    submission.result_comes = Meanwhile(submission.finish)
+    result_comes = submission.result_comes
+    submission.notify()
+    result_comes.join()
+    assert [record.finished for record in state.records] == [True]
+    assert state.attempts == 1
+
+
+def test_whoever_signs_in_sees_what_is_theirs(course_folder, history):
+    task = task_of(course_folder)
+    account = [Account("https://site", name) for name in ("ada", "bob")]
+    now = [account[0]]
+    for one in account:
+        where = {"course_id": task.course_id, "task_id": task.id, "service": one.site}
+        add(history, one.name, account=one, **where)
+    states = TaskStates(history, lambda _task: now[0])
+    state = states.of(task, ADA)
+    assert ids(state.records) == ["ada"]
+
+    def sign_in(one):
+        now[0] = one
+        states.be_of(lambda: (one,))
+
+    bob = Meanwhile(lambda: sign_in(account[1]))
+
+    def told_late():
+        bob()
+        return (account[0],)
+
+    states.be_of(told_late)
+    bob.join()
+    assert ids(state.records) == ["bob"]
+    sign_in(account[0])
+    assert ids(state.records) == ["ada"]
+
+
+def test_a_submission_may_be_stopped_as_soon_as_it_can_be_found(course_folder, monkeypatch):
+    told = []
+    context = SimpleNamespace(service_for=lambda _task: None, student=lambda: ADA, person=ADA)
+    submissions = Submissions(context, None, lambda: told.append(submissions.pending))
+    subscribe = Submission.subscribe
+
+    def stopped_before(submission, callback):
+        for found in submissions.pending:
+            found.kill()
+        return subscribe(submission, callback)
+
+    monkeypatch.setattr(Submission, "subscribe", stopped_before)
+    submissions.new(task_of(course_folder), origin="api").kill()
+    assert told == [[]]
