@@ -55,11 +55,11 @@ _TEXTS = {
     ),
     "fr": StandardTexts(
         right="Cette réponse est correcte.",
-        wrong="Cette réponse n'est pas correcte.",
-        wrong_set="Cette réponse n'est pas correcte : "
+        wrong="Cette réponse n’est pas correcte.",
+        wrong_set="Cette réponse n’est pas correcte\u00a0: "
         "sélectionnez tous les choix qui conviennent, et seulement ceux-là.",
-        wrong_problems="Nombre de réponses incorrectes : {n}.",
-        wrong_choices="Nombre de choix cochés ou oubliés à tort : {n}.",
+        wrong_problems="Nombre de réponses incorrectes\u00a0: {n}.",
+        wrong_choices="Nombre de choix cochés ou oubliés à tort\u00a0: {n}.",
     ),
     "he": StandardTexts(
         right="התשובה הזאת נכונה.",

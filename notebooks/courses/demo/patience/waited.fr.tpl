@@ -1,1 +1,1 @@
-{{ seconds }} s d'attente. Rien d'autre n'est arrivé, comme promis.
+{{ seconds }} s d’attente. Rien d’autre n’est arrivé, comme promis.

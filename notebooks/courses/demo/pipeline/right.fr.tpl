@@ -1,1 +1,1 @@
-Une commande est un programme d'une ligne. La vôtre est juste.
+Une commande est un programme d’une ligne. La vôtre est juste.
