@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -169,18 +170,45 @@ class AnswerGroup:
     entries: tuple[Entry, ...]
 
 
+class StudentNumbers:
+    """The numbers that stand for the students of a class where their names are hidden.
+
+    None ever stands for another student, whoever comes and goes: what a page asks for by a number,
+    or knows of one, may be older than what was read last. Safe to use from any thread.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def of(self, students: Iterable[str]) -> dict[str, int]:
+        """Return the number of each of these students, from 1 on; they are not by name."""
+        wanted = set(students)
+        with self._lock:
+            new = sorted(wanted - self._numbers.keys(), key=_shuffled)
+            self._numbers |= {name: n for n, name in enumerate(new, len(self._numbers) + 1)}
+            return {name: self._numbers[name] for name in wanted}
+
+
 class ClassState:
     """A class of students and its tasks.
 
     Args:
         tasks: The tasks, in the order in which they are shown.
+        students: The students: all of them, so that nobody who reads it meets one without a number.
+        numbers: The numbers of the students, default those of this state alone.
     """
 
-    def __init__(self, tasks: Iterable[ClassTask] = ()) -> None:
+    def __init__(
+        self,
+        tasks: Iterable[ClassTask] = (),
+        students: Iterable[str] = (),
+        numbers: StudentNumbers | None = None,
+    ) -> None:
         self._tasks = {task.reference: task for task in tasks}
         self._entries: dict[str, dict[str, Entry]] = {task: {} for task in self._tasks}
-        self._students: list[str] | None = None
-        self._aliases: dict[str, int] | None = None
+        self._students = sorted(set(students), key=_by_name)
+        self._aliases = (numbers or StudentNumbers()).of(self._students)
 
     def put(self, entry: Entry) -> None:
         """Take an entry in the place of an earlier one of the same student and task.
@@ -188,13 +216,11 @@ class ClassState:
         Other threads may read, and put other entries, meanwhile.
 
         Raises:
-            KeyError: The class is not graded in that task.
+            KeyError: The class is not graded in that task, or has no such student.
         """
-        of_task = self._entries[entry.task]
-        is_new = entry.student not in of_task
-        of_task[entry.student] = entry
-        if is_new:
-            self._students = self._aliases = None
+        if entry.student not in self._aliases:
+            raise KeyError(entry.student)
+        self._entries[entry.task][entry.student] = entry
 
     @property
     def tasks(self) -> list[ClassTask]:
@@ -204,11 +230,7 @@ class ClassState:
     @property
     def students(self) -> list[str]:
         """Return the students by name."""
-        students = self._students
-        if students is None:
-            found = {student for of_task in self._entries.values() for student in list(of_task)}
-            students = self._students = sorted(found, key=_by_name)
-        return list(students)
+        return list(self._students)
 
     @property
     def entries(self) -> list[Entry]:
@@ -277,17 +299,12 @@ class ClassState:
 
     def alias(self, student: str) -> int:
         """Return the number that stands for a student whose name is hidden; it is not by name."""
-        return self.aliases[student]
+        return self._aliases[student]
 
     @property
     def aliases(self) -> dict[str, int]:
-        """Return the number of each student, from 1 on."""
-        aliases = self._aliases
-        if aliases is None:
-            shuffled = sorted(self.students, key=lambda s: hashlib.sha256(s.encode()).digest())
-            aliases = {name: number for number, name in enumerate(shuffled, 1)}
-            self._aliases = aliases
-        return aliases
+        """Return the number of each student."""
+        return dict(self._aliases)
 
     def _graded(self, task: str) -> list[Entry]:
         return [entry for entry in _all(self._entries[task]) if entry.state == "graded"]
@@ -307,6 +324,10 @@ def _all(of_task: Mapping[str, Entry]) -> list[Entry]:
 
 def _by_name(student: str) -> tuple[str, str]:
     return student.casefold(), student
+
+
+def _shuffled(student: str) -> bytes:
+    return hashlib.sha256(student.encode()).digest()
 
 
 def column_names() -> list[str]:

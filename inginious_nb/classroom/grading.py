@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inginious_nb.session import Session
     from inginious_nb.submissions.history import History
 
+    from .class_state import StudentNumbers
     from .notebooks import StudentNotebook
 
 
@@ -65,6 +66,7 @@ class ClassGrading:
         tasks: References of the tasks to grade; empty for those that the notebooks submit or open.
         magics: What becomes of lines of an answer that only IPython runs.
         history: What keeps the students' submissions, default that of the session.
+        numbers: The numbers of the students, default those of this reading alone.
 
     Attributes:
         state: The state of the class.
@@ -81,6 +83,7 @@ class ClassGrading:
         *,
         magics: Magics = "refuse",
         history: History | None = None,
+        numbers: StudentNumbers | None = None,
     ) -> None:
         self._session = session
         self._history = history or session.history
@@ -97,10 +100,11 @@ class ClassGrading:
         self._shared_folders = {folder for folder, names in owners.items() if len(names) > 1}
         found = [session.task(reference) for reference in tasks] or self._tasks_of_notebooks()
         self._tasks = {f"{task.course_id}/{task.id}": task for task in found}
-        self.state = ClassState(
+        shown = [
             ClassTask(reference, task.name, self._test_names(task))
             for reference, task in self._tasks.items()
-        )
+        ]
+        self.state = ClassState(shown, self._handed, numbers)
 
     @property
     def total(self) -> int:

@@ -76,9 +76,9 @@ class GradingQueue:
 
     def add(self, work: Work) -> None:
         """Have answers graded after all that waits."""
+        self.put(work.entry)  # first, since it may have ended as soon as it can be found
         with self._lock:
             self._waiting.append(work)
-        self.put(work.entry)
         self._changes.put("")
 
     def stop(self, student: str | None = None, task: str | None = None) -> None:

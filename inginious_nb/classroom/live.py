@@ -20,6 +20,7 @@ from inginious_nb.submissions.history import History
 
 from . import surroundings
 from .class_lock import only_grader
+from .class_state import StudentNumbers
 from .grading import ClassGrading
 from .notebooks import find_notebooks
 from .reading import Reading, remember
@@ -88,7 +89,10 @@ class LiveClass:
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._to_do = 0
         self._lock = threading.Lock()
-        self._stops = 0
+        self._numbers = StudentNumbers()
+        self._is_closed = False
+        # What was stopped so far, each a student and a task, or None for all of them.
+        self._stopped: list[tuple[str | None, str | None]] = []
         if not folder.exists():
             raise UsageError(Message("There is no folder {folder}.", folder=visible(str(folder))))
         find_notebooks(
@@ -104,8 +108,8 @@ class LiveClass:
             self._history.close()
             raise
         self._history.subscribe(self._observers.notify)
-        self._grading = self._fresh
-        self._queue = self._queue_of(self._fresh)
+        # Replaced together, so that no answer of one reading gets into the queue of another.
+        self._current = self._fresh, self._queue_of(self._fresh)
         self._thread = threading.Thread(target=self._work, name="inginious_nb class", daemon=True)
         self._thread.start()
 
@@ -117,7 +121,8 @@ class LiveClass:
     @property
     def state(self) -> ClassState:
         """Return the state of the class; another object once the folder was read again."""
-        return self._grading.state
+        grading, _ = self._current
+        return grading.state
 
     @property
     def is_busy(self) -> bool:
@@ -173,23 +178,26 @@ class LiveClass:
         Raises:
             UsageError: The class has no such student or task, or it is under way.
         """
-        entry = self.state.entry(student, task)
+        grading, to_grade = self._current
+        entry = grading.state.entry(student, task)
         if entry is None:
             raise UsageError(Message("The class has no such answer."))
         if not entry.is_final:
             raise UsageError(Message("It waits or runs already."))
-        grading, to_grade = self._grading, self._queue
+        stops = len(self._stopped)
         grading.fill(to_grade, regrade=True, only=[(student, task)])
         # If it runs already, it takes that, too.
-        self._do(lambda: self._run(grading, to_grade, regrade=True))
+        self._do(lambda: self._regrade(to_grade, student, task, stops))
 
     def stop(self, student: str | None = None, task: str | None = None) -> None:
         """Grade nothing more; with a student and a task, not that answer."""
-        self._stops += 1
-        self._queue.stop(student, task)
+        self._stopped.append((student, task))
+        _, to_grade = self._current
+        to_grade.stop(student, task)
 
     def close(self) -> None:
         """Stop grading, and close what keeps it; harmless when repeated."""
+        self._is_closed = True
         self.stop()
         self._commands.put(None)
 
@@ -218,15 +226,19 @@ class LiveClass:
             with self._lock:
                 self._to_do -= 1
             self._observers.notify()
+        with self._lock:
+            self._to_do = 0  # what was asked for last was not begun
+        self._observers.notify()
         self._history.close()
 
     def _next_command(self) -> Callable[[], None] | None:
-        while True:
+        while not self._is_closed:
             wait_s = _WRITE_INTERVAL_S if self._history.unwritten else None
             try:
                 return self._commands.get(timeout=wait_s)
             except queue.Empty:
                 self._write_pending()
+        return None
 
     def _write_pending(self) -> None:
         """Write what could not be kept before, if that is possible by now."""
@@ -236,15 +248,27 @@ class LiveClass:
 
     def _grade_folder(self, *, regrade: bool) -> None:
         self._observers.notify()
-        stops = self._stops
+        stops = len(self._stopped)
         grading, self._fresh = self._fresh or self._read(self.reading), None
         to_grade = self._queue_of(grading)
         grading.fill(to_grade, regrade=regrade)
-        self._queue, self._grading = to_grade, grading  # whole, so that nobody sees half a class
-        if self._stops != stops:
-            to_grade.stop()
+        self._current = grading, to_grade  # whole, so that nobody sees half a class
+        self._stop_again(to_grade, stops)
         self._observers.notify()
         self._run(grading, to_grade, regrade=regrade)
+
+    def _regrade(self, filled: GradingQueue, student: str, task: str, stops: int) -> None:
+        """Grade one answer again that waits in a queue, or in the one that has replaced it."""
+        grading, to_grade = self._current
+        if to_grade is not filled:  # the folder was read again meanwhile
+            grading.fill(to_grade, regrade=True, only=[(student, task)])
+            self._stop_again(to_grade, stops)
+        self._run(grading, to_grade, regrade=True)
+
+    def _stop_again(self, to_grade: GradingQueue, stops: int) -> None:
+        """Stop in a queue what was stopped while it was filled, after so many stops."""
+        for student, task in self._stopped[stops:]:
+            to_grade.stop(student, task)
 
     def _run(self, grading: ClassGrading, to_grade: GradingQueue, *, regrade: bool) -> None:
         """Grade what waits, once no other program grades the class; being stopped ends that."""
@@ -253,11 +277,10 @@ class LiveClass:
                 with only_grader(self._kept_in):
                     if self.error is not None:
                         self.error = None
-                        stops = self._stops
+                        stops = len(self._stopped)
                         again = to_grade.take_waiting()  # the other may have graded it
                         grading.fill(to_grade, regrade=regrade, only=again)
-                        if self._stops != stops:
-                            to_grade.stop()
+                        self._stop_again(to_grade, stops)
                     to_grade.run()
             except ClassBusyError as error:
                 self.error = error
@@ -277,7 +300,12 @@ class LiveClass:
     def _read(self, reading: Reading) -> ClassGrading:
         notebooks = find_notebooks([self.folder], reading.student_from)
         grading = ClassGrading(
-            self._session, notebooks, reading.tasks, magics=self._magics, history=self._history
+            self._session,
+            notebooks,
+            reading.tasks,
+            magics=self._magics,
+            history=self._history,
+            numbers=self._numbers,
         )
         if not grading.state.tasks:
             raise UsageError(

@@ -37,7 +37,7 @@ from .protocol.class_view import (
     ClassTaskInfo,
 )
 from .responder import Responder
-from .worker import call_soon
+from .worker import call_later, call_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -185,9 +185,7 @@ class ClassPublisher:
         if wait_s <= 0:
             call_soon(self.publish_now)
             return
-        timer = threading.Timer(wait_s, call_soon, [self.publish_now])
-        timer.daemon = True
-        timer.start()
+        call_later(wait_s, self.publish_now)
 
     def publish_now(self) -> None:
         """Publish what changed."""
@@ -195,7 +193,7 @@ class ClassPublisher:
         with self._lock:
             if not self._closed and self._publish is not None:
                 self._at = time.monotonic()
-                self._publish(self._take_changes())
+                self._publish_changes()
 
     def whole(self) -> ClassInfo:
         """Return all of the state, which is what the messages up to its number add up to.
@@ -204,9 +202,7 @@ class ClassPublisher:
         now is published first.
         """
         with self._lock:
-            changes = self._take_changes()
-            if not self._closed and self._publish is not None:
-                self._publish(changes)
+            self._publish_changes()
             return self._whole()
 
     def table(self, *, key: str, names: bool) -> dict[str, str]:
@@ -221,6 +217,16 @@ class ClassPublisher:
         with self._lock:
             self._closed = True
             self._unsubscribe()
+
+    def _publish_changes(self) -> None:
+        """Publish the next message, where anybody gets it."""
+        try:
+            changes = self._take_changes()
+            if not self._closed and self._publish is not None:
+                self._publish(changes)
+        except BaseException:
+            self._is_whole_due = True  # nobody knows what has arrived
+            raise
 
     def _take_changes(self) -> ClassInfo:
         """Return the next message, and count what it tells as published."""
@@ -328,8 +334,10 @@ class ClassResponder(Responder):
         return self._publisher.whole()
 
     def _answers(self, request: ClassAnswersRequest, _buffers: Buffers) -> ClassAnswersReply:
-        found = [self._entry(cell) for cell in request["cells"][:MAX_ANSWERS]]
-        return {"answers": [self._answer(entry, names=request["names"]) for entry in found]}
+        state, names = self._publisher.live.state, request["names"]
+        found = [_entry(state, cell) for cell in request["cells"][:MAX_ANSWERS]]
+        numbers = state.aliases
+        return {"answers": [self._answer(e, numbers[e.student], names=names) for e in found]}
 
     def _names(self, _request: EmptyMessage, _buffers: Buffers) -> ClassNamesReply:
         aliases = self._publisher.live.state.aliases
@@ -340,7 +348,7 @@ class ClassResponder(Responder):
         return {}
 
     def _regrade(self, request: ClassCellName, _buffers: Buffers) -> EmptyMessage:
-        entry = self._entry(request)
+        entry = _entry(self._publisher.live.state, request)
         self._publisher.live.regrade(entry.student, entry.task)
         return {}
 
@@ -354,7 +362,8 @@ class ClassResponder(Responder):
         if student is None or task is None:
             self._publisher.live.stop()
         else:
-            entry = self._entry({"student": student, "task": task})
+            cell: ClassCellName = {"student": student, "task": task}
+            entry = _entry(self._publisher.live.state, cell)
             self._publisher.live.stop(entry.student, entry.task)
         return {}
 
@@ -365,15 +374,7 @@ class ClassResponder(Responder):
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         return {"filename": "grades.csv", "text": text}
 
-    def _entry(self, cell: ClassCellName) -> Entry:
-        state = self._publisher.live.state
-        names = {number: name for name, number in state.aliases.items()}
-        entry = state.entry(names.get(cell["student"], ""), cell["task"])
-        if entry is None:
-            raise UsageError(Message("The class has no such answer."))
-        return entry
-
-    def _answer(self, entry: Entry, *, names: bool) -> ClassAnswer:
+    def _answer(self, entry: Entry, number: int, *, names: bool) -> ClassAnswer:
         publisher, lang = self._publisher, self._publisher.lang
         # What was refused is told with the names of notebooks, which are those of students.
         message = entry.message if names or entry.state == "ungraded" else ""
@@ -384,7 +385,7 @@ class ClassResponder(Responder):
         except InginiousError:  # it was taken away meanwhile
             feedback = lambda _text: {"html": "", "size_bytes": 0, "cut": False}  # noqa: E731
         return {
-            "student": publisher.live.state.alias(entry.student),
+            "student": number,
             "task": entry.task,
             "state": entry.state,
             "grade": _finite(entry.grade),
@@ -414,3 +415,16 @@ class ClassResponder(Responder):
         "stop": _stop,
         "export": _export,
     }
+
+
+def _entry(state: ClassState, cell: ClassCellName) -> Entry:
+    """Return the entry that a page names.
+
+    Raises:
+        UsageError: There is none.
+    """
+    names = {number: name for name, number in state.aliases.items()}
+    entry = state.entry(names.get(cell["student"], ""), cell["task"])
+    if entry is None:
+        raise UsageError(Message("The class has no such answer."))
+    return entry

@@ -6,7 +6,6 @@ still tells its last changes; this one just stops.
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
 import queue
@@ -19,24 +18,41 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _tasks: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+_starting = threading.Lock()
+_is_started = False
 
 
 def call_soon(task: Callable[[], object]) -> None:
-    """Call task on the worker thread; what it raises is logged."""
-    _start()
+    """Call task on the worker thread; what it raises is logged.
+
+    Where no thread can begin now, it is called as soon as one can: with a later task.
+    """
+    global _is_started  # noqa: PLW0603 - one per process is what it is
     _tasks.put(task)
+    with _starting:
+        if _is_started:
+            return
+        try:
+            threading.Thread(target=_run, name="inginious_nb widget", daemon=True).start()
+            _is_started = True
+        except RuntimeError as error:
+            _log.warning("What changed cannot be shown now: %s", error)
 
 
-@functools.cache
-def _start() -> None:
-    threading.Thread(target=_run, name="inginious_nb widget", daemon=True).start()
+def call_later(wait_s: float, task: Callable[[], object]) -> None:
+    """Call task on the worker thread after so long; soon, where no thread can begin to wait."""
+    timer = threading.Timer(wait_s, call_soon, [task])
+    timer.daemon = True
+    try:
+        timer.start()
+    except RuntimeError:
+        call_soon(task)
 
 
 def _forget() -> None:
     """Have a forked child start a thread of its own: that of its parent is not there."""
-    global _tasks  # noqa: PLW0603 - one per process is what it is
-    _tasks = queue.SimpleQueue()
-    _start.cache_clear()
+    global _tasks, _starting, _is_started
+    _tasks, _starting, _is_started = queue.SimpleQueue(), threading.Lock(), False
 
 
 if hasattr(os, "register_at_fork"):

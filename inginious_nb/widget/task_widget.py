@@ -18,7 +18,7 @@ from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.frontend.serialize import reference
 from inginious_nb.frontend.style_sheet import brings_style_sheet
-from inginious_nb.frontend.worker import call_soon
+from inginious_nb.frontend.worker import call_later, call_soon
 
 from .served_widget import ServedWidget, static
 
@@ -116,9 +116,7 @@ class TaskWidget(ServedWidget):
         display(self._live(), raw=True, metadata={"inginious": named})
         self._snapshots.append(display({"text/plain": ""}, raw=True, display_id=True))
         self._snapshot_is_due.set()
-        timer = threading.Timer(LIVE_VIEW_TIMEOUT_S, self._keep_snapshot)
-        timer.daemon = True
-        timer.start()
+        call_later(LIVE_VIEW_TIMEOUT_S, self._keep_snapshot)
 
     def _keep_snapshot(self) -> None:
         """Fill the snapshot, soon, unless that was done."""

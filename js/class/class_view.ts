@@ -92,7 +92,8 @@ export class ClassView {
       const { cells, whole: _, ...rest } = info;
       this.state.set({ ...rest, cells: byKey(cells) });
       const { names } = this.eye.get();
-      if (names && info.students !== known?.students) void this.showNames(true);
+      const isNamed = cells.every(({ student }) => names === null || student in names);
+      if (!isNamed) void this.showNames(true);
     } else if (known && info.seq === known.seq + 1) {
       this.state.set(merged(known, info));
     } else if (!known || info.seq > known.seq) {

@@ -126,6 +126,15 @@ describe("a view of a class", () => {
     expect(asked.some(([kind]) => kind === "names")).toBe(false);
     await view.showNames(true);
     expect(view.eye.get().names?.["1"]).toBe("ada");
+    // One student came and another has gone.
+    for (const [seq, student] of [
+      [4, 1],
+      [5, 9],
+    ] as const) {
+      view.receive(info(seq, { whole: true, cells: [cell(student)] }));
+      await settled();
+      expect(asked.filter(([kind]) => kind === "names")).toHaveLength(seq - 3);
+    }
     view.toggle({ student: 1, task: "lab/sum" });
     expect(view.eye.get().chosen.map(cellKey)).toEqual([]);
   });

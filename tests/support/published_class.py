@@ -17,10 +17,11 @@ TESTS = [f"test {number}" for number in range(8)]
 
 def class_of(students: int, tasks: int) -> ClassState:
     """Return a class in which every answer waits."""
-    state = ClassState(ClassTask(f"lab/task{n}", f"Task {n}") for n in range(tasks))
-    for student in range(students):
+    names = [f"student {student}" for student in range(students)]
+    state = ClassState((ClassTask(f"lab/task{n}", f"Task {n}") for n in range(tasks)), names)
+    for name in names:
         for task in state.tasks:
-            state.put(Entry(f"student {student}", task.reference, "waiting"))
+            state.put(Entry(name, task.reference, "waiting"))
     return state
 
 

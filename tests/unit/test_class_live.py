@@ -11,12 +11,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from inginious_nb.classroom import live as live_module
 from inginious_nb.classroom import surroundings
 from inginious_nb.classroom.class_lock import only_grader
+from inginious_nb.classroom.grading import ClassGrading
+from inginious_nb.classroom.grading_queue import GradingQueue, Work
 from inginious_nb.classroom.live import LiveClass
 from inginious_nb.classroom.reading import Reading
 from inginious_nb.errors import UsageError
@@ -24,6 +27,7 @@ from inginious_nb.frontend import class_view
 from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, look_at
 from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
+from inginious_nb.notebook.answers import Answers
 from tests.support.invented_class import write_notebook
 from tests.support.published_class import class_of, graded, publisher_of
 
@@ -135,6 +139,118 @@ def test_nothing_is_lost_where_what_a_page_asked_for_comes_late():
             cells |= {(cell["student"], cell["task"]): cell["state"] for cell in info["cells"]}
             seq = info["seq"]
     assert sorted(cells.values()) == ["graded"] * 3 + ["waiting"] * 5
+
+
+def test_after_a_message_that_did_not_leave_all_is_told_again():
+    state, told = class_of(2, 1), []
+
+    def publish(info):
+        told.append(info)
+        if len(told) == 2:
+            raise OSError("nobody is there")
+
+    publisher = publisher_of(state, publish)
+    publisher.publish_now()
+    for entry in state.entries:
+        state.put(graded(entry, 1))
+        with contextlib.suppress(OSError):
+            publisher.publish_now()
+    assert [info["whole"] for info in told] == [True, False, True]
+    assert {cell["state"] for cell in told[-1]["cells"]} == {"graded"}
+
+
+def test_a_page_is_told_where_no_thread_can_begin_to_wait(monkeypatch):
+    told = queue.SimpleQueue()
+    publisher = publisher_of(class_of(1, 1), told.put)
+    publisher.publish_now()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Timer, "start", no_thread)
+        publisher.refresh()
+    publisher.refresh()
+    assert [told.get(timeout=LIMIT_S)["seq"] for _ in range(2)] == [1, 2]
+
+
+def no_thread(_thread):
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.fixture
+def while_read(monkeypatch):
+    """Do something when the notebooks of a class have been read and nobody sees that yet."""
+    acts, fill = [], ClassGrading.fill
+
+    def filled(*args, **options):
+        fill(*args, **options)
+        if acts:
+            acts.pop()()
+
+    monkeypatch.setattr(ClassGrading, "fill", filled)
+    return acts.append
+
+
+def end_of(live):
+    ended = threading.Event()
+    live.subscribe(lambda: live.is_busy or ended.set())
+    return ended
+
+
+def test_what_is_asked_for_while_a_class_is_read_again_is_done(opened, folder, while_read):
+    live, page = opened()
+    ended = end_of(live)
+    live.grade()
+    assert ended.wait(LIMIT_S)
+    write(folder / "ada.ipynb", "blue")
+    write(folder / "cyd.ipynb", "red")
+    ada, bob = ({"student": page.number(name), "task": "lab/choice"} for name in ("ada", "bob"))
+
+    def ask():
+        assert page.ask("regrade", **bob) == {}
+        assert page.ask("stop", **ada) == {}
+
+    while_read(ask)
+    ended.clear()
+    live.grade()
+    assert ended.wait(LIMIT_S)
+    found = {entry.student: (entry.grade, entry.is_reused) for entry in live.state.entries}
+    assert found == {
+        "ada": (None, False),
+        "bob": (50.0, False),
+        "cyd": (100.0, False),
+        "dan": (None, False),
+    }
+
+
+def test_a_class_that_is_closed_begins_nothing_more(opened, while_read):
+    live, _page = opened()
+    ended = end_of(live)
+
+    def close():
+        live.grade()
+        live.close()
+
+    while_read(close)
+    live.grade()
+    assert ended.wait(LIMIT_S)
+    assert {entry.state for entry in live.state.entries} == {"ungraded", "missing"}
+
+
+def test_what_has_ended_waits_no_more():
+    told, meanwhile = [], []
+    entry = class_of(1, 1).entries[0]
+
+    def refuse(*_args, **_options):
+        raise UsageError("It cannot be graded.")
+
+    def put(changed):
+        if meanwhile:
+            meanwhile.pop()()  # another thread, which takes whatever waits
+        told.append(changed.state)
+
+    to_grade = GradingQueue(SimpleNamespace(), SimpleNamespace(new=refuse), 1, put)
+    meanwhile.append(to_grade.run)
+    to_grade.add(Work(entry, SimpleNamespace(), Answers()))
+    to_grade.run()
+    assert told == ["waiting", "ungraded"]
 
 
 @pytest.mark.parametrize("names", [False, True])
@@ -353,7 +469,8 @@ def test_how_a_class_is_read_can_be_changed_and_what_cannot_be_is_refused(opened
     assert len(page.ask("class")["cells"]) == len(CHOICES) + 1
     assert page.ask("read", tasks=["lab/choice", " "], student_from="{student}y*.ipynb") == {}
     page.until(lambda page: page.known["reading"]["tasks"] == ["lab/choice"] and page.is_graded())
-    assert page.ask("names")["names"] == {"1": "c"}
+    # The numbers of the others stay theirs, whatever a page still asks about them.
+    assert page.ask("names")["names"] == {"5": "c"}
 
 
 def test_other_peoples_notebooks_are_not_graded_without_isolation(session, folder, monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 from inginious_nb.classroom import ClassState, ClassTask, Entry, class_state, export, report
 
 TASK = ClassTask("lab/sum", "Sums", {"zero": "Sum of nothing"})
+STUDENTS = ["ada", "bob", "cyd", "dan", "eve", "Fay"]
 
 
 def graded(student, grade, **tests):
@@ -20,7 +21,7 @@ def graded(student, grade, **tests):
 
 @pytest.fixture
 def state():
-    state = ClassState([TASK])
+    state = ClassState([TASK], STUDENTS)
     state.put(graded("ada", 100.0, zero=True, one=True))
     state.put(graded("bob", 50.0, zero=False, one=True))
     state.put(graded("cyd", 50.0, zero=False, one=True))
@@ -80,7 +81,7 @@ def ended(student, code, *, feedback="", problem=("failed", ""), tests=()):
     ],
 )
 def test_a_syntax_error_is_in_a_group_of_its_own(other):
-    state = ClassState([TASK])
+    state = ClassState([TASK], STUDENTS)
     for student, line in (("ada", 3), ("cyd", 12)):
         text = f"Python cannot read line {line}."
         state.put(ended(student, "failed", problem=("failed", text)))
@@ -105,6 +106,22 @@ def test_a_newer_entry_takes_the_place_of_an_older_one(state):
 def test_a_class_is_not_graded_in_a_task_that_it_does_not_have(state):
     with pytest.raises(KeyError):
         state.put(Entry("ada", "lab/other", "missing"))
+    with pytest.raises(KeyError):
+        state.put(Entry("gus", "lab/sum", "missing"))
+
+
+def test_a_number_stands_for_the_same_student_whoever_comes_and_goes():
+    numbers = class_state.StudentNumbers()
+    first = ClassState([TASK], STUDENTS, numbers).aliases
+    others = ClassState([TASK], ["bob", "gus", "Fay", "hal"], numbers).aliases
+    assert sorted(first.values()) == [1, 2, 3, 4, 5, 6]
+    assert sorted(others.items()) == [
+        ("Fay", first["Fay"]),
+        ("bob", first["bob"]),
+        ("gus", others["gus"]),
+        ("hal", others["hal"]),
+    ]
+    assert {others["gus"], others["hal"]} == {7, 8}
 
 
 def test_the_csv_has_every_entry_and_no_formula(state):
@@ -116,8 +133,9 @@ def test_the_csv_has_every_entry_and_no_formula(state):
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\x1b=", "\r="])
 @pytest.mark.parametrize("before", ["", "x;", "x; ", "x\n", "x\t", 'x";'])
-def test_no_cell_of_the_csv_is_a_formula_wherever_a_spreadsheet_begins_one(state, before, begin):
+def test_no_cell_of_the_csv_is_a_formula_wherever_a_spreadsheet_begins_one(before, begin):
     text = f"{before}{begin}1+1"
+    state = ClassState([TASK], [text])
     state.put(Entry(text, "lab/sum", "ungraded", code=text, message=text, files=("a.ipynb", text)))
     found = export.as_csv(state)
     for delimiter, quoting in [(",", csv.QUOTE_MINIMAL), (";", csv.QUOTE_MINIMAL), (";", 3)]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from types import SimpleNamespace
 
+import pytest
+
 from inginious_nb.course import CourseLibrary
+from inginious_nb.frontend import worker
 from inginious_nb.io.observers import Observers
 from inginious_nb.services.account import Account
 from inginious_nb.submissions.student import Student
@@ -15,6 +18,7 @@ from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.submissions.task_states import TaskStates
 from tests.support.histories import add, ids, result
 
+LIMIT_S = 30
 ADA = Student("ada")
 
 
@@ -113,3 +117,52 @@ def test_a_submission_may_be_stopped_as_soon_as_it_can_be_found(course_folder, m
     monkeypatch.setattr(Submission, "subscribe", stopped_before)
     submissions.new(task_of(course_folder), origin="api").kill()
     assert told == [[]]
+
+
+@pytest.fixture
+def new_worker(monkeypatch):
+    """Let the next task begin the thread of the worker, as of this class of threads."""
+
+    def begin(thread):
+        worker._forget()
+        monkeypatch.setattr(worker, "threading", SimpleNamespace(**vars(threading) | thread))
+
+    yield begin
+    worker._forget()
+
+
+def test_two_that_ask_first_begin_one_worker(new_worker):
+    begun, done = [], threading.Semaphore(0)
+
+    class Worker(threading.Thread):
+        def start(self):
+            begun.append(self)
+            if len(begun) == 1:
+                other()
+            super().start()
+
+    other = Meanwhile(lambda: worker.call_soon(done.release))
+    new_worker({"Thread": Worker})
+    worker.call_soon(done.release)
+    other.join()
+    assert done.acquire(timeout=LIMIT_S)
+    assert done.acquire(timeout=LIMIT_S)
+    assert len(begun) == 1
+
+
+def test_what_no_thread_could_be_begun_for_is_done_later(new_worker):
+    done, full = [], [True]
+    last = threading.Event()
+
+    class Worker(threading.Thread):
+        def start(self):
+            if full.pop():
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    new_worker({"Thread": Worker})
+    worker.call_soon(lambda: done.append("first"))
+    full.append(False)
+    worker.call_soon(last.set)
+    assert last.wait(LIMIT_S)
+    assert done == ["first"]
