@@ -54,13 +54,16 @@ export class FollowedTask {
     const opening = new AbortController();
     this.#opening = opening;
     const panel = this.#panel;
+    const known = this.#inginious.socket.overview.get();
     this.#inginious.open(this.#task, panel, opening.signal).then(
       (view) => {
         const notebook = panel && this.#inginious.answers(panel).notebook;
         if (!opening.signal.aborted) this.state.set({ view, notebook, error: "" });
       },
       (error: Error) => {
-        if (!opening.signal.aborted) this.#refused(error.message);
+        if (opening.signal.aborted) return;
+        this.#refused(error.message);
+        if (this.#inginious.socket.overview.get() !== known) this.#retry(); // it came meanwhile
       },
     );
   }
@@ -73,8 +76,7 @@ export class FollowedTask {
   /** Open what was refused while the server was away, or before it knew the course. */
   readonly #retry = () => {
     const { socket } = this.#inginious;
-    const { view, error } = this.state.get();
-    if (view || !error || socket.state.get() !== "open") return;
+    if (!this.state.get().error || socket.state.get() !== "open") return;
     if (socket.tasks.some(({ ref }) => ref === this.#task)) this.#open();
   };
 }

@@ -132,7 +132,8 @@ export class NotebookAnswers {
         notebook,
         known,
       });
-      if (number !== this.#asked) return; // it was asked again meanwhile
+      // It was asked again meanwhile, or nobody would close the views that were opened now.
+      if (number !== this.#asked || panel.isDisposed) return;
       this.cells.set(answers);
       this.lacking.set(results);
       this.#openViews(new Set(answers.map(({ task }) => task)));
@@ -162,7 +163,7 @@ export class NotebookAnswers {
       const opened = this.#open(task, opening.signal).then(
         (view) => void this.views.set(new Map(this.views.get()).set(task, view)),
         (error) => {
-          this.#opening.delete(task);
+          if (this.#opening.get(task) === opening) this.#opening.delete(task);
           console.warn(`[inginious] ${task}:`, error);
         },
       );

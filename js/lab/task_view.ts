@@ -40,14 +40,32 @@ export async function openTaskView(
     signal,
   });
   void transport.closed.then(() => signal.aborted || controller.disconnect());
+  let isOpening = false;
   const reconnect = async () => {
-    if (socket.state.get() !== "open" || !controller.local.get().disconnected) return;
-    const again = await socket.open(subject, (changed) => synced.update(changed), signal);
+    const { disconnected } = controller.local.get();
+    if (isOpening || !disconnected || signal.aborted || socket.state.get() !== "open") return;
+    isOpening = true;
+    const known = socket.overview.get();
+    const again = await socket
+      .open(subject, (changed) => synced.update(changed), signal)
+      .catch(() => null)
+      .finally(() => {
+        isOpening = false;
+      });
+    if (!again) {
+      if (socket.overview.get() !== known) await reconnect(); // it may know the course by now
+      return;
+    }
     void again.transport.closed.then(() => signal.aborted || controller.disconnect());
     controller.reconnect(again.transport, again.state);
   };
-  const follow = () => void reconnect().catch(() => {}); // lost again, which is told by itself
-  signal.addEventListener("abort", socket.state.subscribe(follow), { once: true });
+  // With the connection; a server that was restarted may not know the course at once.
+  for (const store of [socket.state, socket.overview])
+    signal.addEventListener(
+      "abort",
+      store.subscribe(() => void reconnect()),
+      { once: true },
+    );
   controller.start();
   return { controller, language, signIn: () => void signIn(socket, language) };
 }

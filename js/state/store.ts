@@ -16,7 +16,8 @@ export class Store<T> {
   set(value: T): void {
     if (value === this.#value) return;
     this.#value = value;
-    for (const watcher of [...this.#watchers]) watcher();
+    // One may end what another watches for.
+    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) watcher();
   }
 
   update(changes: Partial<T>): void {

@@ -21,6 +21,7 @@ function opened() {
     disposed: { connect: () => {} },
     isDisposed: false,
   };
+  const opening: string[] = [];
   const reads: ReturnType<typeof heldBack<unknown>>[] = [];
   const socket = {
     overview: new Store(null),
@@ -36,7 +37,10 @@ function opened() {
   const answers = new NotebookAnswers(
     new LabNotebook(panel as never, { activateById: () => {} }),
     socket as never,
-    (task) => views.get(task)?.promise as never,
+    (task) => {
+      opening.push(task);
+      return views.get(task)?.promise as never;
+    },
   );
   const open = (task: string) => {
     const controller = { submit: async () => submitted.push(task) };
@@ -51,7 +55,7 @@ function opened() {
       ].filter(({ cell_id }) => ids.includes(cell_id)),
       results: [],
     });
-  return { answers, open, told, submitted };
+  return { answers, open, told, submitted, panel, opening };
 }
 
 test("all answers are submitted also before it is known which there are", async () => {
@@ -78,4 +82,13 @@ test("what was said of cells that have changed since is not taken, and nobody wa
   await sending;
   expect(submitted).toEqual(["c/t"]);
   expect(answers.cells.get().map(({ cell_id }) => cell_id)).toEqual(["b"]);
+});
+
+test("a notebook that was closed meanwhile opens no view, which nobody would close", async () => {
+  const { answers, told, panel, opening } = opened();
+  const looking = answers.opened();
+  panel.isDisposed = true;
+  told();
+  await looking;
+  expect(opening).toEqual([]);
 });

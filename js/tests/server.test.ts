@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadLanguage } from "../lab/language.ts";
 import { openTaskView } from "../lab/task_view.ts";
 import type { Subject } from "../protocol/task.ts";
+import { Store } from "../state/store.ts";
 import { decode, encode } from "../transport/framing.ts";
 import { ServerSocket } from "../transport/server.ts";
 
@@ -128,6 +129,67 @@ test("a view goes on by itself when the connection comes back", async () => {
   await vi.advanceTimersByTimeAsync(0);
   newest().answersLast({ kind: "embedded" });
   expect((await again)?.value.kind).toBe("embedded");
+});
+
+/** A view whose connection broke and came back; the server has not opened it again yet. */
+async function reopening() {
+  newest().opens();
+  const opening = openTaskView(
+    server,
+    "c/t",
+    null,
+    await loadLanguage("en"),
+    new AbortController().signal,
+  );
+  newest().says(newest().channel, { kind: "state", state: { lang: "en", drafts: {} } });
+  const { controller } = await opening;
+  newest().breaks();
+  await vi.advanceTimersByTimeAsync(600);
+  newest().opens();
+  return controller;
+}
+
+test("what is entered before a view is open again is sent once it is", async () => {
+  const controller = await reopening();
+  controller.enter("p", "an answer");
+  await vi.advanceTimersByTimeAsync(200);
+  const { channel } = newest();
+  newest().says(channel, { kind: "state", state: { lang: "en", drafts: {} } });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(newest().sent.at(-1)).toMatchObject({ channel, message: { kind: "draft", problem: "p" } });
+});
+
+test.each([
+  ["after", ["closed", "overview"]],
+  ["before", ["overview", "closed"]],
+])(
+  "a view is opened once the server knows its course, which it tells %s it refuses",
+  async (_, said) => {
+    const controller = await reopening();
+    const { channel } = newest();
+    for (const kind of said) {
+      if (kind === "closed") newest().says(channel, { kind, error: "No course c." });
+      else newest().says("", { kind: "state", state: { courses: [] } });
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(newest().channel).not.toBe(channel);
+    newest().says(newest().channel, { kind: "state", state: { lang: "en", drafts: {} } });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(controller.local.get().disconnected).toBe(false);
+    expect(newest().sent.filter((envelope) => "open" in envelope)).toHaveLength(2);
+  },
+);
+
+test("who ends what another one watches for has that one hear of nothing more", () => {
+  const store = new Store(0);
+  const heard: string[] = [];
+  store.subscribe(() => {
+    heard.push("first");
+    end();
+  });
+  const end = store.subscribe(() => heard.push("second"));
+  store.set(1);
+  expect(heard).toEqual(["first"]);
 });
 
 test("a view that is closed is closed on the server, too", async () => {

@@ -103,12 +103,12 @@ function connect(
   };
   comm.onClose = () => {
     open = false;
-    requests.fail("gone");
+    requests.close("gone");
     tellClosed();
   };
   comm.open({ v: PROTOCOL_VERSION, ...subject });
   const close = () => {
-    requests.fail("gone");
+    requests.close("gone");
     tellClosed();
     if (!open) return;
     open = false;

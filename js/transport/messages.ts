@@ -22,7 +22,7 @@ export function modelTransport(model: Model, signal: AbortSignal): Transport {
   const close = () => {
     tellClosed();
     model.off("msg:custom", receive);
-    requests.fail("closed");
+    requests.close("closed");
   };
   signal.addEventListener("abort", close, { once: true });
   return { servedWhileBusy: false, request: requests.request.bind(requests), close, closed };

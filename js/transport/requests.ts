@@ -23,6 +23,7 @@ export class PendingRequests {
 
   /** Whether requests are served at once; otherwise a running cell may hold them up for hours. */
   readonly #servedAtOnce: boolean;
+  #closed: Failure | null = null;
 
   constructor(send: Send, servedAtOnce = false) {
     this.#send = send;
@@ -34,6 +35,7 @@ export class PendingRequests {
     payload: Requests[K],
     buffers: ArrayBuffer[] = [],
   ): Promise<Answer<K>> {
+    if (this.#closed) return Promise.reject(new RequestError(this.#closed));
     const id = uniqueId();
     return new Promise((resolve, reject) => {
       const timer = this.#servedAtOnce ? this.#giveUpLater(id, buffers) : undefined;
@@ -69,7 +71,13 @@ export class PendingRequests {
     }
   }
 
-  /** No answer will come any more. */
+  /** No answer will come any more, nor to what is asked from now on: nobody must wait for one. */
+  close(reason: Failure): void {
+    this.#closed = reason;
+    this.fail(reason);
+  }
+
+  /** No answer will come to what was asked so far. */
   fail(reason: Failure): void {
     for (const id of [...this.#waiting.keys()]) {
       this.#take(id)?.reject(new RequestError(reason));

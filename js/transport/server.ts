@@ -105,7 +105,7 @@ export class ServerSocket {
     });
     const end = () => {
       this.#channels.delete(channel);
-      requests.fail("gone");
+      requests.close("gone");
       tellClosed();
     };
     const close = () => {
@@ -120,6 +120,7 @@ export class ServerSocket {
       closed,
     };
     return new Promise((resolve, reject) => {
+      this.#send({ channel, open: subject });
       let isFirst = true;
       this.#channels.set(channel, {
         receive: (message, buffers) => {
@@ -138,7 +139,6 @@ export class ServerSocket {
         },
       });
       signal.addEventListener("abort", close, { once: true });
-      this.#send({ channel, open: subject });
     });
   }
 
