@@ -35,12 +35,12 @@ export async function openCell(
   }
 }
 
-/** Follow a submission without its notebook, until its result is there. */
+/** Follow a submission without its notebook, until its result is there; tell null if there will be none. */
 export async function awaitResult(
   inginious: IInginious,
   submission: string,
   task: string,
-  tell: (state: WidgetState) => void,
+  tell: (state: WidgetState | null) => void,
 ): Promise<void> {
   const ended = new AbortController();
   const { controller } = await inginious.open(task, null, ended.signal);
@@ -50,7 +50,7 @@ export async function awaitResult(
     const isThere = state.result?.submission === submission;
     if (isKnown && !isThere) return;
     ended.abort();
-    if (isThere) tell(state);
+    tell(isThere ? state : null);
   };
   const end = controller.synced.subscribe(follow);
   ended.signal.addEventListener("abort", end);

@@ -66,14 +66,17 @@ export function followNotebook(inginious: IInginious, found: NotebookAnswers, ho
     moveNotebook(path, moved);
     path = moved;
   });
-  const followed = new Set<TaskView>();
+  const followed = new Map<TaskView, () => void>();
   const awaited = new AwaitedResults(inginious, found, host);
   found.views.subscribe(() => {
-    for (const view of found.views.get().values()) {
-      if (followed.has(view)) continue;
-      followed.add(view);
-      followResults(found, view, host, awaited);
+    const views = new Set(found.views.get().values());
+    for (const [view, end] of followed) {
+      if (views.has(view)) continue;
+      followed.delete(view);
+      end();
     }
+    for (const view of views)
+      if (!followed.has(view)) followed.set(view, followResults(found, view, host, awaited));
   });
 }
 
@@ -95,21 +98,23 @@ function isStranded({ socket }: IInginious, cell: ICellModel): boolean {
   return !known.some(({ tasks }) => tasks.some(({ ref }) => ref === saved.task));
 }
 
-/** What comes for one task: kept with its cells, and told when nobody sees it there. */
+/** What comes for one task: kept with its cells, and told when nobody sees it; returns how to end that. */
 function followResults(
   found: NotebookAnswers,
   { controller }: TaskView,
   { user }: Host,
   awaited: AwaitedResults,
-): void {
+): () => void {
   const { panel } = found.notebook;
   let submitted = "";
-  const follow = () => {
+  let underWay = "";
+  const take = () => {
     const { path } = found.notebook;
     const state = controller.synced.get();
     const { submission, result, task } = state;
-    if (isActive(submission)) {
-      submitted = submission.id;
+    underWay = isActive(submission) ? submission.id : "";
+    if (underWay) {
+      submitted = underWay;
       awaited.add(submitted, task?.ref ?? "");
     }
     if (submission?.phase === "refused") {
@@ -138,8 +143,18 @@ function followResults(
     hasArrived(submitted, path);
     submitted = "";
   };
-  controller.synced.subscribe(follow);
+  const follow = () => {
+    const before = underWay;
+    take();
+    // Another one may have taken its place, or the server have lost it.
+    if (before !== underWay) awaited.end(before);
+  };
+  const unsubscribe = controller.synced.subscribe(follow);
   follow();
+  return () => {
+    unsubscribe();
+    awaited.end(underWay); // its cells are gone
+  };
 }
 
 interface Unseen {
@@ -161,7 +176,7 @@ class AwaitedResults {
     this.#found = found;
     this.#host = host;
     found.submitting.subscribe(() => this.#tellAtTheEnd());
-    found.notebook.panel.disposed.connect(() => void this.#goOn());
+    found.notebook.panel.disposed.connect(() => this.#goOn());
   }
 
   add(submission: string, task: string): void {
@@ -175,16 +190,18 @@ class AwaitedResults {
   }
 
   /** The notebook is closed, but not what was submitted from it. */
-  async #goOn(): Promise<void> {
+  #goOn(): void {
     const { path } = this.#found.notebook;
     const cells = this.#found.cells.get();
-    for (const [submission, task] of this.#awaited) {
-      if (!isOwn(submission, path)) continue;
-      const { awaitResult } = await loadClosed();
+    for (const [submission, task] of [...this.#awaited]) {
       const cellId = cells.find((cell) => cell.task === task)?.cell_id ?? "";
-      const tell = (state: WidgetState) =>
-        this.end(submission, this.#host.isOpen(path) ? null : { state, cellId });
-      void awaitResult(this.#inginious, submission, task, tell).catch(() => {}); // it is in the history
+      const end = (state: WidgetState | null) =>
+        this.end(submission, state && !this.#host.isOpen(path) ? { state, cellId } : null);
+      if (isOwn(submission, path))
+        loadClosed()
+          .then(({ awaitResult }) => awaitResult(this.#inginious, submission, task, end))
+          .catch(() => end(null)); // it is in the history
+      else end(null);
     }
   }
 
