@@ -184,11 +184,6 @@ class OverviewPublisher:
         key = (task.course_id, task.id)
         if key not in self._followed:
             self._followed[key] = state.subscribe(self.refresh)
-        limit, left = task.settings.submission_limit, None
-        if (
-            limit.amount is not None and limit.period_h is None
-        ):  # within some hours: the site counts
-            left = max(0, limit.amount - state.attempts)
         deadline = task.accessibility.deadline
         translated = task.translated(self.lang)
         return {
@@ -197,7 +192,7 @@ class OverviewPublisher:
             "accessible": task.accessibility.is_open(dt.datetime.now()),  # noqa: DTZ005 - as in a course
             "deadline": None if deadline is None else deadline.timestamp(),
             "attempts": state.attempts,
-            "attempts_left": left,
+            "attempts_left": state.attempts_left,
             "grade": state.grade,
             "code": state.code,
             "pending": (state.current is not None and not state.current.done)

@@ -149,6 +149,7 @@ def standing(state: TaskState) -> Standing:
     best, last = state.best, state.last
     return {
         "attempts": state.attempts,
+        "attempts_left": state.attempts_left,
         "best_grade": best.grade if best else None,
         "best_code": best.code if best else None,
         "last_grade": shown_grade(last.code, last.grade) if last else None,

@@ -95,6 +95,17 @@ class TaskState:
             return sum(counts(record) for record in self._read())
 
     @property
+    def attempts_left(self) -> int | None:
+        """Return how many of a limited number are left, None without a limit.
+
+        None as well where so many count within some hours: the site counts those.
+        """
+        limit = self.task.settings.submission_limit
+        if limit.amount is None or limit.period_h is not None:
+            return None
+        return max(0, limit.amount - self.attempts)
+
+    @property
     def newest(self) -> SubmissionRecord | None:
         """Return the newest submission."""
         with self._lock:

@@ -11,7 +11,7 @@ interface Props {
 export function Header({ task, standing, titleId }: Props) {
   const { synced, local, language } = useApp();
   const { t, say, grade, dateTime } = language;
-  const { attempts, best_grade: best, last_grade: last } = standing;
+  const { attempts, attempts_left: left, best_grade: best, last_grade: last } = standing;
   // Also one that waits, or was stopped; of what was submitted elsewhere the snapshot tells.
   const isNew = !attempts && !synced.history.length && !synced.submission && !local.elsewhere;
   return (
@@ -23,8 +23,14 @@ export function Header({ task, standing, titleId }: Props) {
         {task.deadline !== null && (
           <span>{say(t.deadline, { when: dateTime(task.deadline) })}</span>
         )}
-        {!task.accessible && <span class="inginious-warning">{t.closed}</span>}
+        {!task.accessible && (
+          <span class="inginious-warning">{task.site ? t.closed : t.closedHere}</span>
+        )}
         {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
+        {left !== null && (
+          <span class={left ? "" : "inginious-warning"}>{say(t.attemptsLeft, { n: left })}</span>
+        )}
+        {!task.site && (!task.accessible || left === 0) && <span>{t.stillGraded}</span>}
         {isNew && (
           <>
             <span>{t.noAttempts}</span>

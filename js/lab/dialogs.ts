@@ -57,7 +57,7 @@ async function isMeant({ socket, settings, language }: IInginious, views: TaskVi
   if (confirmSubmitAll === "never" || (confirmSubmitAll === "limited" && !isLimited)) return true;
   const { lab, say, t } = language;
   const lines = asked.map(({ name, left }) =>
-    left === null ? name : say(t.colon, { name, value: say(lab.attemptsLeft, { n: left }) }),
+    left === null ? name : say(t.colon, { name, value: say(t.attemptsLeft, { n: left }) }),
   );
   const body = new Widget({ node: document.createElement("ul") });
   body.addClass("inginious-asked");

@@ -41,8 +41,10 @@ export interface TaskInfo {
   problems: ProblemInfo[];
 }
 
+/** How the user stands in a task; `attempts_left` is null without a limit. */
 export interface Standing {
   attempts: number;
+  attempts_left: number | null;
   best_grade: number | null;
   best_code: string | null;
   last_grade: number | null;

@@ -8,6 +8,7 @@ export const EMPTY_STATE: Omit<WidgetState, "key" | "lang"> = {
   task: null,
   standing: {
     attempts: 0,
+    attempts_left: null,
     best_grade: null,
     best_code: null,
     last_grade: null,

@@ -131,6 +131,7 @@ def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
         "task": dict(serialize.task_info(task, lang, "ada")),
         "standing": {
             "attempts": 0,
+            "attempts_left": None,
             "best_grade": None,
             "best_code": None,
             "last_grade": None,
@@ -192,6 +193,7 @@ def finished(task: Task, code: str = "failed", grade: float = 80.0) -> dict[str,
         "history": [{**history[0], "id": "s1"}, {**history[1]}, {**history[2], "id": "s0"}],
         "standing": {
             "attempts": 3,
+            "attempts_left": None,
             "best_grade": 80.0,
             "best_code": "failed",
             "last_grade": result["grade"],

@@ -462,6 +462,20 @@ def test_words_are_marked_with_the_language_that_they_are_in(stage, looks, name)
         page.evaluate("document.documentElement.lang = 'en'")
 
 
+@pytest.mark.parametrize("site", ["", "inginious.example.org"])
+def test_a_task_that_is_closed_says_what_that_means(stage, looks, site):
+    task, standing = looks["failed"][0]["task"], looks["failed"][0]["standing"]
+    closed = {**task, "accessible": False, "site": site}
+    show(stage, looks, "failed", task=closed, standing={**standing, "attempts_left": 2})
+    facts = stage.page.locator(".inginious-facts")
+    expect(facts).to_contain_text("2 attempts left")
+    # A site refuses what comes too late; where a course is a folder, nobody does.
+    expect(facts).to_contain_text("no longer accepted" if site else "You still get results here")
+    stage.change(task={**closed, "accessible": True}, standing={**standing, "attempts_left": 0})
+    expect(facts).to_contain_text("no attempt left")
+    expect(facts.get_by_text("You still get results here")).to_have_count(0 if site else 1)
+
+
 def test_a_thousand_tests_and_a_long_feedback_are_folded(stage, looks):
     page = stage.page
     result = looks["failed"][0]["result"]

@@ -52,11 +52,23 @@ def test_a_submission_is_followed_to_its_result(session):
     assert state["result"]["problems"]["text"]["code"] == "failed"
     assert [(attempt["number"], attempt["grade"]) for attempt in state["history"]] == [(1, 40)]
     assert state["standing"]["best_grade"] == 40
+    assert state["standing"]["attempts_left"] is None
     assert state["result"]["tests"] == [
         {"id": "seen", "name": "seen", "kind": "passed", "text": ""}
     ]
     # The task's texts, which are the largest part, went out once.
     assert sum("task" in changed for changed in watched.published) == 1
+
+
+def test_what_is_left_of_a_limit_is_told_and_costs_nobody_a_submission(session):
+    file = session.library.course("lab").path / "echo" / "task.yaml"
+    file.write_text(file.read_text() + "submission_limit: {amount: 1, period: -1}\n")
+    watched = Watched(session, "lab/echo")
+    assert watched.state["standing"]["attempts_left"] == 1
+    for answer, grade in (("wrong", 40), ("right", 100)):
+        session.submit(session.task("lab/echo"), {"text": answer}, origin="api")
+        watched.wait(lambda state, g=grade: state["standing"]["best_grade"] == g)
+        assert watched.state["standing"]["attempts_left"] == 0
 
 
 def test_two_views_of_a_task_stay_in_step(session):

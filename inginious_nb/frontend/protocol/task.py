@@ -52,9 +52,10 @@ class TaskInfo(TypedDict):
 
 
 class Standing(TypedDict):
-    """The standing of the user in a task."""
+    """The standing of the user in a task; ``attempts_left`` is None without a limit."""
 
     attempts: int
+    attempts_left: int | None
     best_grade: float | None
     best_code: str | None
     last_grade: float | None

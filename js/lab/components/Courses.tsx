@@ -133,7 +133,7 @@ function Course({ course, language, openTask }: CourseProps) {
               <span class="inginious-task-grade">
                 {task.grade !== null && language.grade(task.grade)}
               </span>
-              <Facts task={task} language={language} />
+              <Facts task={task} isOfSite={course.site !== ""} language={language} />
             </button>
           </li>
         ))}
@@ -164,7 +164,14 @@ function Dot({ task, language }: { task: TaskRow; language: LabLanguage }) {
   return <span class={`inginious-dot ${tone}`} role="img" aria-label={word} title={word} />;
 }
 
-function Facts({ task, language }: { task: TaskRow; language: LabLanguage }) {
+interface FactsProps {
+  task: TaskRow;
+  /** A site refuses what comes too late; where the course is a folder, nobody does. */
+  isOfSite: boolean;
+  language: LabLanguage;
+}
+
+function Facts({ task, isOfSite, language }: FactsProps) {
   const { t, lab, say } = language;
   const facts: string[] = [];
   if (!task.accessible) facts.push(lab.taskClosed);
@@ -176,7 +183,8 @@ function Facts({ task, language }: { task: TaskRow; language: LabLanguage }) {
         : say(t.deadline, { when: language.dateTime(task.deadline) }),
     );
   }
-  if (task.attempts_left !== null) facts.push(say(lab.attemptsLeft, { n: task.attempts_left }));
+  if (task.attempts_left !== null) facts.push(say(t.attemptsLeft, { n: task.attempts_left }));
+  if (!isOfSite && (!task.accessible || task.attempts_left === 0)) facts.push(lab.gradedHere);
   if (!facts.length) return null;
   return <span class="inginious-task-facts">{facts.join(" · ")}</span>;
 }
