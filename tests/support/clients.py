@@ -38,7 +38,7 @@ class Call:
 
 
 @contextmanager
-def ending_context():
+def ending_context(kind=zmq.Context):
     """A ZeroMQ context that ends although a test failed before it closed its clients and sockets.
 
     Else it would wait for them, for ever.
@@ -49,7 +49,7 @@ def ending_context():
         clients.add(client)
         start(client)
 
-    with pytest.MonkeyPatch.context() as patch, zmq.Context() as context:
+    with pytest.MonkeyPatch.context() as patch, kind() as context:
         patch.setattr(Client, "start", noted)
         try:
             yield context
@@ -81,3 +81,17 @@ def started_clients(context):
         yield make
     finally:
         close(clients)
+
+
+class RunningLoop:
+    """A loop that runs in a thread of its own."""
+
+    def __init__(self, loop):
+        self.loop = loop
+        self.thread = threading.Thread(target=loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        """Stop it, and wait until its thread has ended."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from inginious_nb.grader import commands
+
+from . import processes
 
 _PROGRAM = """
 import sys
@@ -21,17 +21,9 @@ else:
 """
 
 
-@contextlib.contextmanager
 def running(*arguments, **options):
     """``backend AGENT_ADDR CLIENT_ADDR`` or ``agent BACKEND_ADDR TASKS``; killed in the end."""
     root = str(Path(commands.__file__).parents[2])
     path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
-    with subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": path},
-        **options,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    command = [sys.executable, "-c", _PROGRAM, *map(str, arguments)]
+    return processes.running(command, env=os.environ | {"PYTHONPATH": path}, **options)

@@ -92,10 +92,11 @@ async def test_a_routing_id_is_handed_over_while_the_old_connection_is_still_ope
 async def test_a_second_broker_on_an_address_says_so(tmp_path, transport):
     wanted = "tcp://127.0.0.1:*" if transport == "tcp" else f"ipc://{tmp_path}/clients"
     async with serving(wanted) as address:
-        context = zmq.Context()
-        with pytest.raises(ServiceError, match=r"is in use, probably by another backend"):
+        with (
+            zmq.Context() as context,
+            pytest.raises(ServiceError, match=r"is in use, probably by another backend"),
+        ):
             Broker(context, "tcp://127.0.0.1:*", address).bind()
-        context.destroy(linger=0)
         with DealerPeer(address) as client:
             assert await client.ask(messages.Ping(), messages.Unknown) == messages.Unknown()
 
@@ -109,10 +110,11 @@ async def test_the_socket_file_of_a_dead_broker_is_in_nobodys_way(tmp_path):
 
 
 async def test_an_address_that_is_none_is_refused_in_one_sentence():
-    context = zmq.Context()
-    with pytest.raises(ServiceError, match="Cannot listen on nonsense"):
+    with (
+        zmq.Context() as context,
+        pytest.raises(ServiceError, match="Cannot listen on nonsense"),
+    ):
         Broker(context, "tcp://127.0.0.1:*", "nonsense").bind()
-    context.destroy(linger=0)
 
 
 async def test_with_keys_only_the_one_client_gets_in():
@@ -135,10 +137,9 @@ async def is_turned_away(peer):
         | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
         | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
     )
-    monitor = peer.socket.get_monitor_socket(failures | zmq.EVENT_HANDSHAKE_SUCCEEDED)
-    number, _endpoint = await asyncio.wait_for(monitor.recv_multipart(), 15)
-    peer.socket.disable_monitor()
-    monitor.close(linger=0)
+    with peer.socket.get_monitor_socket(failures | zmq.EVENT_HANDSHAKE_SUCCEEDED) as monitor:
+        number, _endpoint = await asyncio.wait_for(monitor.recv_multipart(), 15)
+        peer.socket.disable_monitor()
     return bool(int.from_bytes(number[:2], "little") & failures)
 
 

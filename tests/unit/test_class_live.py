@@ -29,6 +29,7 @@ from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, loo
 from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
 from inginious_nb.notebook.answers import Answers
 from tests.support.invented_class import write_notebook
+from tests.support.processes import running
 from tests.support.published_class import class_of, graded, publisher_of
 
 LIMIT_S = 30
@@ -335,10 +336,9 @@ def grading_elsewhere(kept_in):
     holds = "import sys, pathlib; from inginious_nb.classroom.class_lock import only_grader\n"
     holds += "with only_grader(pathlib.Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", holds, kept_in]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+    with running(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
         yield other
-        other.kill()
 
 
 def test_where_nothing_can_be_kept_nobody_is_kept_out():
@@ -379,7 +379,7 @@ def test_of_several_that_begin_at_once_each_names_the_one_that_grades(tmp_path):
     with contextlib.ExitStack() as ended:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         programs = [
-            ended.enter_context(subprocess.Popen([sys.executable, "-c", RACE, tmp_path], **pipes))
+            ended.enter_context(running([sys.executable, "-c", RACE, tmp_path], **pipes))
             for _ in range(3)
         ]
         for program in programs:

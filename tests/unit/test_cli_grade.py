@@ -18,6 +18,7 @@ from inginious_nb.cli import written_files
 from inginious_nb.cli.main import main
 from inginious_nb.course import demo_class
 from tests.support.invented_class import KINDS, RIGHT, notebook, write_notebook
+from tests.support.processes import running
 
 COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
 needs_bubblewrap = pytest.mark.skipif(shutil.which("bwrap") is None, reason="no bubblewrap here")
@@ -80,7 +81,7 @@ def test_an_invented_class_is_killed_resumed_and_graded_as_each_alone(tmp_path, 
     command = [sys.executable, "-m", "inginious_nb.cli", *arguments(tmp_path, "--jobs=1")]
     for sent, more, status in ((signal.SIGINT, 1, 130), (signal.SIGKILL, 2, -signal.SIGKILL)):
         before = graded_in(tmp_path / "class.sqlite")
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
+        with running(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
             # Once it has graded something itself, it is the one that grades the class.
             while graded_in(tmp_path / "class.sqlite") < before + more:
                 assert run.poll() is None

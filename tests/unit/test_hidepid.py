@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from inginious_nb.grader.sandbox import process_tree
+from tests.support.processes import running
 
 ROOT = Path(__file__).parents[2]
 USER = 54321
@@ -154,7 +155,7 @@ def test_a_kernel_that_lists_no_children_and_sums_no_memory(monkeypatch):
     """As before Linux 4.14, or without CONFIG_PROC_CHILDREN."""
     monkeypatch.setattr(process_tree, "_lists_children", lambda: False)
     pipe = subprocess.PIPE
-    with subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], stdout=pipe) as parent:
+    with running(["sh", "-c", "sleep 60 & echo $!; wait"], stdout=pipe) as parent:
         child = int(parent.stdout.readline())
         tree = process_tree.descendants(parent.pid)
         for pid in (parent.pid, child):

@@ -23,6 +23,7 @@ from inginious_nb.grader.sandbox.bubblewrap import BubblewrapSandbox
 from inginious_nb.grader.sandbox.prepared import PreparedProcess
 from tests.support.hostile import descendants, new_zombies, processes_with
 from tests.support.local_course import LocalCourse
+from tests.support.processes import ended, running
 
 WAITED = """#!/usr/bin/python3
 import sys
@@ -90,19 +91,28 @@ async def test_a_box_serves_one_job(course):
     assert len(pids) == 3
 
 
-async def test_no_script_runs_before_all_of_its_job_is_there(course, monkeypatch):
+@pytest.fixture
+def stopped():
+    """Boxes that a test stops; they go on with its end, so that they can be ended."""
+    boxes = []
+    yield boxes
+    for box in boxes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            box.resume()
+
+
+async def test_no_script_runs_before_all_of_its_job_is_there(course, monkeypatch, stopped):
     prepare = BubblewrapSandbox.prepare
     wait_until_ready = PreparedProcess.wait_until_ready
-    starting = []
 
     def prepare_and_stop(*args):
         process = prepare(*args)
-        starting.append(psutil.Process(process._popen.pid))
-        starting[-1].suspend()
+        stopped.append(psutil.Process(process._popen.pid))
+        stopped[-1].suspend()
         return process
 
     def go_on_and_wait(process):
-        starting[-1].resume()
+        stopped[-1].resume()
         return wait_until_ready(process)
 
     monkeypatch.setattr(BubblewrapSandbox, "prepare", prepare_and_stop)
@@ -323,7 +333,7 @@ asyncio.run(serve())
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 async def test_a_box_goes_with_its_service(tmp_path, number):
-    with subprocess.Popen(  # noqa: ASYNC220 - short
+    with running(
         [sys.executable, "-c", SERVICE, tmp_path, WAITED],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -332,6 +342,7 @@ async def test_a_box_goes_with_its_service(tmp_path, number):
         root = service.stdout.readline().decode().strip()
         await until(lambda: processes_with(root))
         service.send_signal(number)
+        await asyncio.to_thread(service.wait)
     await until(lambda: not processes_with(root))
 
 
@@ -366,9 +377,13 @@ async def test_cpu_time_counts_from_the_start_of_the_job(tmp_path, then, reason)
     box = Box(("/usr/bin/python3", "-c", BURN + then), "/", {"PATH": os.defpath}, (), limits)
     with (tmp_path / "output").open("wb") as output:
         waiting_process = sandbox.prepare(box, output.fileno(), output.fileno())
-    burnt = psutil.Process(waiting_process._popen.pid)
-    await until(
-        lambda: sum(sum(p.cpu_times()[:2]) for p in [burnt, *burnt.children(recursive=True)]) >= 0.5
-    )
-    process = sandbox.begin(waiting_process, box)
-    assert await supervise(process, limits) == reason
+    with contextlib.ExitStack() as left:
+        left.callback(waiting_process.end)
+        burnt = psutil.Process(waiting_process._popen.pid)
+        await until(
+            lambda: (
+                sum(sum(p.cpu_times()[:2]) for p in [burnt, *burnt.children(recursive=True)]) >= 0.5
+            )
+        )
+        async with ended(sandbox.begin(waiting_process, box)) as process:
+            assert await supervise(process, limits) == reason

@@ -5,6 +5,7 @@ Most of it is tried with a folder of files instead of the file system, the rest 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox, supervise
 from inginious_nb.grader.sandbox.cgroup import Cgroup, Cgroups, Place
 from inginious_nb.grader.sandbox.process import BoxedProcess
+from tests.support.processes import ended, pipe, running
 
 LIMITS = Limits(cpu_s=1, wall_s=1, memory_bytes=100 << 20, disk_bytes=1, processes=7)
 
@@ -163,9 +165,9 @@ def start(kind: str, code: str, output: int | None = None):
 async def test_the_kernel_ends_a_memory_bomb(kind, cgroups):
     # In one step, and in a child whose end the program survives: nobody could see it in between.
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'bytearray(200 << 20)'])"
-    process = start(kind, code)
-    assert await supervise(process, MEMORY) == "memory"
-    assert process.ran_out_of_memory
+    async with ended(start(kind, code)) as process:
+        assert await supervise(process, MEMORY) == "memory"
+        assert process.ran_out_of_memory
 
 
 @KINDS
@@ -174,14 +176,11 @@ async def test_the_kernel_refuses_more_processes(kind, cgroups):
         "import os, time\ntry:\n    for count in range(100):\n        if not os.fork():\n"
         "            time.sleep(60)\nexcept BlockingIOError: print(count)\n"
     )
-    read, write = os.pipe()
-    process = start(kind, code, write)
-    os.close(write)
-    await process.wait()
-    process.kill()
-    await process.finish()
-    with os.fdopen(read) as pipe:
-        assert int(pipe.read()) < 2 * MEMORY.processes
+    with pipe() as (output, stdout):
+        async with ended(start(kind, code, stdout.fileno())) as process:
+            stdout.close()
+            await process.wait()
+        assert int(output.read()) < 2 * MEMORY.processes
 
 
 @pytest.fixture
@@ -189,7 +188,9 @@ def occupied(cgroups):
     """A cgroup, and a process in it that nobody else knows of."""
     cgroup = cgroups.new(MEMORY)
     command = [*cgroup.entering, "/bin/sh", "-c", "echo; exec sleep 60"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    with contextlib.ExitStack() as left:
+        left.callback(cgroup.remove)
+        process = left.enter_context(running(command, stdout=subprocess.PIPE))
         process.stdout.readline()
         yield cgroup, process
 
@@ -209,12 +210,11 @@ async def test_nothing_outlives_a_program_in_its_cgroup(occupied):
 
 @KINDS
 def test_cgroups_of_a_killed_service_are_removed(kind, cgroups):
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-c", KILLED, kind], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as service:
         service.stdout.readline()
         made = left(cgroups, service.pid)
-        service.kill()
     assert len(made) == len(cgroups.folders)
     choose_sandbox(kind)
     assert left(cgroups, service.pid) == []

@@ -283,10 +283,10 @@ async def test_no_user_namespace(tmp_path, monkeypatch, guard):
 async def test_no_network(course, hostile):
     if course.kind == "plain":
         return
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    run = f"{SUCCESS}exec 3<>/dev/tcp/127.0.0.1/{port} && feedback-result failed"
-    async with server:
+    listening = asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with await listening as server:
+        port = server.sockets[0].getsockname()[1]
+        run = f"{SUCCESS}exec 3<>/dev/tcp/127.0.0.1/{port} && feedback-result failed"
         assert (await hostile(run)).result[0] == "success"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from inginious_nb.grader.probes import missing_capabilities
 from inginious_nb.grader.sandbox import choose_sandbox, own_network
 from tests.support.hostile import descendants, new_descendants, new_zombies
 from tests.support.local_course import LocalCourse
+from tests.support.processes import running
 
 # Which of these somebody answers: the loopback of the machine by two addresses, a server of the job
 # itself, and that server from programs of the student with and without the network of the job.
@@ -82,11 +82,14 @@ def course(tmp_path):
     grader.close()
 
 
+def _hang_up(_, writer):
+    writer.close()
+
+
 async def test_a_job_with_a_network_does_not_reach_the_machines_loopback(tool, course):
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    run = RUN.replace("PORT", str(server.sockets[0].getsockname()[1]))
     before = descendants()
-    async with server:
+    async with await asyncio.start_server(_hang_up, "127.0.0.1", 0) as server:
+        run = RUN.replace("PORT", str(server.sockets[0].getsockname()[1]))
         result = await course.grade({"run": run}, parameters=NETWORK)
     assert result.custom == {"seen": SEEN}, result.stderr
     async with asyncio.timeout(10):
@@ -104,11 +107,10 @@ time.sleep(60)
 
 
 def test_a_network_goes_with_its_service(tool):
-    with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as service:
+    with running([sys.executable, "-c", KILLED], stdout=subprocess.PIPE) as service:
         assert service.stdout.readline() == b"made\n"
         processes = psutil.Process(service.pid).children(recursive=True)
         assert len(tools(processes)) >= 2
-        service.send_signal(signal.SIGKILL)
     assert not psutil.wait_procs(processes, timeout=10)[1]
 
 
@@ -138,8 +140,7 @@ async def test_without_a_tool_the_network_is_the_machines_and_that_is_said(cours
         "services on its loopback included" in text for text in sandbox.describe()["isolated"]
     )
     assert any("passt or slirp4netns" in text for text in missing_capabilities(sandbox))
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    run = f"#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/{port} && feedback-result success"
-    async with server:
+    async with await asyncio.start_server(_hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        run = f"#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/{port} && feedback-result success"
         assert (await course.grade(run, parameters=NETWORK)).result[0] == "success"

@@ -22,6 +22,7 @@ from inginious_nb.grader.sandbox import (
 from inginious_nb.grader.sandbox.cgroup import Cgroups
 from inginious_nb.grader.sandbox.launch_script import WORKER_ID, drops_root
 from inginious_nb.grader.sandbox.process_limit import ProcessLimit
+from tests.support.processes import ended, pipe, running
 
 LIMITS = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30, processes=100)
 MANY = 1500
@@ -59,7 +60,7 @@ def sandboxes(request, monkeypatch):
 def other_service():
     """Something with many threads at the user that jobs run as."""
     user = [str(WORKER_ID)] if drops_root() else []
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-c", OTHER_SERVICE, *user], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         assert other.stdout.readline() == b"many\n"
@@ -70,19 +71,14 @@ def other_service():
 async def test_what_another_service_starts_does_not_count(kind, sandboxes):
     sandbox = sandboxes[kind]()
     box = Box(("/usr/bin/python3", "-c", FORK), "/", {"PATH": os.defpath}, (), LIMITS)
-    stdin, go = os.pipe()
-    output, stdout = os.pipe()
-    process = sandbox.start(box, Streams(stdin, stdout, stdout))
-    os.close(stdin)
-    os.close(stdout)
-    with os.fdopen(output) as lines:
-        assert lines.readline() == "started\n"
-        with other_service():
-            os.write(go, b"\n")
-            os.close(go)
-            assert lines.read() == "forked\n"
-    process.kill()
-    await process.finish()
+    with pipe() as (stdin, go), pipe() as (lines, stdout):
+        streams = Streams(stdin.fileno(), stdout.fileno(), stdout.fileno())
+        async with ended(sandbox.start(box, streams)):
+            stdout.close()
+            assert lines.readline() == "started\n"
+            with other_service():
+                print(file=go, flush=True)
+                assert lines.read() == "forked\n"
 
 
 FILL = """
@@ -103,13 +99,11 @@ print(count, flush=True)
 async def test_a_box_has_a_count_of_its_own(sandboxes):
     limits = replace(LIMITS, processes=10)
     box = Box(("/usr/bin/python3", "-c", FILL), "/", {"PATH": os.defpath}, (), limits)
-    output, stdout = os.pipe()
-    with other_service(), os.fdopen(output) as lines:
-        process = sandboxes["bubblewrap"]().start(box, Streams(0, stdout, 2))
-        os.close(stdout)
-        assert 10 <= int(lines.readline()) <= limits.kernel_processes
-        process.kill()
-        await process.finish()
+    with other_service(), pipe() as (lines, stdout):
+        process = sandboxes["bubblewrap"]().start(box, Streams(0, stdout.fileno(), 2))
+        async with ended(process):
+            stdout.close()
+            assert 10 <= int(lines.readline()) <= limits.kernel_processes
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from inginious_nb.grader.sandbox import PlainSandbox
+from tests.support.processes import running
 
 SERVICE = """
 import asyncio, os
@@ -31,14 +32,13 @@ asyncio.run(main())
 @pytest.fixture
 def service():
     """A process with a program in the plain sandbox, and the processes of that program."""
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-c", SERVICE], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as process:
         pids = [int(word) for word in process.stdout.readline().split()]
         yield process, pids
-        process.kill()
-        for pid in pids:
-            _end(pid)
+    for pid in pids:
+        _end(pid)
 
 
 def _end(pid: int) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from inginious_nb.grader.sandbox import Box, Limits, Streams, choose_sandbox
 from inginious_nb.grader.sandbox.cgroup import Cgroups, Place
+from tests.support.processes import ended, pipe
 
 LIMITS = Limits(cpu_s=60, wall_s=60, memory_bytes=1 << 30, disk_bytes=1 << 30)
 KINDS = pytest.mark.parametrize("kind", ["bubblewrap", "plain"])
@@ -101,12 +102,12 @@ async def test_a_program_that_cannot_enter_its_cgroup_does_not_run(kind, null, t
     sandbox._cgroups = Folders(tmp_path / "groups")
     (tmp_path / "groups").mkdir()
     sandbox._cgroups.has_a_way_in = False
-    ran, written = os.pipe()
-    process = sandbox.start(box("echo", "running"), Streams(null.stdin, written, null.stderr))
-    os.close(written)
-    await process.finish()
-    with os.fdopen(ran, "rb") as output:
-        assert output.read() == b""
+    with pipe() as (output, stdout):
+        streams = Streams(null.stdin, stdout.fileno(), null.stderr)
+        process = sandbox.start(box("echo", "running"), streams)
+        stdout.close()
+        await process.finish()
+        assert output.read() == ""
     assert not process.verdict.was_started
 
 
@@ -117,12 +118,8 @@ async def test_programs_without_a_descriptor_take_no_threads_of_others(kind, nul
 
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     monkeypatch.setattr(os, "pidfd_open", refuse)
-    process = choose_sandbox(kind).start(box("sleep", "60"), null)
-    try:
+    async with ended(choose_sandbox(kind).start(box("sleep", "60"), null)) as process:
         waiting = asyncio.ensure_future(process.wait())
         working = asyncio.ensure_future(asyncio.to_thread(lambda: "done"))
         done, _ = await asyncio.wait({waiting, working}, return_when=asyncio.FIRST_COMPLETED)
         assert done == {working}
-    finally:
-        process.kill()
-        await process.finish()

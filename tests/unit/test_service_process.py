@@ -23,6 +23,7 @@ from inginious_nb.grader import service as service_module
 from inginious_nb.grader.service import ServiceProcess
 from tests.support.clients import ending_context
 from tests.support.lab_jobs import a_nap, a_word
+from tests.support.processes import running
 from tests.support.tasks import FakeTask
 from tests.support.waiting import has_ended, until
 from tests.support.wire_peer import DealerPeer
@@ -315,7 +316,7 @@ if sys.argv[1] != "exit":
 def test_it_ends_with_the_process_that_started_it(way):
     """Killed with -9; the same with a forked process that inherited the pipe; without a stop()."""
     root = str(Path(service_module.__file__).parents[2])
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-c", PARENT, way],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

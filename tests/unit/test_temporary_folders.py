@@ -16,6 +16,7 @@ from inginious_nb.grader.temporary_folders import (
     remove_stale_folders,
     remove_tree,
 )
+from tests.support.processes import running
 
 HOLDER = """
 import sys
@@ -29,11 +30,10 @@ sys.stdin.read()
 @pytest.fixture
 def holder(tmp_path):
     """A process that holds a folder, and that folder."""
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         yield process, Path(process.stdout.readline().decode().strip())
-        process.kill()
 
 
 def test_a_folder_goes_when_its_process_was_killed(holder, tmp_path):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import contextlib
 
 import pytest
 
-from tests.support.clients import BRISK, ending_context, started_clients
+from tests.support.clients import BRISK, RunningLoop, ending_context, started_clients
 from tests.support.thread_backend import ThreadBackend
 
 
@@ -32,19 +32,23 @@ def context():
 
 @pytest.fixture
 def new_loop():
-    """A function that makes a loop, which is stopped and closed with the test."""
-    loops = []
+    """A function that makes a loop that nothing runs; it is closed with the test."""
+    with contextlib.ExitStack() as ended:
 
-    def make():
-        loops.append(asyncio.new_event_loop())
-        return loops[-1]
+        def make():
+            loop = asyncio.new_event_loop()
+            ended.callback(loop.close)
+            return loop
 
-    yield make
-    for loop in loops:
-        while loop.is_running():
-            loop.call_soon_threadsafe(loop.stop)
-            time.sleep(0.001)
-        loop.close()
+        yield make
+
+
+@pytest.fixture
+def running_loop(new_loop):
+    """A loop that runs in a thread of its own; it is stopped with the test, if not before."""
+    running = RunningLoop(new_loop())
+    yield running
+    running.stop()
 
 
 @pytest.fixture

@@ -141,34 +141,28 @@ async def test_without_a_second_socket_a_silence_is_waited_for(backend, caplog):
 
 
 def test_a_context_that_has_ended_is_a_mistake_of_the_caller(backend):
-    context = zmq.Context()
-    context.term()
+    with zmq.Context() as context:
+        context.term()
     with pytest.raises(UsageError, match="context"):
         Client(context, backend.address)
 
 
-def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backend, new_loop):
-    loop = new_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
+def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backend, running_loop):
     failures = []
-    loop.set_exception_handler(lambda _, failure: failures.append(failure))
-    context = zmq.Context()
-    client = Client(
-        context, backend.address, loop=loop, options=dataclasses.replace(BRISK, give_up_s=2)
-    )
-    client.start()
-    sync = ClientSync(client)
-    assert sync.new_job(0, MATCH, {"q": "42"}) == SUCCESS
-    context.destroy()
-    assert sync.new_job(0, MATCH, {"q": "42"}) == GIVEN_UP
-    late = Calls()
-    client.new_job(0, MATCH, {"q": "42"}, late)
-    client.close()
-    assert late == [GIVEN_UP]
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    running_loop.loop.set_exception_handler(lambda _, failure: failures.append(failure))
+    options = dataclasses.replace(BRISK, give_up_s=2)
+    with ending_context() as context:
+        client = Client(context, backend.address, loop=running_loop.loop, options=options)
+        client.start()
+        sync = ClientSync(client)
+        assert sync.new_job(0, MATCH, {"q": "42"}) == SUCCESS
+        context.destroy()
+        assert sync.new_job(0, MATCH, {"q": "42"}) == GIVEN_UP
+        late = Calls()
+        client.new_job(0, MATCH, {"q": "42"}, late)
+        client.close()
+        assert late == [GIVEN_UP]
+    running_loop.stop()
     assert failures == []
 
 
@@ -177,12 +171,10 @@ def test_a_context_destroyed_before_the_client_is_closed_ends_the_sockets(backen
 
 @pytest.mark.parametrize("again", [False, True])
 def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(
-    backend, again, new_loop
+    backend, again, running_loop
 ):
     backend.by_itself = False
-    loop = new_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
+    loop = running_loop.loop
     held, closing = threading.Event(), threading.Event()
     with ending_context() as context:
         client = Client(context, backend.address, loop=loop, options=BRISK)
@@ -202,20 +194,16 @@ def test_a_loop_that_stops_while_it_is_to_close_the_client_costs_no_callback(
         client.close()
         if again:
             client.close()
-        thread.join()
+        running_loop.thread.join()
         assert calls == [GIVEN_UP]
         loop.run_until_complete(asyncio.sleep(0))  # what was left in it does no harm
         assert calls == [GIVEN_UP]
-    loop.close()
 
 
-def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend, new_loop):
+def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend, running_loop):
     backend.by_itself = False
-    loop = new_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
     with ending_context() as context:
-        client = Client(context, backend.address, loop=loop, options=BRISK)
+        client = Client(context, backend.address, loop=running_loop.loop, options=BRISK)
         client.start()
         calls = Calls()
         client.new_job(0, MATCH, {"q": "42"}, calls)
@@ -231,9 +219,6 @@ def test_closing_twice_at_once_waits_for_the_end_in_both_threads(backend, new_lo
         for closer in closers:
             closer.join()
         assert seen == [1] * 4
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
 
 
 # ---- frames ---------------------------------------------------------------------------------
@@ -243,11 +228,12 @@ def test_a_hundred_million_items_are_refused_before_they_are_made():
     junk = b"\xdd" + (10**8).to_bytes(4, "big") + bytes(10**8)
     result = messages.encode(a_result("j", custom={"a": 7}))
     frame = result.replace(b"\xa1a\x07", b"\xa1a" + junk)
-    tracemalloc.start()
-    with pytest.raises(RemoteProtocolError):
-        messages.decode(frame, messages.TO_CLIENT)
-    _, peak_bytes = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    with contextlib.ExitStack() as ended:
+        tracemalloc.start()
+        ended.callback(tracemalloc.stop)
+        with pytest.raises(RemoteProtocolError):
+            messages.decode(frame, messages.TO_CLIENT)
+        _, peak_bytes = tracemalloc.get_traced_memory()
     assert peak_bytes < 1_000_000
 
 

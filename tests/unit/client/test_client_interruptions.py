@@ -15,6 +15,7 @@ from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions
 from inginious_nb.errors import LocalProtocolError
 from tests.support.clients import BRISK, SUCCESS, Call, ending_context
+from tests.support.processes import running
 from tests.support.tasks import MATCH
 
 NEVER = ClientOptions(heartbeat_s=1000, silent_after_s=10_000)
@@ -167,15 +168,12 @@ def test_a_callback_may_run_the_loop_while_a_long_queue_is_read(holding):
         for identity in model.registered:
             model.receive(identity, messages.encode(messages.ClientGetQueue()))
 
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script), holding.address],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        try:
-            holding.wait_for(lambda model: model.jobs and holding.count(messages.ClientGetQueue))
-            holding.do(finish_and_tell)
-            assert process.communicate(timeout=60)[0] == "the queue is there\n"
-            assert process.returncode == 0
-        finally:
-            process.kill()  # it waits for ever for what does not come
+        holding.wait_for(lambda model: model.jobs and holding.count(messages.ClientGetQueue))
+        holding.do(finish_and_tell)
+        assert process.communicate(timeout=60)[0] == "the queue is there\n"
+        assert process.returncode == 0

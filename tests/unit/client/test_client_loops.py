@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import threading
 
 import zmq
 import zmq.asyncio
@@ -15,7 +14,7 @@ from inginious_nb.client import (
     CurveKeys,
 )
 from inginious_nb.client.client_sync import ClientSync
-from tests.support.clients import BRISK, SUCCESS, Call
+from tests.support.clients import BRISK, SUCCESS, Call, RunningLoop, ending_context
 from tests.support.tasks import MATCH
 from tests.support.thread_backend import ThreadBackend
 
@@ -46,12 +45,11 @@ async def test_a_call_from_another_thread_never_waits_for_the_next_one(backend, 
 
 
 async def test_an_asyncio_context_works_as_documented(backend):
-    context = zmq.asyncio.Context()
-    client = Client(context, backend.address)
-    client.start()
-    assert await client.submit(MATCH, {"q": "42"}) == SUCCESS
-    client.close()
-    context.term()
+    with ending_context(zmq.asyncio.Context) as context:
+        client = Client(context, backend.address)
+        client.start()
+        assert await client.submit(MATCH, {"q": "42"}) == SUCCESS
+        client.close()
 
 
 def test_a_plain_script_works(backend, context):
@@ -100,15 +98,12 @@ def test_a_loop_given_explicitly_may_run_in_another_thread(backend, context, new
     call = Call()
     client.new_job(0, MATCH, {"q": "42"}, call)  # before anything runs
     client.start()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
+    running = RunningLoop(loop)
     call._news.wait(20)
     client.close()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    running.stop()
     assert call.calls == [SUCCESS]
-    assert call.threads == [thread.ident]
+    assert call.threads == [running.thread.ident]
 
 
 async def test_curve_keys_are_used(context):

@@ -7,33 +7,24 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 
 import pytest
-import zmq
 
 from inginious_nb import messages
 from inginious_nb.client import Client, ClientOptions, ClientSync
 from inginious_nb.errors import UsageError
 from tests.support.clients import SUCCESS, ending_context, started_clients
+from tests.support.processes import running
 from tests.support.tasks import MATCH
 
 BRISK = ClientOptions(heartbeat_s=0.05, queue_poll_s=0.05)
 
 
 @pytest.fixture
-def on_a_thread(new_loop):
+def on_a_thread(running_loop, context):
     """Makes clients whose loop runs in a thread of its own, as in a kernel."""
-    loop = new_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    context = zmq.Context()
     with started_clients(context) as start:
-        yield lambda backend: start(backend.address, 0.05, loop=loop, options=BRISK)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-    context.term()
+        yield lambda backend: start(backend.address, 0.05, loop=running_loop.loop, options=BRISK)
 
 
 def test_the_main_thread_waits_while_the_loop_runs_elsewhere(backend, on_a_thread):
@@ -106,7 +97,6 @@ def test_on_a_loop_that_does_not_run(backend, new_loop):
         client.start()
         assert ClientSync(client).new_job(0, MATCH, {"q": "42"}) == SUCCESS
         client.close()
-        loop.close()
 
 
 def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding, new_loop):
@@ -119,7 +109,6 @@ def test_the_time_limit_kills_on_a_loop_that_does_not_run_any_more(holding, new_
         holding.wait_for(lambda model: not model.jobs)
         assert holding.count(messages.ClientKillJob) == 1
         client.close()
-        loop.close()
 
 
 def test_a_loop_that_is_closed_is_refused_in_words(backend, new_loop):
@@ -143,7 +132,6 @@ async def test_a_loop_that_cannot_be_run_beside_this_one_is_refused_in_words(bac
         with pytest.raises(UsageError, match="thread of its own"):
             ClientSync(client).new_job(0, MATCH, {"q": "42"})
         client.close()
-        loop.close()
     assert backend.count(messages.ClientNewJob) == 0
 
 
@@ -194,7 +182,6 @@ def test_a_client_that_was_not_started_is_a_mistake_of_the_caller(backend, loop_
         with pytest.raises(UsageError, match="start"):
             ClientSync(client, timeout_s=1).new_job(0, MATCH, {"q": "42"})
         client.close()
-    loop.close()
 
 
 def test_a_closed_client_gives_a_crash_at_once(backend, on_a_thread):
@@ -223,18 +210,18 @@ def test_ctrl_c_ends_the_waiting_at_once(holding, abandoned):
         context.term()
         loop.call_soon_threadsafe(loop.stop)
     """
-    process = start_script(script, holding.address, abandoned)
-    holding.wait_for(lambda model: model.jobs)
-    process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=20)[0] == "interrupted\n"
+    with started_script(script, holding.address, abandoned) as process:
+        holding.wait_for(lambda model: model.jobs)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20)[0] == "interrupted\n"
     if abandoned == "kill":
         holding.wait_for(lambda model: not model.jobs)
     else:
         assert holding.count(messages.ClientKillJob) == 0
 
 
-def start_script(script, *arguments):
-    return subprocess.Popen(
+def started_script(script, *arguments):
+    return running(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(script), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -243,7 +230,7 @@ def start_script(script, *arguments):
 
 
 def run_script(script, *arguments):
-    with start_script(script, *arguments) as process:
+    with started_script(script, *arguments) as process:
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     return subprocess.CompletedProcess((), 0, output)

@@ -17,6 +17,7 @@ import pytest
 
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
+from tests.support.processes import running
 from tests.support.ssh import run_in_shell
 
 ENTER = "getinput text; feedback-result success; feedback-msg -m 'By hand.'"
@@ -91,7 +92,7 @@ def test_in_a_terminal_the_way_in_is_printed(course_folder, tmp_path):
         "get_ipython().run_cell_magic('inginious', 'submit lab/echo --ssh', 'right')\n"
     )
     ours, theirs = os.openpty()
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", code],
         env={
             **os.environ,
