@@ -9,7 +9,7 @@ import { Disconnected, Notices } from "./Notices.tsx";
 import { ResultSection } from "./ResultSection.tsx";
 import { SignedOut } from "./SignedOut.tsx";
 import { Student } from "./SubmitAs.tsx";
-import { StopButton, SubmitButton } from "./SubmitBar.tsx";
+import { StopButton, SubmitInLine } from "./SubmitBar.tsx";
 
 export function AnswerPanel() {
   const { synced, language } = useApp();
@@ -33,7 +33,7 @@ export function AnswerPanel() {
             <Student />
             <ChangedMark problemId={problem.id} />
             <StopButton />
-            {!isActive(submission) && <SubmitButton quiet={synced.history.length > 0} />}
+            <SubmitInLine quiet={synced.history.length > 0} />
           </>
         }
       />

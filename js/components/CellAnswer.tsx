@@ -22,7 +22,7 @@ export function CellAnswer(props: AnswerProps) {
       <Picker problem={problem} />
       {!read && insertCell && (
         <p>
-          <button type="button" class="inginious-button" onClick={() => insertCell(problem)}>
+          <button type="button" class="inginious-button" onClick={() => void insertCell(problem)}>
             {language.t.insertCell}
           </button>
         </p>

@@ -1,6 +1,5 @@
 // What stands beneath a submit command: one line, its details on demand. The statement is not
 // repeated; what could not be sent can be answered here.
-import { isActive } from "../state/controller.ts";
 import { Announcer } from "./Announcer.tsx";
 import { useApp } from "./context.ts";
 import { Disconnected, Notices } from "./Notices.tsx";
@@ -8,7 +7,7 @@ import { ResultSection } from "./ResultSection.tsx";
 import { Shell } from "./Shell.tsx";
 import { SignedOut } from "./SignedOut.tsx";
 import { Student } from "./SubmitAs.tsx";
-import { StopButton, SubmitButton } from "./SubmitBar.tsx";
+import { StopButton, SubmitInLine } from "./SubmitBar.tsx";
 import { More } from "./TaskPanel.tsx";
 import { Unanswered } from "./Unanswered.tsx";
 
@@ -20,7 +19,7 @@ export function CommandPanel() {
     <>
       <Student />
       <StopButton />
-      {!isActive(submission) && <SubmitButton quiet={submission?.phase !== "refused"} />}
+      <SubmitInLine quiet={submission?.phase !== "refused"} />
     </>
   );
   return (

@@ -31,7 +31,20 @@ export function SubmitBar() {
   );
 }
 
-export function SubmitButton({ quiet = false }: { quiet?: boolean }) {
+interface SubmitProps {
+  quiet?: boolean;
+  hold?: ReturnType<typeof useFocusWithin>[1];
+}
+
+/** Submit in a line, which has no room for what cannot be pressed now, unless it has the focus. */
+export function SubmitInLine({ quiet }: { quiet: boolean }) {
+  const { synced } = useApp();
+  const [held, hold] = useFocusWithin();
+  if (isActive(synced.submission) && !held) return null;
+  return <SubmitButton quiet={quiet} hold={hold} />;
+}
+
+export function SubmitButton({ quiet = false, hold }: SubmitProps) {
   const { controller, synced, local, language } = useApp();
   const { t } = language;
   const active = isActive(synced.submission);
@@ -46,6 +59,7 @@ export function SubmitButton({ quiet = false }: { quiet?: boolean }) {
       aria-disabled={blocked}
       aria-label={named(label, synced.task?.name, language)}
       onClick={() => !blocked && void controller.submit()}
+      {...hold}
     >
       {quiet && label === t.submitAgain ? <ByWidth wide={label} narrow={t.submit} /> : label}
     </button>

@@ -17,7 +17,7 @@ export interface App {
   /** The cell whose output has the details already, null for none. */
   cellWithDetails?: () => string | null;
   /** Puts a cell for the answer into the notebook, where the host can. */
-  insertCell?: (problem: ProblemInfo) => void;
+  insertCell?: (problem: ProblemInfo) => Promise<void>;
   /** Has the person sign in at the site by a dialog of the host. */
   signIn?: () => void;
   /** Signs in within the view, where the host has no dialog. */

@@ -62,7 +62,7 @@ export class LabNotebook extends Notebook {
   }
 
   /** Put a cell for an answer below the active one, with the template, and go to it. */
-  insertAnswer(task: TaskInfo, problem: ProblemInfo): void {
+  async insertAnswer(task: TaskInfo, problem: ProblemInfo): Promise<void> {
     const { content, model } = this.panel;
     if (!model) return;
     const index = Math.min(content.activeCellIndex + 1, model.cells.length);
@@ -72,9 +72,8 @@ export class LabNotebook extends Notebook {
       source: problem.default.trimEnd(),
       metadata: { tags: [TAG_PREFIX + tagReference(task, problem.id)] },
     };
-    model.sharedModel.insertCell(index, cell as never);
-    content.activeCellIndex = index;
-    content.mode = "edit";
-    void content.scrollToItem(index, "smart");
+    const { id } = model.sharedModel.insertCell(index, cell as never);
+    // The button that was pressed goes, and the focus with it.
+    if (await this.reveal(id)) content.mode = "edit";
   }
 }

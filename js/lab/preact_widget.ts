@@ -34,11 +34,39 @@ export class Panel extends Widget {
   }
 }
 
-/** A panel that shows a Preact tree. */
+/** A panel that shows a Preact tree, and has the focus once what had it in there is gone. */
 export class PreactWidget extends Panel {
+  #focused: EventTarget | null = null;
+
   constructor(tree: VNode) {
     super();
     render(tree, this.node);
+    this.node.addEventListener("focusin", ({ target }) => {
+      this.#focused = target;
+    });
+    this.node.addEventListener("focusout", ({ relatedTarget }) => {
+      if (relatedTarget) this.#focused = null;
+      else queueMicrotask(() => this.#forget()); // what is being removed is gone by then
+    });
+    // Not before the focus has gone on to where Tab leads: a control may go as it is left.
+    const removed = new MutationObserver(() => setTimeout(() => this.#keepFocus()));
+    removed.observe(this.node, { childList: true, subtree: true });
+  }
+
+  #isGone(): boolean {
+    return this.#focused instanceof Element && !this.#focused.isConnected;
+  }
+
+  #forget(): void {
+    if (!this.#isGone()) this.#focused = null;
+  }
+
+  #keepFocus(): void {
+    const { node } = this;
+    if (!this.#isGone() || document.activeElement !== document.body) return;
+    node.tabIndex = -1; // else it would take the focus from the notebook with each click
+    node.addEventListener("blur", () => node.removeAttribute("tabindex"), { once: true });
+    node.focus({ preventScroll: true });
   }
 
   override dispose(): void {

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from . import states
 from .stage import show, unfold
 
 
-def test_focus_stays_where_it_is_through_a_whole_submission(stage, looks):
+@pytest.mark.parametrize("look", ["new", "slim-new"])
+def test_focus_stays_where_it_is_through_a_whole_submission(stage, looks, look):
     page = stage.page
-    show(stage, looks, "new")
+    show(stage, looks, look)
     button = page.get_by_role("button", name="Submit:")
     button.focus()
     handle = button.element_handle()

@@ -77,6 +77,7 @@ def test_from_the_launcher_card_to_a_grade(open_lab):
     page.reload()
     expect(apples).to_contain_text("Success", timeout=START_LIMIT_MS)
     expect(statement).to_contain_text("Seventeen apples, five children")
+    expect(page.get_by_role("tab", name="Sharing apples")).to_be_visible()
     expect(task(page, "Sharing apples")).to_contain_text("50 %")
 
 
@@ -158,6 +159,7 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
     cell = page.locator(".jp-CodeCell.inginious-answer")
     expect(cell.locator(".inginious-answer-line")).to_contain_text("Not submitted yet")
     expect(statement).to_contain_text("Answered by")
+    expect(cell.get_by_role("textbox")).to_be_focused()
     cell.click(button="right")
     page.get_by_role("menuitem", name="Use as answer for").click()
     dialog = page.get_by_role("dialog")
@@ -289,6 +291,8 @@ def test_the_queue_is_live(server, open_lab, page):
     expect(queue).to_contain_text(re.compile(r"Patience Submission \d+ Running since \d+:"))
     queue.get_by_role("button", name="Stop: Patience").click()
     expect(queue).to_contain_text("Nothing of yours is waiting")
+    # The button that had the focus is gone; it is in the panel still.
+    expect(queue.locator("..")).to_be_focused()
     expect(page.get_by_role("button", name="INGInious on this server: ready")).to_be_visible()
     expect(page.locator(".inginious-answer-line")).to_contain_text("Stopped")
 
