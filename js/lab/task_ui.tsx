@@ -10,6 +10,11 @@ document.head.append(Object.assign(document.createElement("style"), { textConten
 export function taskWidget(followed: FollowedTask): Widget {
   const widget = new PreactWidget(<TaskDocument followed={followed} />);
   widget.addClass("inginious-task-document");
+  // The tasks are not known yet where the panel is restored with the page.
+  followed.state.subscribe(() => {
+    const task = followed.state.get().view?.controller.synced.get().task;
+    if (task) widget.title.label = task.name;
+  });
   widget.disposed.connect(() => followed.dispose());
   return widget;
 }
