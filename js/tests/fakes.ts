@@ -76,7 +76,8 @@ export class FakeComm implements Comm {
   closed = false;
   onMsg: Comm["onMsg"] = () => {};
   onClose: Comm["onClose"] = () => {};
-  readonly commsOverSubshells: string;
+  commsOverSubshells: string;
+  subshellId: string | null = null;
   readonly subshellStarted: Promise<void>;
 
   constructor(commsOverSubshells: string, subshellStarted: Promise<void>) {

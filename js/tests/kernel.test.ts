@@ -29,10 +29,18 @@ function watched() {
 
 test("a widget sleeps when its kernel goes, not when it is busy", () => {
   const { gone, become } = watched();
-  for (const status of ["busy", "idle", "starting"]) become(status);
+  for (const status of ["busy", "idle"]) become(status);
   expect(gone).not.toHaveBeenCalled();
   become("restarting");
   expect(gone).toHaveBeenCalledOnce();
+});
+
+test("it sleeps also when another page restarts the kernel", () => {
+  const { gone, become, publish } = watched();
+  publish("shutdown_reply", "1", { restart: true });
+  expect(gone).toHaveBeenCalledOnce();
+  become("starting");
+  expect(gone).toHaveBeenCalledTimes(2);
 });
 
 test("it wakes when code that may have loaded the extension has ended", () => {

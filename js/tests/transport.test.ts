@@ -28,6 +28,20 @@ test("a comm is opened only after its subshell has started", async () => {
   expect(comm.opened).toEqual([{ v: 1, ...subject }]);
 });
 
+test("a comm gets a subshell of its own where the kernel lost the one of all", async () => {
+  const comm = new FakeComm("perCommTarget", Promise.resolve());
+  comm.subshellId = "of the kernel before";
+  const model = new FakeModel();
+  const requestListSubshell = () => {
+    if (comm.commsOverSubshells === "perComm") comm.subshellId = "new";
+    return { done: Promise.resolve({ content: { subshell_id: ["new"] } }) };
+  };
+  model.widget_manager.kernel = { ...kernelWith(comm), requestListSubshell };
+  const transport = await chooseTransport(model, subject, new AbortController().signal);
+  expect(transport.servedWhileBusy).toBe(true);
+  expect(comm.commsOverSubshells).toBe("perComm");
+});
+
 test.each<[string, () => Kernel | null]>([
   ["a host without a kernel", () => null],
   ["a host without comms", () => ({ supportsSubshells: true })],

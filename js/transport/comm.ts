@@ -15,9 +15,10 @@ interface CommMessage {
 }
 
 export interface Comm {
-  /** Undefined before JupyterLab 4.4. */
-  readonly commsOverSubshells?: string;
+  /** Undefined before JupyterLab 4.4; "perComm", once set, starts one that no other comm has. */
+  commsOverSubshells?: string;
   readonly subshellStarted?: Promise<void>;
+  readonly subshellId?: string | null;
   readonly isDisposed?: boolean;
   onMsg: (message: CommMessage) => void;
   onClose: () => void;
@@ -41,6 +42,10 @@ export interface Kernel {
   readonly connectionStatusChanged?: KernelSignal<string>;
   readonly iopubMessage?: KernelSignal<unknown>;
   createComm?(target: string, id?: string): Comm;
+  /** Which subshells it has now. */
+  requestListSubshell?(content: object): {
+    readonly done: Promise<{ readonly content: { readonly subshell_id?: readonly string[] } }>;
+  };
 }
 
 /** Gets the state of a subject that is no widget of the kernel. */
@@ -55,7 +60,7 @@ export async function openComm(
   await kernel?.info;
   if (!kernel?.createComm || !kernel.supportsSubshells) return null;
   const comm = kernel.createComm(COMM_TARGET);
-  if (!(await startsSubshell(comm)) || signal.aborted) return null;
+  if (!(await startsSubshell(kernel, comm)) || signal.aborted) return null;
   return connect(kernel, comm, subject, signal, true);
 }
 
@@ -69,15 +74,24 @@ export async function reopenComm(
   await kernel.info;
   const comm = kernel.createComm?.(COMM_TARGET);
   if (!comm) return null;
-  const servedWhileBusy = Boolean(kernel.supportsSubshells) && (await startsSubshell(comm));
+  const servedWhileBusy = Boolean(kernel.supportsSubshells) && (await startsSubshell(kernel, comm));
   return signal.aborted ? null : connect(kernel, comm, subject, signal, servedWhileBusy, onState);
 }
 
-async function startsSubshell(comm: Comm): Promise<boolean> {
+async function startsSubshell(kernel: Kernel, comm: Comm): Promise<boolean> {
   // The promise of a comm whose subshell is switched off never settles.
   if (!comm.subshellStarted || comm.commsOverSubshells === "disabled") return false;
   await comm.subshellStarted;
-  return true;
+  if (await isThere(kernel, comm)) return true;
+  // JupyterLab keeps the subshell of a kernel that another page, or the server, has restarted.
+  comm.commsOverSubshells = "perComm";
+  return isThere(kernel, comm); // the kernel answers in order, so the new one has started then
+}
+
+/** Whether the kernel has the subshell of a comm: what is sent to another is lost. */
+async function isThere(kernel: Kernel, comm: Comm): Promise<boolean> {
+  const reply = await kernel.requestListSubshell?.({}).done;
+  return !reply || (reply.content.subshell_id?.includes(comm.subshellId ?? "") ?? false);
 }
 
 function connect(

@@ -1,8 +1,10 @@
 // Tells when a kernel went away under its widgets, and when its successor has loaded inginious_nb
-// so that they can go on. The page sees both in what the kernel publishes; nobody polls.
+// so that they can go on. The page sees both in what the kernel publishes, also where another page
+// restarts it; nobody polls.
 import type { Kernel } from "./comm.ts";
 
-const GONE = ["restarting", "autorestarting", "terminating", "dead"];
+/** "starting" is what a new process says first, of which there may have been one before. */
+const GONE = ["restarting", "autorestarting", "terminating", "dead", "starting"];
 
 interface Listeners {
   /** The kernel went away. */
@@ -41,6 +43,7 @@ export function watchKernel(
   };
   const onMessage = (_kernel: unknown, message: unknown) => {
     const { header, parent_header: parent, content } = message as Message;
+    if (header?.msg_type === "shutdown_reply") gone();
     const id = parent?.msg_id;
     if (!id) return;
     if (header?.msg_type === "execute_input" && content?.code?.includes("inginious")) {

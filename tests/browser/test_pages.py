@@ -44,3 +44,9 @@ def test_the_page_that_ran_a_command_answers_it(open_notebook, page, tabs, lab):
         ):
             asked.run_to_end(2)
             expect(asked.result(2)).to_contain_text(grade)
+    # The page that restarts a kernel knows it; the others have to notice.
+    others[0].restart_kernel()
+    expect(mine.widget(2)).to_contain_text("the kernel was restarted")
+    others[0].run_to_end(1)
+    mine.run_to_end(2)
+    expect(mine.result(2)).to_contain_text("100 %")
