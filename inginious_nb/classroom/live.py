@@ -197,6 +197,8 @@ class LiveClass:
 
     def close(self) -> None:
         """Stop grading, and close what keeps it; harmless when repeated."""
+        if self._is_closed:
+            return
         self._is_closed = True
         self.stop()
         self._commands.put(None)

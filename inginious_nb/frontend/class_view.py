@@ -213,7 +213,9 @@ class ClassPublisher:
         )
 
     def close(self) -> None:
-        """Stop following the class."""
+        """Stop following the class; harmless when repeated."""
+        if self._closed:
+            return  # without a lock: a widget that is thrown away comes here anywhere
         with self._lock:
             self._closed = True
             self._unsubscribe()

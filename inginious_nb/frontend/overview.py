@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from inginious_nb.course import Course, Task
     from inginious_nb.session import Session
     from inginious_nb.submissions.submission import Submission
+    from inginious_nb.submissions.task_state import TaskState
 
     from .protocol.common import EmptyMessage, SubmissionRequest
     from .protocol.sign_in import AccountInfo, SignInReply, SignInRequest
@@ -77,7 +78,7 @@ class OverviewPublisher:
         self._lock = threading.RLock()
         self._due = threading.Event()
         self._closed = False
-        self._followed: dict[tuple[str, str], Callable[[], None]] = {}
+        self._followed: dict[TaskState, Callable[[], None]] = {}
         self._unsubscribe = session.subscribe(self.refresh)
         self._refresh_now()
 
@@ -94,7 +95,7 @@ class OverviewPublisher:
             call_soon(self._refresh_now)
 
     def close(self) -> None:
-        """Stop following the session."""
+        """Stop following the session; harmless when repeated."""
         with self._lock:
             self._closed = True
             self._unsubscribe()
@@ -115,8 +116,8 @@ class OverviewPublisher:
                 key: value for key, value in state.items() if self._published.get(key, ...) != value
             }
             if changed:
-                self._published.update(changed)
                 self._publish(changed)
+                self._published.update(changed)  # what could not be told is not told
 
     def _overview(self) -> Overview:
         session, lang = self.session, self.lang
@@ -180,10 +181,9 @@ class OverviewPublisher:
 
     def _task_row(self, task: Task) -> TaskRow:
         state = self.session.task_state(task)
+        if state not in self._followed:  # first, so that no change of what is read is missed
+            self._followed[state] = state.subscribe(self.refresh)
         newest = state.newest
-        key = (task.course_id, task.id)
-        if key not in self._followed:
-            self._followed[key] = state.subscribe(self.refresh)
         deadline = task.accessibility.deadline
         translated = task.translated(self.lang)
         return {

@@ -84,7 +84,7 @@ class Publisher:
             else Student(record.username)
         )
         self.lang = session.front_end.language or session.language
-        self._shown = ("", task)
+        self._shown = ("", task, task)
         self._publish = publish
         self._pinned = submission
         self._asked = asked or Asked()
@@ -133,10 +133,13 @@ class Publisher:
     @property
     def shown_task(self) -> Task:
         """Return the task in the language of the widget, as far as it has been translated."""
-        lang, task = self._shown
-        if lang != self.lang:
-            lang, task = self._shown = self.lang, self.task.translated(self.lang)
-        return task
+        # Each is looked at once: another thread may change either meanwhile.
+        task, lang = self.task, self.lang
+        known_lang, known, shown = self._shown
+        if known_lang != lang or known is not task:
+            shown = task.translated(lang)
+            self._shown = lang, task, shown
+        return shown
 
     @property
     def own_cells(self) -> tuple[str, ...]:
@@ -146,13 +149,15 @@ class Publisher:
 
     def follow(self, submission: Submission, asked: Asked | None = None) -> None:
         """Be about another submission from now on, which was made in this widget."""
-        if self._keeps_its_own and submission is not self._pinned:
+        with self._lock:
+            if self._closed or not self._keeps_its_own or submission is self._pinned:
+                return
             self._unfollow()
             self._asked = asked or Asked()
             self._pinned = submission
             self._student = submission.student
             self._unfollow = submission.subscribe(self.refresh)
-            self.refresh()
+        self.refresh()
 
     @property
     def result(self) -> ResultInfo | None:
@@ -227,17 +232,29 @@ class Publisher:
                     if self._published.get(key, ...) != value
                 }
                 if changed:
-                    self._published.update(changed)
-                    self._publish(changed)
+                    self._publish_changed(changed)
         except HistoryError as error:
             _log.info("The widget is not up to date: %s", error)  # such as after the session's end
 
+    def _publish_changed(self, changed: dict[str, Any]) -> None:
+        """Publish a part of the state; where that fails, it counts as not told."""
+        before = dict(self._published)
+        self._published.update(changed)
+        try:
+            self._publish(changed)
+        except BaseException:
+            self._published, self._settled = before, ()
+            raise
+
     def close(self) -> None:
-        """Stop following the session."""
-        self._closed = True
-        self._unfollow()
-        for unsubscribe in (self._unsubscribe, *self._subscriptions):
-            unsubscribe()
+        """Stop following the session; harmless when repeated."""
+        if self._closed:
+            return  # without a lock: a widget that is thrown away comes here anywhere
+        with self._lock:
+            self._closed = True
+            self._unfollow()
+            for unsubscribe in (self._unsubscribe, *self._subscriptions):
+                unsubscribe()
 
     @property
     def service(self) -> ServiceState:
@@ -281,7 +298,7 @@ class Publisher:
         """Return the task and whom it is shown to, empty where the page has both."""
         newer = self.state.task
         if newer.site and newer is not self.task and not newer.is_listed_only:
-            self.task, self._shown = newer, ("", newer)
+            self.task = newer
             self._published.pop("lang", None)  # the deadline may be another
         shown_to = {"lang": self.lang, "student": self.other_student}
         if all(self._published.get(key) == value for key, value in shown_to.items()):
@@ -303,12 +320,13 @@ class Publisher:
         )
         if self._published and settled == self._settled:
             return {}
-        self._settled = settled
-        return {
+        part = {
             "standing": serialize.standing(self.state),
             "history": serialize.submission_rows(self.state.records),
             "result": self._result(submission),
         }
+        self._settled = settled  # once all of it could be made
+        return part
 
     def _result(self, submission: Submission | None) -> ResultInfo | None:
         """Return the newest result: the one that just came, else the history's."""

@@ -6,12 +6,16 @@ import json
 import threading
 
 import pytest
+from msgspec.structs import replace
 
+from inginious_nb.course import Task
+from inginious_nb.frontend import serialize
 from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.widget import AnswerView, TaskWidget
+from tests.support.histories import add, result
 
 LIMIT_S = 30
 
@@ -69,6 +73,53 @@ def test_what_is_left_of_a_limit_is_told_and_costs_nobody_a_submission(session):
         session.submit(session.task("lab/echo"), {"text": answer}, origin="api")
         watched.wait(lambda state, g=grade: state["standing"]["best_grade"] == g)
         assert watched.state["standing"]["attempts_left"] == 0
+
+
+def test_what_could_not_be_told_is_told_with_the_next_change(session, monkeypatch):
+    watched = Watched(session, "lab/echo")
+    publisher = watched.publisher
+    publisher.publish_to(lambda _changed: 1 / 0, publisher.published)
+    for fails in ("publish", "make"):
+        add_result(session, fails)
+        with monkeypatch.context() as broken:
+            if fails == "make":
+                broken.setattr(serialize, "submission_rows", lambda _records: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                publisher._refresh_now()
+    publisher.publish_to(watched._take, publisher.published)
+    watched.wait(lambda state: len(state["history"]) == 2)
+    assert watched.state["result"]["number"] == 2
+
+
+def add_result(session, submission_id):
+    add(session.history, submission_id, course_id="lab", task_id="echo", username=person(session))
+    session.history.finish(submission_id, result())
+    session.task_state(session.task("lab/echo")).read_again()
+
+
+def person(session):
+    return session.people.student.username
+
+
+def test_a_translation_of_what_is_shown_no_more_is_not_kept(session, monkeypatch):
+    publisher = Watched(session, "lab/echo").publisher
+    newer = replace(publisher.task, site="https://site.invalid", name="Newer")
+    acts, translated = [], Task.translated
+
+    def comes():
+        publisher.state.renew(newer)  # a site tells of the task while its texts are looked up
+        publisher._refresh_now()
+
+    def slowly(task, lang):
+        if acts:
+            acts.pop()()
+        return translated(task, lang)
+
+    monkeypatch.setattr(Task, "translated", slowly)
+    acts.append(comes)
+    publisher.lang = "de"
+    assert publisher.shown_task.name != "Newer"
+    assert publisher.shown_task.name == "Newer"
 
 
 def test_two_views_of_a_task_stay_in_step(session):

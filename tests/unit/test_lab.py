@@ -22,16 +22,19 @@ from inginious_nb.errors import UsageError
 from inginious_nb.frontend import process_session
 from inginious_nb.frontend.connection import Connection, refusing
 from inginious_nb.frontend.opened_courses import open_again
+from inginious_nb.frontend.overview import OverviewPublisher
 from inginious_nb.lab import framing
 from inginious_nb.lab.identity import other_person
 from inginious_nb.lab.socket import MAX_PAGES, MAX_REQUESTS, InginiousSocket
 from inginious_nb.notebook import tasks_answered
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
-from inginious_nb.submissions import record
+from inginious_nb.submissions import history, record
+from inginious_nb.submissions.task_state import TaskState
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import FRONT_END
 from tests.support.effort import calls
+from tests.support.histories import add
 from tests.support.invented_class import write_notebook
 from tests.support.waiting import reached
 
@@ -174,6 +177,40 @@ def test_what_a_kernel_waits_for_is_told_until_it_ends(page, session, new_sessio
     is_told(True)
     monkeypatch.setattr(record, "_process_exists", lambda _pid: False)
     is_told(False)
+
+
+def test_no_change_is_missed_between_a_look_at_a_task_and_following_it(
+    session, tmp_path, monkeypatch
+):
+    acts, newest = [], TaskState.newest
+
+    def looked_at(state):
+        found = newest.fget(state)
+        if acts and state.task.id == "echo":
+            acts.pop()(state)
+        return found
+
+    def submitted_elsewhere(state):
+        username = session.people.student.username
+        add(session.history, username, "echo", course_id="lab", username=username)
+        state.read_again()
+
+    monkeypatch.setattr(history, "this_process", lambda: "elsewhere:1")
+    monkeypatch.setattr(TaskState, "newest", property(looked_at))
+    told = queue.SimpleQueue()
+    acts.append(submitted_elsewhere)
+    overview = OverviewPublisher(session, told.put)
+    for student in ("bob", ""):
+        while not waits_for_echo(told.get(timeout=LIMIT_S)):
+            pass
+        acts.append(submitted_elsewhere)
+        session.people.submit_as(student)
+    overview.close()
+
+
+def waits_for_echo(changed):
+    rows = [task for course in changed.get("courses", ()) for task in course["tasks"]]
+    return any(row["pending"] for row in rows if row["ref"] == "lab/echo")
 
 
 def test_views_are_apart_and_end(page):
