@@ -26,7 +26,15 @@ from .base import (
     describe_uncounted,
 )
 from .cgroup import Cgroups, limits_memory
-from .launch_script import WORKER_ID, dropping, drops_root, launch_command, own, report_pipe
+from .launch_script import (
+    WORKER_ID,
+    dropping,
+    drops_root,
+    launch_command,
+    launches_in_perl,
+    own,
+    report_pipe,
+)
 from .limit_files import LimitFiles, readable
 from .masked_paths import masked_places, personal_folders
 from .own_network import RESOLVERS, OwnNetworks
@@ -138,6 +146,7 @@ class BubblewrapSandbox(PreparingSandbox):
             return None
         adopt_orphans()
         end_stale_processes()
+        launches_in_perl()  # now, not while the first job waits
         if sandbox._cgroups is not None:
             sandbox._cgroups.sweep()
         return sandbox

@@ -1,13 +1,16 @@
 """The script that starts every program in a sandbox: it drops root, sets rlimits, reports the end.
 
 It tells an exit status from a signal, which a shell's status cannot. Written in shell, which starts
-in a millisecond, and Perl, which takes two; a Python interpreter takes ten.
+in a millisecond, and Perl, which takes two; a Python interpreter takes ten. Where the end is to be
+reported, Perl does all of it (`perl_launcher`), if it does it as the chain of programs does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import select
 import shlex
 import shutil
 import subprocess
@@ -18,10 +21,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import contextlib
+from .base import Box, Limits
+from .perl_launcher import SYSTEM_PATH, WAITER, launcher_command, perl
 
-    from .base import Box
+if sys.platform != "win32":
+    import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORKER_ID = 4242
 """User and group of programs in INGInious's containers.
@@ -32,7 +39,10 @@ STARTED = b"started\n"
 NOT_FOUND = b"not found\n"
 
 _BLOCK_BYTES = 512
-_SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+_TRIAL_PROCESSES = 1 << 15
+_SHOW_RIGHTS = ("/bin/cat", "/proc/self/status", "/proc/self/limits", "/proc/self/oom_score_adj")
+# Of the status what a program may do; of the others all.
+_RIGHTS = re.compile(rb"(?:Uid|Gid|Groups|Umask|Cap|NoNewPrivs|Seccomp|SigBlk|SigIgn|Max )|\d+$")
 _ENDED = re.compile(rb"ended (\d+)\n")
 _LIMITS = """\
 ulimit -c 0; ulimit -f {file_blocks}; ulimit -d {data_kilobytes}; ulimit -n {open_files}
@@ -47,23 +57,6 @@ shift
 case $1 in
 */*) [ -f "$1" ] && [ -x "$1" ] || {{ echo not found >&9; exit 1; }} ;;
 esac
-"""
-# The status that wait() gave, which 128 + a signal in a shell's $? is not. Descriptors opened by
-# number are closed in the command.
-_WAITER = r"""
-my ($number, $teardown) = splice @ARGV, 0, 2;
-open(my $inherited, ">&=", $number);
-open(my $report, ">&=", 9);
-defined(my $pid = fork) or exit 254;
-unless ($pid) { close $inherited; close $report; exec { $ARGV[0] } @ARGV; exit 1 }
-waitpid $pid, 0;
-my $status = $?;
-syswrite $report, "ended $status\n";
-if (length $teardown) {
-    close $inherited; close $report; open STDOUT, ">", "/dev/null";
-    system "/bin/sh", "-c", $teardown;
-}
-exit($status & 127 ? 128 + ($status & 127) : $status >> 8);
 """
 _WAIT = 'exec {perl} -e "$_inginious_waiter" {report} {teardown} "$@"\n'
 # Without Perl a shell has to tell a signal, by what it writes to its stderr, which is the report.
@@ -103,8 +96,17 @@ def launch_command(box: Box, report: int | None, *, process_limit: int | None) -
         report: A descriptor for the report; None without one.
         process_limit: The rlimit of processes and threads; None for none of ours.
     """
+    if report is not None and launches_in_perl():
+        command = _perl_command(box, report, process_limit)
+        if command is not None:
+            return command
+    return _chain_command(box, report, process_limit)
+
+
+def _chain_command(box: Box, report: int | None, process_limit: int | None) -> list[str]:
+    """Return the command in which programs become each other, one for each of its purposes."""
     lines = _LIMITS.format(
-        file_blocks=max(1, box.limits.disk_bytes // _BLOCK_BYTES),
+        file_blocks=_file_blocks(box.limits),
         data_kilobytes=_data_kilobytes(),
         open_files=box.limits.open_files,
     )
@@ -117,13 +119,75 @@ def launch_command(box: Box, report: int | None, *, process_limit: int | None) -
     if report is None:
         script += _PLAIN
     else:
-        perl = _perl()
-        wait = _WAIT_IN_SHELL if perl is None else _WAIT
+        wait = _WAIT_IN_SHELL if perl() is None else _WAIT
         teardown = shlex.quote(box.teardown)
         script += _REPORTING.format(report=report)
-        script += wait.format(perl=perl, report=report, teardown=teardown)
+        script += wait.format(perl=perl(), report=report, teardown=teardown)
     # Before anything else: not even these lines run with rights that the program must not have.
-    return [*dropping(), "/bin/sh", "-c", script, "sh", _WAITER, box.cwd, *box.argv]
+    return [*dropping(), "/bin/sh", "-c", script, "sh", WAITER, box.cwd, *box.argv]
+
+
+def _perl_command(box: Box, report: int, process_limit: int | None) -> list[str] | None:
+    """Return the command that does the same in one program, None where there is none."""
+    rlimits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: _file_blocks(box.limits) * _BLOCK_BYTES,
+        resource.RLIMIT_DATA: _data_kilobytes() << 10,
+        resource.RLIMIT_NOFILE: box.limits.open_files,
+    }
+    if process_limit is not None:
+        rlimits[resource.RLIMIT_NPROC] = process_limit
+    return launcher_command(
+        box.argv,
+        cwd=box.cwd,
+        report=report,
+        teardown=box.teardown,
+        worker=WORKER_ID if drops_root() else None,
+        rlimits=rlimits,
+    )
+
+
+def launches_in_perl() -> bool:
+    """Return whether Perl alone leaves a program no more than the chain does; once it is tried."""
+    return _launches_in_perl(dropping())
+
+
+@cache
+def _launches_in_perl(_: tuple[str, ...]) -> bool:
+    limits = Limits(cpu_s=1, wall_s=1, memory_bytes=1 << 30, disk_bytes=1 << 30, open_files=64)
+    box = Box(argv=_SHOW_RIGHTS, cwd="/", environ={}, mounts=(), limits=limits)
+    try:
+        seen = [_tried(make, box) for make in (_perl_command, _chain_command)]
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return None not in seen and seen[0] == seen[1]
+
+
+def _tried(
+    make: Callable[[Box, int, int | None], list[str] | None], box: Box
+) -> tuple[bytes, bytes] | None:
+    """Return what a program tells of its rights and limits, and what was reported of it.
+
+    Raises:
+        OSError, subprocess.TimeoutExpired: It cannot be tried.
+    """
+    with contextlib.ExitStack() as kept, contextlib.ExitStack() as passed:
+        read, write = own(report_pipe(), kept, passed)
+        command = make(box, write, _TRIAL_PROCESSES)
+        if command is None:
+            return None
+        done = subprocess.run(  # noqa: S603 - our own words
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=10,
+            check=False,
+            pass_fds=[write],
+            env={"PATH": SYSTEM_PATH},
+            cwd="/",
+        )
+        told = b"\n".join(filter(_RIGHTS.match, done.stdout.split(b"\n")))
+        return told + done.stderr, os.read(read, select.PIPE_BUF)
 
 
 def report_pipe() -> tuple[int, int]:
@@ -171,17 +235,12 @@ def _guessed(message: bytes, status: int) -> Verdict:
 
 
 @cache
-def _perl() -> str | None:
-    return shutil.which("perl", path=_SYSTEM_PATH)
-
-
-@cache
 def dropping() -> tuple[str, ...]:
     """Return the command that gives up root's rights, empty where that is needless or impossible.
 
     It is tried: root of a user namespace with one id, or without its capabilities, is nobody else.
     """
-    setpriv = shutil.which("setpriv", path=_SYSTEM_PATH)
+    setpriv = shutil.which("setpriv", path=SYSTEM_PATH)
     if sys.platform == "win32" or os.geteuid() != 0 or setpriv is None or not _may_give_files():
         return ()
     worker = f"--reuid={WORKER_ID} --regid={WORKER_ID} --clear-groups"
@@ -235,6 +294,11 @@ def can_execute(folder: Path) -> bool:
 def drops_root() -> bool:
     """Return whether programs run as another user than root, though this process is root."""
     return bool(dropping())
+
+
+def _file_blocks(limits: Limits) -> int:
+    """Return how many blocks of a shell one file may have."""
+    return max(1, limits.disk_bytes // _BLOCK_BYTES)
 
 
 @cache

@@ -20,7 +20,14 @@ from inginious_nb.i18n import marked
 from . import process_tree
 from .base import KERNEL, Description, Sandbox, describe_limits, describe_uncounted
 from .cgroup import Cgroups, limits_memory
-from .launch_script import dropping, drops_root, launch_command, own, report_pipe
+from .launch_script import (
+    dropping,
+    drops_root,
+    launch_command,
+    launches_in_perl,
+    own,
+    report_pipe,
+)
 from .orphans import OrphanTracker
 from .process import BoxedProcess, adopt_orphans
 from .process_limit import ProcessLimit
@@ -90,6 +97,7 @@ class PlainSandbox(Sandbox):
         self._orphan_tracker = OrphanTracker()
         adopt_orphans()
         end_stale_processes()
+        launches_in_perl()  # now, not while the first job waits
         if self._cgroups is not None:
             self._cgroups.sweep()
 
