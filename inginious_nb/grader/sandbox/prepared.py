@@ -106,7 +106,7 @@ class PreparedProcess:
         request = _GO_ON if is_itself else b"\0".join(map(os.fsencode, argv))
         if self._is_taken or len(request) > _MAX_REQUEST_BYTES or not self._has_room():
             return None
-        used = process_tree.usage(process_tree.descendants(self._popen.pid))
+        used_s = process_tree.cpu_s(process_tree.descendants(self._popen.pid))
         try:
             os.write(self._request, request)
         except BrokenPipeError:
@@ -118,7 +118,7 @@ class PreparedProcess:
             info=self._info,
             unread=self._unread,
             cgroup=self._cgroup,
-            cpu_before_s=used.cpu_s,
+            cpu_before_s=used_s,
         )
 
     def _has_room(self) -> bool:

@@ -227,6 +227,15 @@ def usage(pids: list[int]) -> Usage:
     return Usage(ticks / _TICKS_PER_S, memory_kb * 1024, count + hidden, hidden)
 
 
+def cpu_s(pids: list[int]) -> float:
+    """Return the CPU seconds of the processes, and of what they started that has ended."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError):
+            ticks += sum(map(int, _stat(pid)[11:15]))
+    return ticks / _TICKS_PER_S
+
+
 def exact_memory_bytes(pids: list[int], files_bytes: int) -> int:
     """Memory of the processes with shared pages counted once; slow, it walks all page tables.
 

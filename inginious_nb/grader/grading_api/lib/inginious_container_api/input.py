@@ -85,10 +85,12 @@ def _filled(template, answers):
             values[name + ":value"] = answer
         else:
             values[name] = answer
-    if not values:
+    # All ids in one pattern: what an answer contains is never expanded again. Those that are not in
+    # the template would only make the pattern take longer.
+    names = [name for name in sorted(values, key=len, reverse=True) if name in template]
+    if not names:
         return template
-    # All ids in one pattern: what an answer contains is never expanded again.
-    ids = "|".join(re.escape(name) for name in sorted(values, key=len, reverse=True))
+    ids = "|".join(map(re.escape, names))
 
     def answer_lines(match):
         prefix, name, suffix = match.groups()
