@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 MAX_FOLDERS = 100
 _NAME = "opened-courses.json"
+_lock = threading.Lock()
 
 
 def open_again(session: Session) -> None:
@@ -65,13 +67,14 @@ def remember(session: Session, folder: Path) -> None:
     if path is None:
         return
     wanted = str(folder.absolute())
-    folders = [*(known for known in _read(session) if known != wanted), wanted]
-    try:
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(folders[-MAX_FOLDERS:]))
-        part.replace(path)
-    except (OSError, ValueError) as error:
-        _log.info("The courses that are open are not kept: %s", error)
+    with _lock:  # of two pages, neither forgets what the other has opened
+        folders = [*(known for known in _read(session) if known != wanted), wanted]
+        try:
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(folders[-MAX_FOLDERS:]))
+            part.replace(path)
+        except (OSError, ValueError) as error:
+            _log.info("The courses that are open are not kept: %s", error)
 
 
 def _read(session: Session) -> list[str]:

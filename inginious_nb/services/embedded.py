@@ -191,7 +191,8 @@ class EmbeddedService(ZeroMQService):
             from .shared_service import SharedService  # noqa: PLC0415
 
             paths = self._course_paths
-            self._shared = await SharedService.find(self._settings, paths, self.server)
+            async with self._adding:  # a path that is added meanwhile is told to what is found
+                self._shared = await SharedService.find(self._settings, paths, self.server)
         if self._shared is not None:
             self._watching = asyncio.create_task(self._watch_shared(self._shared))
             return self._connect(self._shared.address, self._shared.curve)
@@ -222,6 +223,8 @@ class EmbeddedService(ZeroMQService):
         except ServiceError as error:
             self._give_up(error)
             return
+        if self._closed or self._client is None:
+            return  # it was left meanwhile
         if self._watching is not None and self._watching is not asyncio.current_task():
             self._watching.cancel()
         self._watching = asyncio.create_task(self._watch(process))

@@ -63,6 +63,7 @@ class LastSite:
 
     def remember(self, account: Account) -> None:
         """Keep an account for the next time, and for other processes."""
+        self.look()  # another process may have signed in elsewhere meanwhile
         if self._path is None or account == self._account:
             return
         self._account = account

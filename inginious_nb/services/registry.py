@@ -241,8 +241,9 @@ class Services:
         """End those that are neither current nor used."""
         if self._has_ended:
             return
-        used = self._used()
         with self._lock:
+            # Not before: whoever submits notes its service first, then looks whether it is current.
+            used = self._used()
             idle = {
                 address: service
                 for address, service in self._by_address.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from inginious_nb.errors import InginiousError, UsageError
+from inginious_nb.errors import InginiousError, ServiceError, UsageError
 from inginious_nb.i18n import Message
 from inginious_nb.io.address import is_service_address
 from inginious_nb.settings import EMBEDDED
@@ -81,8 +81,10 @@ class ZeroMQService(Service):
         """Return the client connected to the service, which is started if it is not yet.
 
         Raises:
-            ServiceError: It cannot be started.
+            ServiceError: It cannot be started, or was left.
         """
+        if self._closed:
+            raise ServiceError(self.state.message)  # nobody would end what begins now
         if self._starting is None:
             self._failure = None
             self._starting = asyncio.create_task(self._start())

@@ -195,7 +195,7 @@ class Submission:
 
     @property
     def service(self) -> Service | None:
-        """Return the service that grades it, None until it is kept."""
+        """Return the service that grades it, None before there are answers."""
         return self._service
 
     def wait(
@@ -321,7 +321,7 @@ class Submission:
         context = self._context
         answers = Answers(dict(self.given.values), dict(self.given.sources))
         answers.fill_from(read)
-        service = context.service_for(self.task)
+        service = self._take_service()
         self._debug = self._debug or debug
         service.check(self._debug)
         if service.knows_who and self.other_student:
@@ -347,7 +347,6 @@ class Submission:
             account=account,
             repeats=next(iter(self._repeats), None),
         )
-        self._service = service
         self._sent = sent
         self.record = record
         self.number = record.number
@@ -355,6 +354,13 @@ class Submission:
         self.sources = tuple(answers.sources.values())
         self._advance("saved", record.submitted_at)
         state.follow(self)
+
+    def _take_service(self) -> Service:
+        """Return the service that grades it now; from here on nobody leaves that as idle."""
+        while True:
+            service = self._service = self._context.service_for(self.task)
+            if self._context.service_for(self.task) is service:
+                return service  # else another one was chosen before that was noted
 
     # ---- on the session's loop --------------------------------------------------------------
 

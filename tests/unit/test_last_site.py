@@ -21,6 +21,9 @@ def test_another_process_finds_the_site_and_nothing_secret(tmp_path):
     assert there.account == ALICE
     assert not there.look()
     assert json.loads(path.read_text()) == {"site": ALICE.site, "username": "alice"}
+    there.remember(Account("https://other.example", "bob"))
+    here.remember(ALICE)  # which it has not forgotten, and is not what the file says now
+    assert LastSite(path).account == ALICE
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from inginious_nb.course import CourseLibrary
-from inginious_nb.frontend import worker
+from inginious_nb.errors import ServiceError
+from inginious_nb.frontend import opened_courses, worker
 from inginious_nb.io.observers import Observers
 from inginious_nb.services.account import Account
+from inginious_nb.services.embedded import EmbeddedService
+from inginious_nb.services.shared_service import SharedService
+from inginious_nb.services.zeromq import ZeroMQService
+from inginious_nb.settings import load_settings
 from inginious_nb.submissions.student import Student
 from inginious_nb.submissions.submission import Submission
 from inginious_nb.submissions.submissions import Submissions
@@ -166,3 +173,76 @@ def test_what_no_thread_could_be_begun_for_is_done_later(new_worker):
     worker.call_soon(last.set)
     assert last.wait(LIMIT_S)
     assert done == ["first"]
+
+
+def test_two_pages_that_open_courses_forget_neither(tmp_path, monkeypatch):
+    session = SimpleNamespace(history=SimpleNamespace(folder=tmp_path))
+    read, acts = opened_courses._read, []
+
+    def read_slowly(session):
+        found = read(session)
+        if acts:
+            acts.pop()()
+        return found
+
+    other = Meanwhile(lambda: opened_courses.remember(session, tmp_path / "b"))
+    acts.append(other)
+    monkeypatch.setattr(opened_courses, "_read", read_slowly)
+    opened_courses.remember(session, tmp_path / "a")
+    other.join()
+    assert read(session) == [str(tmp_path / "a"), str(tmp_path / "b")]
+
+
+def test_a_service_is_not_left_while_somebody_begins_to_submit_to_it(session, monkeypatch):
+    first, second = "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"
+    session.connect(first)
+    check, known = type(session.services.current).check, []
+
+    def check_slowly(service, debug):
+        session.connect(second)
+        known.extend(service.address for service in session.services.all)
+        check(service, debug)
+
+    monkeypatch.setattr(type(session.services.current), "check", check_slowly)
+    submission = session.submit(session.task("lab/echo"), {"text": "right"})
+    assert submission.service.address == first
+    assert first in known
+    submission.kill()
+
+
+async def test_a_service_that_was_left_begins_no_more():
+    service = ZeroMQService(load_settings(None), "tcp://127.0.0.1:1")
+    await service.disconnect()
+    with pytest.raises(ServiceError, match="has been left"):
+        await service.client()
+
+
+async def test_a_course_that_is_added_while_the_server_is_asked_reaches_it(session, monkeypatch):
+    known, adding = [], []
+    paths = [Path("first")]
+    service = EmbeddedService(session.settings, paths)
+    service.server = 1
+
+    async def add(path):
+        paths.append(path)
+        await service.add_course_path(path)
+
+    async def find(_settings, paths, _server):
+        known.extend(paths)
+        adding.append(asyncio.create_task(add(Path("second"))))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return found
+
+    async def know(path):
+        known.append(path)
+
+    found = SimpleNamespace(
+        know=know, address="", curve=None, is_alive=asyncio.Event().wait, close=lambda: None
+    )
+    monkeypatch.setattr(SharedService, "find", find)
+    monkeypatch.setattr(service, "_connect", lambda *_: None)
+    await service.client()
+    await asyncio.gather(*adding)
+    await service.disconnect()
+    assert known == [Path("first"), Path("second")]
