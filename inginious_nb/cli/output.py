@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 
 from inginious_nb.i18n import in_language, reader_language
@@ -26,9 +28,11 @@ def say(text: str, lang: str | None = None, *, err: bool = False) -> None:
 
 
 def tell_faults_of_courses_once() -> None:
-    """Keep from the log what is wrong with a course, in a command that prints just that."""
+    """Keep from the log what is wrong with a course, while a command runs that prints just that."""
     if logging.getLogger().level >= logging.WARNING:
-        logging.getLogger("inginious_nb.course").setLevel(logging.ERROR)
+        courses = logging.getLogger("inginious_nb.course")
+        click.get_current_context().call_on_close(partial(courses.setLevel, courses.level))
+        courses.setLevel(logging.ERROR)
 
 
 def print_table(table: RenderableType) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from inginious_nb.errors import CourseNotFoundError
+from inginious_nb.errors import CourseError, CourseNotFoundError
 from inginious_nb.i18n import Message
 
 from . import probing
@@ -23,10 +23,10 @@ from . import probing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from inginious_nb.errors import CourseError
-
 COURSE_FILES = ("course.yaml", "course.json")
 TASK_FILES = ("task.yaml", "task.json")
+_MISNAMED = re.compile(r"(course|task)\.(?:ya?ml|json)(?:\.txt)?", re.IGNORECASE)
+"""The names that people, editors and Windows give to these files, which nobody reads."""
 _LEVELS_ABOVE = 3
 _MAX_DEPTH = 4
 MAX_FOLDERS = 2_000
@@ -113,7 +113,7 @@ def course_folders(path: Path) -> Iterator[Path | CourseError]:
             if course_file(folder) is not None:
                 yield folder
                 continue
-            children, errors = _subfolders(folder)
+            children, _, errors = _entries(folder)
             yield from errors
             looked_at += 1 + len(children)
             if looked_at > MAX_FOLDERS:
@@ -157,8 +157,9 @@ def task_folders(course: Path, *, nested: bool) -> TaskFolders:
     waiting = [(course, 0)]
     while waiting:
         folder, depth = waiting.pop()
-        children, errors = _subfolders(folder)
+        children, files, errors = _entries(folder)
         tasks.errors += errors
+        tasks.errors += _misnamed(files, "task" if depth else "course")
         looked_at += len(children) if depth else 0
         if looked_at > MAX_INNER_FOLDERS:
             tasks.errors.append(_too_many(course, MAX_INNER_FOLDERS))
@@ -203,8 +204,23 @@ def _number_key(digits: str) -> tuple[int, str]:
     return len(digits), digits
 
 
-def _subfolders(path: Path) -> tuple[list[Path], list[CourseError]]:
-    """Return the folders that may hold tasks or courses, in natural order, and what is wrong."""
+def _misnamed(files: list[Path], kind: str) -> Iterator[CourseError]:
+    """Yield which files of a folder are meant for that of a course or task, which it has not."""
+    names = COURSE_FILES if kind == "course" else TASK_FILES
+    if any(file.name in names for file in files):
+        return
+    for file in files:
+        meant = _MISNAMED.fullmatch(file.name)
+        if meant and meant[1].lower() == kind:
+            yield CourseError(
+                Message("{file} is not read: rename it to {name}.", file=file, name=names[0]),
+                path=file if kind == "course" else file.parent,
+            )
+
+
+def _entries(path: Path) -> tuple[list[Path], list[Path], list[CourseError]]:
+    """Return the folders that may hold tasks or courses, in natural order, files, and faults."""
     listing = probing.listed(path)
     children = [child for child in listing.folders if not child.name.startswith("$")]
-    return sorted(children, key=lambda child: natural(child.name)), listing.errors
+    children.sort(key=lambda child: natural(child.name))
+    return children, listing.files, listing.errors

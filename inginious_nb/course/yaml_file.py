@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MAX_FILE_BYTES = 32 * 1024 * 1024
 _MAX_REASON_CHARACTERS = 200
+_NOTICED_LATER = ("could not find expected ':'", "found unexpected end of stream")
+"""Problems that the parser notices lines behind the one to be corrected."""
 
 
 def read_yaml(path: Path) -> Any:
@@ -43,14 +45,18 @@ def read_yaml(path: Path) -> Any:
         ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and (error.problem or "").startswith(_NOTICED_LATER):
+            mark = error.context_mark
+        lines = content.splitlines() or [b""]
         # The parser may stand one line beyond the end when it notices.
-        marked_line = min(mark.line + 1, len(content.splitlines()) or 1) if mark else None
-        what = ", ".join(part for part in (error.context, error.problem) if part)
+        marked_line = min(mark.line + 1, len(lines)) if mark else None
+        what = ", ".join(filter(None, (error.context, error.problem)))
+        hint = _hint(error.problem or "", lines[marked_line - 1] if marked_line else b"")
         raise CourseError(
             Message(
                 "{place} is not valid YAML: {reason}. Correct the file there.",
                 place=_place(path, marked_line),
-                reason=what[:_MAX_REASON_CHARACTERS],
+                reason=hint or what[:_MAX_REASON_CHARACTERS],
             ),
             path=path,
             line=marked_line,
@@ -66,6 +72,32 @@ def read_yaml(path: Path) -> Any:
             path=path,
             line=line,
         ) from error
+
+
+def _hint(problem: str, line: bytes) -> Message | None:
+    """Return what is wrong in the words of who writes YAML by hand; None for what is rare.
+
+    Args:
+        problem: The parser's words.
+        line: The line where it stands.
+    """
+    if problem.startswith(("found character", "found a tab")) and b"\t" in line:
+        return Message("there is a tab; lines are indented with spaces only")
+    if problem.startswith(("found character", "found undefined alias")):
+        return Message("a text that begins with a sign such as @ % ` * needs quotation marks")
+    if problem.startswith("found unexpected end of stream"):
+        return Message("what begins with a quotation mark here has no other at its end")
+    if problem.startswith("mapping values are not allowed"):
+        return Message(
+            "either the line is not indented like its neighbours, or a text with a colon needs "
+            'quotation marks: key: "a text: with a colon"'
+        )
+    if problem.startswith("could not find expected ':'"):
+        return Message(
+            "the line is no key: value; after the colon stands a space, and longer texts are "
+            "indented"
+        )
+    return None
 
 
 def read_mapping(path: Path) -> dict[Any, Any]:

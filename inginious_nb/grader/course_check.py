@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 Severity = Literal["error", "warning"]
 
 _SET_TAG = re.compile(r"""\bset_tag\(\s*["']([^"'\s]+)["']|\btag-set\s+["']?([\w.-]+)""")
+_TEMPLATE = re.compile(
+    r"""\bparse_template\(\s*["'](?:/task/)?([\w./-]+)["']|\bparsetemplate\s+(?:/task/)?(\w[\w./-]*)""",
+    re.ASCII,
+)
 _MIN_ANSWER_LENGTH = 20
 """A shorter answer may stand in a public file by chance."""
 _MAX_READ_BYTES = 1_000_000
@@ -136,6 +140,13 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
     tags = course.tags
     for script in scripts:
         yield from _faults_of_syntax(script)
+        for number, name in _missing_templates(task, script):
+            message = Message(
+                "The task {task} has no file {name}, which the script fills with the answers.",
+                task=task.id,
+                name=name,
+            )
+            yield Fault("warning", script, number, message)
         for number, line in enumerate(probing.beginning(script, _MAX_READ_BYTES).splitlines(), 1):
             for match in _SET_TAG.finditer(line):
                 tag = match.group(1) or match.group(2)
@@ -147,11 +158,21 @@ def _faults_of_scripts(course: Course, task: Task, file: Path) -> Iterator[Fault
                     yield Fault("warning", script, number, message)
 
 
+def _missing_templates(task: Task, script: Path) -> Iterator[tuple[int, str]]:
+    """Yield which templates a script names, with its line, that are not in the task."""
+    text = probing.beginning(script, _MAX_READ_BYTES)
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _TEMPLATE.finditer(line):
+            name = match.group(1) or match.group(2)
+            if not name.startswith("/") and not (task.path / name).exists():
+                yield number, name
+
+
 def _faults_of_syntax(script: Path) -> Iterator[Fault]:
     """Yield where a script in Python 3 is none; what IPython runs is another language."""
     text = probing.beginning(script, _MAX_READ_BYTES)
-    if "python3" not in text.partition("\n")[0]:
-        return
+    if not text.startswith("#!") or "python3" not in text.partition("\n")[0]:
+        return  # among them one that begins with a byte order mark, which has been named
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a \\d in a string of somebody's
@@ -171,10 +192,12 @@ def _faults_of_syntax(script: Path) -> Iterator[Fault]:
 def _missing_modules(course: Course, task: Task, offered: OfferedEnvironments) -> Iterator[Fault]:
     """Yield what the scripts of a task import and its Python has not."""
     folders = [task.path] + ([course.common_directory] if course.common_directory else [])
+    scripts = [folder / name for folder in folders for name in RUN_FILES]
+    filled = {Path(name).stem for file in scripts for _, name in _missing_templates(task, file)}
     found = [
         each
         for each in imports_of(folders, RUN_FILES)
-        if each.module not in (*PACKAGES, *sys.stdlib_module_names)
+        if each.module not in (*PACKAGES, *sys.stdlib_module_names, *filled)
     ]
     if not found:
         return

@@ -1,6 +1,7 @@
 """``inginious-nb check`` names every fault of courses at once."""
 
 import json
+import logging
 
 import pytest
 from click.testing import CliRunner
@@ -71,6 +72,23 @@ def syntax_error(course):
     replace(course / "hello" / "run", "points, report = 0, []", "points, report = 0, [")
 
 
+def byte_order_mark(course):
+    run = course / "hello" / "run"
+    run.write_text(f"\ufeff{run.read_text()}")
+
+
+def remove_template(course):
+    (course / "hello" / "student" / "answer.tpl").unlink()
+
+
+def misname_task(course):
+    (course / "hello" / "task.yaml").rename(course / "hello" / "Task.yml.txt")
+
+
+def misname_course(course):
+    (course / "course.yaml").rename(course / "course.yml")
+
+
 def misspelled_field(course):
     replace(course / "hello" / "task.yaml", "memory: 256", "memry: 256")
 
@@ -103,6 +121,10 @@ FAULTS = [
     (answer_in_public, "notes.txt", None, "error"),
     (script_in_public, "run", None, "error"),
     (syntax_error, "run", 35, "error"),
+    (byte_order_mark, "run", None, "error"),
+    (remove_template, "run", 34, "warning"),
+    (misname_task, "hello", None, "error"),
+    (misname_course, "course.yml", None, "error"),
     (misspelled_field, "task.yaml", 13, "warning"),
     (misspelled_task, "course.yaml", 5, "warning"),
     (misspelled_result, "wrong.test", 5, "warning"),
@@ -137,6 +159,7 @@ def test_a_fault_is_said_once_with_its_path_once(course, capfd):
     break_yaml(course)
     output = check(course).output + "".join(capfd.readouterr())
     assert output.count("not valid YAML") == output.count(str(course)) == 1
+    assert logging.getLogger("inginious_nb.course").level == logging.NOTSET  # for other commands
 
 
 def test_all_faults_are_named_at_once(course):

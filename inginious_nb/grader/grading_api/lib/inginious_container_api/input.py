@@ -23,12 +23,17 @@ def get_input(problem):
     """Return the answer to a problem, or another submitted value such as ``@username``.
 
     For an uploaded file ``id`` and ``id:value`` give its bytes, ``id:filename`` its name.
+
+    Raises:
+        KeyError: Nothing of that name was submitted.
     """
     answers = _load_input()["input"]
     if problem not in answers:
         name, _, part = problem.rpartition(":")
         if part in ("filename", "value") and _is_file(answers.get(name)):
             return answers[name]["filename"] if part == "filename" else _content(answers[name])
+        known = ", ".join(name for name in answers if not name.startswith("@"))
+        raise KeyError(f"there is no answer to a problem {problem}, only to {known or 'none'}")
     answer = answers[problem]
     return _content(answer) if _is_file(answer) else answer
 
