@@ -9,6 +9,8 @@ from .tcp_server import TcpServer, closing
 
 _END = b"\r\n\r\n"
 NOTHING = b""
+MARK_OF_SITE = {"Set_Cookie": "inginious_session_id=new; Path=/kept-nowhere"}
+"""The header for `http` that each answer of INGInious has, without ending the session by it."""
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 from inginious_nb.client.events import JobQueued
 from inginious_nb.services.inginious_web.service import InginiousWebService
 from inginious_nb.settings import load_settings
-from tests.support.fault_proxy import http
+from tests.support.fault_proxy import MARK_OF_SITE, http
 from tests.support.scripted_site import ScriptedSite
 
 S = "6b07251ed61befca3f97b971"
@@ -114,12 +114,14 @@ class MainSite(ScriptedSite):
                 b'<a class="list-group-item" href="/course/c/t">T</a>'
             ),
             "/course/c/t": form,
-            f"/course/c/t?submissionid={S}&questionid=f": lambda _body: http(200, b"1,2\n\xff"),
+            f"/course/c/t?submissionid={S}&questionid=f": lambda _body: http(
+                200, b"1,2\n\xff", **MARK_OF_SITE
+            ),
             "/course/closed": http(302, Location="/register/closed"),
         }
 
     def page(self, page):
-        return http(200, page if self.is_signed_in else SIGN_IN_PAGE)
+        return http(200, page if self.is_signed_in else SIGN_IN_PAGE, **MARK_OF_SITE)
 
 
 @pytest.fixture

@@ -12,15 +12,20 @@ import time
 import httpx
 import pytest
 
-from inginious_nb.client.events import JobSent
+from inginious_nb.client.events import JobHeld, JobSent
 from inginious_nb.services.inginious_web import site
-from inginious_nb.services.inginious_web.failures import PassingError, SignInError, SiteError
+from inginious_nb.services.inginious_web.failures import (
+    InBetweenError,
+    PassingError,
+    SignInError,
+    SiteError,
+)
 from inginious_nb.services.inginious_web.form import MARK
 from inginious_nb.services.inginious_web.pace import Pace
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site_job import SiteJob
 from inginious_nb.submissions.database import pack_result, unpack_result
-from tests.support.fault_proxy import NOTHING, Fault, http
+from tests.support.fault_proxy import MARK_OF_SITE, NOTHING, Fault, http
 from tests.support.waiting import until
 from tests.support.web_site import DOT
 
@@ -140,14 +145,21 @@ async def test_a_submission_that_did_not_arrive_is_sent_again(
     [
         pytest.param(SUBMIT, http(413), "larger than", id="too large"),
         pytest.param(SUBMIT, http(500), "HTTP 500", id="fault"),
-        pytest.param(SUBMIT, http(200), "no INGInious gives", id="a page"),
-        pytest.param(SUBMIT, http(200, b"[1]"), "no INGInious gives", id="a list"),
-        pytest.param(SUBMIT, http(200, b'{"status": "ok"}'), "no INGInious gives", id="no id"),
-        pytest.param(SUBMIT, http(302, Location="https://u:p@evil/x"), "https://evil/x", id="away"),
-        pytest.param(CHECK, http(404), "no such course", id="gone"),
+        pytest.param(SUBMIT, http(200, **MARK_OF_SITE), "no INGInious gives", id="a page"),
+        pytest.param(SUBMIT, http(200, b"[1]", **MARK_OF_SITE), "no INGInious gives", id="a list"),
+        pytest.param(
+            SUBMIT,
+            http(200, b'{"status": "ok"}', **MARK_OF_SITE),
+            "no INGInious gives",
+            id="no id",
+        ),
+        pytest.param(
+            b"GET /course", http(302, Location="https://u:p@evil/x"), "https://evil/x", id="away"
+        ),
+        pytest.param(CHECK, http(404, **MARK_OF_SITE), "no such course", id="gone"),
         pytest.param(CHECK, http(500), "HTTP 500", id="restarted without its memory"),
-        pytest.param(CHECK, http(200), "no INGInious gives", id="a page instead of a check"),
-        pytest.param(CHECK, http(200, b"[" * 100_000), "no INGInious gives", id="deep"),
+        pytest.param(CHECK, http(200), "is not INGInious", id="a page instead of a check"),
+        pytest.param(CHECK, http(200, b"[" * 100_000), "is not INGInious", id="deep"),
         pytest.param(
             CHECK,
             http(200, b"no gzip at all", Content_Encoding="gzip"),
@@ -169,19 +181,83 @@ async def test_a_submission_that_did_not_arrive_is_sent_again(
         pytest.param(
             b"GET /course", http(511, b"<h1>Pay for the hotel</h1>"), "HTTP 511", id="portal"
         ),
-        pytest.param(b"GET /course", http(200), "no INGInious gives", id="another site"),
+        pytest.param(b"GET /course", http(200), "is not INGInious", id="another site"),
     ],
 )
 async def test_what_a_site_should_not_answer_ends_with_one_sentence(
     sign_in, task, proxy, when, answer, text
 ):
-    client = await sign_in("bob")
+    client = await sign_in("bob", pace=Pace(first_s=0.02, max_s=0.1, give_up_s=0.3))
     proxy.faults.append(Fault(when, times=99, answer=answer))
     result = await client.open_job(task("quiz"), RIGHT)
     assert result.result[0] == "crash"
     assert text in result.result[1]
     assert "u:p" not in result.result[1]
     assert proxy.count(SUBMIT) <= 1
+
+
+PORTAL = (
+    b"<title>Hotel  &lt;Lobby&gt;</title><div class='alert'>Pay first.</div>"
+    b"<form><input name='login'><input name='password'></form>"
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        pytest.param(http(200, PORTAL), "the page “Hotel <Lobby>” (HTTP 200)", id="portal"),
+        pytest.param(http(404, PORTAL), "the page “Hotel <Lobby>” (HTTP 404)", id="filter"),
+        pytest.param(http(511), "a network that wants you to sign in to it", id="network"),
+        pytest.param(
+            http(302, Location="https://u:p@portal.example/register/me?mac=1"),
+            "a redirect to portal.example.",
+            id="redirect",
+        ),
+        pytest.param(
+            http(200, b'{"status": "error", "text": "Blocked."}'), "is none of the site", id="json"
+        ),
+    ],
+)
+async def test_what_answers_in_the_place_of_the_site_is_waited_for_at_every_request(
+    sign_in, task, proxy, answer, what
+):
+    client = await sign_in("bob", pace=Pace(first_s=0.01, max_s=0.02, give_up_s=20))
+    client.site._sign_in_wait_s = 0.01
+    listed = await client.site.tasks("probe")
+    over = http(200, b'<input name="password">', **MARK_OF_SITE)
+    proxy.faults += [
+        *(Fault(when, answer=answer) for when in (b"GET /course/probe/", SUBMIT)),
+        # The session ends, too, while something else answers.
+        Fault(CHECK, answer=over),
+        *(Fault(when, answer=answer) for when in (b"POST /api", CHECK)),
+    ]
+    job = client.open_job(task("quiz"), RIGHT)
+    assert (await job).result[0] == "success"
+    assert proxy.count(SUBMIT) == 2
+    told = [str(event.reason) for event in job.events if isinstance(event, JobHeld)]
+    assert any(what in reason and "It waits here, kept" in reason for reason in told)
+    assert told[-1] == ""
+    assert "mac=1" not in "".join(told)
+    # It says nothing about what is at the site.
+    for ask, path in (
+        (client.site.courses(), b"GET /mycourses"),
+        (client.site.tasks("probe"), b"GET /course/probe "),
+        (client.site.file("probe", "quiz", "6" * 24, "f"), b"questionid"),
+    ):
+        proxy.faults.append(Fault(path, answer=answer))
+        with pytest.raises(InBetweenError):
+            await ask
+    assert await client.site.tasks("probe") == listed
+
+
+async def test_what_lets_the_page_through_and_not_the_answers_is_named(sign_in, task, proxy):
+    client = await sign_in("bob", pace=Pace(first_s=0.01, max_s=0.02, give_up_s=20))
+    proxy.faults.append(Fault(SUBMIT, times=99, answer=http(200, PORTAL)))
+    code, text = (await client.open_job(task("quiz"), RIGHT)).result
+    assert code == "crash"
+    assert "Hotel <Lobby>" in text
+    assert "Neither your answer nor the task is at fault." in text
+    assert proxy.count(SUBMIT) == 4
 
 
 CUT = http(200, b'{"status": "ok", "submissionid": "0123456789ab')
@@ -230,8 +306,8 @@ async def test_checks_that_fail_for_a_while_lose_no_result(sign_in, task, proxy,
 @pytest.mark.parametrize("when", [SUBMIT, CHECK, b"GET /course/probe/quiz"])
 async def test_a_session_that_ends_in_the_middle_is_opened_again(sign_in, task, proxy, when):
     client = await sign_in("bob")
-    sign_in_page = http(200, b'<form><input name="login"><input name="password"></form>')
-    proxy.faults.append(Fault(when, answer=sign_in_page))
+    page = b'<form><input name="login"><input name="password"></form>'
+    proxy.faults.append(Fault(when, answer=http(200, page, **MARK_OF_SITE)))
     assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
     assert proxy.count(b"POST /api/v0/authentication") == 2
 

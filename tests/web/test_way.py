@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from inginious_nb.services.inginious_web.failures import SiteError
+from inginious_nb.services.inginious_web.failure_texts import of_no_answer
+from inginious_nb.services.inginious_web.failures import InBetweenError, SiteError
 from inginious_nb.services.inginious_web.sign_in import Credentials
 from inginious_nb.services.inginious_web.site import Site
 from tests.support.tcp_server import TcpServer
@@ -20,6 +21,18 @@ def no_settings(monkeypatch):
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+async def web_server():
+    async def serve(reader, writer):
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+
+    async with TcpServer(serve) as server:
+        server.address = f"http://localhost:{server.port}"
+        yield server
 
 
 async def signed_in(address):
@@ -105,5 +118,20 @@ async def test_a_certificate_is_trusted_only_if_somebody_says_so(self_signed, mo
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert await signed_in(address) == "alice"
         # It is for another name.
-        with pytest.raises(SiteError, match="cannot be trusted"):
+        with pytest.raises(InBetweenError, match=r"cannot be trusted.*Check the address") as failed:
             await signed_in(address.replace("localhost", "127.0.0.1"))
+        assert "_ssl.c" not in str(failed.value)
+
+
+async def test_an_https_address_at_which_no_https_is_spoken_is_named(web_server):
+    with pytest.raises(InBetweenError, match="does not speak https as it should"):
+        await signed_in(web_server.address.replace("http:", "https:"))
+
+
+@pytest.mark.parametrize("code", [9, 10])
+def test_a_certificate_that_is_out_of_date_may_be_the_fault_of_a_clock(code):
+    error = ssl.SSLCertVerificationError("certificate verify failed")
+    error.verify_code, error.verify_message = code, "certificate has expired"
+    failure = of_no_answer("https://inginious.invalid", error)
+    assert "clock" in str(failure)
+    assert "(certificate has expired)" in str(failure)

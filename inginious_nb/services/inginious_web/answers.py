@@ -86,6 +86,15 @@ def _kept(value: Any) -> Any:
     return str(value) if is_odd else value
 
 
+def is_of_form(answer: dict[str, Any]) -> bool:
+    """Return whether an object is a form's answer by its own, wherever it comes from."""
+    return (
+        answer.get("status") in {"waiting", "done"}
+        or "submissionid" in answer
+        or ("status" in answer and "result" in answer)
+    )
+
+
 def read_submit(answer: dict[str, Any]) -> Accepted | Refused:
     """Read the answer to ``submit``.
 

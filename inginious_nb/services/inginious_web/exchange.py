@@ -24,7 +24,7 @@ from .quiet_logs import quiet
 from .sign_in import SESSION_COOKIE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MAX_ANSWER_BYTES = 20 << 20
 MAX_PAGE_BYTES = 2 << 20
@@ -50,11 +50,15 @@ class Answer:
         status: The HTTP status.
         headers: The headers, found in any case.
         body: The content, without the encoding of the transfer.
+        cookies: The names of the cookies that it sets.
+        is_own: Whether it bears the mark of the site, as far as that is known.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: frozenset[str] = frozenset()
+    is_own: bool = True
 
     @property
     def text(self) -> str:
@@ -135,11 +139,22 @@ async def send(
             ):
                 _limit_cookies(http)
                 body = await _body(response, limit_bytes)
-                return Answer(response.status_code, response.headers, body)
+                return Answer(
+                    response.status_code,
+                    response.headers,
+                    body,
+                    frozenset(_cookie_names(response.headers)),
+                )
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:
         raise failure_texts.of_no_answer(address, error) from error
     except (httpx.InvalidURL, UnicodeError) as error:
         raise failure_texts.no_address(address) from error
+
+
+def _cookie_names(headers: httpx.Headers) -> Iterator[str]:
+    """Yield the names of the cookies that an answer sets, whether they are kept or not."""
+    for cookie in headers.get_list("set-cookie"):
+        yield cookie.partition("=")[0].strip()
 
 
 def _limit_cookies(http: httpx.AsyncClient) -> None:

@@ -39,10 +39,6 @@ class SettingsError(SiteError):
     fault = staticmethod(faults.of_settings)
 
 
-class InBetweenError(SiteError):
-    """Something between here and the site has answered in its place, such as a portal."""
-
-
 class SignInError(SiteError):
     """A person has to sign in, or to do so in another way."""
 
@@ -65,6 +61,28 @@ class PassingError(SiteError):
     def __init__(self, text: str = "", *, retry_after_s: float = 0.0) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
+
+    def later(self, wait_s: float) -> PassingError:
+        """Return the same failure for a request that is not sent before so many seconds."""
+        return PassingError(self.text, retry_after_s=wait_s)
+
+
+class InBetweenError(PassingError):
+    """Something has answered in the place of the site, such as a portal or a proxy.
+
+    Attributes:
+        what: What answered, in the middle of a sentence, without the address of the site.
+    """
+
+    fault = staticmethod(faults.of_nobody)
+
+    def __init__(self, text: str = "", what: str = "", *, retry_after_s: float = 0.0) -> None:
+        super().__init__(text, retry_after_s=retry_after_s)
+        self.what = what
+
+    def later(self, wait_s: float) -> InBetweenError:
+        """Return the same failure; see `PassingError.later`."""
+        return InBetweenError(self.text, self.what, retry_after_s=wait_s)
 
 
 class BrokenAnswerError(SiteError):

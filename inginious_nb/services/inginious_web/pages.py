@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as entities
 import itertools
 import re
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
+
+from inginious_nb.i18n import visible
 
 from . import answers
 
@@ -24,6 +27,8 @@ _COURSE_LINK = re.compile(rf"/course/(?P<course>{_ID})/?$")
 _TASK_LINK = re.compile(rf"/course/(?P<course>{_ID})/(?P<task>{_ID})/?$")
 _QUERY = re.compile("[?#]")
 _NUMBER = re.compile(r"\d{1,9}(?:[.,]\d{1,9})?", re.ASCII)
+_TITLE = re.compile(r"<title[^<>]{0,100}>([^<>]{1,300})", re.IGNORECASE)
+_MAX_TITLE_CHARS = 80
 _MAX_NOTE_CHARS = 300
 _MAX_UNFINISHED = 200
 _MAX_DEPTH = 256
@@ -149,6 +154,13 @@ def read_note(html: str) -> str:
     page = parsed(html)
     alert = page.select_one("#main-content .alert") or page.select_one(".alert")
     return "" if alert is None else _words(alert)
+
+
+def read_title(html: str) -> str:
+    """Return the title of any page, "" if it has none; the page is not read as a whole."""
+    title = _TITLE.search(html)
+    words = "" if title is None else visible(" ".join(entities.unescape(title[1]).split()))
+    return words if len(words) <= _MAX_TITLE_CHARS else f"{words[:_MAX_TITLE_CHARS]}…"
 
 
 def read_courses(html: str) -> tuple[Listed, ...]:

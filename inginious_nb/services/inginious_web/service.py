@@ -19,7 +19,7 @@ from inginious_nb.services.service import (
 from . import answers, kept_passwords
 from .client import WebClient
 from .courses import SiteCourses
-from .failures import PassingError, SignInError
+from .failures import InBetweenError, PassingError, SignInError
 from .feedback import readable
 from .form import MARK
 from .pace import Pace
@@ -266,6 +266,11 @@ class InginiousWebService(ServiceWithAccounts):
         try:
             await account.site.sign_in()
         except PassingError as error:
+            if isinstance(error, InBetweenError) and not session:
+                # Who has never been there may have another address in mind.
+                self._failure = error
+                self._observers.notify()
+                raise
             _log.info("%s", error)
             self._failure = None  # that of an earlier try is none any more
             if self._retrying is None or self._retrying.done():
@@ -364,8 +369,8 @@ class InginiousWebService(ServiceWithAccounts):
         account = self._account_of(launcher_name) or await self._look_for_sign_in()
         try:
             await self._enter(account)
-        except SignInError:
-            # Where a person may still sign in, it waits for that.
+        except (SignInError, InBetweenError):
+            # Where a person may still sign in, there or to the network, it waits for that.
             if not self._attended():
                 raise
         return account.client.open_job(

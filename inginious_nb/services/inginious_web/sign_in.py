@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message
 
-from .failures import SignInError, SiteError
+from .failures import InBetweenError, SignInError, SiteError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,9 +148,10 @@ def _name(told: Mapping[str, Any]) -> str:
 
 
 def _no_inginious(site: Conversation) -> SiteError:
-    return SiteError(
+    return InBetweenError(
         Message(
             "{site} does not answer as INGInious does when somebody signs in; check the address.",
             site=site.address,
-        )
+        ),
+        Message("an answer that no INGInious gives"),
     )

@@ -7,6 +7,7 @@ Everything runs on one loop. How a request is sent is in `exchange`, how a failu
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from http import HTTPStatus
 from time import monotonic
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 from . import answers, failure_texts, pages, pictures, task_reader
 from .exchange import MAX_ANSWER_BYTES, MAX_PAGE_BYTES, http_client, send
 from .failures import PassingError, SignedOutError, SignInError, SiteError
+from .sign_in import SESSION_COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,6 +74,7 @@ class Site:
         self._news = asyncio.Event()
         self._session = 0
         self._is_open = False
+        self._marks: frozenset[str] = frozenset()
         self._sign_in_wait_s = _FIRST_SIGN_IN_WAIT_S
         self._not_before = 0.0
         self._busy: PassingError | None = None
@@ -160,7 +163,14 @@ class Site:
     ) -> tuple[bool, dict[str, Any]]:
         """Send a request that signs in; see `sign_in.Conversation`."""
         answer = await self._request(method, path, data=fields, allowed={HTTPStatus.FORBIDDEN})
-        return answer.status == HTTPStatus.OK, answers.read_object(answer.body) or {}
+        allowed, told = answer.status == HTTPStatus.OK, answers.read_object(answer.body)
+        if told is None and pages.read_title(answer.text):
+            raise failure_texts.of_another(self.address, answer.text, answer.status)
+        if not allowed and not answer.is_own:
+            return False, {}  # whoever refuses does not know the password
+        if allowed and told:
+            self._marks = _marks(answer)
+        return allowed, told or {}
 
     def carry_cookie(self, name: str, value: str) -> None:
         """Send a cookie with every request from now on."""
@@ -196,22 +206,28 @@ class Site:
 
     async def courses(self) -> tuple[Listed, ...]:
         """Return the courses that this person is enrolled in."""
-        return await asyncio.to_thread(pages.read_courses, await self._page("/mycourses"))
+        page = await self._get("/mycourses", MAX_PAGE_BYTES)
+        courses = await asyncio.to_thread(pages.read_courses, page.text)
+        if not courses and not page.is_own:
+            raise await self._of_page(page)
+        return courses
 
     async def tasks(self, course_id: str) -> tuple[Listed, ...]:
         """Return the tasks that the page of a course shows, in its order."""
-        html = await self._page(f"/course/{quote(course_id, safe='')}")
-        tasks = await asyncio.to_thread(pages.read_tasks, html, course_id)
-        if not tasks and (note := await asyncio.to_thread(pages.read_note, html)):
+        page = await self._get(f"/course/{quote(course_id, safe='')}", MAX_PAGE_BYTES)
+        tasks = await asyncio.to_thread(pages.read_tasks, page.text, course_id)
+        if not tasks and not page.is_own:
+            raise await self._of_page(page)
+        if not tasks and (note := await asyncio.to_thread(pages.read_note, page.text)):
             raise failure_texts.of_note(note)
         return tasks
 
     async def task_page(self, course_id: str, task_id: str) -> TaskPage:
         """Open a task's page, which a submission needs first: random values are fixed there."""
-        html = await self._page(_path(course_id, task_id))
-        page = await asyncio.to_thread(pages.read_task_page, html)
+        answer = await self._get(_path(course_id, task_id), MAX_PAGE_BYTES)
+        page = await asyncio.to_thread(pages.read_task_page, answer.text)
         if page is None:
-            raise await _of_page(html)
+            raise await self._of_page(answer)
         return page
 
     async def task(self, course_id: str, task_id: str) -> Task:
@@ -220,11 +236,12 @@ class Site:
         Raises:
             CourseError: The task has a problem that only its page can ask.
         """
-        html = await self._page(_path(course_id, task_id))
+        answer = await self._get(_path(course_id, task_id), MAX_PAGE_BYTES)
+        html = answer.text
         read = task_reader.read_task
         task = await asyncio.to_thread(read, html, course_id, task_id, self.address)
         if task is None:
-            raise await _of_page(html)
+            raise await self._of_page(answer)
         standing = replace(task.standing, username=self.username)
         if "<img" not in task_reader.texts(task):
             return replace(task, standing=standing)
@@ -238,7 +255,10 @@ class Site:
     async def file(self, course_id: str, task_id: str, submission_id: str, problem: str) -> bytes:
         """Return the file that answered a problem in a submission."""
         query = urlencode({"submissionid": submission_id, "questionid": problem})
-        return (await self._get(f"{_path(course_id, task_id)}?{query}")).body
+        answer = await self._get(f"{_path(course_id, task_id)}?{query}")
+        if not answer.is_own and "content-disposition" not in answer.headers:
+            raise await self._of_page(answer)
+        return answer.body
 
     async def picture(self, path: str, limit_bytes: int) -> bytes:
         """Return what is at a path of the site, which may be anything."""
@@ -264,8 +284,8 @@ class Site:
             "POST", _path(course_id, task_id), data={"@action": action, **fields}, files=files
         )
         told = await _read_object(answer.body)
-        if told is None:
-            raise await _of_page(answer.text)
+        if told is None or not (answer.is_own or answers.is_of_form(told)):
+            raise await self._of_page(answer)
         return told
 
     async def act_again(
@@ -282,10 +302,6 @@ class Site:
 
     # ---- requests ---------------------------------------------------------------------------
 
-    async def _page(self, path: str) -> str:
-        """Return a page; it is read elsewhere than on the loop, for that takes its time."""
-        return (await self._get(path, MAX_PAGE_BYTES)).text
-
     async def _get(self, path: str, limit_bytes: int = MAX_ANSWER_BYTES) -> Answer:
         await self.sign_in()
         session = self._session
@@ -299,7 +315,7 @@ class Site:
 
     async def _asks_to_sign_in(self, answer: Answer) -> bool:
         # A page that asks is small; a file that is an answer may be large.
-        is_page = len(answer.body) <= MAX_PAGE_BYTES
+        is_page = answer.is_own and len(answer.body) <= MAX_PAGE_BYTES
         return is_page and await asyncio.to_thread(pages.is_sign_in_page, answer.text)
 
     async def _request(
@@ -322,12 +338,22 @@ class Site:
             files=files,
             limit_bytes=limit_bytes,
         )
+        # INGInious sets the cookie of its session with each answer, whatever it says.
+        is_own = not self._marks or not self._marks.isdisjoint(answer.cookies)
         if answer.status == HTTPStatus.OK or answer.status in (allowed or set()):
-            return answer
-        error = failure_texts.of_status(self.address, answer.status, answer.headers)
+            return dataclasses.replace(answer, is_own=is_own)
+        error = failure_texts.of_status(
+            self.address, answer.status, answer.headers, answer.text, is_own=is_own
+        )
         if isinstance(error, PassingError):
             self._wait(error, error.retry_after_s)
         raise error
+
+    async def _of_page(self, answer: Answer) -> SiteError:
+        """Return the error for a page that is not the one asked for."""
+        if not answer.is_own:
+            return failure_texts.of_another(self.address, answer.text)
+        return await asyncio.to_thread(failure_texts.of_page, answer.text)  # not on the loop
 
     def _wait(self, error: PassingError, wait_s: float) -> None:
         """Send nothing for a while: whatever waits for the site waits together."""
@@ -337,7 +363,7 @@ class Site:
 
     def _refuse_while_waiting(self) -> None:
         if self._busy is not None and (left_s := self._not_before - monotonic()) > 0:
-            raise PassingError(self._busy.text, retry_after_s=left_s)
+            raise self._busy.later(left_s)
 
 
 async def _read_object(body: bytes) -> dict[str, Any] | None:
@@ -347,9 +373,10 @@ async def _read_object(body: bytes) -> dict[str, Any] | None:
     return await asyncio.to_thread(answers.read_object, body)
 
 
-async def _of_page(html: str) -> SiteError:
-    """Return the error for a page that is not the one asked for; it is not read on the loop."""
-    return await asyncio.to_thread(failure_texts.of_page, html)
+def _marks(answer: Answer) -> frozenset[str]:
+    """Return the names of the cookies by one of which further answers are known as the site's."""
+    own = frozenset({SESSION_COOKIE})
+    return own & answer.cookies or answer.cookies
 
 
 def _path(course_id: str, task_id: str) -> str:

@@ -30,7 +30,6 @@ from .failures import (
     InBetweenError,
     PassingError,
     RefusedError,
-    SettingsError,
     SignedOutError,
     SignInError,
     SiteError,
@@ -134,6 +133,8 @@ class SiteJob:
         self._sendings = 0
         self._refreshes = 0
         self._may_be_there = bool(new.repeats)
+        self._is_between = False
+        self._unsent: PassingError | None = None
         self._known: frozenset[str] = frozenset()
         self._killing = asyncio.Event()
 
@@ -214,7 +215,9 @@ class SiteJob:
             self._count_refresh()
         except PassingError as error:
             self._heard(False)
+            self._tell_in_between(error)
             self._may_be_there, wait_s = True, error.retry_after_s
+            self._unsent = error
         except SiteError as error:
             # It may have been stored all the same, and is not sent again.
             if (found := await self._stored()) is not None:
@@ -235,7 +238,9 @@ class SiteJob:
         if not page.may_submit:
             raise _not_offered(page)
         if self._sendings == _MAX_SENDINGS:
-            raise _given_up(self._site.address)
+            # What lets the page through and not the answers, such as a filter, says more.
+            is_kept_back = isinstance(self._unsent, InBetweenError)
+            raise (is_kept_back and self._unsent) or _given_up(self._site.address)
 
     async def _check_refusal(self, refused: answers.Refused) -> None:
         """Raise why the site refused it, unless it may take it the next time."""
@@ -318,12 +323,7 @@ class SiteJob:
                 told = state
 
     async def _checked(self, submission_id: str) -> dict[str, Any]:
-        """Return the answer to one check.
-
-        That of a site with a fault is asked for a few times; where something else answers (a
-        portal, a proxy, another certificate), for as long as a submission may wait: it is graded
-        meanwhile.
-        """
+        """Return the answer to one check; that of a site with a fault is asked for a few times."""
         broken = 0
         while True:
             try:
@@ -331,10 +331,6 @@ class SiteJob:
             except BrokenAnswerError:
                 broken += 1
                 if broken == _MAX_BROKEN_CHECKS:
-                    raise
-            except (InBetweenError, SettingsError):
-                self._heard(False)
-                if time.monotonic() - self._last_answer > self._pace.give_up_s:
                     raise
             await self._pause(self._pace.max_s)
 
@@ -380,13 +376,24 @@ class SiteJob:
                 self._last_answer = time.monotonic()
             except PassingError as error:
                 self._heard(False)
+                self._tell_in_between(error)
                 if time.monotonic() - self._last_answer > self._pace.give_up_s:
                     raise
                 await self._pause(error.retry_after_s)
             else:
                 self._last_answer = time.monotonic()
                 self._heard(True)
+                self._tell_in_between(None)
                 return answer
+
+    def _tell_in_between(self, error: PassingError | None) -> None:
+        """Say what answers in the place of the site, as long as something does."""
+        if isinstance(error, InBetweenError):
+            self._tell(JobHeld(time.time(), _in_between(error)))
+            self._is_between = True
+        elif self._is_between:
+            self._tell(JobHeld(time.time(), ""))
+            self._is_between = False
 
     async def _unless_killed(self, asked: Awaitable[_T]) -> _T:
         """Return an answer, which may take minutes; a kill before anything was sent ends that."""
@@ -423,6 +430,15 @@ def _sign_in(username: str) -> Message:
         return Message("It waits until you sign in: run %inginious connect.")
     return Message(
         "It waits until {username} signs in again: run %inginious connect.", username=username
+    )
+
+
+def _in_between(error: InBetweenError) -> Message:
+    # Saved with a notebook, so without the site's address.
+    return Message(
+        "It waits here, kept: what answers is not the site, but {what}. It goes on when the site "
+        "answers again.",
+        what=error.what,
     )
 
 
