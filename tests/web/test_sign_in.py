@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 
 import httpx
@@ -25,6 +26,7 @@ from tests.support.web_site import browser_session
 RIGHT = {"loop": "0", "keys": ["0", "1"], "word": "noël"}
 AUTHENTICATION = b"POST /api/v0/authentication"
 SUBMIT = b"=submit"
+_numbers = itertools.count()
 
 
 class Keyring(KeyringBackend):
@@ -76,7 +78,8 @@ async def service(proxy, monkeypatch, kept):
 
 
 def submit(service, task):
-    return service.open_job(task, RIGHT, job_id=f"job{id(task)}", launcher_name="", debug=False)
+    job_id = f"job{next(_numbers)}"
+    return service.open_job(task, RIGHT, job_id=job_id, launcher_name="", debug=False)
 
 
 def submissions(web_site, name, task_id):
