@@ -6,13 +6,17 @@ another person: the history knows which cells of which notebook an answer was re
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
+
+from inginious_nb.course import probing
 
 from . import serialize
 from .summary import summary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     from inginious_nb.course import Task
     from inginious_nb.session import Session
@@ -29,6 +33,7 @@ def missing_results(
     cells: Sequence[AnswerCell],
     *,
     notebook: str,
+    root: Path,
     known: Collection[str],
     lang: str,
 ) -> list[CellResult]:
@@ -38,14 +43,16 @@ def missing_results(
         session: Whose history has them; also those of other people who use it.
         cells: The cells that are answers.
         notebook: The path of the notebook from the root of its server.
+        root: That root.
         known: The submissions whose results the cells have.
         lang: The language of the texts.
     """
     found = []
+    is_it = _same_notebook(notebook, root)
     for reference in dict.fromkeys(cell["task"] for cell in cells):
         ids = {cell["cell_id"] for cell in cells if cell["task"] == reference}
         task = session.library.task(reference)
-        result = _missing(session, task, ids, notebook=notebook, known=known, lang=lang)
+        result = _missing(session, task, ids, is_it=is_it, known=known, lang=lang)
         if result is not None:
             found.append(result)
     return found
@@ -56,7 +63,7 @@ def _missing(
     task: Task,
     ids: Collection[str],
     *,
-    notebook: str,
+    is_it: Callable[[str], bool],
     known: Collection[str],
     lang: str,
 ) -> CellResult | None:
@@ -65,10 +72,7 @@ def _missing(
             return None
         sources = session.history.sources(record.id)
         read = {
-            cell_id
-            for source in sources
-            if source.notebook == notebook
-            for cell_id in source.cell_ids
+            cell_id for source in sources if is_it(source.notebook) for cell_id in source.cell_ids
         }
         if not read.intersection(ids):
             continue
@@ -82,6 +86,22 @@ def _missing(
             "user": record.username,
         }
     return None
+
+
+def _same_notebook(notebook: str, root: Path) -> Callable[[str], bool]:
+    """Return whether a path is that of a notebook, or was before it was renamed or moved.
+
+    A copy has the same cells, but the notebook that it was made of is still there.
+    """
+
+    @functools.cache
+    def is_it(path: str) -> bool:
+        if path == notebook:
+            return True
+        is_gone = probing.look(root / path).kind == "nothing"
+        return is_gone and probing.is_file(root / notebook)
+
+    return is_it
 
 
 def _finished(session: Session, task: Task) -> list[SubmissionRecord]:

@@ -308,7 +308,12 @@ class OverviewResponder(Responder):
             for cell_id, task, problem_id in answer_cells(session.library, cells)
         ]
         results = missing_results(
-            session, answers, notebook=notebook, known=request["known"], lang=self._publisher.lang
+            session,
+            answers,
+            notebook=notebook,
+            root=self._root,
+            known=request["known"],
+            lang=self._publisher.lang,
         )
         return {"answers": answers, "results": results}
 

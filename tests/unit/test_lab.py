@@ -253,7 +253,9 @@ def test_a_notebook_of_very_many_answers_is_read_up_to_a_number(session, monkeyp
     assert calls(work(100)) < 1.5 * calls(work(20))
 
 
-def test_a_result_that_the_notebook_lacks_is_told_when_it_is_opened(page, session):
+def test_a_result_that_the_notebook_lacks_is_told_when_it_is_opened(page, session, tmp_path):
+    (tmp_path / "one.ipynb").touch()
+    (tmp_path / "two.ipynb").touch()
     cells = [cell("c1", "right", "inginious:lab/echo/text")]
 
     def submit():
@@ -274,6 +276,10 @@ def test_a_result_that_the_notebook_lacks_is_told_when_it_is_opened(page, sessio
     # Neither a copy nor another cell was submitted.
     assert lacking("two.ipynb") == []
     assert lacking("one.ipynb", cells=[cell("c2", "right", "inginious:lab/echo/text")]) == []
+    # It was renamed or moved in another page.
+    (tmp_path / "one.ipynb").rename(tmp_path / "moved.ipynb")
+    assert [found["submission"] for found in lacking("moved.ipynb")] == [sent]
+    (tmp_path / "moved.ipynb").rename(tmp_path / "one.ipynb")
     # What somebody else of this history submitted is told as theirs.
     session.people.submit_as("grace")
     submit()
