@@ -22,15 +22,26 @@ export class Panel extends Widget {
     else delete this.node.dataset.lmSuppressShortcuts;
   }
 
-  /** Go to the first that can be pressed, or to the whole, if it takes the focus, as long as there is none. */
+  /** Go to the first that can be pressed, or to the whole, unless the focus is in there. */
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     // Not before the palette has given the focus back.
     setTimeout(() => {
+      if (this.node.contains(document.activeElement)) return;
       const first = this.node.querySelector<HTMLElement>("button, input");
-      if (!this.node.contains(document.activeElement))
-        (first ?? this.node).focus({ preventScroll: true });
+      if (first) first.focus({ preventScroll: true });
+      else this.focus();
     });
+  }
+
+  /** Have the whole have the focus. */
+  protected focus(): void {
+    const { node } = this;
+    if (!node.hasAttribute("tabindex")) {
+      node.tabIndex = -1; // else it would take the focus from the notebook with each click
+      node.addEventListener("blur", () => node.removeAttribute("tabindex"), { once: true });
+    }
+    node.focus({ preventScroll: true });
   }
 }
 
@@ -62,11 +73,7 @@ export class PreactWidget extends Panel {
   }
 
   #keepFocus(): void {
-    const { node } = this;
-    if (!this.#isGone() || document.activeElement !== document.body) return;
-    node.tabIndex = -1; // else it would take the focus from the notebook with each click
-    node.addEventListener("blur", () => node.removeAttribute("tabindex"), { once: true });
-    node.focus({ preventScroll: true });
+    if (this.#isGone() && document.activeElement === document.body) this.focus();
   }
 
   override dispose(): void {

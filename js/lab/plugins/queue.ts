@@ -27,7 +27,9 @@ export const queue: JupyterFrontEndPlugin<void> = {
       icon: inginiousIcon,
       execute: told(inginious, async () => {
         await import("../ui.tsx"); // the style of all that is shown
-        const { queueWidget } = await import(/* webpackChunkName: "queue" */ "../queue_ui.tsx");
+        const { giveHeight, queueWidget } = await import(
+          /* webpackChunkName: "queue" */ "../queue_ui.tsx"
+        );
         if (!panel || panel.isDisposed) {
           panel = new LazyItem();
           panel.id = QUEUE_ID;
@@ -41,6 +43,7 @@ export const queue: JupyterFrontEndPlugin<void> = {
           app.shell.add(panel, "down");
         }
         app.shell.activateById(QUEUE_ID);
+        giveHeight(panel);
       }),
     });
     palette?.addItem({ command: Commands.showQueue, category: PALETTE_CATEGORY });

@@ -52,6 +52,8 @@ export const tasks: JupyterFrontEndPlugin<void> = {
         await opened.add(panel);
       }
       app.shell.activateById(id);
+      // Beside the courses it would be out of the page, or have a few words a line.
+      if (window.innerWidth < MIN_SPLIT_PX) collapseLeft(app.shell);
     });
     const choose = guided(
       app,
@@ -77,6 +79,11 @@ export const tasks: JupyterFrontEndPlugin<void> = {
     });
   },
 };
+
+/** Notebook 7 has it, too. */
+function collapseLeft(shell: object): void {
+  (shell as Partial<ILabShell>).collapseLeft?.();
+}
 
 /** Beside the notebook, and where another task is, as a tab beside that one. */
 function place(
