@@ -188,13 +188,16 @@ def test_an_answer_begins_with_the_statement(server, open_lab, page):
 
 
 def test_a_cell_is_made_an_answer(server, open_lab, page):
-    without_kernel(server, open_lab, code("-1"))
-    page.locator(".jp-CodeCell").click(button="right")
+    without_kernel(server, open_lab, code("7"), code("-1"))
+    # In its editor: another cell is the active one still.
+    page.locator(".jp-CodeCell").last.click(button="right")
     page.get_by_role("menuitem", name="Use as answer for").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox").select_option("Sharing apples: A remainder with a surprise")
     dialog.get_by_role("button", name="Ok").click()
-    expect(page.locator(".inginious-answer-line")).to_contain_text("A remainder with a surprise")
+    answer = page.locator(".jp-CodeCell").last.locator(".inginious-answer-line")
+    expect(answer).to_contain_text("A remainder with a surprise")
+    expect(page.locator(".jp-CodeCell").last).to_be_focused()
 
 
 def test_a_result_stays_with_the_notebook(server, open_lab, page):

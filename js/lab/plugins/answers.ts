@@ -86,20 +86,35 @@ export const answers: JupyterFrontEndPlugin<void> = {
         },
       ),
     });
+    // What was clicked in its editor for the context menu is not the active cell.
+    const cellMeant = ({ clicked }: { clicked?: unknown }) => {
+      const isCell = ({ classList }: HTMLElement) => classList.contains("jp-Cell");
+      const at = clicked ? (app.contextMenuHitTest(isCell) ?? null) : null;
+      const panel = notebooks.find(({ node }) => node.contains(at)) ?? notebooks.currentWidget;
+      const cell = panel?.content.widgets.find(({ node }) => node === at) ?? notebooks.activeCell;
+      return panel && cell ? { panel, cell } : null;
+    };
     app.commands.addCommand(Commands.useAsAnswer, {
       label: lab.useAs,
       icon: inginiousIcon,
       execute: guided(
         app,
         inginious,
-        ofCell(() => (inginious.socket.tasks.length ? null : "course")),
-        async () => {
-          const { currentWidget, activeCell } = notebooks;
-          if (!currentWidget || !activeCell) return;
-          const { notebook } = inginious.answers(currentWidget);
+        (args) => {
+          if (!notebooks.currentWidget) return "notebook";
+          if (!cellMeant(args)) return "cell";
+          return inginious.socket.tasks.length ? null : "course";
+        },
+        async (args) => {
+          const meant = cellMeant(args);
+          if (!meant) return;
+          const { notebook } = inginious.answers(meant.panel);
           const { chooseProblem } = await loadDialogs();
           const chosen = await chooseProblem(inginious, app.shell);
-          if (chosen) notebook.useAsAnswer(activeCell.model.id, chosen, chosen.problemId);
+          if (!chosen) return;
+          const { id } = meant.cell.model;
+          notebook.useAsAnswer(id, chosen, chosen.problemId);
+          await notebook.reveal(id); // the focus has been in the menu and in the dialog
         },
       ),
     });
