@@ -35,10 +35,19 @@ _FORMULA = re.compile(r"(^|[;\t\n])(?=[ ]*[=+\-@\uff1d\uff0b\uff0d\uff20]|\t)")
 """Where a cell may begin that would be a formula, as OWASP lists them (CSV injection)."""
 
 
-def as_csv(state: ClassState, lang: str = "en") -> str:
-    """Return the entries as CSV with a header; a grade is in percent, empty where there is none."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+def as_csv(state: ClassState, lang: str = "en", *, decimal_comma: bool = False) -> str:
+    """Return the entries as CSV with a header; a grade is in percent, empty where there is none.
+
+    Args:
+        state: The class.
+        lang: The language of the texts.
+        decimal_comma: Write it as spreadsheets of languages with a decimal comma open it: cells
+            end with a semicolon, and a byte order mark says that it is UTF-8.
+    """
+    out = io.StringIO("\ufeff" if decimal_comma else "")
+    out.seek(0, io.SEEK_END)
+    end = ";" if decimal_comma else ","
+    writer = csv.writer(out, delimiter=end, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
     for entry in state.entries:
         writer.writerow(
@@ -47,7 +56,7 @@ def as_csv(state: ClassState, lang: str = "en") -> str:
                 _text(entry.task),
                 entry.state,
                 _text(entry.code),
-                "" if entry.grade is None else f"{entry.grade:g}",
+                _number(entry.grade, "," if decimal_comma else "."),
                 len(entry.passed_tests),
                 len(entry.failed_tests),
                 _text(in_language(entry.message, lang)),
@@ -56,6 +65,10 @@ def as_csv(state: ClassState, lang: str = "en") -> str:
             ]
         )
     return out.getvalue()
+
+
+def _number(grade: float | None, point: str) -> str:
+    return "" if grade is None else f"{grade:g}".replace(".", point)
 
 
 def as_json(state: ClassState, *, sandbox: str, lang: str = "en") -> str:

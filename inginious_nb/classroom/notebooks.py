@@ -23,7 +23,8 @@ STUDENT = "{student}"
 """What stands for the username in a pattern."""
 
 _SUBMITTED = "submitted"  # the folder of nbgrader
-_SUFFIX = ".ipynb"
+_SUFFIX = re.compile(r"\.ipynb(?:\.(?:json|txt))?\Z", re.IGNORECASE)
+"""The end of a notebook's name, also as Windows and browsers that download one write it."""
 _MAX_LOOKED_AT = 1_000
 
 
@@ -87,7 +88,7 @@ def _notebook_files(root: Path) -> Iterator[Path]:
         yield root
         return
     yield from filter(_is_no_folder_of_notebooks, _not_hidden(sorted(root.iterdir())))
-    found = [path for path in _below(root) if path.suffix == _SUFFIX]
+    found = [path for path in _below(root) if _SUFFIX.search(path.name)]
     folders = {folder for path in found for folder in path.parents}
     yield from (path for path in found if path not in folders)
 
@@ -104,7 +105,7 @@ def _is_no_folder_of_notebooks(path: Path) -> bool:
 def _may_have_notebooks(folder: Path) -> bool:
     """Return whether a link leads to notebooks, or to more than is looked at, such as a disk."""
     found = list(itertools.islice(_below(folder), _MAX_LOOKED_AT))
-    return len(found) == _MAX_LOOKED_AT or any(path.suffix == _SUFFIX for path in found)
+    return len(found) == _MAX_LOOKED_AT or any(_SUFFIX.search(path.name) for path in found)
 
 
 def _below(root: Path) -> Iterator[Path]:
@@ -132,10 +133,10 @@ def _leads_out(root: Path, path: Path) -> bool:
 
 
 def _by_layout(root: Path, path: Path) -> str:
-    if path == root:
-        return path.stem
     folders = path.relative_to(root).parts[:-1]
-    return folders[0] if folders else path.stem
+    if folders:
+        return folders[0]
+    return _SUFFIX.sub("", path.name) if _SUFFIX.search(path.name) else path.stem
 
 
 def _by_pattern(matches: re.Pattern[str], path: str) -> str:

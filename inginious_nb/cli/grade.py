@@ -55,6 +55,11 @@ _OUTPUT = click.Path(dir_okay=False, writable=True, path_type=Path)
         click.Option(["--regrade"], is_flag=True, help="Grade again what was graded before."),
         NO_ISOLATION,
         click.Option(["--csv", "csv_file"], type=_OUTPUT, help="Write the grades as CSV."),
+        click.Option(
+            ["--decimal-comma"],
+            is_flag=True,
+            help="Write the CSV for a spreadsheet in French, German…: semicolons, decimal commas.",
+        ),
         click.Option(["--html", "html_file"], type=_OUTPUT, help="Write a report as HTML."),
         click.Option(["--json", "json_file"], type=_OUTPUT, help="Write everything as JSON."),
         click.Option(["--anonymous"], is_flag=True, help="Leave the names out of the report."),
@@ -76,6 +81,7 @@ def grade(
     regrade: bool,
     no_isolation: bool,
     csv_file: Path | None,
+    decimal_comma: bool,
     html_file: Path | None,
     json_file: Path | None,
     anonymous: bool,
@@ -110,7 +116,8 @@ def grade(
         state = grading.state
         not_written = []
         if csv_file is not None:
-            not_written.append(write(csv_file, export.as_csv(state, lang)))
+            as_csv = export.as_csv(state, lang, decimal_comma=decimal_comma)
+            not_written.append(write(csv_file, as_csv))
         if json_file is not None:
             as_json = export.as_json(state, sandbox=sandbox, lang=lang)
             not_written.append(write(json_file, as_json))

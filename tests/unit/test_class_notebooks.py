@@ -23,6 +23,7 @@ COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
         (["ada.ipynb", ".ipynb_checkpoints/ada-checkpoint.ipynb", ".trash/x.ipynb"], "", ["ada"]),
         (["hw1_ada.ipynb", "hw1_bob.ipynb", "key.ipynb"], "hw1_{student}.ipynb", ["ada", "bob"]),
         (["1/ada/hw.ipynb", "2/bob/hw.ipynb"], "{student}/*.ipynb", ["ada", "bob"]),
+        (["ada.IPYNB", "bob.ipynb.txt", "c/hw.ipynb.json", "no.json"], "", ["ada", "bob", "c"]),
         (["a+b (1).ipynb"], "{student} (*).ipynb", ["a+b"]),
     ],
 )

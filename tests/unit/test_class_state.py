@@ -131,6 +131,16 @@ def test_the_csv_has_every_entry_and_no_formula(state):
     assert (rows[5]["state"], rows[5]["grade"]) == ("ungraded", "")
 
 
+def test_the_csv_is_written_for_spreadsheets_with_a_decimal_comma_too(state):
+    state.put(graded("ada", 66.5, zero=True))
+    written = export.as_csv(state, decimal_comma=True)
+    assert written.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(written[1:]), delimiter=";"))
+    assert (rows[0]["student"], rows[0]["grade"]) == ("ada", "66,5")
+    plain = list(csv.DictReader(io.StringIO(export.as_csv(state))))
+    assert [row | {"grade": row["grade"].replace(".", ",")} for row in plain] == rows
+
+
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t=", " =", "\uff1d", "\x1b=", "\r="])
 @pytest.mark.parametrize("before", ["", "x;", "x; ", "x\n", "x\t", 'x";'])
 def test_no_cell_of_the_csv_is_a_formula_wherever_a_spreadsheet_begins_one(before, begin):
