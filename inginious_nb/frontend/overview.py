@@ -134,7 +134,7 @@ class OverviewPublisher:
             "pending": [
                 self._pending_row(submission)
                 for submission in session.submissions.pending
-                if submission.phase != "reading"
+                if "saved" in submission.times
             ]
             + [row for course in courses for row in self._pending_elsewhere(course)],
             "service": service,

@@ -116,7 +116,7 @@ class Submission:
         sources: Where the answers were read.
         record: Its row in the history, None until it is kept.
         phase: Where it stands.
-        times: When each phase was reached, in seconds since the epoch.
+        times: When each phase was reached, in seconds since the epoch; replaced, not changed.
         at_most_before: At most so many jobs are served before it; None when not known.
         sendings: How many times it was sent; more than 1 after the service lost it.
         kill_requested: Its end was asked for and is not confirmed yet.
@@ -154,7 +154,7 @@ class Submission:
         self.sources: tuple[AnswerSource, ...] = ()
         self.record: SubmissionRecord | None = None
         self.phase: Phase = "reading"
-        self.times: dict[Phase, float] = {"reading": time.time()}
+        self.times: Mapping[Phase, float] = {"reading": time.time()}
         self.at_most_before: int | None = None
         self.sendings = 0
         self.kill_requested = False
@@ -304,8 +304,7 @@ class Submission:
             if self.done:
                 return
             self.error = error
-            self.phase = "refused"
-            self.times["refused"] = time.time()
+            self._reach("refused", time.time())
             self._claimed = True
             self._future.set_exception(error)
         self._observers.notify()
@@ -468,9 +467,16 @@ class Submission:
             self.note = ""
             # A backend's clock may be another one, and it tells whole seconds only.
             at = max(at, *self.times.values())
-            self.phase = phase
-            self.times[phase] = at
+            self._reach(phase, at)
         self._observers.notify()
+
+    def _reach(self, phase: Phase, at: float) -> None:
+        """Note a phase and when it was reached, for readers that take no lock.
+
+        They may be in the middle of the times, and whoever sees the phase finds its time.
+        """
+        self.times = {**self.times, phase: at}
+        self.phase = phase
 
     def _killable_by(self, kill_job: Callable[[], object]) -> None:
         """Have kill_job end the job from now on; at once if its end was asked for already."""
@@ -485,9 +491,8 @@ class Submission:
         with self._lock:
             if self.done:
                 return
+            self._reach("done", at)
             self.result = result
-            self.phase = "done"
-            self.times["done"] = at
             self.ssh = None
             if self.record is not None:
                 self.record = self.record.with_result(result, at)

@@ -211,17 +211,19 @@ class TaskState:
     def _changed(self, submission: Submission) -> None:
         with self._lock:
             record = submission.record  # else another thread may put a newer one meanwhile
-            if record is not None and self._is_ours(record):
-                self._put(record)
+            if record is not None and self._is_ours(record) and self._put(record):
+                self.revision += 1  # also of one that is not the newest any more
         self._observers.notify()
 
-    def _put(self, record: SubmissionRecord) -> None:
-        """Put the newest state of a row in its place, which is near the end."""
+    def _put(self, record: SubmissionRecord) -> bool:
+        """Put the newest state of a row in its place, near the end; return whether it is new."""
         records = self._read()
         index = bisect.bisect_left(records, record.number, key=_number)
         # Two kernels that could not write gave the same number.
         while index < len(records) and records[index].number == record.number:
             if records[index].id == record.id:
+                if records[index] == record:
+                    return False
                 records[index] = record
                 break
             index += 1
@@ -230,6 +232,7 @@ class TaskState:
         candidates = [record] if self._best is None else [record, self._best]
         candidates.sort(key=_number, reverse=True)  # of equal grades the newest counts
         self._best = evaluated(candidates, "best")
+        return True
 
 
 def _number(record: SubmissionRecord) -> int:

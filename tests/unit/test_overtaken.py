@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from inginious_nb.course import CourseLibrary
-from inginious_nb.errors import ServiceError
+from inginious_nb.errors import ServiceError, UsageError
 from inginious_nb.frontend import opened_courses, worker
 from inginious_nb.io.observers import Observers
 from inginious_nb.services.account import Account
@@ -80,6 +80,34 @@ def test_a_result_that_comes_while_its_end_is_asked_for_stays(course_folder, his
     result_comes.join()
     assert [record.finished for record in state.records] == [True]
     assert state.attempts == 1
+
+
+def test_a_result_that_comes_after_that_of_a_newer_submission_is_told(course_folder, history):
+    task, told = task_of(course_folder), []
+    where = {"course_id": task.course_id, "task_id": task.id}
+    records = {name: add(history, name, **where) for name in ("older", "newer")}
+    state = TaskState(task, history, "ada")
+    submissions = {name: Observers() for name in records}
+    for name, submission in submissions.items():
+        submission.record = records[name]
+        state.follow(submission)
+    for name in ("newer", "older"):
+        before = state.revision
+        history.finish(name, result())
+        submissions[name].record = history.get(name)
+        submissions[name].notify()
+        told.append(state.revision != before)
+    assert told == [True, True]
+    assert [record.finished for record in state.records] == [True, True]
+
+
+def test_whoever_reads_a_submission_meanwhile_finds_the_time_of_its_phase(course_folder):
+    context = SimpleNamespace(student=lambda: ADA, person=ADA)
+    submission = Submission("s", task_of(course_folder), "api", context)
+    read = iter(submission.times.items())
+    submission.refuse(UsageError("It cannot be sent."))
+    assert [phase for phase, _ in read] == ["reading"]
+    assert list(submission.times) == ["reading", "refused"]
 
 
 def test_whoever_signs_in_sees_what_is_theirs(course_folder, history):
