@@ -189,17 +189,20 @@ def while_read(monkeypatch):
     return acts.append
 
 
-def end_of(live):
-    ended = threading.Event()
-    live.subscribe(lambda: live.is_busy or ended.set())
-    return ended
+def settle(live):
+    """Wait until a class has nothing to do any more, also if it has not by now."""
+    changed = threading.Event()
+    unsubscribe = live.subscribe(changed.set)
+    while live.is_busy:
+        assert changed.wait(LIMIT_S)
+        changed.clear()
+    unsubscribe()
 
 
 def test_what_is_asked_for_while_a_class_is_read_again_is_done(opened, folder, while_read):
     live, page = opened()
-    ended = end_of(live)
     live.grade()
-    assert ended.wait(LIMIT_S)
+    settle(live)
     write(folder / "ada.ipynb", "blue")
     write(folder / "cyd.ipynb", "red")
     ada, bob = ({"student": page.number(name), "task": "lab/choice"} for name in ("ada", "bob"))
@@ -209,9 +212,8 @@ def test_what_is_asked_for_while_a_class_is_read_again_is_done(opened, folder, w
         assert page.ask("stop", **ada) == {}
 
     while_read(ask)
-    ended.clear()
     live.grade()
-    assert ended.wait(LIMIT_S)
+    settle(live)
     found = {entry.student: (entry.grade, entry.is_reused) for entry in live.state.entries}
     assert found == {
         "ada": (None, False),
@@ -223,7 +225,6 @@ def test_what_is_asked_for_while_a_class_is_read_again_is_done(opened, folder, w
 
 def test_a_class_that_is_closed_begins_nothing_more(opened, while_read):
     live, _page = opened()
-    ended = end_of(live)
 
     def close():
         live.grade()
@@ -231,7 +232,7 @@ def test_a_class_that_is_closed_begins_nothing_more(opened, while_read):
 
     while_read(close)
     live.grade()
-    assert ended.wait(LIMIT_S)
+    settle(live)
     assert {entry.state for entry in live.state.entries} == {"ungraded", "missing"}
 
 
@@ -415,20 +416,16 @@ def test_a_class_goes_on_when_nobody_looks_and_is_read_as_the_last_time(session,
     live, look_away = look_at(session, folder, subject | {"tasks": [], "student_from": ""})
     second, look_away_again = look_at(session, folder, subject)
     assert second is live
-    ended = threading.Event()
-    live.subscribe(lambda: live.is_busy or ended.set())
     look_away()
     live.read_as(Reading(("lab/choice",), "{student}.ipynb"))
     look_away_again()
-    assert ended.wait(LIMIT_S)
+    settle(live)
     assert [e.grade for e in live.state.entries] == [100.0, 50.0, 50.0, None]
     again, look_away = look_at(session, folder, subject)
     assert again is not live
     assert again.reading == Reading(("lab/choice",), "{student}.ipynb")
-    ended.clear()
-    again.subscribe(lambda: again.is_busy or ended.set())
     look_away()
-    assert ended.wait(LIMIT_S)
+    settle(again)
     assert [entry.is_reused for entry in again.state.entries] == [True, True, True, False]
 
 

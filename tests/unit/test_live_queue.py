@@ -37,7 +37,8 @@ class Screen:
 
 
 def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeypatch, earlier):
-    screen, rows, pending = Screen(), [([], FIRST)], [SimpleNamespace(id="job")]
+    screen = Screen()
+    known = [(([], FIRST), [SimpleNamespace(id="job")])]  # rows and what of ours waits, in one
     monkeypatch.setattr(live_queue, "INTERVAL_S", 0.01)
 
     def display(table, **_options):
@@ -45,17 +46,21 @@ def test_it_is_shown_anew_with_each_change_until_nothing_of_ours_is_left(monkeyp
         return screen
 
     monkeypatch.setattr(live_queue, "display", display)
-    client = SimpleNamespace(get_job_queue_snapshot=lambda: rows[0])
+
+    class Submissions:
+        @property
+        def pending(self):
+            return known[0][1]
+
+    client = SimpleNamespace(get_job_queue_snapshot=lambda: known[0][0])
     session = SimpleNamespace(
-        services=SimpleNamespace(client=lambda: client),
-        submissions=SimpleNamespace(pending=pending),
+        services=SimpleNamespace(client=lambda: client), submissions=Submissions()
     )
     live_queue.show_live_queue(session, lambda found: found)
     assert screen.changed.acquire(timeout=10)
-    rows[0] = (LATER, [])
+    known[0] = ((LATER, []), known[0][1])
     assert screen.changed.acquire(timeout=10)
-    pending.clear()
-    rows[0] = ([], [])
+    known[0] = (([], []), [])
     assert screen.changed.acquire(timeout=10)
     assert screen.shown == [([], FIRST), (LATER, []), ([], [])]
     for thread in watching(earlier):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 
 import pytest
@@ -121,10 +122,9 @@ async def test_a_connection_that_breaks_and_is_established_again_is_told(
     await router.hear()
     router.close()
     await until(lambda: (1, "broken") in notes.connections)
-    again = Router(context, router.port)
-    await until(lambda: len(notes.connections) == 3)
-    assert notes.connections == [(1, "established"), (1, "broken"), (1, "established")]
-    again.close()
+    with contextlib.closing(Router(context, router.port)):
+        await until(lambda: len(notes.connections) == 3)
+        assert notes.connections == [(1, "established"), (1, "broken"), (1, "established")]
 
 
 async def test_two_links_are_told_apart_and_a_closed_one_is_silent(router, pump, notes):

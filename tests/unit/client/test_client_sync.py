@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import subprocess
 import sys
@@ -141,10 +142,8 @@ async def test_nothing_is_patched_where_waiting_is_enough(backend):
         client.start()
         assert await asyncio.to_thread(ClientSync(client).new_job, 0, MATCH, {"q": "1"}) == SUCCESS
         client.close()
-    for_ever = asyncio.sleep(0)
-    with pytest.raises(RuntimeError):
-        asyncio.get_running_loop().run_until_complete(for_ever)
-    await for_ever
+    with contextlib.closing(asyncio.sleep(0)) as more, pytest.raises(RuntimeError):
+        asyncio.get_running_loop().run_until_complete(more)
 
 
 def test_on_uvloops_running_loop_one_is_told_what_to_do(backend):
