@@ -171,6 +171,8 @@ class Submission:
         self._service: Service | None = None
         self._sent: Mapping[str, Any] = {}
         self._future: Future[JobResult] = Future()
+        self._told: Future[None] = Future()
+        self._teller: int | None = None
         self._observers = Observers()
         self._lock = threading.Lock()
         self._kill_job: Callable[[], object] | None = None
@@ -217,7 +219,9 @@ class Submission:
         while True:
             remaining_s = max(0.0, deadline - time.monotonic())
             try:
-                return self._future.result(min(remaining_s, _LOOK_INTERVAL_S))
+                if self._teller != threading.get_ident():  # else a subscriber asks
+                    self._told.result(min(remaining_s, _LOOK_INTERVAL_S))
+                return self._future.result(0)
             except InginiousError:
                 raise
             except TimeoutError:
@@ -236,8 +240,12 @@ class Submission:
                 )
 
     def __await__(self) -> Generator[Any, None, JobResult]:
+        return self._awaited().__await__()
+
+    async def _awaited(self) -> JobResult:
         # Cancelling the waiter must not cancel the submission that others wait for too.
-        return asyncio.shield(asyncio.wrap_future(self._future)).__await__()
+        await asyncio.shield(asyncio.wrap_future(self._told))
+        return self._future.result(0)
 
     def kill(self) -> None:
         """Ask for its end; it ends with the result ``killed`` once that is confirmed.
@@ -307,7 +315,7 @@ class Submission:
             self._reach("refused", time.time())
             self._claimed = True
             self._future.set_exception(error)
-        self._observers.notify()
+        self._tell_end()
 
     def _claim(self) -> bool:
         """Claim to bring the answers; return whether the caller is the first, who alone may."""
@@ -497,7 +505,16 @@ class Submission:
             if self.record is not None:
                 self.record = self.record.with_result(result, at)
             self._future.set_result(result)
-        self._observers.notify()
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        """Tell subscribers, then who waits: that one looks at the task, and submits the next."""
+        self._teller = threading.get_ident()
+        try:
+            self._observers.notify()
+        finally:  # whatever interrupts it
+            self._teller = None
+            self._told.set_result(None)
 
 
 def _session_ended() -> ServiceError:

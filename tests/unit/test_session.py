@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -99,6 +100,27 @@ def test_state_attempts_and_language_go_with_the_answers(session):
     last = session.submit(task, {"text": "wrong"}, origin="api", lang="fr").wait(WAIT_S)
     # The state is that of the best submission, the second.
     assert last.custom == {"state": "++.", "lang": "fr", "attempts": "n3"}
+
+
+def test_who_has_waited_for_a_result_finds_it_in_the_state_of_the_task(session):
+    task = session.task("lab/echo")
+    submission = session.submissions.new(task, origin="api")
+    returned = threading.Event()
+    submission.subscribe(lambda: submission.done and returned.wait(0.2))  # told first, and slow
+    submission.submit(lambda: Answers({"text": "right"}))
+    submission.wait(WAIT_S)
+    best = session.task_state(task).best
+    returned.set()
+    assert best is not None
+    assert best.id == submission.id
+
+
+def test_a_subscriber_may_ask_for_the_result_that_it_is_told_of(session):
+    submission = session.submissions.new(session.task("lab/echo"), origin="api")
+    heard = queue.SimpleQueue()
+    submission.subscribe(lambda: submission.done and heard.put(submission.wait(0)))
+    submission.submit(lambda: Answers({"text": "right"}))
+    assert heard.get(timeout=WAIT_S).grade == 100.0
 
 
 def test_debug_returns_the_output(session):
