@@ -404,25 +404,38 @@ def test_nobody_else_is_served(server):
     assert statuses == {"nobody": 403, "a wrong token": 403, "another site": 403, "this page": 101}
 
 
-async def test_the_server_tells_the_courses(server):
+@contextlib.asynccontextmanager
+async def connected(server):
+    """A WebSocket that is closed in the end, by the server as well."""
     address = f"{server.url.replace('http', 'ws')}/inginious/socket?token={TOKEN}"
     socket = await tornado.websocket.websocket_connect(address)
-    told = json.loads(await socket.read_message())
-    assert [course["id"] for course in told["message"]["state"]["courses"]] == ["demo"]
-    await socket.write_message(b"nonsense", binary=True)
-    while await socket.read_message() is not None:
+    try:
+        yield socket
+    finally:
+        socket.close()
+        await ended(socket)
+
+
+async def ended(socket):
+    """Wait until a WebSocket is closed, whatever is still said."""
+    while socket.close_code is None and await socket.read_message() is not None:
         pass
-    assert socket.close_code == 1003
-    socket.close()
+
+
+async def test_the_server_tells_the_courses(server):
+    async with connected(server) as socket:
+        told = json.loads(await socket.read_message())
+        assert [course["id"] for course in told["message"]["state"]["courses"]] == ["demo"]
+        await socket.write_message(b"nonsense", binary=True)
+        await ended(socket)
+        assert socket.close_code == 1003
 
 
 async def test_so_many_pages_and_no_more(server):
-    address = f"{server.url.replace('http', 'ws')}/inginious/socket?token={TOKEN}"
-    with contextlib.ExitStack() as opened:
+    async with contextlib.AsyncExitStack() as opened:
 
         async def heard():
-            socket = await tornado.websocket.websocket_connect(address)
-            opened.callback(socket.close)
+            socket = await opened.enter_async_context(connected(server))
             return socket, json.loads(await socket.read_message())["message"]
 
         pages = [await heard() for _ in range(MAX_PAGES)]
