@@ -27,8 +27,9 @@ export function SignInForm({ end }: Props) {
       if (!current || !answer) return;
       setAccount(answer.value);
       const name = control("username");
-      if (name && !name.value) name.value = answer.value.username;
-      control(name?.value && document.activeElement === name ? "secret" : "username")?.focus();
+      if (!name || name.value) return; // somebody is typing already
+      name.value = answer.value.username;
+      if (name.value && document.activeElement === name) control("secret").focus();
     });
     control("username").focus();
     return () => {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect, sync_playwright
 
 from . import states
@@ -86,9 +88,11 @@ def pytest_runtest_makereport(item, call):
     artifacts.mkdir(exist_ok=True)
     name = re.sub(r"[^a-z0-9_]+", "-", item.name)
     if (page := item.funcargs.get("page")) is not None and call.when == "call":
-        page.screenshot(path=artifacts / f"{name}.png")
+        with contextlib.suppress(PlaywrightError):  # it may be what failed
+            page.screenshot(path=artifacts / f"{name}.png")
     if (shared := item.funcargs.get("shared_page")) is not None:
-        shared.picture(artifacts / f"{name}-shared.png")
+        with contextlib.suppress(PlaywrightError):
+            shared.picture(artifacts / f"{name}-shared.png")
         shared.discard()  # nobody knows what state it is in
     return report
 
@@ -111,10 +115,19 @@ def open_notebook(lab, shared_page):
         return notebook
 
     used: list[JupyterServer] = []
-    yield opened
-    shared_page.clear()
-    for server in {id(server): server for server in used}.values():
-        server.end_kernels()
+    with contextlib.ExitStack() as ended:
+        ended.callback(
+            lambda: [each.end_kernels() for each in {id(each): each for each in used}.values()]
+        )
+        ended.callback(shared_page.clear)
+        yield opened
+
+
+@pytest.fixture
+def kernels_end(lab):
+    """For tests that open notebooks by themselves."""
+    yield
+    lab.end_kernels()
 
 
 @pytest.fixture
@@ -170,8 +183,11 @@ def stage(stage_of_module):
     """The stage, as if nobody had been on it; no test may leave a problem behind."""
     stage = stage_of_module
     stage.dark(on=False)
+    stage.language("en")
     stage.page.set_viewport_size({"width": 900, "height": 900})
+    stage.page.emulate_media(reduced_motion="no-preference")
     stage.problems.clear()
     yield stage
+    stage.page.evaluate("0")  # what the page had told before is here now
     # Nothing failed, and the policy had nothing to refuse.
     assert stage.problems == []

@@ -88,44 +88,57 @@ def test_one_signs_in_by_keyboard_within_the_widget(stage, looks, theme, lang):
     page = stage.page
     stage.dark(on=theme == "dark")
     page.set_viewport_size({"width": 320, "height": 900})
-    page.evaluate("lang => { document.documentElement.lang = lang }", lang)
+    stage.language(lang)
     button, name, password, cookie = {
         "en": ("Sign in: Sorting", "User name", "Password", "Value of the cookie"),
         "fr": ("Se connecter : Sorting", "Nom d’utilisateur", "Mot de passe", "Valeur du cookie"),
     }[lang]
     press = page.keyboard.press
-    try:
-        show(stage, looks, "signed-out")
-        offer = page.get_by_role("button", name=button)
-        offer.press("Enter")
-        form = page.get_by_role("form", name=states.SITE)
-        expect(form.get_by_label(name)).to_have_value("ada")
-        expect(page.get_by_label(password, exact=True)).to_be_focused()
-        assert_accessible(stage)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
-        press("Escape")
-        expect(offer).to_be_focused()
-        press("Enter")
-        expect(page.get_by_label(password, exact=True)).to_be_focused()
-        for key in ("Tab", "Tab", "Space"):
-            press(key)
-        expect(form.get_by_label(name)).to_have_count(0)
-        press("Shift+Tab")
-        expect(page.get_by_label(cookie)).to_be_focused()
-        assert_accessible(stage)
-        page.keyboard.type("a-secret")
-        # It is published while the answer is on its way.
-        stage.change(service=looks["new"][0]["service"])
-        press("Enter")
-        expect(page.get_by_text(f"The site {states.SITE} is ready.")).to_be_focused()
-        (asked,) = [one for one in page.evaluate("window.sent") if one["kind"] == "signIn"]
-        assert asked == {"v": 1, "id": asked["id"], "kind": "signIn"} | {
-            "username": "",
-            "cookie": True,
-            "keep": False,
-        }
-    finally:
-        page.evaluate("document.documentElement.lang = 'en'")
+    show(stage, looks, "signed-out")
+    offer = page.get_by_role("button", name=button)
+    offer.press("Enter")
+    form = page.get_by_role("form", name=states.SITE)
+    expect(form.get_by_label(name)).to_have_value("ada")
+    expect(page.get_by_label(password, exact=True)).to_be_focused()
+    assert_accessible(stage)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    press("Escape")
+    expect(offer).to_be_focused()
+    press("Enter")
+    expect(page.get_by_label(password, exact=True)).to_be_focused()
+    for key in ("Tab", "Tab", "Space"):
+        press(key)
+    expect(form.get_by_label(name)).to_have_count(0)
+    press("Shift+Tab")
+    expect(page.get_by_label(cookie)).to_be_focused()
+    assert_accessible(stage)
+    page.keyboard.type("a-secret")
+    # It is published while the answer is on its way.
+    stage.change(service=looks["new"][0]["service"])
+    press("Enter")
+    expect(page.get_by_text(f"The site {states.SITE} is ready.")).to_be_focused()
+    (asked,) = [one for one in page.evaluate("window.sent") if one["kind"] == "signIn"]
+    assert asked == {"v": 1, "id": asked["id"], "kind": "signIn"} | {
+        "username": "",
+        "cookie": True,
+        "keep": False,
+    }
+
+
+def test_a_name_that_comes_late_leaves_the_focus_where_somebody_types(stage, looks):
+    state, answers = looks["signed-out"]
+    stage.show(state, answers={kind: answers[kind] for kind in answers if kind != "account"})
+    page = stage.page
+    page.get_by_role("button", name="Sign in: Sorting").press("Enter")
+    expect(page.get_by_label("User name")).to_be_focused()
+    for word, key in (("bob", "Tab"), ("a-secr", "Shift")):
+        page.keyboard.type(word)
+        page.keyboard.press(key)
+    page.evaluate("account => window.reply('account', account)", answers["account"])
+    expect(page.get_by_role("form", name=states.SITE)).to_be_visible()
+    page.keyboard.type("et")
+    expect(page.get_by_label("Password", exact=True)).to_have_value("a-secret")
+    expect(page.get_by_label("User name")).to_have_value("bob")
 
 
 @pytest.mark.parametrize("name", LOOKS)
@@ -140,27 +153,24 @@ def test_nothing_is_cut_off_at_320_pixels(stage, looks, name):
 @pytest.mark.parametrize("name", ["command", "slim", "timeout", "crash", "queued"])
 def test_verdict_and_grade_are_whole_at_every_width(stage, looks, name, lang):
     page = stage.page
-    page.evaluate("lang => { document.documentElement.lang = lang }", lang)
-    try:
-        role = looks["slim" if name == "slim" else "command"][0]["role"]
-        show(stage, looks, name, role=role)
-        for width in (900, 600, 440, 320, 280):
-            page.set_viewport_size({"width": width, "height": 900})
-            line = page.locator(".inginious-line")
-            cut_off = line.evaluate(
-                """line => [...line.querySelectorAll("strong, .inginious-line-grade, button")]
-                    .filter((one) => {
-                        const [{ left, right }, row] = [one, line].map(
-                            (each) => each.getBoundingClientRect());
-                        return left < row.left - 1 || right > row.right + 1
-                            || one.scrollWidth > one.parentElement.clientWidth + 1;
-                    })
-                    .map((one) => one.textContent)"""
-            )
-            assert cut_off == [], width
-            assert line.bounding_box()["height"] <= 90
-    finally:
-        page.evaluate("document.documentElement.lang = 'en'")
+    stage.language(lang)
+    role = looks["slim" if name == "slim" else "command"][0]["role"]
+    show(stage, looks, name, role=role)
+    for width in (900, 600, 440, 320, 280):
+        page.set_viewport_size({"width": width, "height": 900})
+        line = page.locator(".inginious-line")
+        cut_off = line.evaluate(
+            """line => [...line.querySelectorAll("strong, .inginious-line-grade, button")]
+                .filter((one) => {
+                    const [{ left, right }, row] = [one, line].map(
+                        (each) => each.getBoundingClientRect());
+                    return left < row.left - 1 || right > row.right + 1
+                        || one.scrollWidth > one.parentElement.clientWidth + 1;
+                })
+                .map((one) => one.textContent)"""
+        )
+        assert cut_off == [], width
+        assert line.bounding_box()["height"] <= 90
 
 
 def test_the_queue_moves_without_shifting_anything(stage, looks):
@@ -250,7 +260,6 @@ def test_motion_is_still_for_those_who_want_it_so(stage, looks):
     assert icon.evaluate("one => getComputedStyle(one).animationName") != "none"
     stage.page.emulate_media(reduced_motion="reduce")
     assert icon.evaluate("one => getComputedStyle(one).animationName") == "none"
-    stage.page.emulate_media(reduced_motion=None)
 
 
 def test_the_key_to_a_shell_is_fetched_when_asked_for(stage, looks):
@@ -369,15 +378,12 @@ def test_where_nothing_was_graded_there_is_no_grade(stage, looks, name, words):
 @pytest.mark.parametrize("code", states.CODES)
 def test_a_snapshot_has_the_words_of_the_live_line(stage, looks, code, lang):
     page, (state, _) = stage.page, looks[code.replace(" ", "-")]
-    page.evaluate("lang => { document.documentElement.lang = lang }", lang)
-    try:
-        show(stage, looks, code.replace(" ", "-"), role="submission")
-        said = lines.result_line(state["result"], lang)
-        expect(page.locator(".inginious-line-word")).to_have_text(said.word)
-        live = page.locator(".inginious-line-text").text_content().replace("\u00a0", " ")
-        assert live == said.rest.replace("\u00a0", " ")
-    finally:
-        page.evaluate("document.documentElement.lang = 'en'")
+    stage.language(lang)
+    show(stage, looks, code.replace(" ", "-"), role="submission")
+    said = lines.result_line(state["result"], lang)
+    expect(page.locator(".inginious-line-word")).to_have_text(said.word)
+    live = page.locator(".inginious-line-text").text_content().replace("\u00a0", " ")
+    assert live == said.rest.replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("name", ["command", "slim", "killed", "queued", "running"])
@@ -432,34 +438,28 @@ def test_a_refusal_carries_the_controls_that_answer(stage, looks):
 
 def test_it_speaks_french_where_the_host_does(stage, looks, tmp_path):
     page = stage.page
-    page.evaluate("document.documentElement.lang = 'fr-FR'")
-    try:
-        show(stage, looks, "failed")
-        expect(page.get_by_role("button", name="Soumettre à nouveau")).to_be_visible()
-        expect(page.get_by_role("region", name="Résultat")).to_contain_text("Échec")
-        expect(page.get_by_role("region", name="Résultat")).to_contain_text("9 sur 10")
-        # The task is asked to answer in French, too.
-        assert stage.sent("lang")[0]["lang"] == "fr"
-    finally:
-        page.evaluate("document.documentElement.lang = 'en'")
+    stage.language("fr-FR")
+    show(stage, looks, "failed")
+    expect(page.get_by_role("button", name="Soumettre à nouveau")).to_be_visible()
+    expect(page.get_by_role("region", name="Résultat")).to_contain_text("Échec")
+    expect(page.get_by_role("region", name="Résultat")).to_contain_text("9 sur 10")
+    # The task is asked to answer in French, too.
+    assert stage.sent("lang")[0]["lang"] == "fr"
 
 
 @pytest.mark.parametrize("name", ["failed", "slim"])
 def test_words_are_marked_with_the_language_that_they_are_in(stage, looks, name):
     page = stage.page
-    page.evaluate("document.documentElement.lang = 'fr-FR'")
-    try:
-        show(stage, looks, name)  # from a kernel that speaks English
-        unfold(page)
-        widget = page.locator("section.inginious")
-        expect(widget).to_have_attribute("lang", "fr")
-        expect(widget.locator(".inginious-html").first).to_have_attribute("lang", "en")
-        stage.change(lang="fr")
-        expect(widget.locator(".inginious-html").first).to_have_attribute("lang", "fr")
-        if name == "slim":
-            expect(widget).to_have_accessible_name("Sorting, and what it costs : The function")
-    finally:
-        page.evaluate("document.documentElement.lang = 'en'")
+    stage.language("fr-FR")
+    show(stage, looks, name)  # from a kernel that speaks English
+    unfold(page)
+    widget = page.locator("section.inginious")
+    expect(widget).to_have_attribute("lang", "fr")
+    expect(widget.locator(".inginious-html").first).to_have_attribute("lang", "en")
+    stage.change(lang="fr")
+    expect(widget.locator(".inginious-html").first).to_have_attribute("lang", "fr")
+    if name == "slim":
+        expect(widget).to_have_accessible_name("Sorting, and what it costs : The function")
 
 
 @pytest.mark.parametrize("site", ["", "inginious.example.org"])

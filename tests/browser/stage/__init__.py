@@ -90,6 +90,10 @@ class Stage:
         requests = self.page.evaluate("window.sent")
         return [request for request in requests if request["kind"] == kind]
 
+    def language(self, lang: str) -> None:
+        """Have the host speak a language."""
+        self.page.evaluate("lang => { document.documentElement.lang = lang }", lang)
+
     def dark(self, *, on: bool = True) -> None:
         """Switch between the light and the dark theme."""
         self.page.evaluate("on => { document.body.dataset.jpThemeLight = String(!on) }", on)

@@ -79,6 +79,12 @@ window.change = (state) => {
   window.models[0].emit("change");
 };
 
+/** Python answers the last request of a kind, to which there was no answer yet. */
+window.reply = (kind, value) => {
+  const { id } = window.sent.findLast((request) => request.kind === kind);
+  window.models[0].emit("msg:custom", { v: 1, kind: "reply", id, ok: true, value }, []);
+};
+
 /** Settled once a request of that kind was made. */
 window.asked = (kind) =>
   new Promise((resolve) => {
