@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from playwright.sync_api import expect
 from inginious_nb.course import demo as course_demo
 
 from .notebook import KERNELSPEC, write_notebook
+from .server import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Locator, Page
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from .server import JupyterServer
 
 START_LIMIT_MS = 40_000
+GRADING_LIMIT_S = 30
 _SETTLED = """new Promise((done) =>
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
 
@@ -81,6 +84,28 @@ def without_kernel(
 
 def submitted(server: JupyterServer) -> list[str]:
     """The tasks that were submitted, the first first."""
-    with sqlite3.connect(server.folder.parent / "history.sqlite") as history:
-        rows = history.execute("SELECT task_id FROM submission ORDER BY submitted_at")
-        return [task_id for (task_id,) in rows]
+    return [
+        row[0] for row in history(server, "SELECT task_id FROM submission ORDER BY submitted_at")
+    ]
+
+
+@contextlib.contextmanager
+def one_more_graded(server: JupyterServer, task_id: str) -> Iterator[None]:
+    """Wait at the end of the block until a task has one more result than before it.
+
+    What the page shows of a task may be of an earlier test: the server goes on with its history.
+    """
+    query = "SELECT count(*) FROM submission WHERE finished_at IS NOT NULL AND task_id = ?"
+
+    def count() -> int:
+        return history(server, query, task_id)[0][0]
+
+    before = count()
+    yield
+    wait_until(lambda: count() > before, limit_s=GRADING_LIMIT_S)
+
+
+def history(server: JupyterServer, query: str, *values: str) -> list[Any]:
+    """Ask the history of a server that has begun one."""
+    with contextlib.closing(sqlite3.connect(server.folder.parent / "history.sqlite")) as database:
+        return database.execute(query, values).fetchall()

@@ -152,7 +152,11 @@ class NotebookPage:
     def restart_kernel(self) -> None:
         """Restart the kernel with the toolbar's button, and wait for the new one."""
         self.page.get_by_role("button", name="Restart the kernel", exact=True).click()
-        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        # Until the server has answered, the kernel is as idle as it was.
+        with self.page.expect_response(
+            lambda answer: answer.url.split("?")[0].endswith("/restart"), timeout=KERNEL_LIMIT_MS
+        ):
+            self.page.locator(".jp-Dialog .jp-mod-accept").click()
         expect(self.page.locator(".jp-Dialog")).to_have_count(0)
         self.wait_for_kernel()
 

@@ -117,7 +117,11 @@ class JupyterServer:
                 stderr=subprocess.STDOUT,
             )
         server = cls(root, f"http://127.0.0.1:{port}", process)
-        server._wait()
+        try:
+            server._wait()
+        except BaseException:
+            server.stop()
+            raise
         return server
 
     def stop(self) -> None:
@@ -126,9 +130,9 @@ class JupyterServer:
         Once these have ended there is nothing left to wait for. The server itself may not end: it
         joins a thread of anyio's, which nobody tells to end once the loop has stopped.
         """
-        server = psutil.Process(self.process.pid)
         self.process.terminate()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, psutil.NoSuchProcess):
+            server = psutil.Process(self.process.pid)
             wait_until(
                 lambda: self.process.poll() is not None or not server.children(recursive=True),
                 limit_s=STOP_LIMIT_S,
@@ -139,6 +143,16 @@ class JupyterServer:
     def get(self, path: str) -> object:
         """The JSON that the server's API has at a path."""
         return self._request(path, "GET")
+
+    def files(self) -> dict[Path, bytes]:
+        """The content of each file below its folder, where some come and go all the time."""
+        found = {}
+        for parent, _, names in os.walk(self.folder.parent):
+            for path in (Path(parent, name) for name in names):
+                with contextlib.suppress(FileNotFoundError):
+                    if path.is_file():
+                        found[path] = path.read_bytes()
+        return found
 
     def wait_for_kernel(self, name: str) -> None:
         """Wait until the kernel of a notebook has started; what is run before is lost."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from playwright.sync_api import expect
 
 from inginious_nb.client.results import JobResult
@@ -62,6 +63,7 @@ def test_from_an_untagged_cell_to_a_line_that_stays_when_the_cell_runs_again(ope
     assert json.dumps(notebook.saved()).count("<style>") == 1
 
 
+@pytest.mark.usefixtures("kernels_end")
 def test_where_a_notebook_is_not_trusted_the_saved_result_still_reads_well(lab, page):
     task = CourseLibrary([CHECKOUT / "notebooks" / "courses" / "demo"]).task("demo/division")
     outcome = JobResult(
@@ -85,4 +87,3 @@ def test_where_a_notebook_is_not_trusted_the_saved_result_still_reads_well(lab, 
     expect(output.locator("style")).to_have_count(0)
     expect(output.locator("mjx-container")).to_have_count(1)
     expect(output.get_by_text("Saved by ada. Trust it.")).to_be_visible()
-    lab.end_kernels()

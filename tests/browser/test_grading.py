@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
+import pytest
 from playwright.sync_api import expect
 
 from inginious_nb.course import demo_class
 
+from .held_jobs import held_jobs
 from .notebook import NotebookPage, code, load
-from .server import CHECKOUT
+from .server import CHECKOUT, COURSES
 
 WRONG = "def fib(n):\n    return n"
 RIGHT = demo_class.ANSWERS["right"].rstrip()
@@ -77,22 +80,27 @@ def test_a_reloaded_page_shows_the_last_result(open_notebook):
     assert "127.0.0.1" not in snapshot
 
 
-def test_a_page_reloaded_during_a_running_job_still_gets_its_result(open_notebook):
+def test_a_page_reloaded_during_a_running_job_still_gets_its_result(open_notebook, tmp_path):
+    course = shutil.copytree(COURSES / "demo", tmp_path / "demo")
     notebook = open_notebook(
-        load(), code("%inginious open demo/patience"), code("60", "inginious:seconds")
+        load(INGINIOUS_COURSES=str(tmp_path)),
+        code("%inginious open demo/patience"),
+        code("0", "inginious:seconds"),
     )
     notebook.run_to_end(1)
     notebook.run_to_end(2)
-    notebook.submit(2)
-    expect(notebook.result(2)).to_contain_text("Running")
-    notebook.save()
-    notebook.reload()
     # It runs for as long as the test wants it to.
-    expect(notebook.result(2)).to_contain_text("Running")
-    notebook.widget(2).get_by_role("button", name="Stop:").click()
-    expect(notebook.result(2)).to_contain_text("Stopped")
+    with held_jobs(course, "patience"):
+        notebook.submit(2)
+        expect(notebook.result(2)).to_contain_text("Running")
+        notebook.save()
+        notebook.reload()
+        expect(notebook.result(2)).to_contain_text("Running")
+        notebook.widget(2).get_by_role("button", name="Stop:").click()
+        expect(notebook.result(2)).to_contain_text("Stopped")
 
 
+@pytest.mark.usefixtures("kernels_end")
 def test_the_quickstart_grades_every_answer(lab, page):
     cells = json.loads((CHECKOUT / "notebooks" / "quickstart.ipynb").read_text())
     name = "quickstart.ipynb"
@@ -108,4 +116,3 @@ def test_the_quickstart_grades_every_answer(lab, page):
     ]
     for number in submissions:
         expect(notebook.result(number)).to_contain_text(" %", timeout=60_000)
-    lab.end_kernels()

@@ -40,17 +40,17 @@ def test_two_people_edit_one_notebook(other_server, page, open_notebook, chromiu
     mine = open_notebook(*division("0"), server=server, in_page=page)
     mine.run_to_end(1)
     mine.run_to_end(2)
-    context = chromium.new_context(viewport={"width": 1200, "height": 1000})
-    theirs = NotebookPage(server, context.new_page(), mine.name)
-    theirs.open()
-    # What the other person types, and nobody saved or ran, is what I submit.
-    theirs.write(3, "3")
-    expect(mine.cell(3).locator(".cm-content")).to_have_text("3")
-    mine.submit(2)
-    expect(mine.result(2)).to_contain_text("100 %")
-    context.close()
+    with chromium.new_context(viewport={"width": 1200, "height": 1000}) as context:
+        theirs = NotebookPage(server, context.new_page(), mine.name)
+        theirs.open()
+        # What the other person types, and nobody saved or ran, is what I submit.
+        theirs.write(3, "3")
+        expect(mine.cell(3).locator(".cm-content")).to_have_text("3")
+        mine.submit(2)
+        expect(mine.result(2)).to_contain_text("100 %")
 
 
+@pytest.mark.usefixtures("kernels_end")
 def test_notebook_7(lab, page):
     notebook = NotebookPage(lab, page, write_notebook(lab, division("0")))
     notebook.open(f"notebooks/{notebook.name}")
@@ -59,7 +59,6 @@ def test_notebook_7(lab, page):
     notebook.write(3, "3")
     notebook.submit(2)
     expect(notebook.result(2)).to_contain_text("100 %")
-    lab.end_kernels()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import psutil
 from playwright.sync_api import expect
 
 from .held_jobs import held_jobs
-from .lab_page import START_LIMIT_MS, beside_demo, copy_demo, submitted
+from .lab_page import START_LIMIT_MS, beside_demo, copy_demo, one_more_graded, submitted
 from .notebook import NotebookPage, code
 
 ANSWER, BUSY, COMMAND = 1, 2, 3
@@ -57,13 +57,15 @@ def processes(server, module):
 def test_a_busy_dead_or_restarted_kernel_hinders_nothing(server, open_lab, page):
     notebook, line = opened(server, open_lab, page, 0)
     notebook.run(BUSY)
-    submit(notebook)
+    with one_more_graded(server, "patience"):
+        submit(notebook)
     expect(line).to_contain_text("100 %")
     notebook.restart_kernel()
     expect(line).to_contain_text("100 %")
     notebook.write(ANSWER, "never")
     expect(line).to_contain_text("Changed since")
-    submit(notebook)
+    with one_more_graded(server, "patience"):
+        submit(notebook)
     expect(line).to_contain_text(re.compile(r"Failed\s+0 %"))
     (pid,) = processes(server, "ipykernel_launcher")
     os.kill(pid, signal.SIGKILL)

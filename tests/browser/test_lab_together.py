@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-import sqlite3
 
 import pytest
 from playwright.sync_api import expect
 
+from .lab_page import history
 from .notebook import code, write_notebook
 from .server import CHECKOUT, TOKEN, JupyterServer
 
@@ -31,19 +32,17 @@ def server(tmp_path_factory):
 @pytest.fixture
 def line_of(server, chromium):
     """Open a notebook as a person does; returns the line beneath its answer."""
-    contexts = []
 
     def opened(person, name):
-        contexts.append(chromium.new_context(viewport={"width": 1200, "height": 900}))
-        page = contexts[-1].new_page()
+        context = chromium.new_context(viewport={"width": 1200, "height": 900})
+        page = ended.enter_context(context).new_page()
         page.goto(f"{server.url}/lab/workspaces/{person}/tree/{name}?token={TOKEN}&person={person}")
         dialog = page.get_by_role("dialog")
         dialog.get_by_role("button", name="No Kernel").click(timeout=START_LIMIT_MS)
         return page.locator(".inginious-answer-line")
 
-    yield opened
-    for context in contexts:
-        context.close()
+    with contextlib.ExitStack() as ended:
+        yield opened
 
 
 def test_who_submits_is_who_clicked_and_all_see_it(server, line_of):
@@ -58,6 +57,5 @@ def test_who_submits_is_who_clicked_and_all_see_it(server, line_of):
     expect(grace).not_to_contain_text("Ada")
     expect(grace).to_contain_text("40 %")
     expect(ada).to_contain_text(re.compile(r"40 % .*saved by Grace on"))
-    with sqlite3.connect(server.folder.parent / "history.sqlite") as history:
-        rows = history.execute("SELECT username FROM submission ORDER BY submitted_at")
-        assert [username for (username,) in rows] == ["ada", "grace"]
+    rows = history(server, "SELECT username FROM submission ORDER BY submitted_at")
+    assert [username for (username,) in rows] == ["ada", "grace"]

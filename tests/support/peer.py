@@ -100,7 +100,11 @@ class InginiousSite:
         self.tasks = Path(folder)
         self.agents = []
         self.backend = None
-        self.start_backend()
+        try:
+            self.start_backend()
+        except BaseException:
+            self.stop()
+            raise
         for _ in range(agents):
             self.start_agent()
 
@@ -122,7 +126,7 @@ class InginiousSite:
 
     def stop(self):
         for process in (*self.agents, self.backend):
-            if process.alive:
+            if process is not None and process.alive:
                 process.go_on()
                 process.kill()
 
