@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -20,10 +21,11 @@ def with_executed(
 ) -> list[ReadCell]:
     """Return the cells of a saved notebook, with what was run since in place of what it has.
 
-    The id that the host tells of a cell counts if the notebook has it: VS Code tells addresses, and
-    notebooks before nbformat 4.5 have no ids. Other cells are told by the problem that they answer:
-    the one with the same text, else the only one. With several such cells nobody can tell which was
-    run, and the saved ones stand.
+    The id that the host tells of a cell counts if the notebook has it, and has it once: VS Code
+    tells addresses, notebooks before nbformat 4.5 have no ids, and those that were merged by hand
+    may have one twice. Other cells are told by the problem that they answer: the one with the same
+    text, else the only one. With several such cells nobody can tell which was run, and the saved
+    ones stand.
 
     Args:
         task: The task that is asked for.
@@ -31,7 +33,8 @@ def with_executed(
         executed: The cells that were run and said what they answer, the newest version of each.
     """
     merged = list(saved)
-    index_of = {read.cell.id: index for index, read in enumerate(saved) if read.cell.id}
+    times = Counter(read.cell.id for read in saved if read.cell.id)
+    index_of = {read.cell.id: i for i, read in enumerate(saved) if times[read.cell.id] == 1}
     unmatched = []
     for read in executed:
         if read.cell.id in index_of:
@@ -80,6 +83,7 @@ def _matched(saved: Mapping[int, ReadCell], executed: Sequence[ReadCell]) -> dic
 def _in_place_of(saved: ReadCell, executed: ReadCell) -> ReadCell:
     cell = replace(
         saved.cell,
+        type=executed.cell.type,  # it may have been a text when it was saved
         source=executed.cell.source,
         execution_count=executed.cell.execution_count,
     )

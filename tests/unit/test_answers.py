@@ -156,6 +156,29 @@ def test_an_answer_line_that_was_rewritten_makes_no_second_answer(task, saved):
     assert answers.values["code"] == "3"
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        ["code", "print(1)"],  # below the answer, with its id
+        ["code", "%%inginious answer data\na.csv"],
+    ],
+)
+def test_an_id_that_the_notebook_has_twice_tells_nothing(task, others):
+    line = "%%inginious answer code\n"
+    cells = [Cell("x", "code", f"{line}3"), Cell("x", *others)]
+    saved = [ReadCell(cell, "notebook-file", 5.0) for cell in cells]
+    run = [ReadCell(Cell("x", "code", f"{line}4"), "captured", 9.0)]
+    merged = with_executed(task_name(task), saved, run)
+    assert [read.cell.source for read in merged] == [f"{line}4", others[1]]
+
+
+def test_a_text_cell_that_became_an_answer_counts_as_it_was_run(task):
+    saved = [ReadCell(Cell("a", "markdown", "later"), "notebook-file", 5.0)]
+    run = [ReadCell(Cell("a", "code", "%%inginious answer code\n4"), "captured", 9.0)]
+    answers = from_read_cells(task, with_executed(task_name(task), saved, run))
+    assert answers.values["code"] == "4"
+
+
 def test_a_cell_that_was_never_saved_counts_too(task):
     run = [ReadCell(Cell("new", "code", "%%inginious answer code\nx"), "captured", 9.0)]
     answers = from_read_cells(task, with_executed(task_name(task), [], run))
