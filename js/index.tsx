@@ -8,7 +8,7 @@ import "./i18n/french.ts";
 import { language, preferredLanguage } from "./i18n/index.ts";
 import { showTree } from "./live_tree.ts";
 import type { Model } from "./model.ts";
-import { findNotebook } from "./notebook/find.ts";
+import { findNotebook, findNotebookAround } from "./notebook/find.ts";
 import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
 import type { Subject } from "./protocol/task.ts";
 import { RESULT_CLASS, snapshotClass } from "./snapshot.ts";
@@ -45,7 +45,7 @@ function initialize({ model, signal }: InitializeProps): () => void {
     synced,
     transport,
     notebook,
-    isAsked: (request) => whoIsAsked(request, session, notebook),
+    isAsked: (request, around) => whoIsAsked(request, around?.session ?? session, around),
     lang: preferredLanguage(),
     signal: ended.signal,
   });
@@ -103,7 +103,22 @@ function render({ model, el }: RenderProps): () => void {
       <Panel />
     </AppContext.Provider>
   );
-  return showTree(el, tree, () => hideSnapshot(controller));
+  return showTree(el, tree, () => {
+    const left = new AbortController();
+    const showSnapshot = hideSnapshot(controller);
+    void findNotebookAround(model, key, el).then((notebook) => {
+      if (!notebook || left.signal.aborted) return;
+      const enter = () => controller.enterNotebook(notebook);
+      enter();
+      // A copy of a notebook shows the same widget: the view that somebody uses counts.
+      for (const event of ["pointerdown", "focusin"])
+        el.addEventListener(event, enter, { capture: true, signal: left.signal });
+    });
+    return () => {
+      left.abort();
+      showSnapshot();
+    };
+  });
 }
 
 /**

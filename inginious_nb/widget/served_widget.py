@@ -46,7 +46,8 @@ class ServedWidget(anywidget.AnyWidget):
 
     Attributes:
         responder: As given.
-        key: A name of the widget that outlives its comm.
+        key: A name of the widget that outlives its comm; the id of its first model, too, so that
+            the page finds its views.
         lang: The language of its texts.
     """
 
@@ -56,7 +57,8 @@ class ServedWidget(anywidget.AnyWidget):
     def __init__(self, responder: Responder, **traits: Any) -> None:
         self.responder = responder
         self._parts = PartsResponder(responder)
-        super().__init__(**{"key": uuid.uuid4().hex} | traits)
+        key = uuid.uuid4().hex
+        super().__init__(**{"key": key, "model_id": key} | traits)
         living.add(self)
         self.on_msg(self._receive)
 

@@ -52,6 +52,8 @@ export interface NotebookContext {
     readonly collaborative?: boolean;
   };
   readonly sessionContext?: {
-    readonly session?: { readonly kernel?: { readonly id?: string } | null } | null;
+    readonly session?: {
+      readonly kernel?: { readonly id?: string; readonly clientId?: string } | null;
+    } | null;
   };
 }

@@ -4,6 +4,7 @@
 import type { Model } from "../model.ts";
 import type { NotebookContext } from "./context.ts";
 import { Notebook } from "./notebook.ts";
+import { documentAround } from "./notebook_view.ts";
 
 /** What a plugin may put at `globalThis[Symbol.for("inginious-nb")]`. */
 export interface Offer {
@@ -17,6 +18,19 @@ export function findNotebook(model: Model): Notebook | null {
   const contexts = [manager?.context, ...offered(manager?.kernel?.id)];
   const context = contexts.find((candidate) => isNotebook(candidate));
   return context ? new Notebook(context, manager) : null;
+}
+
+/**
+ * The notebook in which a view of a model stands, null if it stands in none: of several notebooks on
+ * one kernel in a page, the manager has the one that was opened first.
+ */
+export async function findNotebookAround(
+  { widget_manager: manager }: Model,
+  modelId: string,
+  el: HTMLElement,
+): Promise<Notebook | null> {
+  const context = (await documentAround(manager, modelId, el)) ?? undefined;
+  return isNotebook(context) ? new Notebook(context, manager) : null;
 }
 
 function offered(kernelId: string | undefined): NotebookContext[] {

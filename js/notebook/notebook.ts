@@ -33,6 +33,16 @@ export class Notebook {
     return this.#context.model?.collaborative === true;
   }
 
+  /** How it calls itself in the header of each message to its kernel, if the host tells. */
+  get session(): string | undefined {
+    return this.#context.sessionContext?.session?.kernel?.clientId;
+  }
+
+  /** Whether it is the same document, not another one on the same kernel. */
+  is(other: Notebook | null): boolean {
+    return other !== null && this.#context === other.#context;
+  }
+
   has(cellId: string): boolean {
     return this.#find(cellId) !== undefined;
   }

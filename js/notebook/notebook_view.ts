@@ -1,6 +1,7 @@
 // JupyterLab's own widget of a notebook, found by way of our views: each stands in an output of it.
 // A cell out of view has no DOM (windowing mode "full"), so only that widget can go to it.
 import type { WidgetManager } from "../model.ts";
+import type { NotebookContext } from "./context.ts";
 
 interface CellView {
   readonly model: { readonly id: string; readonly type: string };
@@ -41,6 +42,20 @@ export async function findNotebookView(
     }
   }
   return found;
+}
+
+/** The document of the notebook around `near`, which is in a view of this model; null for none. */
+export async function documentAround(
+  manager: WidgetManager | undefined,
+  modelId: string,
+  near: Element,
+): Promise<NotebookContext | null> {
+  let widget: LuminoWidget | null = await findNotebookView(manager, [modelId], near);
+  for (; widget?.node.contains(near); widget = widget.parent) {
+    const { context } = widget as LuminoWidget & { readonly context?: NotebookContext };
+    if (context) return context;
+  }
+  return null;
 }
 
 function notebookAround(widget: LuminoWidget | null | undefined): NotebookView | null {

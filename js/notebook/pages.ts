@@ -9,6 +9,7 @@ export type Asked = "first" | "later" | "never";
 
 /** The sessions that this tab had before it was reloaded, and the notebook of each. */
 const EARLIER_SESSIONS = "inginious-nb:sessions";
+const SESSIONS = Symbol.for(EARLIER_SESSIONS);
 const MAX_EARLIER_SESSIONS = 50;
 
 export function whoIsAsked(
@@ -28,17 +29,43 @@ export function rememberSession(
   session: string | undefined,
   notebook: Notebook | null,
 ): Map<string, string> {
-  const path = notebook?.path;
+  const sessions = sessionsOfTab();
+  if (session && notebook?.path) sessions.set(session, notebook.path);
+  return sessions;
+}
+
+/**
+ * What this page and the ones before it in its tab had; the same for all widgets of a page, each of
+ * which has this module anew. The tab has it only while no page is there: a tab that somebody
+ * duplicates gets all that it has, and is another page.
+ */
+function sessionsOfTab(): Map<string, string> {
+  const shared = globalThis as Record<symbol, unknown>;
+  const known = shared[SESSIONS];
+  if (known instanceof Map) return known;
+  const sessions = new Map<string, string>(takeEarlier());
+  shared[SESSIONS] = sessions;
+  globalThis.addEventListener?.("pagehide", () =>
+    leave([...sessions].slice(-MAX_EARLIER_SESSIONS)),
+  );
+  globalThis.addEventListener?.("pageshow", takeEarlier); // the browser went back to it
+  return sessions;
+}
+
+function takeEarlier(): [string, string][] {
   try {
     const known = sessionStorage.getItem(EARLIER_SESSIONS);
-    const sessions = new Map<string, string>(known ? JSON.parse(known) : []);
-    if (session && path && sessions.get(session) !== path) {
-      sessions.set(session, path);
-      const newest = [...sessions].slice(-MAX_EARLIER_SESSIONS);
-      sessionStorage.setItem(EARLIER_SESSIONS, JSON.stringify(newest));
-    }
-    return sessions;
+    sessionStorage.removeItem(EARLIER_SESSIONS);
+    return [...new Map<string, string>(known ? JSON.parse(known) : [])];
   } catch {
-    return new Map(); // a host without storage, or somebody else's data
+    return []; // a host without storage, or somebody else's data
+  }
+}
+
+function leave(sessions: [string, string][]): void {
+  try {
+    sessionStorage.setItem(EARLIER_SESSIONS, JSON.stringify(sessions));
+  } catch {
+    // Then the saved cells are sent for what a page that is reloaded has run.
   }
 }

@@ -47,7 +47,7 @@ export interface Parts {
   transport: Promise<Transport>;
   notebook: Notebook | null;
   /** How far a request for the live cells is this page's to answer. */
-  isAsked?: (request: FrontEndRequest) => Asked;
+  isAsked?: (request: FrontEndRequest, notebook: Notebook | null) => Asked;
   lang: string;
   signal: AbortSignal;
 }
@@ -56,12 +56,13 @@ export class Controller {
   readonly synced: Store<WidgetState>;
   readonly local = new Store<LocalState>(initialLocalState);
   readonly clock = new KernelClock();
-  readonly notebook: Notebook | null;
   readonly lang: string;
   readonly #me = uniqueId();
   #transport: Promise<Transport>;
   readonly #signal: AbortSignal;
-  readonly #isAsked: (request: FrontEndRequest) => Asked;
+  readonly #isAsked: NonNullable<Parts["isAsked"]>;
+  #notebook: Notebook | null = null;
+  #left = new AbortController();
   readonly #draftSenders = new Map<string, () => void>();
   readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
@@ -73,7 +74,6 @@ export class Controller {
 
   constructor({ synced, transport, notebook, isAsked, lang, signal }: Parts) {
     this.synced = synced;
-    this.notebook = notebook;
     this.lang = lang;
     this.#transport = transport;
     this.#signal = signal;
@@ -98,7 +98,27 @@ export class Controller {
       lastPhase = phase;
     };
     signal.addEventListener("abort", synced.subscribe(watch), { once: true });
-    notebook?.onChange(() => this.preview(), signal);
+    signal.addEventListener("abort", () => this.#left.abort(), { once: true });
+    if (notebook) this.#follow(notebook);
+  }
+
+  get notebook(): Notebook | null {
+    return this.#notebook;
+  }
+
+  /** The view that is used stands in this notebook: its cells answer, and no other one's. */
+  enterNotebook(notebook: Notebook): void {
+    if (this.#signal.aborted || notebook.is(this.#notebook)) return;
+    this.#follow(notebook);
+    this.preview();
+    this.#answerRequest();
+  }
+
+  #follow(notebook: Notebook): void {
+    this.#left.abort();
+    this.#left = new AbortController();
+    this.#notebook = notebook;
+    notebook.onChange(() => this.preview(), this.#left.signal);
   }
 
   /** Begin to talk to the kernel. */
@@ -338,8 +358,9 @@ export class Controller {
   #answerRequest(): void {
     const { request } = this.synced.get();
     if (request?.kind !== "submit" || request.id === this.#answeredRequest) return;
+    const asked = this.#isAsked(request, this.#notebook);
+    if (asked === "never") return; // unless this view turns out to stand in another notebook
     this.#answeredRequest = request.id;
-    const asked = this.#isAsked(request);
     if (asked === "first") void this.submit({ submission: request.id });
     if (asked !== "later") return;
     const timer = setTimeout(() => {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { findNotebook } from "../notebook/find.ts";
+import { findNotebook, findNotebookAround } from "../notebook/find.ts";
 import { rememberSession, whoIsAsked } from "../notebook/pages.ts";
 import { Controller } from "../state/controller.ts";
 import { syncedState } from "../state/synced.ts";
@@ -8,13 +8,22 @@ import { cell, FakeModel, fakeContext, submission } from "./fakes.ts";
 
 const request = { id: "s", kind: "submit" as const, client: "one", cell_id: "a" };
 
+let kept: Map<string, string>;
+
 beforeEach(() => {
-  const kept = new Map<string, string>();
+  kept = new Map();
   vi.stubGlobal("sessionStorage", {
     getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
   });
+  newPage();
 });
+
+/** Nothing of a page is left in the next one but what the tab has. */
+function newPage() {
+  Reflect.deleteProperty(globalThis, Symbol.for("inginious-nb:sessions"));
+}
 
 function notebookOf(path: string, collaborative = false) {
   const model = new FakeModel();
@@ -36,8 +45,20 @@ test.each<[string, string | undefined, ReturnType<typeof notebookOf>, string]>([
 
 test("a page that was reloaded answers for what it ran before, and for no other notebook", () => {
   rememberSession("one", notebookOf("a.ipynb"));
+  dispatchEvent(new Event("pagehide"));
+  newPage();
   expect(whoIsAsked(request, "two", notebookOf("a.ipynb"))).toBe("first");
   expect(whoIsAsked(request, "three", notebookOf("b.ipynb"))).toBe("never");
+});
+
+test("a tab that was duplicated does not answer for the one that it is a copy of", () => {
+  rememberSession("zero", notebookOf("a.ipynb"));
+  dispatchEvent(new Event("pagehide"));
+  newPage();
+  rememberSession("one", notebookOf("a.ipynb"));
+  newPage(); // of another tab, with a copy of what this one has
+  for (const client of ["zero", "one"])
+    expect(whoIsAsked({ ...request, client }, "two", notebookOf("a.ipynb"))).toBe("never");
 });
 
 test.each([
@@ -70,4 +91,41 @@ test.each([
   await vi.advanceTimersByTimeAsync(200);
   expect(submits()).toHaveLength(answers);
   vi.useRealTimers();
+});
+
+test("of two notebooks on a kernel in one page, the one around the view answers", async () => {
+  const first = { path: "a.ipynb", ...fakeContext(cell("a", "1", "inginious:p")) };
+  const kernel = { id: "k", clientId: "one" };
+  const second = {
+    path: "b.ipynb",
+    ...fakeContext(cell("a", "2", "inginious:p")),
+    sessionContext: { session: { kernel } },
+  };
+  const node = document.createElement("div");
+  const el = node.appendChild(document.createElement("div"));
+  const panel = { node, parent: null, context: second };
+  const view = { node, parent: panel, widgets: [], scrollToItem: async () => {} };
+  const model = new FakeModel({ request, submission: submission({ phase: "reading" }) });
+  Object.assign(model.widget_manager, {
+    context: first,
+    has_model: (id: string) => id === "m",
+    get_model: async () => ({ views: { v: Promise.resolve({ luminoWidget: view }) } }),
+  });
+  const { signal } = new AbortController();
+  const controller = new Controller({
+    synced: syncedState(model, signal),
+    transport: Promise.resolve(modelTransport(model, signal)),
+    notebook: findNotebook(model),
+    isAsked: (asked, around) => whoIsAsked(asked, around?.session ?? "another", around),
+    lang: "en",
+    signal,
+  });
+  controller.start();
+  await Promise.resolve();
+  const sent = () => model.sent.filter(({ content }) => content.kind === "submit");
+  expect(sent()).toEqual([]);
+  const around = await findNotebookAround(model, "m", el);
+  if (around) controller.enterNotebook(around);
+  await vi.waitFor(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]?.content).toMatchObject({ cells: [{ source: "2" }], notebook: "b.ipynb" });
 });

@@ -7,12 +7,12 @@ from playwright.sync_api import expect
 
 from .notebook import NotebookPage, code, load, write_notebook
 
-SUBMIT = code("%inginious submit demo/division --wait")
-REMAINDER = code("2", "inginious:remainder")
+COMMAND = "%inginious submit demo/division --wait"
 
 
 def cells(quotient):
-    return [load(), SUBMIT, code(quotient, "inginious:quotient"), REMAINDER]
+    answers = code(quotient, "inginious:quotient"), code("2", "inginious:remainder")
+    return [load(), code(COMMAND), *answers]
 
 
 @pytest.fixture
