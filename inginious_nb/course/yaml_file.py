@@ -13,7 +13,7 @@ from inginious_nb.i18n import Message
 from . import probing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -117,6 +117,42 @@ def read_mapping(path: Path) -> dict[Any, Any]:
         )
         raise CourseError(text, path=path, line=1)
     return data
+
+
+def repeated_keys(path: Path) -> Iterator[tuple[int, Message]]:
+    """Yield where a key of a mapping stands again, and what that means; nothing if it is no YAML.
+
+    Reading the file logs the same, once; an author's check wants it as a fault.
+    """
+    import yaml  # noqa: PLC0415 - as in `read_yaml`
+
+    from .yaml_loader import first_node  # noqa: PLC0415
+
+    try:
+        node = first_node(probing.read(path, _MAX_FILE_BYTES))
+    except (CourseError, yaml.YAMLError):
+        return
+    waiting, seen = [node], {id(node)}
+    while waiting:
+        node = waiting.pop()
+        inner: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
+        if isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                    line = key.start_mark.line + 1
+                    if key.value in lines:
+                        message = Message(
+                            "The key {key} of line {line} stands again here; only this one counts.",
+                            key=key.value,
+                            line=lines[key.value],
+                        )
+                        yield line, message
+                    lines[key.value] = line
+            inner = [value for _, value in node.value]
+        new = [each for each in inner if id(each) not in seen]  # an alias is the same node again
+        seen.update(map(id, new))
+        waiting += new
 
 
 def field_error(path: Path, keys: Sequence[str | int], message: str) -> CourseError:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from inginious_nb.course import probing
 from inginious_nb.course.folders import COURSE_FILES, TASK_FILES
 from inginious_nb.course.ids import suggestion
-from inginious_nb.course.yaml_file import read_mapping
+from inginious_nb.course.yaml_file import read_mapping, repeated_keys
 from inginious_nb.errors import CourseError
 from inginious_nb.i18n import Message
 
@@ -71,6 +71,7 @@ def misspellings(course: Course) -> Iterator[Misspelling]:
     """Yield the words in the files of a course that mean nothing."""
     for file in _files(course.path, COURSE_FILES):
         data = _mapping(file)
+        yield from _repeated(file)
         dispenser = _in(data, "dispenser_data")
         yield from _fields(file, data, _COURSE_FIELDS)
         yield from _fields(file, dispenser, ("toc", "config"))
@@ -92,8 +93,14 @@ def misspellings(course: Course) -> Iterator[Misspelling]:
             yield from _of_record(record, task)
 
 
+def _repeated(file: Path) -> Iterator[Misspelling]:
+    for line, message in repeated_keys(file):
+        yield Misspelling(file, line, message)
+
+
 def _of_task(file: Path) -> Iterator[Misspelling]:
     data = _mapping(file)
+    yield from _repeated(file)
     parameters = _in(data, "environment_parameters")
     yield from _fields(file, data, _TASK_FIELDS)
     yield from _fields(file, parameters, _PARAMETERS)
@@ -119,6 +126,7 @@ def _fields(file: Path, data: object, known: Iterable[str]) -> Iterator[Misspell
 
 def _of_record(record: Path, task: Task) -> Iterator[Misspelling]:
     recorded = _mapping(record)
+    yield from _repeated(record)
     result = recorded.get("result")
     if recorded and result not in _RESULTS:
         message = Message(

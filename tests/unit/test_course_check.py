@@ -89,6 +89,11 @@ def misname_course(course):
     (course / "course.yaml").rename(course / "course.yml")
 
 
+def repeat_problem(course):
+    with (course / "hello" / "task.yaml").open("a") as file:
+        file.write("  answer:\n    type: code\n")
+
+
 def misspelled_field(course):
     replace(course / "hello" / "task.yaml", "memory: 256", "memry: 256")
 
@@ -125,6 +130,7 @@ FAULTS = [
     (remove_template, "run", 34, "warning"),
     (misname_task, "hello", None, "error"),
     (misname_course, "course.yml", None, "error"),
+    (repeat_problem, "task.yaml", 23, "warning"),
     (misspelled_field, "task.yaml", 13, "warning"),
     (misspelled_task, "course.yaml", 5, "warning"),
     (misspelled_result, "wrong.test", 5, "warning"),
