@@ -43,7 +43,7 @@ from .protocol.overview import (
 )
 from .responder import Responder
 from .sign_in import told, typed
-from .worker import call_soon
+from .worker import call_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MAX_NAME_CHARS = 255
+
+_DELAY_S = 0.05
+"""So long changes are gathered: a submission makes several, and the view of its task is first."""
 
 
 class OverviewPublisher:
@@ -92,7 +95,13 @@ class OverviewPublisher:
         """Publish soon what changed since the last time."""
         if not self._due.is_set():
             self._due.set()
-            call_soon(self._refresh_now)
+            call_later(_DELAY_S, self._refresh_now)
+
+    def publish_now(self) -> None:
+        """Publish what would be published soon; return once that is done."""
+        with self._lock:
+            if self._due.is_set():
+                self._refresh_now()
 
     def close(self) -> None:
         """Stop following the session; harmless when repeated."""
@@ -103,8 +112,8 @@ class OverviewPublisher:
                 unfollow()
 
     def _refresh_now(self) -> None:
-        self._due.clear()
         with self._lock:
+            self._due.clear()
             if self._closed:
                 return
             try:
@@ -253,6 +262,13 @@ class OverviewResponder(Responder):
         self._publisher = publisher
         self._session = publisher.session
         self._root = root
+
+    def _value(self, request: dict[str, Any], buffers: Buffers) -> Any:
+        """Return the value of a reply; the page has the overview that came of it by then."""
+        try:
+            return super()._value(request, buffers)
+        finally:
+            self._publisher.publish_now()
 
     def _open_course(self, request: FolderRequest, _buffers: Buffers) -> CoursesReply:
         folder, session = folder_named(request["folder"], self._root), self._session

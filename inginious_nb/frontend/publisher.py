@@ -8,7 +8,9 @@ here.
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -17,7 +19,7 @@ from inginious_nb.errors import HistoryError
 from inginious_nb.submissions.student import Student
 
 from . import serialize
-from .worker import call_soon
+from .worker import call_later, call_soon
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from .protocol.task import ResultInfo, TaskInfo
 
 _log = logging.getLogger(__name__)
+
+_MIN_INTERVAL_S = 0.03
+"""A submission under way is shown anew so often at most: a fast one would be drawn each phase."""
 
 _KEPT_RESULTS = 16
 _results: dict[tuple[str, str], ResultInfo | None] = {}
@@ -94,6 +99,8 @@ class Publisher:
         self._settled: tuple[object, ...] = ()
         self._lock = threading.RLock()
         self._due = threading.Event()
+        self._due_later = threading.Event()
+        self._published_at = -math.inf
         self._subscriptions: list[Callable[[], None]] = []
         self._closed = False
         self._be(self.student)
@@ -215,12 +222,24 @@ class Publisher:
 
         Not at once: making a long feedback safe takes time, and the session's loop must not wait.
         """
+        submission = self.submission
+        if submission is not None and not submission.done:
+            wait_s = self._published_at + _MIN_INTERVAL_S - time.monotonic()
+            if wait_s > 0:
+                self._refresh_later(wait_s)
+                return
         if not self._due.is_set():
             self._due.set()
             call_soon(self._refresh_now)
 
+    def _refresh_later(self, wait_s: float) -> None:
+        if not self._due_later.is_set():
+            self._due_later.set()
+            call_later(wait_s, self._refresh_now)
+
     def _refresh_now(self) -> None:
         self._due.clear()
+        self._due_later.clear()
         try:
             with self._lock:
                 if self._closed:
@@ -232,6 +251,7 @@ class Publisher:
                     if self._published.get(key, ...) != value
                 }
                 if changed:
+                    self._published_at = time.monotonic()
                     self._publish_changed(changed)
         except HistoryError as error:
             _log.info("The widget is not up to date: %s", error)  # such as after the session's end

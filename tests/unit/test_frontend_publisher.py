@@ -9,9 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from inginious_nb.course import Task
+from inginious_nb.errors import UsageError
+from inginious_nb.frontend import publisher as publisher_module
 from inginious_nb.frontend import serialize
+from inginious_nb.frontend.overview import OverviewPublisher, OverviewResponder
+from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
 from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.requests import TaskResponder
+from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.widget import AnswerView, TaskWidget
@@ -231,3 +236,33 @@ def test_a_widget_has_the_state_of_its_mirror(session, view):
         assert widget.key
     finally:
         widget.close()
+
+
+def test_a_result_waits_for_no_phase_before_it_to_be_drawn(session, monkeypatch):
+    monkeypatch.setattr(publisher_module, "_MIN_INTERVAL_S", 3600.0)
+    monkeypatch.setattr(publisher_module, "call_later", lambda _wait_s, _refresh: None)
+    watched = Watched(session, "lab/echo")
+    session.submit(session.task("lab/echo"), {"text": "right"}, origin="api")
+    watched.wait(lambda state: state["result"] is not None)
+    shown = [changed["submission"] for changed in watched.published if changed.get("submission")]
+    assert [submission["phase"] for submission in shown] == ["done"]
+
+
+def test_a_phase_that_lasts_is_shown_soon(session):
+    watched = Watched(session, "lab/echo")
+    submission = session.submissions.new(session.task("lab/echo"), origin="api")
+    watched.publisher.state.follow(submission)
+    watched.publisher.refresh()
+    watched.wait(phase_is("reading"))
+    submission.refuse(UsageError(Message("Not so.")))
+    watched.wait(phase_is("refused"))
+
+
+def test_a_page_has_the_overview_that_came_of_a_request_before_its_reply(session, tmp_path):
+    published = []
+    publisher = OverviewPublisher(session, published.append)
+    request = {"v": PROTOCOL_VERSION, "kind": "demo", "id": "r", "folder": "here"}
+    reply, _ = OverviewResponder(publisher, tmp_path).answer(request)
+    assert reply["ok"], reply
+    assert "demo" in [course["id"] for course in published[-1]["courses"]]
+    publisher.close()
