@@ -76,16 +76,20 @@ function followKernel(
   const loaded = () => {
     if (!kernel || reconnecting || !controller.local.get().disconnected) return;
     const submission = controller.synced.get().result?.submission ?? "";
-    reconnecting = reopenComm(kernel, { ...subject, submission }, signal, (state) => {
+    const ours = reopenComm(kernel, { ...subject, submission }, signal, (state) => {
+      if (reconnecting !== ours) return; // of a kernel that is gone again
       if (!controller.local.get().disconnected) controller.synced.update(state);
-      else
-        void reconnecting?.then((transport) => transport && controller.reconnect(transport, state));
+      else void ours.then((transport) => transport && controller.reconnect(transport, state));
     });
-    // A kernel that does not know the task closes the comm: try again with the next cell.
+    reconnecting = ours;
+    // A kernel that does not know the task closes the comm, or one that forgets it: try again with the next cell.
     const retry = () => {
-      reconnecting = null;
+      if (reconnecting === ours && !signal.aborted) gone();
     };
-    reconnecting.then((transport) => transport?.closed.then(retry), retry);
+    ours.then((transport) => {
+      void transport?.closed.then(retry);
+      if (reconnecting !== ours) transport?.close();
+    }, retry);
   };
   watchKernel(kernel, { gone, loaded }, signal);
   // A preview that was on its way is lost with the connection.

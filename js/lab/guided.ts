@@ -24,6 +24,29 @@ export function guided(
   });
 }
 
+/**
+ * The same of a command about what is looked at: `place` says what that is when the command is given,
+ * and no other is meant when the server has answered and the person has gone on.
+ */
+export function guidedAt<Place>(
+  app: JupyterFrontEnd,
+  inginious: IInginious,
+  place: (args: Args) => Place,
+  lack: (place: Place) => Lack | null | Promise<Lack | null>,
+  run: (place: Place) => unknown,
+): (args: Args) => Promise<void> {
+  return (args) => {
+    const given = place(args);
+    const execute = guided(
+      app,
+      inginious,
+      () => lack(given),
+      () => run(given),
+    );
+    return execute(args);
+  };
+}
+
 /** What a command executes that needs nothing at first: where `run` fails, that is told. */
 export function told(
   { socket, language }: IInginious,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { loadLanguage } from "../lab/language.ts";
+import { OpenedClass } from "../lab/opened_class.ts";
 import { openTaskView } from "../lab/task_view.ts";
 import type { Subject } from "../protocol/task.ts";
 import { Store } from "../state/store.ts";
@@ -201,4 +202,18 @@ test("a view that is closed is closed on the server, too", async () => {
   await opened;
   ended.abort();
   expect(newest().sent.at(-1)).toEqual({ channel, close: true });
+});
+
+test("a class that is asked for before the socket is open is opened once", async () => {
+  const language = await loadLanguage("en");
+  const opened = new OpenedClass({ socket: server, language } as never, "folder");
+  void opened.open();
+  newest().opens();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(newest().sent.filter((envelope) => "open" in envelope)).toHaveLength(1);
+  newest().breaks();
+  await vi.advanceTimersByTimeAsync(600);
+  newest().opens();
+  expect(newest().sent.filter((envelope) => "open" in envelope)).toHaveLength(1);
+  opened.dispose();
 });

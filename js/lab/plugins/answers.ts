@@ -4,11 +4,17 @@ import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
 import type { Widget } from "@lumino/widgets";
 import { followNotebook, type Host } from "../follow_notebook.ts";
 import type { Lack } from "../guidance.ts";
-import { guided } from "../guided.ts";
+import { guidedAt } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
 import { LazyItem } from "../lazy_item.ts";
 import { settled } from "../settled.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
+
+/** The cell that is looked at, and its notebook, null and empty for none. */
+interface ActiveCell {
+  panel: NotebookPanel | null;
+  cellId: string;
+}
 
 const loadDialogs = () => import(/* webpackChunkName: "dialogs" */ "../dialogs.ts");
 
@@ -25,17 +31,19 @@ export const answers: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
   ) => {
     const { t, lab } = inginious.language;
-    const activeAnswer = () => {
-      const { currentWidget, activeCell } = notebooks;
-      if (!currentWidget || !activeCell) return null;
-      return inginious.answers(currentWidget).find(activeCell.model.id);
-    };
+    const activeCell = (): ActiveCell => ({
+      panel: notebooks.currentWidget,
+      cellId: notebooks.activeCell?.model.id ?? "",
+    });
+    const answerAt = ({ panel, cellId }: ActiveCell) =>
+      panel && inginious.answers(panel).find(cellId);
     type Lacking = Lack | null | Promise<Lack | null>;
-    const ofCell = (lack: (panel: NotebookPanel) => Lacking) => (): Lacking => {
-      const { currentWidget, activeCell } = notebooks;
-      if (!currentWidget) return "notebook";
-      return activeCell ? lack(currentWidget) : "cell";
-    };
+    const ofCell =
+      (lack: (at: ActiveCell, panel: NotebookPanel) => Lacking) =>
+      (at: ActiveCell): Lacking => {
+        if (!at.panel) return "notebook";
+        return at.cellId ? lack(at, at.panel) : "cell";
+      };
     const openedAt = (path: string) => notebooks.find(({ context }) => context.path === path);
     const goToCell = async (path: string, cellId: string) => {
       const panel = openedAt(path);
@@ -47,17 +55,18 @@ export const answers: JupyterFrontEndPlugin<void> = {
       label: ({ toolbar }) => (toolbar ? t.submit : lab.submitCell),
       caption: lab.submitCell,
       icon: inginiousIcon,
-      isVisible: ({ toolbar }) => !toolbar || activeAnswer() !== null,
-      execute: guided(
+      isVisible: ({ toolbar }) => !toolbar || answerAt(activeCell()) !== null,
+      execute: guidedAt(
         app,
         inginious,
-        ofCell(async (panel) => {
+        activeCell,
+        ofCell(async (at, panel) => {
           await inginious.answers(panel).opened();
-          const answer = activeAnswer();
+          const answer = answerAt(at);
           if (!answer) return "answer";
           return answer.view.controller.busy ? "underWay" : null;
         }),
-        () => activeAnswer()?.view.controller.submit(),
+        (at) => answerAt(at)?.view.controller.submit(),
       ),
     });
     // In a split view a button may be pressed beside the notebook that was looked at last.
@@ -67,54 +76,47 @@ export const answers: JupyterFrontEndPlugin<void> = {
       label: lab.submitAll,
       caption: lab.submitAllCaption,
       icon: inginiousIcon,
-      execute: guided(
+      execute: guidedAt(
         app,
         inginious,
-        async (args) => {
-          const panel = notebookOf(args);
+        notebookOf,
+        async (panel) => {
           if (!panel) return "notebook";
           const views = await inginious.answers(panel).opened();
           if (!views.length) return "answers";
           return views.every(({ controller }) => controller.busy) ? "underWay" : null;
         },
-        async (args) => {
-          const panel = notebookOf(args);
-          if (panel) {
-            const { submitAll } = await loadDialogs();
-            await submitAll(inginious, inginious.answers(panel), host.goTo);
-          }
+        async (panel) => {
+          if (!panel) return;
+          const { submitAll } = await loadDialogs();
+          await submitAll(inginious, inginious.answers(panel), host.goTo);
         },
       ),
     });
     // What was clicked in its editor for the context menu is not the active cell.
-    const cellMeant = ({ clicked }: { clicked?: unknown }) => {
+    const cellMeant = ({ clicked }: { clicked?: unknown }): ActiveCell => {
       const isCell = ({ classList }: HTMLElement) => classList.contains("jp-Cell");
       const at = clicked ? (app.contextMenuHitTest(isCell) ?? null) : null;
       const panel = notebooks.find(({ node }) => node.contains(at)) ?? notebooks.currentWidget;
       const cell = panel?.content.widgets.find(({ node }) => node === at) ?? notebooks.activeCell;
-      return panel && cell ? { panel, cell } : null;
+      return { panel, cellId: cell?.model.id ?? "" };
     };
     app.commands.addCommand(Commands.useAsAnswer, {
       label: lab.useAs,
       icon: inginiousIcon,
-      execute: guided(
+      execute: guidedAt(
         app,
         inginious,
-        (args) => {
-          if (!notebooks.currentWidget) return "notebook";
-          if (!cellMeant(args)) return "cell";
-          return inginious.socket.tasks.length ? null : "course";
-        },
-        async (args) => {
-          const meant = cellMeant(args);
-          if (!meant) return;
-          const { notebook } = inginious.answers(meant.panel);
+        cellMeant,
+        ofCell(() => (inginious.socket.tasks.length ? null : "course")),
+        async ({ panel, cellId }) => {
+          if (!panel) return;
+          const { notebook } = inginious.answers(panel);
           const { chooseProblem } = await loadDialogs();
           const chosen = await chooseProblem(inginious, app.shell);
-          if (!chosen) return;
-          const { id } = meant.cell.model;
-          notebook.useAsAnswer(id, chosen, chosen.problemId);
-          await notebook.reveal(id); // the focus has been in the menu and in the dialog
+          if (!chosen || !notebook.has(cellId)) return;
+          notebook.useAsAnswer(cellId, chosen, chosen.problemId);
+          await notebook.reveal(cellId); // the focus has been in the menu and in the dialog
         },
       ),
     });
