@@ -67,6 +67,7 @@ export class Controller {
   readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
   #keptResult = "";
+  #isReading = false;
   #lookers = 0;
   #previewIsDue = false;
   readonly #previewSoon = debounced(PREVIEW_DELAY_MS, () => this.#preview());
@@ -167,12 +168,20 @@ export class Controller {
   get busy(): boolean {
     const { submission } = this.synced.get();
     const { pending } = this.local.get();
-    return isActive(submission) || pending.has("submit") || pending.has("resubmit");
+    const isAsked = this.#isReading || pending.has("submit") || pending.has("resubmit");
+    return isAsked || isActive(submission);
   }
 
   async submit(options: { submission?: string; debug?: boolean | "ssh" } = {}): Promise<void> {
     if (this.local.get().disconnected || (this.busy && !options.submission)) return;
-    const { answers, buffers } = await this.#entered();
+    this.#isReading = true;
+    const entered = await this.#entered()
+      .catch((error) => this.#refuse(error))
+      .finally(() => {
+        this.#isReading = false;
+      });
+    if (!entered) return;
+    const { answers, buffers } = entered;
     const cells = this.#cells(options.submission !== undefined);
     const notebook = this.notebook?.localPath ?? "";
     const request = { cells, answers, notebook, ...this.#magics(), ...options };
@@ -340,7 +349,7 @@ export class Controller {
     for (const [problemId, entry] of Object.entries(this.local.get().entries)) {
       if (typeof entry === "object" && "file" in entry) {
         answers.push([problemId, { filename: entry.file.name, buffer: buffers.length }]);
-        buffers.push(await entry.file.arrayBuffer());
+        buffers.push(await bytesOf(entry.file, problemId));
       } else {
         answers.push([problemId, entry]);
       }
@@ -382,17 +391,23 @@ export class Controller {
       this.local.update({ notice: { text: "gone" satisfies Failure, problemId: null } });
       return null;
     }
-    if (pending.has(kind) && kind !== "open") return null; // a double click
+    const isAwaited = kind === "submit" && "submission" in payload; // by a command that runs
+    if (pending.has(kind) && kind !== "open" && !isAwaited) return null; // a double click
     try {
       const answer = await this.#request(kind, payload, buffers);
       if (kind === "submit" || kind === "resubmit") this.local.update({ notice: null });
       return answer;
     } catch (error) {
-      const problemId = error instanceof RequestError ? error.problemId : null;
-      if (!this.local.get().disconnected)
-        this.local.update({ notice: { text: reasonOf(error), problemId } });
+      if (!this.local.get().disconnected) this.#refuse(error);
       return null;
     }
+  }
+
+  /** Say why something was not done. */
+  #refuse(error: unknown): null {
+    const problemId = error instanceof RequestError ? error.problemId : null;
+    this.local.update({ notice: { text: reasonOf(error), problemId } });
+    return null;
   }
 
   /** Sign in where the task is graded; what is then to be said. The secret is in a buffer alone. */
@@ -456,6 +471,15 @@ export class Controller {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What a file has now; a browser reads none that was changed after it was chosen. */
+async function bytesOf(file: File, problemId: string): Promise<ArrayBuffer> {
+  try {
+    return await file.arrayBuffer();
+  } catch {
+    throw new RequestError("unreadable" satisfies Failure, problemId);
+  }
 }
 
 /** An entry without the contents of a file, which a preview does not need. */

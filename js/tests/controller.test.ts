@@ -307,6 +307,46 @@ test("a snapshot that could not be had is asked for again, and anew in another l
   expect(kinds(model).filter((kind) => kind === "snapshot")).toHaveLength(3);
 });
 
+test("a file that was changed after it was chosen is told of, and nothing is sent", async () => {
+  const { model, controller } = controllerOf();
+  const file = new File(["abc"], "a.txt");
+  file.arrayBuffer = () => Promise.reject(new Error("NotReadableError"));
+  controller.enter("p", { file });
+  await controller.submit();
+  await settle();
+  expect(controller.local.get().notice).toEqual({ text: "unreadable", problemId: "p" });
+  expect(kinds(model)).not.toContain("submit");
+  expect(controller.busy).toBe(false);
+});
+
+test("a second click while a file is read submits nothing more", async () => {
+  const { model, controller } = controllerOf();
+  const file = new File(["abc"], "a.txt");
+  const reading: (() => void)[] = [];
+  file.arrayBuffer = () =>
+    new Promise((resolve) => reading.push(() => resolve(new ArrayBuffer(3))));
+  controller.enter("p", { file });
+  void controller.submit();
+  void controller.submit();
+  for (const read of reading) {
+    read();
+    await settle();
+    model.reply("submit", { submission: "s1" });
+    await settle();
+  }
+  expect(kinds(model).filter((kind) => kind === "submit")).toHaveLength(1);
+});
+
+test("a command gets its answers also while something else is submitted", async () => {
+  const { model, controller } = controllerOf({}, cell("a", "x = 1", "inginious:p"));
+  void controller.submit();
+  await settle();
+  model.change({ request: { id: "s2", kind: "submit", client: "", cell_id: "" } });
+  await settle();
+  const asked = model.sent.filter(({ content }) => content.kind === "submit");
+  expect(asked.map(({ content }) => content.submission)).toEqual([undefined, "s2"]);
+});
+
 test("a file's bytes travel beside the request", async () => {
   const { model, controller } = controllerOf();
   controller.enter("p", { file: new File(["abc"], "a.txt") });

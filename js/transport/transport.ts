@@ -21,8 +21,8 @@ export interface Transport {
   readonly closed: Promise<void>;
 }
 
-/** Why there was no answer: a name of the catalogue's `failures`. */
-export type Failure = "gone" | "closed" | "lost" | "noAnswer" | "noReason";
+/** Why there was no answer, or nothing was asked: a name of the catalogue's `failures`. */
+export type Failure = "gone" | "closed" | "lost" | "noAnswer" | "noReason" | "unreadable";
 
 /** The "no" to a request: the kernel's sentence for a person, or a `Failure`. */
 export class RequestError extends Error {
