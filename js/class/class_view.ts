@@ -58,7 +58,9 @@ export class ClassView {
   readonly language: ClassLanguage;
   readonly #ask: Ask;
   #latest = -1;
-  #wantsNames = false;
+  #namesAsked = 0;
+  /** What a request that nobody made failed with, empty if the last one did not. */
+  #failure = "";
   #asksAll: Promise<void> | null = null;
   /** What chosen answers looked like when they were last asked for, an object each time. */
   readonly #fetched = new Map<string, { cell: ClassCell }>();
@@ -112,7 +114,7 @@ export class ClassView {
 
   async #all(): Promise<void> {
     do {
-      const info = await this.ask("class", {});
+      const info = await this.#askQuietly("class", {});
       if (!info) return;
       this.receive({ ...info, whole: true });
     } while ((this.state.get()?.seq ?? -1) < this.#latest); // after another gap
@@ -128,12 +130,32 @@ export class ClassView {
       this.eye.update({ notice: "" });
       return reply;
     } catch (error) {
-      const { t } = this.language;
-      const text = error instanceof Error ? error.message : String(error);
-      const failures: Readonly<Record<string, string>> = t.failures;
-      this.eye.update({ notice: failures[text] ?? text });
+      this.eye.update({ notice: this.#reasonOf(error) });
       return null;
     }
+  }
+
+  /** The same where nobody asked: what was refused to a person stays until they ask again. */
+  async #askQuietly<K extends keyof ClassRequests>(
+    kind: K,
+    payload: ClassRequests[K],
+  ): Promise<ClassReplies[K] | null> {
+    try {
+      const reply = await this.#ask(kind, payload);
+      if (this.eye.get().notice === this.#failure) this.eye.update({ notice: "" });
+      this.#failure = "";
+      return reply;
+    } catch (error) {
+      this.#failure = this.#reasonOf(error);
+      this.eye.update({ notice: this.#failure });
+      return null;
+    }
+  }
+
+  #reasonOf(error: unknown): string {
+    const text = error instanceof Error ? error.message : String(error);
+    const failures: Readonly<Record<string, string>> = this.language.t.failures;
+    return failures[text] ?? text;
   }
 
   /** Nobody answers any more. */
@@ -144,9 +166,9 @@ export class ClassView {
   // ---- what is looked at --------------------------------------------------------------------
 
   async showNames(on: boolean): Promise<void> {
-    this.#wantsNames = on;
+    const number = ++this.#namesAsked;
     const reply = on ? await this.ask("names", {}) : null;
-    if (on && !this.#wantsNames) return; // they are hidden again
+    if (number !== this.#namesAsked) return; // they are hidden again, or of more students
     this.eye.update({ names: reply?.names ?? null });
     this.#fetched.clear(); // messages may have names in them
     await this.#fetchChosen();
@@ -210,7 +232,7 @@ export class ClassView {
     }
     for (const [key, fetched] of asked) this.#fetched.set(key, fetched);
     const names = this.eye.get().names !== null;
-    const reply = await this.ask("answers", { cells: wanted, names });
+    const reply = await this.#askQuietly("answers", { cells: wanted, names });
     if (!reply) {
       for (const name of wanted) this.#fetched.delete(cellKey(name));
       return;

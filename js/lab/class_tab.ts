@@ -19,8 +19,6 @@ export interface Host {
 interface Args {
   /** The folder. */
   path?: unknown;
-  /** Whether the one that is selected in the file browser is meant. */
-  selected?: unknown;
 }
 
 export async function openClass(
@@ -28,7 +26,7 @@ export async function openClass(
   inginious: IInginious,
   { browser, documents, translator }: Host,
   opened: WidgetTracker,
-  { path, selected }: Args,
+  { path }: Args,
 ): Promise<void> {
   const chosen = async () => {
     const { button, value } = await FileDialog.getExistingDirectory({
@@ -39,8 +37,7 @@ export async function openClass(
     });
     return button.accept ? value?.[0]?.path : undefined;
   };
-  const item = selected ? [...(browser?.selectedItems() ?? [])][0] : undefined;
-  const folder = typeof path === "string" ? path : (item?.path ?? (await chosen()));
+  const folder = typeof path === "string" ? path : await chosen();
   if (folder === undefined) return;
   const local = app.serviceManager.contents.localPath(folder);
   const shown = opened.find(({ node }) => node.dataset.folder === local);

@@ -122,7 +122,8 @@ export class Notebook {
         const html = output ? htmlOf(output) : "";
         if (!html.includes(marker) || isCurrent(html)) continue;
         const data = await make();
-        if (!data) {
+        // The cell may have been run again meanwhile, and another output be in its place.
+        if (!data || outputs?.get(index) !== output) {
           done = false;
           continue;
         }

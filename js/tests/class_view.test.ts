@@ -180,6 +180,27 @@ describe("replies that come late", () => {
     expect(view.eye.get().names).toBe(null);
   });
 
+  it("take no names for those of more students", async () => {
+    const { view, asked } = unanswered();
+    void view.showNames(true);
+    void view.showNames(true); // a student has come
+    asked[1]?.answer({ names: { 1: "ada", 5: "grace" } });
+    asked[0]?.answer({ names: { 1: "ada" } });
+    await settled();
+    expect(view.eye.get().names).toEqual({ 1: "ada", 5: "grace" });
+  });
+
+  it("take no refusal away that a person has to read", async () => {
+    const { view, asked } = unanswered();
+    view.toggle({ student: 1, task: "lab/sum" });
+    void view.ask("export", {});
+    asked[1]?.answer(Promise.reject(new Error("The file cannot be written.")));
+    await settled();
+    asked[0]?.answer(answers("graded"));
+    await settled();
+    expect(view.eye.get().notice).toBe("The file cannot be written.");
+  });
+
   it("replace no answer of a newer grading", async () => {
     const { view, asked } = unanswered();
     view.toggle({ student: 1, task: "lab/sum" });

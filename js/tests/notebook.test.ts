@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from "vitest";
 import { firstLine, isTagOf, tagReference } from "../notebook/answer_tags.ts";
+import type { NotebookContext } from "../notebook/context.ts";
 import { findNotebook, OFFER } from "../notebook/find.ts";
+import { Notebook } from "../notebook/notebook.ts";
 import { cell, FakeModel, fakeContext, problem, task } from "./fakes.ts";
 
 const global = globalThis as Record<symbol, unknown>;
@@ -88,3 +90,25 @@ test("a cell's label is its first line that says something", () => {
 function session(id: string) {
   return { session: { kernel: { id } } };
 }
+
+test("an output that took the place of an old one while that was made anew stays", async () => {
+  const html = (text: string) => ({ data: { "text/html": text } });
+  const shown = [html("<section class=ours>")];
+  const { model } = fakeContext(cell("a", ""));
+  Object.assign(model?.cells?.get(0) ?? {}, {
+    outputs: {
+      length: 1,
+      get: (index: number) => shown[index],
+      set: () => expect.fail("It was overwritten."),
+    },
+  });
+  const done = await new Notebook({ model } as NotebookContext).updateOutputs(
+    "ours",
+    () => false,
+    async () => {
+      shown[0] = html("<p>of the cell that was run again</p>");
+      return { "text/html": "<section class=ours>new" };
+    },
+  );
+  expect(done).toBe(false);
+});

@@ -55,10 +55,16 @@ export const authoring: JupyterFrontEndPlugin<void> = {
       await openClass(app, inginious, host, classes, args);
     });
     const choose = guided(app, inginious, () => null, show);
+    const selected = () => [...(browser?.selectedItems() ?? [])][0]?.path;
     app.commands.addCommand(Commands.openClass, {
       label: lab.openClass,
       icon: inginiousIcon,
-      execute: (args) => (typeof args.path === "string" ? show(args) : choose(args)),
+      // What is selected when the command is given, whatever is selected once the server answers.
+      execute: (args) => {
+        if (typeof args.path === "string") return show(args);
+        const path = args.selected ? selected() : undefined;
+        return choose(path === undefined ? {} : { path });
+      },
     });
     void restorer?.restore(classes, {
       command: Commands.openClass,
