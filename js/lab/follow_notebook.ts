@@ -129,10 +129,13 @@ function followResults(
     const own = isOwn(submitted, path);
     // Who clicked says whose it is; the other pages of the document have it from there.
     if (!own && !found.notebook.isShared) found.lookAgain();
-    for (const { cell_id } of own ? cells : []) {
-      const cell = panel.content.widgets.find(({ model }) => model.id === cell_id);
-      if (cell) keepSummary(cell.model, state, user());
-    }
+    const ownCells = new Set(own ? cells.map(({ cell_id }) => cell_id) : []);
+    // JupyterLab has much to do with what changes in a cell: the result is seen first.
+    setTimeout(() => {
+      if (panel.isDisposed) return; // it is kept when the notebook is opened again
+      for (const { model } of panel.content.widgets)
+        if (ownCells.has(model.id)) keepSummary(model, state, user());
+    });
     const output = found.notebook.cellThatSubmits(task?.ref ?? "");
     const places = [...cells.map(({ cell_id }) => cell_id), ...(output ? [output] : [])];
     // Another notebook with an answer to the same task tells of what was submitted from there.

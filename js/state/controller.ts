@@ -59,6 +59,8 @@ export class Controller {
   readonly lang: string;
   readonly #me = uniqueId();
   #transport: Promise<Transport>;
+  /** The same, once it is there: what is asked is then sent before anything is drawn. */
+  #ready: Transport | null = null;
   readonly #signal: AbortSignal;
   readonly #isAsked: NonNullable<Parts["isAsked"]>;
   #notebook: Notebook | null = null;
@@ -77,6 +79,9 @@ export class Controller {
     this.synced = synced;
     this.lang = lang;
     this.#transport = transport;
+    void transport.then((ready) => {
+      if (this.#transport === transport) this.#ready = ready;
+    });
     this.#signal = signal;
     this.#isAsked = isAsked ?? (() => "first");
     const before = synced.get();
@@ -151,6 +156,7 @@ export class Controller {
   /** Another kernel serves this view: go on with its state, and with what was entered here. */
   reconnect(transport: Transport, state: Partial<WidgetState>): void {
     this.#transport = Promise.resolve(transport);
+    this.#ready = transport;
     this.local.update({ disconnected: false, notice: null });
     const entered = Object.keys(this.local.get().entries);
     for (const problemId of entered) {
@@ -428,7 +434,7 @@ export class Controller {
     buffers: ArrayBuffer[],
   ): Promise<Answer<K>> {
     this.#setPending(kind, true);
-    const transport = await this.#transport;
+    const transport = this.#ready ?? (await this.#transport);
     const timeout = setTimeout(() => {
       this.local.update({ waiting: !transport.servedWhileBusy });
     }, WAITING_NOTICE_DELAY_MS);

@@ -20,8 +20,11 @@ export class Store<T> {
     for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) watcher();
   }
 
+  /** Change some parts; whoever watches hears of it only if one is another now. */
   update(changes: Partial<T>): void {
-    this.set({ ...this.#value, ...changes });
+    const keys = Object.keys(changes) as (keyof T)[];
+    if (keys.some((key) => changes[key] !== this.#value[key]))
+      this.set({ ...this.#value, ...changes });
   }
 
   subscribe(watcher: () => void): () => void {

@@ -386,3 +386,23 @@ test("a password goes in a buffer, where no log of messages has it", async () =>
   expect(await said).toEqual({ signedIn: false, text: "Not you." });
   expect(controller.local.get().notice).toBeNull();
 });
+
+test("what is asked is sent before anything is drawn", async () => {
+  const { model, controller } = controllerOf();
+  await settle();
+  void controller.ask("kill", { submission: "s1" });
+  expect(kinds(model)).toContain("kill");
+});
+
+test("nothing is drawn again for what stays as it is", () => {
+  const { controller } = controllerOf();
+  const { notice, preview } = controller.local.get();
+  let drawn = 0;
+  controller.local.subscribe(() => {
+    drawn += 1;
+  });
+  controller.local.update({ notice, preview });
+  expect(drawn).toBe(0);
+  controller.local.update({ notice, waiting: true });
+  expect(drawn).toBe(1);
+});

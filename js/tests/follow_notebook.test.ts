@@ -53,9 +53,18 @@ function opened(...tasks: ReturnType<typeof graded>[]) {
   const viewsOf = (shown: typeof tasks) => new Map(shown.map((task) => [task.ref, all.get(task)]));
   const views = new Store<ReadonlyMap<string, unknown>>(new Map());
   let dispose = () => {};
+  const kept: Record<string, unknown> = {};
+  const widgets = tasks.map(({ ref }) => {
+    const setMetadata = (_key: string, { submission }: { submission: string }) => {
+      kept[ref] = submission;
+    };
+    const model = { id: `cell ${ref}`, getMetadata: () => undefined, setMetadata };
+    const gone = { connect: () => {} };
+    return { model, toggleClass: () => {}, disposed: gone, ready: new Promise(() => {}) };
+  });
   const panel = {
     isDisposed: false,
-    content: { widgets: [] },
+    content: { widgets },
     context: { path: "a.ipynb", ready: Promise.resolve(), pathChanged: { connect: () => {} } },
     disposed: {
       connect: (slot: () => void) => {
@@ -71,7 +80,7 @@ function opened(...tasks: ReturnType<typeof graded>[]) {
       cellThatSubmits: () => null,
       isInSight: () => false,
     },
-    cells: new Store([]),
+    cells: new Store(tasks.map(({ ref }) => ({ cell_id: `cell ${ref}`, task: ref }))),
     lacking: new Store([]),
     submitting: new Store(false),
     views,
@@ -101,6 +110,7 @@ function opened(...tasks: ReturnType<typeof graded>[]) {
       dispose();
     },
     open,
+    kept,
   };
 }
 
@@ -144,4 +154,16 @@ test.each([
   if (own === 2) other.refused("o1");
   task.done("s1");
   expect(told).toEqual(["arrived c/t"]);
+});
+
+test("a result of this page is kept with its cell, once it can be seen", async () => {
+  const [task, other] = [graded("c/t"), graded("c/o")];
+  const { kept } = opened(task, other);
+  await submit("own");
+  task.running("own");
+  task.done("own");
+  other.running("of another");
+  other.done("of another");
+  expect(kept).toEqual({});
+  await vi.waitFor(() => expect(kept).toEqual({ "c/t": "own" }));
 });
