@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message, in_language
+from inginious_nb.i18n import Message, in_language, printable
 
 if TYPE_CHECKING:
     from inginious_nb.services.accounts import Ask, SignIn
@@ -22,7 +22,8 @@ def typed(request: SignInRequest, buffers: Buffers) -> tuple[Ask, SignIn]:
     """Return what answers in a person's place, and the way to sign in that was chosen.
 
     Raises:
-        UsageError: Something was left out.
+        UsageError: Something was left out. What answers raises it, too, if it is asked for another
+            site than the person was: a notebook may have signed in there meanwhile.
     """
     name = request["username"].strip()
     try:
@@ -37,7 +38,20 @@ def typed(request: SignInRequest, buffers: Buffers) -> tuple[Ask, SignIn]:
         "keep": request["keep"],
         "always": True,
     }
-    return lambda _site, _proposed: (name, secret), way
+
+    def ask(site: str, _proposed: str) -> tuple[str, str]:
+        if request["site"] not in ("", site):
+            raise UsageError(
+                Message(
+                    "By now {site} is used here: nothing was sent to it. Sign in there, or go back "
+                    "to {asked} first.",
+                    site=site,
+                    asked=printable(request["site"]),
+                )
+            )
+        return name, secret
+
+    return ask, way
 
 
 def told(state: ServiceState, lang: str) -> SignInReply:

@@ -39,6 +39,7 @@ export function SignInForm({ end }: Props) {
   useEffect(() => {
     if (refusal) control("secret").focus();
   }, [refusal]);
+  const site = account?.site ?? "";
   const submit = async (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
@@ -46,6 +47,7 @@ export function SignInForm({ end }: Props) {
     setRefusal("");
     const secret = control("secret");
     const typed = {
+      site,
       username: isCookie ? "" : control("username").value,
       cookie: isCookie,
       keep: !isCookie && control("keep").checked,
@@ -60,7 +62,6 @@ export function SignInForm({ end }: Props) {
     event.stopPropagation(); // the notebook has shortcuts on single keys
     if (event.key === "Escape") end("");
   };
-  const site = account?.site ?? "";
   return (
     <form
       ref={form}

@@ -20,10 +20,12 @@ export async function askSignIn(
   let cookie = false;
   let refusal = "";
   for (;;) {
+    // A notebook may sign in at another one meanwhile.
+    const site = socket.overview.get()?.account?.site ?? account.site;
     // A dialog disposes of its body.
     const form = new SignInForm({ username, cookie, refusal }, words);
     const dialog = new Dialog({
-      title: say(words.title, { site: account.site }),
+      title: say(words.title, { site }),
       body: form,
       buttons: [Dialog.cancelButton({ label: t.cancel }), Dialog.okButton({ label: t.signIn })],
       focusNodeSelector: username ? "input[type=password]" : "input",
@@ -34,8 +36,8 @@ export async function askSignIn(
     ({ username, cookie } = typed);
     try {
       const { buffer } = new TextEncoder().encode(secret);
-      const { connected, message } = await socket.ask("signIn", typed, [buffer]);
-      if (!connected) tellUntilItAnswers(socket, account.site, message, language);
+      const { connected, message } = await socket.ask("signIn", { site, ...typed }, [buffer]);
+      if (!connected) tellUntilItAnswers(socket, site, message, language);
       return;
     } catch (error) {
       refusal = reasonOf(error, language);
@@ -117,7 +119,7 @@ class SignInForm extends Widget {
   }
 
   /** Return what was typed; the secret is then gone from the page. */
-  taken(): { typed: SignInRequest; secret: string } {
+  taken(): { typed: Omit<SignInRequest, "site">; secret: string } {
     const cookie = this.#cookie.checked;
     const { value } = this.#secret;
     this.#secret.value = "";

@@ -13,8 +13,12 @@ export interface AccountInfo {
   refusal: string;
 }
 
-/** The secret, a password or with `cookie` that of a session, is the only buffer; no log has those. */
+/**
+ * The secret, a password or with `cookie` that of a session, is the only buffer; no log has those. It
+ * goes to no other site than the one that was named to the person, if any was.
+ */
 export interface SignInRequest {
+  site: string;
   username: string;
   cookie: boolean;
   keep: boolean;

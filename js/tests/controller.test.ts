@@ -377,7 +377,10 @@ test("what would be sent is asked for when somebody looks at it, not with each k
 
 test("a password goes in a buffer, where no log of messages has it", async () => {
   const { model, controller } = controllerOf();
-  const said = controller.signIn({ username: "ada", cookie: false, keep: false }, "sécret");
+  const said = controller.signIn(
+    { site: "", username: "ada", cookie: false, keep: false },
+    "sécret",
+  );
   await settle();
   const asked = model.sent.find(({ content }) => content.kind === "signIn");
   expect(JSON.stringify(asked?.content)).not.toContain("cret");

@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from inginious_nb.client.results import UNAVAILABLE, JobResult
+from inginious_nb.errors import UsageError
 from inginious_nb.frontend import serialize
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.frontend.requests import TaskResponder
+from inginious_nb.frontend.sign_in import typed
 from inginious_nb.notebook.answers import Answers
 from inginious_nb.notebook.sources import AnswerSource
 
@@ -281,8 +283,18 @@ def test_bytes_are_handed_over_beside_the_reply(session, ask):
     ],
 )
 def test_what_cannot_sign_in_is_refused(ask, buffers, username, refusal):
-    told = ask("signIn", username=username, cookie=False, keep=False, buffers=buffers)
+    told = ask("signIn", site="", username=username, cookie=False, keep=False, buffers=buffers)
     assert told.startswith(refusal)
+
+
+def test_a_password_goes_to_no_other_site_than_it_was_typed_for():
+    request = {"site": "https://a.example", "username": "ada", "cookie": False, "keep": False}
+    answer, _way = typed(request, [b"secret"])
+    assert answer("https://a.example", "") == ("ada", "secret")
+    with pytest.raises(
+        UsageError, match=r"By now https://b\.example is used .* https://a\.example"
+    ):
+        answer("https://b.example", "")
 
 
 def test_the_address_is_told_only_when_asked_for(session, ask):

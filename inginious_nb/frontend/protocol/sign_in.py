@@ -24,8 +24,11 @@ class SignInRequest(TypedDict):
 
     The secret, a password or with ``cookie`` that of a session, is the only buffer: what logs
     messages, as ipykernel does at the level DEBUG, writes their content and not their buffers.
+    ``site`` is the one that the page named to the person, empty where it named none: to another one
+    the secret does not go.
     """
 
+    site: str
     username: str
     cookie: bool
     keep: bool
