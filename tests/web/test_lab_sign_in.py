@@ -191,6 +191,8 @@ def test_the_panel_of_a_task_signs_in_while_the_site_goes_down_and_comes_back(
     expect(told.filter(has_text="does not answer now. It is tried again by itself")).to_be_visible()
     expect(dialog).to_have_count(0)
     expect(panel).to_contain_text("does not answer now. Your job may still be running")
+    sentence = panel.locator(".inginious-line-rest").filter(has_text="may still be running")
+    assert sentence.evaluate("line => line.scrollWidth <= line.clientWidth + 1")  # nothing is cut
     expect(word).to_have_value("noël")
     proxied.faults.clear()
     done = f"You are signed in at {proxied.address} as {name}."

@@ -169,7 +169,12 @@ def of_page(html: str) -> SiteError:
 
 def of_note(note: str) -> SiteError:
     """Return the error for what a page says in place of its content."""
-    return RefusedError(Message("The site says: {note}", note=note))
+    return RefusedError(Message("The site says: {note}", note=as_sentence(note)))
+
+
+def as_sentence(note: str) -> str:
+    """Return the words of a site, to which whose fault it is will be added, with an end."""
+    return note if note.endswith((".", "!", "?", "…")) else f"{note}."
 
 
 def sign_in_first(address: str) -> SignInError:

@@ -24,7 +24,7 @@ from inginious_nb.client.events import (
 from inginious_nb.client.results import JobResult
 from inginious_nb.i18n import Message
 
-from . import answers
+from . import answers, failure_texts
 from .failures import (
     BrokenAnswerError,
     InBetweenError,
@@ -298,7 +298,7 @@ class SiteJob:
         page = await self._until_answered(self._open)
         if not page.may_submit:
             return _not_offered(page)
-        return RefusedError(Message("The site says: {note}", note=refused.text))
+        return failure_texts.of_note(refused.text)
 
     # ---- following --------------------------------------------------------------------------
 
@@ -454,7 +454,8 @@ def _of_another(username: str) -> SiteError:
 
 def _not_offered(page: TaskPage) -> SiteError:
     if page.refusal:
-        return RefusedError(Message("The site takes no submission: {note}", note=page.refusal))
+        note = failure_texts.as_sentence(page.refusal)
+        return RefusedError(Message("The site takes no submission: {note}", note=note))
     return RefusedError(
         Message("The site takes no submission to this task now; open its page there.")
     )
