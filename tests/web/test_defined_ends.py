@@ -74,6 +74,14 @@ async def test_retry_after_is_a_time_to_wait_or_none(absurd, site, value, wait_s
     assert failed.value.retry_after_s == pytest.approx(wait_s, abs=2)
 
 
+async def test_a_date_to_wait_for_is_one_of_the_sites_clock(absurd, site):
+    slow = {"Date": formatdate(3600, usegmt=True), "Retry_After": formatdate(3607, usegmt=True)}
+    absurd.answers[TASK] = http(429, **slow)
+    with pytest.raises(PassingError) as failed:
+        await site.task_page("c", "t")
+    assert failed.value.retry_after_s == pytest.approx(7, abs=2)
+
+
 async def test_a_shorter_wait_does_not_end_a_longer_one(absurd, site):
     absurd.answers[TASK] = http(503, Retry_After=100)
     absurd.answers["/course/c/late"] = [b"", *[b""] * 20, http(503)]

@@ -303,11 +303,13 @@ async def test_checks_that_fail_for_a_while_lose_no_result(sign_in, task, proxy,
     assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
 
 
-@pytest.mark.parametrize("when", [SUBMIT, CHECK, b"GET /course/probe/quiz"])
-async def test_a_session_that_ends_in_the_middle_is_opened_again(sign_in, task, proxy, when):
+@pytest.mark.parametrize(
+    ("when", "times"), [(SUBMIT, 1), (CHECK, 1), (CHECK, 2), (b"GET /course/probe/quiz", 1)]
+)
+async def test_a_session_that_ends_in_the_middle_is_opened_again(sign_in, task, proxy, when, times):
     client = await sign_in("bob")
     page = b'<form><input name="login"><input name="password"></form>'
-    proxy.faults.append(Fault(when, answer=http(200, page, **MARK_OF_SITE)))
+    proxy.faults.append(Fault(when, times=times, answer=http(200, page, **MARK_OF_SITE)))
     assert (await client.open_job(task("quiz"), RIGHT)).result[0] == "success"
     assert proxy.count(b"POST /api/v0/authentication") == 2
 

@@ -10,6 +10,7 @@ from inginious_nb.errors import UsageError
 from inginious_nb.i18n import Message, visible
 
 _NO_HOST = re.compile(r"[^0-9A-Za-z._-]")
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _NETLOC = re.compile(r"[^:]*|[^:]*:\d*|\[[^\]]*\](?::\d*)?")
 
 
@@ -19,7 +20,7 @@ def is_site(address: str) -> bool:
 
 
 def checked_site(address: str) -> str:
-    """Return the address of a site without a slash at its end, its host in ASCII.
+    """Return the one address of a site: no slash at its end, its host in ASCII and small letters.
 
     A person who types a password must see where it goes: letters of several alphabets look alike.
 
@@ -52,7 +53,9 @@ def checked_site(address: str) -> str:
                 host=host,
             )
         )
-    return address.rstrip("/")
+    # One site has one address: passwords are kept and histories told apart by it.
+    netloc = parts.netloc.lower().removesuffix(_DEFAULT_PORTS[parts.scheme]).removesuffix(":")
+    return parts._replace(netloc=netloc).geturl().rstrip("/")
 
 
 def _with_host_in_ascii(address: str) -> str:

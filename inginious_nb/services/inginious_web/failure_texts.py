@@ -70,7 +70,7 @@ def of_status(
             Message(
                 "{site} is busy or being restarted (HTTP {status}).", site=address, status=status
             ),
-            retry_after_s=_retry_after(headers.get("retry-after", "")),
+            retry_after_s=_retry_after(headers),
         )
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return BrokenAnswerError(
@@ -102,7 +102,7 @@ def of_status(
                 status=status,
             )
         )
-    wait_s = _retry_after(headers.get("retry-after", ""))
+    wait_s = _retry_after(headers)
     return of_another(address, html, status, retry_after_s=wait_s)
 
 
@@ -287,15 +287,20 @@ def _of_certificate(address: str, error: ssl.SSLCertVerificationError) -> SiteEr
     )
 
 
-def _retry_after(value: str) -> float:
-    """Return the seconds of a Retry-After header, which has a number or a date."""
-    value = value.strip()[:_MAX_RETRY_AFTER_CHARS]
-    try:
-        wait = (
-            float(value)
-            if value.isdecimal()
-            else (parsedate_to_datetime(value).timestamp() - time())
-        )
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
+def _retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds of a Retry-After header, which has a number or a date by its clock."""
+    value = headers.get("retry-after", "").strip()[:_MAX_RETRY_AFTER_CHARS]
+    if value.isdecimal():
+        wait = float(value)
+    else:
+        now = _moment(headers.get("date", ""))
+        wait = (_moment(value) or 0.0) - (time() if now is None else now)
     return min(max(wait, 0.0), _MAX_RETRY_AFTER_S)
+
+
+def _moment(date: str) -> float | None:
+    """Return when a date of HTTP is, None if it is none."""
+    try:
+        return parsedate_to_datetime(date[:_MAX_RETRY_AFTER_CHARS]).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -328,7 +328,7 @@ class SiteJob:
         while True:
             try:
                 return await self._asked("check", submission_id)
-            except BrokenAnswerError:
+            except (BrokenAnswerError, SignedOutError):  # signed in again, and still out
                 broken += 1
                 if broken == _MAX_BROKEN_CHECKS:
                     raise
