@@ -66,6 +66,8 @@ const options = {
     // Taken into the bundle of the JupyterLab plugins, as text.
     "lab.raw": "js/lab/style.css",
     "statement.raw": "js/lab/statement.css",
+    "queue.raw": "js/lab/queue.css",
+    "sign-in.raw": "js/lab/sign_in.css",
     "class.raw": "js/class/style.css",
   },
   outdir,

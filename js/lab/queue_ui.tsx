@@ -1,8 +1,11 @@
 // The live queue, a chunk of its own.
 import { SplitPanel, type Widget } from "@lumino/widgets";
+import css from "../../inginious_nb/static/queue.raw.css";
 import { Queue } from "./components/Queue.tsx";
 import { PreactWidget } from "./preact_widget.ts";
 import type { IInginious } from "./tokens.ts";
+
+document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
 
 export function queueWidget(
   { socket, language }: IInginious,

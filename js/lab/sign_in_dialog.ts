@@ -2,11 +2,14 @@
 // else: no state, no setting and no document of the page has it.
 import { Dialog, Notification } from "@jupyterlab/apputils";
 import { Widget } from "@lumino/widgets";
+import css from "../../inginious_nb/static/sign-in.raw.css";
 import { type SignInWords, signInWords } from "../i18n/sign_in.ts";
 import type { AccountInfo, SignInRequest } from "../protocol/sign_in.ts";
 import type { ServerSocket } from "../transport/server.ts";
 import type { LabLanguage } from "./language.ts";
 import { NOTIFICATION_MS, notify, reasonOf } from "./telling.ts";
+
+document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
 
 /** Ask until the site takes what was typed, or the person gives up. */
 export async function askSignIn(
