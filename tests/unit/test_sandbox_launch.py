@@ -6,6 +6,8 @@ import os
 import platform
 import signal
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -24,10 +26,12 @@ def _started_by(request, monkeypatch):
         monkeypatch.setattr(launch_script, "perl", lambda: None)
 
 
-def launched(*argv: str, cwd: str = "/tmp", teardown: str = "") -> tuple[Verdict, str]:
+def launched(
+    *argv: str, cwd: str = "/tmp", teardown: str = "", **variables: str
+) -> tuple[Verdict, str]:
     """What is reported of a program, and all that it printed."""
     read, write = launch_script.report_pipe()
-    environ = {"PATH": os.defpath}
+    environ = {"PATH": os.defpath, **variables}
     box = Box(argv, cwd, environ, (), LIMITS, report_status=True, teardown=teardown)
     done = subprocess.run(
         launch_script.launch_command(box, write, process_limit=None),
@@ -68,6 +72,18 @@ def test_a_program_is_no_option_of_what_starts_it():
     verdict, text = launched("-e", "print 7")
     assert verdict.status != 0
     assert "7" not in text.split()
+
+
+@pytest.mark.usefixtures("_started_by")
+def test_variables_of_perl_are_heeded_without_the_rights_of_root():
+    if not launch_script.drops_root():
+        pytest.skip("nobody is root here")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        Path(folder, "Told.pm").write_text('print STDERR "by user $<\\n"; 1')
+        verdict, text = launched("/bin/true", PERL5LIB=folder, PERL5OPT="-MTold")
+    assert verdict == Verdict(was_started=True, status=0)
+    assert "by user 0" not in text
 
 
 @pytest.mark.usefixtures("_started_by")

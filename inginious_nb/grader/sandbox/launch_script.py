@@ -129,6 +129,8 @@ def _chain_command(box: Box, report: int | None, process_limit: int | None) -> l
 
 def _perl_command(box: Box, report: int, process_limit: int | None) -> list[str] | None:
     """Return the command that does the same in one program, None where there is none."""
+    if any(name.startswith("PERL") for name in box.environ):
+        return None  # it would heed them before it has given up the rights of root
     rlimits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: _file_blocks(box.limits) * _BLOCK_BYTES,
