@@ -120,6 +120,7 @@ def test_one_signs_in_by_keyboard_within_the_widget(stage, looks, theme, lang):
     (asked,) = [one for one in page.evaluate("window.sent") if one["kind"] == "signIn"]
     assert asked == {"v": 1, "id": asked["id"], "kind": "signIn"} | {
         "username": "",
+        "site": states.SITE,
         "cookie": True,
         "keep": False,
     }
