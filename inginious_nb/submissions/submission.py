@@ -171,8 +171,8 @@ class Submission:
         self._service: Service | None = None
         self._sent: Mapping[str, Any] = {}
         self._future: Future[JobResult] = Future()
-        self._told: Future[None] = Future()
-        self._teller: int | None = None
+        self._notified: Future[None] = Future()
+        self._notifying_thread: int | None = None
         self._observers = Observers()
         self._lock = threading.Lock()
         self._kill_job: Callable[[], object] | None = None
@@ -219,8 +219,8 @@ class Submission:
         while True:
             remaining_s = max(0.0, deadline - time.monotonic())
             try:
-                if self._teller != threading.get_ident():  # else a subscriber asks
-                    self._told.result(min(remaining_s, _LOOK_INTERVAL_S))
+                if self._notifying_thread != threading.get_ident():  # else a subscriber asks
+                    self._notified.result(min(remaining_s, _LOOK_INTERVAL_S))
                 return self._future.result(0)
             except InginiousError:
                 raise
@@ -244,7 +244,7 @@ class Submission:
 
     async def _awaited(self) -> JobResult:
         # Cancelling the waiter must not cancel the submission that others wait for too.
-        await asyncio.shield(asyncio.wrap_future(self._told))
+        await asyncio.shield(asyncio.wrap_future(self._notified))
         return self._future.result(0)
 
     def kill(self) -> None:
@@ -315,7 +315,7 @@ class Submission:
             self._reach("refused", time.time())
             self._claimed = True
             self._future.set_exception(error)
-        self._tell_end()
+        self._notify_end()
 
     def _claim(self) -> bool:
         """Claim to bring the answers; return whether the caller is the first, who alone may."""
@@ -505,16 +505,16 @@ class Submission:
             if self.record is not None:
                 self.record = self.record.with_result(result, at)
             self._future.set_result(result)
-        self._tell_end()
+        self._notify_end()
 
-    def _tell_end(self) -> None:
-        """Tell subscribers, then who waits: that one looks at the task, and submits the next."""
-        self._teller = threading.get_ident()
+    def _notify_end(self) -> None:
+        """Notify subscribers, then who waits: that one looks at the task, and submits the next."""
+        self._notifying_thread = threading.get_ident()
         try:
             self._observers.notify()
         finally:  # whatever interrupts it
-            self._teller = None
-            self._told.set_result(None)
+            self._notifying_thread = None
+            self._notified.set_result(None)
 
 
 def _session_ended() -> ServiceError:
