@@ -41,11 +41,12 @@ def as_csv(state: ClassState, lang: str = "en", *, decimal_comma: bool = False) 
     Args:
         state: The class.
         lang: The language of the texts.
-        decimal_comma: Write it as spreadsheets of languages with a decimal comma open it: cells
-            end with a semicolon, and a byte order mark says that it is UTF-8.
+        decimal_comma: Write it as spreadsheets of languages with a decimal comma open it: with
+            semicolons between cells, and a byte order mark that says that it is UTF-8.
     """
-    out = io.StringIO("\ufeff" if decimal_comma else "")
-    out.seek(0, io.SEEK_END)
+    out = io.StringIO()
+    if decimal_comma:
+        out.write("\ufeff")
     end = ";" if decimal_comma else ","
     writer = csv.writer(out, delimiter=end, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
