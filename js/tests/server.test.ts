@@ -104,7 +104,8 @@ test("a task that there is not is refused in the server's words", async () => {
   await expect(opened).rejects.toThrow("No task t.");
 });
 
-test("a view goes on by itself when the connection comes back", async () => {
+/** A view of a task, over a connection that has just been made. */
+async function openedView() {
   newest().opens();
   const opening = openTaskView(
     server,
@@ -113,8 +114,12 @@ test("a view goes on by itself when the connection comes back", async () => {
     await loadLanguage("en"),
     new AbortController().signal,
   );
-  newest().says(newest().channel, { kind: "state", state: { lang: "en", history: [] } });
-  const { controller, language } = await opening;
+  newest().says(newest().channel, { kind: "state", state: { lang: "en", drafts: {} } });
+  return opening;
+}
+
+test("a view goes on by itself when the connection comes back", async () => {
+  const { controller, language } = await openedView();
   expect(language.t.noNotebook).toBe(language.lab.noNotebook);
   const sent = controller.ask("kill", { submission: "s" });
   await vi.advanceTimersByTimeAsync(0);
@@ -134,16 +139,7 @@ test("a view goes on by itself when the connection comes back", async () => {
 
 /** A view whose connection broke and came back; the server has not opened it again yet. */
 async function reopening() {
-  newest().opens();
-  const opening = openTaskView(
-    server,
-    "c/t",
-    null,
-    await loadLanguage("en"),
-    new AbortController().signal,
-  );
-  newest().says(newest().channel, { kind: "state", state: { lang: "en", drafts: {} } });
-  const { controller } = await opening;
+  const { controller } = await openedView();
   newest().breaks();
   await vi.advanceTimersByTimeAsync(600);
   newest().opens();

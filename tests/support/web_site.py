@@ -124,7 +124,7 @@ class WebSite:
         )
         try:
             wait_for_port(self.port, self._process, timeout_s=60)
-        except Exception:
+        except BaseException:
             self.stop()
             raise
 
