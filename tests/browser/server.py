@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import psutil
+
+from tests.support.peer import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +82,7 @@ class JupyterServer:
         }
         (folder / "app-settings").mkdir()
         (folder / "app-settings" / "overrides.json").write_text(json.dumps(overrides))
-        port = _free_port()
+        port = free_port()
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(
                 [
@@ -227,9 +228,3 @@ def wait_until(condition: Callable[[], bool], *, limit_s: float) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"It was not so within {limit_s} s.")
         pause.wait(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -23,10 +23,19 @@ def peer_bin():
 
 
 def free_port():
-    """A port of the loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port of the loopback that the system gives to nobody else while this process lasts.
+
+    A server can listen there, more than once: servers set SO_REUSEADDR, as this bound socket does,
+    which is never closed.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    port = reserved.getsockname()[1]
+    if sys.platform == "linux":  # elsewhere it would be in the way of the server
+        reserved.detach()
+    reserved.close()
+    return port
 
 
 def wait_for_port(port, process, timeout_s=20):

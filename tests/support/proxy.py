@@ -7,6 +7,8 @@ import contextlib
 import socket
 import struct
 
+from .peer import free_port
+
 
 class Proxy:
     """Forwards connections to a port of the loopback, as long as nobody says otherwise.
@@ -19,7 +21,7 @@ class Proxy:
 
     def __init__(self, target_port):
         self.target_port = target_port
-        self.port = None
+        self.port = free_port()
         self.delay_s = 0.0
         self.bytes_per_s = None
         self._server = None
@@ -81,8 +83,7 @@ class Proxy:
             writer.transport.abort()
 
     async def _listen(self):
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port or 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
 
     async def _accept(self, reader, writer):
         try:

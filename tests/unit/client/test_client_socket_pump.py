@@ -11,6 +11,7 @@ import zmq
 
 from inginious_nb.client.connections import Close, Open, Send
 from inginious_nb.client.socket_pump import SocketPump
+from tests.support.proxy import Proxy
 from tests.support.waiting import until
 
 MAX_FRAME_BYTES = 24 << 20
@@ -39,10 +40,10 @@ class Notes:
 class Router:
     """A peer on a port of its choice."""
 
-    def __init__(self, context, port="*"):
+    def __init__(self, context):
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.SNDHWM, 0)
-        self._socket.bind(f"tcp://127.0.0.1:{port}")
+        self._socket.bind("tcp://127.0.0.1:*")
         self.address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
         self.port = int(self.address.rpartition(":")[2])
 
@@ -75,12 +76,19 @@ async def notes():
     return Notes()
 
 
+@contextlib.contextmanager
+def pumping(context, address, notes):
+    """A pump that connects to an address; it is closed with the block."""
+    loop = asyncio.get_running_loop()
+    pump = SocketPump(context, address, None, loop, notes, MAX_FRAME_BYTES)
+    with contextlib.closing(pump):
+        yield pump
+
+
 @pytest.fixture
 async def pump(context, router, notes):
-    loop = asyncio.get_running_loop()
-    pump = SocketPump(context, router.address, None, loop, notes, MAX_FRAME_BYTES)
-    yield pump
-    pump.close()
+    with pumping(context, router.address, notes) as pump:
+        yield pump
 
 
 def perform(pump, *actions):
@@ -115,16 +123,14 @@ async def test_large_frames_arrive_whole(router, pump, notes):
     assert notes.frames == [(1, large)]
 
 
-async def test_a_connection_that_breaks_and_is_established_again_is_told(
-    context, router, pump, notes
-):
-    perform(pump, Open(1, b"me"), Send(1, b"hello"))
-    await router.hear()
-    router.close()
-    await until(lambda: (1, "broken") in notes.connections)
-    with contextlib.closing(Router(context, router.port)):
-        await until(lambda: len(notes.connections) == 3)
-        assert notes.connections == [(1, "established"), (1, "broken"), (1, "established")]
+async def test_a_connection_that_breaks_and_is_established_again_is_told(context, router, notes):
+    async with Proxy(router.port) as proxy:
+        with pumping(context, f"tcp://127.0.0.1:{proxy.port}", notes) as pump:
+            perform(pump, Open(1, b"me"), Send(1, b"hello"))
+            await router.hear()
+            proxy.break_client_sides()
+            await until(lambda: len(notes.connections) == 3)
+    assert notes.connections == [(1, "established"), (1, "broken"), (1, "established")]
 
 
 async def test_two_links_are_told_apart_and_a_closed_one_is_silent(router, pump, notes):
