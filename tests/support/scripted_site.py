@@ -14,6 +14,8 @@ SIGNED_IN = http(200, b'{"status": "success", "username": "ada"}')
 class ScriptedSite:
     """Answers a path by bytes, by pieces one after the other, or by a function of the body.
 
+    Such a function may be a coroutine function.
+
     Attributes:
         answers: What it answers, by the path with its query.
         requests: The heads of all requests.
@@ -41,6 +43,8 @@ class ScriptedSite:
         answer = self.answers[head.split(b" ")[1].decode()]
         if callable(answer):
             answer = answer(body)
+        if asyncio.iscoroutine(answer):
+            answer = await answer
         for piece in [answer] if isinstance(answer, bytes) else answer:
             writer.write(piece)
             await writer.drain()

@@ -7,6 +7,7 @@ import datetime as dt
 import json
 from urllib.parse import parse_qs
 
+import httpx
 import pytest
 
 from inginious_nb.client.events import JobQueued
@@ -186,3 +187,32 @@ async def test_signing_out_of_the_main_branch(main, service):
     assert [one.id for one in await site.tasks("c")] == ["t"]
     with pytest.raises(Exception, match="enrol at"):
         await site.tasks("closed")
+
+
+async def test_the_end_of_a_session_is_its_last_request(main, service):
+    """A site stores the session with each answer, so a later one would open it again."""
+    site = (await service.client())._site
+    asked, held, answered = asyncio.Event(), asyncio.Event(), []
+
+    async def courses(_body):
+        asked.set()
+        await held.wait()
+        answered.append("courses")
+        return main.page(b'<a href="/course/c">Course</a>')
+
+    def logout(_body):
+        answered.append("logout")
+        return http(302, Location="/courselist")
+
+    main.answers |= {"/mycourses": courses, "/logout": logout, "/": lambda _body: main.page(b"")}
+    listing = asyncio.create_task(site.courses())
+    await asked.wait()
+    leaving = asyncio.create_task(service.sign_out())
+    async with httpx.AsyncClient(base_url=main.address, trust_env=False) as other:
+        for _ in range(3):  # what was sent before these has arrived
+            await other.get("/")
+    held.set()
+    await leaving
+    assert [course.id for course in await listing] == ["c"]
+    assert answered[-1] == "logout"
+    assert answered.count("logout") == 1

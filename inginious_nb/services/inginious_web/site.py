@@ -7,6 +7,7 @@ Everything runs on one loop. How a request is sent is in `exchange`, how a failu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 from http import HTTPStatus
@@ -36,6 +37,8 @@ _MAX_READ_AT_ONCE_BYTES = 100_000
 _FIRST_SIGN_IN_WAIT_S = 0.25
 _MAX_SIGN_IN_WAIT_S = 10.0
 """Waits between two tries to sign in at a site that does not answer, however many wait for it."""
+_MAX_SIGN_OUT_WAIT_S = 5.0
+"""Who signs out waits so long at most for the answers that still come."""
 
 
 class Site:
@@ -78,6 +81,9 @@ class Site:
         self._sign_in_wait_s = _FIRST_SIGN_IN_WAIT_S
         self._not_before = 0.0
         self._busy: PassingError | None = None
+        self._requests = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._http = http_client(address, lang)
 
     async def close(self) -> None:
@@ -147,15 +153,24 @@ class Site:
                 await self._open()
 
     async def sign_out(self) -> None:
-        """End the session at the site, if it answers, and forget how to sign in."""
+        """End the session at the site, if it answers, and forget how to sign in.
+
+        INGInious stores the session again with each answer, so that one which comes after the end
+        would open it anew: this request is the last.
+        """
         was_open, self._is_open = self._is_open, False
+        session = self._session
         self._sign_in, self._refusal = None, None
-        try:
-            if was_open:
-                await self._request("GET", "/logout")
-        except SiteError as error:  # a redirect is the answer that is expected
-            _log.debug("Signed out: %s", error)
-        self._http.cookies.clear()
+        async with self._signing_in:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_MAX_SIGN_OUT_WAIT_S):
+                    await self._quiet.wait()
+            try:
+                if was_open or self._session != session:
+                    await self._request("GET", "/logout")
+            except SiteError as error:  # a redirect is the answer that is expected
+                _log.debug("Signed out: %s", error)
+            self._http.cookies.clear()
         self._changed()
 
     async def ask(
@@ -329,15 +344,22 @@ class Site:
         limit_bytes: int = MAX_ANSWER_BYTES,
     ) -> Answer:
         self._refuse_while_waiting()
-        answer = await send(
-            self._http,
-            self.address,
-            method,
-            path,
-            data=data,
-            files=files,
-            limit_bytes=limit_bytes,
-        )
+        self._requests += 1
+        self._quiet.clear()
+        try:
+            answer = await send(
+                self._http,
+                self.address,
+                method,
+                path,
+                data=data,
+                files=files,
+                limit_bytes=limit_bytes,
+            )
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self._quiet.set()
         # INGInious sets the cookie of its session with each answer, whatever it says.
         is_own = not self._marks or not self._marks.isdisjoint(answer.cookies)
         if answer.status == HTTPStatus.OK or answer.status in (allowed or set()):
