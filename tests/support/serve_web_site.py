@@ -3,11 +3,15 @@
     python serve_web_site.py CONFIGURATION PORT [USER …]
 
 Every user's password is the name and "-password". Everything lives in memory.
+
+A request that is under way while another ends its session would store the session again, and
+nobody would be signed out: each end of a session is served alone.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 
 import inginious.frontend.app as webapp
@@ -36,4 +40,29 @@ for name in sys.argv[3:]:
             "code_indentation": "4",
         }
     )
-run_simple("127.0.0.1", int(sys.argv[2]), site, threaded=True)
+
+
+class EndsSessionsAlone:
+    """An application of which ``/logout`` is called when nothing else is."""
+
+    def __init__(self, application):
+        self._application = application
+        self._changed = threading.Condition()
+        self._under_way = 0
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] == "/logout":
+            with self._changed:
+                self._changed.wait_for(lambda: not self._under_way)
+                return self._application(environ, start_response)
+        with self._changed:
+            self._under_way += 1
+        try:
+            return self._application(environ, start_response)
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+
+run_simple("127.0.0.1", int(sys.argv[2]), EndsSessionsAlone(site), threaded=True)
