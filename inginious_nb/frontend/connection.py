@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from inginious_nb.errors import InginiousError, UsageError
@@ -18,7 +19,11 @@ from inginious_nb.i18n import Message, reader_language
 
 from . import opened_courses
 from .overview import OverviewPublisher, OverviewResponder, shown_folder
+from .protocol.class_view import CLASS_ORDER
+from .protocol.overview import OVERVIEW_ORDER
+from .protocol.task_requests import TASK_ORDER
 from .publisher import Publisher
+from .request_order import RequestOrder
 from .requests import TaskResponder
 from .responder import UNEXPECTED
 from .subject import task_and_record
@@ -60,11 +65,12 @@ class Connection:
         session.services.expect_person()
         self._send = send
         self._executor = executor
-        self._lock = threading.Lock()
-        self._channels: dict[str, Future[_View]] = {}
+        self._lock = threading.RLock()  # a view is made in it, where no thread begins any more
+        self._channels: dict[str, _Channel] = {}
         self._closed = False
         self._overview = OverviewPublisher(session, self._sender_of_state(""))
         self._responder = OverviewResponder(self._overview, root)
+        self._order = RequestOrder(executor, OVERVIEW_ORDER)
         self._root = root
 
     def receive(
@@ -78,24 +84,29 @@ class Connection:
             self._close_channel(channel)
             return None
         message = envelope.get("message")
-        if channel:
-            return self._executor.submit(self._answer_about, channel, message, buffers)
-        return self._executor.submit(self._answer, channel, self._responder, message, buffers)
+        if not channel:
+            answer = partial(self._answer, channel, self._responder, message, buffers)
+            return self._order.add(message, answer)
+        with self._lock:
+            opened = self._channels.get(channel)
+        if opened is None:
+            return None  # closed: the page expects no answer
+        return opened.order.add(message, partial(self._answer_about, opened, message, buffers))
 
     def look(self) -> None:
         """Take what kernels have submitted meanwhile; returns at once."""
         self._executor.submit(self._session.look_at_history)
 
     def close(self) -> None:
-        """End all views."""
+        """End all views, each once it has answered what it was asked before."""
         with self._lock:
             self._closed = True
             channels, self._channels = self._channels, {}
         self._overview.close()
         for opened in channels.values():
-            opened.add_done_callback(_end)
+            opened.close()
 
-    def _open(self, channel: str, subject: object) -> Future[_View] | None:
+    def _open(self, channel: str, subject: object) -> Future[None] | None:
         with self._lock:
             if self._closed or not channel or channel in self._channels:
                 return None
@@ -103,25 +114,28 @@ class Connection:
                 refusal = UsageError(Message("Too many tasks are open in this page; close some."))
                 self._send_closed(channel, refusal)
                 return None
-            opened = self._channels[channel] = self._executor.submit(self._view, channel, subject)
-            return opened
-
-    def _view(self, channel: str, subject: object) -> _View:
-        try:
             named = subject if isinstance(subject, dict) else {}
-            if "folder" in named:
-                return self._class_view(channel, named)
-            task, record = task_and_record(self._session, named)
-            publisher = Publisher(
-                self._session, task, self._sender_of_state(channel), record=record
-            )
-        except Exception as error:
+            order = CLASS_ORDER if "folder" in named else TASK_ORDER
+            opened = _Channel(channel, RequestOrder(self._executor, order))
+            self._channels[channel] = opened
+            return opened.order.add_last(partial(self._make_view, opened, named))
+
+    def _make_view(self, opened: _Channel, named: Mapping[str, Any]) -> None:
+        try:
+            opened.view = self._view(opened.name, named)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the page is told
             told = error if isinstance(error, InginiousError) else UsageError(UNEXPECTED)
             if told is not error:
                 _log.exception("A view of a page could not be made.")
-            self._send_closed(channel, told)
-            self._close_channel(channel)
-            raise
+            self._send_closed(opened.name, told)
+            self._close_channel(opened.name)
+
+    def _view(self, channel: str, named: Mapping[str, Any]) -> _View:
+        if "folder" in named:
+            return self._class_view(channel, named)
+        task, record = task_and_record(self._session, named)
+        publish = self._sender_of_state(channel)
+        publisher = Publisher(self._session, task, publish, record=record)
         return _View(TaskResponder(publisher), publisher.close)
 
     def _class_view(self, channel: str, named: Mapping[str, Any]) -> _View:
@@ -140,14 +154,9 @@ class Connection:
         publisher.publish_now()
         return _View(ClassResponder(publisher), close)
 
-    def _answer_about(self, channel: str, message: object, buffers: Sequence[bytes]) -> None:
-        with self._lock:
-            opened = self._channels.get(channel)
-        if opened is None:
-            return  # closed meanwhile: the page expects no answer
-        # It was submitted before this, so it has a thread already.
-        if opened.exception() is None:
-            self._answer(channel, opened.result().responder, message, buffers)
+    def _answer_about(self, opened: _Channel, message: object, buffers: Sequence[bytes]) -> None:
+        if opened.view is not None:  # else it could not be made, which the page was told
+            self._answer(opened.name, opened.view.responder, message, buffers)
 
     def _answer(
         self, channel: str, responder: Responder, message: object, buffers: Sequence[bytes]
@@ -169,7 +178,7 @@ class Connection:
         with self._lock:
             opened = self._channels.pop(channel, None)
         if opened is not None:
-            opened.add_done_callback(_end)
+            opened.close()
 
 
 @contextlib.contextmanager
@@ -202,6 +211,22 @@ class _View:
         self.close = close
 
 
-def _end(opened: Future[_View]) -> None:
-    if not opened.cancelled() and opened.exception() is None:
-        opened.result().close()
+class _Channel:
+    """A view by the name that a page has given it, and what it was asked.
+
+    Attributes:
+        view: None until it is made, and where it cannot be.
+    """
+
+    def __init__(self, name: str, order: RequestOrder) -> None:
+        self.name = name
+        self.order = order
+        self.view: _View | None = None
+
+    def close(self) -> None:
+        """End the view once it has answered all that it was asked; returns at once."""
+        self.order.add_last(self._end)
+
+    def _end(self) -> None:
+        if self.view is not None:
+            self.view.close()

@@ -121,6 +121,13 @@ class Publisher:
         username = self.student.username
         return "" if username == self.session.people.person.username else username
 
+    def follow_student(self) -> None:
+        """Be about the submissions and the drafts of whoever submits now."""
+        with self._lock:
+            if self.student != self._shown_student and not self._closed:
+                self._be(self.student)
+                self._settled = ()
+
     def _be(self, student: Student) -> None:
         """Show the submissions and the drafts of a student from now on."""
         for unsubscribe in self._subscriptions:
@@ -291,9 +298,7 @@ class Publisher:
 
     def _state(self) -> dict[str, Any]:
         """Return the parts of the state that may have changed; what is costly only if it did."""
-        if self.student != self._shown_student:
-            self._be(self.student)
-            self._settled = ()
+        self.follow_student()
         submission = self.submission
         state: dict[str, Any] = {
             "submission": None if submission is None else self._submission_info(submission),

@@ -226,6 +226,7 @@ class TaskResponder(Responder):
         if self._publisher.keeps_its_own:
             raise UsageError(Message("Open the task to choose who submits it."))
         self._publisher.session.people.submit_as(request["username"])
+        self._publisher.follow_student()  # before what is asked next, such as to keep a draft
         return {}
 
     def _where(self, _request: EmptyMessage, _buffers: Buffers) -> WhereReply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import types
 from pathlib import Path
@@ -147,6 +148,12 @@ def test_each_kind_of_request_is_answered():
     about_a_class = ClassResponder.handlers
     assert about_a_class.keys() == class_view.CLASS_REQUESTS.keys()
     assert about_a_class.keys() == class_view.CLASS_REPLIES.keys()
+    for order, kinds in (
+        (task_requests.TASK_ORDER, about_a_task),
+        (overview.OVERVIEW_ORDER, about_all),
+        (class_view.CLASS_ORDER, about_a_class),
+    ):
+        assert {*order, *itertools.chain(*order.values())} - {""} <= kinds.keys()
 
 
 def test_the_shapes_have_the_same_names_in_files_of_the_same_name():

@@ -8,7 +8,7 @@ import http.client
 import json
 import queue
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -30,6 +30,7 @@ from inginious_nb.notebook import tasks_answered
 from inginious_nb.notebook.cells import cell_from_json
 from inginious_nb.notebook.tasks_answered import answer_cells
 from inginious_nb.submissions import history, record
+from inginious_nb.submissions.student import Student
 from inginious_nb.submissions.task_state import TaskState
 from tests.browser.server import TOKEN, JupyterServer, wait_until
 from tests.catalogues import FRONT_END
@@ -45,9 +46,9 @@ SUBJECT = {"widget": "", "task": "lab/echo", "role": "task", "problem_id": "", "
 class Page:
     """What a page hears, and what it says."""
 
-    def __init__(self, session, root):
+    def __init__(self, session, root, pool=None):
         self.heard = queue.Queue()
-        self.pool = ThreadPoolExecutor(4)
+        self.pool = pool or ThreadPoolExecutor(4)
         self.state = {}
         self.connection = Connection(
             session, lambda *sent: self.heard.put(sent), executor=self.pool, root=root
@@ -74,6 +75,21 @@ class Page:
     def has(self, channel, holds):
         if not holds(self.state.get(channel, {})):
             self.until(lambda *_: holds(self.state.get(channel, {})))
+
+
+class LastFirst(Executor):
+    """Threads that are as late as can be: what they were given last begins first."""
+
+    def __init__(self):
+        self.given = []
+
+    def submit(self, call, /, *args):
+        self.given.append((call, args))
+
+    def run(self):
+        while self.given:
+            call, args = self.given.pop()
+            call(*args)
 
 
 @pytest.fixture
@@ -224,6 +240,62 @@ def test_views_are_apart_and_end(page):
     page.ask("lang", lang="fr")
     page.has("", lambda state: state.get("lang") == "fr")
     assert page.state["a"]["task"]["name"] == "Echo"
+
+
+def test_what_a_page_sets_last_stays_whatever_thread_is_late(session, tmp_path):
+    page = Page(session, tmp_path, LastFirst())
+    task = session.task("lab/echo")
+
+    def say(kind, **fields):
+        page.say("a", message={"v": 1, "kind": kind, "id": next(ids), **fields})
+
+    def replies():
+        page.pool.run()
+        told = [envelope["message"] for envelope, *_ in list(page.heard.queue)]
+        page.heard.queue.clear()
+        return {one["id"]: one["ok"] for one in told if one["kind"] == "reply"}
+
+    ids = iter(range(99))
+    page.say("a", open=SUBJECT)
+    say("where")
+    say("draft", problem="text", value="of ada, first", by="a")
+    say("submit", cells=[], answers={"text": "of ada"})
+    say("draft", problem="text", value="of ada", by="a")
+    say("submitAs", username="bob")
+    say("draft", problem="text", value="of bob", by="a")
+    say("submitAs", username="cleo")
+    told = replies()
+    assert told == dict.fromkeys(range(7), True)
+    # What needs no order with another was not held up by it: here it is answered before.
+    assert list(told).index(1) < list(told).index(0)
+    assert session.people.student.username == "cleo"
+    ada, bob = session.people.person, Student("bob")
+    assert session.task_state(task, ada).drafts.values()["text"].value == "of ada"
+    assert session.task_state(task, bob).drafts.values()["text"].value == "of bob"
+    assert [one.username for one in session.history.recent(ada.username)] == [ada.username]
+    # What was asked before the view, or the page, was closed is done; the page may hear no more.
+    say("submitAs", username="dora")
+    page.say("a", close=True)
+    page.say("b", open=SUBJECT)
+    page.say(
+        "b", message={"v": 1, "kind": "draft", "id": 0, "problem": "text", "value": "b", "by": ""}
+    )
+    for lang in ("fr", "en", "nl"):
+        page.say(message={"v": 1, "kind": "lang", "id": lang, "lang": lang})
+    page.connection.close()
+    assert page.pool.given
+    assert replies().keys() == {7, 0, "fr", "en", "nl"}
+    assert session.people.student.username == "dora"
+    assert session.front_end.language == "nl"
+
+
+def test_a_request_is_answered_though_no_thread_begins_any_more(session, tmp_path):
+    pool = ThreadPoolExecutor(1)
+    page = Page(session, tmp_path, pool)
+    pool.shutdown()
+    page.say("a", open=SUBJECT)
+    assert page.ask("where", "a")["kind"] == "embedded"
+    page.connection.close()
 
 
 def test_the_cells_that_answer_are_told_for_all_tasks(page):

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from .common import EmptyMessage, LangRequest
 from .task import HtmlPart, ProblemResult
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class ClassSubject(TypedDict):
@@ -168,6 +171,11 @@ CLASS_REQUESTS = {
     "export": EmptyMessage,
 }
 """Everything that a view of a class may ask."""
+
+_GRADING = ("read", "grade", "regrade", "stop")
+
+CLASS_ORDER: Mapping[str, Collection[str]] = {"": ("lang",)} | dict.fromkeys(_GRADING, _GRADING)
+"""The earlier requests of its view that each one follows; under "" those that any other does."""
 
 CLASS_REPLIES = {
     "lang": EmptyMessage,

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from .common import EmptyMessage, LangRequest, SubmissionRequest
 from .sign_in import AccountInfo, SignInReply, SignInRequest
 from .task import ResultSummary, ServiceInfo
 from .task_requests import CellInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class ProblemRow(TypedDict):
@@ -164,6 +167,19 @@ OVERVIEW_REQUESTS = {
     "signOut": EmptyMessage,
 }
 """Everything that JupyterLab's own interface may ask beside the requests about one task."""
+
+OVERVIEW_ORDER: Mapping[str, Collection[str]] = {
+    "": ("lang",),
+    "demo": ("lang", "demo"),
+    "newTask": ("lang", "newTask"),
+    "stop": (),
+    "signIn": ("lang", "signOut"),
+    "signOut": ("lang", "signOut"),
+}
+"""The earlier requests that each one follows; under "" those that any other does.
+
+Signing out does not wait for a site that answers nobody who signs in.
+"""
 
 OVERVIEW_REPLIES = {
     "lang": EmptyMessage,

@@ -5,11 +5,14 @@ The same is said in ``js/protocol/task_requests.ts``.
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from .common import EmptyMessage, LangRequest, SubmissionRequest
 from .sign_in import AccountInfo, SignInReply, SignInRequest
 from .task import OldAnswer, PreviewAnswer, ResultInfo, SubmissionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class CellMetadata(TypedDict):
@@ -174,6 +177,17 @@ REQUESTS = {
     "snapshot": SnapshotRequest,
 }
 """Everything the browser may ask, with what each request carries; each is answered exactly once."""
+
+TASK_ORDER: Mapping[str, Collection[str]] = {
+    "": ("lang", "submitAs"),
+    "lang": ("lang",),
+    "draft": ("draft", "submitAs"),
+    "record": ("lang", "record"),
+    "kill": (),
+    # What was asked before belongs to the student of that moment.
+    "submitAs": ("submitAs", "draft", "submit", "resubmit"),
+}
+"""The earlier requests of its view that each one follows; under "" those that any other does."""
 
 REPLIES = {
     "preview": PreviewReply,
