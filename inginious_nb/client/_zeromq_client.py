@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from inginious_nb.io.curve import CurveKeys
 
+    from .callbacks import Before
     from .connection_state import ConnectionState
 
     Action = Callable[[ClientCore, float], object]
@@ -248,7 +249,10 @@ class BetterParanoidPirateClient:
         for recipient, event in core.events:
             recipient.deliver(event)
 
-    def _run_callback(self, call: Callable[[], object]) -> None:
+    def _run_callback(self, call: Callable[[], object], before: Before = None) -> None:
+        if before is not None and not (before.done() or self._closed):
+            before.add_done_callback(lambda _: self._run_callback(call))
+            return
         executor = self._options.callback_executor
         if executor is None or self._closed:
             call()
@@ -258,7 +262,7 @@ class BetterParanoidPirateClient:
         except RuntimeError:  # it was shut down before the client was
             call()
 
-    def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> None:
+    def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> Before:
         if self._loop is None or self._closed:
             work()
             then()
@@ -270,6 +274,8 @@ class BetterParanoidPirateClient:
                 then()
             else:
                 future.add_done_callback(lambda _: then())
+                return future
+        return None
 
     # ---- on the loop ------------------------------------------------------------------------
 

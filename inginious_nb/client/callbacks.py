@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .events import JobDone, JobSsh
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from .events import JobEvent
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     ResultCallback = Callable[..., object]
     SshCallback = Callable[[str | None, int | None, str | None, str | None], object]
-    Run = Callable[[Callable[[], object]], object]
-    RunThen = Callable[[Callable[[], object], Callable[[], object]], object]
+    Before = asyncio.Future[object] | None
+    Run = Callable[[Callable[[], object], Before], object]
+    RunThen = Callable[[Callable[[], object], Callable[[], object]], Before]
 
 logger = logging.getLogger(__name__)
 
@@ -34,15 +36,16 @@ class CallbackRecipient:
             logged.
         ssh_callback: Called exactly once: with host, port, user and password, or with four None
             when the job ends without a shell (docs/protocol.md, Client contract).
-        run: Runs a result callback, at once or elsewhere.
-        run_in_thread: Runs its first argument where it may block, and then the second.
+        run: Runs a result callback, at once or elsewhere, after its second argument is done.
+        run_in_thread: Runs its first argument where it may block, and then the second; returns
+            what is done when the first is, or None if it is already.
 
     Raises:
         TypeError: ``callback`` cannot be called.
     """
 
     follows_progress = False
-    __slots__ = ("_callback", "_run", "_run_in_thread", "_ssh_callback")
+    __slots__ = ("_before", "_callback", "_run", "_run_in_thread", "_ssh_callback")
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class CallbackRecipient:
     ) -> None:
         if not callable(callback):
             raise TypeError(f"The callback of a job must be callable, not {callback!r}.")
+        self._before: Before = None
         self._callback = callback
         self._ssh_callback = ssh_callback
         self._run = run
@@ -63,9 +67,9 @@ class CallbackRecipient:
         if type(event) is JobDone:
             result = event.result
             if self._ssh_callback is None:
-                self._run(lambda: self._call_back(result))
+                self._run(lambda: self._call_back(result), self._before)
             else:
-                then = lambda: self._run(lambda: self._call_back(result))  # noqa: E731 - short
+                then = lambda: self._run(lambda: self._call_back(result), None)  # noqa: E731 - short
                 self._call_ssh(then, None, None, None, None)
         elif type(event) is JobSsh and self._ssh_callback is not None:
             self._call_ssh(_nothing, event.host, event.port, event.user, event.password)
@@ -73,7 +77,7 @@ class CallbackRecipient:
     def _call_ssh(self, then: Callable[[], object], *values: Any) -> None:
         callback, self._ssh_callback = self._ssh_callback, None
         if callback is not None:
-            self._run_in_thread(lambda: _logged(callback, *values), then)
+            self._before = self._run_in_thread(lambda: _logged(callback, *values), then)
 
     def _call_back(self, result: JobResult) -> None:
         values = result if takes_documented(self._callback) else result.nine()

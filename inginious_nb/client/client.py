@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import zmq
 
-    from .callbacks import ResultCallback, SshCallback
+    from .callbacks import Before, ResultCallback, SshCallback
     from .encoder import SendableTask
     from .options import ClientOptions
     from .pending_jobs import Recipient
@@ -320,7 +320,7 @@ def _encoded(
     return PendingJob(job_id, frame, environment, recipients, for_shell=for_shell)
 
 
-def _run(call: Callable[[], object]) -> None:
+def _run(call: Callable[[], object], _before: Before) -> None:
     call()
 
 

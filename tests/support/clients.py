@@ -88,7 +88,10 @@ class RunningLoop:
     def __init__(self, loop):
         self.loop = loop
         self.thread = threading.Thread(target=loop.run_forever, daemon=True)
+        runs = threading.Event()
+        loop.call_soon(runs.set)
         self.thread.start()
+        runs.wait()
 
     def stop(self):
         """Stop it, and wait until its thread has ended."""

@@ -30,7 +30,7 @@ from .site_job import NewJob, SiteJob
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from inginious_nb.client.callbacks import ResultCallback, SshCallback
+    from inginious_nb.client.callbacks import Before, ResultCallback, SshCallback
     from inginious_nb.client.queue_view import Snapshot
     from inginious_nb.course import Task
 
@@ -118,7 +118,9 @@ class WebClient(AbstractClient):
         ssh_callback: SshCallback | None = None,
     ) -> str | None:
         """Add a job; see `AbstractClient.new_job`. The callbacks run on the loop."""
-        recipient = CallbackRecipient(callback, ssh_callback, _run, self._run_in_thread)
+        recipient = CallbackRecipient(
+            callback, ssh_callback, self._run_callback, self._run_in_thread
+        )
         try:
             new = _new_job(str(uuid.uuid4()), task, inputdata, debug)
         except Exception as error:  # noqa: BLE001 - a task object may raise anything
@@ -216,11 +218,20 @@ class WebClient(AbstractClient):
         for _job, _site_job, running in list(self._site_jobs.values()):
             running.cancel()
 
-    def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> None:
+    def _run_callback(self, call: Callable[[], object], before: Before) -> None:
+        if before is None or before.done() or self._closed:
+            call()
+        else:
+            before.add_done_callback(lambda _done: call())
+
+    def _run_in_thread(self, work: Callable[[], object], then: Callable[[], object]) -> Before:
         """Run a callback that may block, and then go on here."""
-        self._call(
-            lambda: self._loop.run_in_executor(None, work).add_done_callback(lambda _done: then())
-        )
+        if asyncio._get_running_loop() is not self._loop:  # noqa: SLF001 - public, see its docs
+            self._loop.call_soon_threadsafe(self._run_in_thread, work, then)
+            return None
+        future = self._loop.run_in_executor(None, work)
+        future.add_done_callback(lambda _done: then())
+        return future
 
     def _call(self, action: Callable[[], object]) -> None:
         if asyncio._get_running_loop() is self._loop:  # noqa: SLF001 - public, see its docs
@@ -250,7 +261,3 @@ def _fault() -> JobDone:
         "page there before you submit again."
     )
     return JobDone(time.time(), JobResult(("crash", faults.of_nobody(text))))
-
-
-def _run(call: Callable[[], object]) -> None:
-    call()

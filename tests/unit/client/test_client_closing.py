@@ -9,6 +9,7 @@ import threading
 import psutil
 import pytest
 
+from inginious_nb import messages
 from inginious_nb.client import (
     Client,
 )
@@ -17,6 +18,7 @@ from inginious_nb.errors import UsageError
 from inginious_nb.i18n import faults
 from tests.support.clients import BRISK, Call, ending_context
 from tests.support.tasks import MATCH, FakeTask
+from tests.support.waiting import until
 
 
 async def test_closing_calls_back_and_later_jobs_are_refused(holding, connect):
@@ -37,6 +39,20 @@ async def test_closing_calls_back_and_later_jobs_are_refused(holding, connect):
     assert (await client.submit(MATCH, {"q": "42"})).result == ("crash", UNAVAILABLE)
     with pytest.raises(UsageError):
         client.start()
+
+
+async def test_closing_waits_for_nobody_who_is_busy_with_a_shell(holding, connect):
+    client, call = connect(holding), Call()
+    busy, left = threading.Event(), threading.Event()
+    job_id = client.new_job(
+        0, MATCH, {"q": "42"}, call, "l", "ssh", lambda *_: (busy.set(), left.wait(20))
+    )
+    await asyncio.to_thread(holding.wait_for, lambda model: job_id in model.jobs)
+    holding.say(messages.BackendJobSSHDebug(job_id, "host", 64120, "worker", "secret"))
+    await until(busy.is_set)
+    client.close()
+    left.set()
+    assert call.calls == [(("crash", UNAVAILABLE), 0.0, {}, {}, {}, None)]
 
 
 def test_closing_a_client_that_never_started_calls_back(context):

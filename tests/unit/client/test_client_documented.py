@@ -183,9 +183,12 @@ async def test_a_callback_that_cannot_be_called_is_a_mistake_of_the_caller(backe
 async def test_a_shell_is_told_once_and_a_missing_one_with_four_nones(holding, connect):
     client = connect(holding)
     shells, call = [], Call()
-    job_id = client.new_job(
-        0, MATCH, {"q": "42"}, call, debug="ssh", ssh_callback=lambda *v: shells.append(v)
-    )
+
+    def slow(*values):
+        threading.Event().wait(0.1)  # the result comes meanwhile, and is told afterwards
+        shells.append(values)
+
+    job_id = client.new_job(0, MATCH, {"q": "42"}, call, debug="ssh", ssh_callback=slow)
     await asyncio.to_thread(holding.wait_for, lambda model: job_id in model.jobs)
     for _ in range(2):
         holding.say(messages.BackendJobSSHDebug(job_id, "host", 64120, "worker", "secret"))

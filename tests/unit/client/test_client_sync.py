@@ -192,12 +192,12 @@ def test_a_closed_client_gives_a_crash_at_once(backend, on_a_thread):
 @pytest.mark.parametrize("abandoned", ["kill", "leave"])
 def test_ctrl_c_ends_the_waiting_at_once(holding, abandoned):
     script = """
-        import asyncio, sys, threading, zmq
+        import asyncio, sys, zmq
         from inginious_nb.client import Client, ClientSync
+        from tests.support.clients import RunningLoop
         from tests.support.tasks import MATCH
 
-        loop = asyncio.new_event_loop()
-        threading.Thread(target=loop.run_forever, daemon=True).start()
+        loop = RunningLoop(asyncio.new_event_loop()).loop
         context = zmq.Context()
         client = Client(context, sys.argv[1], loop=loop)
         client.start()
