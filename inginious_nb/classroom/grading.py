@@ -23,6 +23,7 @@ from inginious_nb.submissions.record import counts
 
 from .class_state import ClassState, ClassTask, Entry
 from .grading_queue import GradingQueue, Work, ended
+from .notebooks import is_notebook_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -37,13 +38,16 @@ if TYPE_CHECKING:
     from .class_state import StudentNumbers
     from .notebooks import StudentNotebook
 
+_MAX_NAMES = 3
+
 
 @dataclass
 class _Handed:
-    """The notebooks of one student that can be read, and why others cannot."""
+    """The notebooks of one student that can be read, and why others cannot, or are not there."""
 
     notebooks: list[SavedNotebook] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    nothing: str = ""
 
 
 def _handed_in(notebook: StudentNotebook) -> SavedNotebook:
@@ -55,6 +59,17 @@ def _handed_in(notebook: StudentNotebook) -> SavedNotebook:
     if notebook.is_link:
         raise ValueError(Message("it is a link to something else; hand in a copy"))
     return read_notebook(notebook.path)
+
+
+def _no_notebook(folder: Path, others: Sequence[str]) -> Message:
+    """Return that a student's folder has no notebook, and what it has."""
+    named = list(others[:_MAX_NAMES]) + ["…"] * (len(others) > _MAX_NAMES)
+    what = {"folder": visible(str(folder)), "files": ", ".join(named)}
+    if any(map(is_notebook_name, others)):
+        return Message(
+            "No notebook in {folder} is called as --student-from says, only {files}.", **what
+        )
+    return Message("There is no notebook in {folder}, only {files}.", **what)
 
 
 class ClassGrading:
@@ -156,6 +171,13 @@ class ClassGrading:
 
     def _read(self, notebook: StudentNotebook) -> None:
         handed = self._handed.setdefault(notebook.student, _Handed())
+        if notebook.only is not None:
+            if notebook.only:
+                handed.errors.append(_no_notebook(notebook.path, notebook.only))
+            else:
+                folder = visible(str(notebook.path))
+                handed.nothing = Message("There is nothing in {folder}.", folder=folder)
+            return
         try:
             handed.notebooks.append(_handed_in(notebook))
         except (OSError, ValueError) as error:
@@ -210,7 +232,7 @@ class ClassGrading:
             why = handed.errors[0] if handed.errors else self._misnamed(handed, task)
             if why:
                 return refused(message=why)
-            why = Message("No cell answers it.")
+            why = handed.nothing or Message("No cell answers it.")
             return Entry(student, reference, "missing", message=why, files=read_in)
         files = tuple(visible(str(notebook.path)) for notebook, _ in answered)
         if len(answered) > 1:

@@ -26,6 +26,15 @@ _SUBMITTED = "submitted"  # the folder of nbgrader
 _SUFFIX = re.compile(r"\.ipynb(?:\.(?:json|txt))?\Z", re.IGNORECASE)
 """The end of a notebook's name, also as Windows and browsers that download one write it."""
 _MAX_LOOKED_AT = 1_000
+_OF_NOBODY = {
+    "__MACOSX",
+    "__pycache__",
+    "@eaDir",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    "lost+found",
+}
+"""Folders that systems and their archives put beside those of students."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,46 @@ class StudentNotebook:
         path: The file; or a folder or link that is called so, or where the student's files should
             be, and is not one.
         is_link: Whether it is a link that leads out of its folder, to another student's, say.
+        only: The names of the first other files in a student's folder without a notebook, with
+            escapes likewise; None if the path is no such folder.
     """
 
     student: str
     path: Path
     is_link: bool = False
+    only: tuple[str, ...] | None = None
+
+
+class _Layout:
+    """Where the name of a student stands in the path of a notebook.
+
+    Args:
+        pattern: As `find_notebooks` has it.
+
+    Raises:
+        UsageError: It has no ``{student}``.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._file = self._folder = _compiled(pattern) if pattern else None
+        self._below_folder = pattern.partition(STUDENT)[2].count("/")
+        if self._below_folder:
+            self._folder = _compiled(pattern.rsplit("/", self._below_folder)[0])
+
+    def student_of(self, root: Path, path: Path) -> str:
+        """Return whose a notebook below a folder is, empty for nobody's."""
+        return _by_layout(root, path) if self._file is None else _matched(self._file, path)
+
+    def folder_of(self, root: Path, path: Path) -> Path | None:
+        """Return the folder of a notebook's student, None if others have notebooks in it, too."""
+        if self._file is not None:
+            return path.parents[self._below_folder - 1] if self._below_folder else None
+        parts = path.relative_to(root).parts
+        return root / parts[0] if len(parts) > 1 else None
+
+    def student_of_folder(self, folder: Path) -> str:
+        """Return whose a folder is, if it is any student's."""
+        return folder.name if self._folder is None else _matched(self._folder, folder)
 
 
 def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNotebook]:
@@ -56,17 +100,21 @@ def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNote
     Raises:
         UsageError: The pattern has no ``{student}``, or nothing was found.
     """
-    matches = _compiled(pattern) if pattern else None
+    layout = _Layout(pattern)
     found: dict[Path, StudentNotebook] = {}
     for given in paths:
         # nbgrader has the folders source, release and feedback beside it.
         root = given / _SUBMITTED if (given / _SUBMITTED).is_dir() else given
+        folders: set[Path | None] = set()
         for path in _notebook_files(root):
-            student = (
-                _by_layout(root, path) if matches is None else _by_pattern(matches, path.as_posix())
-            )
+            student = layout.student_of(root, path)
             if student:
                 found[path] = StudentNotebook(visible(student), path, _leads_out(root, path))
+                folders.add(layout.folder_of(root, path))
+        for path in _without_notebook(root, {folder for folder in folders if folder}):
+            student = layout.student_of_folder(path)
+            if student and path not in found:
+                found[path] = _without(path, visible(student))
     if not found:
         raise UsageError(
             Message(
@@ -79,6 +127,11 @@ def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNote
     return sorted(found.values(), key=lambda n: (n.student.casefold(), n.student, str(n.path)))
 
 
+def is_notebook_name(name: str) -> bool:
+    """Return whether a file is called as a notebook is."""
+    return _SUFFIX.search(name) is not None
+
+
 def _notebook_files(root: Path) -> Iterator[Path]:
     """Yield the notebooks below a folder, or the file itself; what is hidden is not handed in.
 
@@ -88,9 +141,52 @@ def _notebook_files(root: Path) -> Iterator[Path]:
         yield root
         return
     yield from filter(_is_no_folder_of_notebooks, _not_hidden(sorted(root.iterdir())))
-    found = [path for path in _below(root) if _SUFFIX.search(path.name)]
+    found = [path for path in _below(root) if is_notebook_name(path.name)]
     folders = {folder for path in found for folder in path.parents}
     yield from (path for path in found if path not in folders)
+
+
+def _without_notebook(root: Path, with_notebook: set[Path]) -> Iterator[Path]:
+    """Yield what stands beside the folders of students with a notebook, and is such a folder, too.
+
+    Args:
+        root: The folder of the class.
+        with_notebook: The folders of the students who have one.
+    """
+    for depth in {len(folder.relative_to(root).parts) for folder in with_notebook}:
+        for path in _at_depth(root, depth):
+            is_one = os.path.isdir(path) or _is_broken_link(path)  # noqa: PTH112 - as below
+            if is_one and path not in with_notebook and path.name not in _OF_NOBODY:
+                yield path
+
+
+def _at_depth(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield what is not hidden so many levels below a folder; links are not followed."""
+    try:
+        shown = _not_hidden(sorted(folder.iterdir()))
+    except OSError:
+        return
+    for path in shown:
+        if depth == 1:
+            yield path
+        elif not path.is_symlink() and path.is_dir():
+            yield from _at_depth(path, depth - 1)
+
+
+def _is_broken_link(path: Path) -> bool:
+    return path.is_symlink() and not os.path.exists(path)  # noqa: PTH110 - as below
+
+
+def _without(folder: Path, student: str) -> StudentNotebook:
+    """Return what a student's folder without a notebook has in its place."""
+    if folder.is_symlink():
+        return StudentNotebook(student, folder, is_link=True)
+    below = list(itertools.islice(_below(folder), _MAX_LOOKED_AT))
+    for path in (folder, *below):
+        if path.is_dir() and not path.is_symlink() and not os.access(path, os.R_OK | os.X_OK):
+            return StudentNotebook(student, path)
+    files = [path for path in below if path.is_symlink() or not path.is_dir()]
+    return StudentNotebook(student, folder, only=tuple(visible(path.name) for path in files))
 
 
 def _is_no_folder_of_notebooks(path: Path) -> bool:
@@ -105,7 +201,7 @@ def _is_no_folder_of_notebooks(path: Path) -> bool:
 def _may_have_notebooks(folder: Path) -> bool:
     """Return whether a link leads to notebooks, or to more than is looked at, such as a disk."""
     found = list(itertools.islice(_below(folder), _MAX_LOOKED_AT))
-    return len(found) == _MAX_LOOKED_AT or any(_SUFFIX.search(path.name) for path in found)
+    return len(found) == _MAX_LOOKED_AT or any(is_notebook_name(path.name) for path in found)
 
 
 def _below(root: Path) -> Iterator[Path]:
@@ -136,11 +232,11 @@ def _by_layout(root: Path, path: Path) -> str:
     folders = path.relative_to(root).parts[:-1]
     if folders:
         return folders[0]
-    return _SUFFIX.sub("", path.name) if _SUFFIX.search(path.name) else path.stem
+    return _SUFFIX.sub("", path.name) if is_notebook_name(path.name) else path.stem
 
 
-def _by_pattern(matches: re.Pattern[str], path: str) -> str:
-    match = matches.search(path)
+def _matched(pattern: re.Pattern[str], path: Path) -> str:
+    match = pattern.search(path.as_posix())
     return match.group("student") if match else ""
 
 

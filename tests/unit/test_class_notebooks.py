@@ -124,6 +124,67 @@ def test_whatever_is_handed_in_is_a_row(tmp_path, session, kind):
     assert rows["bob"].message.count("bob") <= 1
 
 
+BESIDE = {
+    "empty": ((), "missing", "There is nothing in"),
+    "archive": (("hw.zip",), "refused", "only hw.zip"),
+    "other": (("hw.py", "more/report.pdf"), "refused", "only hw.py, report.pdf"),
+    "many": (("1.c", "2.c", "3.c", "4.c"), "refused", "only 1.c, 2.c, 3.c, …"),
+    "hidden": ((".DS_Store", ".ipynb_checkpoints/hw-checkpoint.ipynb"), "missing", "nothing in"),
+    "folders": (("a/b/.keep",), "missing", "nothing in"),
+    "broken": ("gone", "refused", "it is a link"),
+    "link": ("..", "refused", "it is a link"),
+}
+"""What a student's folder without a notebook has in it, or leads to, and what its row says."""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "place"),
+    [("", "{0}"), ("", "submitted/{0}/hw1"), ("x-{student}/*.ipynb", "group/x-{0}")],
+)
+def test_each_folder_beside_those_of_students_is_a_row(tmp_path, session, pattern, place):
+    folder = tmp_path / "class"
+
+    def make(student, name, content=b""):
+        path = folder / place.format(student) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    make("ada", "hw.ipynb", GOOD)
+    if not pattern:
+        make("__MACOSX", "ada/._hw.ipynb", b"of macOS")
+    for student, (what, _, _) in BESIDE.items():
+        row = folder / place.format(student)
+        if isinstance(what, str):
+            row = row.parent if row.name == "hw1" else row
+            row.parent.mkdir(exist_ok=True)
+            row.symlink_to(what)
+        else:
+            row.mkdir(parents=True)
+            for name in what:
+                make(student, name)
+    session.add_courses(COURSES)
+    grading = ClassGrading(session, find_notebooks([folder], pattern))
+    grading.fill(grading.queue(1, lambda _entry: None))
+    rows = {entry.student: entry for entry in grading.state.entries}
+    assert rows.pop("ada").state == "waiting"
+    assert {one.student: one.state for one in rows.values()} == {
+        student: state for student, (_, state, _) in BESIDE.items()
+    }
+    for student, (_, _, said) in BESIDE.items():
+        assert said in rows[student].message
+
+
+def test_a_folder_whose_notebook_is_called_otherwise_says_so(tmp_path, session):
+    for name in ("ada/hw1.ipynb", "bob/hw2.ipynb"):
+        (tmp_path / "class" / name).parent.mkdir(parents=True)
+        (tmp_path / "class" / name).write_bytes(GOOD)
+    session.add_courses(COURSES)
+    found = find_notebooks([tmp_path / "class"], "{student}/hw1.ipynb")
+    grading = ClassGrading(session, found)
+    grading.fill(grading.queue(1, lambda _entry: None))
+    assert "--student-from" in grading.state.entry("bob", "demo/fib").message
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 @pytest.mark.parametrize("name", ["bob.ipynb", "bob"])
 def test_what_may_not_be_read_is_a_row(tmp_path, session, name):
