@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 from inginious_nb.client.results import JobResult
+
+
+@contextlib.contextmanager
+def opened(path, **options):
+    """A connection to a file of SQLite, whose changes are written and which is closed in the end.
+
+    By its own ``with`` it stays open, and changes the file when garbage is collected.
+    """
+    with contextlib.closing(sqlite3.connect(path, **options)) as connection, connection:
+        yield connection
 
 
 def add(history, submission_id="s1", task_id="fib", **changes):

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from inginious_nb.cli import written_files
 from inginious_nb.cli.main import main
 from inginious_nb.course import demo_class
+from tests.support.histories import opened
 from tests.support.invented_class import KINDS, RIGHT, notebook, write_notebook
 from tests.support.processes import running
 
@@ -128,7 +129,7 @@ def all_rows(tmp_path):
 def graded_in(history):
     """Return how many submissions of a history have a result."""
     try:
-        with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as connection:
+        with opened(f"file:{history}?mode=ro", uri=True) as connection:
             found = connection.execute("SELECT count(*) FROM submission WHERE code IS NOT NULL")
             return found.fetchone()[0]
     except sqlite3.OperationalError:  # it is not there yet, or is being made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from inginious_nb.i18n import Message, in_language
 from inginious_nb.notebook.sources import AnswerSource
 from inginious_nb.submissions.history import History
 from inginious_nb.submissions.record import evaluated
-from tests.support.histories import add, ids, result
+from tests.support.histories import add, ids, opened, result
 
 
 def test_a_submission_comes_back_as_it_was_sent(history):
@@ -130,7 +129,7 @@ NO_TEXT = b"A\xffB"
 def damage(history, table, column, value, submission_id="bad"):
     key = "id" if table == "submission" else "submission_id"
     given = "CAST(? AS TEXT)" if value is NO_TEXT else "?"
-    with sqlite3.connect(history.path) as file:
+    with opened(history.path) as file:
         file.execute(
             f"UPDATE {table} SET {column} = {given} WHERE {key} = ?", (value, submission_id)
         )

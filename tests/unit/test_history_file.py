@@ -17,7 +17,7 @@ from traitlets.config import Config
 from inginious_nb.settings import load_settings
 from inginious_nb.submissions import database
 from inginious_nb.submissions.history import History
-from tests.support.histories import add, ids, result
+from tests.support.histories import add, ids, opened, result
 
 
 def mode(path):
@@ -39,14 +39,14 @@ def a_text(path):
 
 
 def another_database(path):
-    with sqlite3.connect(path) as file:
+    with opened(path) as file:
         file.execute("CREATE TABLE recipes (name)")
     path.chmod(0o644)
 
 
 def a_database_with_a_number(version, *tables):
     def make(path):
-        with sqlite3.connect(path) as file:
+        with opened(path) as file:
             for table in tables:
                 file.execute(f"CREATE TABLE {table} (id, name)")
             file.execute(f"PRAGMA user_version = {version}")
@@ -55,7 +55,7 @@ def a_database_with_a_number(version, *tables):
 
 
 def an_empty_database_of_another_program(path):
-    with sqlite3.connect(path) as file:
+    with opened(path) as file:
         file.execute("PRAGMA application_id = 7")
 
 
@@ -79,7 +79,7 @@ def a_link_to_nowhere(path):
 
 def a_newer_history(path):
     History(path).close()
-    with sqlite3.connect(path) as file:
+    with opened(path) as file:
         file.execute("PRAGMA user_version = 99")
 
 
@@ -192,7 +192,7 @@ def test_a_history_of_the_first_version_is_read(tmp_path):
     values = [["success", "Good."], 90.0, {"q": ["success", ""]}, {}, {}, b"tgz", "st", "", ""]
     inputdata, sources = msgpack.packb({"q": "x", "@lang": "en"}), msgpack.packb([])
     row = ("old", "c", "t", "ada", 1, "magic", "embedded", 1.0, 2.0, inputdata, "", sources)
-    with sqlite3.connect(path) as file:
+    with opened(path) as file:
         file.executescript(VERSION_1)
         for number, packed in enumerate((msgpack.packb(values), b"\x93", None)):
             file.execute(
@@ -216,7 +216,7 @@ def test_a_history_of_an_earlier_version_is_read(tmp_path, version):
     history = History(path)
     kept = add(history)
     history.close()
-    with sqlite3.connect(path) as file:
+    with opened(path) as file:
         for column in ("account", "remote_id")[: 4 - version]:
             file.execute(f"ALTER TABLE submission DROP COLUMN {column}")
         file.execute(f"PRAGMA user_version = {version}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 
 import pytest
@@ -12,7 +11,7 @@ from inginious_nb.course import SiteSubmission
 from inginious_nb.i18n import Message
 from inginious_nb.services.account import Account
 from inginious_nb.submissions.history import History
-from tests.support.histories import add, ids, result
+from tests.support.histories import add, ids, opened, result
 
 ALICE = Account("https://x", "alice")
 
@@ -48,7 +47,7 @@ def test_accounts_of_one_user_share_no_submission(tmp_path):
     signed_in[:] = [bob, Account("https://z", "eve")]
     assert set(ids(history.recent("ada"))) == {"b", "n", "here", "elsewhere"}
     assert history.beginning("ada", "a") == []
-    with sqlite3.connect(history.path) as file:
+    with opened(history.path) as file:
         file.execute("UPDATE submission SET alive_at = 0")
     assert set(ids(history.orphaned("ada"))) == {"b", "n", "here", "elsewhere"}
     history.note_account("n", "alice")
@@ -62,7 +61,7 @@ def test_what_was_kept_without_an_account_is_of_whom_the_site_says(tmp_path):
     add_at_site(history)
     history.note_remote_id("s1", "b")
     history.close()
-    with sqlite3.connect(path) as file:
+    with opened(path) as file:
         file.executescript("ALTER TABLE submission DROP COLUMN account; PRAGMA user_version = 3")
     history = History(path)
     assert at_site(history) == []
@@ -114,7 +113,7 @@ def test_a_clock_that_is_off_and_a_long_wait_change_no_order(history, ahead_s, w
     history.note_remote_id("s1", "b")
     history.finish("s1", result())
     sent = made + waited_s
-    with sqlite3.connect(history.path) as file:
+    with opened(history.path) as file:
         file.execute("UPDATE submission SET finished_at = ?", (sent + 5,))
     take(
         history,
@@ -132,7 +131,7 @@ def test_within_one_second_the_list_of_the_site_has_the_order(history):
     for name, at in (("b", second + 0.4), ("d", second + 0.8)):
         add_at_site(history, name)
         history.note_remote_id(name, f"site-{name}")
-        with sqlite3.connect(history.path) as file:
+        with opened(history.path) as file:
             file.execute("UPDATE submission SET submitted_at = ? WHERE id = ?", (at, name))
     listed.insert(1, SiteSubmission("site-d", second, "success", 100.0))
     listed.insert(3, SiteSubmission("site-b", second, "success", 100.0))
