@@ -166,10 +166,10 @@ def test_tagged_cells_are_read_from_the_saved_notebook(kernel):
 
 
 def test_with_a_front_end_it_returns_at_once_and_shows_a_widget(kernel):
-    outputs = kernel.run("h = %inginious submit lab/sleep seconds=0.2\nh.done", front_end=True)
+    outputs = kernel.run("h = %inginious submit lab/sleep seconds=60\nh.done", front_end=True)
     assert len(outputs.widgets) == 1
     assert "False" in outputs.text
-    assert "success" in kernel.run("h.result().result[0]", front_end=True).text
+    assert "killed" in kernel.run("h.kill(); h.result().result[0]", front_end=True).text
 
 
 def test_the_handle_is_shown_once_by_its_cell_and_again_where_it_is_asked_for(kernel):
@@ -230,7 +230,7 @@ def test_kill_without_an_id_ends_the_newest(kernel):
 
 
 def test_an_interrupt_ends_the_wait_and_not_the_submission(kernel):
-    kernel.run("h = %inginious submit lab/sleep seconds=2", front_end=True)
+    kernel.run("h = %inginious submit lab/sleep seconds=60", front_end=True)
     interrupted = kernel.run(
         "import _thread, threading\n"
         "threading.Timer(0.3, _thread.interrupt_main).start()\n"
@@ -238,7 +238,8 @@ def test_an_interrupt_ends_the_wait_and_not_the_submission(kernel):
         front_end=True,
     )
     assert "KeyboardInterrupt" in interrupted.text
-    assert "success" in kernel.run("h.result().result[0]").text
+    assert "False" in kernel.run("h.done").text
+    assert "killed" in kernel.run("h.kill(); h.result().result[0]").text
 
 
 def test_without_an_answering_front_end_the_run_cells_are_submitted(kernel):
@@ -417,12 +418,13 @@ def test_a_new_kernel_tells_of_what_the_killed_one_left_behind(tmp_path):
     environment = {"INGINIOUS_HISTORY": tmp_path / "history.sqlite"}
     with running_kernel(tmp_path, **environment) as kernel:
         kernel.run("%load_ext inginious_nb")
-        kernel.run("h = %inginious submit lab/sleep seconds=1", front_end=True)
+        kernel.run("h = %inginious submit lab/sleep seconds=60", front_end=True)
         kernel.kill()
     with running_kernel(tmp_path, **environment) as kernel:
         assert "%inginious resubmit" in kernel.run("%load_ext inginious_nb").text
         assert "no result" in kernel.run("%inginious history").text
-        assert "success" in kernel.run("h = %inginious resubmit\nh.result().result[0]").text
+        again = "h = %inginious resubmit\nh.kill(); h.result().result[0]"
+        assert "killed" in kernel.run(again, front_end=True).text
         assert "repeated" in kernel.run("%inginious history").text
 
 

@@ -142,13 +142,15 @@ def test_a_result_is_in_the_history_when_it_is_told(session):
 
 
 async def test_it_can_be_awaited_by_several_and_giving_up_the_wait_leaves_it_running(session):
-    submission = submit(session, "lab/sleep", seconds="0.3")
+    submission = submit(session, "lab/sleep", seconds="60")
     waiter = asyncio.ensure_future(asyncio.wait_for(_of(submission), 0.01))
     with pytest.raises(TimeoutError):
         await waiter
+    assert not submission.kill_requested
+    submission.kill()
     first, second = await asyncio.gather(_of(submission), _of(submission))
     assert first == second
-    assert first.result[0] == "success"
+    assert first.result[0] == "killed"
 
 
 async def _of(submission):
@@ -375,7 +377,7 @@ def test_a_service_that_ends_again_and_again_is_given_up_and_begun_anew(
 
 
 def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, monkeypatch, earlier):
-    submission = submit(session, "lab/sleep", seconds="1")
+    submission = submit(session, "lab/sleep", seconds="60")
     reached(submission, "running")
     failures = [ServiceError("its process ended."), OSError("no space left")]
     start = ServiceProcess.start
@@ -388,8 +390,9 @@ def test_a_service_that_dies_while_it_restarts_is_started_once_more(session, mon
     monkeypatch.setattr(ServiceProcess, "start", start_or_fail)
     (service,) = services(earlier)
     service.kill()
-    assert submission.wait(WAIT_S).result[0] == "success"
-    assert not failures
+    asyncio.run(until(lambda: not failures))
+    submission.kill()
+    assert submission.wait(WAIT_S).result[0] == "killed"
 
 
 KILL_AT_FIRST = """
