@@ -21,7 +21,7 @@ from tests.support.hostile import processes_with
 from tests.support.peer import free_port
 from tests.support.ssh import RUN, SshSession, connected
 
-LONG = f"99{os.getpid()}.5"
+LONG = f"99{os.getpid()}.125"
 """Seconds that a sleep takes which is looked for among all processes; no other test run has it."""
 
 # ---- inside -----------------------------------------------------------------------------------
@@ -230,8 +230,8 @@ async def test_nothing_stays_that_was_left_in_the_background(site):
     assert (await ssh_session.result()).result[0] == "success"
 
 
-async def test_the_port_is_closed_while_somebody_is_in(site):
-    ssh_session = site.ssh_session()
+async def test_the_port_is_closed_while_somebody_is_in(make_site):
+    ssh_session = make_site(ports=[free_port()]).ssh_session()
     access = await ssh_session.access()
     await ssh_session.run("feedback-result success")
     await ssh_session.result()
