@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import itertools
 import json
 from urllib.parse import parse_qs
 
@@ -78,6 +79,7 @@ class MainSite(ScriptedSite):
     def __init__(self):
         super().__init__()
         self.is_signed_in = False
+        sessions = itertools.count(1)
         queued = {"status": "waiting", "text": "<b>You are next in the waiting queue!</b>"}
         checks = iter([WAITING, queued])
         told = {
@@ -99,7 +101,7 @@ class MainSite(ScriptedSite):
             return http(
                 200,
                 b'{"status": "success", "username": "ada"}',
-                Set_Cookie="inginious_session_id=a; Path=/",
+                Set_Cookie=f"inginious_session_id=a{next(sessions)}; Path=/",
             )
 
         def sign_out(_body):
@@ -216,3 +218,24 @@ async def test_the_end_of_a_session_is_its_last_request(main, service):
     assert [course.id for course in await listing] == ["c"]
     assert answered[-1] == "logout"
     assert answered.count("logout") == 1
+
+
+async def test_a_late_answer_brings_no_session_back_that_is_over(main, service):
+    site = (await service.client())._site
+    asked, held = asyncio.Event(), asyncio.Event()
+
+    async def late(_body):
+        if asked.is_set():
+            return main.answers["/course/c"](b"")
+        asked.set()
+        await held.wait()
+        return http(200, SIGN_IN_PAGE, Set_Cookie="inginious_session_id=nobody; Path=/")
+
+    main.answers["/course/late"] = late
+    listing = asyncio.create_task(site.tasks("late"))
+    await asked.wait()
+    main.is_signed_in = False  # the session is over
+    assert [one.id for one in await site.tasks("c")] == ["t"]
+    held.set()
+    assert await listing == ()
+    assert b"inginious_session_id=a2\r" in main.requests[-1]

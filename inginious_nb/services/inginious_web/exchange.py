@@ -10,6 +10,7 @@ import asyncio
 import re
 import zlib
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ from .quiet_logs import quiet
 from .sign_in import SESSION_COOKIE
 
 if TYPE_CHECKING:
+    import urllib.request
     from collections.abc import Iterator, Mapping, Sequence
 
 MAX_ANSWER_BYTES = 20 << 20
@@ -35,6 +37,7 @@ _MAX_REQUEST_S = 300.0
 _MAX_CONNECTIONS = 8
 _MAX_COOKIE_BYTES = 8192
 """Sites and proxies refuse requests with much more."""
+_SESSION = re.compile(rf"(?:^|;\s*){SESSION_COOKIE}=([^;]*)")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([a-z0-9_-]+)")
 _LATIN = {"iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252"}
 
@@ -94,6 +97,7 @@ def http_client(address: str, lang: str) -> httpx.AsyncClient:
                 "Accept-Encoding": "gzip",
             },
             follow_redirects=False,
+            cookies=_Cookies(),
             # A proxy is never the way to this machine.
             trust_env=not is_loopback(urlsplit(address).hostname or ""),
         )
@@ -102,6 +106,21 @@ def http_client(address: str, lang: str) -> httpx.AsyncClient:
         raise SettingsError(
             Message("HTTPS_PROXY or HTTP_PROXY names no proxy that can be used; correct it.")
         ) from None
+
+
+class _Cookies(CookieJar):
+    """Cookies that only the answers to requests of the same session change.
+
+    INGInious sets the cookie of a session with each answer: one to a request from before somebody
+    signed in anew would bring the session back that is over.
+    """
+
+    def extract_cookies(self, response: Any, request: urllib.request.Request) -> None:
+        """Keep the cookies of an answer, unless it is one of another session."""
+        sent = set(_SESSION.findall(request.get_header("Cookie") or ""))
+        held = {cookie.value for cookie in self if cookie.name == SESSION_COOKIE}
+        if bool(sent) == bool(held) and sent <= held:
+            super().extract_cookies(response, request)
 
 
 async def send(
