@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 
 from .fault_proxy import http
@@ -43,7 +44,7 @@ class ScriptedSite:
         answer = self.answers[head.split(b" ")[1].decode()]
         if callable(answer):
             answer = answer(body)
-        if asyncio.iscoroutine(answer):
+        if inspect.iscoroutine(answer):  # asyncio takes generators for some, too
             answer = await answer
         for piece in [answer] if isinstance(answer, bytes) else answer:
             writer.write(piece)
