@@ -300,10 +300,20 @@ def widget_bundle(
 
 
 def _saved(publisher: Publisher, lang: str, *, styled: bool) -> str:
-    """Return whose a snapshot is and, in one output of a notebook, what to do to go on."""
+    """Return whose a snapshot is and, in one output of a notebook, what to do to go on.
+
+    Where no page sent its cells, it says how old those are that were submitted instead.
+    """
     words, now = Words("snapshot", lang), dt.datetime.now().astimezone()
-    saved = words("saved", name=publisher.student.username, when=_written(now))
-    return f"{saved} {words('goOn')}" if styled else saved
+    parts = [words("saved", name=publisher.student.username, when=_written(now))]
+    own = publisher.own_submission
+    read_at = [s.read_at for s in own.sources if s.kind == "notebook-file"] if own else []
+    if read_at:
+        moment = dt.datetime.fromtimestamp(min(read_at)).astimezone()
+        parts.append(words("readSaved", when=_written(moment)))
+    if styled:
+        parts.append(words("goOn"))
+    return " ".join(parts)
 
 
 def _compact(html: str) -> str:

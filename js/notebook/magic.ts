@@ -4,7 +4,7 @@
 
 const BLANK = "[ \\t\\r\\f\\v\\u00a0]";
 const SKIPPED = `(?:${BLANK}*(?:#[^\\n]*)?\\n)*`;
-const WRAPPING = `(?:[ \\t]*%%(?:time|capture)\\b[^\\n]*\\n${SKIPPED})*`;
+const WRAPPING = `(?:[ \\t]*%%(?:time|timeit|prun|capture)\\b[^\\n]*\\n${SKIPPED})*`;
 const HEAD = new RegExp(`^${SKIPPED}${WRAPPING}[ \\t]*%%inginious(?:${BLANK}+[^\\n]*)?(?:\\n|$)`);
 
 /** All up to and including the `%%inginious` line of a cell, empty if it has none. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
@@ -13,6 +14,7 @@ from inginious_nb.errors import AnswerError
 from inginious_nb.frontend import lines, serialize, snapshot, style_sheet
 from inginious_nb.frontend.publisher import Publisher
 from inginious_nb.notebook.answers import Answers
+from inginious_nb.notebook.sources import AnswerSource
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
 
@@ -167,6 +169,18 @@ def test_it_tells_whose_it_is_and_asks_for_nothing_that_would_submit_again(sessi
     # What to do to go on is said once in a notebook, where the style sheet is.
     html = snapshot.widget_bundle(publisher, key="k", styled=True)["text/html"]
     assert "%load_ext inginious_nb.</p>" in html
+
+
+def test_it_tells_how_old_the_cells_are_where_no_page_sent_its_own(session, task, monkeypatch):
+    submission = session.submissions.new(task, origin="magic")
+    publisher = Publisher(session, task, submission=submission)
+    source = AnswerSource("text", "cell", "cell [1]", read_at=1_700_000_000.0)
+    monkeypatch.setattr(submission, "sources", (source,))
+    assert "as it was saved" not in snapshot.widget_bundle(publisher, key="k")["text/html"]
+    saved = msgspec.structs.replace(source, kind="notebook-file")
+    monkeypatch.setattr(submission, "sources", (source, saved))
+    html = snapshot.widget_bundle(publisher, key="k")["text/html"]
+    assert "as it was saved on 2023-11-1" in html
 
 
 def test_the_widget_changes_the_language_of_its_snapshot(session, task):

@@ -28,7 +28,7 @@ _SKIPPED = rf"(?:{_BLANK}*(?:#[^\n]*)?\n)*"
 _HEAD = re.compile(
     rf"{_SKIPPED}"
     # IPython transforms the cell below these once more, so its first line may be a cell magic.
-    rf"(?P<wrapping>(?:[ \t]*%%(?:time|capture)\b[^\n]*\n{_SKIPPED})*)"
+    rf"(?P<wrapping>(?:[ \t]*%%(?:time|timeit|prun|capture)\b[^\n]*\n{_SKIPPED})*)"
     r"(?P<indent>[ \t]*)%%inginious"
     rf"(?:{_BLANK}+(?P<line>[^\n]*))?(?:\n|\Z)"
 )
@@ -67,7 +67,7 @@ class CellText(Struct, frozen=True):
         line: What follows ``%%inginious`` in it; None if there is none.
         body: The text below, which is the answer; the whole text if there is no such line.
         indent: What stands in front of ``%%inginious``.
-        wrapped: Whether a ``%%time`` or ``%%capture`` stands above it.
+        wrapped: Whether a magic that runs Python, such as ``%%time``, stands above it.
     """
 
     head: str
@@ -85,7 +85,7 @@ class CellText(Struct, frozen=True):
 def split_cell(source: str) -> CellText:
     """Split a cell at its ``%%inginious`` line.
 
-    Blank lines, comments and the magics ``%%time`` and ``%%capture`` may stand above it.
+    Blank lines, comments and magics that run Python, such as ``%%time``, may stand above it.
     """
     match = _HEAD.match(source) if "%%inginious" in source else None
     if match is None:
