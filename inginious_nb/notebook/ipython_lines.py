@@ -1,8 +1,8 @@
 """Lines of a program that IPython runs and Python does not.
 
 They are magics, with or without their sign, shell commands, questions, prompts, what uses a
-function of IPython's or what was run before (``Out[3]``, ``_``), and ``await`` outside of a
-function.
+function or a module of notebooks or what was run before (``Out[3]``, ``_``), ``await`` outside of a
+function, and the indentation of a whole cell.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from IPython.core.inputtransformer2 import (
     TransformerManager,
     classic_prompt,
     ipython_prompt,
+    leading_indent,
 )
 from msgspec import Struct
 
 from .grammar.magic_lines import LIKELY_CHANGED, takes_long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 _WAITING = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 _MAX_CHARS = 100_000
@@ -33,14 +34,18 @@ _PROMPT = re.compile(r">>> |In \[\d+\]: ")
 _NAMES = re.compile(r"get_ipython|display|_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h")
 """What a notebook has without an import: functions, results and what was run before."""
 
+_MODULES = ("IPython", "google.colab", "ipykernel", "ipywidgets")
+"""They are where notebooks run. An import in a ``try`` has something to fall back on."""
+
 _LISTS = ("In", "Out")
 _ENDING = ("exit", "quit")
 """They end a kernel without being called; called, they are functions of Python, too."""
 
 _AUTOMAGIC = re.compile(
-    r"\s*(cat|cd|clear|conda|cp|env|hist|ldir|less|lf|lk|ll|ls|lsmagic|lx|magic|mamba|man|matplotlib|"
-    r"micromamba|mkdir|more|mv|pdoc|pinfo|pip|psource|pwd|pylab|quickref|rm|rmdir|run|time|timeit|uv|"
-    r"who|whos)(?!\S)(?!\s*[=!()<>,])"
+    r"\s*(autoreload|cat|cd|clear|conda|cp|env|hist|inginious|ldir|less|lf|lk|ll|load_ext|ls|lsmagic|"
+    r"lx|magic|mamba|man|matplotlib|micromamba|mkdir|more|mv|pdoc|pinfo|pip|prun|psource|pwd|pylab|"
+    r"quickref|reload_ext|reset|rm|rmdir|run|store|sx|system|time|timeit|uv|who|whos|xmode)"
+    r"(?!\S)(?!\s*[=!()<>,])"
 )
 """Magics that a cell of one line may name without their sign, unless it is the name of a variable;
 a cell may be one of several that are an answer together."""
@@ -76,11 +81,16 @@ def ipython_lines(program: str) -> IPythonLines:
         indices = find(rest)
         found += [rest[index] for index in sorted(indices)]
         rest = _without(rest, indices)
+    found = [line.strip() for line in found]
     if rest and _PROMPT.match(rest[0]):
         bare = ipython_prompt(classic_prompt(rest))
-        found += [line for line, after in zip(rest, bare, strict=True) if line != after]
+        found += [old.strip() for old, new in zip(rest, bare, strict=True) if old != new]
         rest = bare
-    return IPythonLines(tuple(line.strip() for line in found), "".join(rest))
+    elif (first := _first(rest)) is not None and rest[first][0] in " \t":
+        bare = rest[:first] + leading_indent(rest[first:])
+        found += [rest[first].rstrip()] if bare != rest else []
+        rest = bare
+    return IPythonLines(tuple(found), "".join(rest))
 
 
 def cell_magics(text: str) -> IPythonLines:
@@ -171,9 +181,14 @@ def _awaits(lines: list[str]) -> set[int]:
     return {
         line
         for statement in tree.body
-        if any(isinstance(node, _WAITING) for node in _outside_functions(statement))
+        if any(map(_waits, _outside_functions(statement)))
         for line in _lines_of(statement)
     }
+
+
+def _waits(node: ast.AST) -> bool:
+    is_comprehension = isinstance(node, ast.comprehension) and bool(node.is_async)
+    return is_comprehension or isinstance(node, _WAITING)
 
 
 def _uses(lines: list[str]) -> set[int]:
@@ -182,24 +197,54 @@ def _uses(lines: list[str]) -> set[int]:
     tree = _parsed(source) if _USED.search(source) else None
     if tree is None:
         return set()
-    bound = {name for node in ast.walk(tree) for name in _bound(node)}
-    found: set[int] = set()
+    imports = _imports_of_notebook(tree)
+    aliases = {
+        alias
+        for statement in imports
+        for alias in statement.names
+        if isinstance(statement, ast.ImportFrom) or _is_module(alias.name)
+    }
+    imported = {name for alias in aliases for name in _bound(alias)}
+    bound = {name for node in ast.walk(tree) if node not in aliases for name in _bound(node)}
+    found = {line for statement in imports for line in _lines_of(statement)}
     left: list[tuple[ast.AST, ast.stmt | None]] = [(tree, None)]
     while left:
         node, statement = left.pop()
         if isinstance(node, ast.stmt):
             statement = node
-        name = _name_of_notebook(node)
+        name = _name_of_notebook(node, imported)
         if name and statement is not None and bound.isdisjoint((name, "*")):
             found.update(_lines_of(statement))
         left += [(child, statement) for child in ast.iter_child_nodes(node)]
     return found
 
 
-def _name_of_notebook(node: ast.AST) -> str:
+def _imports_of_notebook(tree: ast.Module) -> list[ast.Import | ast.ImportFrom]:
+    """Return the statements that import what only a notebook has, with nothing to fall back on."""
+    found: list[ast.Import | ast.ImportFrom] = []
+    left: list[ast.AST] = [tree]
+    while left:
+        node = left.pop()
+        match node:
+            case ast.Import(names=aliases) if any(_is_module(alias.name) for alias in aliases):
+                found.append(node)
+            case ast.ImportFrom(module=str(name), level=0) if _is_module(name):
+                found.append(node)
+            case ast.Try(body=body):
+                left += [child for child in ast.iter_child_nodes(node) if child not in body]
+            case _:
+                left += ast.iter_child_nodes(node)
+    return found
+
+
+def _is_module(name: str) -> bool:
+    return f"{name}.".startswith(tuple(f"{module}." for module in _MODULES))
+
+
+def _name_of_notebook(node: ast.AST, imported: Container[str]) -> str:
     """Return the name of a notebook that a node uses, if Python has none of that name; else ""."""
     match node:
-        case ast.Name(id=name, ctx=ast.Load()) if _NAMES.fullmatch(name):
+        case ast.Name(id=name, ctx=ast.Load()) if _NAMES.fullmatch(name) or name in imported:
             return name
         case ast.Subscript(value=ast.Name(id=name)) if name in _LISTS:
             return name
@@ -280,7 +325,9 @@ def _outside_functions(statement: ast.stmt) -> Iterator[ast.AST]:
             left += ast.iter_child_nodes(node)
 
 
-_USED = re.compile(rf"\b(?:{_NAMES.pattern}|{'|'.join((*_LISTS, *_ENDING))})\b")
+_USED = re.compile(
+    rf"\b(?:{_NAMES.pattern}|{'|'.join(map(re.escape, (*_LISTS, *_ENDING, *_MODULES)))})\b"
+)
 _transformers = TransformerManager()
 _transformers.cleanup_transforms.clear()  # Python minds blank lines and indentation by itself
 _transformers.line_transforms.clear()

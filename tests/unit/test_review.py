@@ -82,6 +82,22 @@ def task(tmp_path):
         ("ls -l\ncd x\npwd\n", ["ls -l", "cd x", "pwd"], ""),
         ("import time\ntime\nls = 3\nls -1\nrun = print\nrun (1)\n", [], None),
         ('def f():\n    """\n    run the program\n    ls -l\n    """\n', [], None),
+        (
+            "from IPython.display import HTML as h, display\nx = 1\ndisplay(h(x))\n",
+            ["from IPython.display import HTML as h, display", "display(h(x))"],
+            "x = 1\n",
+        ),
+        ("import os, ipywidgets\nos.sep\n", ["import os, ipywidgets"], "os.sep\n"),
+        (
+            "def f():\n    from google.colab import files\n    files.upload()\n",
+            ["from google.colab import files", "files.upload()"],
+            "def f():\n    pass\n",
+        ),
+        ("try:\n    from IPython import display\nexcept ImportError:\n    display = 1", [], None),
+        ("import IPythonic\nIPythonic.f('IPython')\n", [], None),
+        ("x = [y async for y in z]\na = 1\n", ["x = [y async for y in z]"], "a = 1\n"),
+        ("  \n    x = 1\n    y = 2\n", ["    x = 1"], "  \nx = 1\ny = 2\n"),
+        ("load_ext autoreload\nx = 1", ["load_ext autoreload"], "x = 1"),
         (f"async def f(): ...\nx = {'+'.join('1' * 2000)}\n", [], None),
     ],
 )
