@@ -1,5 +1,6 @@
 // Stand-ins for what the host gives us: a model, a kernel with comms, a notebook.
 
+import { vi } from "vitest";
 import type { WidgetManager } from "../model.ts";
 import type { CellModel, NotebookContext } from "../notebook/context.ts";
 import type { ProblemInfo, SubmissionInfo, TaskInfo, WidgetState } from "../protocol/task.ts";
@@ -194,3 +195,6 @@ export const emptyState: WidgetState = {
   task: task(problem()),
   service: { kind: "embedded", state: "idle", silent_s: 0, message: "" },
 };
+
+/** Wait until a check passes; only what hangs takes long, and a busy machine may be slow. */
+export const until = (check: () => void) => vi.waitFor(check, { timeout: 50_000, interval: 5 });

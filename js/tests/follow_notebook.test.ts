@@ -4,6 +4,7 @@ import type { SubmissionInfo, WidgetState } from "../protocol/task.ts";
 import { EMPTY_STATE } from "../state/empty_state.ts";
 import { submitting } from "../state/own_submissions.ts";
 import { Store } from "../state/store.ts";
+import { until } from "./fakes.ts";
 
 const told: string[] = [];
 vi.mock("../lab/telling.ts", () => ({
@@ -146,13 +147,14 @@ test.each([
 ])("what is told of a closed notebook does not wait for a submission %s", async (_, own) => {
   const [task, other] = [graded("c/t"), graded("c/o")];
   const { close, open } = opened(task, other);
-  for (const id of ["s1", "o1"].slice(0, own)) await submit(id);
-  task.running("s1");
-  other.running("o1");
+  const ids = [`own ${own}`, `other ${own}`] as const; // the page knows its own for good
+  for (const id of ids.slice(0, own)) await submit(id);
+  task.running(ids[0]);
+  other.running(ids[1]);
   close();
-  await vi.waitFor(() => expect(open).toHaveBeenCalledTimes(own));
-  if (own === 2) other.refused("o1");
-  task.done("s1");
+  await until(() => expect(open).toHaveBeenCalledTimes(own));
+  if (own === 2) other.refused(ids[1]);
+  task.done(ids[0]);
   expect(told).toEqual(["arrived c/t"]);
 });
 
@@ -165,5 +167,5 @@ test("a result of this page is kept with its cell, once it can be seen", async (
   other.running("of another");
   other.done("of another");
   expect(kept).toEqual({});
-  await vi.waitFor(() => expect(kept).toEqual({ "c/t": "own" }));
+  await until(() => expect(kept).toEqual({ "c/t": "own" }));
 });

@@ -4,7 +4,7 @@ import { rememberSession, whoIsAsked } from "../notebook/pages.ts";
 import { Controller } from "../state/controller.ts";
 import { syncedState } from "../state/synced.ts";
 import { modelTransport } from "../transport/messages.ts";
-import { cell, FakeModel, fakeContext, submission } from "./fakes.ts";
+import { cell, FakeModel, fakeContext, submission, until } from "./fakes.ts";
 
 const request = { id: "s", kind: "submit" as const, client: "one", cell_id: "a" };
 
@@ -126,6 +126,6 @@ test("of two notebooks on a kernel in one page, the one around the view answers"
   expect(sent()).toEqual([]);
   const around = await findNotebookAround(model, "m", el);
   if (around) controller.enterNotebook(around);
-  await vi.waitFor(() => expect(sent()).toHaveLength(1));
+  await until(() => expect(sent()).toHaveLength(1));
   expect(sent()[0]?.content).toMatchObject({ cells: [{ source: "2" }], notebook: "b.ipynb" });
 });

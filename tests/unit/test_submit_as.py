@@ -32,7 +32,8 @@ def asked(responder, kind, **fields):
 def submitted(responder, session):
     sent = asked(responder, "submit", cells=[], answers={"text": "right"})
     assert sent["ok"], sent
-    (submission,) = [s for s in session.submissions.pending if s.id == sent["value"]["submission"]]
+    submission = session.task_state(session.task("lab/echo")).current
+    assert submission.id == sent["value"]["submission"]
     return submission.wait(WAIT_S)
 
 
