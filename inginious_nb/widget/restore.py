@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, get_args
 
 import anywidget
-from comm import get_comm_manager
+import comm  # a kernel puts its own manager there, perhaps after this is imported
 from ipywidgets import Widget, widget_serialization
 
 from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
@@ -123,10 +123,10 @@ def _read(view: Any) -> SavedView | None:
 
 def _is_open(widget: Widget) -> bool:
     """Return whether pages can reach a widget: it may be closed, or its comm alone."""
-    return widget.comm is not None and widget.model_id in get_comm_manager().comms
+    return widget.comm is not None and widget.model_id in comm.get_comm_manager().comms
 
 
 def _is_taken(model_id: str) -> bool:
     """Return whether the kernel has anything of this id: a comm, or a widget of whatever kind."""
     found = widget_serialization["from_json"](f"IPY_MODEL_{model_id}", None)
-    return isinstance(found, Widget) or model_id in get_comm_manager().comms
+    return isinstance(found, Widget) or model_id in comm.get_comm_manager().comms
