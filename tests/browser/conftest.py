@@ -56,6 +56,7 @@ def server(tmp_path_factory):
     server = JupyterServer.start(
         tmp_path_factory.mktemp("plugins") / "server",
         plugins=True,
+        options=("--LabApp.expose_app_in_browser=True",),
         environ={"INGINIOUS_COURSES": "", "INGINIOUS_SLOTS": "1"},
     )
     yield server

@@ -30,6 +30,11 @@ _WATCH = """prompt => {
     observer.observe(prompt, { childList: true, characterData: true, subtree: true });
 }"""
 
+_KEEPS = """([index, number]) => {
+    const { content } = window.jupyterapp.shell.currentWidget;
+    return content.widgets[index].model.getMetadata("inginious")?.number === number;
+}"""
+
 
 def code(source: str, *tags: str) -> dict[str, Any]:
     """A code cell."""
@@ -166,6 +171,10 @@ class NotebookPage:
             lambda answer: "/api/contents/" in answer.url and answer.request.method == "PUT"
         ):
             self.page.keyboard.press("Control+s")
+
+    def wait_for_summary(self, number: int, *, of: int) -> None:
+        """Wait until a cell keeps the summary of a submission, which is seen before it is kept."""
+        self.page.wait_for_function(_KEEPS, arg=[number - 1, of])
 
     def saved(self) -> dict[str, Any]:
         """The notebook as it is on the disk."""

@@ -128,7 +128,7 @@ def test_a_host_without_inline_scripts_that_saves_widgets(other_server, page, op
 def test_a_widget_that_was_scrolled_out_of_the_page_has_its_result_when_it_comes_back(
     windowed, page, open_notebook
 ):
-    cells = [*division(), *(code("#\n" * 30) for _ in range(30))]
+    cells = [*division(), *(code("#\n" * 30) for _ in range(30)), code("'the last'")]
     notebook = open_notebook(*cells, server=windowed, in_page=page)
     notebook.run_to_end(1)
     notebook.run_to_end(2)
@@ -136,7 +136,7 @@ def test_a_widget_that_was_scrolled_out_of_the_page_has_its_result_when_it_comes
     scroller = notebook.page.locator(".jp-WindowedPanel-outer")
     scroller.evaluate("one => one.scrollTo(0, one.scrollHeight)")
     # The active cell always stays; let it be another.
-    notebook.page.locator(".jp-Notebook .jp-Cell .cm-content").last.click()
+    notebook.page.locator(".jp-Notebook .cm-content").filter(has_text="'the last'").click()
     expect(notebook.page.locator(".inginious-live")).not_to_be_in_viewport()
     scroller.evaluate("one => one.scrollTo(0, 0)")
     result = notebook.page.get_by_role("region", name="Result")

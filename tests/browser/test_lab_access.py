@@ -35,6 +35,13 @@ CUT_OFF = """(ours) => ours.filter((one) =>
 
 
 @pytest.fixture
+def theme(server):
+    """The theme is a setting, which the server keeps: another test has the one of before."""
+    yield
+    server.change_settings("@jupyterlab/apputils-extension:themes")
+
+
+@pytest.fixture
 def go_to(page):
     """Press Tab until something has the focus."""
 
@@ -49,6 +56,7 @@ def go_to(page):
     return pressed
 
 
+@pytest.mark.usefixtures("theme")
 def test_from_the_launcher_to_a_grade_by_keyboard_alone(server, open_lab, page, go_to):
     page.add_init_script(path=AXE)
     open_lab()
@@ -87,4 +95,3 @@ def test_from_the_launcher_to_a_grade_by_keyboard_alone(server, open_lab, page, 
         page.set_viewport_size({"width": width, "height": 700})
         # JupyterLab lays its panels out anew a moment later.
         page.wait_for_function(f"(ours) => ({CUT_OFF})(ours).length === 0", arg=OURS)
-    run_command(page, "JupyterLab Light")

@@ -86,9 +86,10 @@ def test_a_busy_dead_or_restarted_kernel_hinders_nothing(server, open_lab, page)
         notebook.save()
         page.reload()
     expect(line).to_contain_text(GRADED, timeout=START_LIMIT_MS)
+    number = submitted(server).count("patience")
+    notebook.wait_for_summary(ANSWER, of=number)
     notebook.save()
     kept = notebook.saved()["cells"][0]["metadata"]["inginious"]
-    number = submitted(server).count("patience")
     assert (kept["task"], kept["grade"], kept["number"]) == ("demo/patience", 100, number)
 
 
@@ -109,5 +110,6 @@ def test_a_kernel_uses_the_service_of_the_server_also_through_a_reload(server, o
     expect(output).to_contain_text("100 %")
     assert len(processes(server, "inginious_nb.grader")) == 1
     # Both write the same history; the cell that was answered has it, whoever submitted.
+    notebook.wait_for_summary(ANSWER, of=submitted(server).count("patience"))
     notebook.save()
     assert notebook.saved()["cells"][0]["metadata"]["inginious"]["grade"] == 100
