@@ -55,7 +55,9 @@ def test_submit_and_stop_while_another_cell_sleeps(open_notebook):
     expect(notebook.result(2)).to_contain_text("Stopped")
     # All of it happened while the cell was running.
     expect(notebook.cell(4).locator(".jp-InputArea-prompt")).to_have_text("[*]:")
+    # A kernel that is busy ends late.
     notebook.page.get_by_role("button", name="Interrupt the kernel").click()
+    notebook.wait_for_cell(4)
 
 
 def test_a_reloaded_page_shows_the_last_result(open_notebook):
