@@ -78,6 +78,8 @@ class JupyterServer:
         _use_checkout(folder)
         overrides = {
             "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+            # It would meet what a test saves, closes or looks for on the disk.
+            "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
             **(settings or {}),
         }
         (folder / "app-settings").mkdir()

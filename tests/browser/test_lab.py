@@ -254,7 +254,7 @@ def test_a_result_that_comes_while_the_notebook_is_closed_is_kept(server, open_l
         expect(told).to_contain_text("Patience: Success")
 
     expect(answer_line.get_by_role("button", name=re.compile("^Submit"))).to_be_visible()
-    save()  # else JupyterLab asks, unless it has saved by itself
+    save()  # else JupyterLab asks
     submit_and_close()
     # As in another browser, which knows nothing but the notebook: the history has it.
     page.evaluate("sessionStorage.clear(); localStorage.clear()")
