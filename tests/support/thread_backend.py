@@ -30,6 +30,7 @@ class ThreadBackend:
         self._commands = queue.SimpleQueue()
         self._context = zmq.Context()
         self._wake = self._context.socket(zmq.PAIR)
+        self._wake.sndtimeo = 20_000  # nobody is there any more where its thread has failed
         self._wake.bind("inproc://wake")
         self._ready = threading.Event()
         self._requested = address
@@ -42,7 +43,8 @@ class ThreadBackend:
         return self
 
     def __exit__(self, *_):
-        self.do(None)
+        if self._thread.is_alive():
+            self.do(None)
         self._thread.join()
         self._wake.close(linger=0)
         self._context.term()
@@ -73,14 +75,21 @@ class ThreadBackend:
         return sum(isinstance(message, kind) for message in list(self.received))
 
     def _run(self):
-        socket = self._context.socket(zmq.ROUTER)
+        # Closed whatever fails here: a context ends with its last socket.
+        with self._context.socket(zmq.ROUTER) as socket, self._context.socket(zmq.PAIR) as commands:
+            socket.linger = commands.linger = 0
+            try:
+                self._serve(socket, commands)
+            finally:
+                self._ready.set()
+
+    def _serve(self, socket, commands):
         socket.setsockopt(zmq.SNDHWM, 0)
         if self._curve is not None:
             socket.curve_publickey, socket.curve_secretkey = self._curve
             socket.curve_server = True
         socket.bind(self._requested)
         self.address = socket.getsockopt_string(zmq.LAST_ENDPOINT).rstrip("\0")
-        commands = self._context.socket(zmq.PAIR)
         commands.connect("inproc://wake")
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
@@ -103,8 +112,6 @@ class ThreadBackend:
             for to, frame in self.model.outbox:
                 socket.send_multipart([to, frame])
             self.model.outbox.clear()
-        socket.close(linger=0)
-        commands.close(linger=0)
 
     def _take(self, identity, frame):
         message = messages.decode(frame, messages.FROM_CLIENT)
