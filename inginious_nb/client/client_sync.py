@@ -30,7 +30,8 @@ class ClientSync:
     what is waited for: there the loop goes on inside the call, by nest-asyncio2
     (docs/decisions/0012-a-loop-is-patched-in-one-place.md).
 
-    A loop that does not run is run until the result is there.
+    A loop that does not run is run until the result is there. One that a thread of its own is to
+    run has to run by then: nobody can tell that it is about to.
 
     Args:
         client: A started client.
