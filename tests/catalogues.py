@@ -26,7 +26,7 @@ PACKAGE = Path(__file__).parents[1] / "inginious_nb"
 LOCALE = PACKAGE / "i18n" / "locale"
 WORDS = PACKAGE / "i18n" / "words.json"
 FRONT_END = PACKAGE.parent / "js" / "i18n"
-MORE_WORDS = ("class", "sign_in", "guidance")
+MORE_WORDS = ("class", "sign_in", "guidance", "statement")
 """Parts of the front end that are loaded on demand, whose words are files of their own."""
 SCHEMA = FRONT_END.parent / "lab" / "schema" / "service.json"
 SETTINGS = "settings"

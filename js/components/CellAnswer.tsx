@@ -9,6 +9,7 @@ import type { CellInfo } from "../protocol/task_requests.ts";
 import { CellLink } from "./CellLink.tsx";
 import { useApp, useLanguage } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
+import { useStatementWords } from "./statement_words.ts";
 import { TextAnswer } from "./TextAnswer.tsx";
 
 export function CellAnswer(props: AnswerProps) {
@@ -35,8 +36,8 @@ export function CellAnswer(props: AnswerProps) {
 }
 
 function Picker({ problem }: { problem: ProblemInfo }) {
-  const { controller, synced, local, language } = useApp();
-  const { t } = language;
+  const { controller, synced, local } = useApp();
+  const words = useStatementWords();
   const id = useId();
   const { notebook } = controller;
   const { task } = synced;
@@ -54,11 +55,11 @@ function Picker({ problem }: { problem: ProblemInfo }) {
   return (
     <p class="inginious-picker">
       <label for={id} class="inginious-muted">
-        {t.chooseCell}
+        {words.chooseCell}
       </label>
       <select id={id} value={tied} onChange={(event) => pick(event.currentTarget.value)}>
         <Options cells={current} />
-        <option value="">{t.ownEditor}</option>
+        <option value="">{words.ownEditor}</option>
         <Options cells={others} />
       </select>
     </p>
@@ -67,14 +68,15 @@ function Picker({ problem }: { problem: ProblemInfo }) {
 
 /** Cells by what stands beside them in the notebook, and their first line. */
 function Options({ cells }: { cells: CellInfo[] }) {
-  const { t, say } = useLanguage();
+  const { say } = useLanguage();
+  const words = useStatementWords();
   return cells.map(({ id, cell_type, source, execution_count: count }) => {
-    const line = firstLine(source) || t.emptyCell;
+    const line = firstLine(source) || words.emptyCell;
     return (
       <option key={id} value={id}>
         {cell_type === "markdown"
-          ? say(t.textCellLabel, { line })
-          : say(t.cellLabel, { number: `[${count ?? " "}]`, line })}
+          ? say(words.textCellLabel, { line })
+          : say(words.cellLabel, { number: `[${count ?? " "}]`, line })}
       </option>
     );
   });

@@ -5,9 +5,11 @@ import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import type { AnswerProps } from "./Problem.tsx";
 import { SafeHtml } from "./SafeHtml.tsx";
+import { useStatementWords } from "./statement_words.ts";
 
 export function ChoiceAnswer({ problem, labelId }: AnswerProps) {
-  const { controller, local, language } = useApp();
+  const { controller, local } = useApp();
+  const words = useStatementWords();
   const name = useId();
   const entry = ownValue(local.entries, problem.id);
   const preview = ownValue(local.preview, problem.id);
@@ -26,7 +28,7 @@ export function ChoiceAnswer({ problem, labelId }: AnswerProps) {
   return (
     <div {...(problem.multiple ? {} : { role: "radiogroup", "aria-labelledby": labelId })}>
       <p class="inginious-muted inginious-hint">
-        {problem.multiple ? language.t.chooseSeveral : language.t.chooseOne}
+        {problem.multiple ? words.chooseSeveral : words.chooseOne}
       </p>
       {problem.choices.map(({ index, html }) => (
         <label key={index} class="inginious-choice">

@@ -7,9 +7,11 @@ import { CellLink } from "./CellLink.tsx";
 import { useApp } from "./context.ts";
 import { named } from "./named.ts";
 import type { AnswerProps } from "./Problem.tsx";
+import { useStatementWords } from "./statement_words.ts";
 
 export function FileAnswer({ problem, labelId }: AnswerProps) {
   const { controller, local, language } = useApp();
+  const words = useStatementWords();
   const { t, say, size } = language;
   const input = useRef<HTMLInputElement>(null);
   const choose = useRef<HTMLButtonElement>(null);
@@ -28,10 +30,14 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
 
   const objection = (file: File): string | null => {
     if (extensions.length && !extensions.some((ext) => file.name.endsWith(ext))) {
-      return say(t.fileWrongType, { name: file.name, exts: extensions.join(", ") });
+      return say(words.fileWrongType, { name: file.name, exts: extensions.join(", ") });
     }
     if (limit !== null && file.size > limit) {
-      return say(t.fileTooLarge, { name: file.name, size: size(file.size), limit: size(limit) });
+      return say(words.fileTooLarge, {
+        name: file.name,
+        size: size(file.size),
+        limit: size(limit),
+      });
     }
     return null;
   };
@@ -66,7 +72,7 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
           {bytes !== undefined && ` (${size(bytes)})`}
         </p>
       ) : (
-        <span class="inginious-muted">{t.dropFile} </span>
+        <span class="inginious-muted">{words.dropFile} </span>
       )}
       <button
         ref={choose}
@@ -74,19 +80,19 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
         class="inginious-button"
         onClick={() => input.current?.click()}
       >
-        {chosen ? t.replaceFile : t.chooseFile}
+        {chosen ? words.replaceFile : words.chooseFile}
       </button>{" "}
       {chosen && (
         <button
           type="button"
           class="inginious-button"
-          aria-label={named(t.removeFile, name, language)}
+          aria-label={named(words.removeFile, name, language)}
           onClick={() => {
             controller.remove(problem.id);
             choose.current?.focus(); // this button goes
           }}
         >
-          {t.removeFile}
+          {words.removeFile}
         </button>
       )}
       <input
@@ -119,11 +125,14 @@ export function FileAnswer({ problem, labelId }: AnswerProps) {
           aria-disabled={!path.trim()}
           onClick={() => path.trim() && controller.enter(problem.id, { path: path.trim() })}
         >
-          {t.usePath}
+          {words.usePath}
         </button>
       </p>
       <p class="inginious-muted inginious-hint">
-        {say(t.fileRules, { exts: extensions.join(" "), size: limit === null ? "∞" : size(limit) })}
+        {say(words.fileRules, {
+          exts: extensions.join(" "),
+          size: limit === null ? "∞" : size(limit),
+        })}
       </p>
     </div>
   );

@@ -2,13 +2,15 @@
 import type { SubmissionRow } from "../protocol/task.ts";
 import { useLanguage } from "./context.ts";
 import { resultClass } from "./result_class.ts";
+import { useStatementWords } from "./statement_words.ts";
 
 const HEIGHT = 40;
 const STEP = 14;
 const MOST = 40;
 
 export function GradeChart({ attempts }: { attempts: SubmissionRow[] }) {
-  const { t, say } = useLanguage();
+  const { say } = useLanguage();
+  const words = useStatementWords();
   const graded = attempts
     .filter(({ grade }) => grade !== null)
     .slice(0, MOST)
@@ -19,7 +21,7 @@ export function GradeChart({ attempts }: { attempts: SubmissionRow[] }) {
     <svg
       class="inginious-chart"
       role="img"
-      aria-label={say(t.chart, { n: graded.length })}
+      aria-label={say(words.chart, { n: graded.length })}
       viewBox={`0 0 ${width} ${HEIGHT + 1}`}
       width={width}
       height={HEIGHT + 1}

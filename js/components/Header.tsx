@@ -1,6 +1,7 @@
 // Name of the task, and how it stands: deadline, attempts, best and last grade.
 import type { Standing, TaskInfo } from "../protocol/task.ts";
 import { useApp } from "./context.ts";
+import { useStatementWords } from "./statement_words.ts";
 
 interface Props {
   task: TaskInfo;
@@ -10,6 +11,7 @@ interface Props {
 
 export function Header({ task, standing, titleId }: Props) {
   const { synced, local, language } = useApp();
+  const words = useStatementWords();
   const { t, say, grade, dateTime } = language;
   const { attempts, attempts_left: left, best_grade: best, last_grade: last } = standing;
   // Also one that waits, or was stopped; of what was submitted elsewhere the snapshot tells.
@@ -24,21 +26,21 @@ export function Header({ task, standing, titleId }: Props) {
           <span>{say(t.deadline, { when: dateTime(task.deadline) })}</span>
         )}
         {!task.accessible && (
-          <span class="inginious-warning">{task.site ? t.closed : t.closedHere}</span>
+          <span class="inginious-warning">{task.site ? t.closed : words.closedHere}</span>
         )}
         {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
         {left !== null && (
           <span class={left ? "" : "inginious-warning"}>{say(t.attemptsLeft, { n: left })}</span>
         )}
-        {!task.site && (!task.accessible || left === 0) && <span>{t.stillGraded}</span>}
+        {!task.site && (!task.accessible || left === 0) && <span>{words.stillGraded}</span>}
         {isNew && (
           <>
             <span>{t.noAttempts}</span>
-            <span>{t.firstStep}</span>
+            <span>{words.firstStep}</span>
           </>
         )}
-        {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
-        {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
+        {best !== null && <span>{say(words.best, { grade: grade(best) })}</span>}
+        {last !== null && last !== best && <span>{say(words.last, { grade: grade(last) })}</span>}
       </p>
     </header>
   );

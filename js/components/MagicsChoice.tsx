@@ -4,16 +4,18 @@ import { useId } from "preact/hooks";
 import { ownValue } from "../own_value.ts";
 import type { LocalState } from "../state/local.ts";
 import { useApp } from "./context.ts";
+import { useStatementWords } from "./statement_words.ts";
 
 export function MagicsChoice({ problemId }: { problemId: string }) {
   const { controller, local, language } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   const id = useId();
   if (!ownValue(local.preview, problemId)?.has_magics) return null;
   const choices: [LocalState["magics"], string][] = [
-    ["", t.magicsRefuse],
-    ["skip", t.magicsSkip],
-    ["send", t.magicsSend],
+    ["", words.magicsRefuse],
+    ["skip", words.magicsSkip],
+    ["send", words.magicsSend],
   ];
   return (
     <p class="inginious-picker">

@@ -8,6 +8,7 @@ import { useApp } from "./context.ts";
 import { useFocusWithin } from "./focus_within.ts";
 import { useLook } from "./look.ts";
 import { Result } from "./Result.tsx";
+import { useStatementWords } from "./statement_words.ts";
 
 interface Props {
   id: string;
@@ -16,7 +17,8 @@ interface Props {
 }
 
 export function OpenSubmission({ id, onMissing }: Props) {
-  const { controller, synced, local, language } = useApp();
+  const { controller, synced, local } = useApp();
+  const words = useStatementWords();
   const [found, setFound] = useState<Replies["open"] | null>(null);
   const look = useLook();
   useEffect(() => {
@@ -44,10 +46,10 @@ export function OpenSubmission({ id, onMissing }: Props) {
           aria-disabled={controller.busy || local.disconnected}
           onClick={() => void controller.resubmit(id)}
         >
-          {language.t.resubmit}
+          {words.resubmit}
         </button>
       </p>
-      <h4>{language.t.differences}</h4>
+      <h4>{words.differences}</h4>
       {problems.map((problem) => (
         <Then key={problem.id} problem={problem} answer={ownValue(found.answers, problem.id)} />
       ))}
@@ -61,8 +63,8 @@ interface ThenProps {
 }
 
 function Then({ problem, answer }: ThenProps) {
-  const { local, language } = useApp();
-  const { t } = language;
+  const { local } = useApp();
+  const words = useStatementWords();
   const [held, hold] = useFocusWithin();
   if (!answer) return null;
   const now = ownValue(local.preview, problem.id)?.text ?? "";
@@ -71,7 +73,7 @@ function Then({ problem, answer }: ThenProps) {
     <div class="inginious-then">
       <strong>{problem.name || problem.id}</strong>
       {same ? (
-        <p class="inginious-muted">{t.sameAnswer}</p>
+        <p class="inginious-muted">{words.sameAnswer}</p>
       ) : (
         <Difference now={now} then={answer.text} />
       )}
@@ -86,13 +88,14 @@ function Then({ problem, answer }: ThenProps) {
 
 function Difference({ now, then }: { now: string; then: string }) {
   const { language } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   return (
     <pre class="inginious-diff">
       {diffLines(then, now).map(({ kind, text }, index) => (
         <span key={index} class={`inginious-diff-${kind}`}>
           <span class="inginious-diff-mark">
-            {kind === "removed" ? `− ${t.before}` : kind === "added" ? `+ ${t.now}` : ""}
+            {kind === "removed" ? `− ${words.before}` : kind === "added" ? `+ ${t.now}` : ""}
           </span>
           {text}
           {"\n"}
@@ -112,6 +115,7 @@ interface RestoreProps {
 /** Put an old answer back, after asking: into the cell it would be read from, or the control. */
 function Restore({ problem, answer, done }: RestoreProps) {
   const { controller, local, language } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   const [asking, setAsking] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -142,9 +146,9 @@ function Restore({ problem, answer, done }: RestoreProps) {
       </button>
       {asking && (
         <span class="inginious-ask">
-          {language.say(t.restoreAsk, { label: place })}{" "}
+          {language.say(words.restoreAsk, { label: place })}{" "}
           <button type="button" class="inginious-button inginious-primary" onClick={restore}>
-            {t.restoreYes}
+            {words.restoreYes}
           </button>{" "}
           <button type="button" class="inginious-button" onClick={close}>
             {t.cancel}

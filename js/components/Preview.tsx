@@ -5,12 +5,14 @@ import { useApp } from "./context.ts";
 import { FilePreview } from "./FilePreview.tsx";
 import { Fold } from "./Fold.tsx";
 import { useLook } from "./look.ts";
+import { useStatementWords } from "./statement_words.ts";
 
 export function Preview() {
   const { synced, language, controller } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   return (
-    <Fold title={t.willBeSent}>
+    <Fold title={words.willBeSent}>
       <Answers />
       {!controller.notebook && synced.role !== "task" && (
         <p class="inginious-muted">{t.noNotebook}</p>
@@ -21,6 +23,7 @@ export function Preview() {
 
 function Answers() {
   const { synced, local, language } = useApp();
+  const words = useStatementWords();
   const { t, say, dateTime } = language;
   const look = useLook();
   const problems = synced.task?.problems ?? [];
@@ -37,10 +40,13 @@ function Answers() {
               {name || id}{" "}
               <span class="inginious-muted">
                 {missing
-                  ? t.nothing
-                  : `${answer.kind === "widget" ? t.fromWidget : answer.label} · ${say(t.readAt, {
-                      when: live ? t.now : dateTime(answer.read_at),
-                    })}`}
+                  ? words.nothing
+                  : `${answer.kind === "widget" ? words.fromWidget : answer.label} · ${say(
+                      words.readAt,
+                      {
+                        when: live ? t.now : dateTime(answer.read_at),
+                      },
+                    )}`}
               </span>
             </dt>
             <dd>

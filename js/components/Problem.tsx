@@ -10,6 +10,7 @@ import { FileAnswer } from "./FileAnswer.tsx";
 import { MagicsChoice } from "./MagicsChoice.tsx";
 import { ProblemFeedback } from "./ProblemFeedback.tsx";
 import { SafeHtml } from "./SafeHtml.tsx";
+import { useStatementWords } from "./statement_words.ts";
 import { TextAnswer } from "./TextAnswer.tsx";
 
 interface Props {
@@ -25,6 +26,7 @@ export interface AnswerProps {
 
 export function Problem({ problem, number, count }: Props) {
   const { language, local, synced } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   const labelId = useId();
   const refused =
@@ -32,7 +34,7 @@ export function Problem({ problem, number, count }: Props) {
     (synced.submission?.phase === "refused" && synced.submission.error_problem === problem.id);
   // What would be refused, said before it is sent.
   const objection = refused ? null : ownValue(local.preview, problem.id)?.error;
-  const title = problem.name || (count > 1 ? language.say(t.problem, { number }) : t.editor);
+  const title = problem.name || (count > 1 ? language.say(t.problem, { number }) : words.editor);
   return (
     <fieldset
       class={`inginious-problem ${refused ? "inginious-problem-refused" : ""}`}

@@ -5,16 +5,18 @@ import { ownValue } from "../own_value.ts";
 import type { Replies } from "../protocol/task_requests.ts";
 import { useApp } from "./context.ts";
 import { Fold } from "./Fold.tsx";
+import { useStatementWords } from "./statement_words.ts";
 
 export function Service() {
   const { synced, language } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   const { kind, state, message } = synced.service;
   return (
     <Fold
       title={
         <>
-          {t.where}{" "}
+          {words.where}{" "}
           <span class="inginious-muted">
             {ownValue(t.serviceKind, kind) ?? kind}, {ownValue(t.service, state) ?? state}
           </span>
@@ -28,8 +30,8 @@ export function Service() {
 }
 
 function Where() {
-  const { synced, controller, language } = useApp();
-  const { t } = language;
+  const { synced, controller } = useApp();
+  const words = useStatementWords();
   const { kind, state } = synced.service;
   const [details, setDetails] = useState<Replies["where"] | null>(null);
   // Asked again when the state changes: a service knows its sandbox once it has started.
@@ -45,10 +47,10 @@ function Where() {
   if (!details) return null;
   return (
     <dl class="inginious-pairs">
-      <Pair name={t.address} values={[details.address]} />
-      <Pair name={t.sandbox} values={[details.sandbox]} />
-      <Pair name={t.isolated} values={details.isolated} />
-      <Pair name={t.notIsolated} values={details.open} />
+      <Pair name={words.address} values={[details.address]} />
+      <Pair name={words.sandbox} values={[details.sandbox]} />
+      <Pair name={words.isolated} values={details.isolated} />
+      <Pair name={words.notIsolated} values={details.open} />
     </dl>
   );
 }

@@ -2,6 +2,7 @@
 // fetched when somebody wants to see it, and is kept nowhere.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useApp } from "./context.ts";
+import { useStatementWords } from "./statement_words.ts";
 
 interface Access {
   command: string;
@@ -9,8 +10,8 @@ interface Access {
 }
 
 export function Shell() {
-  const { synced, local, controller, language } = useApp();
-  const { t } = language;
+  const { synced, local, controller } = useApp();
+  const words = useStatementWords();
   const { submission } = synced;
   const section = useRef<HTMLElement>(null);
   const reveals = useRef(false);
@@ -30,8 +31,8 @@ export function Shell() {
     if (answer) setRevealed({ id, access: answer.value });
   };
   return (
-    <section ref={section} class="inginious-shell" aria-label={t.ssh}>
-      <h4>{t.ssh}</h4>
+    <section ref={section} class="inginious-shell" aria-label={words.ssh}>
+      <h4>{words.ssh}</h4>
       {access ? (
         <>
           <Copyable text={access.command} />
@@ -44,7 +45,7 @@ export function Shell() {
           aria-disabled={local.disconnected}
           onClick={() => void reveal()}
         >
-          {t.sshReveal}
+          {words.sshReveal}
         </button>
       )}
     </section>
@@ -52,8 +53,7 @@ export function Shell() {
 }
 
 function Copyable({ text }: { text: string }) {
-  const { language } = useApp();
-  const { t } = language;
+  const words = useStatementWords();
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(text);
@@ -65,7 +65,7 @@ function Copyable({ text }: { text: string }) {
       {/* A site without https has no clipboard; the text can still be selected. */}
       {navigator.clipboard && (
         <button type="button" class="inginious-button" onClick={() => void copy()}>
-          {copied ? t.copied : t.copy}
+          {copied ? words.copied : words.copy}
         </button>
       )}
     </p>

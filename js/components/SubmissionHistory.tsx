@@ -8,11 +8,13 @@ import { GradeChart } from "./GradeChart.tsx";
 import { Icon } from "./icons.tsx";
 import { OpenSubmission } from "./OpenSubmission.tsx";
 import { resultClass } from "./result_class.ts";
+import { useStatementWords } from "./statement_words.ts";
 
 const SHOWN_AT_FIRST = 10;
 
 export function SubmissionHistory() {
   const { synced, language } = useApp();
+  const words = useStatementWords();
   const { t } = language;
   const [opened, setOpened] = useState<string | null>(null);
   const [all, setAll] = useState(false);
@@ -24,7 +26,9 @@ export function SubmissionHistory() {
       title={
         <>
           {t.history}{" "}
-          <span class="inginious-muted">{language.say(t.submissions, { n: history.length })}</span>
+          <span class="inginious-muted">
+            {language.say(words.submissions, { n: history.length })}
+          </span>
         </>
       }
     >
@@ -60,6 +64,7 @@ interface RowProps {
 
 function Row({ attempt, opened, onToggle }: RowProps) {
   const { local, language } = useApp();
+  const words = useStatementWords();
   const { t, grade, dateTime } = language;
   const { code } = attempt;
   return (
@@ -72,7 +77,7 @@ function Row({ attempt, opened, onToggle }: RowProps) {
             <Icon name={code} /> {ownValue(t.results, code) ?? code}
           </span>
         ) : (
-          t.noResult
+          words.noResult
         )}
       </span>
       <span class="inginious-attempt-grade">
