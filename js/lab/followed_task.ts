@@ -50,18 +50,22 @@ export class FollowedTask {
 
   #open(): void {
     this.#isOpened = true;
-    this.#opening.abort();
+    const before = this.#opening;
     const opening = new AbortController();
+    opening.signal.addEventListener("abort", () => before.abort());
     this.#opening = opening;
     const panel = this.#panel;
     const known = this.#inginious.socket.overview.get();
     this.#inginious.open(this.#task, panel, opening.signal).then(
       (view) => {
+        if (opening !== this.#opening) return;
         const notebook = panel && this.#inginious.answers(panel).notebook;
-        if (!opening.signal.aborted) this.state.set({ view, notebook, error: "" });
+        this.state.set({ view, notebook, error: "" });
+        before.abort(); // not earlier: until now it was answered there
       },
       (error: Error) => {
-        if (opening.signal.aborted) return;
+        if (opening.signal.aborted || opening !== this.#opening) return;
+        before.abort();
         this.#refused(error.message);
         if (this.#inginious.socket.overview.get() !== known) this.#retry(); // it came meanwhile
       },

@@ -27,10 +27,10 @@ import { resultOf, showsResult, snapshotClass } from "../snapshot.ts";
 import type { Transport } from "../transport/index.ts";
 import type { Answer } from "../transport/transport.ts";
 import { type Failure, RequestError } from "../transport/transport.ts";
-import { uniqueId } from "../unique_id.ts";
 import { choiceText } from "./choices.ts";
 import { KernelClock } from "./clock.ts";
-import { debounced } from "./debounced.ts";
+import { type Debounced, debounced } from "./debounced.ts";
+import { filesChosen, hearWhatIsEntered, THIS_PAGE, tellWhatIsEntered } from "./entered_here.ts";
 import { type Entry, initialLocalState, isFileEntry, type LocalState } from "./local.ts";
 import { submitting } from "./own_submissions.ts";
 import { Store } from "./store.ts";
@@ -48,6 +48,8 @@ export interface Parts {
   notebook: Notebook | null;
   /** How far a request for the live cells is this page's to answer. */
   isAsked?: (request: FrontEndRequest, notebook: Notebook | null) => Asked;
+  /** Where drafts are kept: of a page with several kernels, which one. */
+  keeper?: string;
   lang: string;
   signal: AbortSignal;
 }
@@ -57,7 +59,7 @@ export class Controller {
   readonly local = new Store<LocalState>(initialLocalState);
   readonly clock = new KernelClock();
   readonly lang: string;
-  readonly #me = uniqueId();
+  readonly #keeper: string;
   #transport: Promise<Transport>;
   /** The same, once it is there: what is asked is then sent before anything is drawn. */
   #ready: Transport | null = null;
@@ -65,7 +67,7 @@ export class Controller {
   readonly #isAsked: NonNullable<Parts["isAsked"]>;
   #notebook: Notebook | null = null;
   #left = new AbortController();
-  readonly #draftSenders = new Map<string, () => void>();
+  readonly #draftSenders = new Map<string, Debounced>();
   readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
   #keptResult = "";
@@ -75,9 +77,10 @@ export class Controller {
   readonly #previewSoon = debounced(PREVIEW_DELAY_MS, () => this.#preview());
   readonly #keepResultSoon = debounced(PREVIEW_DELAY_MS, () => this.#keepResult());
 
-  constructor({ synced, transport, notebook, isAsked, lang, signal }: Parts) {
+  constructor({ synced, transport, notebook, isAsked, keeper = "", lang, signal }: Parts) {
     this.synced = synced;
     this.lang = lang;
+    this.#keeper = keeper;
     this.#transport = transport;
     void transport.then((ready) => {
       if (this.#transport === transport) this.#ready = ready;
@@ -86,7 +89,8 @@ export class Controller {
     this.#isAsked = isAsked ?? (() => "first");
     const before = synced.get();
     if (before.submission) this.clock.ignore(before.submission.now);
-    this.#takeDrafts();
+    this.#takeOver();
+    hearWhatIsEntered((...told) => this.#hear(...told), signal);
     let lastPhase = "";
     let { student } = before;
     const watch = () => {
@@ -105,6 +109,8 @@ export class Controller {
     };
     signal.addEventListener("abort", synced.subscribe(watch), { once: true });
     signal.addEventListener("abort", () => this.#left.abort(), { once: true });
+    globalThis.addEventListener?.("pagehide", this.#flush, { signal });
+    signal.addEventListener("abort", this.#flush, { once: true });
     if (notebook) this.#follow(notebook);
   }
 
@@ -276,18 +282,39 @@ export class Controller {
 
   enter(problemId: string, value: Entry): void {
     const inCell = this.#writeIntoCell(problemId, value);
-    this.local.update({
-      entries: { ...this.local.get().entries, [problemId]: value },
-      notice: null,
-    });
-    this.preview();
-    if (!inCell && (typeof value === "string" || Array.isArray(value))) this.#sendDraft(problemId);
+    this.#take(problemId, value);
+    this.local.update({ notice: null });
+    if (inCell) return;
+    tellWhatIsEntered(this.#answers, problemId, value);
+    if (!isFileEntry(value)) this.#sendDraft(problemId);
   }
 
   /** Take back what was entered; what a cell says is the answer again, if one does. */
   remove(problemId: string): void {
-    const { [problemId]: _removed, ...entries } = this.local.get().entries;
-    this.local.update({ entries, notice: null });
+    this.local.update({ notice: null });
+    tellWhatIsEntered(this.#answers, problemId, null);
+  }
+
+  /** Keep what nobody will wait for any more: this view is closed, or its page is. */
+  readonly #flush = () => {
+    for (const send of this.#draftSenders.values()) send.flush();
+  };
+
+  /** Views with the same are of one student's answers to one task. */
+  get #answers(): string {
+    const { task, student } = this.synced.get();
+    return [this.#keeper, task?.ref, student].join();
+  }
+
+  #hear(answers: string, problemId: string, entry: Entry | null): void {
+    if (answers !== this.#answers) return;
+    this.#take(problemId, entry);
+    if (this.local.get().notice?.problemId === problemId) this.local.update({ notice: null });
+  }
+
+  #take(problemId: string, entry: Entry | null): void {
+    const { [problemId]: _before, ...others } = this.local.get().entries;
+    this.local.update({ entries: entry === null ? others : { ...others, [problemId]: entry } });
     this.preview();
   }
 
@@ -319,7 +346,7 @@ export class Controller {
       send = debounced(DRAFT_DELAY_MS, async () => {
         const value = ownValue(this.local.get().entries, problemId);
         if (value === undefined || isFileEntry(value)) return;
-        await this.askQuietly("draft", { problem: problemId, value, by: this.#me });
+        await this.askQuietly("draft", { problem: problemId, value, by: THIS_PAGE });
       });
       this.#draftSenders.set(problemId, send);
     }
@@ -335,7 +362,7 @@ export class Controller {
       const known = seen?.by === draft.by && String(seen.value) === String(draft.value);
       // A saved notebook is not to be trusted: whatever else it says, no file of this machine.
       const isText = typeof draft.value === "string" || Array.isArray(draft.value);
-      if ((!all && (draft.by === this.#me || known)) || !isText) continue;
+      if ((!all && (draft.by === THIS_PAGE || known)) || !isText) continue;
       entered.push([problemId, draft.value]);
     }
     if (!entered.length) return;
@@ -345,7 +372,7 @@ export class Controller {
 
   /** Another student submits: what the one before entered stays in that student's drafts. */
   #takeOver(): void {
-    this.local.update({ entries: {}, notice: null });
+    this.local.update({ entries: filesChosen(this.#answers), notice: null });
     this.#takeDrafts(true);
   }
 
@@ -457,7 +484,8 @@ export class Controller {
     buffers: ArrayBuffer[] = [],
   ): Promise<{ value: Replies[K] } | null> {
     try {
-      return await (await this.#transport).request(kind, payload, buffers);
+      const transport = this.#ready ?? (await this.#transport);
+      return await transport.request(kind, payload, buffers);
     } catch (error) {
       if (error instanceof RequestError && error.problemId !== null) {
         this.local.update({ notice: { text: error.message, problemId: error.problemId } });

@@ -1,11 +1,18 @@
 // Calls a function some time after the last of many calls, and never twice at once.
 
-export function debounced(delay_ms: number, run: () => Promise<unknown>): () => void {
+export interface Debounced {
+  (): void;
+  /** Call it now if it was to be called: nobody waits for it any more. */
+  flush(): void;
+}
+
+export function debounced(delay_ms: number, run: () => Promise<unknown>): Debounced {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
   let again = false;
 
   const fire = async () => {
+    timer = undefined;
     if (running) {
       again = true;
       return;
@@ -26,5 +33,11 @@ export function debounced(delay_ms: number, run: () => Promise<unknown>): () => 
     clearTimeout(timer);
     timer = setTimeout(() => void fire(), delay_ms);
   };
-  return schedule;
+  const flush = () => {
+    if (timer === undefined && !again) return;
+    clearTimeout(timer);
+    again = false;
+    void run();
+  };
+  return Object.assign(schedule, { flush });
 }

@@ -14,19 +14,28 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Of each test, as a page is. */
+let keeper = 0;
+
+beforeEach(() => {
+  keeper += 1;
+});
+
 function controllerOf(state: Partial<WidgetState> = {}, ...cells: ReturnType<typeof cell>[]) {
   const model = new FakeModel(state);
   if (cells.length) model.widget_manager.context = fakeContext(...cells);
-  const { signal } = new AbortController();
+  const ended = new AbortController();
+  const { signal } = ended;
   const controller = new Controller({
     synced: syncedState(model, signal),
     transport: Promise.resolve(modelTransport(model, signal)),
     notebook: findNotebook(model),
+    keeper: String(keeper),
     lang: "en",
     signal,
   });
   const lookAway = controller.look();
-  return { model, controller, lookAway };
+  return { model, controller, lookAway, close: () => ended.abort() };
 }
 
 function previewed(changes: Partial<PreviewAnswer>): PreviewAnswer {
@@ -355,6 +364,44 @@ test("a file's bytes travel beside the request", async () => {
   const sent = model.sent.find(({ content }) => content.kind === "submit");
   expect(sent?.content.answers).toEqual({ p: { filename: "a.txt", buffer: 0 } });
   expect(sent?.buffers[0]?.byteLength).toBe(3);
+});
+
+test("what is entered in one view of a task is sent by all of the page, files too", async () => {
+  const { controller } = controllerOf();
+  const other = controllerOf();
+  controller.enter("q", ["1", "2"]);
+  controller.enter("p", { file: new File(["abc"], "a.txt") });
+  const later = controllerOf();
+  const ofOtherTask = controllerOf({ task: { ...task(), ref: "demo/other" } });
+  const ofOtherStudent = controllerOf({ student: "ada" });
+  for (const { controller } of [other, later, ofOtherTask, ofOtherStudent]) {
+    void controller.submit();
+    await settle();
+  }
+  const answers = ({ model }: typeof other) =>
+    model.sent.find(({ content }) => content.kind === "submit")?.content.answers;
+  const file = { filename: "a.txt", buffer: 0 };
+  expect(answers(other)).toEqual({ q: ["1", "2"], p: file });
+  expect(answers(later)).toEqual({ p: file }); // the rest is in the kernel's drafts
+  expect(answers(ofOtherTask)).toEqual({});
+  expect(answers(ofOtherStudent)).toEqual({});
+  controller.remove("p");
+  expect(Object.keys(other.controller.local.get().entries)).toEqual(["q"]);
+});
+
+test("what is typed just before a view is closed or its page left is kept", async () => {
+  const { model, controller, close } = controllerOf();
+  await vi.advanceTimersByTimeAsync(0);
+  const drafts = () =>
+    model.sent.flatMap(({ content }) => (content.kind === "draft" ? [content.value] : []));
+  controller.enter("p", "left");
+  window.dispatchEvent(new Event("pagehide"));
+  expect(drafts()).toEqual(["left"]);
+  controller.enter("p", "left and closed");
+  close();
+  expect(drafts()).toEqual(["left", "left and closed"]);
+  await settle();
+  expect(drafts()).toHaveLength(2);
 });
 
 test("what would be sent is asked for when somebody looks at it, not with each key typed", async () => {

@@ -197,6 +197,7 @@ test("a view that is closed is closed on the server, too", async () => {
   newest().says(channel, { kind: "state", state: {} });
   await opened;
   ended.abort();
+  await vi.advanceTimersByTimeAsync(0);
   expect(newest().sent.at(-1)).toEqual({ channel, close: true });
 });
 

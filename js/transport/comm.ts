@@ -128,6 +128,6 @@ function connect(
     open = false;
     if (!comm.isDisposed) comm.close(); // it is, once its kernel is gone
   };
-  signal.addEventListener("abort", close, { once: true });
+  signal.addEventListener("abort", () => queueMicrotask(close), { once: true }); // a view may still send
   return { servedWhileBusy, request: requests.request.bind(requests), close, closed };
 }

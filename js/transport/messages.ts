@@ -24,6 +24,6 @@ export function modelTransport(model: Model, signal: AbortSignal): Transport {
     model.off("msg:custom", receive);
     requests.close("closed");
   };
-  signal.addEventListener("abort", close, { once: true });
+  signal.addEventListener("abort", () => queueMicrotask(close), { once: true }); // a view may still send
   return { servedWhileBusy: false, request: requests.request.bind(requests), close, closed };
 }

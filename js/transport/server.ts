@@ -88,7 +88,7 @@ export class ServerSocket {
 
   /**
    * Open a view of a task or of a class; settled with its first state, and rejected if the server refuses it.
-   * `onState` gets what changes afterwards.
+   * `onState` gets what changes afterwards. Whoever hears of the end of `signal` may still send.
    */
   open<State = WidgetState>(
     subject: Subject | ClassSubject,
@@ -138,7 +138,7 @@ export class ServerSocket {
           reject(new RequestError("gone"));
         },
       });
-      signal.addEventListener("abort", close, { once: true });
+      signal.addEventListener("abort", () => queueMicrotask(close), { once: true });
     });
   }
 

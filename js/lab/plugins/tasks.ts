@@ -6,7 +6,6 @@ import {
 } from "@jupyterlab/application";
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from "@jupyterlab/apputils";
 import { INotebookTracker, type NotebookPanel } from "@jupyterlab/notebook";
-import { FollowedTask } from "../followed_task.ts";
 import { guided, told } from "../guided.ts";
 import { inginiousIcon } from "../icon.ts";
 import { Commands, IInginious, PALETTE_CATEGORY } from "../tokens.ts";
@@ -37,7 +36,7 @@ export const tasks: JupyterFrontEndPlugin<void> = {
       const { taskWidget } = await import(/* webpackChunkName: "statement" */ "../task_ui.tsx");
       const id = ID_PREFIX + ref.replace("/", "-");
       if (!opened.find((widget) => widget.id === id)) {
-        const content = taskWidget(new FollowedTask(inginious, ref, notebooks));
+        const content = taskWidget(inginious, ref, notebooks);
         content.node.dataset.task = ref;
         const panel = new MainAreaWidget({ content });
         panel.id = id;
