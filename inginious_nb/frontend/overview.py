@@ -163,7 +163,8 @@ class OverviewPublisher:
             return {
                 "site": service.address,
                 "username": service.username,
-                "signed_in": state not in ("signed_out", "idle"),
+                # Not where what answered was not the site: the next try is the person's.
+                "signed_in": state not in ("signed_out", "idle", "failed"),
                 "answers": state == "connected",
                 "refusal": in_language(service.refusal, self.lang),
             }

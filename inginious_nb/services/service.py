@@ -211,7 +211,7 @@ class ServiceWithAccounts(Service):
     @property
     @abstractmethod
     def refusal(self) -> str:
-        """Return why it does not take who signed in last; empty if it has not refused."""
+        """Return why whoever tried last is not signed in; empty if they are, or may be soon."""
 
     @property
     @abstractmethod

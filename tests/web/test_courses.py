@@ -9,12 +9,13 @@ import pytest
 
 from inginious_nb.course import Task
 from inginious_nb.errors import CourseError, TaskNotFoundError
+from inginious_nb.frontend.overview import OverviewPublisher
 from inginious_nb.frontend.serialize import task_info
 from inginious_nb.magics.completion import completions
 from inginious_nb.services.account import Account
 from inginious_nb.services.inginious_web import courses as site_courses
-from inginious_nb.services.inginious_web.failures import SignInError
-from tests.support.fault_proxy import NOTHING, Fault
+from inginious_nb.services.inginious_web.failures import SignInError, SiteError
+from tests.support.fault_proxy import NOTHING, Fault, http
 from tests.support.waiting import until
 
 RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
@@ -120,7 +121,7 @@ async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy, 
         await asyncio.to_thread(session.open, "probe/random")
 
 
-async def test_notebook_and_sidebar_offer_each_other_the_site(session_of):
+async def test_notebook_and_sidebar_offer_each_other_the_site(session_of, proxy):
     sidebar = await session_of(history="both", backend="embedded")
     assert sidebar.accounts.offer_of_site is None
     notebook = await session_of("bob", history="both")
@@ -135,6 +136,17 @@ async def test_notebook_and_sidebar_offer_each_other_the_site(session_of):
         await asyncio.to_thread(
             sidebar.accounts.sign_in_beside, lambda *_: ("bob", "wrong"), always=True
         )
+    state = {}
+    overview = OverviewPublisher(sidebar, state.update)
+    proxy.faults.append(Fault(b"POST /api", answer=http(200, b"<title>Hotel</title>")))
+    with pytest.raises(SiteError, match="Hotel"):
+        await asyncio.to_thread(
+            sidebar.accounts.sign_in_beside, lambda *_: ("bob", "wrong"), always=True
+        )
+    # Who gives up there can try again later.
+    await until(lambda: "Hotel" in state["account"]["refusal"])
+    assert state["account"]["signed_in"] is False
+    overview.close()
     secret = "bob-password"
     asked = []
 

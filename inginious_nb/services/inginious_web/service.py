@@ -141,9 +141,10 @@ class InginiousWebService(ServiceWithAccounts):
 
     @property
     def refusal(self) -> str:
-        """Return why the site does not take who signed in last; empty if it has not refused."""
+        """Return why whoever tried last is not signed in; empty if they are, or may be soon."""
         refusal = self._account.site.refusal if self._account is not None else None
-        return "" if refusal is None else refusal.text
+        reason = refusal or self._failure
+        return "" if reason is None else reason.text
 
     def check_keeping(self, *, cookie: bool) -> None:
         """See that a password could be kept; a session cookie is not worth it."""
@@ -199,6 +200,7 @@ class InginiousWebService(ServiceWithAccounts):
         """
         self._left = True
         self._to_keep = None
+        self._failure = None
         self._site_courses.forget()
         names = {account.site.username for account in self._accounts}
         for account in self._accounts:
@@ -296,6 +298,9 @@ class InginiousWebService(ServiceWithAccounts):
                 wait_s = error.retry_after_s
             except InginiousError as error:
                 _log.warning("%s", error)
+                if not isinstance(error, SignInError):
+                    self._failure = error
+                    self._observers.notify()
                 return
         try:
             await self._entered(account)

@@ -27,7 +27,7 @@ export const account: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(Commands.signOut, {
       icon: inginiousIcon,
       label: lab.signOutAtSite,
-      isVisible: () => known()?.signed_in === true,
+      isVisible: () => Boolean(known()?.signed_in || known()?.refusal), // what was typed is forgotten
       execute: () => answered(lab.signOutAtSite, socket.ask("signOut", {}), language),
     });
     for (const command of [Commands.signIn, Commands.signOut])
