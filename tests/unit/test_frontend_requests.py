@@ -160,22 +160,23 @@ def test_a_second_submission_waits_for_the_first(session, ask):
 def test_two_views_that_submit_at_the_same_moment_submit_once(session, monkeypatch):
     # Each view of JupyterLab is served by a thread of its own. Both are let in together, if they
     # can be; where one has to wait for the other, that one is not held up for ever.
-    together, submit = threading.Barrier(2), session.submit
+    together, new = threading.Barrier(2), session.submissions.new
 
-    def submit_together(*args, **options):
+    def new_together(*args, **options):
         with contextlib.suppress(threading.BrokenBarrierError):
             together.wait(1)
-        return submit(*args, **options)
+        return new(*args, **options)
 
-    monkeypatch.setattr(session, "submit", submit_together)
-    task = session.task("lab/echo")
+    monkeypatch.setattr(session.submissions, "new", new_together)
+    task = session.task("lab/sleep")
     views = [TaskResponder(Publisher(session, task, lambda _changed: None)) for _ in range(2)]
-    request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": {"text": "right"}}
+    request = {"v": 1, "kind": "submit", "id": "r", "cells": [], "answers": {"seconds": "60"}}
     with ThreadPoolExecutor() as threads:
         replies = [reply for reply, _ in threads.map(lambda view: view.answer(request), views)]
     assert sorted(reply["ok"] for reply in replies) == [False, True]
     assert len(session.task_state(task).records) == 1
-    assert job_result(session, None).grade == 100
+    session.task_state(task).current.kill()
+    assert session.task_state(task).current.wait(LIMIT_S).result[0] == "killed"
 
 
 def test_only_the_first_page_that_answers_a_command_submits(session):
