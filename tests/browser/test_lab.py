@@ -137,7 +137,7 @@ def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
         kernelspec={"name": "bash", "display_name": "Bash", "language": "bash"},
     )
     open_lab(f"lab/tree/{path}?reset", ".jp-CodeCell")
-    page.get_by_role("button", name="Bash | Idle").wait_for(timeout=START_LIMIT_MS)
+    NotebookPage(server, page, path).wait_for_kernel()
     page.locator(".jp-CodeCell").first.locator(".jp-InputArea").click()
     page.keyboard.press("Shift+Enter")
     expect(page.locator(".jp-OutputArea").first).to_contain_text("42", timeout=START_LIMIT_MS)
@@ -346,7 +346,7 @@ def test_what_a_command_submitted_has_one_card(server, open_lab, page):
         server, code("3", "inginious:demo/division/quotient"), code(COMMAND), code("import time")
     )
     open_lab(f"lab/tree/{path}?reset", ".jp-CodeCell")
-    page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for(timeout=START_LIMIT_MS)
+    NotebookPage(server, page, path).wait_for_kernel()
     # What has no cell is missed where the button was pressed.
     answer = page.locator(".inginious-answer-line")
     # Another test of this server may have submitted the task.
@@ -457,6 +457,7 @@ def test_a_narrow_page_by_keyboard_alone(server, page, width):
     page.get_by_role("dialog").get_by_role("button", name="No Kernel").click(timeout=START_LIMIT_MS)
     line = page.locator(".inginious-answer-line")
     submit = line.get_by_role("button", name="Submit")
+    expect(submit).to_be_visible(timeout=START_LIMIT_MS)
     with one_more_graded(server, "pipeline"):
         submit.focus()
         page.keyboard.press("Enter")

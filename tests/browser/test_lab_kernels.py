@@ -34,7 +34,9 @@ def opened(server, open_lab, page, seconds):
     open_lab(f"lab/tree/{path}?reset", ".jp-CodeCell")
     notebook = NotebookPage(server, page, path)
     notebook.wait_for_kernel()
-    return notebook, page.locator(".inginious-answer-line")
+    line = page.locator(".inginious-answer-line")
+    expect(line).to_be_visible()
+    return notebook, line
 
 
 def submit(notebook):
