@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .tcp_server import TcpServer, closing
 
@@ -22,15 +22,26 @@ class Fault:
         times: How often.
         answer: The bytes sent instead of the site's answer; None breaks the connection, and
             `NOTHING` keeps it open without a word.
-        forward: Whether the site gets the request all the same.
-        delay_s: How long the answer takes.
+        forward: Whether the site gets the request all the same, before any other that comes later.
     """
 
     when: bytes
     times: int = 1
     answer: bytes | None = None
     forward: bool = False
-    delay_s: float = 0.0
+
+
+@dataclass
+class Late(Fault):
+    """A request of which the site's answer, as it was, comes late.
+
+    Attributes:
+        is_answered: Set once the site has answered.
+        may_come: Set by the test when the answer may come.
+    """
+
+    is_answered: asyncio.Event = field(default_factory=asyncio.Event)
+    may_come: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def http(status, body=b"<html><body>nonsense</body></html>", **headers):
@@ -60,6 +71,8 @@ class FaultProxy:
         self.faults = []
         self.at_once = 0
         self._under_way = 0
+        self._in_order = asyncio.Lock()
+        self._at_site = set()
         self._server = TcpServer(self._serve)
 
     async def __aenter__(self):
@@ -69,6 +82,8 @@ class FaultProxy:
 
     async def __aexit__(self, *exception):
         await self._server.__aexit__(*exception)
+        # Nothing that one test has asked for comes to pass in the next.
+        await asyncio.gather(*self._at_site, return_exceptions=True)
 
     def count(self, text):
         """How many requests had a text."""
@@ -98,10 +113,17 @@ class FaultProxy:
         if fault is not None:
             fault.times -= 1
         answer = b""
-        if fault is None or fault.forward:
+        if fault is None or isinstance(fault, Late):
+            async with self._in_order:  # not while it is held by what is forwarded and lost
+                pass
             answer = await self._asked(request)
-        if fault is not None:
-            await asyncio.sleep(fault.delay_s)
+        elif fault.forward:
+            async with self._in_order:
+                answer = await self._asked(request)
+        if isinstance(fault, Late):
+            fault.is_answered.set()
+            await fault.may_come.wait()
+        elif fault is not None:
             answer = fault.answer
         if answer is None:
             writer.transport.abort()
@@ -112,6 +134,13 @@ class FaultProxy:
         await writer.drain()
 
     async def _asked(self, request):
+        """The site's answer, which it is given time for even if nobody waits any more."""
+        asking = asyncio.create_task(self._exchange(request))
+        self._at_site.add(asking)
+        asking.add_done_callback(self._at_site.discard)
+        return await asyncio.shield(asking)
+
+    async def _exchange(self, request):
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
         lines = [
             line

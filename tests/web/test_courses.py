@@ -15,7 +15,7 @@ from inginious_nb.magics.completion import completions
 from inginious_nb.services.account import Account
 from inginious_nb.services.inginious_web import courses as site_courses
 from inginious_nb.services.inginious_web.failures import SignInError, SiteError
-from tests.support.fault_proxy import NOTHING, Fault, http
+from tests.support.fault_proxy import NOTHING, Fault, Late, http
 from tests.support.waiting import until
 
 RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
@@ -119,6 +119,36 @@ async def test_lists_that_were_known_stay_when_the_site_goes(session_of, proxy, 
     assert "quiz" in session.library.courses["probe"].tasks
     with pytest.raises(CourseError, match="does not answer"):
         await asyncio.to_thread(session.open, "probe/random")
+
+
+async def test_the_list_is_that_of_who_signed_in_last(session_of, proxy, new_student, monkeypatch):
+    names, former = [new_student(), new_student()], Late(b"GET /mycourses")
+
+    async def connect():
+        name = names.pop()
+        who = name, f"{name}-password"
+        await asyncio.to_thread(session.connect, None, lambda *_: who, username=name)
+
+    proxy.faults.append(former)
+    session = await session_of(names[0])
+    await former.is_answered.wait()
+    await connect()
+    former.may_come.set()
+    # Nobody has to look at it for that.
+    await until(lambda: proxy.count(b"GET /mycourses") == 2)
+    await until(lambda: session.library.courses)
+
+    # What failed before somebody signed in is no reason not to wait afterwards.
+    monkeypatch.setattr(site_courses, "RETRY_S", 30.0)
+    await asyncio.to_thread(session.accounts.sign_out)
+    await until(lambda: not session.library.courses and "Sign in first" in session.library.note)
+    later = Late(b"GET /mycourses")
+    proxy.faults.append(later)
+    await connect()
+    opening = asyncio.create_task(asyncio.to_thread(session.open, "probe/quiz"))
+    await later.is_answered.wait()
+    later.may_come.set()
+    assert (await opening).id == "quiz"
 
 
 async def test_notebook_and_sidebar_offer_each_other_the_site(session_of, proxy):

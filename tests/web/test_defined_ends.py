@@ -225,3 +225,12 @@ async def test_a_page_that_takes_minutes_does_not_hold_up_a_kill(absurd, site):
     await until(lambda: len(absurd.requests) > 1)
     job.kill()
     assert (await asyncio.wait_for(running, 5)).result.result[0] == "killed"
+
+
+async def test_what_is_asked_for_ends_with_the_conversation(absurd, site):
+    absurd.answers[TASK] = endless(SLOW, b" ")
+    asking = asyncio.ensure_future(site.task_page("c", "t"))
+    await until(lambda: len(absurd.requests) > 1)
+    await site.close()
+    await asyncio.wait([asking])
+    assert asking.cancelled()

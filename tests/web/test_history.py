@@ -10,7 +10,7 @@ import pytest
 from inginious_nb.frontend.serialize import standing
 from inginious_nb.services.inginious_web.pages import read_task_page
 from inginious_nb.submissions.submissions import UsageError
-from tests.support.fault_proxy import NOTHING, Fault
+from tests.support.fault_proxy import NOTHING, Fault, Late
 from tests.support.waiting import until
 
 RIGHT = {"loop": "ten", "keys": ["a", "b"], "word": "noël"}
@@ -67,6 +67,20 @@ async def test_what_was_submitted_in_the_browser_is_in_the_history(
     assert [record.number for record in state.records] == [4, 3, 2, 1]
     await asyncio.to_thread(session.site_submissions.recall, session.history.get(second))
     assert session.history.answers(second)["word"] == "noël"
+
+
+async def test_a_page_that_was_answered_before_a_result_is_fetched_again(
+    session_of, proxy, new_student
+):
+    session = await session_of(new_student())
+    task = await asyncio.to_thread(session.open, "probe/quiz")
+    state, late = session.task_state(task), Late(b"GET /course/probe/quiz")
+    proxy.faults.append(late)
+    session.services.courses.fetch("probe", "quiz")
+    await late.is_answered.wait()
+    assert (await session.submit(task, RIGHT)).result[0] == "success"
+    late.may_come.set()
+    await until(lambda: state.attempts == 1)
 
 
 @pytest.mark.parametrize("task_id", ["quiz", "random"])

@@ -242,6 +242,15 @@ async def test_a_site_that_comes_back_and_refuses_says_so(service, proxy):
     assert service.refusal == ""
 
 
+async def test_each_person_is_signed_in_once_the_site_is_back(service, kept, proxy):
+    service = service()
+    proxy.faults.append(Fault(AUTHENTICATION, times=2))
+    await service.sign_in("bob", "wrong", keep=False)
+    await service.sign_in("alice", "alice-password", keep=True)
+    await until(lambda: service.state.state == "connected" and "alice-password" in kept.values())
+    await until(lambda: service.state_of("bob").state == "signed_out")
+
+
 async def test_no_log_has_a_password_or_a_cookie(service, task, web_site, caplog):
     service, cookie = service(), browser_session(web_site, "alice")
     caplog.set_level(logging.DEBUG)

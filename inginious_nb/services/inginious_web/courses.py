@@ -173,6 +173,8 @@ class SiteCourses:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._to_open: set[tuple[str, str]] = set()
+        self._forgotten = 0
+        self._is_outdated = False
         self._courses: dict[str, SiteCourse] = {}
         self._refreshing: Future[None] | None = None
         self._pages: dict[tuple[str, str], Future[Task]] = {}
@@ -215,6 +217,13 @@ class SiteCourses:
             if self._refreshing is None or self._refreshing.done():
                 self._refreshing = self._run(self._refresh())
             return self._refreshing
+
+    def refresh_for_person(self) -> None:
+        """Fetch the lists for who has signed in, whatever has failed before that."""
+        with self._lock:
+            self._failed_at = self._waited_at = None
+            self._is_outdated = True
+        self.refresh()
 
     def wait(self) -> None:
         """Wait a moment for the list of courses, if there is none yet.
@@ -263,15 +272,26 @@ class SiteCourses:
     def look_again(self, course_id: str, task_id: str) -> None:
         """Fetch the page of a task anew if it was opened: its grade and attempts have changed."""
         kept = self._kept.get(course_id)
-        if kept is not None and task_id in kept.pages and not self._closed:
+        if kept is None or task_id not in kept.pages:
+            return
+        under_way = self._pages.get((course_id, task_id))
+        if under_way is None:
+            self._fetch_again(course_id, task_id)
+        else:  # it may be the page as it was before
+            under_way.add_done_callback(lambda _page: self._fetch_again(course_id, task_id))
+
+    def _fetch_again(self, course_id: str, task_id: str) -> None:
+        if not self._closed:
             self.fetch(course_id, task_id)
 
     def forget(self) -> None:
         """Forget what is known: somebody else signed in, who has other courses and grades."""
         with self._lock:
+            self._forgotten += 1
             self._to_open.update(
                 (course, task) for course, kept in self._kept.items() for task in kept.pages
             )
+            self._to_open.update(key for key, page in self._pages.items() if not page.done())
             self._kept, self._courses, self._pages = {}, {}, {}
             self._listed_at = self._failed_at = self._waited_at = self._failure = None
 
@@ -287,10 +307,16 @@ class SiteCourses:
 
     async def _refresh(self) -> None:
         self._loop_thread = threading.get_ident()
-        before, found = self._kept, {}
-        failure = None
+        while not await self._is_listed():
+            pass
+
+    async def _is_listed(self) -> bool:
+        """Fetch the lists once; return whether they are those of who is signed in now."""
+        before, forgotten, found = self._kept, self._forgotten, {}
+        failure, self._is_outdated = None, False
         try:
             site = await self._site()
+            self._is_outdated = False  # by having signed in for this
             listed = [course for course in await site.courses() if is_valid_id(course.id)]
             for course in listed[:MAX_COURSES]:
                 found[course.id] = kept = before.get(course.id) or _Kept(course)
@@ -300,8 +326,8 @@ class SiteCourses:
             _log.info("The courses of %s cannot be listed: %s", self.address, error)
             failure = error
         with self._lock:
-            if self._kept is not before:
-                return  # somebody else has signed in meanwhile
+            if self._forgotten != forgotten or (failure is not None and self._is_outdated):
+                return False  # somebody has signed in meanwhile
             self._failure = failure
             if failure is None:
                 self._kept = found
@@ -319,6 +345,7 @@ class SiteCourses:
         for course_id, task_id in to_open:
             if course_id in found and task_id in found[course_id].tasks:
                 self.fetch(course_id, task_id)
+        return True
 
     async def _list_tasks(self, site: Site, kept: _Kept) -> None:
         from .failures import PassingError, SignInError  # noqa: PLC0415
@@ -334,7 +361,7 @@ class SiteCourses:
             kept.error = None
 
     async def _fetch(self, course_id: str, task_id: str) -> Task:
-        kept = self._kept.get(course_id)
+        kept, forgotten = self._kept.get(course_id), self._forgotten
         try:
             site = await self._site()
             task = await site.task(course_id, task_id)
@@ -344,6 +371,8 @@ class SiteCourses:
                 kept.refusals[task_id] = (time.monotonic(), refusal)
             self._changed()
             raise refusal from error
+        if self._forgotten != forgotten:
+            return task  # as somebody has it who is not signed in any more
         if kept is not None:
             kept.pages = {**kept.pages, task_id: task}
             kept.refusals.pop(task_id, None)

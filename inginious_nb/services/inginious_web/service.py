@@ -85,7 +85,7 @@ class InginiousWebService(ServiceWithAccounts):
         self._accounts: list[_Account] = []
         self._to_keep: Credentials | None = None
         self._left = False
-        self._retrying: asyncio.Task[None] | None = None
+        self._retrying: dict[Site, asyncio.Task[None]] = {}
         self._failure: InginiousError | None = None
         self._closed = False
 
@@ -205,6 +205,7 @@ class InginiousWebService(ServiceWithAccounts):
         names = {account.site.username for account in self._accounts}
         for account in self._accounts:
             await account.site.sign_out()
+        self._site_courses.forget()  # what a look has fetched while somebody was still signed in
         for name in filter(None, names):
             await asyncio.to_thread(kept_passwords.forget, self.address, name)
 
@@ -275,8 +276,7 @@ class InginiousWebService(ServiceWithAccounts):
                 raise
             _log.info("%s", error)
             self._failure = None  # that of an earlier try is none any more
-            if self._retrying is None or self._retrying.done():
-                self._retrying = asyncio.create_task(self._retry(account, error.retry_after_s))
+            self._begin_to_retry(account, error.retry_after_s)
         except SignInError:
             await self._forget_refused(account)
             raise
@@ -288,6 +288,12 @@ class InginiousWebService(ServiceWithAccounts):
             self._failure = None
             if account.site.session != session:
                 await self._entered(account)
+
+    def _begin_to_retry(self, account: _Account, wait_s: float) -> None:
+        """Sign in again and again in the background, unless that is done already."""
+        retrying = self._retrying.get(account.site)
+        if retrying is None or retrying.done():
+            self._retrying[account.site] = asyncio.create_task(self._retry(account, wait_s))
 
     async def _retry(self, account: _Account, wait_s: float) -> None:
         while not account.site.is_open:
@@ -310,13 +316,14 @@ class InginiousWebService(ServiceWithAccounts):
     async def _entered(self, account: _Account) -> None:
         """Let others of the same user go on, and keep what was to be kept."""
         site = account.site
-        self._site_courses.refresh()
+        self._site_courses.refresh_for_person()
         for other in self._accounts:
             waits = other is not account and other.site.needs_sign_in is not None
             if waits and site.way is not None and other.site.username in {"", site.username}:
                 other.site.use(site.way)
-        to_keep, self._to_keep = self._to_keep, None
-        if to_keep is not None:
+        to_keep = self._to_keep
+        if to_keep is not None and to_keep is site.way:
+            self._to_keep = None
             await asyncio.to_thread(kept_passwords.keep, self.address, to_keep)
 
     async def _forget_refused(self, account: _Account) -> None:
@@ -324,7 +331,8 @@ class InginiousWebService(ServiceWithAccounts):
         refused = account.site.way
         if not isinstance(refused, Credentials):
             return
-        self._to_keep = None
+        if self._to_keep is refused:
+            self._to_keep = None
         kept = await asyncio.to_thread(kept_passwords.kept, self.address, refused.username)
         if kept == refused:
             await asyncio.to_thread(kept_passwords.forget, self.address, refused.username)
@@ -414,8 +422,8 @@ class InginiousWebService(ServiceWithAccounts):
         """End the conversation; pending jobs get their last answer, the site grades on."""
         self._closed = True
         self._site_courses.close()
-        if self._retrying is not None:
-            self._retrying.cancel()
+        for retrying in self._retrying.values():
+            retrying.cancel()
         for account in self._accounts:
             account.client.close()
         for account in self._accounts:

@@ -81,13 +81,19 @@ class Site:
         self._sign_in_wait_s = _FIRST_SIGN_IN_WAIT_S
         self._not_before = 0.0
         self._busy: PassingError | None = None
-        self._requests = 0
+        self._asking: set[asyncio.Task[Any] | None] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._http = http_client(address, lang)
 
     async def close(self) -> None:
-        """End the conversation."""
+        """End the conversation, and what is asked for now."""
+        # Before the loop ends: it would also cancel what connects within a request, and the
+        # library leaves a socket behind then.
+        while self._asking:
+            for task in filter(None, self._asking):
+                task.cancel()
+            await self._quiet.wait()
         await self._http.aclose()
 
     # ---- the session ------------------------------------------------------------------------
@@ -344,7 +350,8 @@ class Site:
         limit_bytes: int = MAX_ANSWER_BYTES,
     ) -> Answer:
         self._refuse_while_waiting()
-        self._requests += 1
+        task = asyncio.current_task()
+        self._asking.add(task)
         self._quiet.clear()
         try:
             answer = await send(
@@ -357,8 +364,8 @@ class Site:
                 limit_bytes=limit_bytes,
             )
         finally:
-            self._requests -= 1
-            if not self._requests:
+            self._asking.remove(task)
+            if not self._asking:
                 self._quiet.set()
         # INGInious sets the cookie of its session with each answer, whatever it says.
         is_own = not self._marks or not self._marks.isdisjoint(answer.cookies)
