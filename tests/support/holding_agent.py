@@ -21,14 +21,12 @@ class HoldingAgent:
         inputs: What was answered in each job.
     """
 
-    def __init__(self, address, *, slots=1000, environment=("mcq", "mcq"), identity=None):
+    def __init__(self, address, *, slots=1000, environment=("mcq", "mcq")):
         self._context = zmq.asyncio.Context()
         self._socket = self._context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
-        if identity is not None:
-            # To the backend it is the same agent each time.
-            self._socket.setsockopt(zmq.IDENTITY, identity)
         self._socket.connect(address)
+        self._linger_ms = 0
         self._slots = slots
         self._news = asyncio.Event()
         self.jobs = []
@@ -45,7 +43,7 @@ class HoldingAgent:
     async def __aexit__(self, *_):
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._context.destroy(linger=0)
+        self._context.destroy(linger=self._linger_ms)
 
     async def hello(self):
         """Register, or register again."""
@@ -53,6 +51,11 @@ class HoldingAgent:
         details = {"id": name, "created": 0, "ports": [], "title": name, "runtime": kind}
         environments = {kind: {name: details}}
         await self._say(messages.AgentHello("holding", self._slots, environments))
+
+    async def leave(self):
+        """Take no more jobs; else the backend gives some to it until it misses its answers."""
+        self._linger_ms = 1000  # so that it is sent
+        await self._say(messages.AgentHello("holding", 0, {}))
 
     async def holds(self, count, timeout_s=30):
         """Return once it holds that many jobs."""

@@ -8,7 +8,9 @@ import pytest
 
 from inginious_nb.errors import AnswerError
 from tests.support.holding_agent import HoldingAgent
+from tests.support.lab_jobs import until_offered
 from tests.support.waiting import until
+from tests.support.wire_peer import DealerPeer
 
 CONTENT = b"1,2\n\xff\x00"
 MIXED = {
@@ -24,10 +26,12 @@ MIXED = {
 @pytest.fixture
 async def agent(web_site):
     """The one agent that grades the task mixed, one job at a time."""
-    address = web_site.backend.agent_address
-    environment = ("docker", "held")
-    async with HoldingAgent(address, slots=1, environment=environment, identity=b"held") as agent:
+    backend, environment = web_site.backend, ("docker", "held")
+    async with HoldingAgent(backend.agent_address, slots=1, environment=environment) as agent:
+        with DealerPeer(backend.address) as client:
+            await until_offered(client, "docker", "mcq")
         yield agent
+        await agent.leave()
 
 
 async def test_all_kinds_of_answers_arrive_and_come_back(session_of, agent):
