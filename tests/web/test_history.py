@@ -97,7 +97,8 @@ async def test_an_instructor_who_replays_a_submission_gets_the_same_grade(
     site_id = session.history.get(submission.id).remote_id
     page, check = f"/course/probe/{task_id}", {"@action": "check", "submissionid": site_id}
     instructor.post(f"/submission/{site_id}", data={"replay": ""})
-    await until(lambda: len(dates_of(site_id, instructor)) == 2)
+    await until(lambda: len(dates_of(site_id, instructor)) == 2)  # it has begun
+    await until(lambda: student.post(page, data=check).json()["status"] == "done")
     replayed = student.post(page, data=check).json()
     assert float(replayed["grade"]) == grade
 

@@ -335,9 +335,9 @@ async def test_a_slow_answer_counts_as_none_and_spends_no_second_attempt(sign_in
 
 
 async def test_what_one_submission_is_asked_to_wait_for_holds_for_all(
-    sign_in, task, proxy, monkeypatch
+    sign_in, task, proxy, monkeypatch, new_student
 ):
-    client = await sign_in("bob", pace=Pace(first_s=0.05, max_s=0.1, give_up_s=9e9))
+    client = await sign_in(new_student(), pace=Pace(first_s=0.05, max_s=0.1, give_up_s=9e9))
     told, over, late_s = [], asyncio.Event(), 0
     pause = SiteJob._pause
 
