@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
+import operator
 from collections import Counter
 
 import psutil
@@ -331,6 +333,7 @@ FAULTS = {
 
 def resources():
     """All that a client could leave behind; sockets are seen by their descriptors."""
+    gc.collect()  # what earlier tests have left to it
     process = psutil.Process()
     return process.num_fds(), process.num_threads(), len(asyncio.all_tasks())
 
@@ -364,4 +367,4 @@ async def test_closing_in_the_middle_of_it(
         jobs.new(1)
         assert len(jobs.results) == 21
         await (undone(site, proxy) or asyncio.sleep(0))
-        await until(lambda: resources() == before)
+        await until(lambda: all(map(operator.le, resources(), before)))
