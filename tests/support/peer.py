@@ -11,6 +11,10 @@ import sys
 import time
 from pathlib import Path
 
+import zmq
+
+from inginious_nb import messages
+
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -128,6 +132,16 @@ class InginiousSite:
         agent = Process(self.bin / "inginious-agent-mcq", self.agent_address, "--tasks", self.tasks)
         self.agents.append(agent)
         return agent
+
+    def wait_until_offered(self, kind, timeout_s=60):
+        """Return once an agent offers environments of a kind, as each client is told."""
+        with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+            client.linger, client.rcvtimeo = 0, timeout_s * 1000
+            client.connect(self.address)
+            client.send(messages.encode(messages.ClientHello("me")))
+            kinds = ()
+            while kind not in kinds:
+                kinds = messages.decode(client.recv(), messages.TO_CLIENT).available_environments
 
     def restart_backend(self):
         self.backend.kill()

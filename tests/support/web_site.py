@@ -124,6 +124,7 @@ class WebSite:
         )
         try:
             wait_for_port(self.port, self._process, timeout_s=60)
+            self.backend.wait_until_offered("mcq")  # else what comes first is a crash
         except BaseException:
             self.stop()
             raise

@@ -19,7 +19,7 @@ from inginious_nb.settings import load_settings
 from tests.support.fault_proxy import FaultProxy
 from tests.support.web_site import WebSite
 
-PACE = Pace(first_s=0.05, max_s=0.2, give_up_s=1.0)
+PACE = Pace(first_s=0.05, max_s=0.2)
 
 
 def pytest_collection_modifyitems(items):

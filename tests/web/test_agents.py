@@ -8,9 +8,7 @@ import pytest
 
 from inginious_nb.errors import AnswerError
 from tests.support.holding_agent import HoldingAgent
-from tests.support.lab_jobs import until_offered
 from tests.support.waiting import until
-from tests.support.wire_peer import DealerPeer
 
 CONTENT = b"1,2\n\xff\x00"
 MIXED = {
@@ -28,8 +26,7 @@ async def agent(web_site):
     """The one agent that grades the task mixed, one job at a time."""
     backend, environment = web_site.backend, ("docker", "held")
     async with HoldingAgent(backend.agent_address, slots=1, environment=environment) as agent:
-        with DealerPeer(backend.address) as client:
-            await until_offered(client, "docker", "mcq")
+        await asyncio.to_thread(backend.wait_until_offered, "docker")
         yield agent
         await agent.leave()
 

@@ -315,7 +315,7 @@ async def test_a_session_that_ends_in_the_middle_is_opened_again(sign_in, task, 
 
 
 async def test_a_site_that_is_gone_ends_the_wait(sign_in, task, proxy):
-    client = await sign_in("bob")
+    client = await sign_in("bob", pace=Pace(first_s=0.05, max_s=0.2, give_up_s=1.0))
     proxy.faults.append(Fault(CHECK, times=999, answer=None))
     result = await client.open_job(task("quiz"), RIGHT)
     assert result.result[0] == "crash"
