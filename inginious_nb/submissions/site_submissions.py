@@ -51,9 +51,17 @@ class SiteSubmissions:
         self._library = library
         self._run = run
         self._renew = renew
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def take(self, task: Task) -> None:
-        """Take what a site lists of this person's submissions to a task."""
+        """Take what a site lists of this person's submissions to a task.
+
+        Two pages of a task are taken in the order of the calls, so that the older does not stay.
+        """
+        async with self._turns.setdefault((task.course_id, task.id), asyncio.Lock()):
+            await self._take(task)
+
+    async def _take(self, task: Task) -> None:
         person = self._context.person
         others = await self._place(task)
         new = await asyncio.to_thread(self._renew, task, person)

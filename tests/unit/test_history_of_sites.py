@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +12,9 @@ from inginious_nb.client.results import JobResult
 from inginious_nb.course import SiteSubmission
 from inginious_nb.i18n import Message
 from inginious_nb.services.account import Account
+from inginious_nb.services.inginious_web.failures import SiteError
 from inginious_nb.submissions.history import History
+from inginious_nb.submissions.site_submissions import SiteSubmissions
 from tests.support.histories import add, ids, opened, result
 
 ALICE = Account("https://x", "alice")
@@ -214,3 +218,37 @@ def test_the_answers_that_a_site_has_are_kept(history):
     history.keep_recalled("a", sent, result("timeout", 0.0))
     assert history.answers("a") == {"fib": sent["fib"]}
     assert (history.result("a").result[0], history.get("a").code) == ("timeout", "timeout")
+
+
+async def test_of_two_pages_of_a_task_the_later_stays():
+    asked, may_come, taken = asyncio.Event(), asyncio.Event(), []
+
+    async def recall(_task, _remote_id):
+        asked.set()
+        await may_come.wait()
+        raise SiteError
+
+    def page(attempts):
+        told = SimpleNamespace(username="alice", submissions=[attempts])
+        return SimpleNamespace(course_id="demo", id="fib", site=ALICE.site, standing=told)
+
+    def unplaced(*_, submissions, **_more):
+        return ["s1"] if submissions == [1] else []
+
+    def renew(task, _person):
+        taken.append(task.standing.submissions)
+        return []
+
+    context = SimpleNamespace(
+        person=SimpleNamespace(username="ada"),
+        history=SimpleNamespace(unplaced=unplaced),
+        service_for=lambda _task: SimpleNamespace(account=ALICE, recall=recall),
+    )
+    submissions = SiteSubmissions(context, None, run=None, renew=renew)
+    takes = [asyncio.ensure_future(submissions.take(page(1)))]
+    await asked.wait()
+    takes.append(asyncio.ensure_future(submissions.take(page(2))))
+    await asyncio.wait(takes, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+    may_come.set()
+    await asyncio.gather(*takes)
+    assert taken == [[1], [2]]

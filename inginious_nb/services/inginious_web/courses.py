@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -398,7 +399,7 @@ class SiteCourses:
             if waits:
                 self._waited_at = time.monotonic()
             return None
-        except InginiousError:
+        except (InginiousError, CancelledError):  # the latter as the session ends
             return None
 
 
