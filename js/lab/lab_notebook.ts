@@ -5,6 +5,7 @@ import type { NotebookPanel } from "@jupyterlab/notebook";
 import { isTagOf, tagReference } from "../notebook/answer_tags.ts";
 import type { NotebookContext } from "../notebook/context.ts";
 import { Notebook, TAG_PREFIX } from "../notebook/notebook.ts";
+import { goToCell } from "../notebook/notebook_view.ts";
 import type { ProblemInfo, TaskInfo } from "../protocol/task.ts";
 
 /** Languages of answers that are written in text cells. */
@@ -22,17 +23,12 @@ export class LabNotebook extends Notebook {
     this.#shell = shell;
   }
 
-  /** Bring the notebook to the front, scroll to a cell and go into it; whether it is there. */
+  /** Bring the notebook to the front, go to a cell; whether it is there. */
   override async reveal(cellId: string): Promise<boolean> {
     const { content, id, isDisposed } = this.panel;
     if (isDisposed) return false;
-    const index = content.widgets.findIndex(({ model }) => model.id === cellId);
-    if (index < 0) return false;
     this.#shell.activateById(id);
-    content.activeCellIndex = index;
-    await content.scrollToItem(index, "smart");
-    content.activate();
-    return true;
+    return goToCell(content, cellId, false);
   }
 
   /** The cells as they are shown; none once the notebook is closed. */

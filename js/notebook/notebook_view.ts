@@ -66,8 +66,8 @@ function notebookAround(widget: LuminoWidget | null | undefined): NotebookView |
   return null;
 }
 
-/** Go to a cell as if a person had clicked into it, also below a heading that is folded. */
-export async function goToCell(view: NotebookView, cellId: string): Promise<boolean> {
+/** Go to a cell as if a person had clicked it, or into it, also below a heading that is folded. */
+export async function goToCell(view: NotebookView, cellId: string, into = true): Promise<boolean> {
   const index = view.widgets.findIndex(({ model }) => model.id === cellId);
   const cell = view.widgets[index];
   if (!cell) return false;
@@ -78,8 +78,8 @@ export async function goToCell(view: NotebookView, cellId: string): Promise<bool
   view.mode = "command";
   view.activeCellIndex = index;
   view.deselectAll?.();
-  view.activate?.();
   await view.scrollToItem(index, "center").catch(() => {}); // another click was faster
-  if (cell.model.type === "code") view.mode = "edit";
+  view.activate?.();
+  if (into && cell.model.type === "code") view.mode = "edit";
   return true;
 }
