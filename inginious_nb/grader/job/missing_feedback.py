@@ -24,12 +24,18 @@ SHELL_LEFT_WITHOUT_FEEDBACK = Message(
     "like, before leaving."
 )
 _WORDS_READ_BYTES = 200_000
+_MARK = "\ufeff#!"
 _WRONG_MACHINE = "Exec format error"
 # Python shows so what it cannot compile of the script itself: with no traceback before it.
 _CANNOT_BE_COMPILED = re.compile(
     r"  File \"[^\"\n]*/task/run\", line \d+\n(?:    [^\n]*\n)*"
     r"((?:Syntax|Indentation|Tab)Error: [^\n]*?)\.?\n?\Z"
     r"|(SyntaxError: Non-UTF-8 [^\n]*? in file [^\n]*/task/run on line \d+)"
+)
+# What stands in a file of the task: an answer may be in what eval or sh -c reads.
+_SHELL_CANNOT_READ = re.compile(
+    r"^[^\n]*?/?(run(?:\.sh)?): (?:line )?\d+: ((?:[Ss]yntax error|unexpected EOF)[^\n]*)",
+    re.MULTILINE,
 )
 
 
@@ -71,6 +77,26 @@ def why_no_feedback(text: Message, *, folders: Sequence[Path], errors: str, path
                 files=", ".join(dict.fromkeys(ends)),
             )
         )
+    marked = _scripts_with_mark(folders) if _MARK in errors else []
+    if marked:
+        return faults.of_task(
+            Message(
+                "{text} Nothing executes {files}, which begin with a byte order mark; save them "
+                "as UTF-8 without BOM.",
+                text=text,
+                files=", ".join(marked),
+            )
+        )
+    unread = _SHELL_CANNOT_READ.search(errors)
+    if unread:
+        return faults.of_task(
+            Message(
+                "{text} The shell cannot read {file}: {line}.",
+                text=text,
+                file=unread[1],
+                line=unread[2],
+            )
+        )
     if _WRONG_MACHINE in errors:
         return faults.of_task(
             Message(
@@ -98,15 +124,20 @@ def _scripts_with_wrong_line_ends(folders: Sequence[Path], errors: str) -> list[
         errors: What the run script wrote to stderr.
     """
     inner = [folder / "student" for folder in folders]
-    scripts = [file for file in _scripts([*folders, *inner]) if file.suffix not in (".py", ".py3")]
-    found = [file for file in scripts if run_file.has_wrong_line_ends(file)]
-    # Others stumble over such lines in silence, Python does not.
+    found = [file for file in _scripts([*folders, *inner]) if run_file.has_wrong_line_ends(file)]
+    # Others stumble over such lines in silence; of a program in Python, only who starts it does.
     stumbled = re.search(r"\r|\^M|\\r|\$'\\r'", errors) is not None
     return [file.name for file in found if stumbled or not _is_python(file)]
 
 
+def _scripts_with_mark(folders: Sequence[Path]) -> list[str]:
+    inner = [folder / "student" for folder in folders]
+    return [file.name for file in _scripts([*folders, *inner]) if run_file.begins_with_mark(file)]
+
+
 def _is_python(file: Path) -> bool:
-    return "python" in probing.beginning(file, _WORDS_READ_BYTES).partition("\n")[0]
+    first_line = probing.beginning(file, _WORDS_READ_BYTES).partition("\n")[0]
+    return "python" in first_line or file.suffix in (".py", ".py3")
 
 
 def _is_named(program: str, folders: Sequence[Path], errors: str) -> bool:
@@ -123,8 +154,14 @@ def _scripts(folders: Sequence[Path]) -> Iterator[Path]:
         listing = probing.listed(folder)
         names = {*RUN_FILES, "Makefile", "makefile"}
         yield from sorted(
-            path for path in listing.files if path.name in names or path.suffix == ".sh"
+            path
+            for path in listing.files
+            if path.name in names or path.suffix == ".sh" or _names_an_interpreter(path)
         )
+
+
+def _names_an_interpreter(file: Path) -> bool:
+    return probing.beginning(file, len(_MARK.encode())).lstrip("\ufeff").startswith("#!")
 
 
 def with_unread(text: str, unread: Sequence[str]) -> str:

@@ -28,6 +28,9 @@ _READ_BYTES = 200_000
 _MAX_LINE_BYTES = 256
 """execve(2): of the first line no more counts."""
 
+_UNSEEN = re.compile("[\\u00a0\\u00ad\\u2000-\\u200f\\u2028-\\u202f\\u2060\\u3000\\ufeff]")
+"""Blanks and characters without width, as web pages and word processors have them."""
+
 _ASSIGNMENT = re.compile(r"\w+=")
 
 
@@ -70,6 +73,12 @@ def fault_of(file: Path) -> str:
         return Message(
             "{file} cannot be executed: its first line does not name an interpreter (such as "
             "#!/bin/bash).",
+            file=file.name,
+        )
+    if _UNSEEN.search(line.decode("utf-8", "replace")):
+        return Message(
+            "{file} cannot be executed: its first line has a blank that no keyboard makes, so "
+            "there is no interpreter of that name; type the line anew.",
             file=file.name,
         )
     return _fault_of_env(file, interpreter_words(line))
@@ -126,6 +135,14 @@ def wrong_line_ends(file: Path) -> str:
         "interpreter is not found or stumbles; convert it with dos2unix {file}.",
         file=file.name,
     )
+
+
+def begins_with_mark(file: Path) -> bool:
+    """Return whether a script begins with a byte order mark, so that nothing executes it."""
+    try:
+        return first_line(file).startswith(b"\xef\xbb\xbf#!")
+    except OSError:
+        return False
 
 
 def has_wrong_line_ends(file: Path) -> bool:
