@@ -203,6 +203,7 @@ class OverviewPublisher:
             "deadline": None if deadline is None else deadline.timestamp(),
             "attempts": state.attempts,
             "attempts_left": state.attempts_left,
+            "limit": serialize.limit_text(state, self.lang),
             "grade": state.grade,
             "code": state.code,
             "pending": (state.current is not None and not state.current.done)

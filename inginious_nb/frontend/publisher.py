@@ -346,7 +346,7 @@ class Publisher:
         if self._published and settled == self._settled:
             return {}
         part = {
-            "standing": serialize.standing(self.state),
+            "standing": serialize.standing(self.state, self.lang),
             "history": serialize.submission_rows(self.state.records),
             "result": self._result(submission),
         }

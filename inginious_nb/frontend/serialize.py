@@ -144,17 +144,42 @@ def _problem_info(
     }
 
 
-def standing(state: TaskState) -> Standing:
+def standing(state: TaskState, lang: str = "en") -> Standing:
     """Return how often the task was submitted, and the best and the last grade."""
     best, last = state.best, state.last
     return {
         "attempts": state.attempts,
         "attempts_left": state.attempts_left,
+        "limit": limit_text(state, lang),
         "best_grade": best.grade if best else None,
         "best_code": best.code if best else None,
         "last_grade": shown_grade(last.code, last.grade) if last else None,
         "last_code": last.code if last else None,
     }
+
+
+def limit_text(state: TaskState, lang: str) -> str:
+    """Return how many attempts are left, empty without a limit."""
+    left, limit = state.attempts_left, state.task.settings.submission_limit
+    if left is None:
+        return ""
+    if limit.period_h is None:
+        plain = Message.plural("{n} attempt left", "{n} attempts left", n=left)
+        return in_language(plain if left else Message("no attempt left"), lang)
+    text = (
+        Message.plural(
+            "{n} attempt left of {amount} in {hours} h",
+            "{n} attempts left of {amount} in {hours} h",
+            n=left,
+            amount=limit.amount,
+            hours=limit.period_h,
+        )
+        if left
+        else Message(
+            "no attempt left of {amount} in {hours} h", amount=limit.amount, hours=limit.period_h
+        )
+    )
+    return in_language(text, lang)
 
 
 def source_info(source: AnswerSource, lang: str = "en") -> SourceInfo:

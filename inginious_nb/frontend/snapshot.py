@@ -239,7 +239,7 @@ def task_bundle(
         None if result is None else lines.result_line(result, lang),
         result,
         info=serialize.task_info(state.task, lang, username),
-        standing=serialize.standing(state),
+        standing=serialize.standing(state, lang),
         styled=styled,
         lang=lang,
     ).bundle
@@ -288,7 +288,7 @@ def widget_bundle(
         line,
         result,
         info=publisher.task_info if is_task else None,
-        standing=serialize.standing(publisher.state),
+        standing=serialize.standing(publisher.state, lang),
         remark=remark,
         student=publisher.other_student,
         saved=_saved(publisher, lang, styled=styled),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bisect
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from inginious_nb.course import SiteStanding
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from .history import History
     from .submission import Submission
+
+_HOUR_S = 3600
 
 
 class TaskState:
@@ -98,12 +101,19 @@ class TaskState:
     def attempts_left(self) -> int | None:
         """Return how many of a limited number are left, None without a limit.
 
-        None as well where so many count within some hours: the site counts those.
+        None as well of a site where so many count within some hours: the site counts those.
         """
         limit = self.task.settings.submission_limit
-        if limit.amount is None or limit.period_h is not None:
+        if limit.amount is None:
             return None
-        return max(0, limit.amount - self.attempts)
+        if limit.period_h is None:
+            return max(0, limit.amount - self.attempts)
+        if self.task.site:
+            return None
+        since = time.time() - limit.period_h * _HOUR_S
+        with self._lock:
+            recent = sum(counts(row) for row in self._read() if row.submitted_at > since)
+        return max(0, limit.amount - recent)
 
     @property
     def newest(self) -> SubmissionRecord | None:

@@ -13,7 +13,7 @@ export function Header({ task, standing, titleId }: Props) {
   const { synced, local, language } = useApp();
   const words = useStatementWords();
   const { t, say, grade, dateTime } = language;
-  const { attempts, attempts_left: left, best_grade: best, last_grade: last } = standing;
+  const { attempts, attempts_left: left, limit, best_grade: best, last_grade: last } = standing;
   // Also one that waits, or was stopped; of what was submitted elsewhere the snapshot tells.
   const isNew = !attempts && !synced.history.length && !synced.submission && !local.elsewhere;
   return (
@@ -29,9 +29,7 @@ export function Header({ task, standing, titleId }: Props) {
           <span class="inginious-warning">{task.site ? t.closed : words.closedHere}</span>
         )}
         {attempts > 0 && <span>{say(t.attempts, { n: attempts })}</span>}
-        {left !== null && (
-          <span class={left ? "" : "inginious-warning"}>{say(t.attemptsLeft, { n: left })}</span>
-        )}
+        {limit && <span class={left ? "" : "inginious-warning"}>{limit}</span>}
         {!task.site && (!task.accessible || left === 0) && <span>{words.stillGraded}</span>}
         {isNew && (
           <>

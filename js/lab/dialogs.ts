@@ -50,14 +50,14 @@ async function isMeant({ socket, settings, language }: IInginious, views: TaskVi
   const rows = socket.tasks;
   const tasks = views.flatMap(({ controller }) => controller.synced.get().task ?? []);
   const asked = tasks.map(({ ref, name }) => {
-    const left = rows.find((row) => row.ref === ref)?.attempts_left ?? null;
-    return { name, left };
+    const limit = rows.find((row) => row.ref === ref)?.limit;
+    return { name, limit };
   });
-  const isLimited = asked.some(({ left }) => left !== null);
+  const isLimited = asked.some(({ limit }) => limit);
   if (confirmSubmitAll === "never" || (confirmSubmitAll === "limited" && !isLimited)) return true;
   const { lab, say, t } = language;
-  const lines = asked.map(({ name, left }) =>
-    left === null ? name : say(t.colon, { name, value: say(t.attemptsLeft, { n: left }) }),
+  const lines = asked.map(({ name, limit }) =>
+    limit ? say(t.colon, { name, value: limit }) : name,
   );
   const body = new Widget({ node: document.createElement("ul") });
   body.addClass("inginious-asked");

@@ -12,7 +12,7 @@ export interface ProblemRow {
   name: string;
 }
 
-/** A task in the list of a course; `attempts_left` is null without a limit. */
+/** A task in the list of a course; `attempts_left` is null without a limit, `limit` says it in words. */
 export interface TaskRow {
   ref: string;
   name: string;
@@ -20,6 +20,7 @@ export interface TaskRow {
   deadline: number | null;
   attempts: number;
   attempts_left: number | null;
+  limit: string;
   grade: number | null;
   code: string | null;
   pending: boolean;

@@ -41,10 +41,11 @@ export interface TaskInfo {
   problems: ProblemInfo[];
 }
 
-/** How the user stands in a task; `attempts_left` is null without a limit. */
+/** How the user stands in a task; `attempts_left` is null without a limit, `limit` says it in words. */
 export interface Standing {
   attempts: number;
   attempts_left: number | null;
+  limit: string;
   best_grade: number | null;
   best_code: string | null;
   last_grade: number | null;

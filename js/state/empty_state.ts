@@ -9,6 +9,7 @@ export const EMPTY_STATE: Omit<WidgetState, "key" | "lang"> = {
   standing: {
     attempts: 0,
     attempts_left: null,
+    limit: "",
     best_grade: null,
     best_code: null,
     last_grade: null,

@@ -132,6 +132,7 @@ def state(task: Task, *, lang: str = "en", **changes: Any) -> dict[str, Any]:
         "standing": {
             "attempts": 0,
             "attempts_left": None,
+            "limit": "",
             "best_grade": None,
             "best_code": None,
             "last_grade": None,
@@ -194,6 +195,7 @@ def finished(task: Task, code: str = "failed", grade: float = 80.0) -> dict[str,
         "standing": {
             "attempts": 3,
             "attempts_left": None,
+            "limit": "",
             "best_grade": 80.0,
             "best_code": "failed",
             "last_grade": result["grade"],

@@ -466,14 +466,19 @@ def test_words_are_marked_with_the_language_that_they_are_in(stage, looks, name)
 @pytest.mark.parametrize("site", ["", "inginious.example.org"])
 def test_a_task_that_is_closed_says_what_that_means(stage, looks, site):
     task, standing = looks["failed"][0]["task"], looks["failed"][0]["standing"]
+
+    def limited(left):
+        words = f"{left or 'no'} attempts left of 3 in 24 h"
+        return {**standing, "attempts_left": left, "limit": words}
+
     closed = {**task, "accessible": False, "site": site}
-    show(stage, looks, "failed", task=closed, standing={**standing, "attempts_left": 2})
+    show(stage, looks, "failed", task=closed, standing=limited(2))
     facts = stage.page.locator(".inginious-facts")
-    expect(facts).to_contain_text("2 attempts left")
+    expect(facts).to_contain_text("2 attempts left of 3 in 24 h")
     # A site refuses what comes too late; where a course is a folder, nobody does.
     expect(facts).to_contain_text("no longer accepted" if site else "You still get results here")
-    stage.change(task={**closed, "accessible": True}, standing={**standing, "attempts_left": 0})
-    expect(facts).to_contain_text("no attempt left")
+    stage.change(task={**closed, "accessible": True}, standing=limited(0))
+    expect(facts).to_contain_text("no attempts left")
     expect(facts.get_by_text("You still get results here")).to_have_count(0 if site else 1)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +20,7 @@ from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.requests import TaskResponder
 from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers
+from inginious_nb.submissions import task_state
 from inginious_nb.submissions.task_state import TaskState
 from inginious_nb.widget import AnswerView, TaskWidget
 from tests.support.histories import add, result
@@ -78,6 +81,23 @@ def test_what_is_left_of_a_limit_is_told_and_costs_nobody_a_submission(session):
         session.submit(session.task("lab/echo"), {"text": answer}, origin="api")
         watched.wait(lambda state, g=grade: state["standing"]["best_grade"] == g)
         assert watched.state["standing"]["attempts_left"] == 0
+        assert watched.state["standing"]["limit"] == "no attempt left"
+
+
+def test_of_a_limit_within_some_hours_the_attempts_of_those_hours_count(session, monkeypatch):
+    file = session.library.course("lab").path / "echo" / "task.yaml"
+    file.write_text(file.read_text() + "submission_limit: {amount: 2, period: 24}\n")
+    state = session.task_state(session.task("lab/echo"))
+    assert serialize.limit_text(state, "en") == "2 attempts left of 2 in 24 h"
+    add_result(session, "now")
+    add_result(session, "then")
+    assert (state.attempts_left, serialize.limit_text(state, "fr")) == (
+        0,
+        "plus de tentative sur 2 en 24\u202fh",
+    )
+    tomorrow = time.time() + 24 * 3600
+    monkeypatch.setattr(task_state, "time", SimpleNamespace(time=lambda: tomorrow))
+    assert (state.attempts_left, state.attempts) == (2, 2)
 
 
 def test_what_could_not_be_told_is_told_with_the_next_change(session, monkeypatch):

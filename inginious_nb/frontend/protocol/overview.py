@@ -24,7 +24,7 @@ class ProblemRow(TypedDict):
 
 
 class TaskRow(TypedDict):
-    """A task in the list of a course; ``attempts_left`` is None without a limit."""
+    """A task in the list of a course; ``limit`` says in words how many attempts are left."""
 
     ref: str
     name: str
@@ -32,6 +32,7 @@ class TaskRow(TypedDict):
     deadline: float | None
     attempts: int
     attempts_left: int | None
+    limit: str
     grade: float | None
     code: str | None
     pending: bool

@@ -52,10 +52,11 @@ class TaskInfo(TypedDict):
 
 
 class Standing(TypedDict):
-    """The standing of the user in a task; ``attempts_left`` is None without a limit."""
+    """The standing of the user in a task; ``limit`` says in words how many attempts are left."""
 
     attempts: int
     attempts_left: int | None
+    limit: str
     best_grade: float | None
     best_code: str | None
     last_grade: float | None

@@ -183,7 +183,7 @@ function Facts({ task, isOfSite, language }: FactsProps) {
         : say(t.deadline, { when: language.dateTime(task.deadline) }),
     );
   }
-  if (task.attempts_left !== null) facts.push(say(t.attemptsLeft, { n: task.attempts_left }));
+  if (task.limit) facts.push(task.limit);
   if (!isOfSite && (!task.accessible || task.attempts_left === 0)) facts.push(lab.gradedHere);
   if (!facts.length) return null;
   return <span class="inginious-task-facts">{facts.join(" · ")}</span>;
