@@ -18,7 +18,7 @@ from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
-from inginious_nb.notebook.tasks_answered import misnamed_problems
+from inginious_nb.notebook.tasks_answered import misnamed_problems, tasks_of_tags
 from inginious_nb.submissions.record import counts
 
 from .class_state import ClassState, ClassTask, Entry
@@ -126,6 +126,13 @@ class ClassGrading:
         """Return how many entries there will be: one for each student and task."""
         return len(self._handed) * len(self._tasks)
 
+    @property
+    def nothing_read(self) -> str:
+        """Return why none of the notebooks could be read, empty if one could."""
+        handed = self._handed.values()
+        errors = [error for each in handed for error in each.errors]
+        return errors[0] if errors and not any(each.notebooks for each in handed) else ""
+
     def queue(self, at_a_time: int, changed: Callable[[Entry], object]) -> GradingQueue:
         """Return a queue that grades into the state; `fill` gives it something to do.
 
@@ -190,7 +197,10 @@ class ClassGrading:
             )
 
     def _tasks_of_notebooks(self) -> list[Task]:
-        """Return the tasks that most notebooks begin with first; a reference to none is skipped."""
+        """Return the tasks that most notebooks begin with first; a reference to none is skipped.
+
+        Those that only tags name are the last.
+        """
         found: dict[tuple[str, str], Task] = {}
         for handed in self._handed.values():
             for notebook in handed.notebooks:
@@ -198,7 +208,15 @@ class ClassGrading:
                     task = self._task(reference)
                     if task is not None:
                         found.setdefault((task.course_id, task.id), task)
-        return list(found.values())
+        cells = [
+            cell
+            for handed in self._handed.values()
+            for notebook in handed.notebooks
+            for cell in notebook.cells
+            if cell.tags or "%inginious" in cell.source
+        ]
+        named = list(found.values())
+        return named + tasks_of_tags(self._session.library, cells, named)
 
     def _task(self, reference: str) -> Task | None:
         """Return the task that a notebook names, None for a slip: others name it right.

@@ -23,6 +23,7 @@ STUDENT = "{student}"
 """What stands for the username in a pattern."""
 
 _SUBMITTED = "submitted"  # the folder of nbgrader
+_BESIDE_SUBMITTED = ("gradebook.db", "nbgrader_config.py", "source", "release")
 _SUFFIX = re.compile(r"\.ipynb(?:\.(?:json|txt))?\Z", re.IGNORECASE)
 """The end of a notebook's name, also as Windows and browsers that download one write it."""
 _MAX_LOOKED_AT = 1_000
@@ -105,15 +106,16 @@ def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNote
     for given in paths:
         # nbgrader has the folders source, release and feedback beside it.
         root = given / _SUBMITTED if (given / _SUBMITTED).is_dir() else given
+        whose = "" if pattern else _student_of_nbgrader(given)
         folders: set[Path | None] = set()
         for path in _notebook_files(root):
-            student = layout.student_of(root, path)
+            student = whose or layout.student_of(root, path)
             if student:
                 found[path] = StudentNotebook(visible(student), path, _leads_out(root, path))
                 folders.add(layout.folder_of(root, path))
         for path in _without_notebook(root, {folder for folder in folders if folder}):
             student = layout.student_of_folder(path)
-            if student and path not in found:
+            if student and path not in found and not whose:
                 found[path] = _without(path, visible(student))
     if not found:
         raise UsageError(
@@ -125,6 +127,17 @@ def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNote
             )
         )
     return sorted(found.values(), key=lambda n: (n.student.casefold(), n.student, str(n.path)))
+
+
+def _student_of_nbgrader(path: Path) -> str:
+    """Return whose a path below nbgrader's ``submitted`` is, empty for one that is elsewhere."""
+    below: list[str] = []
+    for folder in (whole := Path(os.path.abspath(path)), *whole.parents):  # noqa: PTH100 - no links
+        if folder.name == _SUBMITTED and below:
+            beside = any((folder.parent / name).exists() for name in _BESIDE_SUBMITTED)
+            return below[-1] if beside else ""
+        below.append(folder.name)
+    return ""
 
 
 def is_notebook_name(name: str) -> bool:

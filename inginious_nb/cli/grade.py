@@ -108,7 +108,8 @@ def grade(
             grading = ClassGrading(session, notebooks, tasks, magics=magics or "refuse")
             if not grading.state.tasks:
                 raise UsageError(
-                    Message("The notebooks name no task; say which one: --task COURSE/TASK.")
+                    grading.nothing_read
+                    or Message("The notebooks name no task; say which one: --task COURSE/TASK.")
                 )
             _run(session, grading, surroundings.under_way(jobs), regrade=regrade)
             session.history.write_pending()

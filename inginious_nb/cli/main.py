@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import signal
 import sys
 from typing import Any
 
@@ -72,6 +74,8 @@ class _Commands(CommandGroup):
         except InginiousError as error:
             raise _Failure(error.in_language(reader_language())) from error
         except KeyboardInterrupt:
+            # Who presses it again does not want to wait for threads that are still busy.
+            signal.signal(signal.SIGINT, lambda *_: os._exit(_INTERRUPTED))
             echo(Message("Stopped.").in_language(reader_language()), err=True)
             ctx.exit(_INTERRUPTED)
 

@@ -24,6 +24,7 @@ from inginious_nb.notebook.grammar.command_group import Command
 from inginious_nb.notebook.grammar.commands import AS, MAGICS, TASK_ARGUMENTS
 from inginious_nb.notebook.review import raise_first, review_command
 from inginious_nb.notebook.saved_notebook import read_notebook, why_not_read
+from inginious_nb.notebook.tasks_answered import tasks_of_tags
 from inginious_nb.submissions.record import is_graded, kept_grade
 from inginious_nb.submissions.student import Student
 from inginious_nb.submissions.submission import CONTACT_TIMEOUT_S
@@ -70,14 +71,18 @@ def submit(
 ) -> None:
     """Submit the answers in a notebook file and print how they were graded.
 
-    Without a task, every task that the notebook opens or submits is submitted. The exit status
-    is 0 when every answer was graded, whatever the grade.
+    Without a task, every task that the notebook opens, submits or names in a tag is submitted. The
+    exit status is 0 when every answer was graded, whatever the grade.
     """
     student = None if username is None else Student.checked(username)
     saved = _saved(notebook)
     named = [(given.reference, given.answers)] if given.reference else submitted_tasks(saved.cells)
     with opened_session(backend, courses, notebook.parent) as session:
         wanted, graded = _wanted_tasks(session, named)
+        if not given.reference:
+            known = [each.task for each in wanted]
+            of_tags = tasks_of_tags(session.library, saved.cells, known)
+            wanted += [_Wanted(task, {}) for task in of_tags]
         if wanted:
             _tell_where(session)
         graded += _submit_all(

@@ -16,6 +16,7 @@ import locale
 import os
 import re
 import string
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,6 +32,10 @@ NARROW_SPACE = "\u202f"
 """What French puts between thousands: it does not break."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_JOINERS = "\u200c\u200d"
+_JOINED = ("Lo", "Mc", "Mn", "Sk", "So")
+"""Letters without case, their marks, symbols. Latin letters look the same with a joiner."""
+
 _FOLDER = Path(__file__).parent
 # As gettext has it; LANGUAGE may name several.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -58,14 +63,22 @@ def visible(name: str) -> str:
     """Return a name of somebody else's, for a message, with escapes for what nobody sees.
 
     File names may hold bytes of any encoding, ends of lines, and characters that turn a line round.
-    Names that differ stay different.
+    Names that differ stay different. What joins two characters to one sign is seen by what it does.
     """
     return "".join(
         character
-        if character.isprintable()
+        if character.isprintable() or _is_joiner(name, index)
         else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in name
+        for index, character in enumerate(name)
     )
+
+
+def _is_joiner(name: str, index: int) -> bool:
+    """Return whether a character joins or parts its neighbours, as in emojis, Persian or Hindi."""
+    if name[index] not in _JOINERS or index in (0, len(name) - 1):
+        return False
+    neighbours = name[index - 1], name[index + 1]
+    return all(unicodedata.category(neighbour) in _JOINED for neighbour in neighbours)
 
 
 def printable(text: str) -> str:

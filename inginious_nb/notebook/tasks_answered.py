@@ -49,6 +49,28 @@ def _may_tell(cell: Cell) -> bool:
     return "%inginious" in cell.source or any(tag.startswith(TAG_PREFIX) for tag in cell.tags)
 
 
+def tasks_of_tags(
+    library: CourseLibrary, cells: Sequence[Cell], known: Collection[Task] = ()
+) -> list[Task]:
+    """Return the tasks that only tags and answer cells name, as JupyterLab's panel writes them.
+
+    Args:
+        library: The courses.
+        cells: The notebook, or those of a class.
+        known: The tasks that its commands name; without any, a problem's name alone will do.
+    """
+    found: dict[tuple[str, str], Task] = {}
+    for reference in _problems_named(cells):
+        head, _, problem_id = reference.rpartition("/")
+        if known and not head:
+            continue
+        with contextlib.suppress(InginiousError):
+            task = library.task(head) if head else find_problem(library, reference, None)[0]
+            if problem_id in task.problems:
+                found.setdefault((task.course_id, task.id), task)
+    return [task for task in found.values() if task not in known]
+
+
 def misnamed_problems(
     cells: Sequence[Cell], task: Task, others: Collection[Task], library: CourseLibrary
 ) -> list[str]:

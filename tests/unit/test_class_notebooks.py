@@ -35,6 +35,18 @@ def test_a_notebook_is_its_students_by_layout_or_pattern(tmp_path, files, patter
     assert [found.student for found in find_notebooks([tmp_path], pattern)] == students
 
 
+@pytest.mark.parametrize("given", ["ada", "ada/hw1", "ada/hw1/a.ipynb"])
+def test_a_part_of_nbgraders_folder_is_still_its_students(tmp_path, monkeypatch, given):
+    work = tmp_path / "submitted" / "ada" / "hw1"
+    work.mkdir(parents=True)
+    (work / "a.ipynb").touch()
+    (tmp_path / "gradebook.db").touch()
+    monkeypatch.chdir(tmp_path / "submitted")
+    assert [found.student for found in find_notebooks([Path(given)])] == ["ada"]
+    (tmp_path / "gradebook.db").unlink()  # a teacher's own folder, which may be called so
+    assert [found.student for found in find_notebooks([work])] == ["a"]
+
+
 @pytest.mark.parametrize("pattern", ["*.ipynb", "{student}_{student}.ipynb", "x_{student}.ipynb"])
 def test_a_pattern_that_finds_nobody_says_how_one_looks(tmp_path, pattern):
     (tmp_path / "ada.ipynb").touch()

@@ -225,6 +225,37 @@ def test_a_notebook_without_tasks_asks_for_one(folder):
     assert "COURSE/TASK" in errors
 
 
+def test_a_task_that_only_a_tag_names_is_submitted(folder):
+    answer = nbformat.v4.new_code_cell("right", metadata={"tags": ["inginious:lab/echo/text"]})
+    nbformat.write(nbformat.v4.new_notebook(cells=[answer]), folder / "tagged.ipynb")
+    _, output, errors = run("submit", "tagged.ipynb", cwd=folder)
+    assert "lab/echo" in output, errors
+    assert "100 %" in output
+
+
+_HELD = """
+import concurrent.futures, os
+from inginious_nb.cli.main import main
+
+@main.command("held")
+def held():
+    concurrent.futures.ThreadPoolExecutor(1).submit(os.read, 0, 1)
+    raise KeyboardInterrupt
+
+main(["held"])
+"""
+
+
+def test_who_presses_ctrl_c_twice_does_not_wait(tmp_path):
+    command = [sys.executable, "-c", _HELD]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True, cwd=tmp_path) as process:
+        assert process.stderr.readline() == "Stopped.\n"
+        process.send_signal(signal.SIGINT)  # while a thread holds up its end
+        assert process.wait(timeout=30) == 130
+        assert process.stderr.read() == ""
+
+
 def test_recorded_submissions_are_replayed(folder):
     record = folder / "courses" / "lab" / "echo" / "test" / "first.test"
     record.parent.mkdir()

@@ -224,11 +224,18 @@ def test_a_file_that_cannot_be_written_whole_stays_as_it_was(tmp_path):
 
 
 def test_names_that_are_no_text_are_written_as_escapes(monkeypatch, tmp_path):
-    for name in (b"caf\xe9", b"\x1b[31mred", b"two\nlines"):
+    joined = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627 \U0001f469\u200d\U0001f467"
+    for name in (b"caf\xe9", b"\x1b[31mred", b"two\nlines", joined.encode(), "a\u200db".encode()):
         write_cells(tmp_path / "class" / os.fsdecode(name + b".ipynb"), "%inginious open demo/fib")
     monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
     done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
-    assert set(rows(tmp_path)) == {"caf\\udce9", "\\x1b[31mred", "two\\nlines"}, done
+    assert set(rows(tmp_path)) == {
+        "caf\\udce9",
+        "\\x1b[31mred",
+        "two\\nlines",
+        "a\\u200db",
+        joined,
+    }, done
     assert "\x1b" not in done.output
     assert "caf\\udce9" in (tmp_path / "report.html").read_text()
 
@@ -247,6 +254,25 @@ def write_cells(file, *sources):
     ]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(content))
+
+
+def test_tasks_that_only_tags_name_are_graded(monkeypatch, tmp_path):
+    # As JupyterLab's panel writes them: no cell has a command.
+    for name, course in (("ada", ""), ("bob", "demo/fib/"), ("eve", "nowhere/fib/")):
+        content = json.dumps(notebook({f"{course}fib": RIGHT}, ""))
+        (tmp_path / "class").mkdir(exist_ok=True)
+        (tmp_path / "class" / f"{name}.ipynb").write_text(content)
+    monkeypatch.setenv("INGINIOUS_SANDBOX", "plain")
+    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    graded = {name: row["grade"] for name, row in rows(tmp_path).items()}
+    assert graded == {"ada": "100", "bob": "100", "eve": ""}, done.output
+
+
+def test_what_is_no_notebook_is_called_so(tmp_path):
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "roster.ipynb").write_text("id,name\n")
+    done = CliRunner().invoke(main, arguments(tmp_path, "--no-isolation"))
+    assert "roster.ipynb cannot be read as a notebook" in done.output
 
 
 def test_nothing_that_was_handed_in_counts_as_a_course(monkeypatch, tmp_path):

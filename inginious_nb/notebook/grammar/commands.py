@@ -82,7 +82,9 @@ CLASS_TASKS = click.Option(
     ["--task", "tasks"],
     multiple=True,
     type=Named("task"),
-    help=marked("COURSE/TASK; may be repeated (default: those that the notebooks submit or open)."),
+    help=marked(
+        "COURSE/TASK; may be repeated (default: those that the notebooks submit, open or name)."
+    ),
 )
 STUDENT_FROM = click.Option(
     ["--student-from"],
