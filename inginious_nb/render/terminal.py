@@ -27,10 +27,10 @@ def replace_unencodable() -> None:
 
 
 def open_closed_streams() -> None:
-    """Give a process that was started without standard output or error one that takes all."""
-    for name in ("stdout", "stderr"):
+    """Give a process what it was started without: an empty input, outputs that take all."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
 
 
 def discard_output() -> None:

@@ -99,7 +99,7 @@ def test_a_terminal_that_has_not_all_characters_shows_the_nearest(folder, encodi
 @pytest.mark.parametrize(
     ("words", "said"),
     # Rich prints the first, click the second.
-    [("courses >/dev/full", "cannot be written"), ("--version >&-", "")],
+    [("courses >/dev/full", "cannot be written"), ("courses <&- >&-", "")],
 )
 def test_output_that_cannot_be_written_ends_in_one_sentence(folder, words, said):
     script = f"{shlex.quote(sys.executable)} -m inginious_nb.cli {words}"
