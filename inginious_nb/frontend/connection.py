@@ -14,6 +14,7 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from inginious_nb import __version__
 from inginious_nb.errors import InginiousError, UsageError
 from inginious_nb.i18n import Message, reader_language
 
@@ -58,9 +59,18 @@ class Connection:
         send: Sends to the page.
         executor: Where requests are answered; a few at the same time.
         root: The folder that the page's paths begin in.
+        version: What the page's own is compared with.
     """
 
-    def __init__(self, session: Session, send: Send, *, executor: Executor, root: Path) -> None:
+    def __init__(
+        self,
+        session: Session,
+        send: Send,
+        *,
+        executor: Executor,
+        root: Path,
+        version: str = __version__,
+    ) -> None:
         self._session = session
         session.services.expect_person()
         self._send = send
@@ -68,7 +78,7 @@ class Connection:
         self._lock = threading.RLock()  # a view is made in it, where no thread begins any more
         self._channels: dict[str, _Channel] = {}
         self._closed = False
-        self._overview = OverviewPublisher(session, self._sender_of_state(""))
+        self._overview = OverviewPublisher(session, self._sender_of_state(""), version=version)
         self._responder = OverviewResponder(self._overview, root)
         self._order = RequestOrder(executor, OVERVIEW_ORDER)
         self._root = root

@@ -71,10 +71,18 @@ class OverviewPublisher:
     Args:
         session: Where the truth is.
         publish: Gets the changed part of the overview, on any thread but never two at once.
+        version: What the page's own is compared with.
     """
 
-    def __init__(self, session: Session, publish: Callable[[dict[str, Any]], object]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        publish: Callable[[dict[str, Any]], object],
+        *,
+        version: str = __version__,
+    ) -> None:
         self.session = session
+        self._version = version
         self.lang = session.language
         self._publish = publish
         self._published: dict[str, Any] = {}
@@ -136,7 +144,7 @@ class OverviewPublisher:
         # Where nobody is signed in, a page offers that instead of naming a command.
         note = None if service["state"] == "signed_out" else session.library.note
         return {
-            "version": __version__,
+            "version": self._version,
             "lang": lang,
             "username": session.accounts.username or session.people.student.username,
             "courses": [self._course_row(course) for course in courses],

@@ -17,9 +17,14 @@ def _load_jupyter_server_extension(app: ServerApp) -> None:
     """Serve the pages of a Jupyter server."""
     from jupyter_server.utils import url_path_join  # noqa: PLC0415 - not for the kernel
 
+    from .served_version import served_version  # noqa: PLC0415 - likewise
     from .socket import PATH, InginiousSocket  # noqa: PLC0415 - likewise
 
-    options = {"config": app.config, "root": Path(app.root_dir)}
+    options = {
+        "config": app.config,
+        "root": Path(app.root_dir),
+        "version": served_version(),
+    }
     address = url_path_join(app.web_app.settings["base_url"], PATH)
     handlers = [(address, InginiousSocket, options)]
     app.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]

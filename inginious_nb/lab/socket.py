@@ -68,10 +68,11 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     auth_resource = "inginious"
 
-    def initialize(self, config: Config, root: Path) -> None:
-        """Take the configuration of the server and the folder that its paths begin in."""
+    def initialize(self, config: Config, root: Path, version: str) -> None:
+        """Take the server's configuration, the folder that its paths begin in and its version."""
         self._config = config
         self._root = root
+        self._version = version
         self._loop = asyncio.get_running_loop()
         self._connection: asyncio.Future[Connection] | None = None
 
@@ -143,7 +144,9 @@ class InginiousSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
             if username:
                 session = get_session_of(username, **options)
         open_again(session)
-        return Connection(session, self._send, executor=_pool, root=self._root)
+        return Connection(
+            session, self._send, executor=_pool, root=self._root, version=self._version
+        )
 
     async def on_message(self, message: str | bytes) -> None:
         """Serve what the page sends; it waits only for the session to be there."""

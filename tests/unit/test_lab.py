@@ -16,6 +16,7 @@ import tornado.websocket
 from ipykernel.ipkernel import IPythonKernel
 from tornado.iostream import StreamBufferFullError
 
+from inginious_nb import __version__
 from inginious_nb.course import demo as course_demo
 from inginious_nb.course.scaffold import KINDS
 from inginious_nb.errors import UsageError
@@ -32,7 +33,7 @@ from inginious_nb.notebook.tasks_answered import answer_cells
 from inginious_nb.submissions import history, record
 from inginious_nb.submissions.student import Student
 from inginious_nb.submissions.task_state import TaskState
-from tests.browser.server import TOKEN, JupyterServer, wait_until
+from tests.browser.server import CHECKOUT, TOKEN, JupyterServer, wait_until
 from tests.catalogues import FRONT_END
 from tests.support.effort import calls
 from tests.support.histories import add
@@ -497,7 +498,13 @@ async def ended(socket):
 async def test_the_server_tells_the_courses(server):
     async with connected(server) as socket:
         told = json.loads(await socket.read_message())
-        assert [course["id"] for course in told["message"]["state"]["courses"]] == ["demo"]
+        state = told["message"]["state"]
+        assert [course["id"] for course in state["courses"]] == ["demo"]
+        # With the build: a package that is installed again may have the same number.
+        version, _, build = state["version"].partition("+")
+        package = json.loads((CHECKOUT / "inginious_nb/labextension/package.json").read_text())
+        assert (version, len(build)) == (__version__, 8)
+        assert build in package["jupyterlab"]["_build"]["load"]
         await socket.write_message(b"nonsense", binary=True)
         await ended(socket)
         assert socket.close_code == 1003

@@ -1,8 +1,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { ISettingRegistry } from "@jupyterlab/settingregistry";
 import { ITranslator } from "@jupyterlab/translation";
-import { version } from "../../../package.json";
 import { loadLanguage } from "../language.ts";
+import { isSameVersion, ownVersion } from "../own_version.ts";
 import { makeInginious } from "../service.ts";
 import { followSettings, translateSettings } from "../settings.ts";
 import { settled } from "../settled.ts";
@@ -31,15 +31,16 @@ export const service: JupyterFrontEndPlugin<IInginious> = {
   },
 };
 
-/** A page that a cache kept, or that was open while the package was upgraded and its server restarted. */
+/** A page that a cache kept, or that is older or newer than the server: one of them was not started again. */
 function warnOfOtherVersion({ socket, language }: IInginious): void {
-  let known = version;
+  const page = ownVersion();
+  let known = page;
   socket.overview.subscribe(() => {
     const server = socket.overview.get()?.version ?? known;
     if (server === known) return;
     known = server;
-    if (server === version) return;
-    const text = language.say(language.lab.otherVersion, { page: version, server });
+    if (isSameVersion(server, page)) return;
+    const text = language.say(language.lab.otherVersion, { page, server });
     notify(text, "warning", language, { autoClose: false });
   });
 }
