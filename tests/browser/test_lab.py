@@ -120,6 +120,14 @@ def test_no_kernel_is_needed(server, open_lab, page):
     expect(cell.locator(".inginious-answer-line")).to_contain_text(re.compile("Success|Failed"))
     # What was saved of it says nothing more.
     expect(cell.get_by_text("Saved.")).to_be_hidden()
+    # What is chosen in the statement is sent from beneath a cell, too.
+    page.get_by_role("tab", name="INGInious").click()
+    task(page, "Read before you run").click()
+    statement = page.locator(".inginious-task-document")
+    statement.get_by_role("checkbox").first.check()
+    with one_more_graded(server, "quiz"):
+        line(page, "Read before you run: A loop").get_by_role("button", name="Submit").click()
+    expect(statement.locator(".inginious-line")).to_contain_text(re.compile(r"\d+ %"))
 
 
 def test_a_notebook_of_another_language_is_answered(server, open_lab, page):
