@@ -460,6 +460,7 @@ export class Controller {
     payload: Requests[K],
     buffers: ArrayBuffer[],
   ): Promise<Answer<K>> {
+    if (kind === "submitAs") this.#flush(); // what was entered is of who submitted until now
     this.#setPending(kind, true);
     const transport = this.#ready ?? (await this.#transport);
     const timeout = setTimeout(() => {

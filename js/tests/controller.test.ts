@@ -397,11 +397,14 @@ test("what is typed just before a view is closed or its page left is kept", asyn
   controller.enter("p", "left");
   window.dispatchEvent(new Event("pagehide"));
   expect(drafts()).toEqual(["left"]);
+  controller.enter("p", "left to another student");
+  void controller.ask("submitAs", { username: "bob" });
+  expect(kinds(model).slice(-2)).toEqual(["draft", "submitAs"]);
   controller.enter("p", "left and closed");
   close();
-  expect(drafts()).toEqual(["left", "left and closed"]);
+  expect(drafts()).toEqual(["left", "left to another student", "left and closed"]);
   await settle();
-  expect(drafts()).toHaveLength(2);
+  expect(drafts()).toHaveLength(3);
 });
 
 test("what would be sent is asked for when somebody looks at it, not with each key typed", async () => {
