@@ -8,7 +8,7 @@ import "./i18n/french.ts";
 import { language, preferredLanguage } from "./i18n/index.ts";
 import { showTree } from "./live_tree.ts";
 import type { Model } from "./model.ts";
-import { findNotebook, findNotebookAround } from "./notebook/find.ts";
+import { findNotebook, findNotebookAround, isInConsole } from "./notebook/find.ts";
 import { rememberSession, whoIsAsked } from "./notebook/pages.ts";
 import type { Subject } from "./protocol/task.ts";
 import { RESULT_CLASS, snapshotClass } from "./snapshot.ts";
@@ -112,7 +112,11 @@ function render({ model, el }: RenderProps): () => void {
     const left = new AbortController();
     const showSnapshot = hideSnapshot(controller);
     void findNotebookAround(model, key, el).then((notebook) => {
-      if (!notebook || left.signal.aborted) return;
+      if (left.signal.aborted) return;
+      if (!notebook) {
+        if (isInConsole(el)) controller.enterConsole();
+        return;
+      }
       const enter = () => controller.enterNotebook(notebook);
       enter();
       // A copy of a notebook shows the same widget: the view that somebody uses counts.

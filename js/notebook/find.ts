@@ -33,6 +33,15 @@ export async function findNotebookAround(
   return isNotebook(context) ? new Notebook(context, manager) : null;
 }
 
+/**
+ * Whether a view stands below a command of a console of JupyterLab. Of the documents of a kernel in a page
+ * only the first has its widgets: beside a notebook, the widgets of a console are the notebook's.
+ */
+export function isInConsole(el: Element): boolean {
+  const isForeign = el.closest(".jp-CodeConsole-foreignCell") !== null; // it shows what another one ran
+  return !isForeign && el.closest(".jp-CodeConsole") !== null;
+}
+
 function offered(kernelId: string | undefined): NotebookContext[] {
   const offer = (globalThis as Record<symbol, unknown>)[OFFER] as Offer | undefined;
   if (!offer?.contexts || !kernelId) return [];

@@ -70,6 +70,7 @@ export class Controller {
   readonly #draftSenders = new Map<string, Debounced>();
   readonly #seenDrafts = new Map<string, Draft>();
   #answeredRequest = "";
+  #isInConsole = false;
   #keptResult = "";
   #isReading = false;
   #lookers = 0;
@@ -123,6 +124,12 @@ export class Controller {
     if (this.#signal.aborted || notebook.is(this.#notebook)) return;
     this.#follow(notebook);
     this.preview();
+    this.#answerRequest();
+  }
+
+  /** The view stands in a console beside the notebook: whoever gives a command there means its cells. */
+  enterConsole(): void {
+    this.#isInConsole = true;
     this.#answerRequest();
   }
 
@@ -400,7 +407,7 @@ export class Controller {
   #answerRequest(): void {
     const { request } = this.synced.get();
     if (request?.kind !== "submit" || request.id === this.#answeredRequest) return;
-    const asked = this.#isAsked(request, this.#notebook);
+    const asked = this.#isInConsole ? "first" : this.#isAsked(request, this.#notebook);
     if (asked === "never") return; // unless this view turns out to stand in another notebook
     this.#answeredRequest = request.id;
     if (asked === "first") void this.submit({ submission: request.id });

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { findNotebook, findNotebookAround } from "../notebook/find.ts";
+import { findNotebook, findNotebookAround, isInConsole } from "../notebook/find.ts";
 import { rememberSession, whoIsAsked } from "../notebook/pages.ts";
 import { Controller } from "../state/controller.ts";
 import { syncedState } from "../state/synced.ts";
@@ -128,4 +128,34 @@ test("of two notebooks on a kernel in one page, the one around the view answers"
   if (around) controller.enterNotebook(around);
   await until(() => expect(sent()).toHaveLength(1));
   expect(sent()[0]?.content).toMatchObject({ cells: [{ source: "2" }], notebook: "b.ipynb" });
+});
+
+test("a command in a console beside a notebook has that notebook's cells sent by its page", async () => {
+  const context = { path: "a.ipynb", ...fakeContext(cell("a", "1", "inginious:p")) };
+  const model = new FakeModel({ request, submission: submission({ phase: "reading" }) });
+  Object.assign(model.widget_manager, { context, has_model: () => false });
+  const { signal } = new AbortController();
+  const controller = new Controller({
+    synced: syncedState(model, signal),
+    transport: Promise.resolve(modelTransport(model, signal)),
+    notebook: findNotebook(model),
+    isAsked: (asked, around) => whoIsAsked(asked, "the notebook's own", around),
+    lang: "en",
+    signal,
+  });
+  const shown = (...classes: string[]) =>
+    classes.reduce((around, name) => {
+      const inner = around.appendChild(document.createElement("div"));
+      inner.className = name;
+      return inner;
+    }, document.createElement("div"));
+  expect(isInConsole(shown("jp-Notebook", ""))).toBe(false);
+  expect(isInConsole(shown("jp-CodeConsole", "jp-CodeConsole-foreignCell", ""))).toBe(false);
+  controller.start();
+  await Promise.resolve();
+  const sent = () => model.sent.filter(({ content }) => content.kind === "submit");
+  expect(sent()).toEqual([]);
+  if (isInConsole(shown("jp-CodeConsole", ""))) controller.enterConsole();
+  await vi.waitFor(() => expect(sent()).toHaveLength(1));
+  expect(sent()[0]?.content).toMatchObject({ cells: [{ source: "1" }], notebook: "a.ipynb" });
 });
