@@ -19,7 +19,7 @@ from traitlets.config import Configurable
 from traitlets.config.loader import LazyConfigValue
 
 from .errors import UsageError
-from .i18n import Message, system_language
+from .i18n import Message, in_one_form, system_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -121,6 +121,11 @@ class Inginious(Configurable):
             for name, value in written.items()
         }
 
+    @validate("username")
+    def _in_one_form(self, proposal: Any) -> str:
+        """Write a name in the form that names of students have."""
+        return in_one_form(proposal["value"])
+
     @default("username")
     def _default_username(self) -> str:
         # On a JupyterHub the account of the container is the same for everybody.
@@ -129,7 +134,7 @@ class Inginious(Configurable):
         except (OSError, KeyError):  # a container whose user has no name
             return "student"
         # Bytes that are no text stand in it as half surrogates, which no file takes.
-        return name.encode("utf-8", "replace").decode()
+        return in_one_form(name.encode("utf-8", "replace").decode())
 
     @default("history")
     def _default_history(self) -> str:

@@ -7,13 +7,15 @@ side by side, and what waits, is in `grading_queue`.
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from inginious_nb.course.ids import suggestion
 from inginious_nb.errors import InginiousError
-from inginious_nb.i18n import Message, visible
+from inginious_nb.i18n import Message, in_one_form, visible
 from inginious_nb.notebook.answers import Answers, from_arguments, from_cells
 from inginious_nb.notebook.cells import submitted_tasks
 from inginious_nb.notebook.review import raise_first, review_command
@@ -59,6 +61,18 @@ def _handed_in(notebook: StudentNotebook) -> SavedNotebook:
     if notebook.is_link:
         raise ValueError(Message("it is a link to something else; hand in a copy"))
     return read_notebook(notebook.path)
+
+
+def _twice(files: Sequence[str]) -> Message:
+    """Return that an answer stands in several files, whose paths may look the same."""
+    named = ", ".join(files)
+    if len({in_one_form(file) for file in files}) < len(files):
+        return Message(
+            "Handed in more than once, in files whose names look the same, since their accents are "
+            "written in two forms: {files}. Keep one of them.",
+            files=named,
+        )
+    return Message("Handed in more than once: {files}. Keep one of them.", files=named)
 
 
 def _no_notebook(folder: Path, others: Sequence[str]) -> Message:
@@ -254,10 +268,7 @@ class ClassGrading:
             return Entry(student, reference, "missing", message=why, files=read_in)
         files = tuple(visible(str(notebook.path)) for notebook, _ in answered)
         if len(answered) > 1:
-            twice = Message(
-                "Handed in more than once: {files}. Keep one of them.", files=", ".join(files)
-            )
-            return refused(message=twice, files=files)
+            return refused(message=_twice(files), files=files)
         ((notebook, answers),) = answered
         try:
             checked = self._checked(task, answers, notebook)
@@ -320,8 +331,11 @@ class ClassGrading:
 
     def _known(self, work: Work) -> Entry | None:
         """Return the entry of an earlier run that graded the very same answers, if one did."""
-        history = self._history
-        for record in history.of_task(work.task.course_id, work.task.id, work.entry.student):
+        history, task, student = self._history, work.task, work.entry.student
+        # An earlier version took a name as macOS writes it.
+        names = dict.fromkeys((student, unicodedata.normalize("NFD", student)))
+        records = (history.of_task(task.course_id, task.id, name) for name in names)
+        for record in itertools.chain.from_iterable(records):
             if counts(record) and history.answers(record.id) == work.entry.answers:
                 result = history.result(record.id)
                 if result is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message, visible
+from inginious_nb.i18n import Message, in_one_form, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ class StudentNotebook:
     """A notebook file and whose it is.
 
     Attributes:
-        student: The username, with escapes for what nobody sees in the name of the file.
+        student: The username, in one Unicode form, with escapes for what nobody sees in it.
         path: The file; or a folder or link that is called so, or where the student's files should
             be, and is not one.
         is_link: Whether it is a link that leads out of its folder, to another student's, say.
@@ -58,7 +58,7 @@ class StudentNotebook:
 
 
 class _Layout:
-    """Where the name of a student stands in the path of a notebook.
+    """The place of a student's name in the paths of notebooks.
 
     Args:
         pattern: As `find_notebooks` has it.
@@ -68,6 +68,7 @@ class _Layout:
     """
 
     def __init__(self, pattern: str) -> None:
+        pattern = in_one_form(pattern)
         self._file = self._folder = _compiled(pattern) if pattern else None
         self._below_folder = pattern.partition(STUDENT)[2].count("/")
         if self._below_folder:
@@ -75,7 +76,8 @@ class _Layout:
 
     def student_of(self, root: Path, path: Path) -> str:
         """Return whose a notebook below a folder is, empty for nobody's."""
-        return _by_layout(root, path) if self._file is None else _matched(self._file, path)
+        name = _by_layout(root, path) if self._file is None else _matched(self._file, path)
+        return in_one_form(name)
 
     def folder_of(self, root: Path, path: Path) -> Path | None:
         """Return the folder of a notebook's student, None if others have notebooks in it, too."""
@@ -86,7 +88,8 @@ class _Layout:
 
     def student_of_folder(self, folder: Path) -> str:
         """Return whose a folder is, if it is any student's."""
-        return folder.name if self._folder is None else _matched(self._folder, folder)
+        name = folder.name if self._folder is None else _matched(self._folder, folder)
+        return in_one_form(name)
 
 
 def find_notebooks(paths: Iterable[Path], pattern: str = "") -> list[StudentNotebook]:
@@ -249,7 +252,7 @@ def _by_layout(root: Path, path: Path) -> str:
 
 
 def _matched(pattern: re.Pattern[str], path: Path) -> str:
-    match = pattern.search(path.as_posix())
+    match = pattern.search(in_one_form(path.as_posix()))
     return match.group("student") if match else ""
 
 

@@ -81,6 +81,14 @@ def _is_joiner(name: str, index: int) -> bool:
     return all(unicodedata.category(neighbour) in _JOINED for neighbour in neighbours)
 
 
+def in_one_form(name: str) -> str:
+    """Return a name in Unicode's form NFC, case kept, so that whoever is called so is one person.
+
+    macOS, and archives that are made there, write an accent apart from its letter (NFD).
+    """
+    return unicodedata.normalize("NFC", name)
+
+
 def printable(text: str) -> str:
     """Return a text of somebody else's without control characters, which a terminal would obey.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,13 +29,17 @@ def other_person(user: User | None, owner: str, app: ServerApp | None) -> str:
         owner: The username of the server's owner.
         app: The server.
     """
-    name = "" if user is None else user.username
-    hub_user = os.environ.get("JUPYTERHUB_USER", "")
+    name = "" if user is None else _in_one_form(user.username)
+    hub_user = _in_one_form(os.environ.get("JUPYTERHUB_USER", ""))
     if hub_user:  # who says itself whose server it is, and makes up no names
         return "" if name == hub_user else name
     if not name or _RANDOM.fullmatch(name) or name == owner:
         return ""
     return name if app is not None and _is_collaborative(app) else ""
+
+
+def _in_one_form(name: str) -> str:
+    return unicodedata.normalize("NFC", name)  # as that of the owner is
 
 
 def _is_collaborative(app: ServerApp) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, in_one_form
 
 from .student import Student
 
@@ -41,7 +41,7 @@ class People:
             UsageError: It cannot be a username, or the person is a guest.
         """
         self.refuse_guest()
-        is_other = username.strip() not in ("", self.person.username)
+        is_other = in_one_form(username.strip()) not in ("", self.person.username)
         self.student = Student.checked(username) if is_other else self.person
         self._changed()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from inginious_nb.errors import UsageError
-from inginious_nb.i18n import Message
+from inginious_nb.i18n import Message, in_one_form
 
 MAX_USERNAME_CHARS = 100
 
@@ -28,7 +28,7 @@ class Student(Struct, frozen=True):
         Raises:
             UsageError: It is empty, too long, or has characters that nobody sees.
         """
-        username = username.strip()
+        username = in_one_form(username.strip())
         if not username or len(username) > MAX_USERNAME_CHARS or not username.isprintable():
             raise UsageError(
                 Message(

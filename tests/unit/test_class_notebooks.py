@@ -9,8 +9,11 @@ import pytest
 from inginious_nb.classroom.grading import ClassGrading
 from inginious_nb.classroom.notebooks import find_notebooks
 from inginious_nb.errors import UsageError
-from tests.support.invented_class import RIGHT, notebook
+from tests.support.histories import add, result
+from tests.support.invented_class import RIGHT, notebook, write_notebook
 
+JOSE_APART = "Jose\u0301"
+"""As macOS and its archives write it."""
 COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
 
 
@@ -25,6 +28,10 @@ COURSES = Path(__file__).parents[2] / "notebooks" / "courses"
         (["1/ada/hw.ipynb", "2/bob/hw.ipynb"], "{student}/*.ipynb", ["ada", "bob"]),
         (["ada.IPYNB", "bob.ipynb.txt", "c/hw.ipynb.json", "no.json"], "", ["ada", "bob", "c"]),
         (["a+b (1).ipynb"], "{student} (*).ipynb", ["a+b"]),
+        ([f"{JOSE_APART}.ipynb", "josé.ipynb"], "", ["José", "josé"]),
+        ([f"{JOSE_APART}/hw.ipynb", "ada/hw.ipynb"], "", ["ada", "José"]),
+        ([f"José/e\u0301t\u00e9_{JOSE_APART}.ipynb"], "été_{student}.ipynb", ["José"]),
+        (["José/\u00e9t\u00e9.ipynb"], "{student}/e\u0301te\u0301.ipynb", ["José"]),
     ],
 )
 def test_a_notebook_is_its_students_by_layout_or_pattern(tmp_path, files, pattern, students):
@@ -195,6 +202,31 @@ def test_a_folder_whose_notebook_is_called_otherwise_says_so(tmp_path, session):
     grading = ClassGrading(session, found)
     grading.fill(grading.queue(1, lambda _entry: None))
     assert "--student-from" in grading.state.entry("bob", "demo/fib").message
+
+
+def test_a_name_in_two_forms_is_one_student_who_is_told_so(tmp_path, session):
+    for name in ("José", JOSE_APART):
+        write_notebook(tmp_path / "class" / name / "hw.ipynb", {"fib": RIGHT})
+    write_notebook(tmp_path / "class" / "josé" / "hw.ipynb", {"fib": RIGHT})
+    session.add_courses(COURSES)
+
+    def graded(folder):
+        grading = ClassGrading(session, find_notebooks([folder]))
+        grading.fill(grading.queue(1, lambda _entry: None))
+        return grading.state
+
+    state = graded(tmp_path / "class")
+    assert state.students == ["José", "josé"]
+    twice = state.entry("José", "demo/fib")
+    assert twice.state == "refused"
+    assert "look the same" in twice.message
+    # What was graded is known again after the folder went through another system.
+    answers = state.entry("josé", "demo/fib").answers
+    add(session.history, "1", username=JOSE_APART, inputdata=answers)
+    session.history.finish("1", result())
+    (tmp_path / "class" / "José" / "hw.ipynb").unlink()
+    state = graded(tmp_path / "class")
+    assert state.entry("José", "demo/fib").is_reused
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -565,6 +565,7 @@ async def test_a_page_is_read_and_written_to_no_faster_than_it_keeps_up(monkeypa
     [
         ("ada", "", True, ""),  # the owner
         ("grace", "", True, "grace"),
+        ("Zoe\u0308", "Zo\u00eb", False, ""),  # in another form of Unicode
         ("grace", "", False, ""),  # an identity provider's own name for the owner
         ("0123456789abcdef" * 2, "", True, ""),  # what Jupyter makes up for a browser
         ("", "", True, ""),

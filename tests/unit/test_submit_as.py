@@ -37,6 +37,16 @@ def submitted(responder, session):
     return submission.wait(WAIT_S)
 
 
+def test_a_name_in_two_forms_is_one_student(session):
+    for apart in ("Zoe\u0308", " Zo\u00eb "):
+        assert Student.checked(apart).username == "Zo\u00eb"
+        session.settings.username = apart.strip()
+        assert session.settings.username == "Zo\u00eb"
+        session.people.submit_as(apart)
+        assert session.people.student.username == "Zo\u00eb"
+    assert Student.checked("ZO\u00cb").username != "Zo\u00eb"
+
+
 def test_each_student_has_attempts_state_and_history(session, echo, responder):
     assert submitted(responder, session).custom["attempts"] == "n1"
     assert asked(responder, "submitAs", username=" ada ")["ok"]
