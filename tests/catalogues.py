@@ -1,9 +1,10 @@
 """The gettext catalogues: `make catalogues` extracts, updates and compiles them with Babel.
 
 In Python messages are `Message("…")`, `Message.plural("…", "…")`, `problem.refuse("…")` and
-`marked("…")`; short words are in ``i18n/words.json``, each with its name as the context. Those
-of the view of a class are in a file of their own, since few pages load it. Those of JupyterLab's
-settings page are in the schema of the settings.
+`marked("…")`, and all that the help of the command line says; short words are in
+``i18n/words.json``, each with its name as the context. Those of the view of a class are in a file
+of their own, since few pages load it. Those of JupyterLab's settings page are in the schema of the
+settings.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from inginious_nb.cli.main import main as command_line
+from inginious_nb.notebook.grammar.command_group import paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +75,24 @@ def extracted() -> Catalog:
         if not {"grading_api", "templates"} & set(path.relative_to(PACKAGE).parts):
             for message in said(path.read_text(encoding="utf-8")):
                 catalogue.add(message)
+    for text in of_command_line(command_line):
+        catalogue.add(text)
     for context, text in words(english()):
         catalogue.add(text, context=context)
     for text in settings(json.loads(SCHEMA.read_text())):
         catalogue.add(text, context=SETTINGS)
     return catalogue
+
+
+def of_command_line(command: click.Command) -> Iterator[str]:
+    """Yield what the help of a command says: docstrings, and texts of options."""
+    yield from paragraphs(command.help)
+    for param in command.params:
+        if isinstance(param, click.Option) and param.help:
+            yield param.help
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from of_command_line(inner)
 
 
 def english() -> dict[str, Any]:

@@ -16,7 +16,7 @@ from inginious_nb.course.writing import why_not_written
 from inginious_nb.errors import InginiousError
 from inginious_nb.i18n import Message, reader_language, speak_to, system_language
 from inginious_nb.notebook.grammar.arguments import LINE_MAGIC
-from inginious_nb.notebook.grammar.command_group import CommandGroup
+from inginious_nb.notebook.grammar.command_group import VERSION_OPTION, CommandGroup
 from inginious_nb.notebook.grammar.commands import DECLARED, SECTIONS
 from inginious_nb.render.terminal import (
     discard_output,
@@ -27,9 +27,12 @@ from inginious_nb.render.terminal import (
 
 from . import check, demo, environments, grade, grading, new, overview, submit
 
-_MAX_SUMMARY_LENGTH = 200
 _INTERRUPTED = 128 + 2
 """The exit status after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+
+def _error(text: str) -> str:
+    return Message("Error: {text}", text=text).in_language(reader_language())
 
 
 class _Failure(click.ClickException):
@@ -37,7 +40,7 @@ class _Failure(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's own signature
         """Print it."""
-        echo(f"Error: {self.format_message()}", err=True)
+        echo(_error(self.format_message()), err=True)
 
 
 class _Commands(CommandGroup):
@@ -46,6 +49,7 @@ class _Commands(CommandGroup):
     def main(self, *arguments: Any, **options: Any) -> Any:
         """Run the command line; nothing but a sentence is said where output cannot be written."""
         open_closed_streams()
+        speak_to(system_language)
         try:
             try:
                 return super().main(*arguments, **options)
@@ -60,12 +64,8 @@ class _Commands(CommandGroup):
                     "The output cannot be written ({reason}).", reason=why_not_written(error)
                 )
                 with contextlib.suppress(OSError):
-                    echo(f"Error: {text.in_language(reader_language())}", err=True)
+                    echo(_error(text.in_language(reader_language())), err=True)
             sys.exit(1)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands by section, each with its first sentence."""
-        self.write_commands(ctx, formatter, prefix="", limit=_MAX_SUMMARY_LENGTH)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -81,12 +81,11 @@ class _Commands(CommandGroup):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.version_option(__version__, help=VERSION_OPTION)
 @click.option("-v", "--verbose", count=True, help="Log more; twice for everything.")
 def main(verbose: int) -> None:
     """Submit notebook cells to INGInious, and run its grading service on this machine."""
     replace_unencodable()
-    speak_to(system_language)
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 

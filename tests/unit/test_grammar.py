@@ -17,13 +17,14 @@ from traitlets.config import Config
 
 from inginious_nb.cli.main import main
 from inginious_nb.errors import UsageError
+from inginious_nb.i18n import speak_to
 from inginious_nb.magics.answer_cells import AnswerCells
 from inginious_nb.magics.commands import help_text, inginious
 from inginious_nb.magics.host import Host
 from inginious_nb.notebook.cells import Cell, find_answers, submitted_tasks
 from inginious_nb.notebook.grammar import commands
 from inginious_nb.notebook.grammar.arguments import split
-from inginious_nb.notebook.grammar.command_group import call
+from inginious_nb.notebook.grammar.command_group import LANGUAGE, call
 from inginious_nb.notebook.grammar.commands import (
     DECLARED,
     FOR_TERMINALS,
@@ -34,6 +35,7 @@ from inginious_nb.notebook.grammar.commands import (
 )
 from inginious_nb.notebook.grammar.magic_lines import command_lines, split_cell
 from inginious_nb.notebook.references import TaskName
+from tests import catalogues
 from tests.support.effort import calls
 
 TABLE = json.loads((Path(__file__).parents[1] / "data" / "magic_lines.json").read_text())
@@ -160,6 +162,44 @@ def test_commands_are_listed_in_one_order_of_those_who_use_them():
         listed = re.findall(pattern, text, re.MULTILINE)
         assert listed == [name for name in ordered if name in group.commands]
     assert "\nPour les enseignants" in help_text(lang="fr")
+
+
+ENGLISH = re.compile(
+    r"(?i)\b(?:the|of|and|with|where|which|what|is|are|was|to|by|for|not|default|required|show)\b"
+)
+SAME_IN_FRENCH = {"OPTIONS", "ARGS", "NOTEBOOK", "SITE", "PORT", "CSV", "HTML", "JSON"}
+
+
+def helps(command, *path):
+    """What ``--help`` says of a command and all below it."""
+    context = click.Context(command, info_name=path[-1], help_option_names=["--help"])
+    context.meta[LANGUAGE] = "fr"
+    yield " ".join(path), context.get_help()
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from helps(inner, *path, name)
+
+
+@pytest.mark.parametrize("group", [main, declared()], ids=["inginious-nb", "%inginious"])
+def test_the_help_of_every_command_is_all_in_french(group):
+    seen = dict(helps(group, "x"))
+    assert len(seen) > len(group.commands)
+    french = {str(message.string) for message in catalogues.read(catalogues.paths()[0])}
+    for path, text in seen.items():
+        said = re.sub(
+            r"[\w/.%*:-]*inginious[\w/.-]*|(?<!\w)--?[\w-]+|[a-z]+(?:-[a-z]+)+|\[[a-z|]+\]",
+            "",
+            text,
+        )
+        assert ENGLISH.findall(said) == [], path
+        capitals = set(re.findall(r"\b[A-Z_-]{3,}\b", said)) - SAME_IN_FRENCH
+        assert capitals <= french, path
+
+
+def test_the_command_line_asks_the_system_for_the_language_before_it_shows_help():
+    speak_to(lambda: "en")
+    told = CliRunner().invoke(main, ["--help"], env={"LANGUAGE": "fr"}).output
+    assert told.startswith("Usage\xa0:")
+    assert "Pour les enseignants" in told
 
 
 def test_a_command_without_a_function_is_noticed_at_once():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,34 +18,75 @@ if TYPE_CHECKING:
 LANGUAGE = "inginious_nb.lang"
 """Key of the language of the help in `click.Context.meta`."""
 
+_MAX_SUMMARY_LENGTH = 200
+
 HELP_OPTION = marked("Show this message and exit.")
 """What click says of its own option."""
 
 
-class Command(click.Command):
-    """A command that refuses surplus words, with its help in the reader's language."""
+VERSION_OPTION = marked("Show the version and exit.")
+"""What click says of another."""
 
-    allow_extra_args = True  # refused below, in the reader's language
+_METAVARS = (
+    marked("ADDRESS"),
+    marked("AGENT_ADDR"),
+    marked("BACKEND_ADDR"),
+    marked("CLIENT_ADDR"),
+    marked("COMMAND"),
+    marked("COURSE"),
+    marked("DIRECTORY"),
+    marked("FILE"),
+    marked("FIRST-LAST"),
+    marked("FLOAT"),
+    marked("FOLDER"),
+    marked("HOST"),
+    marked("INTEGER RANGE"),
+    marked("INTEGER"),
+    marked("KIND"),
+    marked("NAME"),
+    marked("PATHS"),
+    marked("PATTERN"),
+    marked("PROBLEM"),
+    marked("TASK"),
+    marked("TEXT"),
+    marked("VALUE"),
+)
+"""The words that stand for what is to be written, in a usage line and in what is said of it."""
+
+_METAVAR = re.compile(rf"\b(?:{'|'.join(_METAVARS)})\b")
+_REQUIRED = marked("required")
+
+
+class _InLanguage(click.Command):
+    """A command whose help is in the reader's language."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the usage line."""
-        usage = " ".join(self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, usage, prefix=_heading("Usage", _lang(ctx)))
+        lang = _lang(ctx)
+        usage = _in_words(" ".join(self.collect_usage_pieces(ctx)), lang)
+        formatter.write_usage(ctx.command_path, usage, prefix=_heading("Usage", lang))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the paragraphs of the description."""
-        for paragraph in (self.help or "").split("\n\n"):
+        for paragraph in paragraphs(self.help):
             formatter.write_paragraph()
             with formatter.indentation():
-                text = " ".join(paragraph.split())
-                formatter.write_text(translated(text, _lang(ctx)))
+                formatter.write_text(_said(paragraph, _lang(ctx)))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options."""
+        lang = _lang(ctx)
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
-        records = filter(None, [option.get_help_record(ctx) for option in options])
-        with formatter.section(_heading("Options", _lang(ctx)).rstrip(": ")):
-            formatter.write_dl([(names, translated(text, _lang(ctx))) for names, text in records])
+        if not options:
+            return
+        with formatter.section(_heading("Options", lang).rstrip(": ")):
+            formatter.write_dl([_option(option, ctx, lang) for option in options])
+
+
+class Command(_InLanguage):
+    """A command that refuses surplus words, with its help in the reader's language."""
+
+    allow_extra_args = True  # refused below, in the reader's language
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Sort words into arguments and options."""
@@ -68,13 +110,44 @@ def _heading(word: str, lang: str) -> str:
     return Words("widget", lang)("colon", name=word, value="")
 
 
-class CommandGroup(click.Group):
+def paragraphs(help_text: str | None) -> list[str]:
+    """Return the paragraphs of a command's help, each on one line."""
+    return [" ".join(paragraph.split()) for paragraph in (help_text or "").split("\n\n")]
+
+
+def _said(text: str, lang: str) -> str:
+    """Return a text of the help in a language."""
+    return _in_words(translated(text, lang), lang)
+
+
+def _in_words(text: str, lang: str) -> str:
+    """Return a text with its metavars in a language."""
+    return _METAVAR.sub(lambda found: translated(found[0], lang), text)
+
+
+def _option(option: click.Option, ctx: click.Context, lang: str) -> tuple[str, str]:
+    """Return how an option is written, and its help with what click adds to it."""
+    names, text = option.get_help_record(ctx) or (option.opts[0], "")
+    said = option.help or ""
+    added = [_added(one, lang) for one in text.removeprefix(said).strip(" []").split("; ") if one]
+    whole = [_said(said, lang), *([f"[{'; '.join(added)}]"] if added else [])]
+    return _in_words(names, lang), "  ".join(filter(None, whole))
+
+
+def _added(item: str, lang: str) -> str:
+    key, is_value, value = item.partition(": ")
+    if is_value and key == "default":
+        return Message("default: {value}", value=value).in_language(lang)
+    return translated(_REQUIRED, lang) if item == _REQUIRED else item
+
+
+class CommandGroup(_InLanguage, click.Group):
     """A group of commands that names the nearest one when a word is not among them.
 
     Attributes:
         elsewhere: What is no command here but one elsewhere, each with how it is written there.
         sections: Headings, each with the names of its commands and of some elsewhere, in the order
-            in which they are listed.
+            in which they are listed; without any, all are listed below one heading.
     """
 
     command_class = Command
@@ -83,7 +156,20 @@ class CommandGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names of the commands, by section."""
-        return [name for _, names in self.sections for name in names if name in self.commands]
+        return [name for _, names in self._sections for name in names if name in self.commands]
+
+    @property
+    def _sections(self) -> Sequence[tuple[str, Sequence[str]]]:
+        return self.sections or ((marked("Commands"), tuple(self.commands)),)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section, each with its first sentence."""
+        self.write_commands(ctx, formatter, prefix="", limit=_MAX_SUMMARY_LENGTH)
 
     def write_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter, *, prefix: str, limit: int
@@ -98,11 +184,11 @@ class CommandGroup(click.Group):
         """
         lang = _lang(ctx)
         column = max(len(name) for name in self.commands) + len(prefix)
-        for heading, names in self.sections:
+        for heading, names in self._sections:
             lines = [
                 (
                     f"{prefix}{name}".ljust(column),
-                    translated(self.commands[name].get_short_help_str(limit), lang),
+                    _said(self.commands[name].get_short_help_str(limit), lang),
                 )
                 for name in names
                 if name in self.commands
