@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,8 @@ import click
 from inginious_nb.i18n import Message, reader_language
 from inginious_nb.session import Session
 from inginious_nb.settings import load_settings
+
+from .output import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +61,7 @@ def opened_session(
     if slots is not None:
         settings.slots = slots
     session = Session(settings, directory=directory)
+    session.services.wait_longer(partial(say, err=True))
     try:
         if sys.stdin.isatty() and session.accounts.asks_who:
             session.accounts.sign_in(_ask)
@@ -71,4 +75,6 @@ def _ask(site: str, username: str) -> tuple[str, str]:
     lang = reader_language()
     who = Message("User name at {site}", site=site).in_language(lang)
     name = click.prompt(who, default=username, err=True)
-    return name, click.prompt(Message("Password").in_language(lang), hide_input=True, err=True)
+    secret = click.prompt(Message("Password").in_language(lang), hide_input=True, err=True)
+    say(Message("Signing in at {site}; Ctrl-C stops it.", site=site), lang, err=True)
+    return name, secret

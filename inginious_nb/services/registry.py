@@ -68,6 +68,7 @@ class Services:
         self._has_ended = False
         self._beside: Service | None = None
         self._is_attended = False
+        self._tell_wait: Callable[[Message], object] | None = None
         self._lock = threading.Lock()
         self._by_address: dict[str, Service] = {}
         self._current = self.choose(settings.backend)
@@ -174,6 +175,7 @@ class Services:
                 self._run,
                 opened=self._opened,
                 attended=lambda: self._is_attended,
+                telling=lambda: self._tell_wait,
             )
         return ZeroMQService(self._settings, checked_address(address))
 
@@ -236,6 +238,14 @@ class Services:
     def expect_person(self) -> None:
         """Let submissions wait for a person who may sign in: somebody is there to see that."""
         self._is_attended = True
+
+    def wait_longer(self, tell: Callable[[Message], object]) -> None:
+        """Have whoever asks for what a site has not sent yet wait for it: a command line, say.
+
+        Args:
+            tell: Called with what is waited for, once that is longer than a moment.
+        """
+        self._tell_wait = tell
 
     def leave_idle(self) -> None:
         """End those that are neither current nor used."""

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -187,6 +188,18 @@ def test_a_service_that_does_not_answer_in_time_is_named(folder):
     assert "does not answer" in said
     assert "%inginious resubmit" in said
     assert "Traceback" not in errors
+
+
+def test_a_command_says_what_it_waits_for_and_can_be_stopped(folder):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it answers nobody
+        site = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        known = {"INGINIOUS_SITE_USER": "ada", "INGINIOUS_SITE_PASSWORD": "secret"}
+        process = start("courses", "--backend", site, cwd=folder, env=known)
+        assert process.stderr.readline() == f"Waiting for the courses of {site}; Ctrl-C stops it.\n"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert errors.splitlines()[-1] == "Stopped."
 
 
 def test_what_was_submitted_is_listed(folder):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import CancelledError
+from concurrent import futures
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .pages import Listed
     from .site import Site
 
+    Telling = Callable[[Message], object]
+
 _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
@@ -39,6 +41,10 @@ RETRY_S = 30.0
 WAIT_S = 8.0
 """Who asks for what is not there yet waits for so long at most; after a wait in vain nobody does
 for `RETRY_S`."""
+LONG_WAIT_S = 60.0
+"""The same where nothing else can be done meanwhile: longer than any one request takes."""
+TOLD_AFTER_S = 2.0
+"""Then whoever waits so long is told what for."""
 MAX_COURSES = 100
 """Courses whose tasks are listed."""
 
@@ -155,6 +161,8 @@ class SiteCourses:
         run: Runs a coroutine on the loop of that conversation, from any thread.
         changed: Called when something is known that was not, on the loop.
         opened: Called with each task whose page was fetched, on the loop.
+        telling: Returns what tells a person what is waited for, where they can do nothing else
+            meanwhile; None where they can.
     """
 
     def __init__(
@@ -165,12 +173,14 @@ class SiteCourses:
         *,
         changed: Callable[[], object],
         opened: Callable[[Task], object],
+        telling: Callable[[], Telling | None] = lambda: None,
     ) -> None:
         self.address = address
         self._site = site
         self._run = run
         self._changed = changed
         self._opened = opened
+        self._telling = telling
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._to_open: set[tuple[str, str]] = set()
@@ -209,7 +219,10 @@ class SiteCourses:
                 reason=self._failure.text,
             )
         if self._listed_at is None:
-            return Message("The courses of {site} are being fetched.", site=self.address)
+            return Message(
+                "The courses of {site} are being fetched; look again in a moment.",
+                site=self.address,
+            )
         return None
 
     def refresh(self) -> Future[None]:
@@ -235,7 +248,8 @@ class SiteCourses:
         if self._listed_at is not None:
             return
         if self._may_ask:
-            self._wait_for(self.refresh())
+            what = Message("Waiting for the courses of {site}; Ctrl-C stops it.", site=self.address)
+            self._wait_for(self.refresh(), what)
         if self._listed_at is None:
             raise CourseError(self.note or "")
 
@@ -248,7 +262,12 @@ class SiteCourses:
         refusal = self._refusal(course_id, task_id)
         if refusal is not None:
             raise refusal
-        task = self._wait_for(self.fetch(course_id, task_id))
+        what = Message(
+            "Waiting for the page of the task {task} of {site}; Ctrl-C stops it.",
+            task=f"{course_id}/{task_id}",
+            site=self.address,
+        )
+        task = self._wait_for(self.fetch(course_id, task_id), what)
         if task is None:
             refusal = self._refusal(course_id, task_id)
             raise refusal or CourseError(
@@ -388,19 +407,34 @@ class SiteCourses:
         at, error = (None, None) if kept is None else kept.refusals.get(task_id, (None, None))
         return error if _age_s(at) < RETRY_S else None
 
-    def _wait_for(self, coming: Future[_T]) -> _T | None:
+    def _wait_for(self, coming: Future[_T], what: Message) -> _T | None:
         """Return what comes within a moment, None if nothing does."""
         # A kernel runs its cells on a loop of its own, which may wait; ours would for itself.
         is_ours = threading.get_ident() == self._loop_thread
         waits = not is_ours and _age_s(self._waited_at) > RETRY_S
         try:
-            return coming.result(WAIT_S if waits else 0.0)
+            return self._result_of(coming, what) if waits else coming.result(0.0)
         except TimeoutError:
             if waits:
                 self._waited_at = time.monotonic()
             return None
-        except (InginiousError, CancelledError):  # the latter as the session ends
+        except (InginiousError, futures.CancelledError):  # the latter as the session ends
             return None
+
+    def _result_of(self, coming: Future[_T], what: Message) -> _T:
+        """Return what comes.
+
+        Raises:
+            TimeoutError: It does not come within `WAIT_S`, or `LONG_WAIT_S` where that is told.
+            InginiousError: It cannot come.
+        """
+        tell = self._telling()
+        if tell is None:
+            return coming.result(WAIT_S)
+        done, _ = futures.wait([coming], TOLD_AFTER_S)
+        if not done:
+            tell(what)
+        return coming.result(LONG_WAIT_S)
 
 
 def _age_s(at: float | None) -> float:

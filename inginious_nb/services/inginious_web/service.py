@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from inginious_nb.services.service import Debug
     from inginious_nb.settings import Inginious
 
+    from .courses import Telling
     from .sign_in import SignIn
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class InginiousWebService(ServiceWithAccounts):
         run: Runs a coroutine on the session's loop.
         opened: Called with a task of the site whenever its page was fetched, on the loop.
         attended: Returns whether a person is there who may sign in, which submissions wait for.
+        telling: As `SiteCourses` has it.
     """
 
     def __init__(
@@ -75,10 +77,16 @@ class InginiousWebService(ServiceWithAccounts):
         *,
         opened: Callable[[Task], object] = lambda _task: None,
         attended: Callable[[], bool] = lambda: False,
+        telling: Callable[[], Telling | None] = lambda: None,
     ) -> None:
         super().__init__(address)
         self._site_courses = SiteCourses(
-            address, self._site, run, changed=self._observers.notify, opened=opened
+            address,
+            self._site,
+            run,
+            changed=self._observers.notify,
+            opened=opened,
+            telling=telling,
         )
         self._settings = settings
         self._attended = attended
