@@ -122,7 +122,10 @@ class Session:
         )
         self._task_states = TaskStates(self.history, self.services.account)
         self._closed = False
-        self._io.start()
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.history.close)
+            self.services.begin(self._io.start)
+            undo.pop_all()
         context = SubmissionContext(
             self.people.person,
             lambda: self.people.student,

@@ -49,6 +49,7 @@ class _Drive:
 
         Raises:
             TimeoutError: It does not; at once while the thread that asks it is held.
+            BlockingIOError: No thread can begin to ask it now.
         """
         with self._lock:
             now = time.monotonic()
@@ -57,8 +58,12 @@ class _Drive:
             asking = self._asking
             if asking is None:
                 asking = threading.Thread(target=self._ask, name="inginious_nb mount", daemon=True)
+                try:
+                    asking.start()
+                except RuntimeError as error:
+                    reason = os.strerror(errno.EAGAIN)
+                    raise BlockingIOError(errno.EAGAIN, reason, self._place) from error
                 self._asking, self._asked_at = asking, now
-                asking.start()
         asking.join(max(0.0, self._asked_at + ANSWER_TIMEOUT_S - time.monotonic()))
         if asking.is_alive():
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), self._place)

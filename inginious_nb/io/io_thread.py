@@ -7,6 +7,7 @@ Everything that must go on while the kernel computes lives on it: pings, results
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -40,13 +41,21 @@ class IOThread:
     def __init__(self, name: str) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
+        self._failure: BaseException | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Start the thread and return once its loop runs."""
+        """Start the thread and return once its loop runs.
+
+        Raises:
+            OSError: The loop cannot be made, such as where no more files can be opened.
+            RuntimeError: No thread can begin.
+        """
         self._thread.start()
         self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> Future[_T]:
         """Run a coroutine on the loop; the future can be waited for from any other thread."""
@@ -92,8 +101,14 @@ class IOThread:
     def _run(self) -> None:
         # A Runner cancels what is left and shuts the executor down when its block ends. The
         # selector loop is asked for by name since zmq cannot watch its sockets on a proactor loop.
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            self._loop = runner.get_loop()
+        with contextlib.ExitStack() as life:
+            try:
+                runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
+                self._loop = life.enter_context(runner).get_loop()
+            except BaseException as error:  # noqa: BLE001 - whoever started it is told
+                self._failure = error
+                self._ready.set()
+                return
             self._loop.call_soon(self._ready.set)
             asyncio.set_event_loop(self._loop)
             self._loop.run_forever()

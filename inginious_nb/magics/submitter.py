@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from inginious_nb import widget
-from inginious_nb.errors import AnswerError, InginiousError
+from inginious_nb.errors import AnswerError, InginiousError, UsageError
 from inginious_nb.frontend.publisher import Asked, Publisher
 from inginious_nb.frontend.snapshot import submission_bundle
 from inginious_nb.frontend.style_sheet import brings_style_sheet
+from inginious_nb.i18n import Message
 from inginious_nb.notebook.answers import Answers, ReadCell, from_read_cells
 from inginious_nb.notebook.executed_cells import with_executed
 from inginious_nb.notebook.references import task_name
@@ -230,9 +231,23 @@ class Submitter:
             self._shell.events.unregister("post_run_cell", cell_ended)
             needed.set()
 
+        waiting = threading.Thread(
+            target=wait_and_submit, name="inginious_nb fallback", daemon=True
+        )
+        try:
+            waiting.start()
+        except RuntimeError as error:
+            refusal = UsageError(
+                Message(
+                    "The notebook cannot be asked for the answers now, since no thread can begin "
+                    "({reason}). End other programs, and submit once more.",
+                    reason=str(error),
+                )
+            )
+            submission.refuse(refusal)
+            raise refusal from error
         submission.subscribe(notice_answers)
         self._shell.events.register("post_run_cell", cell_ended)
-        threading.Thread(target=wait_and_submit, name="inginious_nb fallback", daemon=True).start()
 
     def _handle(self, submission: Submission, needed: threading.Event) -> Handle:
         return Handle(

@@ -73,6 +73,24 @@ class Services:
         self._by_address: dict[str, Service] = {}
         self._current = self.choose(settings.backend)
 
+    def begin(self, start: Callable[[], object]) -> None:
+        """Start the loop that all services are talked to on.
+
+        Raises:
+            ServiceError: It cannot be started.
+        """
+        try:
+            start()
+        except (OSError, RuntimeError) as error:
+            raise ServiceError(
+                Message(
+                    "Nothing can be graded here now, since this program may open no more files or "
+                    "threads ({reason}). End others, such as kernels that you do not need, and try "
+                    "again.",
+                    reason=getattr(error, "strerror", None) or str(error),
+                )
+            ) from error
+
     @property
     def current(self) -> Service:
         """Return the one that gets what is submitted.

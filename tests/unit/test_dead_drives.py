@@ -123,6 +123,19 @@ def test_a_drive_that_answers_is_used_as_all_others_are(tmp_path, monkeypatch):
     assert probing.look(tmp_path / "courses" / "none").kind == "nothing"
 
 
+def test_a_drive_that_no_thread_could_ask_is_asked_the_next_time(tmp_path, monkeypatch):
+    def no_thread(_thread):
+        raise RuntimeError("can't start new thread")
+
+    write_course(tmp_path / "courses", "lab")
+    monkeypatch.setattr(drives, "_places", lambda: [str(tmp_path / "courses")])
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(BlockingIOError):
+            drives.enter(tmp_path / "courses" / "lab")
+    drives.enter(tmp_path / "courses" / "lab")
+
+
 @pytest.mark.parametrize(
     ("lines", "places"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import queue
 import subprocess
@@ -546,6 +547,28 @@ def test_a_result_is_kept_when_no_thread_can_begin_any_more(session, course_fold
     submission.kill()
     assert submission.wait(WAIT_S).result[0] == "killed"
     assert session.history.get(submission.id).code == "killed"
+
+
+def no_loop():
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def no_thread(_thread):
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "instead"),
+    [(asyncio, "SelectorEventLoop", no_loop), (threading.Thread, "start", no_thread)],
+)
+def test_a_session_that_cannot_begin_says_so(tmp_path, monkeypatch, where, name, instead):
+    settings = load_settings()
+    settings.history = str(tmp_path / "history.db")
+    with monkeypatch.context() as full:
+        full.setattr(where, name, instead)
+        with pytest.raises(ServiceError, match="no more files or threads"):
+            Session(settings, directory=tmp_path)
+    Session(settings, directory=tmp_path).close()
 
 
 def test_a_program_that_just_ends_leaves_nothing_behind(course_folder):
