@@ -253,6 +253,7 @@ class LiveClass:
         stops = len(self._stopped)
         grading, self._fresh = self._fresh or self._read(self.reading), None
         to_grade = self._queue_of(grading)
+        self._history.others_wrote()  # what is written from now on is looked at before grading
         grading.fill(to_grade, regrade=regrade)
         self._current = grading, to_grade  # whole, so that nobody sees half a class
         self._stop_again(to_grade, stops)
@@ -277,10 +278,11 @@ class LiveClass:
         while to_grade.waiting:
             try:
                 with only_grader(self._kept_in):
-                    if self.error is not None:
+                    # Another may have graded it, also one that has ended before this asked.
+                    if self._history.others_wrote() or self.error is not None:
                         self.error = None
                         stops = len(self._stopped)
-                        again = to_grade.take_waiting()  # the other may have graded it
+                        again = to_grade.take_waiting()
                         grading.fill(to_grade, regrade=regrade, only=again)
                         self._stop_again(to_grade, stops)
                     to_grade.run()

@@ -28,6 +28,8 @@ from inginious_nb.frontend.class_snapshot import class_bundle
 from inginious_nb.frontend.class_view import ClassPublisher, ClassResponder, look_at
 from inginious_nb.frontend.protocol.common import PROTOCOL_VERSION
 from inginious_nb.notebook.answers import Answers
+from inginious_nb.submissions.history import History
+from tests.support.histories import add, result
 from tests.support.invented_class import write_notebook
 from tests.support.processes import running
 from tests.support.published_class import class_of, graded, publisher_of
@@ -329,6 +331,27 @@ def test_a_class_that_another_program_grades_waits_for_its_end(opened, folder, s
         assert page.ask("stop", student=None, task=None) == {}
         page.until(lambda page: not page.known["error"] and page.is_graded())
     assert page.cells[tuple(ada.values())]["state"] == "ungraded"
+
+
+def test_what_another_program_graded_since_it_was_read_is_not_graded_twice(
+    opened, folder, session, while_read
+):
+    live, _page = opened()
+
+    def graded_elsewhere():
+        other = History(surroundings.history_of([folder], session.settings.history))
+        for entry in live.state.entries:
+            if entry.state == "waiting":
+                name, answers = entry.student, dict(entry.answers)
+                add(other, name, "choice", course_id="lab", username=name, inputdata=answers)
+                other.finish(name, result())
+        other.close()
+
+    while_read(graded_elsewhere)
+    live.grade()
+    settle(live)
+    states = {(entry.state, entry.is_reused) for entry in live.state.entries}
+    assert states == {("graded", True), ("missing", False)}
 
 
 @contextlib.contextmanager
