@@ -57,7 +57,7 @@ class HoldingAgent:
         self._linger_ms = 1000  # so that it is sent
         await self._say(messages.AgentHello("holding", 0, {}))
 
-    async def holds(self, count, timeout_s=30):
+    async def holds(self, count, timeout_s=60):
         """Return once it holds that many jobs."""
         async with asyncio.timeout(timeout_s):
             while len(self.jobs) < count:

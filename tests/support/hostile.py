@@ -9,6 +9,9 @@ import psutil
 
 SUCCESS = "#!/bin/bash\nfeedback-result success\n"
 QUICK = {"time": 2, "hard_time": 3, "memory": 200, "disk": 100}
+"""For what never ends."""
+AMPLE = {**QUICK, "time": 30, "hard_time": 60}
+"""For what ends by itself, or by another limit than that of time."""
 
 
 def processes_with(word: str) -> list[str]:

@@ -42,7 +42,7 @@ def free_port():
     return port
 
 
-def wait_for_port(port, process, timeout_s=20):
+def wait_for_port(port, process, timeout_s=60):
     """Return once somebody listens on the port; fail if the process ends or takes too long."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
@@ -133,7 +133,7 @@ class InginiousSite:
         self.agents.append(agent)
         return agent
 
-    def wait_until_offered(self, kind, timeout_s=60):
+    def wait_until_offered(self, kind, timeout_s=120):
         """Return once an agent offers environments of a kind, as each client is told."""
         with zmq.Context() as context, context.socket(zmq.DEALER) as client:
             client.linger, client.rcvtimeo = 0, timeout_s * 1000

@@ -64,7 +64,7 @@ class ThreadBackend:
             lambda model: model.outbox.extend((identity, frame) for identity in model.registered)
         )
 
-    def wait_for(self, condition, timeout_s=20):
+    def wait_for(self, condition, timeout_s=60):
         """Return once ``condition(model)`` holds."""
         with self._news:
             if not self._news.wait_for(lambda: condition(self.model), timeout_s):

@@ -8,14 +8,14 @@ import threading
 import psutil
 
 
-async def until(condition, timeout_s=30):
+async def until(condition, timeout_s=60):
     """Return once the condition holds; fail after the time limit."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.005)
 
 
-def reached(submission, phase, timeout_s=30):
+def reached(submission, phase, timeout_s=60):
     """Wait until a submission is in a phase, or was for a moment."""
     there = threading.Event()
 

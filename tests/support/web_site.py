@@ -123,7 +123,7 @@ class WebSite:
             self.backend.bin / "python", _SCRIPT, configuration, self.port, *self.users
         )
         try:
-            wait_for_port(self.port, self._process, timeout_s=60)
+            wait_for_port(self.port, self._process, timeout_s=180)
             self.backend.wait_until_offered("mcq")  # else what comes first is a crash
         except BaseException:
             self.stop()

@@ -14,7 +14,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.sandbox import choose_sandbox
 from inginious_nb.submissions.history import History
-from tests.support.hostile import QUICK, SUCCESS, descendants, new_zombies, processes_with
+from tests.support.hostile import AMPLE, SUCCESS, descendants, new_zombies, processes_with
 from tests.support.local_course import LocalCourse
 
 
@@ -39,7 +39,7 @@ async def hostile(course):
     before = descendants()
 
     async def grade(run, **options):
-        options = {"limits": QUICK, **options}
+        options = {"limits": AMPLE, **options}
         if isinstance(run, str):
             run = run.replace("MARK", mark)
         result = await course.grade(run, **options)
@@ -47,7 +47,7 @@ async def hostile(course):
         return result
 
     yield grade
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while new_zombies(before) or course.folders_of_jobs():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     result = await course.grade(SUCCESS)

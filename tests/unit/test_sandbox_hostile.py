@@ -15,7 +15,7 @@ from inginious_nb.course import CourseLibrary
 from inginious_nb.grader.agents.local import LocalGrader
 from inginious_nb.grader.sandbox import Limits, bubblewrap, choose_sandbox
 from inginious_nb.grader.sandbox.launch_script import drops_root
-from tests.support.hostile import QUICK, SUCCESS, processes_with
+from tests.support.hostile import AMPLE, QUICK, SUCCESS, processes_with
 from tests.support.local_course import LocalCourse
 
 LIMITS = Limits(cpu_s=5, wall_s=10, memory_bytes=200 << 20, disk_bytes=100 << 20)
@@ -75,7 +75,7 @@ async def test_files_without_end(hostile):
 
 async def test_output_of_the_student_without_end(hostile):
     run = f"{SUCCESS}run_student yes > out; feedback-custom status $?"
-    result = await hostile(run, limits={**QUICK, "disk": 400})
+    result = await hostile(run, limits={**AMPLE, "disk": 400})
     assert (result.result[0], result.custom["status"]) == ("success", 253)
 
 
@@ -92,7 +92,7 @@ async def test_very_many_files(course, hostile):
 
 @pytest.mark.parametrize("loop", ["while :; do :; done", "kill -STOP $$", "trap '' TERM; sleep 60"])
 async def test_a_script_without_end(hostile, loop):
-    assert (await hostile(SUCCESS + loop)).result == ("timeout", "")
+    assert (await hostile(SUCCESS + loop, limits=QUICK)).result == ("timeout", "")
 
 
 async def test_memory_that_is_nobodys(hostile, course):
