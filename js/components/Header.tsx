@@ -37,8 +37,8 @@ export function Header({ task, standing, titleId }: Props) {
             <span>{words.firstStep}</span>
           </>
         )}
-        {best !== null && <span>{say(words.best, { grade: grade(best) })}</span>}
-        {last !== null && last !== best && <span>{say(words.last, { grade: grade(last) })}</span>}
+        {best !== null && <span>{say(t.best, { grade: grade(best) })}</span>}
+        {last !== null && last !== best && <span>{say(t.last, { grade: grade(last) })}</span>}
       </p>
     </header>
   );
