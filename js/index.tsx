@@ -46,7 +46,7 @@ function initialize({ model, signal }: InitializeProps): () => void {
     transport,
     notebook,
     isAsked: (request, around) => whoIsAsked(request, around?.session ?? session, around),
-    keeper: model.widget_manager?.kernel?.id ?? "",
+    kernelId: model.widget_manager?.kernel?.id ?? "",
     lang: preferredLanguage(),
     signal: ended.signal,
   });

@@ -49,7 +49,7 @@ export interface Parts {
   /** How far a request for the live cells is this page's to answer. */
   isAsked?: (request: FrontEndRequest, notebook: Notebook | null) => Asked;
   /** Where drafts are kept: of a page with several kernels, which one. */
-  keeper?: string;
+  kernelId?: string;
   lang: string;
   signal: AbortSignal;
 }
@@ -59,7 +59,7 @@ export class Controller {
   readonly local = new Store<LocalState>(initialLocalState);
   readonly clock = new KernelClock();
   readonly lang: string;
-  readonly #keeper: string;
+  readonly #kernelId: string;
   #transport: Promise<Transport>;
   /** The same, once it is there: what is asked is then sent before anything is drawn. */
   #ready: Transport | null = null;
@@ -78,10 +78,10 @@ export class Controller {
   readonly #previewSoon = debounced(PREVIEW_DELAY_MS, () => this.#preview());
   readonly #keepResultSoon = debounced(PREVIEW_DELAY_MS, () => this.#keepResult());
 
-  constructor({ synced, transport, notebook, isAsked, keeper = "", lang, signal }: Parts) {
+  constructor({ synced, transport, notebook, isAsked, kernelId = "", lang, signal }: Parts) {
     this.synced = synced;
     this.lang = lang;
-    this.#keeper = keeper;
+    this.#kernelId = kernelId;
     this.#transport = transport;
     void transport.then((ready) => {
       if (this.#transport === transport) this.#ready = ready;
@@ -310,7 +310,7 @@ export class Controller {
   /** Views with the same are of one student's answers to one task. */
   get #answers(): string {
     const { task, student } = this.synced.get();
-    return [this.#keeper, task?.ref, student].join();
+    return [this.#kernelId, task?.ref, student].join();
   }
 
   #hear(answers: string, problemId: string, entry: Entry | null): void {

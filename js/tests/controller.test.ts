@@ -15,10 +15,10 @@ afterEach(() => {
 });
 
 /** Of each test, as a page is. */
-let keeper = 0;
+let kernelId = 0;
 
 beforeEach(() => {
-  keeper += 1;
+  kernelId += 1;
 });
 
 function controllerOf(state: Partial<WidgetState> = {}, ...cells: ReturnType<typeof cell>[]) {
@@ -30,7 +30,7 @@ function controllerOf(state: Partial<WidgetState> = {}, ...cells: ReturnType<typ
     synced: syncedState(model, signal),
     transport: Promise.resolve(modelTransport(model, signal)),
     notebook: findNotebook(model),
-    keeper: String(keeper),
+    kernelId: String(kernelId),
     lang: "en",
     signal,
   });
