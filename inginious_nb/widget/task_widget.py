@@ -5,6 +5,7 @@ What the state and the requests of a view mean is in `inginious_nb.frontend`.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
@@ -32,6 +33,8 @@ LIVE_VIEW_TIMEOUT_S = 3.0
 
 MAX_SNAPSHOTS = 8
 """So many outputs of one widget are kept up to date; a cell that is run again drops older ones."""
+
+_log = logging.getLogger(__name__)
 
 
 class TaskWidget(ServedWidget):
@@ -87,7 +90,10 @@ class TaskWidget(ServedWidget):
         submission = changed.get("submission") or {}
         if "result" in changed or "lang" in changed or submission.get("phase") == "refused":
             # First, so that whoever sees the result can save it.
-            self._update_snapshots()
+            try:
+                self._update_snapshots()
+            except Exception:  # noqa: BLE001 - nobody is kept from the result by it
+                _log.exception("The static view of a task could not be made.")
         with self.hold_sync():
             for name, value in changed.items():
                 setattr(self, name, value)

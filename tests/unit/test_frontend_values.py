@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import uuid
 
 import pytest
@@ -81,6 +82,19 @@ def test_a_result_that_cannot_be_shown_says_so_and_leaves_the_rest(session, task
         assert widget.standing["attempts"] == 1
         assert (widget.result["code"], widget.result["grade"]) == ("failed", 40)
         assert "cannot be shown in full" in widget.result["feedback"]["html"]
+    finally:
+        widget.close()
+
+
+def test_a_static_view_that_cannot_be_made_keeps_nobody_from_the_result(session, task, monkeypatch):
+    monkeypatch.setattr(TaskWidget, "_update_snapshots", lambda _self: 1 / 0)
+    widget = TaskWidget(task, session=session)
+    arrived = threading.Event()
+    widget.observe(lambda change: change.new and arrived.set(), "result")
+    try:
+        session.submit(task, {"text": "right"}, origin="api")
+        assert arrived.wait(60)
+        assert widget.result["grade"] == 100
     finally:
         widget.close()
 
