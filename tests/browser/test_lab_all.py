@@ -12,6 +12,8 @@ from .lab_page import copy_demo, line, submitted, without_kernel
 from .notebook import code, markdown
 
 FAR_DOWN = 40
+PATIENCE = "Patience: How many seconds?"
+FIB = "Rabbits, sunflowers, Fibonacci: The function fib"
 
 
 @pytest.fixture
@@ -30,10 +32,12 @@ def test_all_are_submitted_from_top_to_bottom(server, open_lab, page):
         code("3", "inginious:demo/division/quotient"),
         code("2", "inginious:demo/division/remainder"),
         code("1", "inginious:demo/patience/seconds"),
+        code("fib = abs", "inginious:demo/fib/fib"),
         markdown("\n\n".join(["A long way down."] * FAR_DOWN)),
         markdown("It asks twice.", "inginious:demo/essay/explanation"),
     )
-    expect(line(page, "Patience: How many seconds?")).to_be_visible()
+    for own in (PATIENCE, FIB):
+        expect(line(page, own)).to_be_visible()
     # A cell that was moved is submitted where it stands now.
     page.locator(".jp-CodeCell").nth(2).locator(".jp-InputArea-prompt").click()
     for _ in range(2):
@@ -42,20 +46,22 @@ def test_all_are_submitted_from_top_to_bottom(server, open_lab, page):
     every = page.get_by_role("button", name="Submit all")
     dialog = page.get_by_role("dialog")
     every.click()
-    expect(dialog).to_contain_text(re.compile("Submit 3 tasks?.*Patience.*Sharing apples.*words"))
+    asked = "Submit 4 tasks?.*Patience.*Sharing apples.*Fibonacci.*words"
+    expect(dialog).to_contain_text(re.compile(asked))
     dialog.get_by_role("button", name="Cancel").click()
     assert submitted(server) == before
-    # The first is graded, and those behind it, once nobody sees their cells.
+    # The first is graded, and those that wait behind it, once nobody sees their cells.
     with held_jobs(copy_demo(server), "patience"):
         every.click()
         dialog.get_by_role("button", name="Submit all").click()
         expect(dialog).to_have_count(0)
         page.locator(".jp-MarkdownCell").last.scroll_into_view_if_needed()
-        expect(line(page, "Patience: How many seconds?")).not_to_be_in_viewport()
+        for own in (PATIENCE, FIB):
+            expect(line(page, own)).not_to_be_in_viewport()
     # What arrives out of sight is told once, for some seconds, with a way to it.
     told = page.locator(".jp-toastContainer").get_by_role("alert")
-    expect(told).to_contain_text("of 3 passed")
+    expect(told).to_contain_text("of 4 passed")
     told.get_by_role("button", name="Go to cell").click()
     expect(page.locator(".jp-Cell.jp-mod-active")).to_be_in_viewport()
-    expect(page.locator(".inginious-tally-count")).to_contain_text("This notebook: 2 of 3 passed")
-    assert submitted(server)[len(before) :] == ["patience", "division", "essay"]
+    expect(page.locator(".inginious-tally-count")).to_contain_text("This notebook: 2 of 4 passed")
+    assert submitted(server)[len(before) :] == ["patience", "division", "fib", "essay"]
