@@ -34,6 +34,7 @@ class Model {
 
 // Just alive, and able to tell when it is not.
 const kernel = {
+  id: "",
   supportsSubshells: false,
   slots: new Set(),
   statusChanged: {
@@ -47,6 +48,7 @@ window.kernelBecomes = (status) => {
   for (const slot of kernel.slots) slot(kernel, status);
 };
 
+let shows = 0;
 let shown = [];
 let waiting = [];
 
@@ -58,6 +60,8 @@ window.show = async (states, answers = {}, views = 1) => {
   waiting = [];
   window.answers = answers;
   window.models = [];
+  // Of another kernel each time: the page keeps what was entered for one, such as a file.
+  kernel.id = `kernel-${++shows}`;
   const stage = document.getElementById("stage");
   stage.replaceChildren();
   for (const state of states) {
