@@ -39,7 +39,8 @@ def other_person(user: User | None, owner: str, app: ServerApp | None) -> str:
 
 
 def _in_one_form(name: str) -> str:
-    return unicodedata.normalize("NFC", name)  # as that of the owner is
+    # As that of the owner is. `lab` knows `frontend` alone, so that `i18n` has the same once more.
+    return unicodedata.normalize("NFC", name)
 
 
 def _is_collaborative(app: ServerApp) -> bool:
